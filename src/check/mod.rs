@@ -1,0 +1,1 @@
+//! The questions, one file each, by family; registry and laws.

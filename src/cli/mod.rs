@@ -1,0 +1,1 @@
+//! Everything typed or seen; the only place that prints.

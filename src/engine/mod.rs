@@ -1,0 +1,1 @@
+//! Where heavy SQL runs; today the local engine.

@@ -1,0 +1,1 @@
+//! Parquet and commits on disk; the only place that knows file and column names.

@@ -1,0 +1,1 @@
+//! Facts become holdings: who held what, from when to when, how sure.

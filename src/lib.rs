@@ -1,0 +1,15 @@
+//! Who held which access in Microsoft Entra ID and when, whether it is still justified, and the proof.
+//!
+//! Data flows one way: `ingest -> lake -> engine -> ledger -> check -> report`, with `cli` on top.
+//! `docs/architecture.md` draws the map; `tests/it/tidy.rs` keeps the direction of imports true.
+
+pub mod check;
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod ingest;
+pub mod ledger;
+pub mod lake;
+pub mod model;
+pub mod report;
+pub mod synth;

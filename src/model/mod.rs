@@ -1,0 +1,1 @@
+//! The vocabulary: ids, times, severities, controls, holdings; no IO, no polars.

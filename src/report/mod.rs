@@ -1,0 +1,1 @@
+//! What people open: CSV, HTML, charts.

@@ -1,0 +1,1 @@
+//! Invented tenants with known truth.
