@@ -1,1 +1,30 @@
 //! What the user asked for: a file becomes a checked configuration; profiles name the origin of each threshold.
+
+use crate::model::account::AdminPattern;
+use std::collections::BTreeMap;
+
+/// A threshold in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Value, in the threshold's unit.
+    pub value: i64,
+    /// Where the value comes from: the default's origin, a profile, or the configuration file.
+    pub origin: String,
+}
+
+/// The checked configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Name of the profile in force.
+    pub profile: String,
+    /// Thresholds that differ from their defaults, by name.
+    pub thresholds: BTreeMap<String, Setting>,
+    /// How administrative accounts are named.
+    pub admin_accounts: AdminPattern,
+    /// Package ids or names (case-insensitive, `*` at the ends) that are sensitive.
+    pub sensitive_packages: Vec<String>,
+    /// Package ids or names that are meant for employees only.
+    pub employee_packages: Vec<String>,
+    /// Package ids or names that are exempt from EXP-01.
+    pub no_expiry_exempt: Vec<String>,
+}
