@@ -254,6 +254,10 @@ pub struct Estate {
     pub seen: BTreeMap<(String, String), Vec<Instant>>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
+    /// Positions in `events` of facts about accounts, by time.
+    pub account_events: Vec<usize>,
+    /// Requests by recipient.
+    pub requests_by_recipient: BTreeMap<PrincipalId, Vec<RequestId>>,
 }
 
 impl Estate {
@@ -283,6 +287,46 @@ impl Estate {
     #[must_use]
     pub fn covered(&self, subject: &str, window: Window) -> bool {
         self.coverage.get(subject).is_some_and(|c| c.spans(window))
+    }
+
+    /// Requests for a principal, by id.
+    pub fn requests_of(&self, principal: &PrincipalId) -> impl Iterator<Item = &RequestStory> {
+        self.requests_by_recipient
+            .get(principal)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.requests.get(id))
+    }
+
+    /// Fills the indexes; called once, when events and requests are complete.
+    pub(crate) fn index(&mut self) {
+        use crate::model::Action;
+        let account = |a: Action| {
+            matches!(
+                a,
+                Action::AccountDisabled
+                    | Action::AccountEnabled
+                    | Action::AccountDeleted
+                    | Action::AccountRestored
+                    | Action::HardDeleted
+            )
+        };
+        self.account_events = self
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| account(e.action))
+            .map(|(i, _)| i)
+            .collect();
+        self.requests_by_recipient.clear();
+        for story in self.requests.values() {
+            if let Some(recipient) = &story.recipient {
+                self.requests_by_recipient
+                    .entry(recipient.clone())
+                    .or_default()
+                    .push(story.id.clone());
+            }
+        }
     }
 
     /// Holdings held at the instant of the questions.
