@@ -7,6 +7,7 @@ mod activities;
 mod build;
 mod coverage;
 mod directory;
+pub mod effective;
 
 pub mod estate;
 pub mod evidence;

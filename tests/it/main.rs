@@ -1,0 +1,5 @@
+//! The integration tests, one binary: polars is linked once.
+
+mod common;
+mod crash;
+mod tidy;
