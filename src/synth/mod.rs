@@ -74,7 +74,13 @@ impl Default for Switches {
 impl Default for SynthConfig {
     /// A thousand people, from New Year 2025.
     fn default() -> Self {
-        Self { users: 1000, seed: 1, start: 1_735_689_600, months: 14, switches: Switches::default() }
+        Self {
+            users: 1000,
+            seed: 1,
+            start: 1_735_689_600,
+            months: 14,
+            switches: Switches::default(),
+        }
     }
 }
 
@@ -136,12 +142,19 @@ pub fn generate(config: &SynthConfig, out: &Path) -> Result<Summary, SynthError>
     let mut disk = write::Disk::new(out, &config.switches, config.seed);
     let short = config.switches.short_retention;
     let since = export::kept_since(&scene, short);
-    disk.write("export/coverage.toml", export::coverage(&scene, since).as_bytes())?;
+    disk.write(
+        "export/coverage.toml",
+        export::coverage(&scene, since).as_bytes(),
+    )?;
 
     let mut truth = truth::Truth::open(&mut disk)?;
     let mut logs = export::Logs::open(&scene, config.months, since, &disk);
     let purge = short.then_some(90 * clock::DAY);
-    let mut looks: Vec<_> = scene.looks.iter().map(|at| look::Look::open(&scene, *at, purge)).collect();
+    let mut looks: Vec<_> = scene
+        .looks
+        .iter()
+        .map(|at| look::Look::open(&scene, *at, purge))
+        .collect();
     let mut summary = Summary::default();
     // One person at a time: memory does not grow with the tenant.
     for index in 0..scene.people() {
@@ -163,7 +176,9 @@ pub fn generate(config: &SynthConfig, out: &Path) -> Result<Summary, SynthError>
         *summary.planted.entry(planted.check.to_owned()).or_default() += 1;
     }
     logs.close(&mut disk)?;
-    looks.into_iter().try_for_each(|look| look.close(&mut disk, &scene))?;
+    looks
+        .into_iter()
+        .try_for_each(|look| look.close(&mut disk, &scene))?;
     truth.close(&mut disk)?;
     (summary.files, summary.bytes, summary.malformed) = (disk.files, disk.bytes, disk.malformed);
     Ok(summary)

@@ -38,12 +38,26 @@ pub static CULTURES: [Culture; 8] = [
 
 /// Departments.
 pub static DEPARTMENTS: [&str; 8] = [
-    "Cardiology", "Radiology", "Finance", "Pharmacy", "Patient Services", "Clinical Data", "Logistics", "People",
+    "Cardiology",
+    "Radiology",
+    "Finance",
+    "Pharmacy",
+    "Patient Services",
+    "Clinical Data",
+    "Logistics",
+    "People",
 ];
 
 /// Job titles.
 pub static JOBS: [&str; 8] = [
-    "Analyst", "Coordinator", "Nurse Lead", "Specialist", "Controller", "Data Steward", "Planner", "Technician",
+    "Analyst",
+    "Coordinator",
+    "Nurse Lead",
+    "Specialist",
+    "Controller",
+    "Data Steward",
+    "Planner",
+    "Technician",
 ];
 
 /// Partner organisations: name and domain.
@@ -55,26 +69,56 @@ pub static PARTNERS: [(&str, &str); 3] = [
 
 /// What somebody is going to do.
 pub static TASKS: [&str; 16] = [
-    "Reconcile supplier invoices", "Prepare the quarterly dosage audit", "Migrate imaging archives",
-    "Review discharge letters", "Plan theatre capacity", "Clean up duplicate patient records",
-    "Validate laboratory interfaces", "Train the new ward clerks", "Build the infection dashboard",
-    "Close the monthly ledger", "Test the prescription rollout", "Investigate billing differences",
-    "Support the night shift rota", "Check consent forms", "Coordinate device maintenance",
+    "Reconcile supplier invoices",
+    "Prepare the quarterly dosage audit",
+    "Migrate imaging archives",
+    "Review discharge letters",
+    "Plan theatre capacity",
+    "Clean up duplicate patient records",
+    "Validate laboratory interfaces",
+    "Train the new ward clerks",
+    "Build the infection dashboard",
+    "Close the monthly ledger",
+    "Test the prescription rollout",
+    "Investigate billing differences",
+    "Support the night shift rota",
+    "Check consent forms",
+    "Coordinate device maintenance",
     "Compile waiting list figures",
 ];
 
 /// For which undertaking.
 pub static PROJECTS: [&str; 12] = [
-    "Project Heron", "Project Larkspur", "Project Quayside", "the Tideway programme", "the Northgate clinic",
-    "the Ember trial", "Project Saffron", "the winter plan", "the Millrace migration", "Project Juniper",
-    "the Ashdown ward", "the Foxglove registry",
+    "Project Heron",
+    "Project Larkspur",
+    "Project Quayside",
+    "the Tideway programme",
+    "the Northgate clinic",
+    "the Ember trial",
+    "Project Saffron",
+    "the winter plan",
+    "the Millrace migration",
+    "Project Juniper",
+    "the Ashdown ward",
+    "the Foxglove registry",
 ];
 
 /// What an approver says.
 pub static RATIONALES: [&str; 6] = [
-    "Confirmed with the project lead", "Part of the agreed staffing plan", "Matches the role description",
-    "Checked the ticket and the dates", "Needed for the work described", "Discussed in the weekly planning",
+    "Confirmed with the project lead",
+    "Part of the agreed staffing plan",
+    "Matches the role description",
+    "Checked the ticket and the dates",
+    "Needed for the work described",
+    "Discussed in the weekly planning",
 ];
 
 /// Texts that say nothing.
-pub static EMPTY_TALK: [&str; 6] = ["access needed", "ok", "test", "as discussed", "need access", "per manager"];
+pub static EMPTY_TALK: [&str; 6] = [
+    "access needed",
+    "ok",
+    "test",
+    "as discussed",
+    "need access",
+    "per manager",
+];

@@ -37,7 +37,13 @@ pub fn stage_findings(scene: &Scene) -> Vec<Planted> {
     let review = scene.cues.unreviewed.iter().map(|place| {
         let package = &scene.packages[*place];
         let (subject, object) = (package.policy.id.clone(), package.id.clone());
-        Planted { check: "REV-01", subject, object, link: String::new(), note: "policy reviewed too rarely or never" }
+        Planted {
+            check: "REV-01",
+            subject,
+            object,
+            link: String::new(),
+            note: "policy reviewed too rarely or never",
+        }
     });
     let holders = usize::try_from(scene.blocks).unwrap_or(usize::MAX);
     let weak = scene.cues.weak.iter().take(holders).flat_map(|place| {
@@ -54,13 +60,29 @@ pub fn stage_findings(scene: &Scene) -> Vec<Planted> {
 }
 
 /// A holding that began some days before the last look and ends some days after it; gives its place.
-fn grant(life: &mut Life, scene: &Scene, dice: &mut Dice, package: usize, ago: i64, left: i64) -> usize {
+fn grant(
+    life: &mut Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    package: usize,
+    ago: i64,
+    left: i64,
+) -> usize {
     let ask = ordinary_ask(life, scene, dice, package, ago, left);
-    life.ask(scene, dice, ask).1.expect("a granted request makes an assignment")
+    life.ask(scene, dice, ask)
+        .1
+        .expect("a granted request makes an assignment")
 }
 
 /// A request like everybody's, approved by somebody unrelated.
-fn ordinary_ask(life: &Life, scene: &Scene, dice: &mut Dice, package: usize, ago: i64, left: i64) -> Ask {
+fn ordinary_ask(
+    life: &Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    package: usize,
+    ago: i64,
+    left: i64,
+) -> Ask {
     let until = scene.end + left * DAY;
     let approvers = approvers(scene, dice, package, &[life.person.index]);
     Ask {
@@ -102,6 +124,12 @@ impl Life {
     /// Writes down a finding about this person.
     fn plant(&mut self, check: &'static str, object: String, link: String, note: &'static str) {
         let subject = self.person.card.id.clone();
-        self.planted.push(Planted { check, subject, object, link, note });
+        self.planted.push(Planted {
+            check,
+            subject,
+            object,
+            link,
+            note,
+        });
     }
 }

@@ -75,25 +75,44 @@ impl Scene {
             (None, _) => Kind::Employee,
         };
         // An account for administration belongs to the person before it.
-        let owner = if kind == Kind::Admin { index - 1 } else { index };
+        let owner = if kind == Kind::Admin {
+            index - 1
+        } else {
+            index
+        };
         let mut name = spell(self.seed, owner);
         if let Some((block, 13)) = part {
             // Begins like an administrator's account and shares a surname with the person who asks: neither links them.
             let asker = spell(self.seed, index - 1);
             let (_, surname_ascii) = asker.local.split_once('.').expect("a local part has a dot");
-            let suffix = if block == 0 { String::new() } else { block.to_string() };
-            name.local = format!("azra.{}{suffix}", surname_ascii.trim_end_matches(|c: char| c.is_ascii_digit()));
+            let suffix = if block == 0 {
+                String::new()
+            } else {
+                block.to_string()
+            };
+            name.local = format!(
+                "azra.{}{suffix}",
+                surname_ascii.trim_end_matches(|c: char| c.is_ascii_digit())
+            );
             name.given = "Azra";
             name.surname = asker.surname;
             name.display = format!("Azra {}", asker.surname);
         }
         let partner = usize::try_from(index % PARTNERS.len() as u64).expect("below three");
         let (display, local, mail) = match kind {
-            Kind::Admin => (format!("{} (admin)", name.display), format!("az-{}", name.local), None),
+            Kind::Admin => (
+                format!("{} (admin)", name.display),
+                format!("az-{}", name.local),
+                None,
+            ),
             Kind::Guest => {
                 let domain = PARTNERS[partner].1;
                 let mail = format!("{}@{domain}", name.local);
-                (name.display, format!("{}_{domain}#EXT#", name.local), Some(mail))
+                (
+                    name.display,
+                    format!("{}_{domain}#EXT#", name.local),
+                    Some(mail),
+                )
             }
             _ => (name.display, name.local, None),
         };
@@ -108,7 +127,11 @@ impl Scene {
         };
         Person {
             index,
-            card: Card { id: guid(self.seed, "user", index, 0), name: display, upn: upn.clone() },
+            card: Card {
+                id: guid(self.seed, "user", index, 0),
+                name: display,
+                upn: upn.clone(),
+            },
             given: name.given,
             surname: name.surname,
             mail: mail.unwrap_or(upn),
@@ -142,10 +165,19 @@ fn spell(seed: u64, index: u64) -> Spelling {
     let culture = &CULTURES[at(place % 8)];
     let (given, given_ascii) = culture.given[at(place / 8 % 10)];
     let (surname, surname_ascii) = culture.surname[at(place / 80)];
-    let display = if culture.surname_first { format!("{surname} {given}") } else { format!("{given} {surname}") };
+    let display = if culture.surname_first {
+        format!("{surname} {given}")
+    } else {
+        format!("{given} {surname}")
+    };
     let suffix = match index / PAIRS {
         0 => String::new(),
         turn => (turn + 1).to_string(),
     };
-    Spelling { given, surname, display, local: format!("{given_ascii}.{surname_ascii}{suffix}") }
+    Spelling {
+        given,
+        surname,
+        display,
+        local: format!("{given_ascii}.{surname_ascii}{suffix}"),
+    }
 }

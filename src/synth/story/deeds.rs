@@ -46,19 +46,55 @@ impl Life {
             Asker::Rule => (RequestKind::SystemAdd, "auto_assignment"),
         };
         let me = self.person.card.clone();
-        let details: Vec<_> = ask.justification.iter().map(|text| ("Justification", text.clone())).collect();
+        let details: Vec<_> = ask
+            .justification
+            .iter()
+            .map(|text| ("Justification", text.clone()))
+            .collect();
         match &ask.by {
-            Asker::Own => self.log(scene, ask.at, Activity::Requests, Actor::User(me.clone()), &id, package, details),
+            Asker::Own => self.log(
+                scene,
+                ask.at,
+                Activity::Requests,
+                Actor::User(me.clone()),
+                &id,
+                package,
+                details,
+            ),
             Asker::Behalf(other) => {
-                self.log(scene, ask.at, Activity::Requests, Actor::User(other.clone()), &id, package, details);
+                self.log(
+                    scene,
+                    ask.at,
+                    Activity::Requests,
+                    Actor::User(other.clone()),
+                    &id,
+                    package,
+                    details,
+                );
                 self.also_target_me();
             }
             Asker::Admin(admin) => {
-                self.log(scene, ask.at, Activity::AdminAssigns, Actor::User(admin.clone()), &id, package, details);
+                self.log(
+                    scene,
+                    ask.at,
+                    Activity::AdminAssigns,
+                    Actor::User(admin.clone()),
+                    &id,
+                    package,
+                    details,
+                );
                 self.also_target_me();
             }
             Asker::Rule => {
-                self.log(scene, ask.at, Activity::ServiceCreates, Actor::Entitlement, &id, package, details);
+                self.log(
+                    scene,
+                    ask.at,
+                    Activity::ServiceCreates,
+                    Actor::Entitlement,
+                    &id,
+                    package,
+                    details,
+                );
                 self.also_target_me();
             }
         }
@@ -71,7 +107,11 @@ impl Life {
             completed: ask.at,
             fate: ask.fate,
             justification: ask.justification,
-            other_requestor: if let Asker::Behalf(other) = &ask.by { Some(other.clone()) } else { None },
+            other_requestor: if let Asker::Behalf(other) = &ask.by {
+                Some(other.clone())
+            } else {
+                None
+            },
             until: ask.until,
             assignment: None,
             stages: Vec::new(),
@@ -80,27 +120,76 @@ impl Life {
         if ask.fate == Fate::Canceled {
             request.decided = ask.at + dice.between(10 * MINUTE, 5 * HOUR);
             request.completed = request.decided;
-            self.log(scene, request.decided, Activity::Cancels, Actor::User(me), &id, package, Vec::new());
+            self.log(
+                scene,
+                request.decided,
+                Activity::Cancels,
+                Actor::User(me),
+                &id,
+                package,
+                Vec::new(),
+            );
             self.requests.push(request);
             return (place, None);
         }
         if asked && ask.approvers.is_empty() {
             request.decided = ask.at + dice.between(SECOND, 9 * SECOND);
-            self.log(scene, request.decided, Activity::AutoApproves, Actor::Entitlement, &id, package, Vec::new());
+            self.log(
+                scene,
+                request.decided,
+                Activity::AutoApproves,
+                Actor::Entitlement,
+                &id,
+                package,
+                Vec::new(),
+            );
         }
         for approver in ask.approvers {
             let at = request.decided + dice.between(20 * MINUTE, 20 * HOUR);
             let approved = ask.fate != Fate::Denied;
-            let text = if approved { (*dice.pick(&RATIONALES)).to_owned() } else { "Not part of this role".to_owned() };
-            let activity = if approved { Activity::Approves } else { Activity::Denies };
-            self.log(scene, at, activity, Actor::User(approver.clone()), &id, package, Vec::new());
+            let text = if approved {
+                (*dice.pick(&RATIONALES)).to_owned()
+            } else {
+                "Not part of this role".to_owned()
+            };
+            let activity = if approved {
+                Activity::Approves
+            } else {
+                Activity::Denies
+            };
+            self.log(
+                scene,
+                at,
+                activity,
+                Actor::User(approver.clone()),
+                &id,
+                package,
+                Vec::new(),
+            );
             let echo = at + dice.between(SECOND, 2 * SECOND);
-            let activity = if approved { Activity::ReviewApproved } else { Activity::ReviewDenied };
+            let activity = if approved {
+                Activity::ReviewApproved
+            } else {
+                Activity::ReviewDenied
+            };
             let details = vec![("Justification", text.clone())];
-            self.log(scene, echo, activity, Actor::User(approver.clone()), &id, package, details);
+            self.log(
+                scene,
+                echo,
+                activity,
+                Actor::User(approver.clone()),
+                &id,
+                package,
+                details,
+            );
             request.decided = at;
             request.completed = at;
-            request.stages.push(Stage { approver, at, approved, text });
+            request.stages.push(Stage {
+                approver,
+                at,
+                approved,
+                text,
+            });
             if !approved {
                 self.requests.push(request);
                 return (place, None);
@@ -108,15 +197,36 @@ impl Life {
         }
         let mut delivered = request.decided + dice.between(4 * SECOND, 80 * SECOND);
         if ask.fate == Fate::GrantedLate {
-            self.log(scene, delivered, Activity::Fails, Actor::Entitlement, &id, package, Vec::new());
+            self.log(
+                scene,
+                delivered,
+                Activity::Fails,
+                Actor::Entitlement,
+                &id,
+                package,
+                Vec::new(),
+            );
             delivered += dice.between(30 * MINUTE, 9 * HOUR);
         }
-        self.log(scene, delivered, Activity::Fulfils, Actor::User(me), &id, package, Vec::new());
+        self.log(
+            scene,
+            delivered,
+            Activity::Fulfils,
+            Actor::User(me),
+            &id,
+            package,
+            Vec::new(),
+        );
         request.completed = delivered + dice.between(0, SECOND);
         let assignment = self.assignments.len();
         request.assignment = Some(assignment);
         self.assignments.push(Assignment {
-            id: guid(scene.seed, "assignment", self.person.index, assignment as u64),
+            id: guid(
+                scene.seed,
+                "assignment",
+                self.person.index,
+                assignment as u64,
+            ),
             package,
             request: place,
             grant_kind,
@@ -144,16 +254,35 @@ impl Life {
             } else {
                 resource.since + dice.between(2 * MINUTE, 50 * MINUTE)
             };
-            if from >= scene.end || self.memberships.iter().any(|m| m.held == held && m.until.is_none()) {
+            if from >= scene.end
+                || self
+                    .memberships
+                    .iter()
+                    .any(|m| m.held == held && m.until.is_none())
+            {
                 continue;
             }
             let assignment = Some(assignment);
-            self.memberships.push(Membership { held, from, until: None, assignment, by: Actor::Entitlement });
+            self.memberships.push(Membership {
+                held,
+                from,
+                until: None,
+                assignment,
+                by: Actor::Entitlement,
+            });
         }
     }
 
     /// Lengthens an assignment; the end moves, no second assignment begins.
-    pub fn extend(&mut self, scene: &Scene, dice: &mut Dice, assignment: usize, at: Micros, until: Micros, why: String) {
+    pub fn extend(
+        &mut self,
+        scene: &Scene,
+        dice: &mut Dice,
+        assignment: usize,
+        at: Micros,
+        until: Micros,
+        why: String,
+    ) {
         let place = self.requests.len();
         let id = guid(scene.seed, "request", self.person.index, place as u64);
         let package = self.assignments[assignment].package;
@@ -161,7 +290,9 @@ impl Life {
         let me = Actor::User(self.person.card.clone());
         self.log(scene, at, Activity::Extends, me, &id, package, details);
         let completed = at + dice.between(5 * SECOND, MINUTE);
-        self.assignments[assignment].ends.push((completed, Some(until)));
+        self.assignments[assignment]
+            .ends
+            .push((completed, Some(until)));
         self.requests.push(Request {
             id,
             kind: RequestKind::UserUpdate,
@@ -179,18 +310,41 @@ impl Life {
     }
 
     /// Takes an assignment away, and within seconds what it gave.
-    pub fn remove(&mut self, scene: &Scene, dice: &mut Dice, assignment: usize, at: Micros, ending: Ending) {
+    pub fn remove(
+        &mut self,
+        scene: &Scene,
+        dice: &mut Dice,
+        assignment: usize,
+        at: Micros,
+        ending: Ending,
+    ) {
         let place = self.requests.len();
         let id = guid(scene.seed, "request", self.person.index, place as u64);
         let package = self.assignments[assignment].package;
         let (kind, activity, actor) = match ending {
-            Ending::Service => (RequestKind::SystemRemove, Activity::ServiceRemoves, Actor::Entitlement),
-            Ending::Admin(admin) => (RequestKind::AdminRemove, Activity::AdminRemoves, Actor::User(admin)),
+            Ending::Service => (
+                RequestKind::SystemRemove,
+                Activity::ServiceRemoves,
+                Actor::Entitlement,
+            ),
+            Ending::Admin(admin) => (
+                RequestKind::AdminRemove,
+                Activity::AdminRemoves,
+                Actor::User(admin),
+            ),
         };
         self.log(scene, at, activity, actor, &id, package, Vec::new());
         self.also_target_me();
         let done = at + dice.between(3 * SECOND, 40 * SECOND);
-        self.log(scene, done, Activity::Removed, Actor::Entitlement, &id, package, Vec::new());
+        self.log(
+            scene,
+            done,
+            Activity::Removed,
+            Actor::Entitlement,
+            &id,
+            package,
+            Vec::new(),
+        );
         self.also_target_me();
         self.requests.push(Request {
             id,
@@ -218,8 +372,13 @@ impl Life {
             .flat_map(|a| scene.packages[a.package].resources.iter().map(|r| r.target))
             .collect();
         // What was to come later never came.
-        self.memberships.retain(|m| m.assignment != Some(assignment) || m.from < done);
-        for membership in self.memberships.iter_mut().filter(|m| m.assignment == Some(assignment) && m.until.is_none()) {
+        self.memberships
+            .retain(|m| m.assignment != Some(assignment) || m.from < done);
+        for membership in self
+            .memberships
+            .iter_mut()
+            .filter(|m| m.assignment == Some(assignment) && m.until.is_none())
+        {
             let explained = match membership.held {
                 Held::Group(group) => others.contains(&Target::Group(group)),
                 Held::App(app) => others.contains(&Target::App(app)),
@@ -233,6 +392,10 @@ impl Life {
 
     fn also_target_me(&mut self) {
         let target = user_target(&self.person.card);
-        self.events.last_mut().expect("an event was just logged").targets.push(target);
+        self.events
+            .last_mut()
+            .expect("an event was just logged")
+            .targets
+            .push(target);
     }
 }

@@ -156,7 +156,12 @@ pub struct Assignment {
 impl Assignment {
     /// The end that was scheduled at an instant.
     pub fn end_at(&self, at: Micros) -> Option<Micros> {
-        self.ends.iter().rev().find(|(since, _)| *since <= at).or(self.ends.first()).and_then(|(_, end)| *end)
+        self.ends
+            .iter()
+            .rev()
+            .find(|(since, _)| *since <= at)
+            .or(self.ends.first())
+            .and_then(|(_, end)| *end)
     }
 
     /// Whether the package is held at an instant.

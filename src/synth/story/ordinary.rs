@@ -70,7 +70,14 @@ fn departure(life: &mut Life, scene: &Scene, dice: &mut Dice) -> Option<Micros> 
 }
 
 /// Asks for a package, keeps it, extends it, loses it, asks again.
-fn career(life: &mut Life, scene: &Scene, dice: &mut Dice, package: usize, (begins, ends): (Micros, Micros), leaving: bool) {
+fn career(
+    life: &mut Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    package: usize,
+    (begins, ends): (Micros, Micros),
+    leaving: bool,
+) {
     let days = i64::from(scene.packages[package].policy.days.unwrap_or(180));
     let mut at = begins + dice.between(0, (ends - begins) * 2 / 3);
     for _ in 0..3 {
@@ -86,7 +93,9 @@ fn career(life: &mut Life, scene: &Scene, dice: &mut Dice, package: usize, (begi
             at += dice.between(2 * DAY, 12 * DAY);
             continue;
         };
-        let Some(over) = keep(life, scene, dice, assignment, until, ends, leaving) else { return };
+        let Some(over) = keep(life, scene, dice, assignment, until, ends, leaving) else {
+            return;
+        };
         if !dice.chance(35) {
             return;
         }
@@ -96,18 +105,37 @@ fn career(life: &mut Life, scene: &Scene, dice: &mut Dice, package: usize, (begi
 
 /// An end that is not so near the last look that its removal would be missed.
 fn clear(scene: &Scene, end: Micros) -> Micros {
-    if (scene.end - 4 * HOUR..scene.end + DAY).contains(&end) { end + 3 * DAY } else { end }
+    if (scene.end - 4 * HOUR..scene.end + DAY).contains(&end) {
+        end + 3 * DAY
+    } else {
+        end
+    }
 }
 
 /// An ordinary request for a package.
-fn request(life: &Life, scene: &Scene, dice: &mut Dice, package: usize, at: Micros, until: Micros) -> Ask {
+fn request(
+    life: &Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    package: usize,
+    at: Micros,
+    until: Micros,
+) -> Ask {
     let me = life.person.index;
     let employee = life.person.kind == Kind::Employee;
     // Assigned by an administrator, but longer ago than anybody asks about.
     if employee && at < scene.end - 372 * DAY && dice.chance(30) {
         let admin = scene.card(scene.administrator(dice.below(u64::MAX)));
         let by = Asker::Admin(admin);
-        return Ask { package, at, until: Some(until), by, justification: None, approvers: Vec::new(), fate: Fate::Granted };
+        return Ask {
+            package,
+            at,
+            until: Some(until),
+            by,
+            justification: None,
+            approvers: Vec::new(),
+            fate: Fate::Granted,
+        };
     }
     let mut involved = vec![me];
     let mut by = Asker::Own;
@@ -130,11 +158,27 @@ fn request(life: &Life, scene: &Scene, dice: &mut Dice, package: usize, at: Micr
         _ => Fate::Granted,
     };
     let justification = Some(reason(dice, until));
-    Ask { package, at, until: Some(until), by, justification, approvers, fate }
+    Ask {
+        package,
+        at,
+        until: Some(until),
+        by,
+        justification,
+        approvers,
+        fate,
+    }
 }
 
 /// Lets time pass over an assignment; says when it was over, or nothing where it lasts.
-fn keep(life: &mut Life, scene: &Scene, dice: &mut Dice, assignment: usize, until: Micros, ends: Micros, leaving: bool) -> Option<Micros> {
+fn keep(
+    life: &mut Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    assignment: usize,
+    until: Micros,
+    ends: Micros,
+    leaving: bool,
+) -> Option<Micros> {
     let package = life.assignments[assignment].package;
     let mut last = life.assignments[assignment].delivered;
     let mut end = until;
@@ -150,11 +194,18 @@ fn keep(life: &mut Life, scene: &Scene, dice: &mut Dice, assignment: usize, unti
         last = at + HOUR;
     }
     let horizon = end.min(ends);
-    if dice.chance(4) && let Some(review) = reviewed(scene, package, last, horizon) {
+    if dice.chance(4)
+        && let Some(review) = reviewed(scene, package, last, horizon)
+    {
         let cycle = &scene.reviews[review];
         let reviewer = scene.card(scene.approver(dice.below(u64::MAX), &[life.person.index]));
         let at = cycle.opens + dice.between(DAY, 12 * DAY);
-        life.decisions.push(Decision { review, at, keep: false, reviewer });
+        life.decisions.push(Decision {
+            review,
+            at,
+            keep: false,
+            reviewer,
+        });
         let at = cycle.closes + dice.between(30 * SECOND, 5 * MINUTE);
         life.remove(scene, dice, assignment, at, Ending::Service);
         return Some(at);
@@ -182,19 +233,42 @@ fn reviewed(scene: &Scene, package: usize, after: Micros, before: Micros) -> Opt
     let fits = |r: &&(usize, &super::super::scene::ReviewCycle)| {
         r.1.package == package && r.1.opens > after && r.1.closes + HOUR < before
     };
-    scene.reviews.iter().enumerate().find(|r| fits(&r)).map(|(place, _)| place)
+    scene
+        .reviews
+        .iter()
+        .enumerate()
+        .find(|r| fits(&r))
+        .map(|(place, _)| place)
 }
 
 /// What comes by rule, to some departments.
-fn automatic(life: &mut Life, scene: &Scene, dice: &mut Dice, begins: Micros, ends: Micros, leaving: bool) {
-    let department = DEPARTMENTS.iter().position(|d| *d == life.person.department).unwrap_or(0);
+fn automatic(
+    life: &mut Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    begins: Micros,
+    ends: Micros,
+    leaving: bool,
+) {
+    let department = DEPARTMENTS
+        .iter()
+        .position(|d| *d == life.person.department)
+        .unwrap_or(0);
     let package = match department {
         0..4 => scene.cues.automatic[0],
         4..6 => scene.cues.automatic[1],
         _ => return,
     };
     let at = begins + dice.between(HOUR, 3 * DAY);
-    let ask = Ask { package, at, until: None, by: Asker::Rule, justification: None, approvers: Vec::new(), fate: Fate::Granted };
+    let ask = Ask {
+        package,
+        at,
+        until: None,
+        by: Asker::Rule,
+        justification: None,
+        approvers: Vec::new(),
+        fate: Fate::Granted,
+    };
     let (_, assignment) = life.ask(scene, dice, ask);
     if let (true, Some(assignment)) = (leaving, assignment) {
         let at = ends + dice.between(MINUTE, HOUR);
@@ -203,7 +277,14 @@ fn automatic(life: &mut Life, scene: &Scene, dice: &mut Dice, begins: Micros, en
 }
 
 /// What is given beside all packages.
-fn beside(life: &mut Life, scene: &Scene, dice: &mut Dice, begins: Micros, ends: Micros, leaving: bool) {
+fn beside(
+    life: &mut Life,
+    scene: &Scene,
+    dice: &mut Dice,
+    begins: Micros,
+    ends: Micros,
+    leaving: bool,
+) {
     let room = ends - begins - 60 * DAY;
     if room < 0 {
         return;
@@ -238,10 +319,18 @@ fn administer(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     if dice.chance(40) {
         let role = (first + 1) % scene.roles.len();
         let from = scene.start + dice.between(DAY, span / 3);
-        life.hold(Held::Role(role), from, Some(from + dice.between(20 * DAY, 100 * DAY)), Actor::User(granter));
+        life.hold(
+            Held::Role(role),
+            from,
+            Some(from + dice.between(20 * DAY, 100 * DAY)),
+            Actor::User(granter),
+        );
     }
     if dice.chance(60) {
-        life.eligible.push(((first + 2) % scene.roles.len(), scene.start + dice.between(DAY, span / 2)));
+        life.eligible.push((
+            (first + 2) % scene.roles.len(),
+            scene.start + dice.between(DAY, span / 2),
+        ));
     }
 }
 

@@ -108,7 +108,9 @@ pub fn policy(scene: &Scene, package: &Package) -> Value {
         Value::Null
     };
     value["expiration"] = match policy.days {
-        Some(days) => json!({"endDateTime": null, "duration": format!("P{days}D"), "type": "afterDuration"}),
+        Some(days) => {
+            json!({"endDateTime": null, "duration": format!("P{days}D"), "type": "afterDuration"})
+        }
         None => json!({"endDateTime": null, "duration": null, "type": "noExpiration"}),
     };
     value["requestorSettings"] = json!({
@@ -201,8 +203,14 @@ pub fn request(scene: &Scene, life: &Life, request: &Request, at: Micros) -> Val
         Fate::Canceled => ("canceled", "Canceled"),
         Fate::Granted | Fate::GrantedLate => ("delivered", "Fulfilled"),
     };
-    let held = request.assignment.map(|place| &life.assignments[place]).filter(|a| a.decided <= at);
-    let requestor = request.other_requestor.as_ref().unwrap_or(&life.person.card);
+    let held = request
+        .assignment
+        .map(|place| &life.assignments[place])
+        .filter(|a| a.decided <= at);
+    let requestor = request
+        .other_requestor
+        .as_ref()
+        .unwrap_or(&life.person.card);
     json!({
         "id": request.id,
         "requestType": match request.kind {

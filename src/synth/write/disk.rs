@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::super::{SynthError, Switches};
+use super::super::{Switches, SynthError};
 
 /// The folder that everything is written below.
 pub struct Disk {
@@ -24,13 +24,23 @@ pub struct Disk {
 impl Disk {
     /// Writes below `root`.
     pub fn new(root: &Path, switches: &Switches, seed: u64) -> Self {
-        Self { root: root.to_owned(), switches: switches.clone(), seed, files: 0, bytes: 0, malformed: 0 }
+        Self {
+            root: root.to_owned(),
+            switches: switches.clone(),
+            seed,
+            files: 0,
+            bytes: 0,
+            malformed: 0,
+        }
     }
 
     /// Makes a file that only its owner may read: exports hold personal data.
     pub fn create(&mut self, name: &str) -> Result<File, SynthError> {
         let path = self.root.join(name);
-        let failed = |source| SynthError::Write { path: path.clone(), source };
+        let failed = |source| SynthError::Write {
+            path: path.clone(),
+            source,
+        };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -50,9 +60,15 @@ impl Disk {
     }
 
     /// Adds to a file.
-    pub fn append(&mut self, name: &str, file: &mut File, content: &[u8]) -> Result<(), SynthError> {
+    pub fn append(
+        &mut self,
+        name: &str,
+        file: &mut File,
+        content: &[u8],
+    ) -> Result<(), SynthError> {
         let path = self.root.join(name);
-        file.write_all(content).map_err(|source| SynthError::Write { path, source })?;
+        file.write_all(content)
+            .map_err(|source| SynthError::Write { path, source })?;
         self.bytes += content.len() as u64;
         Ok(())
     }
