@@ -3,6 +3,7 @@
 //! Everything here is small and grows slowly with the number of users; people are not kept but worked out by number.
 
 mod catalogue;
+mod making;
 mod people;
 mod things;
 

@@ -6,6 +6,7 @@ use super::super::scene::Scene;
 use super::facts::*;
 use super::log::user_target;
 use super::ordinary::is_reviewed;
+use super::records::*;
 
 /// Draws the conclusions.
 pub(super) fn finish(life: &mut Life, scene: &Scene, dice: &mut Dice) {

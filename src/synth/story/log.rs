@@ -4,6 +4,7 @@ use super::super::clock::Micros;
 use super::super::dice::guid;
 use super::super::scene::{Card, Scene};
 use super::facts::*;
+use super::records::*;
 
 /// What entitlement management and access reviews log about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,19 @@
 //!
 //! A life is told from the seed and the person's number alone, so that any one can be told again by itself.
 
+mod asking;
+mod career;
 mod deeds;
 mod ending;
 mod facts;
 mod log;
 mod ordinary;
+mod records;
 
-pub use deeds::{Ask, Ending};
+pub use asking::Ask;
+pub use deeds::Ending;
 pub use facts::*;
+pub use records::*;
 
 use super::clock::{self, Micros};
 use super::dice::{Dice, Purpose};
