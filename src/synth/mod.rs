@@ -4,11 +4,11 @@
 //! who really held what and what the checks are to find.
 //! Nothing real goes in: people, company and addresses are made up, and the same configuration gives the same bytes.
 
-mod clock;
-mod dice;
+pub mod clock;
+pub mod dice;
 mod export;
 mod look;
-mod names;
+pub mod names;
 mod plant;
 pub mod scene;
 pub mod story;

@@ -9,7 +9,7 @@ use super::ordinary::is_reviewed;
 use super::records::*;
 
 /// Draws the conclusions.
-pub(super) fn finish(life: &mut Life, scene: &Scene, dice: &mut Dice) {
+pub fn finish(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     if scene.skewed {
         skew(life, scene);
     }

@@ -13,6 +13,7 @@ mod records;
 
 pub use asking::Ask;
 pub use deeds::Ending;
+pub use ending::finish;
 pub use facts::*;
 pub use records::*;
 
@@ -52,7 +53,8 @@ pub fn reason(dice: &mut Dice, until: Micros) -> String {
 }
 
 impl Life {
-    fn new(person: Person) -> Self {
+    /// A life in which nothing has happened yet.
+    pub fn new(person: Person) -> Self {
         Self {
             person,
             account: Account::default(),
