@@ -31,7 +31,7 @@ pub fn tell(scene: &Scene, index: u64) -> Life {
         Some((block, part)) => plant::play(&mut life, scene, &mut dice, block, part),
         None => ordinary::live(&mut life, scene, &mut dice),
     }
-    ending::finish(&mut life, scene, &mut dice);
+    finish(&mut life, scene, &mut dice);
     life
 }
 
