@@ -6,6 +6,7 @@ use crate::cli::select;
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
 use crate::ledger::{self, Estate, Evidence, Settings};
+use crate::model::Instant;
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,14 @@ pub struct Question {
     pub config: Config,
     /// The estate.
     pub estate: Estate,
+}
+
+/// The clock of commits: `SOURCE_DATE_EPOCH` when it is set, so that a run can be repeated byte for byte.
+pub fn now() -> Result<Instant, Failure> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text.trim().parse().map(Instant::from_unix).map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds"))),
+        Err(_) => Ok(Instant::from_chrono(chrono::Utc::now())),
+    }
 }
 
 /// The folder of the lake.

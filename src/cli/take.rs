@@ -3,9 +3,13 @@
 use crate::cli::args::TakeArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{output, select};
-use crate::ingest::{self, IngestError, IngestOptions, IngestReport};
-use crate::lake::{CrashAt, Lake};
+use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
+use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::table::{Object, Table};
+use crate::lake::view::UNKNOWN_TENANT;
+use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
 use crate::model::{Instant, TenantId, Window};
+use arrow::array::{Array, AsArray, RecordBatch};
 use std::path::Path;
 
 /// Ingests into a lake, which is made when it does not exist.
@@ -19,12 +23,10 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         now,
         limits: ingest::Limits::default(),
     };
-    let mut sink = Sink { dir, crash_at, writer: None };
+    let lake = Lake::open_or_create(dir)?.crash_at(crash_at);
+    let mut sink = Sink::new(&lake);
     let report = ingest::ingest(&args.paths, &options, &mut sink).map_err(failure)?;
-    let commit = match sink.writer {
-        Some(writer) => writer.commit(now)?,
-        None => None,
-    };
+    let commit = sink.commit(now)?;
     tell(&report, commit.as_deref());
     let rejected: i64 = report.sources.iter().map(|s| s.rejected).sum();
     if args.strict && rejected > 0 {
@@ -46,11 +48,11 @@ fn covers(text: &str) -> Result<(String, Window), Failure> {
 }
 
 fn failure(e: IngestError) -> Failure {
-    let exit = match &e {
-        IngestError::NothingUsable { .. } | IngestError::TwoTenants { .. } => Exit::Unusable,
-        _ => Exit::Usage,
-    };
-    Failure { exit, message: e.to_string() }
+    match e {
+        IngestError::Sink { source, .. } if source.is::<LakeError>() => (*source.downcast::<LakeError>().expect("asked above")).into(),
+        IngestError::NothingUsable(_) | IngestError::TwoTenants { .. } | IngestError::OtherTenant { .. } => Failure::unusable(e),
+        other => Failure::usage(other),
+    }
 }
 
 fn tell(report: &IngestReport, commit: Option<&str>) {
@@ -74,8 +76,68 @@ fn tell(report: &IngestReport, commit: Option<&str>) {
 }
 
 /// Opens the lake's writer with the first rows, when the tenant is known.
-struct Sink<'a> {
-    dir: &'a Path,
-    crash_at: Option<CrashAt>,
-    writer: Option<crate::lake::Writer>,
+pub struct Sink {
+    lake: Lake,
+    writer: Option<Writer>,
+}
+
+impl Sink {
+    /// A sink into a lake.
+    #[must_use]
+    pub fn new(lake: &Lake) -> Self {
+        Self { lake: lake.clone(), writer: None }
+    }
+
+    /// Makes the rows visible; `None` when nothing was new.
+    ///
+    /// # Errors
+    /// When the disk is full, or another writer committed first.
+    pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
+        self.writer.map_or(Ok(None), |writer| writer.commit(now))
+    }
+
+    fn writer(&mut self, tenant: &str) -> Result<&mut Writer, LakeError> {
+        if self.writer.is_none() {
+            self.writer = Some(Writer::begin(&self.lake, &TenantId::new(tenant))?);
+        }
+        Ok(self.writer.as_mut().expect("set above"))
+    }
+}
+
+impl ingest::Sink for Sink {
+    fn log_rows(&mut self, table: Table, batch: RecordBatch, keys: &[RowKey]) -> Result<Put, SinkError> {
+        let tenant = batch.column_by_name("tenant_id").and_then(|c| c.as_string_opt::<i32>()).filter(|c| !c.is_empty()).map(|c| c.value(0).to_string());
+        Ok(self.writer(tenant.as_deref().unwrap_or_default())?.log_rows(table, &batch, keys)?)
+    }
+
+    fn objects<R: Object>(&mut self, rows: Vec<Seen<R>>) -> Result<Put, SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.row.tenant_id().to_string()) else { return Ok(Put::default()) };
+        Ok(self.writer(&tenant)?.objects(rows)?)
+    }
+
+    fn snapshots(&mut self, rows: Vec<Snapshot>) -> Result<(), SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else { return Ok(()) };
+        Ok(self.writer(&tenant)?.snapshots(rows)?)
+    }
+
+    fn coverage(&mut self, rows: Vec<Coverage>) -> Result<(), SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else { return Ok(()) };
+        Ok(self.writer(&tenant)?.coverage(rows)?)
+    }
+
+    fn rejects(&mut self, rows: Vec<Reject>) -> Result<(), SinkError> {
+        match self.writer.as_mut() {
+            _ if rows.is_empty() => Ok(()),
+            Some(writer) => Ok(writer.rejects(rows)?),
+            None => Ok(self.writer(UNKNOWN_TENANT)?.rejects(rows)?),
+        }
+    }
+
+    fn sources(&mut self, rows: Vec<Source>) -> Result<(), SinkError> {
+        match self.writer.as_mut() {
+            _ if rows.is_empty() => Ok(()),
+            Some(writer) => Ok(writer.sources(rows)?),
+            None => Ok(self.writer(UNKNOWN_TENANT)?.sources(rows)?),
+        }
+    }
 }
