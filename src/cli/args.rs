@@ -247,6 +247,9 @@ pub struct CheckArgs {
 pub struct ExplainArgs {
     /// Id of a check; a list of all when none is given
     pub id: Option<String>,
+    /// Which thresholds are in force.
+    #[command(flatten)]
+    pub question: QuestionArgs,
 }
 
 /// `report`.

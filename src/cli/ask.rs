@@ -38,13 +38,23 @@ pub fn holdings(args: &HoldingsArgs) -> Result<Exit, Failure> {
 fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool, when: &WindowArgs, out: &OutputArgs) -> Result<Exit, Failure> {
     let estate = &question.estate;
     let window = select::window(when.at.as_deref(), when.from.as_deref(), when.until.as_deref(), estate.as_of)?;
-    let all = if when.effective { effective::effective(estate) } else { estate.holdings.clone() };
-    let rows: Vec<(Holding, bool)> =
-        all.into_iter().filter(takes).filter_map(|h| select::in_window(&h, window, estate.as_of).map(|certain| (h, certain))).collect();
+    let all = if when.effective {
+        effective::effective(estate)
+    } else {
+        estate.holdings.clone()
+    };
+    let rows: Vec<(Holding, bool)> = all
+        .into_iter()
+        .filter(takes)
+        .filter_map(|h| select::in_window(&h, window, estate.as_of).map(|certain| (h, certain)))
+        .collect();
     output::holdings(&rows, out)?;
     let certain = rows.iter().filter(|(_, c)| *c).count();
     let possible = rows.len() - certain;
-    output::say(&format!("{certain} certain, {possible} possible; as of {}, commit {}", estate.as_of, question.commit));
+    output::say(&format!(
+        "{certain} certain, {possible} possible; as of {}, commit {}",
+        estate.as_of, question.commit
+    ));
     if certain > 0 {
         return Ok(Exit::Done);
     }
@@ -67,24 +77,34 @@ fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool
 /// Runs checks and prints findings.
 pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
-    let ids = args.ids.iter().map(|id| check::by_id(id).map(|c| c.id).map_err(Failure::usage)).collect::<Result<Vec<_>, _>>()?;
+    let ids = args
+        .ids
+        .iter()
+        .map(|id| check::by_id(id).map(|c| c.id).map_err(Failure::usage))
+        .collect::<Result<Vec<_>, _>>()?;
     let question = open::question(&args.lake, &args.question)?;
     let results = check::run(&question.estate, &question.config, (!ids.is_empty()).then_some(ids.as_slice()));
     let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
     output::findings(&findings, &args.output)?;
     let found = findings.iter().filter(|f| f.result == Verdict::Finding).count();
     let unanswered = findings.len() - found;
-    output::say(&format!("{found} findings, {unanswered} questions not evaluable; as of {}, commit {}", question.estate.as_of, question.commit));
+    output::say(&format!(
+        "{found} findings, {unanswered} questions not evaluable; as of {}, commit {}",
+        question.estate.as_of, question.commit
+    ));
     Ok(exit_for(&findings, limit))
 }
 
 /// Prints a check's page, or the list of checks.
 pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     match &args.id {
-        Some(id) => output::print(&check::explain(check::by_id(id).map_err(Failure::usage)?)),
+        Some(id) => output::print(&check::explain(
+            check::by_id(id).map_err(Failure::usage)?,
+            &open::configuration(&args.question)?,
+        )),
         None => {
             for check in check::all() {
-                output::print(&format!("{}  {}\n", check.id, check.title()));
+                output::print(&format!("{}  {}\n", check.id, check::Page::of(check).title));
             }
         }
     }

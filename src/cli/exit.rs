@@ -55,10 +55,7 @@ impl From<crate::lake::LakeError> for Failure {
             E::OtherTenant { .. } | E::Format { .. } | E::Chain { .. } => Exit::Unusable,
             _ => Exit::Usage,
         };
-        Self {
-            exit,
-            message: e.to_string(),
-        }
+        Self { exit, message: e.to_string() }
     }
 }
 

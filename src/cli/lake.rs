@@ -31,7 +31,10 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
             for path in &damaged {
                 output::print(&format!("damaged: {path}\n"));
             }
-            Err(Failure::unusable(format!("{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake", damaged.len())))
+            Err(Failure::unusable(format!(
+                "{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake",
+                damaged.len()
+            )))
         }
     }
 }
@@ -40,11 +43,21 @@ fn status(view: &View) -> Result<String, Failure> {
     let mut text = String::new();
     let commit = view.commit_id().unwrap_or("none");
     let tenant = view.tenant().map(|t| t.to_string()).unwrap_or_default();
-    let _ = writeln!(text, "tenant {tenant}, {} commits, newest {}\n", view.log().len(), commit.get(..12).unwrap_or(commit));
+    let _ = writeln!(
+        text,
+        "tenant {tenant}, {} commits, newest {}\n",
+        view.log().len(),
+        commit.get(..12).unwrap_or(commit)
+    );
     let rows = Table::ALL.iter().filter(|t| view.row_count(**t) > 0);
     let rows = rows.map(|t| {
         let files = view.data_files(*t);
-        vec![t.name().to_string(), view.row_count(*t).to_string(), files.len().to_string(), files.iter().map(|f| f.bytes).sum::<u64>().to_string()]
+        vec![
+            t.name().to_string(),
+            view.row_count(*t).to_string(),
+            files.len().to_string(),
+            files.iter().map(|f| f.bytes).sum::<u64>().to_string(),
+        ]
     });
     text += &output::table(&["table", "rows", "files", "bytes"], rows.collect());
     text += &sources(&view.rows::<Source>()?);
@@ -63,9 +76,17 @@ fn sources(sources: &[Source]) -> String {
         [vec![s.path.clone()], counts.to_vec(), vec![if ties { "yes" } else { "NO" }.to_string()]].concat()
     };
     let mut text = "\nsources\n".to_string();
-    text += &output::table(&["source", "read", "kept", "duplicate", "rejected", "unmapped", "ties"], sorted.iter().map(row).collect());
+    text += &output::table(
+        &["source", "read", "kept", "duplicate", "rejected", "unmapped", "ties"],
+        sorted.iter().map(row).collect(),
+    );
     for source in sorted.iter().filter(|s| s.note.is_some()) {
-        let _ = writeln!(text, "note on {}: {}", shown::terminal(&source.path), shown::terminal(source.note.as_deref().unwrap_or_default()));
+        let _ = writeln!(
+            text,
+            "note on {}: {}",
+            shown::terminal(&source.path),
+            shown::terminal(source.note.as_deref().unwrap_or_default())
+        );
     }
     text
 }
@@ -73,8 +94,18 @@ fn sources(sources: &[Source]) -> String {
 fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
     let mut text = "\ncoverage\n".to_string();
     let show = |t: Option<crate::model::Instant>| t.map(|t| t.to_string()).unwrap_or_default();
-    let mut lines: Vec<Vec<String>> =
-        rows.iter().map(|c| vec![c.subject.clone(), c.basis.clone(), show(c.from), show(c.until), c.reason.clone().unwrap_or_default()]).collect();
+    let mut lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|c| {
+            vec![
+                c.subject.clone(),
+                c.basis.clone(),
+                show(c.from),
+                show(c.until),
+                c.reason.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
     lines.sort();
     lines.dedup();
     text += &output::table(&["log", "basis", "from", "until", "remark"], lines);
@@ -85,7 +116,9 @@ fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
         entry.1 = entry.1.clone().max(s.observed_at.to_string());
     }
     text += "\nlooks\n";
-    let lines = looks.into_iter().map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
+    let lines = looks
+        .into_iter()
+        .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
     text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
     text
 }
@@ -98,6 +131,8 @@ fn rejects(rows: &[Reject]) -> String {
     if counts.is_empty() {
         return "\nnothing was rejected or unmapped\n".to_string();
     }
-    let lines = counts.into_iter().map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
+    let lines = counts
+        .into_iter()
+        .map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
     format!("\nnot taken\n{}", output::table(&["source", "verdict", "records", "reason"], lines.collect()))
 }

@@ -25,7 +25,11 @@ pub struct Question {
 /// The clock of commits: `SOURCE_DATE_EPOCH` when it is set, so that a run can be repeated byte for byte.
 pub fn now() -> Result<Instant, Failure> {
     match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => text.trim().parse().map(Instant::from_unix).map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds"))),
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map(Instant::from_unix)
+            .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds"))),
         Err(_) => Ok(Instant::from_chrono(chrono::Utc::now())),
     }
 }
@@ -39,15 +43,18 @@ pub fn lake_dir(arg: &LakeArg) -> PathBuf {
 pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
     let default = Path::new("vouchsafe.toml");
     let path = args.config.as_deref().or_else(|| default.is_file().then_some(default));
-    let thresholds = check::threshold_names();
-    let profiles = check::profile_names();
+    let thresholds = check::thresholds().iter().map(|t| t.name).collect::<Vec<_>>();
+    let profiles = check::profiles::PROFILES.iter().map(|p| p.name).collect::<Vec<_>>();
     let mut config = match path {
         Some(path) => config::load(path, &thresholds, &profiles).map_err(Failure::usage)?,
         None => Config::default(),
     };
     if let Some(profile) = &args.profile {
         if !profiles.contains(&profile.as_str()) {
-            return Err(Failure::usage(format!("profile '{profile}' is not known{}", config::did_you_mean(profile, &profiles))));
+            return Err(Failure::usage(format!(
+                "profile '{profile}' is not known{}",
+                config::did_you_mean(profile, &profiles)
+            )));
         }
         config.profile.clone_from(profile);
     }
@@ -66,7 +73,11 @@ pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure
     let view = Lake::open(&dir)?.view()?;
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
     let evidence = Evidence::load(&view)?;
-    let settings = Settings { as_of, sensitive_packages: config.sensitive_packages.clone(), ..Settings::default() };
+    let settings = Settings {
+        as_of,
+        sensitive_packages: config.sensitive_packages.clone(),
+        ..Settings::default()
+    };
     let estate = ledger::build(evidence, &settings);
     Ok(Question { view, commit, config, estate })
 }

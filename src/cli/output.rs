@@ -40,7 +40,11 @@ pub fn warn_readable(dir: &Path) {
     {
         use std::os::unix::fs::PermissionsExt;
         if std::fs::metadata(dir).is_ok_and(|m| m.permissions().mode() & 0o077 != 0) {
-            say(&format!("warning: others may read {}; it holds personal data: chmod 700 {}", dir.display(), dir.display()));
+            say(&format!(
+                "warning: others may read {}; it holds personal data: chmod 700 {}",
+                dir.display(),
+                dir.display()
+            ));
         }
     }
 }
@@ -60,9 +64,20 @@ pub fn holdings(rows: &[(Holding, bool)], out: &OutputArgs) -> Result<(), Failur
                 None => certainty.to_string(),
             };
             let row = |(h, w): &(&Holding, &str)| {
-                let how = if h.path == h.entitlement_name { h.grant_kind.to_string() } else { format!("{} via {}", h.grant_kind, h.path) };
+                let how = if h.path == h.entitlement_name {
+                    h.grant_kind.to_string()
+                } else {
+                    format!("{} via {}", h.grant_kind, h.path)
+                };
                 let from = when(h.held_from, h.from_certainty.as_str());
-                vec![h.principal_name.clone(), h.entitlement_name.clone(), from, when(h.held_until, h.until_certainty.as_str()), how, (*w).to_string()]
+                vec![
+                    h.principal_name.clone(),
+                    h.entitlement_name.clone(),
+                    from,
+                    when(h.held_until, h.until_certainty.as_str()),
+                    how,
+                    (*w).to_string(),
+                ]
             };
             table(&header, words.iter().map(row).collect()).into_bytes()
         }
@@ -94,7 +109,9 @@ fn short(text: &str) -> String {
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     use comfy_table::{ContentArrangement, Table, presets};
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if !io::stdout().is_terminal() {
         table.set_width(100);
     }
@@ -106,14 +123,19 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
 }
 
 fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
-    let failed = |what: &str, e: &io::Error| Failure { exit: Exit::Usage, message: format!("cannot write {what}: {e}") };
+    let failed = |what: &str, e: &io::Error| Failure {
+        exit: Exit::Usage,
+        message: format!("cannot write {what}: {e}"),
+    };
     match &out.output {
         Some(path) => {
             let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let temp = dir.join(format!(".tmp-{}", std::process::id()));
             let _ = std::fs::remove_file(&temp);
             let mut file = crate::lake::parquet_io::private_file(&temp).map_err(|e| failed(&path.display().to_string(), &e))?;
-            file.write_all(bytes).and_then(|()| std::fs::rename(&temp, path)).map_err(|e| failed(&path.display().to_string(), &e))
+            file.write_all(bytes)
+                .and_then(|()| std::fs::rename(&temp, path))
+                .map_err(|e| failed(&path.display().to_string(), &e))
         }
         None if out.format == Format::Parquet && io::stdout().is_terminal() => {
             Err(Failure::usage("parquet is not for a terminal; name a file with --output FILE"))

@@ -76,28 +76,49 @@ fn period(question: &Question) -> Window {
     let first = question.estate.coverage.values().flat_map(|c| c.any.iter().map(|w| w.from)).min();
     let looks = question.estate.looks.values().flatten().map(|l| l.at).min();
     let oldest = first.into_iter().chain(looks).min().unwrap_or(year_before);
-    Window { from: oldest.max(year_before).min(until), until }
+    Window {
+        from: oldest.max(year_before).min(until),
+        until,
+    }
 }
 
 fn summary(result: &check::CheckResult) -> report::CheckSummary {
     let check = result.check;
+    let page = check::Page::of(check);
     report::CheckSummary {
         id: check.id.to_string(),
-        title: check.title(),
+        title: page.title.clone(),
         severity: check.severity,
         practice: check.practice.join(" "),
-        what_to_do: check.what_to_do(),
-        controls: check.controls.iter().map(|c| format!("{} {}", c.framework, c.id)).collect::<Vec<_>>().join("; "),
+        what_to_do: page.section("What to do").trim().to_string(),
+        controls: check
+            .controls
+            .iter()
+            .map(|c| format!("{} {}", c.framework, c.id))
+            .collect::<Vec<_>>()
+            .join("; "),
         passed: result.passed,
         population: result.population,
     }
 }
 
 fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
-    check::thresholds_in_force(&question.config)
-        .into_iter()
-        .map(|t| report::ThresholdLine { name: t.name, value: t.value, unit: t.unit, origin: t.origin, checks: t.checks.join(" ") })
-        .collect()
+    let line = |threshold: &&check::Threshold| {
+        let setting = check::profiles::in_force(threshold, &question.config);
+        let checks: Vec<&str> = check::all()
+            .iter()
+            .filter(|c| c.thresholds.contains(threshold))
+            .map(|c| c.id.as_str())
+            .collect();
+        report::ThresholdLine {
+            name: threshold.name.into(),
+            value: setting.value,
+            unit: threshold.unit.into(),
+            origin: setting.origin,
+            checks: checks.join(" "),
+        }
+    };
+    check::thresholds().iter().map(line).collect()
 }
 
 fn rejects(rows: &[Reject]) -> Vec<report::RejectLine> {
@@ -105,6 +126,11 @@ fn rejects(rows: &[Reject]) -> Vec<report::RejectLine> {
     for r in rows {
         *counts.entry((&r.path, &r.verdict, &r.reason)).or_default() += 1;
     }
-    let line = |((path, verdict, reason), count): ((&str, &str, &str), usize)| report::RejectLine { path: path.into(), verdict: verdict.into(), reason: reason.into(), count };
+    let line = |((path, verdict, reason), count): ((&str, &str, &str), usize)| report::RejectLine {
+        path: path.into(),
+        verdict: verdict.into(),
+        reason: reason.into(),
+        count,
+    };
     counts.into_iter().map(line).collect()
 }

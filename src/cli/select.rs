@@ -23,9 +23,7 @@ impl Wanted {
     pub fn takes(&self, holding: &Holding) -> bool {
         match self {
             Self::All => true,
-            Self::One(kind, id) => {
-                holding.entitlement.kind == *kind && holding.entitlement.resource() == id
-            }
+            Self::One(kind, id) => holding.entitlement.kind == *kind && holding.entitlement.resource() == id,
             Self::Any(id) => holding.entitlement.resource() == id || holding.entitlement.id == *id,
         }
     }
@@ -35,11 +33,7 @@ impl Wanted {
 ///
 /// # Errors
 /// When the name is unknown, or names several things, which are listed.
-pub fn resolve(
-    what: &str,
-    given: &str,
-    candidates: &BTreeMap<String, Vec<String>>,
-) -> Result<String, Failure> {
+pub fn resolve(what: &str, given: &str, candidates: &BTreeMap<String, Vec<String>>) -> Result<String, Failure> {
     let lower = given.trim().to_lowercase();
     if candidates.contains_key(&lower) {
         return Ok(lower);
@@ -52,11 +46,7 @@ pub fn resolve(
                 name.to_lowercase().contains(&lower)
             }
         };
-        candidates
-            .iter()
-            .filter(|(_, names)| names.iter().any(fits))
-            .map(|(id, _)| id)
-            .collect()
+        candidates.iter().filter(|(_, names)| names.iter().any(fits)).map(|(id, _)| id).collect()
     };
     let exact = named(true);
     match exact.as_slice() {
@@ -73,9 +63,7 @@ pub fn resolve(
             } else {
                 format!("did you mean:\n{}", near.join("\n"))
             };
-            Err(Failure::usage(format!(
-                "no {what} is called '{given}'; {hint}"
-            )))
+            Err(Failure::usage(format!("no {what} is called '{given}'; {hint}")))
         }
         several => {
             let list: Vec<String> = several.iter().map(|id| format!("  {id}")).collect();
@@ -90,33 +78,21 @@ pub fn resolve(
 
 fn is_guid(text: &str) -> bool {
     text.len() == 36
-        && text.char_indices().all(|(i, c)| {
-            if matches!(i, 8 | 13 | 18 | 23) {
-                c == '-'
-            } else {
-                c.is_ascii_hexdigit()
-            }
-        })
+        && text
+            .char_indices()
+            .all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() })
 }
 
 /// Names of packages by id.
 #[must_use]
 pub fn packages(estate: &Estate) -> BTreeMap<String, Vec<String>> {
-    estate
-        .packages
-        .iter()
-        .map(|(id, p)| (id.to_string(), vec![p.name.clone()]))
-        .collect()
+    estate.packages.iter().map(|(id, p)| (id.to_string(), vec![p.name.clone()])).collect()
 }
 
 /// Names of groups by id.
 #[must_use]
 pub fn groups(estate: &Estate) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = estate
-        .groups
-        .iter()
-        .map(|(id, g)| (id.clone(), vec![g.name.clone()]))
-        .collect();
+    let mut names: BTreeMap<String, Vec<String>> = estate.groups.iter().map(|(id, g)| (id.clone(), vec![g.name.clone()])).collect();
     held(estate, EntitlementKind::Group, &mut names);
     names
 }
@@ -124,11 +100,7 @@ pub fn groups(estate: &Estate) -> BTreeMap<String, Vec<String>> {
 /// Names and application ids by service principal.
 #[must_use]
 pub fn apps(estate: &Estate) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = estate
-        .apps
-        .iter()
-        .map(|(id, a)| (id.clone(), vec![a.name.clone(), a.app_id.clone()]))
-        .collect();
+    let mut names: BTreeMap<String, Vec<String>> = estate.apps.iter().map(|(id, a)| (id.clone(), vec![a.name.clone(), a.app_id.clone()])).collect();
     held(estate, EntitlementKind::AppRole, &mut names);
     names
 }
@@ -148,11 +120,7 @@ pub fn roles(estate: &Estate) -> BTreeMap<String, Vec<String>> {
 }
 
 fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec<String>>) {
-    for holding in estate
-        .holdings
-        .iter()
-        .filter(|h| h.entitlement.kind == kind)
-    {
+    for holding in estate.holdings.iter().filter(|h| h.entitlement.kind == kind) {
         names
             .entry(holding.entitlement.resource().to_string())
             .or_insert_with(|| vec![holding.entitlement_name.clone()]);
@@ -164,10 +132,7 @@ fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec
 pub fn principals(estate: &Estate) -> BTreeMap<String, Vec<String>> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (id, person) in &estate.people {
-        names.insert(
-            id.to_string(),
-            vec![person.upn.clone(), person.name.clone()],
-        );
+        names.insert(id.to_string(), vec![person.upn.clone(), person.name.clone()]);
     }
     for holding in &estate.holdings {
         names
@@ -181,12 +146,7 @@ pub fn principals(estate: &Estate) -> BTreeMap<String, Vec<String>> {
 ///
 /// # Errors
 /// When a time cannot be read, or the window is empty.
-pub fn window(
-    at: Option<&str>,
-    from: Option<&str>,
-    until: Option<&str>,
-    as_of: Instant,
-) -> Result<Window, Failure> {
+pub fn window(at: Option<&str>, from: Option<&str>, until: Option<&str>, as_of: Instant) -> Result<Window, Failure> {
     let window = match (at, from, until) {
         (Some(at), _, _) => {
             let start = instant("--at", at)?;
@@ -201,14 +161,8 @@ pub fn window(
             until: as_of.plus(1),
         },
         (None, from, until) => Window {
-            from: from
-                .map(|t| instant("--from", t))
-                .transpose()?
-                .unwrap_or(Instant(i64::MIN)),
-            until: until
-                .map(|t| instant("--until", t))
-                .transpose()?
-                .unwrap_or(as_of.plus(1)),
+            from: from.map(|t| instant("--from", t)).transpose()?.unwrap_or(Instant(i64::MIN)),
+            until: until.map(|t| instant("--until", t)).transpose()?.unwrap_or(as_of.plus(1)),
         },
     };
     if window.from >= window.until {
@@ -225,11 +179,7 @@ pub fn window(
 /// # Errors
 /// When it is none; the message shows the form.
 pub fn instant(flag: &str, text: &str) -> Result<Instant, Failure> {
-    Instant::parse(text).ok_or_else(|| {
-        Failure::usage(format!(
-            "{flag} '{text}' is no time; write it as 2026-03-31T12:00:00Z or 2026-03-31"
-        ))
-    })
+    Instant::parse(text).ok_or_else(|| Failure::usage(format!("{flag} '{text}' is no time; write it as 2026-03-31T12:00:00Z or 2026-03-31")))
 }
 
 /// Whether a holding was held in a window: `Some(true)` certainly, `Some(false)` possibly, `None` not.
@@ -242,11 +192,7 @@ pub fn in_window(holding: &Holding, window: Window, as_of: Instant) -> Option<bo
     } else {
         outer_from
     };
-    let outer_until = if exact_end {
-        holding.held_until
-    } else {
-        holding.until_latest
-    };
+    let outer_until = if exact_end { holding.held_until } else { holding.until_latest };
     if outer_from >= window.until || outer_until.is_some_and(|u| u <= window.from) {
         return None;
     }
@@ -257,9 +203,7 @@ pub fn in_window(holding: &Holding, window: Window, as_of: Instant) -> Option<bo
         // The last proof is an instant at which it was held.
         _ => holding.until_earliest.map(|t| t.plus(1)),
     };
-    let certain = proved_from
-        .zip(proved_until)
-        .is_some_and(|(f, u)| f < window.until && window.from < u && f < u);
+    let certain = proved_from.zip(proved_until).is_some_and(|(f, u)| f < window.until && window.from < u && f < u);
     Some(certain)
 }
 
@@ -276,10 +220,7 @@ pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<()
         Wanted::One(EntitlementKind::DirectoryRole, _) => ("directory_roles", "tenant".to_string()),
         Wanted::All | Wanted::Any(_) => ("assignments", "tenant".to_string()),
     };
-    let looks = estate
-        .looks
-        .get(&(collection.to_string(), scope))
-        .map_or(&[][..], Vec::as_slice);
+    let looks = estate.looks.get(&(collection.to_string(), scope)).map_or(&[][..], Vec::as_slice);
     let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
     if complete.is_empty() {
         return Err(format!("no complete look at {collection} is in the lake"));

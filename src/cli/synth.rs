@@ -20,7 +20,13 @@ pub fn run(args: &SynthArgs) -> Result<Exit, Failure> {
         clock_skew: args.clock_skew,
         planted: !args.unplanted,
     };
-    let config = SynthConfig { users: args.users, seed: args.seed, months: args.months, switches, ..SynthConfig::default() };
+    let config = SynthConfig {
+        users: args.users,
+        seed: args.seed,
+        months: args.months,
+        switches,
+        ..SynthConfig::default()
+    };
     let summary = generate(&config, &args.out).map_err(Failure::usage)?;
     let planted: usize = summary.planted.values().sum();
     output::say(&format!(

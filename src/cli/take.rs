@@ -30,7 +30,9 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
     tell(&report, commit.as_deref());
     let rejected: i64 = report.sources.iter().map(|s| s.rejected).sum();
     if args.strict && rejected > 0 {
-        return Err(Failure::unusable(format!("{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none")));
+        return Err(Failure::unusable(format!(
+            "{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none"
+        )));
     }
     Ok(report)
 }
@@ -38,9 +40,16 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
 /// `FROM..UNTIL` of both logs, or `SUBJECT=FROM..UNTIL`.
 fn covers(text: &str) -> Result<(String, Window), Failure> {
     let (subject, span) = text.split_once('=').unwrap_or(("", text));
-    let wrong = || Failure::usage(format!("--covers '{text}' is no window; write it as 2026-01-01..2026-04-01, or audit=2026-01-01..2026-04-01"));
+    let wrong = || {
+        Failure::usage(format!(
+            "--covers '{text}' is no window; write it as 2026-01-01..2026-04-01, or audit=2026-01-01..2026-04-01"
+        ))
+    };
     let (from, until) = span.split_once("..").ok_or_else(wrong)?;
-    let window = Window { from: select::instant("--covers", from)?, until: select::instant("--covers", until)? };
+    let window = Window {
+        from: select::instant("--covers", from)?,
+        until: select::instant("--covers", until)?,
+    };
     if window.from >= window.until {
         return Err(wrong());
     }
@@ -59,7 +68,10 @@ fn tell(report: &IngestReport, commit: Option<&str>) {
     let sum = |f: fn(&crate::lake::records::Source) -> i64| report.sources.iter().map(f).sum::<i64>();
     let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
     let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
-    output::say(&format!("{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped", report.sources.len()));
+    output::say(&format!(
+        "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped",
+        report.sources.len()
+    ));
     for (path, reason) in &report.foreign {
         output::say(&format!("not an export: {} ({reason})", path.display()));
     }
@@ -85,7 +97,10 @@ impl Sink {
     /// A sink into a lake.
     #[must_use]
     pub fn new(lake: &Lake) -> Self {
-        Self { lake: lake.clone(), writer: None }
+        Self {
+            lake: lake.clone(),
+            writer: None,
+        }
     }
 
     /// Makes the rows visible; `None` when nothing was new.
@@ -106,22 +121,32 @@ impl Sink {
 
 impl ingest::Sink for Sink {
     fn log_rows(&mut self, table: Table, batch: RecordBatch, keys: &[RowKey]) -> Result<Put, SinkError> {
-        let tenant = batch.column_by_name("tenant_id").and_then(|c| c.as_string_opt::<i32>()).filter(|c| !c.is_empty()).map(|c| c.value(0).to_string());
+        let tenant = batch
+            .column_by_name("tenant_id")
+            .and_then(|c| c.as_string_opt::<i32>())
+            .filter(|c| !c.is_empty())
+            .map(|c| c.value(0).to_string());
         Ok(self.writer(tenant.as_deref().unwrap_or_default())?.log_rows(table, &batch, keys)?)
     }
 
     fn objects<R: Object>(&mut self, rows: Vec<Seen<R>>) -> Result<Put, SinkError> {
-        let Some(tenant) = rows.first().map(|r| r.row.tenant_id().to_string()) else { return Ok(Put::default()) };
+        let Some(tenant) = rows.first().map(|r| r.row.tenant_id().to_string()) else {
+            return Ok(Put::default());
+        };
         Ok(self.writer(&tenant)?.objects(rows)?)
     }
 
     fn snapshots(&mut self, rows: Vec<Snapshot>) -> Result<(), SinkError> {
-        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else { return Ok(()) };
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else {
+            return Ok(());
+        };
         Ok(self.writer(&tenant)?.snapshots(rows)?)
     }
 
     fn coverage(&mut self, rows: Vec<Coverage>) -> Result<(), SinkError> {
-        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else { return Ok(()) };
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else {
+            return Ok(());
+        };
         Ok(self.writer(&tenant)?.coverage(rows)?)
     }
 

@@ -63,19 +63,11 @@ struct RawPackages {
 /// # Errors
 /// When the file cannot be read, or anything in it is wrong.
 pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-        path: path.into(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
     parse(&text, path, thresholds, profiles)
 }
 
-fn parse(
-    text: &str,
-    path: &Path,
-    thresholds: &[&str],
-    profiles: &[&str],
-) -> Result<Config, ConfigError> {
+fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
     let raw: Raw = toml::from_str(text).map_err(|e| ConfigError::Syntax {
         path: path.into(),
         message: e.to_string().trim_end().to_string(),
@@ -83,31 +75,16 @@ fn parse(
     let mut mistakes = Vec::new();
     for (name, value) in &raw.thresholds {
         if !thresholds.contains(&name.as_str()) {
-            mistakes.push(format!(
-                "thresholds.{name} is not known{}",
-                did_you_mean(name, thresholds)
-            ));
+            mistakes.push(format!("thresholds.{name} is not known{}", did_you_mean(name, thresholds)));
         } else if *value < 0 {
-            mistakes.push(format!(
-                "thresholds.{name} is {value}; it must be 0 or more"
-            ));
+            mistakes.push(format!("thresholds.{name} is {value}; it must be 0 or more"));
         }
     }
-    if let Some(profile) = raw
-        .profile
-        .as_ref()
-        .filter(|p| !profiles.contains(&p.as_str()))
-    {
-        mistakes.push(format!(
-            "profile '{profile}' is not known{}",
-            did_you_mean(profile, profiles)
-        ));
+    if let Some(profile) = raw.profile.as_ref().filter(|p| !profiles.contains(&p.as_str())) {
+        mistakes.push(format!("profile '{profile}' is not known{}", did_you_mean(profile, profiles)));
     }
     if !mistakes.is_empty() {
-        return Err(ConfigError::Values {
-            path: path.into(),
-            mistakes,
-        });
+        return Err(ConfigError::Values { path: path.into(), mistakes });
     }
     let origin = format!("configuration {}", path.display());
     let mut config = Config {
@@ -115,15 +92,7 @@ fn parse(
         thresholds: raw
             .thresholds
             .into_iter()
-            .map(|(n, value)| {
-                (
-                    n,
-                    Setting {
-                        value,
-                        origin: origin.clone(),
-                    },
-                )
-            })
+            .map(|(n, value)| (n, Setting { value, origin: origin.clone() }))
             .collect(),
         sensitive_packages: raw.packages.sensitive,
         employee_packages: raw.packages.employees_only,
@@ -131,12 +100,7 @@ fn parse(
         ..Config::default()
     };
     if let Some(admin) = raw.admin_accounts {
-        let lower = |list: Vec<String>| {
-            list.into_iter()
-                .map(|w| w.to_lowercase())
-                .filter(|w| !w.is_empty())
-                .collect()
-        };
+        let lower = |list: Vec<String>| list.into_iter().map(|w| w.to_lowercase()).filter(|w| !w.is_empty()).collect();
         config.admin_accounts.prefixes = lower(admin.prefixes);
         config.admin_accounts.suffixes = lower(admin.suffixes);
     }
@@ -174,17 +138,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let told = match parse(
-            text,
-            Path::new("v.toml"),
-            &["stale-days", "grace-days"],
-            &["default", "pci"],
-        ) {
-            Ok(c) => format!(
-                "ok {} {:?}",
-                c.profile,
-                c.thresholds.values().map(|s| s.value).collect::<Vec<_>>()
-            ),
+        let told = match parse(text, Path::new("v.toml"), &["stale-days", "grace-days"], &["default", "pci"]) {
+            Ok(c) => format!("ok {} {:?}", c.profile, c.thresholds.values().map(|s| s.value).collect::<Vec<_>>()),
             Err(e) => e.to_string(),
         };
         assert!(told.contains(expected), "{told}");
@@ -192,14 +147,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_together_with_their_cure() {
-        check(
-            "profile = \"pci\"\n[thresholds]\nstale-days = 45\n",
-            "ok pci [45]",
-        );
-        check(
-            "profile = \"pc\"\n[thresholds]\nstale-day = 45\ngrace-days = -1\n",
-            "3 mistake(s)",
-        );
+        check("profile = \"pci\"\n[thresholds]\nstale-days = 45\n", "ok pci [45]");
+        check("profile = \"pc\"\n[thresholds]\nstale-day = 45\ngrace-days = -1\n", "3 mistake(s)");
         check("[thresholds]\nstale-day = 45\n", "did you mean stale-days?");
         check("colour = 1\n", "unknown field `colour`");
         check("profile = \n", "line 1");

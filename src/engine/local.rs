@@ -33,26 +33,16 @@ impl<'a> Local<'a> {
     /// An engine over one commit.
     #[must_use]
     pub fn new(view: &'a View) -> Self {
-        Self {
-            view,
-            frames: Vec::new(),
-        }
+        Self { view, frames: Vec::new() }
     }
 
     /// Adds a small table of text columns, such as the vocabulary.
     ///
     /// # Errors
     /// When the columns differ in length.
-    pub fn with_texts(
-        mut self,
-        name: &str,
-        columns: &[(&str, Vec<String>)],
-    ) -> Result<Self, EngineError> {
+    pub fn with_texts(mut self, name: &str, columns: &[(&str, Vec<String>)]) -> Result<Self, EngineError> {
         let height = columns.first().map_or(0, |(_, v)| v.len());
-        let series = columns
-            .iter()
-            .map(|(n, v)| Column::new((*n).into(), v.as_slice()))
-            .collect();
+        let series = columns.iter().map(|(n, v)| Column::new((*n).into(), v.as_slice())).collect();
         let frame = DataFrame::new(height, series).map_err(failed(name))?;
         self.frames.push((name.into(), frame.lazy()));
         Ok(self)
@@ -62,23 +52,13 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// When the query fails or a file is damaged.
-    pub fn run(
-        &self,
-        query: &str,
-        sql: &str,
-        tables: &[Table],
-    ) -> Result<Option<Output>, EngineError> {
+    pub fn run(&self, query: &str, sql: &str, tables: &[Table]) -> Result<Option<Output>, EngineError> {
         let mut context = SQLContext::new();
         for (name, frame) in &self.frames {
             context.register(name, frame.clone());
         }
         for table in tables {
-            let paths: Vec<PlRefPath> = self
-                .view
-                .paths(*table)
-                .iter()
-                .map(|p| PlRefPath::new(p.to_string_lossy().as_ref()))
-                .collect();
+            let paths: Vec<PlRefPath> = self.view.paths(*table).iter().map(|p| PlRefPath::new(p.to_string_lossy().as_ref())).collect();
             if paths.is_empty() {
                 return Ok(None);
             }
@@ -92,10 +72,7 @@ impl<'a> Local<'a> {
             .map_err(failed(query))?;
             context.register(table.name(), frame);
         }
-        let frame = context
-            .execute(sql)
-            .and_then(LazyFrame::collect)
-            .map_err(failed(query))?;
+        let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(failed(query))?;
         Ok(Some(Output(frame)))
     }
 }
@@ -130,8 +107,5 @@ fn bytes_of(bytes: Vec<u8>) -> bytes::Bytes {
 
 fn failed<E: std::fmt::Display>(query: &str) -> impl FnOnce(E) -> EngineError {
     let query = query.to_string();
-    move |e| EngineError::Query {
-        query,
-        message: e.to_string(),
-    }
+    move |e| EngineError::Query { query, message: e.to_string() }
 }

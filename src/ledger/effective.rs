@@ -4,9 +4,7 @@
 //! with that step's certainty.
 
 use crate::ledger::Estate;
-use crate::model::{
-    Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, PackageId,
-};
+use crate::model::{Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, PackageId};
 use std::collections::{BTreeMap, HashSet};
 
 /// Direct holdings and everything that follows from them, sorted.
@@ -14,35 +12,19 @@ use std::collections::{BTreeMap, HashSet};
 pub fn effective(estate: &Estate) -> Vec<Holding> {
     let mut by_holder: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
     for holding in &estate.holdings {
-        by_holder
-            .entry(holding.principal.as_str())
-            .or_default()
-            .push(holding);
+        by_holder.entry(holding.principal.as_str()).or_default().push(holding);
     }
     let mut all = estate.holdings.clone();
     for holding in &estate.holdings {
         let mut seen = HashSet::from([holding.principal.to_string()]);
         follow(estate, &by_holder, holding, &mut seen, &mut all);
     }
-    all.sort_by(|a, b| {
-        (&a.principal, &a.entitlement, a.from_latest, &a.path).cmp(&(
-            &b.principal,
-            &b.entitlement,
-            b.from_latest,
-            &b.path,
-        ))
-    });
+    all.sort_by(|a, b| (&a.principal, &a.entitlement, a.from_latest, &a.path).cmp(&(&b.principal, &b.entitlement, b.from_latest, &b.path)));
     all.dedup();
     all
 }
 
-fn follow(
-    estate: &Estate,
-    by_holder: &BTreeMap<&str, Vec<&Holding>>,
-    held: &Holding,
-    seen: &mut HashSet<String>,
-    all: &mut Vec<Holding>,
-) {
+fn follow(estate: &Estate, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Holding, seen: &mut HashSet<String>, all: &mut Vec<Holding>) {
     let steps: Vec<Holding> = match held.entitlement.kind {
         EntitlementKind::AccessPackage => contents(estate, held),
         EntitlementKind::Group => {
@@ -68,10 +50,7 @@ fn follow(
 
 /// What the package contained while it was held: a role that was added later begins for its holders then.
 fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
-    let Some(package) = estate
-        .packages
-        .get(&PackageId::new(held.entitlement.resource()))
-    else {
+    let Some(package) = estate.packages.get(&PackageId::new(held.entitlement.resource())) else {
         return Vec::new();
     };
     let key = |role: &crate::ledger::estate::PackageRole| match role.kind.as_str() {
@@ -93,19 +72,11 @@ fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
             role.resource_name.clone()
         };
         step.path = format!("{} > {}", held.path, step.entitlement_name);
-        if let Some(since) = role
-            .since
-            .filter(|s| held.from_latest.is_some_and(|f| f < *s))
-        {
+        if let Some(since) = role.since.filter(|s| held.from_latest.is_some_and(|f| f < *s)) {
             if held.held_until.is_some_and(|u| u <= since) {
                 return None;
             }
-            (
-                step.held_from,
-                step.from_earliest,
-                step.from_latest,
-                step.from_certainty,
-            ) = (Some(since), Some(since), Some(since), Certainty::Exact);
+            (step.held_from, step.from_earliest, step.from_latest, step.from_certainty) = (Some(since), Some(since), Some(since), Certainty::Exact);
             step.until_earliest = step.until_earliest.map(|u| u.max(since));
         }
         Some(step)
@@ -119,8 +90,7 @@ fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
     step.principal = member.principal.clone();
     step.principal_name.clone_from(&member.principal_name);
     step.principal_type.clone_from(&member.principal_type);
-    (step.principal_state, step.principal_state_since) =
-        (member.principal_state, member.principal_state_since);
+    (step.principal_state, step.principal_state_since) = (member.principal_state, member.principal_state_since);
     step.path = format!("{} > {}", member.path, group.entitlement_name);
     step.grant_kind = GrantKind::Group;
     let later = |a: Option<Instant>, b: Option<Instant>| a.max(b);
@@ -151,11 +121,7 @@ fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
     step.evidence.extend(member.evidence.iter().cloned());
     step.evidence.sort();
     step.evidence.dedup();
-    let met = step.held_until.is_none_or(|u| {
-        step.from_earliest
-            .or(step.from_latest)
-            .is_none_or(|f| f < u)
-    });
+    let met = step.held_until.is_none_or(|u| step.from_earliest.or(step.from_latest).is_none_or(|f| f < u));
     met.then_some(step)
 }
 
@@ -222,13 +188,6 @@ mod tests {
             .filter(|h| h.principal.as_str() == "ana")
             .map(|h| format!("{} {}", h.entitlement.kind, h.path))
             .collect();
-        assert_eq!(
-            paths,
-            [
-                "group inner",
-                "group inner > outer",
-                "directory_role inner > outer > reader"
-            ]
-        );
+        assert_eq!(paths, ["group inner", "group inner > outer", "directory_role inner > outer > reader"]);
     }
 }

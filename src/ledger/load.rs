@@ -27,18 +27,13 @@ impl Evidence {
     /// When a file is damaged or a query fails.
     pub fn load(view: &View) -> Result<Self, LoadError> {
         let (names, actions) = activities::table();
-        let engine = Local::new(view)
-            .with_texts("activities", &[("activity", names), ("action", actions)])?;
-        let mut audit_events: Vec<AuditEvent> = match engine.run(
-            "access_events",
-            include_str!("../../queries/condense/access_events.sql"),
-            &[Table::AuditEvents],
-        )? {
-            Some(output) => output.rows()?,
-            None => Vec::new(),
-        };
-        audit_events
-            .sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
+        let engine = Local::new(view).with_texts("activities", &[("activity", names), ("action", actions)])?;
+        let mut audit_events: Vec<AuditEvent> =
+            match engine.run("access_events", include_str!("../../queries/condense/access_events.sql"), &[Table::AuditEvents])? {
+                Some(output) => output.rows()?,
+                None => Vec::new(),
+            };
+        audit_events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         let unknown_activities = match engine.run(
             "unknown_activities",
             include_str!("../../queries/condense/unknown_activities.sql"),
@@ -47,11 +42,7 @@ impl Evidence {
             Some(output) => counts(&output.0)?,
             None => Vec::new(),
         };
-        let usage = match engine.run(
-            "usage",
-            include_str!("../../queries/condense/usage.sql"),
-            &[Table::SignIns],
-        )? {
+        let usage = match engine.run("usage", include_str!("../../queries/condense/usage.sql"), &[Table::SignIns])? {
             Some(output) => usage_days(&output.0)?,
             None => Vec::new(),
         };
@@ -93,14 +84,8 @@ fn wrong<E: std::fmt::Display>(e: E) -> LoadError {
 }
 
 fn counts(frame: &DataFrame) -> Result<Vec<(String, i64)>, LoadError> {
-    let names = frame
-        .column("activity")
-        .and_then(|c| c.str().cloned())
-        .map_err(wrong)?;
-    let events = frame
-        .column("events")
-        .and_then(|c| c.cast(&DataType::Int64))
-        .map_err(wrong)?;
+    let names = frame.column("activity").and_then(|c| c.str().cloned()).map_err(wrong)?;
+    let events = frame.column("events").and_then(|c| c.cast(&DataType::Int64)).map_err(wrong)?;
     let events = events.i64().map_err(wrong)?;
     Ok(names
         .iter()
@@ -124,19 +109,10 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
             .and_then(|c| c.i64().cloned())
             .map_err(wrong)
     };
-    let (principal, resource, sp, client) = (
-        text("principal_id")?,
-        text("resource_app_id")?,
-        text("resource_sp_id")?,
-        text("client_app_id")?,
-    );
+    let (principal, resource, sp, client) = (text("principal_id")?, text("resource_app_id")?, text("resource_sp_id")?, text("client_app_id")?);
     let (day, last) = (number("day")?, number("last_success")?);
     let (successes, failures) = (number("successes")?, number("failures")?);
-    let (single, unprotected, telling) = (
-        number("single_factor")?,
-        number("unprotected")?,
-        number("telling")?,
-    );
+    let (single, unprotected, telling) = (number("single_factor")?, number("unprotected")?, number("telling")?);
     let weak = text("weak_example")?;
     let row = |i: usize| UsageDay {
         principal: PrincipalId::new(principal.get(i).unwrap_or_default()),

@@ -19,7 +19,9 @@ pub struct Told {
 
 impl Run {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            dir: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     pub fn dir(&self) -> &Path {
@@ -41,7 +43,11 @@ impl Run {
     pub fn tell(&self, args: &[&str]) -> Told {
         let output = vouchsafe(self.dir()).args(args).output().expect("the program starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
-        Told { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Told {
+            code: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 
     /// Runs the program, which is to end well.
@@ -55,7 +61,11 @@ impl Run {
 /// The program, with a fixed clock and no configuration from outside.
 pub fn vouchsafe(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vouchsafe"));
-    command.current_dir(dir).env("SOURCE_DATE_EPOCH", "1793000000").env_remove("VOUCHSAFE_LAKE").env_remove("VOUCHSAFE_CRASH_AT");
+    command
+        .current_dir(dir)
+        .env("SOURCE_DATE_EPOCH", "1793000000")
+        .env_remove("VOUCHSAFE_LAKE")
+        .env_remove("VOUCHSAFE_CRASH_AT");
     command
 }
 
@@ -67,7 +77,10 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     if found.is_none() {
         use std::io::Write;
         // Straight to the terminal: the harness hides what a passing test prints.
-        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: no published records here; name their folder with VOUCHSAFE_REAL_DATA");
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED {test}: no published records here; name their folder with VOUCHSAFE_REAL_DATA"
+        );
     }
     found
 }

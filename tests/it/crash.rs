@@ -25,13 +25,21 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
         run.write("first.ndjson", &(0..50).map(event).collect::<String>());
         run.write("second.ndjson", &(50..100).map(event).collect::<String>());
         run.ok(&["ingest", "first.ndjson", "--lake", "lake"]);
-        let before = run.ok(&["holders", "--group", "g1", "--at", "2026-03-01T10:00:59Z", "--format", "csv", "--lake", "lake"]).stdout;
+        let before = run
+            .ok(&["holders", "--group", "g1", "--at", "2026-03-01T10:00:59Z", "--format", "csv", "--lake", "lake"])
+            .stdout;
 
-        let killed = vouchsafe(run.dir()).args(["ingest", "second.ndjson", "--lake", "lake"]).env("VOUCHSAFE_CRASH_AT", step).output().expect("it starts");
+        let killed = vouchsafe(run.dir())
+            .args(["ingest", "second.ndjson", "--lake", "lake"])
+            .env("VOUCHSAFE_CRASH_AT", step)
+            .output()
+            .expect("it starts");
         assert!(!killed.status.success(), "{step}: the process was to die");
 
         run.ok(&["lake", "verify", "--lake", "lake"]);
-        let after = run.ok(&["holders", "--group", "g1", "--at", "2026-03-01T10:00:59Z", "--format", "csv", "--lake", "lake"]).stdout;
+        let after = run
+            .ok(&["holders", "--group", "g1", "--at", "2026-03-01T10:00:59Z", "--format", "csv", "--lake", "lake"])
+            .stdout;
         if *step == "commit-named" {
             assert_ne!(before, after, "{step}: the commit has its name, so it counts");
         } else {
@@ -44,7 +52,11 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
         whole.write("second.ndjson", &fs::read_to_string(run.dir().join("second.ndjson")).expect("written above"));
         whole.ok(&["ingest", "first.ndjson", "--lake", "lake"]);
         whole.ok(&["ingest", "second.ndjson", "--lake", "lake"]);
-        assert_eq!(tables(&status(&run)), tables(&status(&whole)), "{step}: nothing is lost and nothing counted twice");
+        assert_eq!(
+            tables(&status(&run)),
+            tables(&status(&whole)),
+            "{step}: nothing is lost and nothing counted twice"
+        );
         let left: Vec<_> = walk(&run.dir().join("lake")).into_iter().filter(|p| p.contains(".tmp-")).collect();
         assert!(left.is_empty(), "{step}: temporary files are swept: {left:?}");
     }
@@ -52,7 +64,11 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
 
 /// The lines of `lake status` that count rows.
 fn tables(status: &str) -> Vec<String> {
-    status.lines().filter(|l| l.contains("audit_events") || l.contains("rejects")).map(ToString::to_string).collect()
+    status
+        .lines()
+        .filter(|l| l.contains("audit_events") || l.contains("rejects"))
+        .map(ToString::to_string)
+        .collect()
 }
 
 fn walk(dir: &std::path::Path) -> Vec<String> {

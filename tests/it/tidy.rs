@@ -48,7 +48,10 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn room(path: &Path) -> String {
-    path.components().nth(1).map(|c| c.as_os_str().to_string_lossy().trim_end_matches(".rs").to_string()).unwrap_or_default()
+    path.components()
+        .nth(1)
+        .map(|c| c.as_os_str().to_string_lossy().trim_end_matches(".rs").to_string())
+        .unwrap_or_default()
 }
 
 /// The part of a file that ships: unit tests at its end may build what they like.
@@ -65,7 +68,9 @@ fn imports_go_one_way() {
         if room == "lib" || room == "main" || path.ends_with("tests.rs") {
             continue;
         }
-        let may = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} is a room without a rule: add it to MAY_IMPORT"));
+        let may = allowed
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{room} is a room without a rule: add it to MAY_IMPORT"));
         for (i, line) in shipped(&text).lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
             for other in allowed.keys().filter(|o| **o != room && !may.contains(*o)) {
                 if line.contains(&format!("crate::{other}::")) || line.contains(&format!("crate::{other};")) {
@@ -95,13 +100,26 @@ fn crates_stay_in_their_rooms() {
 
 #[test]
 fn every_file_says_its_charge_in_its_first_line() {
-    let silent: Vec<String> = sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(p, _)| p.display().to_string()).collect();
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(p, _)| p.display().to_string())
+        .collect();
     assert!(silent.is_empty(), "no //! line: {}", silent.join(", "));
 }
 
 #[test]
 fn no_clock_environment_or_print_below_cli() {
-    let words = ["SystemTime::now", "Utc::now", "Local::now", "std::env::var", "env::args", "println!", "eprintln!", "print!("];
+    let words = [
+        "SystemTime::now",
+        "Utc::now",
+        "Local::now",
+        "std::env::var",
+        "env::args",
+        "println!",
+        "eprintln!",
+        "print!(",
+    ];
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         if matches!(room(&path).as_str(), "cli" | "main") || path.ends_with("tests.rs") {

@@ -18,7 +18,12 @@ fn seeds() -> u64 {
 }
 
 fn tenant(seed: u64, switches: Switches, dir: &Path) -> Estate {
-    let config = SynthConfig { users: 60, seed, switches, ..SynthConfig::default() };
+    let config = SynthConfig {
+        users: 60,
+        seed,
+        switches,
+        ..SynthConfig::default()
+    };
     generate(&config, dir).expect("a tenant is written");
     estate(&dir.join("export"), &dir.join("lake"))
 }
@@ -26,7 +31,14 @@ fn tenant(seed: u64, switches: Switches, dir: &Path) -> Estate {
 fn estate(export: &Path, lake: &Path) -> Estate {
     let lake = Lake::open_or_create(lake).expect("a lake");
     let now = Instant::parse("2027-01-01T00:00:00Z").expect("a time");
-    let options = IngestOptions { tenant: None, observed_at: None, complete: false, covers: Vec::new(), now, limits: Limits::default() };
+    let options = IngestOptions {
+        tenant: None,
+        observed_at: None,
+        complete: false,
+        covers: Vec::new(),
+        now,
+        limits: Limits::default(),
+    };
     let mut sink = vouchsafe::cli::take::Sink::new(&lake);
     let report = ingest(&[export.to_path_buf()], &options, &mut sink).expect("exports are taken");
     for s in &report.sources {
@@ -51,8 +63,18 @@ struct Truth {
 impl Truth {
     fn read(dir: &Path) -> Self {
         let contested = dir.join("truth/contested.csv");
-        let contested = if contested.is_file() { rows(&contested).iter().map(|r| format!("{} {}", r["principal_id"], r["entitlement_id"])).collect() } else { BTreeSet::new() };
-        Self { rows: rows(&dir.join("truth/holdings.csv")), contested }
+        let contested = if contested.is_file() {
+            rows(&contested)
+                .iter()
+                .map(|r| format!("{} {}", r["principal_id"], r["entitlement_id"]))
+                .collect()
+        } else {
+            BTreeSet::new()
+        };
+        Self {
+            rows: rows(&dir.join("truth/holdings.csv")),
+            contested,
+        }
     }
 
     /// Removed by the log and listed all the same: the truth leaves them open, and the ledger tells both.
@@ -67,7 +89,10 @@ fn entitlement(h: &Holding) -> String {
 
 /// Holdings of people that the truth speaks of.
 fn told(estate: &Estate) -> impl Iterator<Item = &Holding> {
-    estate.holdings.iter().filter(|h| matches!(h.principal_type.as_str(), "user" | "guest") && h.assignment_state == "active")
+    estate
+        .holdings
+        .iter()
+        .filter(|h| matches!(h.principal_type.as_str(), "user" | "guest") && h.assignment_state == "active")
 }
 
 fn text(at: Option<Instant>) -> String {
@@ -84,7 +109,13 @@ fn the_ledger_equals_the_truth_row_by_row() {
     let mut compared = 0;
     for seed in 1..=seeds() {
         let dir = tempfile::tempdir().expect("a folder");
-        let switches = Switches { duplicates: true, disorder: true, malformed: true, clock_skew: seed % 2 == 0, ..Switches::default() };
+        let switches = Switches {
+            duplicates: true,
+            disorder: true,
+            malformed: true,
+            clock_skew: seed % 2 == 0,
+            ..Switches::default()
+        };
         let estate = tenant(seed, switches, dir.path());
         let truth = Truth::read(dir.path());
         let contested = |p: &str, e: &str| truth.contests(p, e);
@@ -93,7 +124,15 @@ fn the_ledger_equals_the_truth_row_by_row() {
             .rows
             .iter()
             .filter(|r| !contested(&r["principal_id"], &r["entitlement_id"]))
-            .map(|r| line(&r["principal_id"], &r["entitlement_kind"], &r["entitlement_id"], instant(&r["held_from"]), instant(&r["held_until"])))
+            .map(|r| {
+                line(
+                    &r["principal_id"],
+                    &r["entitlement_kind"],
+                    &r["entitlement_id"],
+                    instant(&r["held_from"]),
+                    instant(&r["held_until"]),
+                )
+            })
             .collect();
         let found: BTreeSet<String> = told(&estate)
             .filter(|h| !contested(h.principal.as_str(), &entitlement(h)))
@@ -104,23 +143,43 @@ fn the_ledger_equals_the_truth_row_by_row() {
         wrong.extend(found.difference(&expected).map(|l| format!("seed {seed} extra   {l}")));
         let unsure = told(&estate).filter(|h| !contested(h.principal.as_str(), &entitlement(h)));
         let unsure = unsure.filter(|h| h.from_certainty != Certainty::Exact || !matches!(h.until_certainty, Certainty::Exact | Certainty::Open));
-        wrong.extend(unsure.map(|h| format!("seed {seed} unsure  {} {} {}..{}", h.principal, h.entitlement, h.from_certainty, h.until_certainty)));
+        wrong.extend(unsure.map(|h| {
+            format!(
+                "seed {seed} unsure  {} {} {}..{}",
+                h.principal, h.entitlement, h.from_certainty, h.until_certainty
+            )
+        }));
         let reasons: BTreeMap<(String, String, String), String> = truth
             .rows
             .iter()
             .filter(|r| r["entitlement_kind"] == "access_package")
-            .map(|r| ((r["principal_id"].clone(), r["entitlement_id"].clone(), text(instant(&r["held_from"]))), format!("{}|{}|{}", r["grant_kind"], r["justification"], r["assignment_id"])))
+            .map(|r| {
+                (
+                    (r["principal_id"].clone(), r["entitlement_id"].clone(), text(instant(&r["held_from"]))),
+                    format!("{}|{}|{}", r["grant_kind"], r["justification"], r["assignment_id"]),
+                )
+            })
             .collect();
         for h in told(&estate).filter(|h| h.entitlement.kind.as_str() == "access_package") {
             let key = (h.principal.to_string(), entitlement(h), text(h.held_from));
-            let said = format!("{}|{}|{}", h.grant_kind, h.justification.as_deref().unwrap_or_default(), h.assignment.as_ref().map(ToString::to_string).unwrap_or_default());
+            let said = format!(
+                "{}|{}|{}",
+                h.grant_kind,
+                h.justification.as_deref().unwrap_or_default(),
+                h.assignment.as_ref().map(ToString::to_string).unwrap_or_default()
+            );
             if let Some(r) = reasons.get(&key).filter(|r| **r != said) {
                 wrong.push(format!("seed {seed} how     {key:?}: truth {r}, ledger {said}"));
             }
         }
     }
     assert!(compared > 500, "only {compared} rows were compared");
-    assert!(wrong.is_empty(), "{} of {compared} rows differ:\n{}", wrong.len(), wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {compared} rows differ:\n{}",
+        wrong.len(),
+        wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
@@ -129,12 +188,20 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
     let (mut exact, mut other) = (0, 0);
     for seed in 1..=seeds() {
         let dir = tempfile::tempdir().expect("a folder");
-        let switches = Switches { short_retention: true, duplicates: true, disorder: true, ..Switches::default() };
+        let switches = Switches {
+            short_retention: true,
+            duplicates: true,
+            disorder: true,
+            ..Switches::default()
+        };
         let estate = tenant(seed, switches, dir.path());
         let truth = Truth::read(dir.path());
         let mut by_key: BTreeMap<(String, String), Vec<(Option<Instant>, Option<Instant>)>> = BTreeMap::new();
         for r in truth.rows.iter().filter(|r| !truth.contests(&r["principal_id"], &r["entitlement_id"])) {
-            by_key.entry((r["principal_id"].clone(), r["entitlement_id"].clone())).or_default().push((instant(&r["held_from"]), instant(&r["held_until"])));
+            by_key
+                .entry((r["principal_id"].clone(), r["entitlement_id"].clone()))
+                .or_default()
+                .push((instant(&r["held_from"]), instant(&r["held_until"])));
         }
         for h in told(&estate) {
             let key = (h.principal.to_string(), entitlement(h));
@@ -172,7 +239,12 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
         }
     }
     assert!(exact > 100 && other > 100, "exact {exact}, other {other}: the test has nothing to tell apart");
-    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.iter().take(30).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
@@ -181,11 +253,18 @@ fn every_planted_case_is_found_and_nothing_else() {
     let mut planted = 0;
     for seed in 1..=seeds() {
         let dir = tempfile::tempdir().expect("a folder");
-        let switches = Switches { duplicates: true, disorder: true, malformed: true, ..Switches::default() };
+        let switches = Switches {
+            duplicates: true,
+            disorder: true,
+            malformed: true,
+            ..Switches::default()
+        };
         let estate = tenant(seed, switches, dir.path());
         let line = |c: &str, s: &str, o: &str| format!("{c} {s} {o}");
-        let mut expected: Vec<String> =
-            rows(&dir.path().join("truth/planted.csv")).iter().map(|r| line(&r["check"], &r["subject_id"], &r["object_id"])).collect();
+        let mut expected: Vec<String> = rows(&dir.path().join("truth/planted.csv"))
+            .iter()
+            .map(|r| line(&r["check"], &r["subject_id"], &r["object_id"]))
+            .collect();
         let results = check::run(&estate, &Config::default(), None);
         let mut found: Vec<String> = Vec::new();
         for finding in results.iter().flat_map(|r| &r.findings).filter(|f| f.result == Verdict::Finding) {
@@ -203,5 +282,10 @@ fn every_planted_case_is_found_and_nothing_else() {
         wrong.extend(found.iter().map(|l| format!("seed {seed} extra  {l}")));
     }
     assert!(planted > 50, "only {planted} cases were planted");
-    assert!(wrong.is_empty(), "{} wrong of {planted}:\n{}", wrong.len(), wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong of {planted}:\n{}",
+        wrong.len(),
+        wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
