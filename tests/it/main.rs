@@ -2,5 +2,7 @@
 
 mod common;
 mod crash;
+mod main_job;
+mod real;
 mod tidy;
 mod truth;
