@@ -29,19 +29,32 @@ pub struct Put {
     pub conflicting: u64,
 }
 
+impl std::ops::AddAssign for Put {
+    fn add_assign(&mut self, other: Self) {
+        self.kept += other.kept;
+        self.duplicate += other.duplicate;
+        self.conflicting += other.conflicting;
+    }
+}
+
 /// How a row of a log table is recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowKey {
     /// Hash of the id.
     pub id: u128,
     /// Hash of the content.
     pub content: u128,
-    /// `yyyymm` for audit events, days since 1970 for sign-ins, `i32::MIN` without a time.
+    /// `yyyymm` for audit events, days since 1970 for sign-ins, `NO_TIME` without a time.
     pub partition: i32,
 }
 
+impl RowKey {
+    /// The partition of rows without a time.
+    pub const NO_TIME: i32 = i32::MIN;
+}
+
 /// An object as it was seen at one look.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen<R> {
     /// Its content.
     pub row: R,
@@ -354,9 +367,9 @@ fn month_partition(at: Instant) -> String {
 
 fn partition_name(table: Table, partition: i32) -> String {
     match (table, partition) {
-        (Table::AuditEvents, i32::MIN) => "month=unknown".into(),
+        (Table::AuditEvents, RowKey::NO_TIME) => "month=unknown".into(),
         (Table::AuditEvents, p) => format!("month={:04}-{:02}", p / 100, p % 100),
-        (_, i32::MIN) => "day=unknown".into(),
+        (_, RowKey::NO_TIME) => "day=unknown".into(),
         (_, p) => format!("day={}", Instant::from_unix(i64::from(p) * 86_400).day()),
     }
 }
