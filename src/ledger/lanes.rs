@@ -393,23 +393,19 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
         looks(lanes, key, row, (Table::DirectoryRoles, "tenant".into()), sightings, |_| {});
     }
     for row in evidence.role_schedules.iter().filter(|r| r.instance == Some(true)) {
-        let Some(principal) = &row.principal_id else {
-            continue;
-        };
+        let Some(principal) = &row.principal_id else { continue };
         let eligible = row.eligible == Some(true);
-        let key = match (&row.role_id, &row.group_id) {
-            (Some(role), _) => EntitlementKey::directory_role(role, row.scope_id.as_deref().unwrap_or("/"), eligible),
-            (None, Some(group)) if !eligible && row.access_id.as_deref() == Some("member") => EntitlementKey::group(group),
+        let (key, place) = match (&row.role_id, &row.group_id) {
+            // An active role is listed among the role assignments too: only that look tells of its absence.
+            (Some(role), _) => (
+                EntitlementKey::directory_role(role, row.scope_id.as_deref().unwrap_or("/"), eligible),
+                eligible.then(|| "eligible".to_string()),
+            ),
+            (None, Some(group)) if !eligible && row.access_id.as_deref() == Some("member") => (EntitlementKey::group(group), None),
             _ => continue,
         };
-        let lane = looks(
-            lanes,
-            (PrincipalId::new(principal), key),
-            row,
-            (Table::RoleSchedules, "tenant".into()),
-            sightings,
-            |_| {},
-        );
+        let place = place.map(|scope| (Table::RoleSchedules, scope));
+        let lane = sightings_of(lanes, (PrincipalId::new(principal), key), row, place, sightings, |_| {});
         lane.pim = true;
         for seen in sightings
             .of(Table::RoleSchedules)
@@ -425,11 +421,23 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
 }
 
 /// Adds the sightings of one content, and where another look of the same scope would have listed it.
-fn looks<'l, R: Object>(
-    lanes: &'l mut Lanes,
+fn looks<R: Object>(
+    lanes: &mut Lanes,
     key: (PrincipalId, EntitlementKey),
     row: &R,
     place: (Table, String),
+    sightings: &Sightings,
+    adjust: impl Fn(&mut Point),
+) {
+    sightings_of(lanes, key, row, Some(place), sightings, adjust);
+}
+
+/// The same; without a place nothing tells of an absence.
+fn sightings_of<'l, R: Object>(
+    lanes: &'l mut Lanes,
+    key: (PrincipalId, EntitlementKey),
+    row: &R,
+    place: Option<(Table, String)>,
     sightings: &Sightings,
     adjust: impl Fn(&mut Point),
 ) -> &'l mut Lane {
@@ -438,8 +446,7 @@ fn looks<'l, R: Object>(
         group.push(Lane::default());
     }
     let lane = &mut group[0];
-    let collection = sightings.of(place.0);
-    let first_look_here = lane.collection.as_ref() != Some(&place);
+    let collection = sightings.of(R::TABLE);
     let evidence = format!("{}:{}", R::TABLE.name(), row.id());
     for seen in collection
         .seen
@@ -458,7 +465,7 @@ fn looks<'l, R: Object>(
         adjust(&mut point);
         lane.points.push(point);
     }
-    if first_look_here {
+    if let Some(place) = place.filter(|p| lane.collection.as_ref() != Some(p)) {
         let absent = collection
             .absences(&place.1, Some(row.id()))
             .map(|l| Point::Absent { at: l.at, since: l.since });
