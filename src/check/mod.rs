@@ -25,6 +25,9 @@ mod witness;
 mod words;
 
 
+#[cfg(test)]
+mod examples;
+
 pub use context::{Context, Draft, Part, Thing};
 pub use define::{Check, Outcome, Shard, Threshold};
 pub use index::Index;

@@ -36,7 +36,7 @@ check! {
     /// |------|----------|-------|---------|---------|--------|---|
     /// | 2026-01-01 | package |  |  | payroll | app ledger |   |
     /// | 2026-01-01 | package |  |  | library | app catalogue |   |
-    /// | 2026-01-01 | log |  |  | sign-ins | until 2026-03-31 |   |
+    /// | 2025-12-15 | log |  |  | sign-ins | until 2026-03-31 |   |
     /// | 2026-02-02 09:00 | sign-in | ana |  | ledger | one factor | ◀ |
     /// | 2026-02-03 09:00 | sign-in | bo |  | catalogue | two factors |   |
     /// | 2026-03-31 | look |  |  |  |  |   |

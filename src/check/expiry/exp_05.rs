@@ -78,6 +78,21 @@ check! {
     /// | 2026-02-02 | expire |  | bo | payroll |  |   |
     /// | 2026-02-02 | expire |  | cy | payroll |  |   |
     /// | 2026-02-20 | look |  |  |  |  |   |
+    ///
+    /// Extended before its end, removed and granted anew, denied and the decision not applied, denied only two days ago:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll | until 2026-01-31 |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | cy | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | di | payroll |  |   |
+    /// | 2026-01-20 | extend | ana | ana | payroll | until 2026-12-31 |   |
+    /// | 2026-02-02 | remove | eve | bo | payroll |  |   |
+    /// | 2026-02-02 | decide | eve | cy | payroll | deny |   |
+    /// | 2026-02-03 | deliver |  | bo | payroll |  |   |
+    /// | 2026-02-18 | decide | eve | di | payroll | deny applied |   |
+    /// | 2026-02-20 | look |  |  |  |  |   |
     pub(in crate::check) static CHECK = {
         id: CheckId::new("EXP-05"),
         severity: Severity::High,
