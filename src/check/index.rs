@@ -30,7 +30,10 @@ impl<'a> Index<'a> {
     /// Builds the look-ups.
     #[must_use]
     pub fn new(estate: &'a Estate) -> Self {
-        let mut index = Self { as_of: estate.as_of, ..Self::default() };
+        let mut index = Self {
+            as_of: estate.as_of,
+            ..Self::default()
+        };
         let mut holdings: Vec<&Holding> = estate.holdings.iter().collect();
         holdings.sort_by(|a, b| order(a).cmp(&order(b)));
         for holding in holdings {
@@ -38,7 +41,11 @@ impl<'a> Index<'a> {
                 index.held.push((hash(holding.principal.as_str()), holding));
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
-                index.packages.entry(&holding.principal).or_default().push(holding);
+                index
+                    .packages
+                    .entry(&holding.principal)
+                    .or_default()
+                    .push(holding);
             }
         }
         let mut usage: Vec<&UsageDay> = estate.usage.iter().collect();
@@ -46,23 +53,38 @@ impl<'a> Index<'a> {
         for day in usage {
             index.usage.entry(&day.principal).or_default().push(day);
         }
-        let granted = |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure;
+        let granted =
+            |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure;
         let mut events: Vec<&AccessEvent> = estate.events.iter().filter(granted).collect();
         events.sort();
         for event in events {
             if let (Some(principal), Some(key)) = (&event.principal, &event.entitlement) {
-                index.granted.entry((principal, key)).or_default().push(event);
+                index
+                    .granted
+                    .entry((principal, key))
+                    .or_default()
+                    .push(event);
             }
         }
         for (id, facts) in estate.packages.iter().filter(|(_, p)| !p.gone) {
             for role in &facts.roles {
                 if let Some(kind) = kind_of(role) {
-                    index.contained.entry((kind, &role.resource)).or_default().push((id, role));
+                    index
+                        .contained
+                        .entry((kind, &role.resource))
+                        .or_default()
+                        .push((id, role));
                 }
             }
         }
-        index.account_telemetry = estate.people.values().any(|p| p.last_successful_at.is_some());
-        index.accounts_known = estate.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
+        index.account_telemetry = estate
+            .people
+            .values()
+            .any(|p| p.last_successful_at.is_some());
+        index.accounts_known = estate
+            .people
+            .values()
+            .any(|p| p.enabled.is_some() || p.leave_at.is_some());
         index
     }
 
@@ -81,7 +103,9 @@ impl<'a> Index<'a> {
     /// The newest event by which somebody was given what a holding is of.
     #[must_use]
     pub fn last_grant(&self, holding: &Holding) -> Option<&'a AccessEvent> {
-        let events = self.granted.get(&(&holding.principal, &holding.entitlement))?;
+        let events = self
+            .granted
+            .get(&(&holding.principal, &holding.entitlement))?;
         events.iter().rev().find(|e| e.at <= self.as_of).copied()
     }
 
@@ -104,7 +128,12 @@ impl<'a> Index<'a> {
             EntitlementKind::Group => !r.role.eq_ignore_ascii_case("owner"),
             _ => true,
         };
-        roles.into_iter().flatten().filter(|(_, r)| fits(r)).copied().collect()
+        roles
+            .into_iter()
+            .flatten()
+            .filter(|(_, r)| fits(r))
+            .copied()
+            .collect()
     }
 
     /// Assignments, past and present, that give or gave somebody what a direct holding is of.
@@ -112,7 +141,11 @@ impl<'a> Index<'a> {
     pub fn assignments_behind(&self, holding: &Holding) -> Vec<&'a Holding> {
         let with = self.packages_with(&holding.entitlement);
         let gives = |h: &&&Holding| with.iter().any(|(p, _)| p.as_str() == h.entitlement.id);
-        self.packages_of(&holding.principal).iter().filter(gives).copied().collect()
+        self.packages_of(&holding.principal)
+            .iter()
+            .filter(gives)
+            .copied()
+            .collect()
     }
 
     /// The last assignment by which the entitlement service gave somebody a direct holding; `None` when it did not.
@@ -123,9 +156,14 @@ impl<'a> Index<'a> {
         let behind = self.assignments_behind(holding);
         let close = |h: &&Holding| {
             let (began, given) = (begun(holding), begun(h));
-            began.zip(given).is_some_and(|(a, b)| (a.0 - b.0).abs() <= lag)
+            began
+                .zip(given)
+                .is_some_and(|(a, b)| (a.0 - b.0).abs() <= lag)
         };
-        let last = |list: Vec<&'a Holding>| list.into_iter().max_by_key(|h| (h.held_until.is_none(), h.held_until, begun(h)));
+        let last = |list: Vec<&'a Holding>| {
+            list.into_iter()
+                .max_by_key(|h| (h.held_until.is_none(), h.held_until, begun(h)))
+        };
         match self.by_service(holding) {
             Some(true) => last(behind),
             Some(false) => None,
@@ -139,7 +177,10 @@ impl<'a> Index<'a> {
         self.assignments_behind(holding).iter().any(|h| {
             let begun = h.from_earliest.or(h.held_from).or(h.from_latest);
             let begun = begun.is_none_or(|t| t.plus(-lag) <= at);
-            begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
+            begun
+                && h.until_latest
+                    .or(h.held_until)
+                    .is_none_or(|t| at < t.plus(lag))
         })
     }
 }
@@ -152,7 +193,13 @@ fn begun(h: &Holding) -> Option<Instant> {
 /// The order of the ledger, restored whatever order the rows come in.
 fn order(h: &Holding) -> impl Ord {
     let ids = (h.principal.clone(), h.entitlement.clone());
-    (ids, h.from_latest, h.held_until, h.assignment.clone(), h.evidence.clone())
+    (
+        ids,
+        h.from_latest,
+        h.held_until,
+        h.assignment.clone(),
+        h.evidence.clone(),
+    )
 }
 
 fn kind_of(role: &PackageRole) -> Option<EntitlementKind> {

@@ -49,10 +49,22 @@ pub(super) fn in_parts(
     index: &Index,
     parts: u64,
 ) -> Outcome {
-    let of = if check.shard_by == Shard::Whole { 1 } else { parts.max(1) };
+    let of = if check.shard_by == Shard::Whole {
+        1
+    } else {
+        parts.max(1)
+    };
     let outcomes: Vec<Outcome> = (0..of)
         .into_par_iter()
-        .map(|number| (check.run)(&Context::new(estate, config, index, check, Part { number, of })))
+        .map(|number| {
+            (check.run)(&Context::new(
+                estate,
+                config,
+                index,
+                check,
+                Part { number, of },
+            ))
+        })
         .collect();
-    outcomes.into_iter().fold(Outcome::default(), Outcome::merge)
+    Outcome::merged(outcomes)
 }

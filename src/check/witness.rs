@@ -16,6 +16,7 @@ impl Context<'_> {
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
+                Table::Assignments,
                 "no assignments, memberships or audit events are in the lake, so who holds what is unknown",
                 "Ingest package assignments or directory audit events.",
             )
@@ -31,6 +32,7 @@ impl Context<'_> {
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
+                Table::Requests,
                 "no assignment requests and no audit events are in the lake, so who asked for what is unknown",
                 "Ingest assignment requests or directory audit events.",
             )
@@ -40,8 +42,14 @@ impl Context<'_> {
     /// When a collection was last looked at.
     #[must_use]
     pub fn newest_look(&self, table: Table) -> Option<Instant> {
-        let of_table = |((collection, _), _): &(&(String, String), &Vec<Look>)| collection == table.name();
-        let looks = self.estate.looks.iter().filter(of_table).flat_map(|(_, l)| l);
+        let of_table =
+            |((collection, _), _): &(&(String, String), &Vec<Look>)| collection == table.name();
+        let looks = self
+            .estate
+            .looks
+            .iter()
+            .filter(of_table)
+            .flat_map(|(_, l)| l);
         looks.map(|l| l.at).filter(|t| *t <= self.as_of()).max()
     }
 
@@ -49,6 +57,9 @@ impl Context<'_> {
     #[must_use]
     pub fn looked_at(&self, table: Table) -> bool {
         let name = table.name();
-        self.estate.looks.keys().any(|(collection, _)| collection == name)
+        self.estate
+            .looks
+            .keys()
+            .any(|(collection, _)| collection == name)
     }
 }

@@ -99,7 +99,10 @@ fn run(cx: &Context) -> Outcome {
     let mut apps: BTreeMap<&str, Seen> = BTreeMap::new();
     for (id, facts) in cx.estate.packages.iter().filter(|(_, f)| !f.gone) {
         for role in facts.roles.iter().filter(|r| r.kind == "application") {
-            apps.entry(&role.resource).or_default().package.get_or_insert(id);
+            apps.entry(&role.resource)
+                .or_default()
+                .package
+                .get_or_insert(id);
         }
     }
     let since = cx.as_of().plus(-cx.days(&WINDOW));
@@ -111,8 +114,15 @@ fn run(cx: &Context) -> Outcome {
     }
     let ids = by_id(cx, &apps);
     for day in usage {
-        let named = [&day.resource_sp_id, &day.resource_app_id, &day.client_app_id];
-        let at: BTreeSet<&str> = named.iter().filter_map(|n| ids.get(n.as_str()).copied()).collect();
+        let named = [
+            &day.resource_sp_id,
+            &day.resource_app_id,
+            &day.client_app_id,
+        ];
+        let at: BTreeSet<&str> = named
+            .iter()
+            .filter_map(|n| ids.get(n.as_str()).copied())
+            .collect();
         for sp in at {
             if let Some(seen) = apps.get_mut(sp) {
                 seen.add(day);
@@ -120,7 +130,11 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     let until = cx.as_of().plus(-cx.hours(&SIGN_IN_LAG));
-    let covered = cx.estate.coverage.get(STREAM).and_then(|c| stretch_to(&c.any, until));
+    let covered = cx
+        .estate
+        .coverage
+        .get(STREAM)
+        .and_then(|c| stretch_to(&c.any, until));
     for (sp, seen) in apps {
         if seen.single + seen.unprotected > 0 {
             out.push(found(cx, sp, &seen));
@@ -128,7 +142,11 @@ fn run(cx: &Context) -> Outcome {
             out.pass();
         } else {
             let mut draft = draft(cx, sp, &seen);
-            draft.message = format!("no sign-in to {} with one factor is on record, and the log does not cover all of the last {}", draft.subject.name, words::count(cx.threshold(&WINDOW), "day"));
+            draft.message = format!(
+                "no sign-in to {} with one factor is on record, and the log does not cover all of the last {}",
+                draft.subject.name,
+                words::count(cx.threshold(&WINDOW), "day")
+            );
             draft.clears_when = "Interactive sign-in logs of all that time.".into();
             out.push(cx.not_evaluable(ReasonCode::OutsideRetention, draft));
         }
@@ -138,17 +156,32 @@ fn run(cx: &Context) -> Outcome {
 
 /// What the whole tenant lacks.
 fn lack(cx: &Context, usage: &[&UsageDay]) -> Option<Finding> {
-    let known = !cx.estate.packages.is_empty() || cx.looked_at(Table::Packages) || cx.looked_at(Table::ResourceRoles);
-    let (message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty() {
-        ("no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown", "Ingest interactive sign-in logs.")
+    let known = !cx.estate.packages.is_empty()
+        || cx.looked_at(Table::Packages)
+        || cx.looked_at(Table::ResourceRoles);
+    let (source, message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty()
+    {
+        (
+            Table::SignIns,
+            "no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown",
+            "Ingest interactive sign-in logs.",
+        )
     } else if !known {
-        ("no packages are in the lake, so which applications they contain is unknown", "Ingest access packages with their resource roles.")
+        (
+            Table::Packages,
+            "no packages are in the lake, so which applications they contain is unknown",
+            "Ingest access packages with their resource roles.",
+        )
     } else if usage.iter().any(|u| u.successes > 0) && usage.iter().all(|u| u.telling == 0) {
-        ("no sign-in record tells of factors or of Conditional Access", "Ingest sign-ins in the beta or diagnostic format, which has authenticationRequirement.")
+        (
+            Table::SignIns,
+            "no sign-in record tells of factors or of Conditional Access",
+            "Ingest sign-ins in the beta or diagnostic format, which has authenticationRequirement.",
+        )
     } else {
         return None;
     };
-    Some(cx.lacking(ReasonCode::NoTelemetry, message, clears_when))
+    Some(cx.lacking(ReasonCode::NoTelemetry, source, message, clears_when))
 }
 
 /// Applications by each id that a sign-in may give.
@@ -156,7 +189,11 @@ fn by_id<'a>(cx: &Context<'a>, apps: &BTreeMap<&'a str, Seen>) -> BTreeMap<&'a s
     let mut ids = BTreeMap::new();
     for sp in apps.keys() {
         ids.insert(*sp, *sp);
-        let app_id = cx.estate.apps.get(*sp).map(|f: &AppFacts| f.app_id.as_str());
+        let app_id = cx
+            .estate
+            .apps
+            .get(*sp)
+            .map(|f: &AppFacts| f.app_id.as_str());
         if let Some(app_id) = app_id.filter(|a| !a.is_empty()) {
             ids.insert(app_id, *sp);
         }
@@ -181,13 +218,20 @@ const EXAMPLES: usize = 20;
 fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
     let name = cx.estate.apps.get(sp).map_or("", |f| f.name.as_str());
     let in_package = seen.package.and_then(|p| cx.estate.packages.get(p));
-    let told = in_package.and_then(|p| p.roles.iter().find(|r| r.resource == sp)).map_or("", |r| r.resource_name.as_str());
+    let told = in_package
+        .and_then(|p| p.roles.iter().find(|r| r.resource == sp))
+        .map_or("", |r| r.resource_name.as_str());
     Draft {
         subject: Thing::new("application", sp, if name.is_empty() { told } else { name }),
         object: seen.package.map(|p| cx.package(p)).unwrap_or_default(),
         from: Some(cx.as_of().plus(-cx.days(&WINDOW))),
         until: Some(cx.as_of()),
-        evidence: seen.examples.iter().take(EXAMPLES).map(|id| format!("sign_ins:{id}")).collect(),
+        evidence: seen
+            .examples
+            .iter()
+            .take(EXAMPLES)
+            .map(|id| format!("sign_ins:{id}"))
+            .collect(),
         ..Draft::default()
     }
 }
@@ -196,14 +240,34 @@ fn found(cx: &Context, sp: &str, seen: &Seen) -> Finding {
     let mut draft = draft(cx, sp, seen);
     let mut kinds = Vec::new();
     if seen.single > 0 {
-        kinds.push(format!("{} for which one factor was enough", words::count(seen.single, "interactive sign-in")));
+        kinds.push(format!(
+            "{} for which one factor was enough",
+            words::count(seen.single, "interactive sign-in")
+        ));
     }
     if seen.unprotected > 0 {
-        kinds.push(format!("{} to which no Conditional Access policy applied", words::count(seen.unprotected, "interactive sign-in")));
+        kinds.push(format!(
+            "{} to which no Conditional Access policy applied",
+            words::count(seen.unprotected, "interactive sign-in")
+        ));
     }
     draft.severity = Severity::High;
-    draft.reason = if seen.single > 0 { "single-factor" } else { "no-policy-applied" };
-    draft.message = format!("{}, in {}, let {} in with {} in the last {}", draft.subject.name, draft.object.name, words::many(seen.people.len(), "account"), kinds.join(" and "), words::count(cx.threshold(&WINDOW), "day"));
-    draft.clears_when = format!("{} without such a sign-in, under a policy that requires two factors.", words::count(cx.threshold(&WINDOW), "day"));
+    draft.reason = if seen.single > 0 {
+        "single-factor"
+    } else {
+        "no-policy-applied"
+    };
+    draft.message = format!(
+        "{}, in {}, let {} in with {} in the last {}",
+        draft.subject.name,
+        draft.object.name,
+        words::many(seen.people.len(), "account"),
+        kinds.join(" and "),
+        words::count(cx.threshold(&WINDOW), "day")
+    );
+    draft.clears_when = format!(
+        "{} without such a sign-in, under a policy that requires two factors.",
+        words::count(cx.threshold(&WINDOW), "day")
+    );
     cx.finding(draft)
 }

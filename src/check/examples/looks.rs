@@ -1,6 +1,8 @@
 //! A complete look at everything: rows, sightings and snapshots of every collection.
 
-use super::scenario::{Request, Tenant, policy_id, upn_of};
+use super::tenant::{
+    Account, Assignment, Decision, Group, Policy, Request, Tenant, policy_id, upn_of,
+};
 use super::wire::{guid, upn};
 use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
@@ -10,12 +12,24 @@ use crate::model::Instant;
 
 /// Writes down what the tenant is like at an instant.
 pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant) {
-    let mut look = Look { at, sightings: Vec::new(), snapshots: Vec::new() };
+    let mut look = Look {
+        at,
+        sightings: Vec::new(),
+        snapshots: Vec::new(),
+    };
     look.at_all(&mut evidence.assignments, "tenant", assignments(tenant));
     let requests: Vec<&Request> = tenant.requests.iter().collect();
-    look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
+    look.at_all(
+        &mut evidence.requests,
+        "tenant",
+        requests.iter().map(|r| request(r)).collect(),
+    );
     let decided = requests.iter().filter(|r| !r.decisions.is_empty());
-    look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
+    look.at_all(
+        &mut evidence.approvals,
+        "tenant",
+        decided.map(|r| approval(r)).collect(),
+    );
     look.at_all(&mut evidence.policies, "tenant", policies(tenant));
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
@@ -26,11 +40,19 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant) {
     for group in tenant.groups.keys() {
         let id = guid("group", group);
         let members = tenant.members.iter().filter(|(g, _)| g == group);
-        look.at_all(&mut evidence.memberships, &id, members.map(|(_, m)| membership(&id, m)).collect());
+        look.at_all(
+            &mut evidence.memberships,
+            &id,
+            members.map(|(_, m)| membership(&id, m)).collect(),
+        );
     }
     for app in &tenant.apps {
         let holders = tenant.app_roles.iter().filter(|(a, _)| a == app);
-        look.at_all(&mut evidence.app_role_assignments, &guid("app", app), holders.map(|(a, p)| app_role(a, p)).collect());
+        look.at_all(
+            &mut evidence.app_role_assignments,
+            &guid("app", app),
+            holders.map(|(a, p)| app_role(a, p)).collect(),
+        );
     }
     evidence.sightings.extend(look.sightings);
     evidence.snapshots.extend(look.snapshots);
@@ -60,7 +82,11 @@ impl Look {
         for mut row in rows {
             let content = serde_json::to_string(&row).expect("a row is JSON");
             let hash = guid("content", &content);
-            row.stamp(Stamp { id: row.id().to_string(), content_hash: hash.clone(), ..Stamp::default() });
+            row.stamp(Stamp {
+                id: row.id().to_string(),
+                content_hash: hash.clone(),
+                ..Stamp::default()
+            });
             self.sightings.push(Sighting {
                 collection: collection.into(),
                 object_id: row.id().into(),
@@ -81,17 +107,25 @@ fn some(text: &str) -> Option<String> {
 }
 
 fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
-    let row = |a: &super::scenario::Assignment| {
+    let row = |a: &Assignment| {
         let over = a.ended.filter(|_| !a.listed);
         AssignmentRow {
             id: a.id.clone(),
-            state: some(if over.is_some() { "expired" } else { "delivered" }),
+            state: some(if over.is_some() {
+                "expired"
+            } else {
+                "delivered"
+            }),
             target_id: Some(guid("user", &a.person)),
             package_id: Some(guid("package", &a.package)),
             policy_id: Some(policy_id(&a.package, "")),
             start_at: Some(a.start),
             end_at: a.end,
-            expiration_type: some(if a.end.is_some() { "afterDateTime" } else { "noExpiration" }),
+            expiration_type: some(if a.end.is_some() {
+                "afterDateTime"
+            } else {
+                "noExpiration"
+            }),
             expired_at: over,
             ..AssignmentRow::default()
         }
@@ -126,11 +160,15 @@ fn approval(r: &Request) -> ApprovalRow {
         reviewer_upn: Some(upn(who)),
         ..ApprovalStage::default()
     };
-    ApprovalRow { id: r.id.clone(), stages: r.decisions.iter().map(stage).collect(), ..ApprovalRow::default() }
+    ApprovalRow {
+        id: r.id.clone(),
+        stages: r.decisions.iter().map(stage).collect(),
+        ..ApprovalRow::default()
+    }
 }
 
 fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
-    let row = |((package, label), p): (&(String, String), &super::scenario::Policy)| PolicyRow {
+    let row = |((package, label), p): (&(String, String), &Policy)| PolicyRow {
         id: policy_id(package, label),
         name: Some(format!("{package} policy {label}").trim().to_string()),
         package_id: Some(guid("package", package)),
@@ -147,7 +185,11 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
 }
 
 fn packages(tenant: &Tenant) -> Vec<PackageRow> {
-    let row = |name: &String| PackageRow { id: guid("package", name), name: Some(name.clone()), ..PackageRow::default() };
+    let row = |name: &String| PackageRow {
+        id: guid("package", name),
+        name: Some(name.clone()),
+        ..PackageRow::default()
+    };
     tenant.packages.keys().map(row).collect()
 }
 
@@ -178,7 +220,7 @@ fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
 }
 
 fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
-    let row = |(name, a): (&String, &super::scenario::Account)| UserRow {
+    let row = |(name, a): (&String, &Account)| UserRow {
         id: guid("user", name),
         name: Some(name.clone()),
         upn: Some(upn_of(name, a)),
@@ -192,10 +234,14 @@ fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
 }
 
 fn groups(tenant: &Tenant) -> Vec<GroupRow> {
-    let row = |(name, g): (&String, &super::scenario::Group)| GroupRow {
+    let row = |(name, g): (&String, &Group)| GroupRow {
         id: guid("group", name),
         name: Some(name.clone()),
-        group_types: if g.dynamic { vec!["DynamicMembership".into()] } else { Vec::new() },
+        group_types: if g.dynamic {
+            vec!["DynamicMembership".into()]
+        } else {
+            Vec::new()
+        },
         role_assignable: Some(g.privileged),
         synced: Some(g.synced),
         ..GroupRow::default()
@@ -214,7 +260,7 @@ fn apps(tenant: &Tenant) -> Vec<ServicePrincipalRow> {
 }
 
 fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
-    let row = |d: &super::scenario::Decision| ReviewDecisionRow {
+    let row = |d: &Decision| ReviewDecisionRow {
         id: d.id.clone(),
         decision: some(if d.deny { "Deny" } else { "Approve" }),
         principal_id: Some(guid("user", &d.person)),
@@ -223,7 +269,11 @@ fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
         reviewed_at: Some(d.at),
         reviewer_id: Some(guid("user", &d.reviewer)),
         applied_at: d.applied.then_some(d.at),
-        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }),
+        apply_result: some(if d.applied {
+            "AppliedSuccessfully"
+        } else {
+            "New"
+        }),
         ..ReviewDecisionRow::default()
     };
     tenant.decisions.iter().map(row).collect()

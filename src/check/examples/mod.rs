@@ -6,9 +6,11 @@
 //! `◀` marks a row that is found, perhaps with the severity or the name of the object; `?` one that cannot be judged.
 //! A finding belongs to a row that tells of its subject, its object and its assignment or request.
 
+mod acts;
 mod looks;
-mod scenario;
-mod table;
+pub(super) mod scenario;
+pub(super) mod table;
+mod tenant;
 mod wire;
 
 use crate::check::index::Index;
@@ -22,22 +24,46 @@ use table::{Example, Mark};
 /// Runs one example and returns what is wrong with it.
 fn check(check: &'static Check, example: &Example) -> Result<(), String> {
     let scenario = Scenario::of(example);
-    let settings = Settings { sensitive_packages: scenario.config.sensitive_packages.clone(), ..Settings::default() };
+    let settings = Settings {
+        sensitive_packages: scenario.config.sensitive_packages.clone(),
+        ..Settings::default()
+    };
     let estate = build(scenario.evidence.clone(), &settings);
     let outcome = in_parts(check, &estate, &scenario.config, &Index::new(&estate), 3);
-    let told = outcome.findings.iter().map(|f| format!("  {} {} {}: {}", f.result, f.severity, f.reason, f.message));
+    let told = outcome
+        .findings
+        .iter()
+        .map(|f| format!("  {} {} {}: {}", f.result, f.severity, f.reason, f.message));
     let told: Vec<String> = told.collect();
-    eprintln!("{} {} [{}/{}]\n{}", check.id, example.title, outcome.passed, outcome.population, told.join("\n"));
-    let wrong = |what: String| Err(format!("{} \"{}\": {what}\nit found:\n{}", check.id, example.title, told.join("\n")));
-    let marked: Vec<usize> = (0..example.rows.len()).filter(|i| example.rows[*i].mark.is_some()).collect();
+    let wrong = |what: String| {
+        Err(format!(
+            "{} \"{}\": {what}\nit found:\n{}",
+            check.id,
+            example.title,
+            told.join("\n")
+        ))
+    };
+    let marked: Vec<usize> = (0..example.rows.len())
+        .filter(|i| example.rows[*i].mark.is_some())
+        .collect();
     for row in &marked {
-        let number = outcome.findings.iter().filter(|f| tells_of(&scenario, example, *row, f)).count();
+        let number = outcome
+            .findings
+            .iter()
+            .filter(|f| tells_of(&scenario, example, *row, f))
+            .count();
         if number != 1 {
-            return wrong(format!("row {} should be found once, and is {number} times", row + 1));
+            return wrong(format!(
+                "row {} should be found once, and is {number} times",
+                row + 1
+            ));
         }
     }
     for finding in &outcome.findings {
-        if !marked.iter().any(|row| tells_of(&scenario, example, *row, finding)) {
+        if !marked
+            .iter()
+            .any(|row| tells_of(&scenario, example, *row, finding))
+        {
             return wrong(format!("no marked row for: {}", finding.message));
         }
     }
@@ -46,7 +72,9 @@ fn check(check: &'static Check, example: &Example) -> Result<(), String> {
 
 /// Whether a marked row is what a finding is about.
 fn tells_of(scenario: &Scenario, example: &Example, row: usize, finding: &Finding) -> bool {
-    let Some(mark) = &example.rows[row].mark else { return false };
+    let Some(mark) = &example.rows[row].mark else {
+        return false;
+    };
     let ids = &scenario.ids[row];
     let has = |id: &str| id.is_empty() || ids.contains(id);
     let expected = match mark {
@@ -73,11 +101,28 @@ fn exactly_the_marked_rows_are_found() {
     let mut wrong = Vec::new();
     for one in all() {
         let examples = table::examples(one);
-        let fires = |e: &Example| e.rows.iter().any(|r| matches!(r.mark, Some(Mark::Found { .. })));
+        let fires = |e: &Example| {
+            e.rows
+                .iter()
+                .any(|r| matches!(r.mark, Some(Mark::Found { .. })))
+        };
         let near_miss = |e: &Example| e.rows.iter().any(|r| r.mark.is_none());
-        assert!(examples.iter().any(fires), "{} shows no case that is found", one.id);
-        assert!(examples.iter().any(|e| !fires(e) && near_miss(e)) , "{} shows no near miss", one.id);
+        assert!(
+            examples.iter().any(fires),
+            "{} shows no case that is found",
+            one.id
+        );
+        assert!(
+            examples.iter().any(|e| !fires(e) && near_miss(e)),
+            "{} shows no near miss",
+            one.id
+        );
         wrong.extend(examples.iter().filter_map(|e| check(one, e).err()));
     }
-    assert!(wrong.is_empty(), "{} examples are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} examples are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n\n")
+    );
 }

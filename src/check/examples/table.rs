@@ -4,14 +4,14 @@ use crate::check::{Check, Page};
 use crate::model::Instant;
 
 /// A story.
-pub(super) struct Example {
+pub(in crate::check) struct Example {
     /// The paragraph before the table.
     pub title: String,
     pub rows: Vec<Row>,
 }
 
 /// One line of it.
-pub(super) struct Row {
+pub(in crate::check) struct Row {
     pub at: Instant,
     pub activity: String,
     pub actor: String,
@@ -23,17 +23,25 @@ pub(super) struct Row {
 }
 
 /// What is expected of a row.
-pub(super) enum Mark {
+pub(in crate::check) enum Mark {
     /// Found, with a severity or an object's name beside the mark.
-    Found { word: String },
+    Found {
+        word: String,
+    },
     NotEvaluable,
 }
 
 impl Row {
     /// The rest of the detail that begins with a word: `until` of `until 2026-06-30`.
     pub(super) fn after(&self, word: &str) -> Option<&str> {
-        let rest = |d: &'_ String| d.strip_prefix(word).is_some_and(|r| r.is_empty() || r.starts_with(' '));
-        self.detail.iter().find(|d| rest(d)).map(|d| d[word.len()..].trim())
+        let rest = |d: &'_ String| {
+            d.strip_prefix(word)
+                .is_some_and(|r| r.is_empty() || r.starts_with(' '))
+        };
+        self.detail
+            .iter()
+            .find(|d| rest(d))
+            .map(|d| d[word.len()..].trim())
     }
 
     pub(super) fn says(&self, word: &str) -> bool {
@@ -42,12 +50,14 @@ impl Row {
 
     /// The text between quotes.
     pub(super) fn quoted(&self) -> Option<&str> {
-        self.detail.iter().find_map(|d| d.strip_prefix('"')?.strip_suffix('"'))
+        self.detail
+            .iter()
+            .find_map(|d| d.strip_prefix('"')?.strip_suffix('"'))
     }
 }
 
 /// The examples of a check's page.
-pub(super) fn examples(check: &Check) -> Vec<Example> {
+pub(in crate::check) fn examples(check: &Check) -> Vec<Example> {
     let page = Page::of(check);
     let mut examples: Vec<Example> = Vec::new();
     let (mut title, mut in_table) = (String::new(), false);
@@ -61,13 +71,22 @@ pub(super) fn examples(check: &Check) -> Vec<Example> {
         };
         let cells = cells(inner.trim_end().trim_end_matches('|'));
         if !in_table {
-            let header = ["time", "activity", "actor", "subject", "package", "detail", ""];
+            let header = [
+                "time", "activity", "actor", "subject", "package", "detail", "",
+            ];
             assert_eq!(cells, header, "{}: the header of \"{title}\"", check.id);
-            examples.push(Example { title: std::mem::take(&mut title), rows: Vec::new() });
+            examples.push(Example {
+                title: std::mem::take(&mut title),
+                rows: Vec::new(),
+            });
             in_table = true;
         } else if !cells[0].starts_with("--") {
             let row = row(&cells).unwrap_or_else(|| panic!("{}: {line}", check.id));
-            examples.last_mut().expect("a header came first").rows.push(row);
+            examples
+                .last_mut()
+                .expect("a header came first")
+                .rows
+                .push(row);
         }
     }
     examples
@@ -78,9 +97,13 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 fn row(cells: &[&str]) -> Option<Row> {
-    let [time, activity, actor, subject, thing, detail, mark] = cells else { return None };
+    let [time, activity, actor, subject, thing, detail, mark] = cells else {
+        return None;
+    };
     let mark = match mark.strip_prefix('◀') {
-        Some(word) => Some(Mark::Found { word: word.trim().into() }),
+        Some(word) => Some(Mark::Found {
+            word: word.trim().into(),
+        }),
         None if *mark == "?" => Some(Mark::NotEvaluable),
         None if mark.is_empty() => None,
         None => return None,
@@ -89,16 +112,40 @@ fn row(cells: &[&str]) -> Option<Row> {
     let detail = if detail.starts_with('"') {
         vec![(*detail).to_string()]
     } else {
-        detail.split(',').map(|d| d.trim().to_string()).filter(|d| !d.is_empty()).collect()
+        detail
+            .split(',')
+            .map(|d| d.trim().to_string())
+            .filter(|d| !d.is_empty())
+            .collect()
     };
-    let (activity, actor, subject, thing) =
-        (activity.to_string(), actor.to_string(), subject.to_string(), thing.to_string());
-    Some(Row { at: instant(time)?, activity, actor, subject, thing, detail, mark })
+    let (activity, actor, subject, thing) = (
+        activity.to_string(),
+        actor.to_string(),
+        subject.to_string(),
+        thing.to_string(),
+    );
+    Some(Row {
+        at: instant(time)?,
+        activity,
+        actor,
+        subject,
+        thing,
+        detail,
+        mark,
+    })
 }
 
 /// `2026-03-01`, `2026-03-01 09:04`, or `09:04` of a Monday.
 pub(super) fn instant(text: &str) -> Option<Instant> {
     let text = text.trim();
-    let full = if text.len() == 5 { format!("2026-03-02 {text}") } else { text.to_string() };
-    Instant::parse(&if full.len() == 10 { full } else { format!("{full}:00") })
+    let full = if text.len() == 5 {
+        format!("2026-03-02 {text}")
+    } else {
+        text.to_string()
+    };
+    Instant::parse(&if full.len() == 10 {
+        full
+    } else {
+        format!("{full}:00")
+    })
 }

@@ -8,7 +8,14 @@ use crate::model::Instant;
 pub(super) fn guid(kind: &str, name: &str) -> String {
     let hash = xxhash_rust::xxh3::xxh3_128(format!("{kind}:{name}").as_bytes());
     let hex = format!("{hash:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 pub(super) fn upn(name: &str) -> String {
@@ -22,7 +29,13 @@ pub(super) enum Actor<'a> {
     Service,
 }
 
-pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, targets: Vec<AuditTarget>) -> AuditEvent {
+pub(super) fn event(
+    at: Instant,
+    service: &str,
+    activity: &str,
+    actor: &Actor,
+    targets: Vec<AuditTarget>,
+) -> AuditEvent {
     let mut event = AuditEvent {
         at: Some(at),
         at_text: at.to_string(),
@@ -53,23 +66,47 @@ pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, t
 }
 
 pub(super) fn target(kind: &str, id: &str, name: &str) -> AuditTarget {
-    AuditTarget { id: Some(id.into()), name: Some(name.into()), kind: Some(kind.into()), ..AuditTarget::default() }
+    AuditTarget {
+        id: Some(id.into()),
+        name: Some(name.into()),
+        kind: Some(kind.into()),
+        ..AuditTarget::default()
+    }
 }
 
 pub(super) fn user(name: &str) -> AuditTarget {
-    AuditTarget { upn: Some(upn(name)), ..target("User", &guid("user", name), name) }
+    AuditTarget {
+        upn: Some(upn(name)),
+        ..target("User", &guid("user", name), name)
+    }
 }
 
-pub(super) fn changed(mut target: AuditTarget, name: &str, value: &str, removed: bool) -> AuditTarget {
+pub(super) fn changed(
+    mut target: AuditTarget,
+    name: &str,
+    value: &str,
+    removed: bool,
+) -> AuditTarget {
     let value = Some(format!("\"{value}\""));
-    let (old, new) = if removed { (value, None) } else { (None, value) };
-    target.modified.push(ModifiedProperty { name: Some(name.into()), old, new });
+    let (old, new) = if removed {
+        (value, None)
+    } else {
+        (None, value)
+    };
+    target.modified.push(ModifiedProperty {
+        name: Some(name.into()),
+        old,
+        new,
+    });
     target
 }
 
 pub(super) fn justified(mut event: AuditEvent, text: Option<&str>) -> AuditEvent {
     if let Some(text) = text {
-        event.details.push(Detail { key: Some("Justification".into()), value: Some(text.into()) });
+        event.details.push(Detail {
+            key: Some("Justification".into()),
+            value: Some(text.into()),
+        });
     }
     event
 }

@@ -4,6 +4,7 @@ pub(super) mod jus_01;
 pub(super) mod jus_02;
 mod nothing;
 mod score;
+mod tokens;
 
 pub use score::{Feature, Score, score};
 
@@ -23,5 +24,9 @@ fn due<'a>(cx: &Context<'a>, look_back: &Threshold) -> impl Iterator<Item = &'a 
 
 /// The reason given, if there is one beyond blanks.
 fn given(story: &RequestStory) -> Option<&str> {
-    story.justification.as_deref().map(str::trim).filter(|t| !t.is_empty())
+    story
+        .justification
+        .as_deref()
+        .map(str::trim)
+        .filter(|t| !t.is_empty())
 }

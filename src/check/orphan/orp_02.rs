@@ -91,7 +91,9 @@ fn run(cx: &Context) -> Outcome {
     for holding in cx.held().filter(|h| concerns(cx, h)) {
         let person = cx.estate.people.get(&holding.principal);
         let known = person.is_some_and(|p| p.enabled.is_some() || p.leave_at.is_some());
-        let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
+        let leave = cx
+            .left(holding)
+            .filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
         let disabled = holding.principal_state == PrincipalState::Disabled;
         if leave.is_some() || disabled {
             out.push(found(cx, holding));
@@ -99,12 +101,20 @@ fn run(cx: &Context) -> Outcome {
             out.pass();
         } else if cx.index.accounts_known {
             let mut draft = Draft::of_holding(cx, holding);
-            draft.message = format!("{} holds {}, and no record tells whether that account is enabled or its owner has left", draft.subject.name, draft.object.name);
+            draft.message = format!(
+                "{} holds {}, and no record tells whether that account is enabled or its owner has left",
+                draft.subject.name, draft.object.name
+            );
             draft.clears_when = "A look at users that lists the account.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else {
             let message = "no users are in the lake, so whose account is disabled and who has left is unknown";
-            out.push(cx.lacking(ReasonCode::NoTelemetry, message, "Export users with accountEnabled and employeeLeaveDateTime."));
+            out.push(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Users,
+                message,
+                "Export users with accountEnabled and employeeLeaveDateTime.",
+            ));
         }
     }
     out
@@ -112,12 +122,22 @@ fn run(cx: &Context) -> Outcome {
 
 /// Packages, directory roles, and what else people hold without a package behind it.
 fn concerns(cx: &Context, holding: &Holding) -> bool {
-    let person = matches!(holding.principal_type.as_str(), "user" | "guest" | "unknown");
+    let person = matches!(
+        holding.principal_type.as_str(),
+        "user" | "guest" | "unknown"
+    );
     let of_its_own = || match holding.entitlement.kind {
         EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => true,
-        _ => !cx.index.explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)),
+        _ => !cx
+            .index
+            .explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)),
     };
-    let by_rule = || cx.estate.groups.get(holding.entitlement.resource()).is_some_and(|g| g.dynamic);
+    let by_rule = || {
+        cx.estate
+            .groups
+            .get(holding.entitlement.resource())
+            .is_some_and(|g| g.dynamic)
+    };
     person && !by_rule() && holding.grant_kind != GrantKind::Group && of_its_own()
 }
 
@@ -127,8 +147,10 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
     if let Some(person) = cx.estate.people.get(&holding.principal) {
         draft.evidence.extend(person.evidence.iter().cloned());
     }
-    let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
-    let held = format!("still holds {what}, held {}", since(holding));
+    let leave = cx
+        .left(holding)
+        .filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
+    let held = format!("still holds {what}, {}", since(holding));
     match leave {
         Some(at) => {
             let days = words::duration(cx.as_of().0 - at.0);
@@ -136,7 +158,8 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
             draft.reason = "leaver";
             draft.from = Some(at);
             draft.message = format!("{who} left on {}, {days} ago, and {held}", words::day(at));
-            draft.clears_when = format!("The removal of {what} from {who}, or a corrected leave date.");
+            draft.clears_when =
+                format!("The removal of {what} from {who}, or a corrected leave date.");
         }
         None => {
             let onset = match holding.principal_state_since {
@@ -147,7 +170,8 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
             draft.reason = "disabled";
             draft.from = holding.principal_state_since;
             draft.message = format!("the account {who} {onset} and {held}");
-            draft.clears_when = format!("The removal of {what} from {who}, or the account being enabled again.");
+            draft.clears_when =
+                format!("The removal of {what} from {who}, or the account being enabled again.");
         }
     }
     cx.finding(draft)

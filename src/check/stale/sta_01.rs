@@ -110,21 +110,29 @@ fn run(cx: &Context) -> Outcome {
             out.push(sight.too_short(cx, holding, draft));
             continue;
         }
-        if holding.held_from.is_some_and(|from| sight.until.plus(-cx.days(&GRACE)) < from) {
+        if holding
+            .held_from
+            .is_some_and(|from| sight.until.plus(-cx.days(&GRACE)) < from)
+        {
             out.push(sight.stale(cx, draft));
             continue;
         }
-        let days = holding.held_from.map_or(0, |from| sight.until.days_since(from));
+        let days = holding
+            .held_from
+            .map_or(0, |from| sight.until.days_since(from));
         draft.severity = Severity::Medium;
         draft.reason = "never-used";
         draft.message = format!(
-            "{who} has held {what} {} ({}) and has not once signed in to {} since{}",
+            "{who} has held {what} {} ({}) and has not once signed in{} since{}",
             since(holding),
             words::count(days, "day"),
             seen.place,
             sight.basis(),
         );
-        draft.clears_when = format!("A successful sign-in to {}, or the removal of {what} from {who}.", seen.place);
+        draft.clears_when = format!(
+            "A successful sign-in{}, or the removal of {what} from {who}.",
+            seen.place
+        );
         out.push(cx.finding(draft));
     }
     out
