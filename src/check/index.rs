@@ -100,13 +100,17 @@ impl<'a> Index<'a> {
         self.usage.get(principal).map_or(&[], Vec::as_slice)
     }
 
-    /// The newest event by which somebody was given what a holding is of.
+    /// The newest event by which somebody was given what a holding is of, since it can have begun.
     #[must_use]
     pub fn last_grant(&self, holding: &Holding) -> Option<&'a AccessEvent> {
         let events = self
             .granted
             .get(&(&holding.principal, &holding.entitlement))?;
-        events.iter().rev().find(|e| e.at <= self.as_of).copied()
+        events
+            .iter()
+            .rev()
+            .find(|e| e.at <= self.as_of && holding.from_earliest.is_none_or(|from| from <= e.at))
+            .copied()
     }
 
     /// Whether the entitlement service gave a direct holding; `None` where no event names who did.

@@ -1,7 +1,8 @@
 //! Laws that hold for every check, whatever the tenant.
 
+use crate::check::examples::of_page;
 use crate::check::examples::scenario::Scenario;
-use crate::check::examples::table::{Example, Row, examples};
+use crate::check::examples::table::{Example, Row};
 use crate::check::index::Index;
 use crate::check::run::in_parts;
 use crate::check::{Outcome, all, run};
@@ -213,7 +214,7 @@ fn year(seed: u64) -> Example {
 
 /// The stories of all pages, and some years.
 fn scenarios() -> Vec<(String, Scenario)> {
-    let of_pages = all().iter().flat_map(|c| examples(c));
+    let of_pages = all().iter().flat_map(|c| of_page(c));
     let years = (1..=12).map(year);
     of_pages
         .chain(years)

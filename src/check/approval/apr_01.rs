@@ -104,7 +104,7 @@ fn run(cx: &Context) -> Outcome {
         let draft = Draft {
             subject: cx.package(package),
             message: format!(
-                "{} for {name} was delivered under a policy with approval, and no record tells who approved",
+                "for {name}, {} under a policy with approval came to a delivery, and no record tells who approved",
                 words::many(number, "request")
             ),
             evidence: stories

@@ -80,8 +80,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let mut by_hand: BTreeMap<(Option<&PrincipalId>, &PackageId), Vec<(Instant, &RequestStory)>> =
-        BTreeMap::new();
+    let mut by_hand: BTreeMap<(Option<&PrincipalId>, &PackageId), Vec<Direct>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| is_direct(cx, s)) {
         if story.decisions.iter().any(|d| d.decision == "approved") {
             out.pass();
@@ -104,6 +103,9 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
+/// A direct assignment and when it was made.
+type Direct<'a> = (Instant, &'a RequestStory);
+
 /// A grant by an administrator that was not refused, failed or left to a rule.
 fn is_direct(cx: &Context, story: &RequestStory) -> bool {
     let by_admin =
@@ -123,7 +125,7 @@ fn found(
     cx: &Context,
     admin: Option<&PrincipalId>,
     package: &PackageId,
-    batch: &[(Instant, &RequestStory)],
+    batch: &[Direct],
 ) -> Finding {
     let direct_only = |s: &RequestStory| {
         let policy = s.policy.as_ref().and_then(|p| cx.estate.policies.get(p));

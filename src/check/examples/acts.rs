@@ -171,7 +171,14 @@ impl Teller {
             listed: false,
         });
         for (kind, resource) in self.contents(&package) {
-            self.resource(kind, &resource, &person, row.at.plus(MINUTE), true);
+            self.resource(
+                kind,
+                &resource,
+                &person,
+                row.at.plus(MINUTE),
+                true,
+                &Actor::Service,
+            );
         }
         vec![id, request_id]
     }
@@ -189,7 +196,7 @@ impl Teller {
             .collect()
     }
 
-    /// The service adds or removes what a package contains.
+    /// Somebody, mostly the service, adds or removes what a package contains.
     pub(super) fn resource(
         &mut self,
         kind: &str,
@@ -197,6 +204,7 @@ impl Teller {
         person: &str,
         at: Instant,
         add: bool,
+        actor: &Actor,
     ) {
         let key = (resource.to_string(), person.to_string());
         let events = &mut self.evidence.audit_events;
@@ -207,7 +215,7 @@ impl Teller {
                 } else {
                     self.tenant.members.remove(&key)
                 };
-                events.push(group_event(resource, person, at, add, &Actor::Service));
+                events.push(group_event(resource, person, at, add, actor));
             }
             "app" => {
                 if add {
@@ -223,13 +231,7 @@ impl Teller {
                 let sp = target("ServicePrincipal", &guid("app", resource), resource);
                 let sp = changed(sp, "AppRole.Id", &guid("app role", resource), !add);
                 let sp = changed(sp, "User.ObjectID", &guid("user", person), !add);
-                events.push(event(
-                    at,
-                    CORE,
-                    activity,
-                    &Actor::Service,
-                    vec![sp, user(person)],
-                ));
+                events.push(event(at, CORE, activity, actor, vec![sp, user(person)]));
             }
             _ => {}
         }
@@ -307,7 +309,7 @@ impl Teller {
                 a.person == row.subject && a.ended.is_none() && gives
             });
             if !other && !row.says("membership stays") {
-                self.resource(kind, &resource, &row.subject, done, false);
+                self.resource(kind, &resource, &row.subject, done, false, &Actor::Service);
             }
         }
         told
@@ -332,6 +334,23 @@ impl Teller {
             self.evidence.audit_events.push(told);
         }
         Vec::new()
+    }
+
+    pub(super) fn app_role(&mut self, row: &Row) -> Vec<String> {
+        self.tenant.apps.insert(row.thing.clone());
+        self.resource(
+            "app",
+            &row.thing,
+            &row.subject,
+            row.at,
+            true,
+            &Actor::User(&row.actor),
+        );
+        vec![format!(
+            "{}/{}",
+            guid("app", &row.thing),
+            guid("app role", &row.thing)
+        )]
     }
 
     pub(super) fn sign_in(&mut self, row: &Row) -> Vec<String> {

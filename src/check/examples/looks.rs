@@ -11,11 +11,14 @@ use crate::ledger::Evidence;
 use crate::model::Instant;
 
 /// Writes down what the tenant is like at an instant.
-pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant) {
+///
+/// Collections that the look leaves out are named in `without`.
+pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, without: &[&str]) {
     let mut look = Look {
         at,
         sightings: Vec::new(),
         snapshots: Vec::new(),
+        without,
     };
     look.at_all(&mut evidence.assignments, "tenant", assignments(tenant));
     let requests: Vec<&Request> = tenant.requests.iter().collect();
@@ -58,15 +61,19 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant) {
     evidence.snapshots.extend(look.snapshots);
 }
 
-struct Look {
+struct Look<'a> {
+    without: &'a [&'a str],
     at: Instant,
     sightings: Vec<Sighting>,
     snapshots: Vec<Snapshot>,
 }
 
-impl Look {
+impl Look<'_> {
     fn at_all<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>) {
         let collection = R::TABLE.name();
+        if self.without.contains(&collection) {
+            return;
+        }
         let snapshot = format!("{collection}|{scope}|{}", self.at);
         self.snapshots.push(Snapshot {
             id: snapshot.clone(),

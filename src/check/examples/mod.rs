@@ -7,6 +7,7 @@
 //! A finding belongs to a row that tells of its subject, its object and its assignment or request.
 
 mod acts;
+mod edges;
 mod looks;
 pub(super) mod scenario;
 pub(super) mod table;
@@ -15,11 +16,16 @@ mod wire;
 
 use crate::check::index::Index;
 use crate::check::run::in_parts;
-use crate::check::{Check, all};
+use crate::check::{Check, Page, all};
 use crate::ledger::{Settings, build};
 use crate::model::{Finding, Severity, Verdict};
 use scenario::Scenario;
 use table::{Example, Mark};
+
+/// The examples of a check's page.
+pub(super) fn of_page(check: &Check) -> Vec<Example> {
+    table::stories(Page::of(check).section("Examples"))
+}
 
 /// Runs one example and returns what is wrong with it.
 fn check(check: &'static Check, example: &Example) -> Result<(), String> {
@@ -86,6 +92,7 @@ fn tells_of(scenario: &Scenario, example: &Example, row: usize, finding: &Findin
         Mark::NotEvaluable => (None, ""),
     };
     let right_object = match severity {
+        _ if finding.subject_kind == "tenant" => true,
         None if !object.is_empty() => finding.object_name == object,
         _ => has(&finding.object_id),
     };
@@ -100,7 +107,7 @@ fn tells_of(scenario: &Scenario, example: &Example, row: usize, finding: &Findin
 fn exactly_the_marked_rows_are_found() {
     let mut wrong = Vec::new();
     for one in all() {
-        let examples = table::examples(one);
+        let examples = of_page(one);
         let fires = |e: &Example| {
             e.rows
                 .iter()

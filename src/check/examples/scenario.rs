@@ -44,7 +44,7 @@ impl Scenario {
             .is_some_and(|r| r.activity == "look");
         let now = if looked { last } else { last.plus(MINUTE) };
         if !looked {
-            looks::look(&mut teller.evidence, &teller.tenant, now);
+            looks::look(&mut teller.evidence, &teller.tenant, now, &[]);
         }
         let first = example.rows.iter().map(|r| r.at).min().unwrap_or_default();
         teller.covers("audit", first.plus(-DAY), now);
@@ -117,6 +117,7 @@ impl Teller {
             "expire" => self.end(row, "systemRemove"),
             "add-to-group" => self.member(row, true),
             "remove-from-group" => self.member(row, false),
+            "grant-app-role" => self.app_role(row),
             "sign-in" => self.sign_in(row),
             "disable" => self.disable(row),
             "decide" => self.decide(row),
@@ -260,6 +261,13 @@ impl Teller {
             other => other,
         };
         self.covers(subject, row.at, until);
+        if row.says("inferred") {
+            self.evidence
+                .coverage
+                .last_mut()
+                .expect("it was just told")
+                .basis = "inferred".into();
+        }
         Vec::new()
     }
 
@@ -277,7 +285,12 @@ impl Teller {
         for assignment in &mut self.tenant.assignments {
             assignment.listed = assignment.person == row.subject && assignment.package == row.thing;
         }
-        looks::look(&mut self.evidence, &self.tenant, row.at);
+        let without: Vec<&str> = row
+            .detail
+            .iter()
+            .filter_map(|d| d.strip_prefix("without "))
+            .collect();
+        looks::look(&mut self.evidence, &self.tenant, row.at, &without);
         Vec::new()
     }
 }

@@ -1,6 +1,5 @@
 //! The tables of a page.
 
-use crate::check::{Check, Page};
 use crate::model::Instant;
 
 /// A story.
@@ -56,12 +55,11 @@ impl Row {
     }
 }
 
-/// The examples of a check's page.
-pub(in crate::check) fn examples(check: &Check) -> Vec<Example> {
-    let page = Page::of(check);
+/// The stories of a text.
+pub(in crate::check) fn stories(text: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let (mut title, mut in_table) = (String::new(), false);
-    for line in page.section("Examples").lines() {
+    for line in text.lines() {
         let Some(inner) = line.trim().strip_prefix('|') else {
             in_table = false;
             if !line.trim().is_empty() {
@@ -74,14 +72,14 @@ pub(in crate::check) fn examples(check: &Check) -> Vec<Example> {
             let header = [
                 "time", "activity", "actor", "subject", "package", "detail", "",
             ];
-            assert_eq!(cells, header, "{}: the header of \"{title}\"", check.id);
+            assert_eq!(cells, header, "the header of \"{title}\"");
             examples.push(Example {
                 title: std::mem::take(&mut title),
                 rows: Vec::new(),
             });
             in_table = true;
         } else if !cells[0].starts_with("--") {
-            let row = row(&cells).unwrap_or_else(|| panic!("{}: {line}", check.id));
+            let row = row(&cells).unwrap_or_else(|| panic!("no row: {line}"));
             examples
                 .last_mut()
                 .expect("a header came first")

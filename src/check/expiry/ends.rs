@@ -15,6 +15,10 @@ pub(super) struct Outlived {
 /// The end that was set has passed.
 pub(super) fn scheduled(cx: &Context, holding: &Holding) -> Option<Outlived> {
     let end = holding.scheduled_until.filter(|end| *end < cx.as_of())?;
+    // An end before the beginning belongs to an earlier holding of the same assignment.
+    if holding.from_earliest.is_some_and(|from| end <= from) {
+        return None;
+    }
     Some(Outlived {
         end,
         reason: "past-end",

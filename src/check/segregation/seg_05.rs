@@ -117,7 +117,7 @@ fn is_made(story: &RequestStory) -> bool {
 /// Whether what the account holds now came of this request: then the holding is the finding.
 fn led_to_holding(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -> bool {
     let own = story.recipient.as_ref() == Some(requestor);
-    let of_request = |h: &&Holding| {
+    let of_request = |h: &Holding| {
         let same_assignment = h.assignment.is_some() && h.assignment == story.assignment;
         h.held_at(cx.as_of()) && (h.request.as_ref() == Some(&story.id) || same_assignment)
     };
@@ -125,7 +125,7 @@ fn led_to_holding(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -
         .index
         .packages_of(requestor)
         .iter()
-        .any(|h| of_request(&h))
+        .any(|h| of_request(h))
 }
 
 fn held(cx: &Context, holding: &Holding) -> Finding {
