@@ -1,5 +1,9 @@
 //! What the user asked for: a file becomes a checked configuration; profiles name the origin of each threshold.
 
+mod load;
+
+pub use load::{ConfigError, did_you_mean, load};
+
 use crate::model::account::AdminPattern;
 use std::collections::BTreeMap;
 

@@ -32,9 +32,7 @@ pub enum LakeError {
     #[error("{0} is not a lake and not empty; choose an empty folder or a new name")]
     Foreign(PathBuf),
     /// Written by a newer program.
-    #[error(
-        "the lake {path} has format {found}, and this program knows format {known}; use a newer vouchsafe"
-    )]
+    #[error("the lake {path} has format {found}, and this program knows format {known}; use a newer vouchsafe")]
     Newer {
         /// The lake.
         path: PathBuf,
@@ -44,9 +42,7 @@ pub enum LakeError {
         known: u32,
     },
     /// The lake belongs to another tenant.
-    #[error(
-        "the lake {path} holds tenant {held}, and this input is of tenant {given}; use a lake for each tenant"
-    )]
+    #[error("the lake {path} holds tenant {held}, and this input is of tenant {given}; use a lake for each tenant")]
     OtherTenant {
         /// The lake.
         path: PathBuf,

@@ -37,11 +37,7 @@ impl Known {
     }
 
     /// Loads ids and content hashes of files.
-    pub(super) fn load(
-        view: &View,
-        table: Table,
-        partition: Option<&str>,
-    ) -> Result<Self, LakeError> {
+    pub(super) fn load(view: &View, table: Table, partition: Option<&str>) -> Result<Self, LakeError> {
         let mut known = Self::default();
         let paths = match partition {
             Some(p) => view.partition_paths(table, p),

@@ -27,10 +27,7 @@ pub fn schema<T: Columns>() -> SchemaRef {
 /// When a row does not fit its own columns, which is a bug in `column.rs`.
 pub fn to_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, LakeError> {
     let fields: Vec<FieldRef> = R::fields().into_iter().map(Arc::new).collect();
-    serde_arrow::to_record_batch(&fields, &rows).map_err(LakeError::format(
-        "encode rows of",
-        Path::new(R::TABLE.name()),
-    ))
+    serde_arrow::to_record_batch(&fields, &rows).map_err(LakeError::format("encode rows of", Path::new(R::TABLE.name())))
 }
 
 /// A record batch as typed rows.
@@ -38,10 +35,7 @@ pub fn to_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, LakeError> {
 /// # Errors
 /// When the batch has other columns than the row type.
 pub fn from_batch<R: Row>(batch: &RecordBatch) -> Result<Vec<R>, LakeError> {
-    serde_arrow::from_record_batch(batch).map_err(LakeError::format(
-        "decode rows of",
-        Path::new(R::TABLE.name()),
-    ))
+    serde_arrow::from_record_batch(batch).map_err(LakeError::format("decode rows of", Path::new(R::TABLE.name())))
 }
 
 /// All batches of a file, restricted to some top-level columns if given.
@@ -50,12 +44,9 @@ pub fn from_batch<R: Row>(batch: &RecordBatch) -> Result<Vec<R>, LakeError> {
 /// When the file is missing or no Parquet.
 pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, LakeError> {
     let file = File::open(path).map_err(LakeError::io("open", path))?;
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::format("read", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::format("read", path))?;
     let mask = match columns {
-        Some(names) => {
-            parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), names.iter().copied())
-        }
+        Some(names) => parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
         None => parquet::arrow::ProjectionMask::all(),
     };
     let reader = builder
@@ -63,9 +54,7 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, L
         .with_batch_size(32_768)
         .build()
         .map_err(LakeError::format("read", path))?;
-    reader
-        .map(|b| b.map_err(LakeError::format("read", path)))
-        .collect()
+    reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
 }
 
 /// A Parquet file being written under a temporary name, hashed on the way.
@@ -106,13 +95,8 @@ impl PendingFile {
             .set_max_row_group_row_count(Some(131_072))
             .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
             .build();
-        let writer = ArrowWriter::try_new(sink, schema, Some(properties))
-            .map_err(LakeError::format("write", &temp))?;
-        Ok(Self {
-            temp,
-            writer,
-            rows: 0,
-        })
+        let writer = ArrowWriter::try_new(sink, schema, Some(properties)).map_err(LakeError::format("write", &temp))?;
+        Ok(Self { temp, writer, rows: 0 })
     }
 
     /// Appends a batch.
@@ -121,9 +105,7 @@ impl PendingFile {
     /// When the disk is full or the batch has other columns.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
         self.rows += batch.num_rows() as u64;
-        self.writer
-            .write(batch)
-            .map_err(LakeError::format("write", &self.temp))
+        self.writer.write(batch).map_err(LakeError::format("write", &self.temp))
     }
 
     /// Writes the footer and forces everything to disk.
@@ -132,13 +114,9 @@ impl PendingFile {
     /// When the disk is full.
     pub fn finish(self) -> Result<FinishedFile, LakeError> {
         let Self { temp, writer, rows } = self;
-        let sink = writer
-            .into_inner()
-            .map_err(LakeError::format("write", &temp))?;
+        let sink = writer.into_inner().map_err(LakeError::format("write", &temp))?;
         let HashingFile { file, hash, bytes } = sink;
-        let file = file
-            .into_inner()
-            .map_err(|e| LakeError::io("write", &temp)(e.into_error()))?;
+        let file = file.into_inner().map_err(|e| LakeError::io("write", &temp)(e.into_error()))?;
         file.sync_all().map_err(LakeError::io("write", &temp))?;
         Ok(FinishedFile {
             temp,

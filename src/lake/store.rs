@@ -63,8 +63,7 @@ impl Lake {
             return Err(LakeError::Missing(root.to_path_buf()));
         }
         let text = fs::read_to_string(&marker).map_err(LakeError::io("read", &marker))?;
-        let found: Marker =
-            serde_json::from_str(&text).map_err(LakeError::format("read", &marker))?;
+        let found: Marker = serde_json::from_str(&text).map_err(LakeError::format("read", &marker))?;
         if found.format > FORMAT {
             return Err(LakeError::Newer {
                 path: root.to_path_buf(),
@@ -86,9 +85,7 @@ impl Lake {
         if root.join(MARKER).is_file() {
             return Self::open(root);
         }
-        let occupied = fs::read_dir(root).is_ok_and(|mut entries| {
-            entries.any(|e| e.is_ok_and(|e| !e.file_name().to_string_lossy().starts_with(".tmp-")))
-        });
+        let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| !e.file_name().to_string_lossy().starts_with(".tmp-"))));
         if occupied {
             return Err(LakeError::Foreign(root.to_path_buf()));
         }
@@ -145,8 +142,7 @@ impl Lake {
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => break,
                 Err(e) => return Err(LakeError::io("read", &path)(e)),
             };
-            let commit: Commit =
-                serde_json::from_str(&text).map_err(LakeError::format("read", &path))?;
+            let commit: Commit = serde_json::from_str(&text).map_err(LakeError::format("read", &path))?;
             if commit.parent != parent || commit.sequence != sequence {
                 let message = "it does not follow from the commit before it".to_string();
                 return Err(LakeError::Chain {
@@ -228,9 +224,7 @@ pub fn create_private_dirs(path: &Path) -> Result<(), LakeError> {
 /// # Errors
 /// When the folder cannot be opened.
 pub fn sync_dir(path: &Path) -> Result<(), LakeError> {
-    File::open(path)
-        .and_then(|d| d.sync_all())
-        .map_err(LakeError::io("sync", path))
+    File::open(path).and_then(|d| d.sync_all()).map_err(LakeError::io("sync", path))
 }
 
 fn write_synced(path: &Path, text: &str) -> Result<(), LakeError> {

@@ -55,12 +55,7 @@ impl View {
     /// Live files of a table, sorted by path.
     #[must_use]
     pub fn data_files(&self, table: Table) -> Vec<&DataFile> {
-        let mut files: Vec<_> = self
-            .log
-            .iter()
-            .flat_map(|(_, c)| &c.added)
-            .filter(|f| f.table == table)
-            .collect();
+        let mut files: Vec<_> = self.log.iter().flat_map(|(_, c)| &c.added).filter(|f| f.table == table).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files
     }
@@ -68,10 +63,7 @@ impl View {
     /// Paths of the live files of a table.
     #[must_use]
     pub fn paths(&self, table: Table) -> Vec<PathBuf> {
-        self.data_files(table)
-            .iter()
-            .map(|f| self.root.join(&f.path))
-            .collect()
+        self.data_files(table).iter().map(|f| self.root.join(&f.path)).collect()
     }
 
     /// Paths of the live files of one partition of a table.
@@ -95,11 +87,7 @@ impl View {
     /// # Errors
     /// When a file is missing or damaged.
     pub fn rows<R: Row>(&self) -> Result<Vec<R>, LakeError> {
-        let parts: Vec<Vec<R>> = self
-            .paths(R::TABLE)
-            .par_iter()
-            .map(|path| rows_of(path))
-            .collect::<Result<_, _>>()?;
+        let parts: Vec<Vec<R>> = self.paths(R::TABLE).par_iter().map(|path| rows_of(path)).collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
 
@@ -109,11 +97,7 @@ impl View {
         let files: Vec<&DataFile> = self.log.iter().flat_map(|(_, c)| &c.added).collect();
         let mut bad: Vec<String> = files
             .par_iter()
-            .filter(|f| {
-                std::fs::read(self.root.join(&f.path)).map_or(true, |bytes| {
-                    hex::encode(Sha256::digest(&bytes)) != f.sha256
-                })
-            })
+            .filter(|f| std::fs::read(self.root.join(&f.path)).map_or(true, |bytes| hex::encode(Sha256::digest(&bytes)) != f.sha256))
             .map(|f| f.path.clone())
             .collect();
         bad.sort();

@@ -29,19 +29,32 @@ pub struct Put {
     pub conflicting: u64,
 }
 
+impl std::ops::AddAssign for Put {
+    fn add_assign(&mut self, other: Self) {
+        self.kept += other.kept;
+        self.duplicate += other.duplicate;
+        self.conflicting += other.conflicting;
+    }
+}
+
 /// How a row of a log table is recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowKey {
     /// Hash of the id.
     pub id: u128,
     /// Hash of the content.
     pub content: u128,
-    /// `yyyymm` for audit events, days since 1970 for sign-ins, `i32::MIN` without a time.
+    /// `yyyymm` for audit events, days since 1970 for sign-ins, `NO_TIME` without a time.
     pub partition: i32,
 }
 
+impl RowKey {
+    /// The partition of rows without a time.
+    pub const NO_TIME: i32 = i32::MIN;
+}
+
 /// An object as it was seen at one look.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen<R> {
     /// Its content.
     pub row: R,
@@ -92,9 +105,10 @@ impl Writer {
         }
         let view = lake.view()?;
         let held = view.tenant();
-        if let Some(held) = held.as_ref().filter(|h| {
-            h.as_str() != UNKNOWN_TENANT && tenant.as_str() != UNKNOWN_TENANT && *h != tenant
-        }) {
+        if let Some(held) = held
+            .as_ref()
+            .filter(|h| h.as_str() != UNKNOWN_TENANT && tenant.as_str() != UNKNOWN_TENANT && *h != tenant)
+        {
             let (held, given) = (held.to_string(), tenant.to_string());
             return Err(LakeError::OtherTenant {
                 path: lake.root().to_path_buf(),
@@ -130,12 +144,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the disk is full or the lake is damaged.
-    pub fn log_rows(
-        &mut self,
-        table: Table,
-        batch: &RecordBatch,
-        keys: &[RowKey],
-    ) -> Result<Put, LakeError> {
+    pub fn log_rows(&mut self, table: Table, batch: &RecordBatch, keys: &[RowKey]) -> Result<Put, LakeError> {
         let mut put = Put::default();
         let mut partitions: BTreeMap<i32, Vec<bool>> = BTreeMap::new();
         for (i, key) in keys.iter().enumerate() {
@@ -150,17 +159,14 @@ impl Writer {
                 Novelty::New => {}
             }
             put.kept += 1;
-            partitions
-                .entry(key.partition)
-                .or_insert_with(|| vec![false; keys.len()])[i] = true;
+            partitions.entry(key.partition).or_insert_with(|| vec![false; keys.len()])[i] = true;
         }
         for (partition, mask) in partitions {
             let name = partition_name(table, partition);
             if mask.iter().all(|m| *m) {
                 self.file(table, &name, batch.schema())?.write(batch)?;
             } else {
-                let part = filter_record_batch(batch, &BooleanArray::from(mask))
-                    .map_err(LakeError::format("filter", self.lake.root()))?;
+                let part = filter_record_batch(batch, &BooleanArray::from(mask)).map_err(LakeError::format("filter", self.lake.root()))?;
                 self.file(table, &name, batch.schema())?.write(&part)?;
             }
         }
@@ -193,20 +199,14 @@ impl Writer {
             };
             if self.plain_is_new(Table::Sightings, sighting_key(&sighting))? {
                 put.kept += 1;
-                sightings
-                    .entry(month_partition(sighting.observed_at))
-                    .or_default()
-                    .push(sighting);
+                sightings.entry(month_partition(sighting.observed_at)).or_default().push(sighting);
             } else {
                 put.duplicate += 1;
                 continue;
             }
             // Contents of one object over time are no conflict: the log of looks tells which was when.
             if self.known(R::TABLE, "")?.judge(id, content) != Novelty::Duplicate {
-                contents
-                    .entry(month_partition(seen.observed_at))
-                    .or_default()
-                    .push(seen.row);
+                contents.entry(month_partition(seen.observed_at)).or_default().push(seen.row);
             }
         }
         for (partition, rows) in contents {
@@ -231,12 +231,7 @@ impl Writer {
     /// # Errors
     /// When the disk is full or the lake is damaged.
     pub fn coverage(&mut self, rows: Vec<Coverage>) -> Result<(), LakeError> {
-        self.plain(rows, |r| {
-            format!(
-                "{}\0{}\0{:?}\0{:?}\0{:?}",
-                r.subject, r.basis, r.from, r.until, r.reason
-            )
-        })
+        self.plain(rows, |r| format!("{}\0{}\0{:?}\0{:?}\0{:?}", r.subject, r.basis, r.from, r.until, r.reason))
     }
 
     /// Records not taken.
@@ -244,12 +239,7 @@ impl Writer {
     /// # Errors
     /// When the disk is full or the lake is damaged.
     pub fn rejects(&mut self, rows: Vec<Reject>) -> Result<(), LakeError> {
-        self.plain(rows, |r| {
-            format!(
-                "{}\0{:?}\0{}\0{}\0{}",
-                r.source, r.source_row, r.offset, r.sha256, r.reason
-            )
-        })
+        self.plain(rows, |r| format!("{}\0{:?}\0{}\0{}\0{}", r.source, r.source_row, r.offset, r.sha256, r.reason))
     }
 
     /// Files read: a file that was read before, under that path, keeps its first account.
@@ -314,11 +304,7 @@ impl Writer {
     fn known(&mut self, table: Table, partition: &str) -> Result<&mut Known, LakeError> {
         let key = (table, partition.to_string());
         if !self.known.contains_key(&key) {
-            let loaded = Known::load(
-                &self.view,
-                table,
-                (!partition.is_empty()).then_some(partition),
-            )?;
+            let loaded = Known::load(&self.view, table, (!partition.is_empty()).then_some(partition))?;
             self.known.insert(key.clone(), loaded);
         }
         Ok(self.known.get_mut(&key).expect("inserted above"))
@@ -329,55 +315,28 @@ impl Writer {
             return Ok(());
         }
         if !self.plain.contains_key(&R::TABLE) {
-            let there: BTreeSet<u128> = self
-                .view
-                .rows::<R>()?
-                .iter()
-                .map(|r| xxh3_128(key(r).as_bytes()))
-                .collect();
+            let there: BTreeSet<u128> = self.view.rows::<R>()?.iter().map(|r| xxh3_128(key(r).as_bytes())).collect();
             self.plain.insert(R::TABLE, there);
         }
         let there = self.plain.get_mut(&R::TABLE).expect("inserted above");
-        let fresh: Vec<R> = rows
-            .into_iter()
-            .filter(|r| there.insert(xxh3_128(key(r).as_bytes())))
-            .collect();
-        if fresh.is_empty() {
-            Ok(())
-        } else {
-            self.append("", &fresh)
-        }
+        let fresh: Vec<R> = rows.into_iter().filter(|r| there.insert(xxh3_128(key(r).as_bytes()))).collect();
+        if fresh.is_empty() { Ok(()) } else { self.append("", &fresh) }
     }
 
     fn plain_is_new(&mut self, table: Table, key: u128) -> Result<bool, LakeError> {
         if !self.plain.contains_key(&table) {
-            let there: BTreeSet<u128> = self
-                .view
-                .rows::<Sighting>()?
-                .iter()
-                .map(sighting_key)
-                .collect();
+            let there: BTreeSet<u128> = self.view.rows::<Sighting>()?.iter().map(sighting_key).collect();
             self.plain.insert(table, there);
         }
-        Ok(self
-            .plain
-            .get_mut(&table)
-            .expect("inserted above")
-            .insert(key))
+        Ok(self.plain.get_mut(&table).expect("inserted above").insert(key))
     }
 
     fn append<R: Row>(&mut self, partition: &str, rows: &[R]) -> Result<(), LakeError> {
         let batch = parquet_io::to_batch(rows)?;
-        self.file(R::TABLE, partition, batch.schema())?
-            .write(&batch)
+        self.file(R::TABLE, partition, batch.schema())?.write(&batch)
     }
 
-    fn file(
-        &mut self,
-        table: Table,
-        partition: &str,
-        schema: SchemaRef,
-    ) -> Result<&mut PendingFile, LakeError> {
+    fn file(&mut self, table: Table, partition: &str, schema: SchemaRef) -> Result<&mut PendingFile, LakeError> {
         let key = (table, partition.to_string());
         if !self.files.contains_key(&key) {
             let mut dir = self.lake.root().join("data").join(table.name());
@@ -388,8 +347,7 @@ impl Writer {
             self.serial += 1;
             let temp = dir.join(format!(".tmp-{}-{}", std::process::id(), self.serial));
             let _ = fs::remove_file(&temp);
-            self.files
-                .insert(key.clone(), PendingFile::create(temp, schema)?);
+            self.files.insert(key.clone(), PendingFile::create(temp, schema)?);
         }
         Ok(self.files.get_mut(&key).expect("inserted above"))
     }
@@ -409,9 +367,9 @@ fn month_partition(at: Instant) -> String {
 
 fn partition_name(table: Table, partition: i32) -> String {
     match (table, partition) {
-        (Table::AuditEvents, i32::MIN) => "month=unknown".into(),
+        (Table::AuditEvents, RowKey::NO_TIME) => "month=unknown".into(),
         (Table::AuditEvents, p) => format!("month={:04}-{:02}", p / 100, p % 100),
-        (_, i32::MIN) => "day=unknown".into(),
+        (_, RowKey::NO_TIME) => "day=unknown".into(),
         (_, p) => format!("day={}", Instant::from_unix(i64::from(p) * 86_400).day()),
     }
 }
@@ -432,8 +390,7 @@ fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
             }
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let orphan =
-                name.starts_with(".tmp-") || (name.ends_with(".parquet") && !live.contains(&path));
+            let orphan = name.starts_with(".tmp-") || (name.ends_with(".parquet") && !live.contains(&path));
             if orphan {
                 fs::remove_file(&path).map_err(LakeError::io("remove", &path))?;
             }

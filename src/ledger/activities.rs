@@ -35,6 +35,13 @@ pub fn action_of(key: &str) -> Option<Action> {
     table.get(key).copied()
 }
 
+/// The vocabulary as two columns: activity key and action word.
+#[must_use]
+pub(super) fn table() -> (Vec<String>, Vec<String>) {
+    let lines = include_str!("activities.csv").lines().skip(1).filter_map(|line| line.rsplit_once(','));
+    lines.map(|(name, action)| (name.trim_matches('"').to_string(), action.to_string())).unzip()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,16 +53,10 @@ mod tests {
             "fulfill access package assignment request. ",
             " Fulfill  Access Package assignment request",
         ] {
-            assert_eq!(
-                action_of(&activity_key(name)),
-                Some(Action::Granted),
-                "{name}"
-            );
+            assert_eq!(action_of(&activity_key(name)), Some(Action::Granted), "{name}");
         }
         assert_eq!(
-            action_of(&activity_key(
-                "Update application – Certificates and secrets management "
-            )),
+            action_of(&activity_key("Update application – Certificates and secrets management ")),
             Some(Action::Noted)
         );
         assert_eq!(action_of("no such thing"), None);

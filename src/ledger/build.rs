@@ -9,8 +9,8 @@ use crate::ledger::sightings::Sightings;
 use crate::ledger::{coverage, directory, facts, requests};
 use crate::model::time::{DAY, MINUTE};
 use crate::model::{
-    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant,
-    Outcome, PackageId, PrincipalId, PrincipalState, RequestId, Window,
+    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Outcome, PackageId, PrincipalId, PrincipalState, RequestId,
+    Window,
 };
 use rayon::prelude::*;
 
@@ -43,16 +43,10 @@ const LOG_LAG: i64 = DAY;
 pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
     let mut evidence = evidence;
     let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
-    let told: Vec<AccessEvent> = evidence
-        .audit_events
-        .par_iter()
-        .filter_map(facts::of_event)
-        .collect();
+    let told: Vec<AccessEvent> = evidence.audit_events.par_iter().filter_map(facts::of_event).collect();
     let mut estate = Estate {
         tenant: evidence.tenant.clone(),
-        as_of: settings
-            .as_of
-            .unwrap_or_else(|| newest(&evidence, &sightings)),
+        as_of: settings.as_of.unwrap_or_else(|| newest(&evidence, &sightings)),
         events: facts::one_act_once(told, settings.same_act),
         coverage: coverage::by_subject(&evidence.coverage),
         unknown_activities: std::mem::take(&mut evidence.unknown_activities),
@@ -79,12 +73,7 @@ pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
     estate.holdings = holdings
         .into_iter()
         .flatten()
-        .filter(|h| {
-            h.from_earliest
-                .or(h.from_latest)
-                .or(h.held_from)
-                .is_none_or(|f| f <= estate.as_of)
-        })
+        .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
         .collect();
     estate.holdings.sort_by(|a, b| order(a).cmp(&order(b)));
     estate.usage = std::mem::take(&mut evidence.usage);
@@ -92,55 +81,26 @@ pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
     estate
 }
 
-fn order(
-    h: &Holding,
-) -> (
-    &PrincipalId,
-    &EntitlementKey,
-    Option<Instant>,
-    Option<Instant>,
-    Option<&str>,
-) {
+fn order(h: &Holding) -> (&PrincipalId, &EntitlementKey, Option<Instant>, Option<Instant>, Option<&str>) {
     (
         &h.principal,
         &h.entitlement,
         h.from_latest,
         h.held_until,
-        h.assignment
-            .as_ref()
-            .map(crate::model::AssignmentId::as_str),
+        h.assignment.as_ref().map(crate::model::AssignmentId::as_str),
     )
 }
 
 /// The newest observation: looks and logs, and files dated by their modification time only when there is nothing else.
 fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
-    let looks = sightings.iter().flat_map(|(_, c)| {
-        c.seen
-            .values()
-            .flatten()
-            .filter(|s| !s.presence_only)
-            .map(|s| s.at)
-    });
-    let snapshots = evidence
-        .snapshots
+    let looks = sightings
         .iter()
-        .filter(|s| s.dated_by != "modified")
-        .map(|s| s.observed_at);
+        .flat_map(|(_, c)| c.seen.values().flatten().filter(|s| !s.presence_only).map(|s| s.at));
+    let snapshots = evidence.snapshots.iter().filter(|s| s.dated_by != "modified").map(|s| s.observed_at);
     let events = evidence.audit_events.iter().filter_map(|e| e.at);
     let usage = evidence.usage.iter().filter_map(|u| u.last_success);
-    let weak = || {
-        sightings
-            .iter()
-            .flat_map(|(_, c)| c.seen.values().flatten().map(|s| s.at))
-            .max()
-    };
-    looks
-        .chain(snapshots)
-        .chain(events)
-        .chain(usage)
-        .max()
-        .or_else(weak)
-        .unwrap_or_default()
+    let weak = || sightings.iter().flat_map(|(_, c)| c.seen.values().flatten().map(|s| s.at)).max();
+    looks.chain(snapshots).chain(events).chain(usage).max().or_else(weak).unwrap_or_default()
 }
 
 /// Requests that name an assignment, but not the package or holder that it names.
@@ -152,21 +112,11 @@ fn through_assignments(estate: &mut Estate, evidence: &Evidence) {
         .map(|a| (a.id.as_str(), a))
         .collect();
     for story in estate.requests.values_mut() {
-        let Some(row) = story
-            .assignment
-            .as_ref()
-            .and_then(|a| by_id.get(a.as_str()))
-        else {
+        let Some(row) = story.assignment.as_ref().and_then(|a| by_id.get(a.as_str())) else {
             continue;
         };
-        story.package = story
-            .package
-            .take()
-            .or_else(|| row.package_id.as_deref().map(PackageId::new));
-        story.policy = story
-            .policy
-            .take()
-            .or_else(|| row.policy_id.as_deref().map(crate::model::PolicyId::new));
+        story.package = story.package.take().or_else(|| row.package_id.as_deref().map(PackageId::new));
+        story.policy = story.policy.take().or_else(|| row.policy_id.as_deref().map(crate::model::PolicyId::new));
         if let Some(target) = row.target_id.as_deref() {
             story.recipient = Some(PrincipalId::new(target));
         }
@@ -185,64 +135,30 @@ fn looks(estate: &mut Estate, sightings: &Sightings) {
                 .collect();
             estate.looks.insert((name.clone(), scope.clone()), list);
         }
-        let asked = [
-            Table::Memberships,
-            Table::AppRoleAssignments,
-            Table::Assignments,
-        ]
-        .iter()
-        .any(|t| t.name() == name);
+        let asked = [Table::Memberships, Table::AppRoleAssignments, Table::Assignments]
+            .iter()
+            .any(|t| t.name() == name);
         for (object, seen) in collection.seen.iter().filter(|_| asked) {
-            let mut instants: Vec<Instant> = seen
-                .iter()
-                .filter(|s| s.snapshot.is_some())
-                .map(|s| s.at)
-                .collect();
+            let mut instants: Vec<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
             instants.dedup();
             estate.seen.insert((name.clone(), object.clone()), instants);
         }
     }
 }
 
-fn holdings_of(
-    estate: &Estate,
-    principal: &PrincipalId,
-    entitlement: &EntitlementKey,
-    lane: Lane,
-    settings: &Settings,
-) -> Vec<Holding> {
+fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane, settings: &Settings) -> Vec<Holding> {
     let mut lane = lane;
     let points = std::mem::take(&mut lane.points);
     let scheduled = lane.scheduled();
     let newest_look = lane.collection.as_ref().and_then(|(table, scope)| {
-        let looks = estate
-            .looks
-            .get(&(table.name().to_string(), scope.clone()))?;
-        looks
-            .iter()
-            .map(|l| l.at)
-            .filter(|t| *t <= estate.as_of)
-            .max()
+        let looks = estate.looks.get(&(table.name().to_string(), scope.clone()))?;
+        looks.iter().map(|l| l.at).filter(|t| *t <= estate.as_of).max()
     });
-    let log_end = estate
-        .coverage
-        .get("audit")
-        .and_then(|c| c.any.last())
-        .map(|w| w.until.min(estate.as_of));
+    let log_end = estate.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(estate.as_of));
     let watched_since = |proved: Instant| {
-        let listed = newest_look
-            .is_some_and(|look| proved >= look.plus(-DAY) && newest_sighting_at(&points, look));
-        let logged = log_end.is_some_and(|end| {
-            end.plus(LOG_LAG) >= estate.as_of
-                && (proved >= end
-                    || estate.covered(
-                        "audit",
-                        Window {
-                            from: proved,
-                            until: end,
-                        },
-                    ))
-        });
+        let listed = newest_look.is_some_and(|look| proved >= look.plus(-DAY) && newest_sighting_at(&points, look));
+        let logged =
+            log_end.is_some_and(|end| end.plus(LOG_LAG) >= estate.as_of && (proved >= end || estate.covered("audit", Window { from: proved, until: end })));
         listed || logged
     };
     let horizon = Horizon {
@@ -259,9 +175,7 @@ fn holdings_of(
 }
 
 fn newest_sighting_at(points: &[scan::Point], look: Instant) -> bool {
-    points
-        .iter()
-        .any(|p| matches!(p, scan::Point::Present { at, .. } if *at >= look))
+    points.iter().any(|p| matches!(p, scan::Point::Present { at, .. } if *at >= look))
 }
 
 fn holding(
@@ -316,18 +230,10 @@ fn holding(
         scheduled_until: scheduled.flatten(),
         no_expiration: scheduled == Some(None),
         last_seen: interval.last_seen,
-        assignment_state: if entitlement.id.ends_with("|eligible") {
-            "eligible"
-        } else {
-            "active"
-        },
+        assignment_state: if entitlement.id.ends_with("|eligible") { "eligible" } else { "active" },
         grant_kind,
         partially_delivered: lane.partially_delivered,
-        on_behalf_of: if grant_kind == GrantKind::OnBehalf {
-            Some(principal.clone())
-        } else {
-            None
-        },
+        on_behalf_of: if grant_kind == GrantKind::OnBehalf { Some(principal.clone()) } else { None },
         requested_by,
         granted_by: match story.and_then(|s| s.administrator.as_ref()) {
             Some(admin) => estate.principal_name(admin),
@@ -336,13 +242,7 @@ fn holding(
         approved_by: approvals
             .iter()
             .filter(|d| d.decision == "approved")
-            .map(|d| {
-                if d.name.is_empty() {
-                    d.who.clone()
-                } else {
-                    d.name.clone()
-                }
-            })
+            .map(|d| if d.name.is_empty() { d.who.clone() } else { d.name.clone() })
             .collect(),
         decisions: approvals,
         justification: story.and_then(|s| s.justification.clone()),
@@ -352,10 +252,7 @@ fn holding(
         principal_state_since: state_since,
         assignment: lane.assignment.clone(),
         request: story.map(|s| s.id.clone()),
-        policy: lane
-            .policy
-            .clone()
-            .or_else(|| story.and_then(|s| s.policy.clone())),
+        policy: lane.policy.clone().or_else(|| story.and_then(|s| s.policy.clone())),
         evidence,
     }
 }
@@ -374,13 +271,7 @@ fn later_ends_show_as_held(interval: &mut Interval, as_of: Instant) {
 }
 
 /// The request behind a holding: the one that was delivered then, else the last one for this assignment or holder before its beginning.
-fn story_of<'e>(
-    estate: &'e Estate,
-    principal: &PrincipalId,
-    entitlement: &EntitlementKey,
-    lane: &Lane,
-    interval: &Interval,
-) -> Option<&'e RequestStory> {
+fn story_of<'e>(estate: &'e Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: &Lane, interval: &Interval) -> Option<&'e RequestStory> {
     if entitlement.kind != EntitlementKind::AccessPackage {
         return None;
     }
@@ -392,29 +283,15 @@ fn story_of<'e>(
         return Some(story);
     }
     let assignment = lane.assignment.as_ref()?;
-    let adds = |s: &&RequestStory| {
-        s.kind.ends_with("Add")
-            && s.recipient.as_ref() == Some(principal)
-            && s.assignment.as_ref() == Some(assignment)
-    };
-    estate
-        .requests_of(principal)
-        .filter(adds)
-        .max_by_key(|s| s.created_at)
+    let adds = |s: &&RequestStory| s.kind.ends_with("Add") && s.recipient.as_ref() == Some(principal) && s.assignment.as_ref() == Some(assignment);
+    estate.requests_of(principal).filter(adds).max_by_key(|s| s.created_at)
 }
 
-fn grant_kind(
-    estate: &Estate,
-    entitlement: &EntitlementKey,
-    lane: &Lane,
-    story: Option<&RequestStory>,
-) -> GrantKind {
+fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story: Option<&RequestStory>) -> GrantKind {
     if entitlement.kind != EntitlementKind::AccessPackage {
         return match lane {
             Lane { pim: true, .. } => GrantKind::Pim,
-            Lane {
-                by_service: true, ..
-            } => GrantKind::System,
+            Lane { by_service: true, .. } => GrantKind::System,
             _ => GrantKind::Direct,
         };
     }
@@ -447,36 +324,16 @@ fn principal_type(estate: &Estate, principal: &PrincipalId) -> String {
 
 fn principal_state(estate: &Estate, principal: &PrincipalId) -> (PrincipalState, Option<Instant>) {
     let Some(person) = estate.people.get(principal) else {
-        let known = estate.groups.contains_key(principal.as_str())
-            || estate.apps.contains_key(principal.as_str());
-        return (
-            if known {
-                PrincipalState::Active
-            } else {
-                PrincipalState::Unknown
-            },
-            None,
-        );
+        let known = estate.groups.contains_key(principal.as_str()) || estate.apps.contains_key(principal.as_str());
+        return (if known { PrincipalState::Active } else { PrincipalState::Unknown }, None);
     };
     let since = |action: Action| {
-        let of_person = |e: &&AccessEvent| {
-            e.principal.as_ref() == Some(principal)
-                && e.action == action
-                && e.outcome != Outcome::Failure
-                && e.at <= estate.as_of
-        };
-        estate
-            .account_events
-            .iter()
-            .rev()
-            .map(|i| &estate.events[*i])
-            .find(of_person)
-            .map(|e| e.at)
+        let of_person =
+            |e: &&AccessEvent| e.principal.as_ref() == Some(principal) && e.action == action && e.outcome != Outcome::Failure && e.at <= estate.as_of;
+        estate.account_events.iter().rev().map(|i| &estate.events[*i]).find(of_person).map(|e| e.at)
     };
     match person {
-        p if p.deleted_at.is_some_and(|t| t <= estate.as_of) => {
-            (PrincipalState::Deleted, p.deleted_at)
-        }
+        p if p.deleted_at.is_some_and(|t| t <= estate.as_of) => (PrincipalState::Deleted, p.deleted_at),
         p if p.enabled == Some(false) => (PrincipalState::Disabled, since(Action::AccountDisabled)),
         _ => (PrincipalState::Active, None),
     }
@@ -485,20 +342,14 @@ fn principal_state(estate: &Estate, principal: &PrincipalId) -> (PrincipalState,
 fn entitlement_name(estate: &Estate, key: &EntitlementKey) -> String {
     let resource = key.resource();
     let name = match key.kind {
-        EntitlementKind::AccessPackage => estate
-            .packages
-            .get(&PackageId::new(resource))
-            .map(|p| p.name.clone()),
+        EntitlementKind::AccessPackage => estate.packages.get(&PackageId::new(resource)).map(|p| p.name.clone()),
         EntitlementKind::Group => estate.groups.get(resource).map(|g| g.name.clone()),
         EntitlementKind::AppRole => estate.apps.get(resource).map(|a| {
             let role = key.id.split('/').nth(1).unwrap_or_default();
-            a.roles
-                .get(role)
-                .map_or_else(|| a.name.clone(), |r| format!("{} / {r}", a.name))
+            a.roles.get(role).map_or_else(|| a.name.clone(), |r| format!("{} / {r}", a.name))
         }),
         EntitlementKind::DirectoryRole => estate.roles.get(resource).cloned(),
         EntitlementKind::SiteRole => None,
     };
-    name.filter(|n| !n.is_empty())
-        .unwrap_or_else(|| resource.to_string())
+    name.filter(|n| !n.is_empty()).unwrap_or_else(|| resource.to_string())
 }

@@ -10,10 +10,7 @@ use std::collections::BTreeMap;
 pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
     let mut subjects: BTreeMap<String, Covered> = BTreeMap::new();
     for row in rows {
-        let window = row
-            .from
-            .zip(row.until)
-            .map(|(from, until)| Window { from, until });
+        let window = row.from.zip(row.until).map(|(from, until)| Window { from, until });
         let names: Vec<&str> = match row.subject.as_str() {
             "sign_ins" => vec!["sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"],
             other => vec![other],
@@ -21,9 +18,7 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
         for name in names {
             let covered = subjects.entry(name.to_string()).or_default();
             match (row.basis.as_str(), window) {
-                ("gap", _) => covered
-                    .gaps
-                    .push((window, row.reason.clone().unwrap_or_default())),
+                ("gap", _) => covered.gaps.push((window, row.reason.clone().unwrap_or_default())),
                 ("inferred", Some(window)) => covered.any.push(window),
                 (_, Some(window)) => {
                     covered.any.push(window);
@@ -34,14 +29,8 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
         }
     }
     for covered in subjects.values_mut() {
-        covered.any = without_gaps(
-            merge_windows(std::mem::take(&mut covered.any)),
-            &covered.gaps,
-        );
-        covered.vouched = without_gaps(
-            merge_windows(std::mem::take(&mut covered.vouched)),
-            &covered.gaps,
-        );
+        covered.any = without_gaps(merge_windows(std::mem::take(&mut covered.any)), &covered.gaps);
+        covered.vouched = without_gaps(merge_windows(std::mem::take(&mut covered.vouched)), &covered.gaps);
         covered.gaps.sort();
         covered.gaps.dedup();
     }
@@ -66,10 +55,7 @@ fn without_gaps(windows: Vec<Window>, gaps: &[(Option<Window>, String)]) -> Vec<
                 if gap.until <= w.from || w.until <= gap.from {
                     vec![w]
                 } else {
-                    [before, after]
-                        .into_iter()
-                        .filter(|p| p.from < p.until)
-                        .collect()
+                    [before, after].into_iter().filter(|p| p.from < p.until).collect()
                 }
             })
             .collect();

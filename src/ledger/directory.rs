@@ -2,20 +2,13 @@
 
 use crate::lake::table::Table;
 use crate::ledger::build::Settings;
-use crate::ledger::estate::{
-    AppFacts, Estate, GroupFacts, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision,
-};
+use crate::ledger::estate::{AppFacts, Estate, GroupFacts, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::ledger::evidence::Evidence;
 use crate::ledger::sightings::Sightings;
 use crate::model::{Action, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
 
 /// Fills the directory of the estate.
-pub(super) fn fill(
-    estate: &mut Estate,
-    evidence: &Evidence,
-    sightings: &Sightings,
-    settings: &Settings,
-) {
+pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
     people(estate, evidence, sightings);
     groups_and_apps(estate, evidence, sightings);
     policies(estate, evidence, sightings);
@@ -37,20 +30,9 @@ pub(super) fn fill(
 }
 
 fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings
-        .current(&evidence.users, estate.as_of)
-        .into_values()
-    {
-        let upn = row
-            .upn
-            .clone()
-            .or_else(|| row.mail.clone())
-            .unwrap_or_default();
-        let guest = row
-            .user_type
-            .as_deref()
-            .is_some_and(|t| t.eq_ignore_ascii_case("guest"))
-            || upn.to_lowercase().contains("#ext#");
+    for row in sightings.current(&evidence.users, estate.as_of).into_values() {
+        let upn = row.upn.clone().or_else(|| row.mail.clone()).unwrap_or_default();
+        let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest")) || upn.to_lowercase().contains("#ext#");
         let person = Person {
             name: row.name.clone().unwrap_or_default(),
             upn,
@@ -107,11 +89,11 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     }
     // Names as audit records give them, for people whom no export of users names.
     for event in &evidence.audit_events {
-        for target in event.targets.iter().filter(|t| {
-            t.kind
-                .as_deref()
-                .is_some_and(|k| k.eq_ignore_ascii_case("user"))
-        }) {
+        for target in event
+            .targets
+            .iter()
+            .filter(|t| t.kind.as_deref().is_some_and(|k| k.eq_ignore_ascii_case("user")))
+        {
             let Some(id) = target.id.as_deref().filter(|i| !i.is_empty()) else {
                 continue;
             };
@@ -121,10 +103,7 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
                 person.name = target.name.clone().unwrap_or_default();
             }
         }
-        if let (Some("user"), Some(id)) = (
-            event.actor_kind.as_deref(),
-            event.actor_id.as_deref().filter(|i| !i.is_empty()),
-        ) {
+        if let (Some("user"), Some(id)) = (event.actor_kind.as_deref(), event.actor_id.as_deref().filter(|i| !i.is_empty())) {
             let person = estate.people.entry(PrincipalId::new(id)).or_default();
             if person.upn.is_empty() {
                 person.upn = event.actor_upn.clone().unwrap_or_default();
@@ -135,32 +114,20 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
 }
 
 fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings
-        .current(&evidence.groups, estate.as_of)
-        .into_values()
-    {
+    for row in sightings.current(&evidence.groups, estate.as_of).into_values() {
         let facts = GroupFacts {
             name: row.name.clone().unwrap_or_default(),
-            dynamic: row
-                .group_types
-                .iter()
-                .any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
+            dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
         };
         estate.groups.insert(row.id.clone(), facts);
     }
-    for row in sightings
-        .current(&evidence.service_principals, estate.as_of)
-        .into_values()
-    {
+    for row in sightings.current(&evidence.service_principals, estate.as_of).into_values() {
         let role = |r: &crate::lake::objects::AppRole| {
             Some((
                 r.id.clone()?.to_ascii_lowercase(),
-                r.name
-                    .clone()
-                    .or_else(|| r.value.clone())
-                    .unwrap_or_default(),
+                r.name.clone().or_else(|| r.value.clone()).unwrap_or_default(),
             ))
         };
         let facts = AppFacts {
@@ -170,25 +137,17 @@ fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
         };
         estate.apps.insert(row.id.clone(), facts);
     }
-    for row in sightings
-        .current(&evidence.role_definitions, estate.as_of)
-        .into_values()
-    {
+    for row in sightings.current(&evidence.role_definitions, estate.as_of).into_values() {
         let name = row.name.clone().unwrap_or_default();
         if let Some(template) = &row.template_id {
-            estate
-                .roles
-                .insert(template.to_ascii_lowercase(), name.clone());
+            estate.roles.insert(template.to_ascii_lowercase(), name.clone());
         }
         estate.roles.insert(row.id.clone(), name);
     }
 }
 
 fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings
-        .current(&evidence.policies, estate.as_of)
-        .into_values()
-    {
+    for row in sightings.current(&evidence.policies, estate.as_of).into_values() {
         let facts = PolicyFacts {
             name: row.name.clone().unwrap_or_default(),
             package: row.package_id.as_deref().map(PackageId::new),
@@ -202,10 +161,7 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
                 Some(false) => Some(false),
                 None => None,
             },
-            review_every: row
-                .review_recurrence
-                .as_deref()
-                .and_then(IsoDuration::parse),
+            review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
             review_every_text: row.review_recurrence.clone().unwrap_or_default(),
             self_review: row.review_self == Some(true),
             gone: sightings.of(Table::Policies).gone(&row.id, estate.as_of),
@@ -223,10 +179,7 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
 }
 
 fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
-    for row in sightings
-        .current(&evidence.packages, estate.as_of)
-        .into_values()
-    {
+    for row in sightings.current(&evidence.packages, estate.as_of).into_values() {
         let facts = PackageFacts {
             name: row.name.clone().unwrap_or_default(),
             description: row.description.clone().unwrap_or_default(),
@@ -236,18 +189,11 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
         };
         estate.packages.insert(PackageId::new(&row.id), facts);
     }
-    for row in sightings
-        .current(&evidence.resource_roles, estate.as_of)
-        .into_values()
-    {
+    for row in sightings.current(&evidence.resource_roles, estate.as_of).into_values() {
         let Some(package) = row.package_id.as_deref().map(PackageId::new) else {
             continue;
         };
-        let origin = row
-            .role_origin_id
-            .clone()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let origin = row.role_origin_id.clone().unwrap_or_default().to_ascii_lowercase();
         let kind = match row.origin_system.as_deref().unwrap_or_default() {
             "AadGroup" => "group",
             "AadApplication" => "application",
@@ -256,24 +202,14 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
             _ if origin.starts_with("member_") || origin.starts_with("owner_") => "group",
             _ => "other",
         };
-        let group = origin
-            .split_once('_')
-            .map(|(_, g)| g.to_string())
-            .filter(|_| kind == "group");
-        let resource = group
-            .or_else(|| row.resource_id.clone())
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let group = origin.split_once('_').map(|(_, g)| g.to_string()).filter(|_| kind == "group");
+        let resource = group.or_else(|| row.resource_id.clone()).unwrap_or_default().to_ascii_lowercase();
         let role = PackageRole {
             kind: kind.into(),
             resource,
             resource_name: row.resource_name.clone().unwrap_or_default(),
             role: row.role_name.clone().unwrap_or_default(),
-            app_role_id: if kind == "application" {
-                origin
-            } else {
-                String::new()
-            },
+            app_role_id: if kind == "application" { origin } else { String::new() },
             since: row.created_at,
         };
         let facts = estate.packages.entry(package).or_default();
@@ -282,11 +218,7 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
         }
     }
     for (id, policy) in &estate.policies {
-        if let Some(facts) = policy
-            .package
-            .as_ref()
-            .and_then(|p| estate.packages.get_mut(p))
-        {
+        if let Some(facts) = policy.package.as_ref().and_then(|p| estate.packages.get_mut(p)) {
             facts.policies.push(id.clone());
         }
     }
@@ -296,32 +228,16 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
     }
 }
 
-fn why_sensitive(
-    id: &PackageId,
-    facts: &PackageFacts,
-    groups: &std::collections::BTreeMap<String, GroupFacts>,
-    settings: &Settings,
-) -> String {
-    if let Some(pattern) = settings
-        .sensitive_packages
-        .iter()
-        .find(|p| crate::config::matches(p, id.as_str(), &facts.name))
-    {
+fn why_sensitive(id: &PackageId, facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>, settings: &Settings) -> String {
+    if let Some(pattern) = settings.sensitive_packages.iter().find(|p| crate::config::matches(p, id.as_str(), &facts.name)) {
         return format!("named in the configuration ({pattern})");
     }
     for role in &facts.roles {
         if role.kind == "directory_role" {
             return format!("it contains the directory role {}", role.role);
         }
-        if role.kind == "group"
-            && groups
-                .get(&role.resource)
-                .is_some_and(|g| g.role_assignable)
-        {
-            return format!(
-                "it contains the role-assignable group {}",
-                role.resource_name
-            );
+        if role.kind == "group" && groups.get(&role.resource).is_some_and(|g| g.role_assignable) {
+            return format!("it contains the role-assignable group {}", role.resource_name);
         }
     }
     String::new()

@@ -5,11 +5,7 @@ use crate::ledger::activities::action_of;
 use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Outcome, PrincipalId, RequestId};
 
 /// Names of the service that delivers packages, as actors of its deliveries.
-const SERVICE_ACTORS: &[&str] = &[
-    "azure ad identity governance",
-    "entitlement management",
-    "azureadidentitygovernance",
-];
+const SERVICE_ACTORS: &[&str] = &["azure ad identity governance", "entitlement management", "azureadidentitygovernance"];
 
 /// The facts of one event: none for an event that is no act on access, one otherwise.
 pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
@@ -19,11 +15,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         return None;
     }
     let target = Targets(event);
-    let packages = event
-        .service
-        .as_deref()
-        .is_some_and(|s| s.eq_ignore_ascii_case("Entitlement Management"))
-        || target.package().is_some();
+    let packages = event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("Entitlement Management")) || target.package().is_some();
     let mut fact = AccessEvent {
         at,
         action,
@@ -32,16 +24,8 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         entitlement: None,
         request: target.request(),
         assignment: None,
-        actor: event
-            .actor_id
-            .as_deref()
-            .filter(|id| !id.is_empty())
-            .map(PrincipalId::new),
-        actor_name: event
-            .actor_upn
-            .clone()
-            .or_else(|| event.actor_name.clone())
-            .unwrap_or_default(),
+        actor: event.actor_id.as_deref().filter(|id| !id.is_empty()).map(PrincipalId::new),
+        actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default(),
         actor_is_service: is_service(event),
         stage: None,
         justification: detail(event, "justification").or_else(|| detail(event, "reason")),
@@ -49,45 +33,22 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         source: format!("audit_events:{}", event.id),
     };
     match action {
-        Action::AccountCreated
-        | Action::AccountDisabled
-        | Action::AccountEnabled
-        | Action::AccountDeleted
-        | Action::HardDeleted
-        | Action::AccountRestored => {
-            fact.principal = target
-                .of("user")
-                .or_else(|| target.of("group"))
-                .and_then(|t| id(t.id.as_ref()));
+        Action::AccountCreated | Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::HardDeleted | Action::AccountRestored => {
+            fact.principal = target.of("user").or_else(|| target.of("group")).and_then(|t| id(t.id.as_ref()));
         }
         Action::Reviewed => {
             // "Request approved" of Access Reviews carries the approver's reason; it joins on the request's id.
-            fact.request = fact.request.or_else(|| {
-                target
-                    .of("other")
-                    .and_then(|t| t.id.as_deref())
-                    .map(RequestId::new)
-            });
+            fact.request = fact.request.or_else(|| target.of("other").and_then(|t| t.id.as_deref()).map(RequestId::new));
         }
         _ if packages => {
             fact.entitlement = target.package();
-            let named = target
-                .of("user")
-                .or_else(|| target.of("serviceprincipal"))
-                .and_then(|t| id(t.id.as_ref()));
+            let named = target.of("user").or_else(|| target.of("serviceprincipal")).and_then(|t| id(t.id.as_ref()));
             // The fulfil record names the recipient as its actor; an approver or administrator is never the recipient.
             let actor_receives = matches!(
                 action,
-                Action::Requested
-                    | Action::Granted
-                    | Action::PartiallyGranted
-                    | Action::ResourceGranted
-                    | Action::Extended
+                Action::Requested | Action::Granted | Action::PartiallyGranted | Action::ResourceGranted | Action::Extended
             );
-            let actor = fact
-                .actor
-                .clone()
-                .filter(|_| actor_receives && event.actor_kind.as_deref() == Some("user"));
+            let actor = fact.actor.clone().filter(|_| actor_receives && event.actor_kind.as_deref() == Some("user"));
             fact.principal = named.or(actor);
         }
         _ => (fact.principal, fact.entitlement) = target.core(event),
@@ -96,12 +57,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
 }
 
 fn outcome(event: &AuditEvent) -> Outcome {
-    match event
-        .result
-        .as_deref()
-        .map(str::to_ascii_lowercase)
-        .as_deref()
-    {
+    match event.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
         Some("success" | "succeeded" | "0") => Outcome::Success,
         Some("failure" | "failed" | "timeout") => Outcome::Failure,
         _ => Outcome::Unknown,
@@ -109,11 +65,7 @@ fn outcome(event: &AuditEvent) -> Outcome {
 }
 
 fn is_service(event: &AuditEvent) -> bool {
-    let name = event
-        .actor_name
-        .as_deref()
-        .unwrap_or_default()
-        .to_lowercase();
+    let name = event.actor_name.as_deref().unwrap_or_default().to_lowercase();
     event.actor_kind.as_deref() == Some("app") && SERVICE_ACTORS.iter().any(|s| name.contains(s))
 }
 
@@ -121,28 +73,19 @@ fn detail(event: &AuditEvent, key: &str) -> Option<String> {
     event
         .details
         .iter()
-        .find(|d| {
-            d.key
-                .as_deref()
-                .is_some_and(|k| k.eq_ignore_ascii_case(key))
-        })
+        .find(|d| d.key.as_deref().is_some_and(|k| k.eq_ignore_ascii_case(key)))
         .and_then(|d| d.value.clone())
 }
 
 fn id(text: Option<&String>) -> Option<PrincipalId> {
-    text.map(|t| PrincipalId::new(t))
-        .filter(|p| !p.as_str().is_empty())
+    text.map(|t| PrincipalId::new(t)).filter(|p| !p.as_str().is_empty())
 }
 
 struct Targets<'a>(&'a AuditEvent);
 
 impl<'a> Targets<'a> {
     fn of(&self, kind: &str) -> Option<&'a AuditTarget> {
-        self.0.targets.iter().find(|t| {
-            t.kind
-                .as_deref()
-                .is_some_and(|k| k.eq_ignore_ascii_case(kind))
-        })
+        self.0.targets.iter().find(|t| t.kind.as_deref().is_some_and(|k| k.eq_ignore_ascii_case(kind)))
     }
 
     fn package(&self) -> Option<EntitlementKey> {
@@ -161,11 +104,12 @@ impl<'a> Targets<'a> {
 
     /// A changed property of any target, freed of its JSON quotes: the new value, or the old one of a removal.
     fn changed(&self, name: &str) -> Option<String> {
-        let property = self.0.targets.iter().flat_map(|t| &t.modified).find(|m| {
-            m.name
-                .as_deref()
-                .is_some_and(|n| n.eq_ignore_ascii_case(name))
-        })?;
+        let property = self
+            .0
+            .targets
+            .iter()
+            .flat_map(|t| &t.modified)
+            .find(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
         [&property.new, &property.old]
             .into_iter()
             .filter_map(|v| v.as_deref().and_then(unquoted))
@@ -196,14 +140,8 @@ impl<'a> Targets<'a> {
                 .of("user")
                 .and_then(|t| id(t.id.as_ref()))
                 .or_else(|| self.of("group").and_then(|t| id(t.id.as_ref())));
-            let principal =
-                principal.or_else(|| self.changed("User.ObjectID").map(|i| PrincipalId::new(&i)));
-            return (
-                principal,
-                resource
-                    .zip(role)
-                    .map(|(s, r)| EntitlementKey::app_role(&s, &r)),
-            );
+            let principal = principal.or_else(|| self.changed("User.ObjectID").map(|i| PrincipalId::new(&i)));
+            return (principal, resource.zip(role).map(|(s, r)| EntitlementKey::app_role(&s, &r)));
         }
         if key.contains("role") {
             let eligible = key.contains("eligible");
@@ -217,10 +155,7 @@ impl<'a> Targets<'a> {
                 .or_else(|| self.of("group"))
                 .or_else(|| self.of("serviceprincipal"))
                 .and_then(|t| id(t.id.as_ref()));
-            return (
-                principal,
-                role.map(|r| EntitlementKey::directory_role(&r, &scope, eligible)),
-            );
+            return (principal, role.map(|r| EntitlementKey::directory_role(&r, &scope, eligible)));
         }
         (None, None)
     }
@@ -245,13 +180,7 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
     facts.sort();
     let mut kept: Vec<AccessEvent> = Vec::with_capacity(facts.len());
     let mut recent: std::collections::HashMap<
-        (
-            Action,
-            Outcome,
-            Option<PrincipalId>,
-            Option<EntitlementKey>,
-            Option<RequestId>,
-        ),
+        (Action, Outcome, Option<PrincipalId>, Option<EntitlementKey>, Option<RequestId>),
         (Instant, Option<PrincipalId>),
     > = std::collections::HashMap::new();
     for fact in facts {
@@ -263,9 +192,7 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
             fact.request.clone(),
         );
         let told = recent.get(&key).is_some_and(|(at, actor)| {
-            let same_actor = *actor == fact.actor
-                || fact.request.is_none()
-                    && matches!(fact.action, Action::Granted | Action::Removed);
+            let same_actor = *actor == fact.actor || fact.request.is_none() && matches!(fact.action, Action::Granted | Action::Removed);
             same_actor && fact.at.0 - at.0 <= window
         });
         let identifiable = fact.principal.is_some() || fact.request.is_some();

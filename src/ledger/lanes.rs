@@ -7,10 +7,7 @@ use crate::ledger::evidence::Evidence;
 use crate::ledger::scan::Point;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{
-    AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, IsoDuration,
-    Outcome, PolicyId, PrincipalId, RequestId,
-};
+use crate::model::{AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, IsoDuration, Outcome, PolicyId, PrincipalId, RequestId};
 use std::collections::{BTreeMap, HashMap};
 
 /// How long a delivery may take: Entra takes up to a day to apply a change.
@@ -40,12 +37,7 @@ pub(super) struct Lane {
 pub(super) type Lanes = BTreeMap<(PrincipalId, EntitlementKey), Vec<Lane>>;
 
 /// Sorts all facts of one commit.
-pub(super) fn sort(
-    evidence: &Evidence,
-    sightings: &Sightings,
-    events: &[AccessEvent],
-    stories: &BTreeMap<RequestId, RequestStory>,
-) -> Lanes {
+pub(super) fn sort(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) -> Lanes {
     let mut lanes = Lanes::new();
     assignments(&mut lanes, evidence, sightings, stories);
     package_facts(&mut lanes, events, stories);
@@ -56,12 +48,7 @@ pub(super) fn sort(
 }
 
 /// One lane for each assignment that names a holder and a package, by itself or through a request.
-fn assignments(
-    lanes: &mut Lanes,
-    evidence: &Evidence,
-    sightings: &Sightings,
-    stories: &BTreeMap<RequestId, RequestStory>,
-) {
+fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, stories: &BTreeMap<RequestId, RequestStory>) {
     let mut through_request: HashMap<&AssignmentId, &RequestStory> = HashMap::new();
     for story in stories.values() {
         if let Some(id) = &story.assignment {
@@ -74,10 +61,7 @@ fn assignments(
     }
     let mut contents: BTreeMap<&str, HashMap<&str, &AssignmentRow>> = BTreeMap::new();
     for row in &evidence.assignments {
-        contents
-            .entry(row.id())
-            .or_default()
-            .insert(row.content_hash(), row);
+        contents.entry(row.id()).or_default().insert(row.content_hash(), row);
     }
     for (id, versions) in contents {
         let assignment = AssignmentId::new(id);
@@ -109,13 +93,7 @@ fn assignments(
             ..Lane::default()
         };
         lane.start = ordered.iter().filter_map(|r| r.start_at).min();
-        for seen in sightings
-            .of(Table::Assignments)
-            .seen
-            .get(id)
-            .into_iter()
-            .flatten()
-        {
+        for seen in sightings.of(Table::Assignments).seen.get(id).into_iter().flatten() {
             if let Some(row) = versions.get(seen.content_hash.as_str()) {
                 look_at_assignment(&mut lane, row, seen);
             }
@@ -127,13 +105,7 @@ fn assignments(
 
 fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
     let evidence = format!("assignments:{}", row.id);
-    match row
-        .state
-        .as_deref()
-        .unwrap_or_default()
-        .to_ascii_lowercase()
-        .as_str()
-    {
+    match row.state.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
         state @ ("delivered" | "partiallydelivered") => {
             lane.partially_delivered = state == "partiallydelivered";
             let (at, since) = (seen.at, seen.since);
@@ -144,17 +116,11 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
                 weak: seen.presence_only,
                 evidence,
             });
-            let no_end = row
-                .expiration_type
-                .as_deref()
-                .is_some_and(|t| t.eq_ignore_ascii_case("noExpiration"));
-            let by_duration = || {
-                Some(IsoDuration::parse(row.expiration_duration.as_deref()?)?.after(row.start_at?))
-            };
+            let no_end = row.expiration_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("noExpiration"));
+            let by_duration = || Some(IsoDuration::parse(row.expiration_duration.as_deref()?)?.after(row.start_at?));
             let end = row.end_at.or_else(by_duration);
             if end.is_some() || no_end {
-                lane.schedules
-                    .push((at, end, row.expiration_type.clone().unwrap_or_default()));
+                lane.schedules.push((at, end, row.expiration_type.clone().unwrap_or_default()));
             }
         }
         "expired" => match row.expired_at {
@@ -178,11 +144,7 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
 }
 
 /// Events and requests about packages.
-fn package_facts(
-    lanes: &mut Lanes,
-    events: &[AccessEvent],
-    stories: &BTreeMap<RequestId, RequestStory>,
-) {
+fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) {
     let mut by_event: HashMap<&RequestId, (bool, bool)> = HashMap::new();
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
         if let Some(request) = &event.request {
@@ -195,32 +157,16 @@ fn package_facts(
     let mut ends = Vec::new();
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
         let story = event.request.as_ref().and_then(|r| stories.get(r));
-        let package = event
-            .entitlement
-            .clone()
-            .filter(|k| k.kind == EntitlementKind::AccessPackage);
-        let package = package.or_else(|| {
-            story
-                .and_then(|s| s.package.as_ref())
-                .map(|p| EntitlementKey::package(p.as_str()))
-        });
-        let recipient = story
-            .and_then(|s| s.recipient.clone())
-            .or_else(|| event.principal.clone());
+        let package = event.entitlement.clone().filter(|k| k.kind == EntitlementKind::AccessPackage);
+        let package = package.or_else(|| story.and_then(|s| s.package.as_ref()).map(|p| EntitlementKey::package(p.as_str())));
+        let recipient = story.and_then(|s| s.recipient.clone()).or_else(|| event.principal.clone());
         let (Some(package), Some(principal)) = (package, recipient) else {
             continue;
         };
         let update = story.is_some_and(|s| s.kind.ends_with("Update"));
-        let request = event
-            .request
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let request = event.request.as_ref().map(ToString::to_string).unwrap_or_default();
         let evidence = event.source.clone();
-        let assignment = event
-            .assignment
-            .clone()
-            .or_else(|| story.and_then(|s| s.assignment.clone()));
+        let assignment = event.assignment.clone().or_else(|| story.and_then(|s| s.assignment.clone()));
         match event.action {
             Action::Granted | Action::PartiallyGranted if !update => {
                 let point = Point::Granted {
@@ -228,20 +174,10 @@ fn package_facts(
                     request,
                     evidence,
                 };
-                grants.push((
-                    principal,
-                    package,
-                    assignment,
-                    point,
-                    event.action == Action::PartiallyGranted,
-                ));
+                grants.push((principal, package, assignment, point, event.action == Action::PartiallyGranted));
             }
             Action::Removed | Action::Expired => {
-                let reason = if event.action == Action::Expired {
-                    "expired"
-                } else {
-                    "removed"
-                };
+                let reason = if event.action == Action::Expired { "expired" } else { "removed" };
                 ends.push((
                     principal,
                     package,
@@ -261,9 +197,7 @@ fn package_facts(
     }
     for story in stories.values() {
         let delivered = matches!(story.state.as_str(), "delivered" | "partiallyDelivered");
-        let (Some(at), Some(package), Some(principal)) =
-            (story.completed_at, &story.package, &story.recipient)
-        else {
+        let (Some(at), Some(package), Some(principal)) = (story.completed_at, &story.package, &story.recipient) else {
             continue;
         };
         if !delivered {
@@ -278,11 +212,7 @@ fn package_facts(
                 principal.clone(),
                 key,
                 story.assignment.clone(),
-                Point::Granted {
-                    at,
-                    request,
-                    evidence,
-                },
+                Point::Granted { at, request, evidence },
                 partial,
             ));
         } else if (story.kind.ends_with("Remove")) && !removed {
@@ -301,11 +231,7 @@ fn package_facts(
             ));
         }
     }
-    grants.sort_by(|a, b| {
-        a.3.at()
-            .cmp(&b.3.at())
-            .then_with(|| format!("{:?}", a.3).cmp(&format!("{:?}", b.3)))
-    });
+    grants.sort_by(|a, b| a.3.at().cmp(&b.3.at()).then_with(|| format!("{:?}", a.3).cmp(&format!("{:?}", b.3))));
     ends.sort_by(|a, b| {
         (a.3.at(), !a.4)
             .cmp(&(b.3.at(), !b.4))
@@ -330,10 +256,7 @@ fn package_facts(
             lane.points.push(point);
         }
     }
-    for story in stories
-        .values()
-        .filter(|s| s.kind.ends_with("Add") || s.kind.ends_with("Update"))
-    {
+    for story in stories.values().filter(|s| s.kind.ends_with("Add") || s.kind.ends_with("Update")) {
         extend(lanes, story);
     }
 }
@@ -341,21 +264,13 @@ fn package_facts(
 /// A delivered request tells the end that was set.
 fn extend(lanes: &mut Lanes, story: &RequestStory) {
     let no_end = story.expiration_type.eq_ignore_ascii_case("noExpiration");
-    let (Some(package), Some(principal), Some(at)) = (
-        &story.package,
-        &story.recipient,
-        story.completed_at.or(story.created_at),
-    ) else {
+    let (Some(package), Some(principal), Some(at)) = (&story.package, &story.recipient, story.completed_at.or(story.created_at)) else {
         return;
     };
-    if !matches!(story.state.as_str(), "delivered" | "partiallyDelivered")
-        || (story.end_at.is_none() && !no_end)
-    {
+    if !matches!(story.state.as_str(), "delivered" | "partiallyDelivered") || (story.end_at.is_none() && !no_end) {
         return;
     }
-    let Some(group) =
-        lanes.get_mut(&(principal.clone(), EntitlementKey::package(package.as_str())))
-    else {
+    let Some(group) = lanes.get_mut(&(principal.clone(), EntitlementKey::package(package.as_str()))) else {
         return;
     };
     let lane = match &story.assignment {
@@ -366,27 +281,16 @@ fn extend(lanes: &mut Lanes, story: &RequestStory) {
             .max_by_key(|l| l.begin()),
     };
     if let Some(lane) = lane {
-        lane.schedules
-            .push((at, story.end_at, story.expiration_type.clone()));
+        lane.schedules.push((at, story.end_at, story.expiration_type.clone()));
         lane.policy = lane.policy.take().or_else(|| story.policy.clone());
     }
 }
 
 /// The lane of a delivery: by assignment id, else by scheduled start, else the one without an assignment.
-fn lane_of_grant(
-    group: &mut Vec<Lane>,
-    assignment: Option<AssignmentId>,
-    at: Instant,
-) -> &mut Lane {
-    let by_id = assignment
-        .as_ref()
-        .and_then(|id| group.iter().position(|l| l.assignment.as_ref() == Some(id)));
+fn lane_of_grant(group: &mut Vec<Lane>, assignment: Option<AssignmentId>, at: Instant) -> &mut Lane {
+    let by_id = assignment.as_ref().and_then(|id| group.iter().position(|l| l.assignment.as_ref() == Some(id)));
     let by_start = || {
-        let fits = |l: &Lane| {
-            l.assignment.is_some()
-                && l.start
-                    .is_some_and(|s| s.0 - 5 * MINUTE <= at.0 && at.0 <= s.0 + DELIVERY_LAG)
-        };
+        let fits = |l: &Lane| l.assignment.is_some() && l.start.is_some_and(|s| s.0 - 5 * MINUTE <= at.0 && at.0 <= s.0 + DELIVERY_LAG);
         let free = |l: &Lane| !l.points.iter().any(|p| matches!(p, Point::Granted { .. }));
         let distance = |l: &Lane| l.start.map_or(i64::MAX, |s| (at.0 - s.0).abs());
         (0..group.len())
@@ -399,10 +303,7 @@ fn lane_of_grant(
         (None, None) => by_start().or_else(|| group.iter().position(|l| l.assignment.is_none())),
     };
     let index = index.unwrap_or_else(|| {
-        group.push(Lane {
-            assignment,
-            ..Lane::default()
-        });
+        group.push(Lane { assignment, ..Lane::default() });
         group.len() - 1
     });
     &mut group[index]
@@ -410,19 +311,9 @@ fn lane_of_grant(
 
 /// The lane of an end: by assignment id, else the one that ended about then, else the last one begun and not ended.
 fn lane_of_end(group: &mut Vec<Lane>, assignment: Option<AssignmentId>, at: Instant) -> &mut Lane {
-    let ended_by = |l: &Lane, t: i64| {
-        l.points
-            .iter()
-            .any(|p| matches!(p, Point::Ended { at, .. } if at.0 <= t))
-    };
-    let ended_about = |l: &Lane| {
-        l.points
-            .iter()
-            .any(|p| matches!(p, Point::Ended { at: t, .. } if (t.0 - at.0).abs() <= HOUR))
-    };
-    let by_id = assignment
-        .as_ref()
-        .and_then(|id| group.iter().position(|l| l.assignment.as_ref() == Some(id)));
+    let ended_by = |l: &Lane, t: i64| l.points.iter().any(|p| matches!(p, Point::Ended { at, .. } if at.0 <= t));
+    let ended_about = |l: &Lane| l.points.iter().any(|p| matches!(p, Point::Ended { at: t, .. } if (t.0 - at.0).abs() <= HOUR));
+    let by_id = assignment.as_ref().and_then(|id| group.iter().position(|l| l.assignment.as_ref() == Some(id)));
     let about = || group.iter().position(ended_about);
     let open = || {
         let begun = |l: &Lane| l.begin().is_some_and(|b| b <= at);
@@ -435,11 +326,7 @@ fn lane_of_end(group: &mut Vec<Lane>, assignment: Option<AssignmentId>, at: Inst
                 .is_some_and(|p| !matches!(p, Point::Ended { .. }))
         };
         let still = |l: &Lane| {
-            if l.assignment.is_some() {
-                !ended_by(l, at.0)
-            } else {
-                last_is_grant(l)
-            }
+            if l.assignment.is_some() { !ended_by(l, at.0) } else { last_is_grant(l) }
         };
         (0..group.len())
             .filter(|i| begun(&group[*i]) && still(&group[*i]))
@@ -448,15 +335,10 @@ fn lane_of_end(group: &mut Vec<Lane>, assignment: Option<AssignmentId>, at: Inst
     let index = match (by_id, &assignment) {
         (Some(i), _) => Some(i),
         (None, Some(_)) => None,
-        (None, None) => about()
-            .or_else(open)
-            .or_else(|| group.iter().position(|l| l.assignment.is_none())),
+        (None, None) => about().or_else(open).or_else(|| group.iter().position(|l| l.assignment.is_none())),
     };
     let index = index.unwrap_or_else(|| {
-        group.push(Lane {
-            assignment,
-            ..Lane::default()
-        });
+        group.push(Lane { assignment, ..Lane::default() });
         group.len() - 1
     });
     &mut group[index]
@@ -469,54 +351,34 @@ impl Lane {
 
     /// The end that was set last: `None` unknown, `Some(None)` no end at all.
     pub(super) fn scheduled(&self) -> Option<Option<Instant>> {
-        self.schedules
-            .iter()
-            .max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)))
-            .map(|(_, end, _)| *end)
+        self.schedules.iter().max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1))).map(|(_, end, _)| *end)
     }
 }
 
 /// Looks at group members, app roles and directory roles.
 fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings) {
-    for row in evidence.memberships.iter().filter(|r| {
-        r.relation.as_deref() == Some("member") && r.container_kind.as_deref() == Some("group")
-    }) {
+    for row in evidence
+        .memberships
+        .iter()
+        .filter(|r| r.relation.as_deref() == Some("member") && r.container_kind.as_deref() == Some("group"))
+    {
         let (Some(member), Some(group)) = (&row.member_id, &row.container_id) else {
             continue;
         };
         let key = (PrincipalId::new(member), EntitlementKey::group(group));
-        looks(
-            lanes,
-            key,
-            row,
-            (Table::Memberships, group.clone()),
-            sightings,
-            |_| {},
-        );
+        looks(lanes, key, row, (Table::Memberships, group.clone()), sightings, |_| {});
     }
     for row in &evidence.app_role_assignments {
-        let (Some(principal), Some(resource), Some(role)) =
-            (&row.principal_id, &row.resource_id, &row.app_role_id)
-        else {
+        let (Some(principal), Some(resource), Some(role)) = (&row.principal_id, &row.resource_id, &row.app_role_id) else {
             continue;
         };
-        let key = (
-            PrincipalId::new(principal),
-            EntitlementKey::app_role(resource, role),
-        );
+        let key = (PrincipalId::new(principal), EntitlementKey::app_role(resource, role));
         let created = row.created_at;
-        looks(
-            lanes,
-            key,
-            row,
-            (Table::AppRoleAssignments, resource.clone()),
-            sightings,
-            |p| {
-                if let Point::Present { not_before, .. } = p {
-                    *not_before = created;
-                }
-            },
-        );
+        looks(lanes, key, row, (Table::AppRoleAssignments, resource.clone()), sightings, |p| {
+            if let Point::Present { not_before, .. } = p {
+                *not_before = created;
+            }
+        });
     }
     for row in evidence
         .directory_roles
@@ -527,47 +389,23 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
             continue;
         };
         let scope = row.scope_id.as_deref().unwrap_or("/");
-        let key = (
-            PrincipalId::new(principal),
-            EntitlementKey::directory_role(role, scope, false),
-        );
-        looks(
-            lanes,
-            key,
-            row,
-            (Table::DirectoryRoles, "tenant".into()),
-            sightings,
-            |_| {},
-        );
+        let key = (PrincipalId::new(principal), EntitlementKey::directory_role(role, scope, false));
+        looks(lanes, key, row, (Table::DirectoryRoles, "tenant".into()), sightings, |_| {});
     }
-    for row in evidence
-        .role_schedules
-        .iter()
-        .filter(|r| r.instance == Some(true))
-    {
-        let Some(principal) = &row.principal_id else {
-            continue;
-        };
+    for row in evidence.role_schedules.iter().filter(|r| r.instance == Some(true)) {
+        let Some(principal) = &row.principal_id else { continue };
         let eligible = row.eligible == Some(true);
-        let key = match (&row.role_id, &row.group_id) {
-            (Some(role), _) => EntitlementKey::directory_role(
-                role,
-                row.scope_id.as_deref().unwrap_or("/"),
-                eligible,
+        let (key, place) = match (&row.role_id, &row.group_id) {
+            // An active role is listed among the role assignments too: only that look tells of its absence.
+            (Some(role), _) => (
+                EntitlementKey::directory_role(role, row.scope_id.as_deref().unwrap_or("/"), eligible),
+                eligible.then(|| "eligible".to_string()),
             ),
-            (None, Some(group)) if !eligible && row.access_id.as_deref() == Some("member") => {
-                EntitlementKey::group(group)
-            }
+            (None, Some(group)) if !eligible && row.access_id.as_deref() == Some("member") => (EntitlementKey::group(group), None),
             _ => continue,
         };
-        let lane = looks(
-            lanes,
-            (PrincipalId::new(principal), key),
-            row,
-            (Table::RoleSchedules, "tenant".into()),
-            sightings,
-            |_| {},
-        );
+        let place = place.map(|scope| (Table::RoleSchedules, scope));
+        let lane = sightings_of(lanes, (PrincipalId::new(principal), key), row, place, sightings, |_| {});
         lane.pim = true;
         for seen in sightings
             .of(Table::RoleSchedules)
@@ -583,11 +421,23 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
 }
 
 /// Adds the sightings of one content, and where another look of the same scope would have listed it.
-fn looks<'l, R: Object>(
-    lanes: &'l mut Lanes,
+fn looks<R: Object>(
+    lanes: &mut Lanes,
     key: (PrincipalId, EntitlementKey),
     row: &R,
     place: (Table, String),
+    sightings: &Sightings,
+    adjust: impl Fn(&mut Point),
+) {
+    sightings_of(lanes, key, row, Some(place), sightings, adjust);
+}
+
+/// The same; without a place nothing tells of an absence.
+fn sightings_of<'l, R: Object>(
+    lanes: &'l mut Lanes,
+    key: (PrincipalId, EntitlementKey),
+    row: &R,
+    place: Option<(Table, String)>,
     sightings: &Sightings,
     adjust: impl Fn(&mut Point),
 ) -> &'l mut Lane {
@@ -596,8 +446,7 @@ fn looks<'l, R: Object>(
         group.push(Lane::default());
     }
     let lane = &mut group[0];
-    let collection = sightings.of(place.0);
-    let first_look_here = lane.collection.as_ref() != Some(&place);
+    let collection = sightings.of(R::TABLE);
     let evidence = format!("{}:{}", R::TABLE.name(), row.id());
     for seen in collection
         .seen
@@ -616,13 +465,10 @@ fn looks<'l, R: Object>(
         adjust(&mut point);
         lane.points.push(point);
     }
-    if first_look_here {
+    if let Some(place) = place.filter(|p| lane.collection.as_ref() != Some(p)) {
         let absent = collection
             .absences(&place.1, Some(row.id()))
-            .map(|l| Point::Absent {
-                at: l.at,
-                since: l.since,
-            });
+            .map(|l| Point::Absent { at: l.at, since: l.since });
         lane.points.extend(absent);
         lane.collection = Some(place);
     }
@@ -674,13 +520,12 @@ fn resource_events(lanes: &mut Lanes, events: &[AccessEvent]) {
     if gone.is_empty() {
         return;
     }
-    let gone: HashMap<&str, &AccessEvent> =
-        gone.into_iter().map(|(p, e)| (p.as_str(), e)).collect();
+    let gone: HashMap<&str, &AccessEvent> = gone.into_iter().map(|(p, e)| (p.as_str(), e)).collect();
     for ((principal, key), group) in lanes.iter_mut() {
-        let Some(event) = gone.get(principal.as_str()).or_else(|| {
-            gone.get(key.resource())
-                .filter(|_| key.kind == EntitlementKind::Group)
-        }) else {
+        let Some(event) = gone
+            .get(principal.as_str())
+            .or_else(|| gone.get(key.resource()).filter(|_| key.kind == EntitlementKind::Group))
+        else {
             continue;
         };
         for lane in group.iter_mut().filter(|l| !l.points.is_empty()) {
@@ -718,10 +563,7 @@ fn unlisted(lanes: &mut Lanes, sightings: &Sightings) {
             let absent: Vec<Point> = sightings
                 .of(place.0)
                 .absences(&place.1, object)
-                .map(|l| Point::Absent {
-                    at: l.at,
-                    since: l.since,
-                })
+                .map(|l| Point::Absent { at: l.at, since: l.since })
                 .collect();
             lane.points.extend(absent);
             lane.collection = Some(place);

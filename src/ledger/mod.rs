@@ -7,11 +7,13 @@ mod activities;
 mod build;
 mod coverage;
 mod directory;
+pub mod effective;
 
 pub mod estate;
 pub mod evidence;
 mod facts;
 mod lanes;
+mod load;
 mod requests;
 mod scan;
 mod sightings;
@@ -20,3 +22,4 @@ pub use activities::{MAPPING_VERSION, action_of, activity_key};
 pub use build::{Settings, build};
 pub use estate::Estate;
 pub use evidence::Evidence;
+pub use load::LoadError;

@@ -2,10 +2,7 @@
 
 use crate::lake::objects::{ApprovalRow, RequestRow};
 use crate::ledger::estate::RequestStory;
-use crate::model::{
-    AccessEvent, Action, AssignmentId, Decision, EntitlementKind, IsoDuration, Outcome, PackageId,
-    PolicyId, PrincipalId, RequestId,
-};
+use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
 use std::collections::BTreeMap;
 
 /// The story of every request, by id.
@@ -49,11 +46,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
         state: canonical(row.state.as_deref().unwrap_or_default()),
         created_at: row.created_at,
         completed_at: row.completed_at,
-        requestor: if by_self || kind == "onBehalfAdd" {
-            requestor
-        } else {
-            None
-        },
+        requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
         recipient,
         administrator: None,
         package: row.package_id.as_deref().map(PackageId::new),
@@ -64,11 +57,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
         decisions: Vec::new(),
         end_at: row.end_at.or_else(|| {
             row.start_at
-                .zip(
-                    row.expiration_duration
-                        .as_deref()
-                        .and_then(IsoDuration::parse),
-                )
+                .zip(row.expiration_duration.as_deref().and_then(IsoDuration::parse))
                 .map(|(s, d)| d.after(s))
         }),
         expiration_type: row.expiration_type.clone().unwrap_or_default(),
@@ -80,31 +69,19 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
 
 fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
     story.evidence.push(event.source.clone());
-    if let Some(key) = event
-        .entitlement
-        .as_ref()
-        .filter(|k| k.kind == EntitlementKind::AccessPackage)
-    {
+    if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
         story.package.get_or_insert_with(|| PackageId::new(&key.id));
     }
     let failed = event.outcome == Outcome::Failure;
     match event.action {
         Action::Requested => {
-            story.requestor = story
-                .requestor
-                .take()
-                .or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
+            story.requestor = story.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
             story.recipient = story.recipient.take().or_else(|| event.principal.clone());
             story.created_at.get_or_insert(event.at);
-            story.justification = story
-                .justification
-                .take()
-                .or_else(|| event.justification.clone());
+            story.justification = story.justification.take().or_else(|| event.justification.clone());
             story.justification_visible = true;
             if story.kind.is_empty() {
-                let behalf = event.principal.is_some()
-                    && event.actor.is_some()
-                    && event.principal != event.actor;
+                let behalf = event.principal.is_some() && event.actor.is_some() && event.principal != event.actor;
                 story.kind = match (event.actor_is_service, behalf) {
                     (true, _) => "systemAdd",
                     (false, true) => "onBehalfAdd",
@@ -130,52 +107,27 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
         Action::RemovalRequested | Action::Removed => {
             story.recipient = story.recipient.take().or_else(|| event.principal.clone());
             if story.kind.is_empty() && event.action == Action::RemovalRequested {
-                story.kind = if event.actor_is_service {
-                    "systemRemove"
-                } else {
-                    "adminRemove"
-                }
-                .into();
+                story.kind = if event.actor_is_service { "systemRemove" } else { "adminRemove" }.into();
             }
         }
         Action::Granted | Action::PartiallyGranted if !failed => {
             story.recipient = story.recipient.take().or_else(|| event.principal.clone());
             if story.state.is_empty() {
-                story.state = if event.action == Action::Granted {
-                    "delivered"
-                } else {
-                    "partiallyDelivered"
-                }
-                .into();
+                story.state = if event.action == Action::Granted { "delivered" } else { "partiallyDelivered" }.into();
             }
         }
-        Action::Approved | Action::AutoApproved | Action::Denied if !failed => {
-            story.decisions.push(Decision {
-                stage: event.stage,
-                who: event
-                    .actor
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default(),
-                name: event.actor_name.clone(),
-                at: event.at.to_string(),
-                decision: event.action.as_str().into(),
-                reason: event.justification.clone().unwrap_or_default(),
-            })
-        }
+        Action::Approved | Action::AutoApproved | Action::Denied if !failed => story.decisions.push(Decision {
+            stage: event.stage,
+            who: event.actor.as_ref().map(ToString::to_string).unwrap_or_default(),
+            name: event.actor_name.clone(),
+            at: event.at.to_string(),
+            decision: event.action.as_str().into(),
+            reason: event.justification.clone().unwrap_or_default(),
+        }),
         // The reason of an approval stands in another service's record: it completes the decision before it.
         Action::Reviewed => {
-            let who = event
-                .actor
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            if let Some(decision) = story
-                .decisions
-                .iter_mut()
-                .rev()
-                .find(|d| d.who == who && d.reason.is_empty())
-            {
+            let who = event.actor.as_ref().map(ToString::to_string).unwrap_or_default();
+            if let Some(decision) = story.decisions.iter_mut().rev().find(|d| d.who == who && d.reason.is_empty()) {
                 decision.reason = event.justification.clone().unwrap_or_default();
             }
         }
@@ -187,33 +139,16 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
 fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
     story.evidence.push(format!("approvals:{}", row.id));
     for (stage, number) in row.stages.iter().zip(1u32..) {
-        let decision = match stage
-            .result
-            .as_deref()
-            .map(str::to_ascii_lowercase)
-            .as_deref()
-        {
+        let decision = match stage.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
             Some("approve" | "approved") => "approved",
             Some("deny" | "denied") => "denied",
             _ => continue,
         };
-        let who = stage
-            .reviewer_id
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let who = stage.reviewer_id.as_deref().unwrap_or_default().to_ascii_lowercase();
         let reason = stage.justification.clone().unwrap_or_default();
-        let name = stage
-            .reviewer_upn
-            .clone()
-            .or_else(|| stage.reviewer_name.clone())
-            .unwrap_or_default();
+        let name = stage.reviewer_upn.clone().or_else(|| stage.reviewer_name.clone()).unwrap_or_default();
         // Log and record tell the same decision: the record knows the stage and the reason.
-        match story
-            .decisions
-            .iter_mut()
-            .find(|d| d.decision == decision && d.who == who && d.stage.is_none())
-        {
+        match story.decisions.iter_mut().find(|d| d.decision == decision && d.who == who && d.stage.is_none()) {
             Some(told) => {
                 told.stage = Some(number);
                 if told.reason.is_empty() {
@@ -236,9 +171,7 @@ fn complete(story: &mut RequestStory) {
     if story.recipient.is_none() && story.kind == "userAdd" {
         story.recipient = story.requestor.clone();
     }
-    story
-        .decisions
-        .sort_by(|a, b| (a.stage, &a.at, &a.who).cmp(&(b.stage, &b.at, &b.who)));
+    story.decisions.sort_by(|a, b| (a.stage, &a.at, &a.who).cmp(&(b.stage, &b.at, &b.who)));
     story.decisions.dedup();
     story.evidence.sort();
     story.evidence.dedup();

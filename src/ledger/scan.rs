@@ -9,11 +9,7 @@ use crate::model::{Certainty, Instant};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Point {
     /// Delivered, exactly then.
-    Granted {
-        at: Instant,
-        request: String,
-        evidence: String,
-    },
+    Granted { at: Instant, request: String, evidence: String },
     /// A look listed it; it was there at some instant in `since..=at`.
     Present {
         at: Instant,
@@ -37,22 +33,14 @@ pub(super) enum Point {
 impl Point {
     pub(super) fn at(&self) -> Instant {
         match self {
-            Self::Granted { at, .. }
-            | Self::Present { at, .. }
-            | Self::Ended { at, .. }
-            | Self::Absent { at, .. } => *at,
+            Self::Granted { at, .. } | Self::Present { at, .. } | Self::Ended { at, .. } | Self::Absent { at, .. } => *at,
         }
     }
 
     fn order(&self) -> (Instant, u8, Instant, &str) {
         match self {
             Self::Granted { at, evidence, .. } => (*at, 0, *at, evidence),
-            Self::Present {
-                at,
-                since,
-                evidence,
-                ..
-            } => (*at, 1, *since, evidence),
+            Self::Present { at, since, evidence, .. } => (*at, 1, *since, evidence),
             Self::Ended { at, evidence, .. } => (*at, 2, *at, evidence),
             Self::Absent { at, since } => (*at, 3, *since, ""),
         }
@@ -98,11 +86,7 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
     let mut last_absent: Option<Instant> = None;
     for point in points {
         match point {
-            Point::Granted {
-                at,
-                request,
-                evidence,
-            } => match open.as_mut() {
+            Point::Granted { at, request, evidence } => match open.as_mut() {
                 None => {
                     let mut fresh = begun(Certainty::Exact, Some(at), Some(at), Some(at), evidence);
                     fresh.until_earliest = Some(at);
@@ -115,12 +99,7 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                         && held.from_earliest.is_none_or(|e| e <= at)
                         && within(held.from_latest, at, horizon.same_act) =>
                 {
-                    (
-                        held.from_certainty,
-                        held.held_from,
-                        held.from_earliest,
-                        held.from_latest,
-                    ) = (Certainty::Exact, Some(at), Some(at), Some(at));
+                    (held.from_certainty, held.held_from, held.from_earliest, held.from_latest) = (Certainty::Exact, Some(at), Some(at), Some(at));
                     held.grant_request = request;
                     held.evidence.push(evidence);
                 }
@@ -144,10 +123,7 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                     held.evidence.push(evidence);
                 }
                 None => {
-                    let ended = done.last().and_then(|d| {
-                        d.held_until
-                            .filter(|_| d.until_certainty == Certainty::Exact)
-                    });
+                    let ended = done.last().and_then(|d| d.held_until.filter(|_| d.until_certainty == Certainty::Exact));
                     // It ended while the look was under way: the look saw it before.
                     if ended.is_some_and(|e| since <= e && e <= at) || (weak && ended.is_some()) {
                         if let Some(last) = done.last_mut() {
@@ -155,23 +131,9 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                         }
                         continue;
                     }
-                    let earliest = [ended, last_absent, not_before]
-                        .into_iter()
-                        .flatten()
-                        .max()
-                        .filter(|e| *e <= at);
-                    let certainty = if earliest.is_some() {
-                        Certainty::Bounded
-                    } else {
-                        Certainty::Unknown
-                    };
-                    let mut fresh = begun(
-                        certainty,
-                        (!weak).then_some(at),
-                        earliest,
-                        Some(at),
-                        evidence,
-                    );
+                    let earliest = [ended, last_absent, not_before].into_iter().flatten().max().filter(|e| *e <= at);
+                    let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+                    let mut fresh = begun(certainty, (!weak).then_some(at), earliest, Some(at), evidence);
                     if !weak {
                         fresh.until_earliest = Some(since);
                         fresh.last_seen = Some(at);
@@ -194,27 +156,17 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                     done.push(held);
                 }
                 None => match done.last_mut() {
-                    Some(last) if last.until_certainty == Certainty::Exact => {
-                        last.evidence.push(evidence)
-                    }
+                    Some(last) if last.until_certainty == Certainty::Exact => last.evidence.push(evidence),
                     // The log tells exactly when what a look had shown to be over was over.
-                    Some(last)
-                        if last.until_earliest.is_none_or(|e| e <= at)
-                            && last.until_latest.is_some_and(|l| at <= l) =>
-                    {
+                    Some(last) if last.until_earliest.is_none_or(|e| e <= at) && last.until_latest.is_some_and(|l| at <= l) => {
                         last.close(Certainty::Exact, at, Some(at), reason);
                         last.until_earliest = Some(at);
                         (last.ended_by, last.end_request) = (by, request);
                         last.evidence.push(evidence);
                     }
                     _ => {
-                        let certainty = if last_absent.is_some() {
-                            Certainty::Bounded
-                        } else {
-                            Certainty::Unknown
-                        };
-                        let mut seen_ending =
-                            begun(certainty, None, last_absent, Some(at), evidence);
+                        let certainty = if last_absent.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+                        let mut seen_ending = begun(certainty, None, last_absent, Some(at), evidence);
                         seen_ending.close(Certainty::Exact, at, Some(at), reason);
                         seen_ending.until_earliest = Some(at);
                         (seen_ending.ended_by, seen_ending.end_request) = (by, request);
@@ -224,17 +176,12 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
             },
             Point::Absent { at, since } => {
                 // It began while the look was under way: the look missed it before.
-                if open
-                    .as_ref()
-                    .is_some_and(|o| o.from_latest.is_some_and(|f| since <= f && f <= at))
-                {
+                if open.as_ref().is_some_and(|o| o.from_latest.is_some_and(|f| since <= f && f <= at)) {
                     continue;
                 }
                 if let Some(mut held) = open.take() {
                     let proved = held.until_earliest;
-                    let scheduled = horizon
-                        .scheduled
-                        .is_some_and(|s| proved.is_none_or(|p| p <= s) && s <= at);
+                    let scheduled = horizon.scheduled.is_some_and(|s| proved.is_none_or(|p| p <= s) && s <= at);
                     let reason = if scheduled { "expired" } else { "not_listed" };
                     held.until_certainty = Certainty::Bounded;
                     held.held_until = proved.or(held.from_latest);
@@ -252,13 +199,7 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
     done
 }
 
-fn begun(
-    certainty: Certainty,
-    held_from: Option<Instant>,
-    earliest: Option<Instant>,
-    latest: Option<Instant>,
-    evidence: String,
-) -> Interval {
+fn begun(certainty: Certainty, held_from: Option<Instant>, earliest: Option<Instant>, latest: Option<Instant>, evidence: String) -> Interval {
     Interval {
         from_certainty: certainty,
         until_certainty: Certainty::Open,
@@ -285,18 +226,12 @@ fn within(a: Option<Instant>, b: Instant, span: i64) -> bool {
 fn still_open(mut held: Interval, horizon: &Horizon) -> Interval {
     let proved = held.until_earliest;
     match horizon.scheduled {
-        Some(end)
-            if end <= horizon.as_of
-                && proved.is_none_or(|p| p < end)
-                && held.last_seen.is_none_or(|s| s < end) =>
-        {
+        Some(end) if end <= horizon.as_of && proved.is_none_or(|p| p < end) && held.last_seen.is_none_or(|s| s < end) => {
             held.until_certainty = Certainty::Scheduled;
             held.held_until = Some(held.from_latest.map_or(end, |f| f.max(end)));
             held.end_reason = "scheduled_end";
         }
-        _ if proved.is_some_and(|p| (horizon.watched_since)(p)) => {
-            held.until_certainty = Certainty::Open
-        }
+        _ if proved.is_some_and(|p| (horizon.watched_since)(p)) => held.until_certainty = Certainty::Open,
         _ => held.until_certainty = Certainty::Unknown,
     }
     held
@@ -310,13 +245,7 @@ impl Interval {
         }
     }
 
-    fn close(
-        &mut self,
-        certainty: Certainty,
-        until: Instant,
-        latest: Option<Instant>,
-        reason: &'static str,
-    ) {
+    fn close(&mut self, certainty: Certainty, until: Instant, latest: Option<Instant>, reason: &'static str) {
         self.until_certainty = certainty;
         self.held_until = Some(until);
         self.until_latest = latest;
@@ -361,10 +290,7 @@ mod tests {
     }
 
     fn absent(hour: i64) -> Point {
-        Point::Absent {
-            at: t(hour),
-            since: t(hour),
-        }
+        Point::Absent { at: t(hour), since: t(hour) }
     }
 
     /// `from..until`, with `=` exact, `~` bounded, `?` unknown, `!` scheduled, `>` open.
@@ -375,10 +301,7 @@ mod tests {
             as_of: t(100),
             watched_since: &|_| watched,
         };
-        let hours = |i: Option<Instant>| {
-            i.map(|i| (i.0 / crate::model::time::HOUR).to_string())
-                .unwrap_or_default()
-        };
+        let hours = |i: Option<Instant>| i.map(|i| (i.0 / crate::model::time::HOUR).to_string()).unwrap_or_default();
         let mark = |c: Certainty| match c {
             Certainty::Exact => "=",
             Certainty::Bounded => "~",
@@ -402,32 +325,18 @@ mod tests {
         assert_eq!(told.join(" "), expected);
         let mut reversed = points;
         reversed.reverse();
-        assert_eq!(
-            scan(reversed, &horizon).len(),
-            told.len(),
-            "order of arrival never matters"
-        );
+        assert_eq!(scan(reversed, &horizon).len(), told.len(), "order of arrival never matters");
     }
 
     #[test]
     fn events_are_exact() {
         check(vec![granted(1), ended(5)], None, true, "=[1,1]..=[5,5]");
-        check(
-            vec![granted(1), ended(5), granted(7)],
-            None,
-            true,
-            "=[1,1]..=[5,5] =[7,7]..>[7,]",
-        );
+        check(vec![granted(1), ended(5), granted(7)], None, true, "=[1,1]..=[5,5] =[7,7]..>[7,]");
     }
 
     #[test]
     fn looks_are_bounds() {
-        check(
-            vec![absent(1), present(3), present(6), absent(9)],
-            None,
-            true,
-            "~[1,3]..~[6,9]",
-        );
+        check(vec![absent(1), present(3), present(6), absent(9)], None, true, "~[1,3]..~[6,9]");
         check(vec![present(3)], None, true, "?[,3]..>[3,]");
         check(vec![granted(1), absent(9)], None, true, "=[1,1]..~[1,9]");
         check(vec![present(3), ended(5)], None, true, "?[,3]..=[5,5]");
@@ -435,12 +344,7 @@ mod tests {
 
     #[test]
     fn a_look_sharpened_by_the_log() {
-        check(
-            vec![granted(1), present(3), absent(9), ended(5)],
-            None,
-            true,
-            "=[1,1]..=[5,5]",
-        );
+        check(vec![granted(1), present(3), absent(9), ended(5)], None, true, "=[1,1]..=[5,5]");
     }
 
     #[test]
@@ -452,18 +356,8 @@ mod tests {
     #[test]
     fn schedules_give_way_to_witnesses() {
         check(vec![granted(1)], Some(50), true, "=[1,1]..![1,]");
-        check(
-            vec![granted(1), present(60)],
-            Some(50),
-            true,
-            "=[1,1]..>[60,]",
-        );
-        check(
-            vec![granted(1), ended(40)],
-            Some(50),
-            true,
-            "=[1,1]..=[40,40]",
-        );
+        check(vec![granted(1), present(60)], Some(50), true, "=[1,1]..>[60,]");
+        check(vec![granted(1), ended(40)], Some(50), true, "=[1,1]..=[40,40]");
         check(vec![granted(1)], Some(500), true, "=[1,1]..>[1,]");
     }
 
@@ -474,12 +368,7 @@ mod tests {
 
     #[test]
     fn listed_after_its_removal_is_a_second_holding() {
-        check(
-            vec![granted(1), ended(5), present(9)],
-            None,
-            true,
-            "=[1,1]..=[5,5] ~[5,9]..>[9,]",
-        );
+        check(vec![granted(1), ended(5), present(9)], None, true, "=[1,1]..=[5,5] ~[5,9]..>[9,]");
     }
 
     #[test]
@@ -491,11 +380,6 @@ mod tests {
             weak: false,
             evidence: "p".into(),
         };
-        check(
-            vec![granted(1), ended(5), look],
-            None,
-            true,
-            "=[1,1]..=[5,5]",
-        );
+        check(vec![granted(1), ended(5), look], None, true, "=[1,1]..=[5,5]");
     }
 }

@@ -58,12 +58,7 @@ impl Sightings {
                 .push((s.id.clone(), look));
         }
         for s in sightings {
-            let since = s
-                .snapshot_id
-                .as_deref()
-                .and_then(|id| begins.get(id))
-                .copied()
-                .unwrap_or(s.observed_at);
+            let since = s.snapshot_id.as_deref().and_then(|id| begins.get(id)).copied().unwrap_or(s.observed_at);
             let seen = Seen {
                 at: s.observed_at,
                 since,
@@ -71,31 +66,15 @@ impl Sightings {
                 snapshot: s.snapshot_id,
                 presence_only: s.presence_only,
             };
-            collections
-                .entry(s.collection)
-                .or_default()
-                .seen
-                .entry(s.object_id)
-                .or_default()
-                .push(seen);
+            collections.entry(s.collection).or_default().seen.entry(s.object_id).or_default().push(seen);
         }
         for collection in collections.values_mut() {
             for looks in collection.looks.values_mut() {
                 looks.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
             }
             for seen in collection.seen.values_mut() {
-                seen.sort_by(|a, b| {
-                    (a.at, a.snapshot.is_none(), &a.content_hash).cmp(&(
-                        b.at,
-                        b.snapshot.is_none(),
-                        &b.content_hash,
-                    ))
-                });
-                let own: HashSet<Instant> = seen
-                    .iter()
-                    .filter(|s| s.snapshot.is_some())
-                    .map(|s| s.at)
-                    .collect();
+                seen.sort_by(|a, b| (a.at, a.snapshot.is_none(), &a.content_hash).cmp(&(b.at, b.snapshot.is_none(), &b.content_hash)));
+                let own: HashSet<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
                 seen.retain(|s| s.snapshot.is_some() || !own.contains(&s.at));
             }
         }
@@ -104,9 +83,7 @@ impl Sightings {
 
     pub(super) fn of(&self, table: Table) -> &Collection {
         static EMPTY: std::sync::OnceLock<Collection> = std::sync::OnceLock::new();
-        self.0
-            .get(table.name())
-            .unwrap_or_else(|| EMPTY.get_or_init(Collection::default))
+        self.0.get(table.name()).unwrap_or_else(|| EMPTY.get_or_init(Collection::default))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Collection)> {
@@ -114,11 +91,7 @@ impl Sightings {
     }
 
     /// The content of every object at `as_of`: the last one seen by then, else the first one seen later.
-    pub(super) fn current<'a, R: Object>(
-        &self,
-        rows: &'a [R],
-        as_of: Instant,
-    ) -> BTreeMap<&'a str, &'a R> {
+    pub(super) fn current<'a, R: Object>(&self, rows: &'a [R], as_of: Instant) -> BTreeMap<&'a str, &'a R> {
         let seen = &self.of(R::TABLE).seen;
         let mut by_content: HashMap<(&str, &str), &R> = HashMap::with_capacity(rows.len());
         for row in rows {
@@ -140,9 +113,7 @@ impl Sightings {
                     .map(|s| s.content_hash.clone())
             };
             let chosen = pick(&own).or_else(|| pick(&looks.iter().collect::<Vec<_>>()));
-            let content = chosen
-                .and_then(|hash| by_content.get(&(row.id(), hash.as_str())).copied())
-                .unwrap_or(row);
+            let content = chosen.and_then(|hash| by_content.get(&(row.id(), hash.as_str())).copied()).unwrap_or(row);
             current.insert(row.id(), content);
         }
         current
@@ -151,11 +122,7 @@ impl Sightings {
 
 impl Collection {
     /// Complete looks of a scope in which the object was not seen.
-    pub(super) fn absences<'a>(
-        &'a self,
-        scope: &str,
-        object: Option<&str>,
-    ) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
+    pub(super) fn absences<'a>(&'a self, scope: &str, object: Option<&str>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
         let there: HashSet<&'a str> = object
             .and_then(|o| self.seen.get(o))
             .into_iter()
@@ -172,17 +139,13 @@ impl Collection {
     /// Whether the newest complete look of the whole tenant no longer lists the object.
     pub(super) fn gone(&self, object: &str, as_of: Instant) -> bool {
         let looks = self.looks.get("tenant").map_or(&[][..], Vec::as_slice);
-        let Some((id, _)) = looks
-            .iter()
-            .rev()
-            .find(|(_, l)| l.complete && l.at <= as_of)
-        else {
+        let Some((id, _)) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of) else {
             return false;
         };
-        !self.seen.get(object).is_some_and(|seen| {
-            seen.iter()
-                .any(|s| s.snapshot.as_deref() == Some(id.as_str()))
-        })
+        !self
+            .seen
+            .get(object)
+            .is_some_and(|seen| seen.iter().any(|s| s.snapshot.as_deref() == Some(id.as_str())))
     }
 }
 
