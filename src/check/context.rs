@@ -9,10 +9,7 @@ use crate::ledger::Estate;
 use crate::ledger::estate::RequestStory;
 use crate::model::finding::fingerprint;
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{
-    EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity,
-    Verdict,
-};
+use crate::model::{EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
 
 /// A part of the work: the keys whose hash falls to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +47,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The context of one check and one part.
     #[must_use]
-    pub fn new(
-        estate: &'a Estate,
-        config: &'a Config,
-        index: &'a Index<'a>,
-        check: &'static Check,
-        part: Part,
-    ) -> Self {
+    pub fn new(estate: &'a Estate, config: &'a Config, index: &'a Index<'a>, check: &'static Check, part: Part) -> Self {
         Self {
             estate,
             config,
@@ -100,11 +91,7 @@ impl<'a> Context<'a> {
     pub fn held(&self) -> impl Iterator<Item = &'a Holding> {
         debug_assert!(self.check.shard_by != Shard::Package, "divided by package");
         let part = self.part;
-        self.index
-            .held
-            .iter()
-            .filter(move |(hash, _)| part.has(*hash))
-            .map(|(_, h)| *h)
+        self.index.held.iter().filter(move |(hash, _)| part.has(*hash)).map(|(_, h)| *h)
     }
 
     /// The packages among them.
@@ -183,13 +170,7 @@ impl<'a> Context<'a> {
 
     /// The whole tenant lacks a witness, which `source` would be: one row, whatever the part.
     #[must_use]
-    pub fn lacking(
-        &self,
-        reason: ReasonCode,
-        source: Table,
-        message: &str,
-        clears_when: &str,
-    ) -> Finding {
+    pub fn lacking(&self, reason: ReasonCode, source: Table, message: &str, clears_when: &str) -> Finding {
         let tenant = self.estate.tenant.as_str();
         let name = if tenant.is_empty() { "tenant" } else { tenant };
         let draft = Draft {
@@ -211,13 +192,7 @@ impl<'a> Context<'a> {
             check: self.check.id,
             result,
             severity: draft.severity,
-            fingerprint: fingerprint(
-                &self.estate.tenant,
-                self.check.id,
-                &draft.subject.id,
-                &draft.object.id,
-                &draft.assignment,
-            ),
+            fingerprint: fingerprint(&self.estate.tenant, self.check.id, &draft.subject.id, &draft.object.id, &draft.assignment),
             subject_kind: draft.subject.kind,
             subject_id: draft.subject.id,
             subject_name: draft.subject.name,
@@ -229,9 +204,7 @@ impl<'a> Context<'a> {
             until: draft.until,
             reason: draft.reason.into(),
             message: format!("{}{}.", draft.message, draft.caveat),
-            controls: controls
-                .map(|c| format!("{} {}", c.framework, c.id))
-                .collect(),
+            controls: controls.map(|c| format!("{} {}", c.framework, c.id)).collect(),
             evidence,
             clears_when: draft.clears_when,
         }

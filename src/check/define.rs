@@ -83,10 +83,7 @@ impl Outcome {
     pub fn push_for(&mut self, finding: Finding, subjects: usize) {
         self.population += subjects;
         // A lack of the whole tenant is told for every subject, and is one row: such rows stand first.
-        let mut lacks = self
-            .findings
-            .iter()
-            .take_while(|f| f.subject_kind == "tenant");
+        let mut lacks = self.findings.iter().take_while(|f| f.subject_kind == "tenant");
         match finding.subject_kind == "tenant" {
             true if lacks.any(|f| *f == finding) => {}
             true => self.findings.insert(0, finding),

@@ -77,23 +77,15 @@ impl Draft {
     /// About a holding: who holds, what, since when, by which records.
     #[must_use]
     pub fn of_holding(cx: &Context, holding: &Holding) -> Self {
-        let since = holding
-            .until_earliest
-            .filter(|_| holding.until_certainty == Certainty::Unknown);
+        let since = holding.until_earliest.filter(|_| holding.until_certainty == Certainty::Unknown);
         Self {
             subject: cx.principal(&holding.principal),
             object: cx.entitlement(holding),
-            assignment: holding
-                .assignment
-                .as_ref()
-                .map_or_else(String::new, AssignmentId::to_string),
+            assignment: holding.assignment.as_ref().map_or_else(String::new, AssignmentId::to_string),
             from: holding.held_from,
             until: holding.held_until,
             caveat: since.map_or_else(String::new, |t| {
-                format!(
-                    ", if it is still held: no source has watched it since {}",
-                    words::day(t)
-                )
+                format!(", if it is still held: no source has watched it since {}", words::day(t))
             }),
             evidence: holding.evidence.clone(),
             ..Self::default()
@@ -105,11 +97,7 @@ impl Draft {
     pub fn of_request(cx: &Context, subject: Thing, story: &RequestStory) -> Self {
         Self {
             subject,
-            object: story
-                .package
-                .as_ref()
-                .map(|p| cx.package(p))
-                .unwrap_or_default(),
+            object: story.package.as_ref().map(|p| cx.package(p)).unwrap_or_default(),
             assignment: story.id.to_string(),
             from: story.created_at,
             until: story.completed_at,

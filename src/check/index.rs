@@ -4,10 +4,7 @@ use crate::check::context::hash;
 use crate::ledger::Estate;
 use crate::ledger::estate::PackageRole;
 use crate::ledger::evidence::UsageDay;
-use crate::model::{
-    AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId,
-    PrincipalId,
-};
+use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId};
 use ahash::AHashMap;
 
 /// The look-ups.
@@ -41,11 +38,7 @@ impl<'a> Index<'a> {
                 index.held.push((hash(holding.principal.as_str()), holding));
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
-                index
-                    .packages
-                    .entry(&holding.principal)
-                    .or_default()
-                    .push(holding);
+                index.packages.entry(&holding.principal).or_default().push(holding);
             }
         }
         let mut usage: Vec<&UsageDay> = estate.usage.iter().collect();
@@ -53,38 +46,23 @@ impl<'a> Index<'a> {
         for day in usage {
             index.usage.entry(&day.principal).or_default().push(day);
         }
-        let granted =
-            |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure;
+        let granted = |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure;
         let mut events: Vec<&AccessEvent> = estate.events.iter().filter(granted).collect();
         events.sort();
         for event in events {
             if let (Some(principal), Some(key)) = (&event.principal, &event.entitlement) {
-                index
-                    .granted
-                    .entry((principal, key))
-                    .or_default()
-                    .push(event);
+                index.granted.entry((principal, key)).or_default().push(event);
             }
         }
         for (id, facts) in estate.packages.iter().filter(|(_, p)| !p.gone) {
             for role in &facts.roles {
                 if let Some(kind) = kind_of(role) {
-                    index
-                        .contained
-                        .entry((kind, &role.resource))
-                        .or_default()
-                        .push((id, role));
+                    index.contained.entry((kind, &role.resource)).or_default().push((id, role));
                 }
             }
         }
-        index.account_telemetry = estate
-            .people
-            .values()
-            .any(|p| p.last_successful_at.is_some());
-        index.accounts_known = estate
-            .people
-            .values()
-            .any(|p| p.enabled.is_some() || p.leave_at.is_some());
+        index.account_telemetry = estate.people.values().any(|p| p.last_successful_at.is_some());
+        index.accounts_known = estate.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
         index
     }
 
@@ -103,9 +81,7 @@ impl<'a> Index<'a> {
     /// The newest event by which somebody was given what a holding is of, since it can have begun.
     #[must_use]
     pub fn last_grant(&self, holding: &Holding) -> Option<&'a AccessEvent> {
-        let events = self
-            .granted
-            .get(&(&holding.principal, &holding.entitlement))?;
+        let events = self.granted.get(&(&holding.principal, &holding.entitlement))?;
         events
             .iter()
             .rev()
@@ -132,12 +108,7 @@ impl<'a> Index<'a> {
             EntitlementKind::Group => !r.role.eq_ignore_ascii_case("owner"),
             _ => true,
         };
-        roles
-            .into_iter()
-            .flatten()
-            .filter(|(_, r)| fits(r))
-            .copied()
-            .collect()
+        roles.into_iter().flatten().filter(|(_, r)| fits(r)).copied().collect()
     }
 
     /// Assignments, past and present, that give or gave somebody what a direct holding is of.
@@ -145,11 +116,7 @@ impl<'a> Index<'a> {
     pub fn assignments_behind(&self, holding: &Holding) -> Vec<&'a Holding> {
         let with = self.packages_with(&holding.entitlement);
         let gives = |h: &&&Holding| with.iter().any(|(p, _)| p.as_str() == h.entitlement.id);
-        self.packages_of(&holding.principal)
-            .iter()
-            .filter(gives)
-            .copied()
-            .collect()
+        self.packages_of(&holding.principal).iter().filter(gives).copied().collect()
     }
 
     /// The last assignment by which the entitlement service gave somebody a direct holding; `None` when it did not.
@@ -160,14 +127,9 @@ impl<'a> Index<'a> {
         let behind = self.assignments_behind(holding);
         let close = |h: &&Holding| {
             let (began, given) = (begun(holding), begun(h));
-            began
-                .zip(given)
-                .is_some_and(|(a, b)| (a.0 - b.0).abs() <= lag)
+            began.zip(given).is_some_and(|(a, b)| (a.0 - b.0).abs() <= lag)
         };
-        let last = |list: Vec<&'a Holding>| {
-            list.into_iter()
-                .max_by_key(|h| (h.held_until.is_none(), h.held_until, begun(h)))
-        };
+        let last = |list: Vec<&'a Holding>| list.into_iter().max_by_key(|h| (h.held_until.is_none(), h.held_until, begun(h)));
         match self.by_service(holding) {
             Some(true) => last(behind),
             Some(false) => None,
@@ -181,10 +143,7 @@ impl<'a> Index<'a> {
         self.assignments_behind(holding).iter().any(|h| {
             let begun = h.from_earliest.or(h.held_from).or(h.from_latest);
             let begun = begun.is_none_or(|t| t.plus(-lag) <= at);
-            begun
-                && h.until_latest
-                    .or(h.held_until)
-                    .is_none_or(|t| at < t.plus(lag))
+            begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
         })
     }
 }
@@ -197,13 +156,7 @@ fn begun(h: &Holding) -> Option<Instant> {
 /// The order of the ledger, restored whatever order the rows come in.
 fn order(h: &Holding) -> impl Ord {
     let ids = (h.principal.clone(), h.entitlement.clone());
-    (
-        ids,
-        h.from_latest,
-        h.held_until,
-        h.assignment.clone(),
-        h.evidence.clone(),
-    )
+    (ids, h.from_latest, h.held_until, h.assignment.clone(), h.evidence.clone())
 }
 
 fn kind_of(role: &PackageRole) -> Option<EntitlementKind> {

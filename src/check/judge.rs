@@ -1,9 +1,7 @@
 //! Judgements that several checks share, each with its reason in words.
 
 use crate::check::Context;
-use crate::check::thresholds::{
-    REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK, SLA_OTHER, SLA_SENSITIVE,
-};
+use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::words;
 use crate::config::matches;
 use crate::ledger::estate::PolicyFacts;
@@ -14,9 +12,7 @@ impl Context<'_> {
     #[must_use]
     pub fn sensitive(&self, package: &PackageId) -> Option<String> {
         let facts = self.estate.packages.get(package);
-        let by_contents = facts
-            .map(|f| f.sensitive_because.clone())
-            .filter(|why| !why.is_empty());
+        let by_contents = facts.map(|f| f.sensitive_because.clone()).filter(|why| !why.is_empty());
         by_contents.or_else(|| self.named(&self.config.sensitive_packages, package))
     }
 
@@ -27,11 +23,7 @@ impl Context<'_> {
             return Some(why);
         }
         let open = self.ordinary_policies(package);
-        let members_only = |p: &&PolicyFacts| {
-            MEMBERS_ONLY
-                .iter()
-                .any(|s| p.target_scope.eq_ignore_ascii_case(s))
-        };
+        let members_only = |p: &&PolicyFacts| MEMBERS_ONLY.iter().any(|s| p.target_scope.eq_ignore_ascii_case(s));
         (!open.is_empty() && open.iter().all(members_only)).then(|| match open.len() {
             1 => "its one policy lets only members ask".to_string(),
             n => format!("all its {n} policies let only members ask"),
@@ -41,14 +33,8 @@ impl Context<'_> {
     /// The live policies of a package by which people ask or are assigned, not those by which a rule assigns.
     #[must_use]
     pub fn ordinary_policies(&self, package: &PackageId) -> Vec<&PolicyFacts> {
-        let live =
-            |p: &&PolicyFacts| !p.automatic && !p.gone && p.package.as_ref() == Some(package);
-        let listed = self
-            .estate
-            .packages
-            .get(package)
-            .map(|f| f.policies.as_slice())
-            .unwrap_or_default();
+        let live = |p: &&PolicyFacts| !p.automatic && !p.gone && p.package.as_ref() == Some(package);
+        let listed = self.estate.packages.get(package).map(|f| f.policies.as_slice()).unwrap_or_default();
         let policies = listed.iter().filter_map(|id| self.estate.policies.get(id));
         policies.filter(live).collect()
     }
@@ -56,27 +42,16 @@ impl Context<'_> {
     /// When access to a package must be gone, if it was to end at `end`.
     #[must_use]
     pub fn due(&self, package: &PackageId, end: Instant) -> (Instant, i64) {
-        let sla = if self.sensitive(package).is_some() {
-            &SLA_SENSITIVE
-        } else {
-            &SLA_OTHER
-        };
+        let sla = if self.sensitive(package).is_some() { &SLA_SENSITIVE } else { &SLA_OTHER };
         let days = self.threshold(sla);
-        (
-            end.plus_business_days(u32::try_from(days).unwrap_or(0)),
-            days,
-        )
+        (end.plus_business_days(u32::try_from(days).unwrap_or(0)), days)
     }
 
     /// Whether reviews of a policy are as frequent as its package's class asks.
     #[must_use]
     pub fn rhythm(&self, package: Option<&PackageId>, policy: &PolicyFacts) -> Rhythm {
         let sensitive = package.is_some_and(|p| self.sensitive(p).is_some());
-        let asked = self.threshold(if sensitive {
-            &REVIEW_SENSITIVE
-        } else {
-            &REVIEW_OTHER
-        });
+        let asked = self.threshold(if sensitive { &REVIEW_SENSITIVE } else { &REVIEW_OTHER });
         match (policy.review_enabled, policy.review_every) {
             (None, _) => Rhythm::Unknown,
             (Some(false), _) => Rhythm::Never { asked },
@@ -91,25 +66,15 @@ impl Context<'_> {
                 if every.longest_days() <= limit {
                     Rhythm::Enough { every: every_text }
                 } else {
-                    Rhythm::Rare {
-                        every: every_text,
-                        asked,
-                    }
+                    Rhythm::Rare { every: every_text, asked }
                 }
             }
         }
     }
 
     fn named(&self, patterns: &[String], package: &PackageId) -> Option<String> {
-        let name = self
-            .estate
-            .packages
-            .get(package)
-            .map(|f| f.name.as_str())
-            .unwrap_or_default();
-        let pattern = patterns
-            .iter()
-            .find(|p| matches(p, package.as_str(), name))?;
+        let name = self.estate.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
+        let pattern = patterns.iter().find(|p| matches(p, package.as_str(), name))?;
         Some(format!("named in the configuration ({pattern})"))
     }
 
@@ -122,12 +87,8 @@ impl Context<'_> {
     /// Whether the policy behind a holding assigns by a rule.
     #[must_use]
     pub fn automatic(&self, holding: &Holding) -> bool {
-        let policy = holding
-            .policy
-            .as_ref()
-            .and_then(|p| self.estate.policies.get(p));
-        holding.grant_kind == crate::model::GrantKind::AutoAssignment
-            || policy.is_some_and(|p| p.automatic)
+        let policy = holding.policy.as_ref().and_then(|p| self.estate.policies.get(p));
+        holding.grant_kind == crate::model::GrantKind::AutoAssignment || policy.is_some_and(|p| p.automatic)
     }
 
     /// Whether somebody has left by an instant, and when.
@@ -167,11 +128,7 @@ pub enum Rhythm {
 
 /// The latest stretch of coverage that reaches `until`.
 pub(super) fn stretch_to(windows: &[Window], until: Instant) -> Option<Window> {
-    windows
-        .iter()
-        .filter(|w| w.from <= until && until <= w.until)
-        .max()
-        .copied()
+    windows.iter().filter(|w| w.from <= until && until <= w.until).max().copied()
 }
 
 /// Why a beginning is what it is, for messages: `since 2026-03-01`, `since 2026-03-01 or earlier`.

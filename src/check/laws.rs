@@ -17,10 +17,7 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % limit
     }
 
@@ -35,30 +32,17 @@ impl Numbers {
     }
 }
 
-const PEOPLE: &[&str] = &[
-    "ana", "bo", "cy", "di", "eve", "gil", "az-ana", "bo-adm", "hal", "ida",
-];
+const PEOPLE: &[&str] = &["ana", "bo", "cy", "di", "eve", "gil", "az-ana", "bo-adm", "hal", "ida"];
 const PACKAGES: &[&str] = &["payroll", "library", "keys", "intranet"];
-const REASONS: &[&str] = &[
-    "",
-    "\"need access\"",
-    "\"Cover Dr. Ruiz's ward rota until 30 June\"",
-    "\"  \"",
-    "canceled",
-];
+const REASONS: &[&str] = &["", "\"need access\"", "\"Cover Dr. Ruiz's ward rota until 30 June\"", "\"  \"", "canceled"];
 
 fn row(at: Instant, activity: &str, actor: &str, subject: &str, thing: &str, detail: &str) -> Row {
     let detail = if detail.starts_with('"') {
         vec![detail.to_string()]
     } else {
-        detail
-            .split(',')
-            .map(|d| d.trim().to_string())
-            .filter(|d| !d.is_empty())
-            .collect()
+        detail.split(',').map(|d| d.trim().to_string()).filter(|d| !d.is_empty()).collect()
     };
-    let (activity, actor, subject, thing) =
-        (activity.into(), actor.into(), subject.into(), thing.into());
+    let (activity, actor, subject, thing) = (activity.into(), actor.into(), subject.into(), thing.into());
     Row {
         at,
         activity,
@@ -77,52 +61,24 @@ fn year(seed: u64) -> Example {
     let mut rows = vec![
         row(at, "package", "", "", "payroll", "group payers, app ledger"),
         row(at, "package", "", "", "library", "group readers"),
-        row(
-            at,
-            "package",
-            "",
-            "",
-            "keys",
-            "privileged group vault, app ledger",
-        ),
-        row(
-            at,
-            "policy",
-            "",
-            "",
-            "intranet",
-            n.pick(&["automatic", "no review", "review P1Y"]),
-        ),
+        row(at, "package", "", "", "keys", "privileged group vault, app ledger"),
+        row(at, "policy", "", "", "intranet", n.pick(&["automatic", "no review", "review P1Y"])),
         row(
             at,
             "policy",
             "",
             "",
             "payroll",
-            n.pick(&[
-                "scope notSpecified",
-                "no review",
-                "approval",
-                "scope allMemberUsers",
-            ]),
+            n.pick(&["scope notSpecified", "no review", "approval", "scope allMemberUsers"]),
         ),
-        row(
-            at,
-            "group",
-            "",
-            "",
-            "readers",
-            n.pick(&["dynamic", "synced", ""]),
-        ),
+        row(at, "group", "", "", "readers", n.pick(&["dynamic", "synced", ""])),
         row(at, "user", "", "gil", "", "guest"),
         row(at, "user", "", "ana", "", "last sign-in 2026-01-20"),
         row(at, "leave", "", "ida", "", ""),
     ];
     rows[8].at = at.plus(150 * DAY);
     if n.below(3) > 0 {
-        let until = at
-            .plus(i64::try_from(100 + n.below(300)).unwrap_or(0) * DAY)
-            .day();
+        let until = at.plus(i64::try_from(100 + n.below(300)).unwrap_or(0) * DAY).day();
         rows.push(row(
             at.plus(i64::try_from(n.below(100)).unwrap_or(0) * DAY),
             "log",
@@ -144,39 +100,18 @@ fn year(seed: u64) -> Example {
                 if reason != "canceled" {
                     asked.insert(key);
                 }
-                row(
-                    at,
-                    "request",
-                    if n.below(4) == 0 { other } else { who },
-                    who,
-                    what,
-                    reason,
-                )
+                row(at, "request", if n.below(4) == 0 { other } else { who }, who, what, reason)
             }
             3 | 4 if asked.contains(&key) => row(at, "approve", other, who, what, ""),
             5 | 6 if !held.contains(&key) => {
                 held.insert(key);
-                row(
-                    at,
-                    "deliver",
-                    "",
-                    who,
-                    what,
-                    n.pick(&["no end", "", "until 2026-06-30"]),
-                )
+                row(at, "deliver", "", who, what, n.pick(&["no end", "", "until 2026-06-30"]))
             }
             7 if !held.contains(&key) => {
                 held.insert(key);
                 row(at, "assign", other, who, what, "")
             }
-            8 if held.remove(&key) => row(
-                at,
-                n.pick(&["expire", "remove"]),
-                other,
-                who,
-                what,
-                n.pick(&["", "membership stays"]),
-            ),
+            8 if held.remove(&key) => row(at, n.pick(&["expire", "remove"]), other, who, what, n.pick(&["", "membership stays"])),
             9 => row(
                 at,
                 "add-to-group",
@@ -193,14 +128,7 @@ fn year(seed: u64) -> Example {
                 n.pick(&["ledger", "weather"]),
                 n.pick(&["one factor", "two factors", "failed", ""]),
             ),
-            12 if held.contains(&key) => row(
-                at,
-                "decide",
-                other,
-                who,
-                what,
-                n.pick(&["deny applied", "approve", "deny"]),
-            ),
+            12 if held.contains(&key) => row(at, "decide", other, who, what, n.pick(&["deny applied", "approve", "deny"])),
             13 if n.below(4) == 0 => row(at, "disable", other, who, "", ""),
             _ => row(at, "look", "", "", "", ""),
         });
@@ -216,18 +144,12 @@ fn year(seed: u64) -> Example {
 fn scenarios() -> Vec<(String, Scenario)> {
     let of_pages = all().iter().flat_map(|c| of_page(c));
     let years = (1..=12).map(year);
-    of_pages
-        .chain(years)
-        .map(|e| (e.title.clone(), Scenario::of(&e)))
-        .collect()
+    of_pages.chain(years).map(|e| (e.title.clone(), Scenario::of(&e))).collect()
 }
 
 fn outcomes(estate: &Estate, config: &Config, parts: u64) -> Vec<Outcome> {
     let index = Index::new(estate);
-    all()
-        .iter()
-        .map(|c| in_parts(c, estate, config, &index, parts))
-        .collect()
+    all().iter().map(|c| in_parts(c, estate, config, &index, parts)).collect()
 }
 
 fn built(evidence: Evidence, config: &Config) -> Estate {
@@ -248,11 +170,7 @@ fn order_never_matters() {
         n.shuffle(&mut estate.events);
         n.shuffle(&mut estate.usage);
         n.shuffle(&mut estate.review_decisions);
-        assert_eq!(
-            outcomes(&estate, &scenario.config, 1),
-            expected,
-            "{title}: rows of the estate"
-        );
+        assert_eq!(outcomes(&estate, &scenario.config, 1), expected, "{title}: rows of the estate");
         let mut evidence = scenario.evidence;
         n.shuffle(&mut evidence.audit_events);
         n.shuffle(&mut evidence.assignments);
@@ -262,11 +180,7 @@ fn order_never_matters() {
         n.shuffle(&mut evidence.sightings);
         n.shuffle(&mut evidence.snapshots);
         let again = built(evidence, &scenario.config);
-        assert_eq!(
-            outcomes(&again, &scenario.config, 1),
-            expected,
-            "{title}: rows of the evidence"
-        );
+        assert_eq!(outcomes(&again, &scenario.config, 1), expected, "{title}: rows of the evidence");
     }
 }
 
@@ -276,11 +190,7 @@ fn split_and_merged_equals_whole() {
         let estate = built(scenario.evidence, &scenario.config);
         let whole = outcomes(&estate, &scenario.config, 1);
         for parts in [2, 3, 16] {
-            assert_eq!(
-                outcomes(&estate, &scenario.config, parts),
-                whole,
-                "{title} in {parts} parts"
-            );
+            assert_eq!(outcomes(&estate, &scenario.config, parts), whole, "{title} in {parts} parts");
         }
     }
 }
@@ -292,11 +202,7 @@ fn an_empty_estate_says_what_it_lacks() {
         assert_eq!((result.passed, result.population), (0, 0), "{id}");
         assert_eq!(result.findings.len(), 1, "{id}");
         let row = &result.findings[0];
-        assert_eq!(
-            (row.result, row.subject_kind.as_str()),
-            (Verdict::NotEvaluable, "tenant"),
-            "{id}"
-        );
+        assert_eq!((row.result, row.subject_kind.as_str()), (Verdict::NotEvaluable, "tenant"), "{id}");
         assert!(!row.clears_when.is_empty(), "{id}");
     }
 }
@@ -308,52 +214,22 @@ fn numbers_add_up_and_rows_are_whole() {
         let estate = built(scenario.evidence, &scenario.config);
         for (check, outcome) in all().iter().zip(outcomes(&estate, &scenario.config, 1)) {
             let context = format!("{} in {title}", check.id);
-            let own = outcome
-                .findings
-                .iter()
-                .filter(|f| f.subject_kind != "tenant")
-                .count();
+            let own = outcome.findings.iter().filter(|f| f.subject_kind != "tenant").count();
             assert!(outcome.passed + own <= outcome.population, "{context}");
-            let fingerprints: BTreeSet<&str> = outcome
-                .findings
-                .iter()
-                .map(|f| f.fingerprint.as_str())
-                .collect();
-            assert_eq!(
-                fingerprints.len(),
-                outcome.findings.len(),
-                "{context}: two rows with one fingerprint"
-            );
+            let fingerprints: BTreeSet<&str> = outcome.findings.iter().map(|f| f.fingerprint.as_str()).collect();
+            assert_eq!(fingerprints.len(), outcome.findings.len(), "{context}: two rows with one fingerprint");
             for row in &outcome.findings {
                 found.extend((row.result == Verdict::Finding).then_some(check.id.as_str()));
                 let judged = row.result == Verdict::Finding;
                 assert!(row.severity <= check.severity, "{context}: {}", row.message);
-                assert_eq!(
-                    judged,
-                    row.severity > Severity::Info,
-                    "{context}: {}",
-                    row.message
-                );
+                assert_eq!(judged, row.severity > Severity::Info, "{context}: {}", row.message);
+                assert!(row.message.ends_with('.') && !row.message.ends_with(".."), "{context}: {}", row.message);
                 assert!(
-                    row.message.ends_with('.') && !row.message.ends_with(".."),
-                    "{context}: {}",
-                    row.message
-                );
-                assert!(
-                    !row.message.contains('\n')
-                        && !row.reason.is_empty()
-                        && !row.clears_when.is_empty(),
+                    !row.message.contains('\n') && !row.reason.is_empty() && !row.clears_when.is_empty(),
                     "{context}"
                 );
-                assert!(
-                    !judged || !row.evidence.is_empty(),
-                    "{context}: no evidence for: {}",
-                    row.message
-                );
-                assert!(
-                    row.evidence.is_sorted() && row.evidence.iter().all(|e| e.contains(':')),
-                    "{context}"
-                );
+                assert!(!judged || !row.evidence.is_empty(), "{context}: no evidence for: {}", row.message);
+                assert!(row.evidence.is_sorted() && row.evidence.iter().all(|e| e.contains(':')), "{context}");
                 assert_eq!(row.controls.len(), check.controls.len(), "{context}");
             }
         }

@@ -62,11 +62,7 @@ pub fn explain(check: &Check, config: &Config) -> String {
     line(format!("| highest severity | {} |", check.severity));
     line(format!("| best practice | {} |", check.practice.join(", ")));
     line(format!("| controls | {} |", controls(check)));
-    let tables: Vec<String> = check
-        .reads
-        .iter()
-        .map(|t| format!("`{}`", t.name()))
-        .collect();
+    let tables: Vec<String> = check.reads.iter().map(|t| format!("`{}`", t.name())).collect();
     line(format!("| reads | {} |", tables.join(", ")));
     line(format!("| worst case in work | {} |", check.cost));
     line(format!("| work divides by | {} |\n", shard(check.shard_by)));
@@ -81,10 +77,7 @@ pub fn explain(check: &Check, config: &Config) -> String {
         line("|---|---|---|---|---|".into());
         for t in check.thresholds {
             let now = in_force(t, config);
-            line(format!(
-                "| `{}` | {} | {} | {} | {} |",
-                t.name, now.value, t.unit, now.origin, t.help
-            ));
+            line(format!("| `{}` | {} | {} | {} | {} |", t.name, now.value, t.unit, now.origin, t.help));
         }
         line(String::new());
     }
@@ -111,29 +104,17 @@ fn index(config: &Config) -> String {
     let mut out = format!("{NOTE}\n# Checks\n\n");
     out.push_str("Every check answers with one of four results: pass, finding, exception, or not-evaluable with a reason.\n");
     out.push_str("Nothing passes for want of data.\n\n");
-    out.push_str(
-        "| check | observed | highest severity | practice | controls |\n|---|---|---|---|---|\n",
-    );
+    out.push_str("| check | observed | highest severity | practice | controls |\n|---|---|---|---|---|\n");
     for c in all() {
         let (id, title) = (c.id, Page::of(c).title);
         let practice = c.practice.join(", ");
-        let _ = writeln!(
-            out,
-            "| [{id}]({}) | {title} | {} | {practice} | {} |",
-            file_name(c),
-            c.severity,
-            controls(c)
-        );
+        let _ = writeln!(out, "| [{id}]({}) | {title} | {} | {practice} | {} |", file_name(c), c.severity, controls(c));
     }
     out.push_str("\n## Thresholds\n\nThresholds are policy: the configuration overrides the profile, the profile overrides the default.\n\n");
     out.push_str("| name | default | unit | where it comes from | what it decides |\n|---|---|---|---|---|\n");
     for t in thresholds() {
         let now = in_force(t, config);
-        let _ = writeln!(
-            out,
-            "| `{}` | {} | {} | {} | {} |",
-            t.name, now.value, t.unit, now.origin, t.help
-        );
+        let _ = writeln!(out, "| `{}` | {} | {} | {} | {} |", t.name, now.value, t.unit, now.origin, t.help);
     }
     out.push_str("\n## Profiles\n\nA profile sets only what its framework puts a number on.\n\n");
     out.push_str("| profile | sets | where it comes from |\n|---|---|---|\n");
@@ -153,11 +134,7 @@ fn file_name(check: &Check) -> String {
 }
 
 fn controls(check: &Check) -> String {
-    let list: Vec<String> = check
-        .controls
-        .iter()
-        .map(|c| format!("{} {}", c.framework, c.id))
-        .collect();
+    let list: Vec<String> = check.controls.iter().map(|c| format!("{} {}", c.framework, c.id)).collect();
     list.join(", ")
 }
 
@@ -175,13 +152,7 @@ mod tests {
     use std::path::Path;
 
     /// The sections that every page has, in their order.
-    const SECTIONS: &[&str] = &[
-        "Why it matters",
-        "What it looks for",
-        "Known false positives",
-        "What to do",
-        "Examples",
-    ];
+    const SECTIONS: &[&str] = &["Why it matters", "What it looks for", "Known false positives", "What to do", "Examples"];
 
     #[test]
     fn every_page_says_what_people_must_know() {
@@ -189,31 +160,13 @@ mod tests {
             let (id, page) = (check.id, Page::of(check));
             let headings: Vec<&str> = page.sections.iter().map(|(h, _)| h.as_str()).collect();
             assert_eq!(headings, SECTIONS, "{id}");
-            assert!(
-                page.sections.iter().all(|(_, text)| !text.is_empty()),
-                "{id}: an empty section"
-            );
-            assert!(
-                (10..=80).contains(&page.title.len()) && !page.title.ends_with('.'),
-                "{id}: {}",
-                page.title
-            );
-            assert!(
-                page.title.starts_with(char::is_uppercase),
-                "{id}: {}",
-                page.title
-            );
-            assert!(
-                !check.controls.is_empty() && !check.practice.is_empty() && !check.reads.is_empty(),
-                "{id}"
-            );
+            assert!(page.sections.iter().all(|(_, text)| !text.is_empty()), "{id}: an empty section");
+            assert!((10..=80).contains(&page.title.len()) && !page.title.ends_with('.'), "{id}: {}", page.title);
+            assert!(page.title.starts_with(char::is_uppercase), "{id}: {}", page.title);
+            assert!(!check.controls.is_empty() && !check.practice.is_empty() && !check.reads.is_empty(), "{id}");
             assert!(!check.cost.is_empty(), "{id} states no cost");
             for t in check.thresholds {
-                assert!(
-                    !t.origin.is_empty() && !t.help.is_empty() && !t.unit.is_empty(),
-                    "{}",
-                    t.name
-                );
+                assert!(!t.origin.is_empty() && !t.help.is_empty() && !t.unit.is_empty(), "{}", t.name);
             }
         }
     }
@@ -226,10 +179,7 @@ mod tests {
             ..Config::default()
         };
         let page = explain(check, &config);
-        assert!(
-            page.contains("| `leaver_grace_hours` | 0 | hours | PCI DSS 4.0.1 8.2.5"),
-            "{page}"
-        );
+        assert!(page.contains("| `leaver_grace_hours` | 0 | hours | PCI DSS 4.0.1 8.2.5"), "{page}");
         assert!(page.starts_with("# ORP-02: A person who left still holds access\n"));
     }
 
@@ -248,23 +198,12 @@ mod tests {
                 std::fs::write(&path, &text).expect("a page can be written");
             }
             let there = std::fs::read_to_string(&path).unwrap_or_default();
-            assert!(
-                there == text,
-                "{} is not current: run the tests with VOUCHSAFE_BLESS=1",
-                path.display()
-            );
+            assert!(there == text, "{} is not current: run the tests with VOUCHSAFE_BLESS=1", path.display());
             names.push(name);
         }
         for entry in std::fs::read_dir(&folder).expect("docs/checks is there") {
-            let name = entry
-                .expect("a file")
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
-            assert!(
-                names.contains(&name),
-                "docs/checks/{name} belongs to no check"
-            );
+            let name = entry.expect("a file").file_name().to_string_lossy().into_owned();
+            assert!(names.contains(&name), "docs/checks/{name} belongs to no check");
         }
     }
 }

@@ -35,45 +35,21 @@ pub static PROFILES: &[Profile] = &[
         name: "pci",
         about: "PCI DSS 4.0.1.",
         values: &[
-            (
-                "leaver_grace_hours",
-                0,
-                "PCI DSS 4.0.1 8.2.5: access of terminated users is revoked at once",
-            ),
-            (
-                "not_used_days",
-                90,
-                "PCI DSS 4.0.1 8.2.6: inactive accounts within 90 days",
-            ),
-            (
-                "review_months_other",
-                6,
-                "PCI DSS 4.0.1 7.2.4: at least every six months",
-            ),
-            (
-                "look_back_days",
-                365,
-                "PCI DSS 4.0.1 10.5.1: twelve months of audit history",
-            ),
+            ("leaver_grace_hours", 0, "PCI DSS 4.0.1 8.2.5: access of terminated users is revoked at once"),
+            ("not_used_days", 90, "PCI DSS 4.0.1 8.2.6: inactive accounts within 90 days"),
+            ("review_months_other", 6, "PCI DSS 4.0.1 7.2.4: at least every six months"),
+            ("look_back_days", 365, "PCI DSS 4.0.1 10.5.1: twelve months of audit history"),
         ],
     },
     Profile {
         name: "cis",
         about: "CIS Controls v8.",
-        values: &[(
-            "not_used_days",
-            45,
-            "CIS Controls v8 5.3: dormant accounts after 45 days",
-        )],
+        values: &[("not_used_days", 45, "CIS Controls v8 5.3: dormant accounts after 45 days")],
     },
     Profile {
         name: "soc2",
         about: "SOC 2, Trust Services Criteria.",
-        values: &[(
-            "look_back_days",
-            365,
-            "SOC 2: the examination window is usually 12 months",
-        )],
+        values: &[("look_back_days", 365, "SOC 2: the examination window is usually 12 months")],
     },
 ];
 
@@ -90,8 +66,7 @@ pub fn in_force(threshold: &Threshold, config: &Config) -> Setting {
     if let Some(setting) = config.thresholds.get(threshold.name) {
         return setting.clone();
     }
-    let named = profile(&config.profile)
-        .and_then(|p| p.values.iter().find(|(name, ..)| *name == threshold.name));
+    let named = profile(&config.profile).and_then(|p| p.values.iter().find(|(name, ..)| *name == threshold.name));
     match named {
         Some((_, value, origin)) => Setting {
             value: *value,

@@ -1,9 +1,7 @@
 //! All checks, in the order of the catalogue.
 
 use crate::check::{Check, Threshold};
-use crate::check::{
-    approval, conditional, exception, expiry, justification, orphan, review, segregation, stale,
-};
+use crate::check::{approval, conditional, exception, expiry, justification, orphan, review, segregation, stale};
 
 /// All checks, in the order of the catalogue.
 #[must_use]
@@ -66,9 +64,7 @@ fn plain(id: &str) -> String {
 
 /// The id that is at most two letters away.
 fn nearest(wanted: &str) -> Option<&'static str> {
-    let by_distance = all()
-        .iter()
-        .map(|c| (distance(wanted, &plain(c.id.as_str())), c.id.as_str()));
+    let by_distance = all().iter().map(|c| (distance(wanted, &plain(c.id.as_str())), c.id.as_str()));
     by_distance.filter(|(d, _)| *d <= 2).min().map(|(_, id)| id)
 }
 
@@ -102,10 +98,7 @@ mod tests {
     #[test]
     fn a_typo_gets_an_answer() {
         let error = by_id("ABR-01").expect_err("no such check");
-        assert_eq!(
-            error.to_string(),
-            "no check is called 'ABR-01'; did you mean APR-01?"
-        );
+        assert_eq!(error.to_string(), "no check is called 'ABR-01'; did you mean APR-01?");
         assert_eq!(by_id("nonsense").expect_err("none").nearest, None);
     }
 }

@@ -9,10 +9,7 @@ impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
     #[must_use]
     pub fn no_holdings(&self) -> Option<Finding> {
-        let told = !self.estate.holdings.is_empty()
-            || self.looked_at(Table::Assignments)
-            || self.looked_at(Table::Memberships)
-            || self.estate.has_log("audit");
+        let told = !self.estate.holdings.is_empty() || self.looked_at(Table::Assignments) || self.looked_at(Table::Memberships) || self.estate.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
@@ -26,9 +23,7 @@ impl Context<'_> {
     /// The row that says that nothing tells who asked for what; `None` when something does.
     #[must_use]
     pub fn no_requests(&self) -> Option<Finding> {
-        let told = !self.estate.requests.is_empty()
-            || self.looked_at(Table::Requests)
-            || self.estate.has_log("audit");
+        let told = !self.estate.requests.is_empty() || self.looked_at(Table::Requests) || self.estate.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
@@ -42,14 +37,8 @@ impl Context<'_> {
     /// When a collection was last looked at.
     #[must_use]
     pub fn newest_look(&self, table: Table) -> Option<Instant> {
-        let of_table =
-            |((collection, _), _): &(&(String, String), &Vec<Look>)| collection == table.name();
-        let looks = self
-            .estate
-            .looks
-            .iter()
-            .filter(of_table)
-            .flat_map(|(_, l)| l);
+        let of_table = |((collection, _), _): &(&(String, String), &Vec<Look>)| collection == table.name();
+        let looks = self.estate.looks.iter().filter(of_table).flat_map(|(_, l)| l);
         looks.map(|l| l.at).filter(|t| *t <= self.as_of()).max()
     }
 
@@ -57,9 +46,6 @@ impl Context<'_> {
     #[must_use]
     pub fn looked_at(&self, table: Table) -> bool {
         let name = table.name();
-        self.estate
-            .looks
-            .keys()
-            .any(|(collection, _)| collection == name)
+        self.estate.looks.keys().any(|(collection, _)| collection == name)
     }
 }

@@ -26,10 +26,7 @@ pub(super) fn day(at: Instant) -> String {
 
 /// `2026-03-31 09:04 UTC`: a message needs the minute where two acts are compared.
 pub(super) fn minute(at: Instant) -> String {
-    at.to_chrono().map_or_else(
-        || at.to_string(),
-        |t| t.format("%Y-%m-%d %H:%M UTC").to_string(),
-    )
+    at.to_chrono().map_or_else(|| at.to_string(), |t| t.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// `3 months`, `90 days`: a period of reviews; as written where it is neither.
@@ -100,14 +97,8 @@ mod tests {
         assert_eq!(count(1, "day"), "1 day");
         assert_eq!(count(0, "day"), "0 days");
         assert_eq!(count(1_204_000, "policy"), "1,204,000 policies");
-        assert_eq!(
-            state("partiallyDelivered"),
-            "; the request was partially delivered"
-        );
-        let quarter = IsoDuration {
-            months: 3,
-            seconds: 0,
-        };
+        assert_eq!(state("partiallyDelivered"), "; the request was partially delivered");
+        let quarter = IsoDuration { months: 3, seconds: 0 };
         assert_eq!(period(quarter, "P3M"), "3 months");
         assert_eq!(duration(90 * 60 * 1_000_000), "1 hour");
         let names: Vec<String> = ["ana", "bo", "cy", "di"].map(String::from).to_vec();

@@ -6,9 +6,7 @@ use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::ledger::estate::RequestStory;
 use crate::model::controls::{AC_5, CC6_2, CC6_3, ISO_A_5_3};
-use crate::model::{
-    CheckId, Decision, Finding, Instant, PackageId, PrincipalId, ReasonCode, Severity,
-};
+use crate::model::{CheckId, Decision, Finding, Instant, PackageId, PrincipalId, ReasonCode, Severity};
 use std::collections::BTreeMap;
 
 check! {
@@ -75,25 +73,14 @@ fn run(cx: &Context) -> Outcome {
     }
     let mut untold: BTreeMap<&PackageId, Vec<&RequestStory>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK) {
-        let approvals: Vec<&Decision> = story
-            .decisions
-            .iter()
-            .filter(|d| d.decision == "approved")
-            .collect();
+        let approvals: Vec<&Decision> = story.decisions.iter().filter(|d| d.decision == "approved").collect();
         if approvals.is_empty() {
-            if let Some(package) = story
-                .package
-                .as_ref()
-                .filter(|_| approval_is_due(cx, story))
-            {
+            if let Some(package) = story.package.as_ref().filter(|_| approval_is_due(cx, story)) {
                 untold.entry(package).or_default().push(story);
             }
             continue;
         }
-        match approvals
-            .into_iter()
-            .find_map(|d| Some((d, same_person(cx, story, d)?)))
-        {
+        match approvals.into_iter().find_map(|d| Some((d, same_person(cx, story, d)?))) {
             Some((decision, how)) => out.push(found(cx, story, decision, how)),
             None => out.pass(),
         }
@@ -107,42 +94,26 @@ fn run(cx: &Context) -> Outcome {
                 "for {name}, {} under a policy with approval came to a delivery, and no record tells who approved",
                 words::many(number, "request")
             ),
-            evidence: stories
-                .iter()
-                .map(|s| format!("requests:{}", s.id))
-                .collect(),
+            evidence: stories.iter().map(|s| format!("requests:{}", s.id)).collect(),
             clears_when: "Audit events or approvals of the time of those requests.".into(),
             ..Draft::default()
         };
-        out.push_for(
-            cx.not_evaluable(ReasonCode::OutsideRetention, draft),
-            number,
-        );
+        out.push_for(cx.not_evaluable(ReasonCode::OutsideRetention, draft), number);
     }
     out
 }
 
 /// A delivered request of a policy that wants approval must have been approved by somebody.
 fn approval_is_due(cx: &Context, story: &RequestStory) -> bool {
-    let policy = story
-        .policy
-        .as_ref()
-        .and_then(|p| cx.estate.policies.get(p));
+    let policy = story.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
     let wanted = policy.is_some_and(|p| p.approval_required == Some(true) && !p.automatic);
     let delivered = matches!(story.state.as_str(), "delivered" | "partiallyDelivered");
-    let by_policy = story
-        .decisions
-        .iter()
-        .any(|d| d.decision == "auto-approved");
+    let by_policy = story.decisions.iter().any(|d| d.decision == "auto-approved");
     matches!(story.kind.as_str(), "userAdd" | "onBehalfAdd") && wanted && delivered && !by_policy
 }
 
 /// How the approver is one of the two whom the request concerns; `None` when they are somebody else.
-fn same_person(
-    cx: &Context,
-    story: &RequestStory,
-    decision: &Decision,
-) -> Option<(&'static str, String)> {
+fn same_person(cx: &Context, story: &RequestStory, decision: &Decision) -> Option<(&'static str, String)> {
     let approver = PrincipalId::new(&decision.who);
     let roles = [
         ("self-approval", &story.requestor, "who had asked"),
@@ -155,26 +126,17 @@ fn same_person(
         }
         let names = account_name(cx, &approver, &decision.name).zip(cx.upn(person));
         if let Some((_, b)) = names.filter(|(a, b)| cx.config.admin_accounts.linked(a, b)) {
-            return Some((
-                "linked-account",
-                format!("by its name another account of {b}, {role}"),
-            ));
+            return Some(("linked-account", format!("by its name another account of {b}, {role}")));
         }
     }
     None
 }
 
 fn account_name<'a>(cx: &'a Context, id: &PrincipalId, told: &'a str) -> Option<&'a str> {
-    cx.upn(id)
-        .or_else(|| Some(told).filter(|t| t.contains('@')))
+    cx.upn(id).or_else(|| Some(told).filter(|t| t.contains('@')))
 }
 
-fn found(
-    cx: &Context,
-    story: &RequestStory,
-    decision: &Decision,
-    how: (&'static str, String),
-) -> Finding {
+fn found(cx: &Context, story: &RequestStory, decision: &Decision, how: (&'static str, String)) -> Finding {
     let approver = PrincipalId::new(&decision.who);
     let mut draft = Draft::of_request(cx, cx.principal(&approver), story);
     let decided = Instant::parse(&decision.at);
@@ -183,9 +145,10 @@ fn found(
         .zip(decided)
         .map(|(a, b)| format!(", {} after it was made", words::duration(b.0 - a.0)));
     let when = decided.map_or_else(String::new, |at| format!(" on {}", words::minute(at)));
-    let recipient = story.recipient.as_ref().map_or_else(String::new, |r| {
-        format!(" to be given to {}", cx.estate.principal_name(r))
-    });
+    let recipient = story
+        .recipient
+        .as_ref()
+        .map_or_else(String::new, |r| format!(" to be given to {}", cx.estate.principal_name(r)));
     draft.severity = Severity::High;
     draft.reason = how.0;
     draft.until = decided;

@@ -86,12 +86,8 @@ fn run(cx: &Context) -> Outcome {
             out.pass();
             continue;
         }
-        if let (Some(package), Some(at)) = (&story.package, story.created_at.or(story.completed_at))
-        {
-            by_hand
-                .entry((story.administrator.as_ref(), package))
-                .or_default()
-                .push((at, story));
+        if let (Some(package), Some(at)) = (&story.package, story.created_at.or(story.completed_at)) {
+            by_hand.entry((story.administrator.as_ref(), package)).or_default().push((at, story));
         }
     }
     for ((admin, package), mut list) in by_hand {
@@ -108,34 +104,20 @@ type Direct<'a> = (Instant, &'a RequestStory);
 
 /// A grant by an administrator that was not refused, failed or left to a rule.
 fn is_direct(cx: &Context, story: &RequestStory) -> bool {
-    let by_admin =
-        story.kind == "adminAdd" || story.kind.is_empty() && story.administrator.is_some();
+    let by_admin = story.kind == "adminAdd" || story.kind.is_empty() && story.administrator.is_some();
     let state = story.state.to_ascii_lowercase();
-    let came_to_nothing = ["denied", "cancel", "failed", "deliveryfailed"]
-        .iter()
-        .any(|s| state.starts_with(s));
-    let policy = story
-        .policy
-        .as_ref()
-        .and_then(|p| cx.estate.policies.get(p));
+    let came_to_nothing = ["denied", "cancel", "failed", "deliveryfailed"].iter().any(|s| state.starts_with(s));
+    let policy = story.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
     by_admin && !came_to_nothing && !policy.is_some_and(|p| p.automatic)
 }
 
-fn found(
-    cx: &Context,
-    admin: Option<&PrincipalId>,
-    package: &PackageId,
-    batch: &[Direct],
-) -> Finding {
+fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: &[Direct]) -> Finding {
     let direct_only = |s: &RequestStory| {
         let policy = s.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
         policy.is_some_and(|p| p.target_scope.eq_ignore_ascii_case("notSpecified"))
     };
     let only = batch.iter().all(|(_, s)| direct_only(s));
-    let subject = admin.map_or_else(
-        || Thing::new("principal", "", "an administrator whom no record names"),
-        |a| cx.principal(a),
-    );
+    let subject = admin.map_or_else(|| Thing::new("principal", "", "an administrator whom no record names"), |a| cx.principal(a));
     let mut names: Vec<String> = batch
         .iter()
         .filter_map(|(_, s)| Some(cx.estate.principal_name(s.recipient.as_ref()?)))
@@ -143,52 +125,26 @@ fn found(
     names.dedup();
     let whom = match names.as_slice() {
         [one] if batch.len() == 1 => one.clone(),
-        _ => format!(
-            "{} ({})",
-            words::many(batch.len(), "account"),
-            words::listed(&names)
-        ),
+        _ => format!("{} ({})", words::many(batch.len(), "account"), words::listed(&names)),
     };
     let (first, last) = (batch[0].0, batch[batch.len() - 1].0);
     let when = if batch.len() == 1 {
         format!("on {}", words::minute(first))
     } else {
-        format!(
-            "between {} and {}",
-            words::minute(first),
-            words::minute(last)
-        )
+        format!("between {} and {}", words::minute(first), words::minute(last))
     };
-    let how = if only {
-        ", by a policy for direct assignment only"
-    } else {
-        ""
-    };
+    let how = if only { ", by a policy for direct assignment only" } else { "" };
     let object = cx.package(package);
     cx.finding(Draft {
-        severity: if only {
-            Severity::Medium
-        } else {
-            Severity::High
-        },
-        message: format!(
-            "{} assigned {} to {whom} {when}{how}, and no approval is on record",
-            subject.name, object.name
-        ),
+        severity: if only { Severity::Medium } else { Severity::High },
+        message: format!("{} assigned {} to {whom} {when}{how}, and no approval is on record", subject.name, object.name),
         subject,
         object,
         assignment: batch[0].1.id.to_string(),
         from: Some(first),
         until: Some(last),
-        reason: if only {
-            "direct-only-policy"
-        } else {
-            "no-approval"
-        },
-        evidence: batch
-            .iter()
-            .flat_map(|(_, s)| s.evidence.iter().cloned())
-            .collect(),
+        reason: if only { "direct-only-policy" } else { "no-approval" },
+        evidence: batch.iter().flat_map(|(_, s)| s.evidence.iter().cloned()).collect(),
         clears_when: "An approval on record for each assignment, or their removal.".into(),
         ..Draft::default()
     })

@@ -99,10 +99,7 @@ fn run(cx: &Context) -> Outcome {
     let mut apps: BTreeMap<&str, Seen> = BTreeMap::new();
     for (id, facts) in cx.estate.packages.iter().filter(|(_, f)| !f.gone) {
         for role in facts.roles.iter().filter(|r| r.kind == "application") {
-            apps.entry(&role.resource)
-                .or_default()
-                .package
-                .get_or_insert(id);
+            apps.entry(&role.resource).or_default().package.get_or_insert(id);
         }
     }
     let since = cx.as_of().plus(-cx.days(&WINDOW));
@@ -114,15 +111,8 @@ fn run(cx: &Context) -> Outcome {
     }
     let ids = by_id(cx, &apps);
     for day in usage {
-        let named = [
-            &day.resource_sp_id,
-            &day.resource_app_id,
-            &day.client_app_id,
-        ];
-        let at: BTreeSet<&str> = named
-            .iter()
-            .filter_map(|n| ids.get(n.as_str()).copied())
-            .collect();
+        let named = [&day.resource_sp_id, &day.resource_app_id, &day.client_app_id];
+        let at: BTreeSet<&str> = named.iter().filter_map(|n| ids.get(n.as_str()).copied()).collect();
         for sp in at {
             if let Some(seen) = apps.get_mut(sp) {
                 seen.add(day);
@@ -130,11 +120,7 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     let until = cx.as_of().plus(-cx.hours(&SIGN_IN_LAG));
-    let covered = cx
-        .estate
-        .coverage
-        .get(STREAM)
-        .and_then(|c| stretch_to(&c.any, until));
+    let covered = cx.estate.coverage.get(STREAM).and_then(|c| stretch_to(&c.any, until));
     for (sp, seen) in apps {
         if seen.single + seen.unprotected > 0 {
             out.push(found(cx, sp, &seen));
@@ -156,11 +142,8 @@ fn run(cx: &Context) -> Outcome {
 
 /// What the whole tenant lacks.
 fn lack(cx: &Context, usage: &[&UsageDay]) -> Option<Finding> {
-    let known = !cx.estate.packages.is_empty()
-        || cx.looked_at(Table::Packages)
-        || cx.looked_at(Table::ResourceRoles);
-    let (source, message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty()
-    {
+    let known = !cx.estate.packages.is_empty() || cx.looked_at(Table::Packages) || cx.looked_at(Table::ResourceRoles);
+    let (source, message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty() {
         (
             Table::SignIns,
             "no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown",
@@ -189,11 +172,7 @@ fn by_id<'a>(cx: &Context<'a>, apps: &BTreeMap<&'a str, Seen>) -> BTreeMap<&'a s
     let mut ids = BTreeMap::new();
     for sp in apps.keys() {
         ids.insert(*sp, *sp);
-        let app_id = cx
-            .estate
-            .apps
-            .get(*sp)
-            .map(|f: &AppFacts| f.app_id.as_str());
+        let app_id = cx.estate.apps.get(*sp).map(|f: &AppFacts| f.app_id.as_str());
         if let Some(app_id) = app_id.filter(|a| !a.is_empty()) {
             ids.insert(app_id, *sp);
         }
@@ -226,12 +205,7 @@ fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
         object: seen.package.map(|p| cx.package(p)).unwrap_or_default(),
         from: Some(cx.as_of().plus(-cx.days(&WINDOW))),
         until: Some(cx.as_of()),
-        evidence: seen
-            .examples
-            .iter()
-            .take(EXAMPLES)
-            .map(|id| format!("sign_ins:{id}"))
-            .collect(),
+        evidence: seen.examples.iter().take(EXAMPLES).map(|id| format!("sign_ins:{id}")).collect(),
         ..Draft::default()
     }
 }
@@ -240,10 +214,7 @@ fn found(cx: &Context, sp: &str, seen: &Seen) -> Finding {
     let mut draft = draft(cx, sp, seen);
     let mut kinds = Vec::new();
     if seen.single > 0 {
-        kinds.push(format!(
-            "{} for which one factor was enough",
-            words::count(seen.single, "interactive sign-in")
-        ));
+        kinds.push(format!("{} for which one factor was enough", words::count(seen.single, "interactive sign-in")));
     }
     if seen.unprotected > 0 {
         kinds.push(format!(
@@ -252,11 +223,7 @@ fn found(cx: &Context, sp: &str, seen: &Seen) -> Finding {
         ));
     }
     draft.severity = Severity::High;
-    draft.reason = if seen.single > 0 {
-        "single-factor"
-    } else {
-        "no-policy-applied"
-    };
+    draft.reason = if seen.single > 0 { "single-factor" } else { "no-policy-applied" };
     draft.message = format!(
         "{}, in {}, let {} in with {} in the last {}",
         draft.subject.name,

@@ -5,7 +5,9 @@ use super::table::stories;
 use crate::check::by_id;
 
 const EDGES: &[(&str, &str)] = &[
-    ("STA-01", "
+    (
+        "STA-01",
+        "
 One stream of sign-ins only proves nothing, for two holders in one row:
 
 | time | activity | actor | subject | package | detail |   |
@@ -64,8 +66,11 @@ The last look at users is too old to tell:
 | 2026-01-10 | deliver |  | ana | payroll |  | ? |
 | 2026-01-20 | look |  |  |  |  |   |
 | 2026-03-31 | look |  |  |  | without users |   |
-"),
-    ("STA-02", "
+",
+    ),
+    (
+        "STA-02",
+        "
 The log ends long before the question:
 
 | time | activity | actor | subject | package | detail |   |
@@ -85,16 +90,22 @@ Coverage that nobody vouches for is enough, and the message says so:
 | 2026-01-05 | deliver |  | ana | payroll |  | ◀ |
 | 2026-01-20 09:00 | sign-in | ana |  | ledger |  |   |
 | 2026-06-30 | look |  |  |  |  |   |
-"),
-    ("EXP-01", "
+",
+    ),
+    (
+        "EXP-01",
+        "
 Only events tell of the holding, and events tell no end:
 
 | time | activity | actor | subject | package | detail |   |
 |---|---|---|---|---|---|---|
 | 2026-01-10 | deliver |  | ana | payroll | no end | ? |
 | 2026-03-31 | look |  |  |  | without assignments, without requests |   |
-"),
-    ("EXP-05", "
+",
+    ),
+    (
+        "EXP-05",
+        "
 A sensitive package has three business days, not seven:
 
 | time | activity | actor | subject | package | detail |   |
@@ -123,8 +134,11 @@ An app role that an ended assignment left behind:
 | 2026-01-05 | deliver |  | ana | payroll |  |   |
 | 2026-02-02 | expire |  | ana | payroll | membership stays | ◀ ledger |
 | 2026-02-20 | look |  |  |  |  |   |
-"),
-    ("ORP-02", "
+",
+    ),
+    (
+        "ORP-02",
+        "
 No look at users tells who left:
 
 | time | activity | actor | subject | package | detail |   |
@@ -132,8 +146,11 @@ No look at users tells who left:
 | 2026-01-05 | deliver |  | ana | payroll |  | ? |
 | 2026-01-05 | deliver |  | bo | payroll |  |   |
 | 2026-03-31 | look |  |  |  | without users |   |
-"),
-    ("APR-01", "
+",
+    ),
+    (
+        "APR-01",
+        "
 A policy with approval delivered, and nobody knows who approved:
 
 | time | activity | actor | subject | package | detail |   |
@@ -149,8 +166,11 @@ A denial by the requester is no approval:
 |---|---|---|---|---|---|---|
 | 2026-01-05 | request | ana | ana | payroll |  |   |
 | 2026-01-06 | deny | ana | ana | payroll |  |   |
-"),
-    ("APR-03", "
+",
+    ),
+    (
+        "APR-03",
+        "
 Events alone tell of it:
 
 | time | activity | actor | subject | package | detail |   |
@@ -164,8 +184,11 @@ What was assigned more than a year ago is past:
 |---|---|---|---|---|---|---|
 | 2025-01-05 | assign | cy | ana | payroll |  |   |
 | 2026-03-31 | look |  |  |  |  |   |
-"),
-    ("EXC-01", "
+",
+    ),
+    (
+        "EXC-01",
+        "
 A role-assignable group weighs high, an app role counts, and what an assignment left behind is another check's:
 
 | time | activity | actor | subject | package | detail |   |
@@ -185,8 +208,11 @@ Added by hand while an assignment was there, and seen once since it ended; then 
 | 2026-01-02 | add-to-group | admin | ana | payers |  |   |
 | 2026-02-02 | remove-from-group | admin | ana | payers |  |   |
 | 2026-03-31 | look |  |  |  |  |   |
-"),
-    ("CAP-03", "
+",
+    ),
+    (
+        "CAP-03",
+        "
 Records without factors count where no policy applied:
 
 | time | activity | actor | subject | package | detail |   |
@@ -204,7 +230,8 @@ No record tells of factors or policies:
 | 2025-12-01 | log |  |  | sign-ins | until 2026-03-31 |   |
 | 2026-02-02 09:00 | sign-in | ana |  | ledger |  |   |
 | 2026-03-31 | look |  |  |  |  |   |
-"),
+",
+    ),
 ];
 
 #[test]
@@ -216,10 +243,5 @@ fn stories_at_the_edge() {
         assert!(!stories.is_empty(), "{id}");
         wrong.extend(stories.iter().filter_map(|s| check(one, s).err()));
     }
-    assert!(
-        wrong.is_empty(),
-        "{} stories are wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n\n")
-    );
+    assert!(wrong.is_empty(), "{} stories are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }

@@ -1,8 +1,6 @@
 //! A complete look at everything: rows, sightings and snapshots of every collection.
 
-use super::tenant::{
-    Account, Assignment, Decision, Group, Policy, Request, Tenant, policy_id, upn_of,
-};
+use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Tenant, policy_id, upn_of};
 use super::wire::{guid, upn};
 use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
@@ -22,17 +20,9 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     };
     look.at_all(&mut evidence.assignments, "tenant", assignments(tenant));
     let requests: Vec<&Request> = tenant.requests.iter().collect();
-    look.at_all(
-        &mut evidence.requests,
-        "tenant",
-        requests.iter().map(|r| request(r)).collect(),
-    );
+    look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
     let decided = requests.iter().filter(|r| !r.decisions.is_empty());
-    look.at_all(
-        &mut evidence.approvals,
-        "tenant",
-        decided.map(|r| approval(r)).collect(),
-    );
+    look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
     look.at_all(&mut evidence.policies, "tenant", policies(tenant));
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
@@ -43,11 +33,7 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     for group in tenant.groups.keys() {
         let id = guid("group", group);
         let members = tenant.members.iter().filter(|(g, _)| g == group);
-        look.at_all(
-            &mut evidence.memberships,
-            &id,
-            members.map(|(_, m)| membership(&id, m)).collect(),
-        );
+        look.at_all(&mut evidence.memberships, &id, members.map(|(_, m)| membership(&id, m)).collect());
     }
     for app in &tenant.apps {
         let holders = tenant.app_roles.iter().filter(|(a, _)| a == app);
@@ -118,21 +104,13 @@ fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
         let over = a.ended.filter(|_| !a.listed);
         AssignmentRow {
             id: a.id.clone(),
-            state: some(if over.is_some() {
-                "expired"
-            } else {
-                "delivered"
-            }),
+            state: some(if over.is_some() { "expired" } else { "delivered" }),
             target_id: Some(guid("user", &a.person)),
             package_id: Some(guid("package", &a.package)),
             policy_id: Some(policy_id(&a.package, "")),
             start_at: Some(a.start),
             end_at: a.end,
-            expiration_type: some(if a.end.is_some() {
-                "afterDateTime"
-            } else {
-                "noExpiration"
-            }),
+            expiration_type: some(if a.end.is_some() { "afterDateTime" } else { "noExpiration" }),
             expired_at: over,
             ..AssignmentRow::default()
         }
@@ -244,11 +222,7 @@ fn groups(tenant: &Tenant) -> Vec<GroupRow> {
     let row = |(name, g): (&String, &Group)| GroupRow {
         id: guid("group", name),
         name: Some(name.clone()),
-        group_types: if g.dynamic {
-            vec!["DynamicMembership".into()]
-        } else {
-            Vec::new()
-        },
+        group_types: if g.dynamic { vec!["DynamicMembership".into()] } else { Vec::new() },
         role_assignable: Some(g.privileged),
         synced: Some(g.synced),
         ..GroupRow::default()
@@ -276,11 +250,7 @@ fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
         reviewed_at: Some(d.at),
         reviewer_id: Some(guid("user", &d.reviewer)),
         applied_at: d.applied.then_some(d.at),
-        apply_result: some(if d.applied {
-            "AppliedSuccessfully"
-        } else {
-            "New"
-        }),
+        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }),
         ..ReviewDecisionRow::default()
     };
     tenant.decisions.iter().map(row).collect()

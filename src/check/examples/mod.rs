@@ -41,35 +41,16 @@ fn check(check: &'static Check, example: &Example) -> Result<(), String> {
         .iter()
         .map(|f| format!("  {} {} {}: {}", f.result, f.severity, f.reason, f.message));
     let told: Vec<String> = told.collect();
-    let wrong = |what: String| {
-        Err(format!(
-            "{} \"{}\": {what}\nit found:\n{}",
-            check.id,
-            example.title,
-            told.join("\n")
-        ))
-    };
-    let marked: Vec<usize> = (0..example.rows.len())
-        .filter(|i| example.rows[*i].mark.is_some())
-        .collect();
+    let wrong = |what: String| Err(format!("{} \"{}\": {what}\nit found:\n{}", check.id, example.title, told.join("\n")));
+    let marked: Vec<usize> = (0..example.rows.len()).filter(|i| example.rows[*i].mark.is_some()).collect();
     for row in &marked {
-        let number = outcome
-            .findings
-            .iter()
-            .filter(|f| tells_of(&scenario, example, *row, f))
-            .count();
+        let number = outcome.findings.iter().filter(|f| tells_of(&scenario, example, *row, f)).count();
         if number != 1 {
-            return wrong(format!(
-                "row {} should be found once, and is {number} times",
-                row + 1
-            ));
+            return wrong(format!("row {} should be found once, and is {number} times", row + 1));
         }
     }
     for finding in &outcome.findings {
-        if !marked
-            .iter()
-            .any(|row| tells_of(&scenario, example, *row, finding))
-        {
+        if !marked.iter().any(|row| tells_of(&scenario, example, *row, finding)) {
             return wrong(format!("no marked row for: {}", finding.message));
         }
     }
@@ -108,28 +89,11 @@ fn exactly_the_marked_rows_are_found() {
     let mut wrong = Vec::new();
     for one in all() {
         let examples = of_page(one);
-        let fires = |e: &Example| {
-            e.rows
-                .iter()
-                .any(|r| matches!(r.mark, Some(Mark::Found { .. })))
-        };
+        let fires = |e: &Example| e.rows.iter().any(|r| matches!(r.mark, Some(Mark::Found { .. })));
         let near_miss = |e: &Example| e.rows.iter().any(|r| r.mark.is_none());
-        assert!(
-            examples.iter().any(fires),
-            "{} shows no case that is found",
-            one.id
-        );
-        assert!(
-            examples.iter().any(|e| !fires(e) && near_miss(e)),
-            "{} shows no near miss",
-            one.id
-        );
+        assert!(examples.iter().any(fires), "{} shows no case that is found", one.id);
+        assert!(examples.iter().any(|e| !fires(e) && near_miss(e)), "{} shows no near miss", one.id);
         wrong.extend(examples.iter().filter_map(|e| check(one, e).err()));
     }
-    assert!(
-        wrong.is_empty(),
-        "{} examples are wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n\n")
-    );
+    assert!(wrong.is_empty(), "{} examples are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }

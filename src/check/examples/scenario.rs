@@ -29,19 +29,8 @@ impl Scenario {
             teller.row(*i, &example.rows[*i]);
         }
         let told = |r: &&Row| r.activity != "leave";
-        let last = example
-            .rows
-            .iter()
-            .filter(told)
-            .map(|r| r.at)
-            .max()
-            .unwrap_or_default();
-        let looked = order
-            .iter()
-            .rev()
-            .map(|i| &example.rows[*i])
-            .find(told)
-            .is_some_and(|r| r.activity == "look");
+        let last = example.rows.iter().filter(told).map(|r| r.at).max().unwrap_or_default();
+        let looked = order.iter().rev().map(|i| &example.rows[*i]).find(told).is_some_and(|r| r.activity == "look");
         let now = if looked { last } else { last.plus(MINUTE) };
         if !looked {
             looks::look(&mut teller.evidence, &teller.tenant, now, &[]);
@@ -80,9 +69,7 @@ impl Teller {
             match row.activity.as_str() {
                 "leave" => teller.account(&row.subject).leave_at = Some(row.at),
                 "end" => {
-                    teller
-                        .ends
-                        .insert((row.subject.clone(), row.thing.clone()), row.at);
+                    teller.ends.insert((row.subject.clone(), row.thing.clone()), row.at);
                 }
                 _ => {}
             }
@@ -132,8 +119,7 @@ impl Teller {
         // A sign-in tells of the packages that its application is in.
         for (ids, row) in self.ids.iter_mut().zip(&example.rows) {
             for (package, facts) in &self.tenant.packages {
-                if row.activity == "sign-in" && facts.roles.iter().any(|(_, r, _)| *r == row.thing)
-                {
+                if row.activity == "sign-in" && facts.roles.iter().any(|(_, r, _)| *r == row.thing) {
                     ids.insert(guid("package", package));
                 }
             }
@@ -150,16 +136,13 @@ impl Teller {
     }
 
     pub(super) fn package(&mut self, name: &str) -> &mut Package {
-        self.tenant
-            .policies
-            .entry((name.into(), String::new()))
-            .or_insert_with(|| Policy {
-                scope: "allMemberUsers".into(),
-                automatic: false,
-                review: Some(Some("P3M".into())),
-                reason_asked: None,
-                approval: false,
-            });
+        self.tenant.policies.entry((name.into(), String::new())).or_insert_with(|| Policy {
+            scope: "allMemberUsers".into(),
+            automatic: false,
+            review: Some(Some("P3M".into())),
+            reason_asked: None,
+            approval: false,
+        });
         self.tenant.packages.entry(name.into()).or_default()
     }
 
@@ -186,14 +169,10 @@ impl Teller {
                     self.config.sensitive_packages.push(row.thing.clone());
                     continue;
                 }
-                d if d.starts_with("privileged group ") => {
-                    ("group", d["privileged group ".len()..].to_string())
-                }
+                d if d.starts_with("privileged group ") => ("group", d["privileged group ".len()..].to_string()),
                 d if d.starts_with("group ") => ("group", d["group ".len()..].to_string()),
                 d if d.starts_with("app ") => ("app", d["app ".len()..].to_string()),
-                d if d.starts_with("directory role ") => {
-                    ("role", d["directory role ".len()..].to_string())
-                }
+                d if d.starts_with("directory role ") => ("role", d["directory role ".len()..].to_string()),
                 other => panic!("a package cannot be: {other}"),
             };
             match kind {
@@ -214,17 +193,13 @@ impl Teller {
 
     fn policy_row(&mut self, row: &Row) -> Vec<String> {
         self.package(&row.thing);
-        let policy = self
-            .tenant
-            .policies
-            .entry((row.thing.clone(), row.subject.clone()))
-            .or_insert_with(|| Policy {
-                scope: "allMemberUsers".into(),
-                automatic: false,
-                review: Some(Some("P3M".into())),
-                reason_asked: None,
-                approval: false,
-            });
+        let policy = self.tenant.policies.entry((row.thing.clone(), row.subject.clone())).or_insert_with(|| Policy {
+            scope: "allMemberUsers".into(),
+            automatic: false,
+            review: Some(Some("P3M".into())),
+            reason_asked: None,
+            approval: false,
+        });
         for detail in &row.detail {
             match detail.as_str() {
                 "no review" => policy.review = Some(None),
@@ -232,9 +207,7 @@ impl Teller {
                 "automatic" => policy.automatic = true,
                 "no reason asked" => policy.reason_asked = Some(false),
                 "approval" => policy.approval = true,
-                d if d.starts_with("review ") => {
-                    policy.review = Some(Some(d["review ".len()..].into()))
-                }
+                d if d.starts_with("review ") => policy.review = Some(Some(d["review ".len()..].into())),
                 d if d.starts_with("scope ") => policy.scope = d["scope ".len()..].into(),
                 other => panic!("a policy cannot be: {other}"),
             }
@@ -251,10 +224,7 @@ impl Teller {
     }
 
     fn log(&mut self, row: &Row) -> Vec<String> {
-        let until = row
-            .after("until")
-            .and_then(instant)
-            .expect("a log has an end");
+        let until = row.after("until").and_then(instant).expect("a log has an end");
         let subject = match row.thing.as_str() {
             "sign-ins" => "sign_ins",
             "interactive sign-ins" => "sign_ins:interactiveUser",
@@ -262,11 +232,7 @@ impl Teller {
         };
         self.covers(subject, row.at, until);
         if row.says("inferred") {
-            self.evidence
-                .coverage
-                .last_mut()
-                .expect("it was just told")
-                .basis = "inferred".into();
+            self.evidence.coverage.last_mut().expect("it was just told").basis = "inferred".into();
         }
         Vec::new()
     }
@@ -285,11 +251,7 @@ impl Teller {
         for assignment in &mut self.tenant.assignments {
             assignment.listed = assignment.person == row.subject && assignment.package == row.thing;
         }
-        let without: Vec<&str> = row
-            .detail
-            .iter()
-            .filter_map(|d| d.strip_prefix("without "))
-            .collect();
+        let without: Vec<&str> = row.detail.iter().filter_map(|d| d.strip_prefix("without ")).collect();
         looks::look(&mut self.evidence, &self.tenant, row.at, &without);
         Vec::new()
     }

@@ -33,14 +33,8 @@ pub(in crate::check) enum Mark {
 impl Row {
     /// The rest of the detail that begins with a word: `until` of `until 2026-06-30`.
     pub(super) fn after(&self, word: &str) -> Option<&str> {
-        let rest = |d: &'_ String| {
-            d.strip_prefix(word)
-                .is_some_and(|r| r.is_empty() || r.starts_with(' '))
-        };
-        self.detail
-            .iter()
-            .find(|d| rest(d))
-            .map(|d| d[word.len()..].trim())
+        let rest = |d: &'_ String| d.strip_prefix(word).is_some_and(|r| r.is_empty() || r.starts_with(' '));
+        self.detail.iter().find(|d| rest(d)).map(|d| d[word.len()..].trim())
     }
 
     pub(super) fn says(&self, word: &str) -> bool {
@@ -49,9 +43,7 @@ impl Row {
 
     /// The text between quotes.
     pub(super) fn quoted(&self) -> Option<&str> {
-        self.detail
-            .iter()
-            .find_map(|d| d.strip_prefix('"')?.strip_suffix('"'))
+        self.detail.iter().find_map(|d| d.strip_prefix('"')?.strip_suffix('"'))
     }
 }
 
@@ -69,9 +61,7 @@ pub(in crate::check) fn stories(text: &str) -> Vec<Example> {
         };
         let cells = cells(inner.trim_end().trim_end_matches('|'));
         if !in_table {
-            let header = [
-                "time", "activity", "actor", "subject", "package", "detail", "",
-            ];
+            let header = ["time", "activity", "actor", "subject", "package", "detail", ""];
             assert_eq!(cells, header, "the header of \"{title}\"");
             examples.push(Example {
                 title: std::mem::take(&mut title),
@@ -80,11 +70,7 @@ pub(in crate::check) fn stories(text: &str) -> Vec<Example> {
             in_table = true;
         } else if !cells[0].starts_with("--") {
             let row = row(&cells).unwrap_or_else(|| panic!("no row: {line}"));
-            examples
-                .last_mut()
-                .expect("a header came first")
-                .rows
-                .push(row);
+            examples.last_mut().expect("a header came first").rows.push(row);
         }
     }
     examples
@@ -99,9 +85,7 @@ fn row(cells: &[&str]) -> Option<Row> {
         return None;
     };
     let mark = match mark.strip_prefix('◀') {
-        Some(word) => Some(Mark::Found {
-            word: word.trim().into(),
-        }),
+        Some(word) => Some(Mark::Found { word: word.trim().into() }),
         None if *mark == "?" => Some(Mark::NotEvaluable),
         None if mark.is_empty() => None,
         None => return None,
@@ -110,18 +94,9 @@ fn row(cells: &[&str]) -> Option<Row> {
     let detail = if detail.starts_with('"') {
         vec![(*detail).to_string()]
     } else {
-        detail
-            .split(',')
-            .map(|d| d.trim().to_string())
-            .filter(|d| !d.is_empty())
-            .collect()
+        detail.split(',').map(|d| d.trim().to_string()).filter(|d| !d.is_empty()).collect()
     };
-    let (activity, actor, subject, thing) = (
-        activity.to_string(),
-        actor.to_string(),
-        subject.to_string(),
-        thing.to_string(),
-    );
+    let (activity, actor, subject, thing) = (activity.to_string(), actor.to_string(), subject.to_string(), thing.to_string());
     Some(Row {
         at: instant(time)?,
         activity,
@@ -136,14 +111,6 @@ fn row(cells: &[&str]) -> Option<Row> {
 /// `2026-03-01`, `2026-03-01 09:04`, or `09:04` of a Monday.
 pub(super) fn instant(text: &str) -> Option<Instant> {
     let text = text.trim();
-    let full = if text.len() == 5 {
-        format!("2026-03-02 {text}")
-    } else {
-        text.to_string()
-    };
-    Instant::parse(&if full.len() == 10 {
-        full
-    } else {
-        format!("{full}:00")
-    })
+    let full = if text.len() == 5 { format!("2026-03-02 {text}") } else { text.to_string() };
+    Instant::parse(&if full.len() == 10 { full } else { format!("{full}:00") })
 }

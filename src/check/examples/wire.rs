@@ -8,14 +8,7 @@ use crate::model::Instant;
 pub(super) fn guid(kind: &str, name: &str) -> String {
     let hash = xxhash_rust::xxh3::xxh3_128(format!("{kind}:{name}").as_bytes());
     let hex = format!("{hash:032x}");
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 pub(super) fn upn(name: &str) -> String {
@@ -29,13 +22,7 @@ pub(super) enum Actor<'a> {
     Service,
 }
 
-pub(super) fn event(
-    at: Instant,
-    service: &str,
-    activity: &str,
-    actor: &Actor,
-    targets: Vec<AuditTarget>,
-) -> AuditEvent {
+pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, targets: Vec<AuditTarget>) -> AuditEvent {
     let mut event = AuditEvent {
         at: Some(at),
         at_text: at.to_string(),
@@ -81,18 +68,9 @@ pub(super) fn user(name: &str) -> AuditTarget {
     }
 }
 
-pub(super) fn changed(
-    mut target: AuditTarget,
-    name: &str,
-    value: &str,
-    removed: bool,
-) -> AuditTarget {
+pub(super) fn changed(mut target: AuditTarget, name: &str, value: &str, removed: bool) -> AuditTarget {
     let value = Some(format!("\"{value}\""));
-    let (old, new) = if removed {
-        (value, None)
-    } else {
-        (None, value)
-    };
+    let (old, new) = if removed { (value, None) } else { (None, value) };
     target.modified.push(ModifiedProperty {
         name: Some(name.into()),
         old,

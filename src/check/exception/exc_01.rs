@@ -8,9 +8,7 @@ use crate::lake::table::Table;
 use crate::ledger::estate::PackageRole;
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
-use crate::model::{
-    CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, PackageId, ReasonCode, Severity,
-};
+use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, PackageId, ReasonCode, Severity};
 
 check! {
     /// Access was given outside the package that is there for it
@@ -86,9 +84,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let assignments_known = cx.looked_at(Table::Assignments)
-        || cx.estate.has_log("audit")
-        || !cx.estate.requests.is_empty();
+    let assignments_known = cx.looked_at(Table::Assignments) || cx.estate.has_log("audit") || !cx.estate.requests.is_empty();
     let lag = cx.hours(&DELIVERY_LAG);
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
@@ -118,91 +114,56 @@ fn run(cx: &Context) -> Outcome {
 
 /// Direct access of a person to something whose members people decide on.
 fn by_hand(cx: &Context, holding: &Holding) -> bool {
-    let person = matches!(
-        holding.principal_type.as_str(),
-        "user" | "guest" | "unknown"
-    );
-    let direct = matches!(
-        holding.entitlement.kind,
-        EntitlementKind::Group | EntitlementKind::AppRole
-    );
+    let person = matches!(holding.principal_type.as_str(), "user" | "guest" | "unknown");
+    let direct = matches!(holding.entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole);
     let group = cx.estate.groups.get(holding.entitlement.resource());
     let filled = group.is_some_and(|g| g.dynamic || g.synced);
     person && direct && !filled && holding.grant_kind != GrantKind::Pim
 }
 
-fn judged(
-    cx: &Context,
-    holding: &Holding,
-    roles: &[(&PackageId, &PackageRole)],
-    lag: i64,
-) -> Finding {
+fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], lag: i64) -> Finding {
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     let mut packages: Vec<String> = roles.iter().map(|(p, _)| cx.package(p).name).collect();
     packages.dedup();
     let packages = words::listed(&packages);
-    let event = cx
-        .index
-        .last_grant(holding)
-        .filter(|_| cx.index.by_service(holding) == Some(false));
+    let event = cx.index.last_grant(holding).filter(|_| cx.index.by_service(holding) == Some(false));
     let looks = unexplained_looks(cx, holding, lag);
     let shown = match (event, looks.first(), looks.last()) {
         (Some(event), ..) => {
-            let actor = event
-                .actor
-                .as_ref()
-                .map_or_else(|| event.actor_name.clone(), |a| cx.estate.principal_name(a));
+            let actor = event.actor.as_ref().map_or_else(|| event.actor_name.clone(), |a| cx.estate.principal_name(a));
             draft.evidence.push(event.source.clone());
             format!("{actor} added {who} on {}", words::minute(event.at))
         }
         (None, Some(first), Some(last)) if last.0 - first.0 >= lag => {
-            format!(
-                "complete looks on {} and {} list {who}",
-                words::day(*first),
-                words::day(*last)
-            )
+            format!("complete looks on {} and {} list {who}", words::day(*first), words::day(*last))
         }
         _ => {
             draft.message = format!(
                 "{who} holds {what} {} without an assignment of {packages}, and neither an event nor two complete looks a day apart show it",
                 since(holding)
             );
-            draft.clears_when =
-                "Another complete look at the members and at the assignments, a day or more later."
-                    .into();
+            draft.clears_when = "Another complete look at the members and at the assignments, a day or more later.".into();
             return cx.not_evaluable(ReasonCode::TooYoung, draft);
         }
     };
     let entered = roles.iter().filter_map(|(_, r)| r.since).min();
-    let older = holding
-        .held_from
-        .zip(entered)
-        .is_some_and(|(held, entered)| held < entered);
-    let privileged = cx
-        .estate
-        .groups
-        .get(holding.entitlement.resource())
-        .is_some_and(|g| g.role_assignable);
+    let older = holding.held_from.zip(entered).is_some_and(|(held, entered)| held < entered);
+    let privileged = cx.estate.groups.get(holding.entitlement.resource()).is_some_and(|g| g.role_assignable);
     (draft.severity, draft.reason) = match (older, privileged) {
         (true, _) => (Severity::Low, "pre-existing"),
         (false, true) => (Severity::High, "out-of-band-privileged"),
         (false, false) => (Severity::Medium, "out-of-band"),
     };
     let note = match entered.filter(|_| older) {
-        Some(entered) => format!(
-            "; they were there before it entered the package on {}",
-            words::day(entered)
-        ),
+        Some(entered) => format!("; they were there before it entered the package on {}", words::day(entered)),
         None => String::new(),
     };
     draft.message = format!(
         "{who} holds {what} {}, which is in {packages}, and no assignment explains it: {shown}{note}",
         since(holding)
     );
-    draft.clears_when = format!(
-        "An assignment of {packages} to {who}, or a complete look at {what} that no longer lists {who}."
-    );
+    draft.clears_when = format!("An assignment of {packages} to {who}, or a complete look at {what} that no longer lists {who}.");
     cx.finding(draft)
 }
 
@@ -220,25 +181,10 @@ fn unexplained_looks(cx: &Context, holding: &Holding, lag: i64) -> Vec<Instant> 
         let Some(seen) = cx.estate.seen.get(&key) else {
             continue;
         };
-        let scopes = places
-            .iter()
-            .filter_map(|s| cx.estate.looks.get(&(table.to_string(), (*s).to_string())));
-        let complete: Vec<Instant> = scopes
-            .flatten()
-            .filter(|l| l.complete)
-            .map(|l| l.at)
-            .collect();
-        let in_a_look = |t: &&Instant| {
-            complete
-                .iter()
-                .any(|look| (0..=PULL).contains(&(look.0 - t.0)))
-        };
-        instants.extend(
-            seen.iter()
-                .filter(in_a_look)
-                .filter(|t| **t <= cx.as_of())
-                .copied(),
-        );
+        let scopes = places.iter().filter_map(|s| cx.estate.looks.get(&(table.to_string(), (*s).to_string())));
+        let complete: Vec<Instant> = scopes.flatten().filter(|l| l.complete).map(|l| l.at).collect();
+        let in_a_look = |t: &&Instant| complete.iter().any(|look| (0..=PULL).contains(&(look.0 - t.0)));
+        instants.extend(seen.iter().filter(in_a_look).filter(|t| **t <= cx.as_of()).copied());
     }
     instants.retain(|t| !cx.index.explained(holding, *t, lag));
     instants.sort();

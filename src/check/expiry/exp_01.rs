@@ -66,11 +66,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     // Events tell of deliveries, never of the end that was set.
-    let schedules = cx
-        .estate
-        .holdings
-        .iter()
-        .any(|h| h.no_expiration || h.scheduled_until.is_some());
+    let schedules = cx.estate.holdings.iter().any(|h| h.no_expiration || h.scheduled_until.is_some());
     for (holding, package) in cx.held_packages() {
         if cx.automatic(holding) || cx.is_named(&cx.config.no_expiry_exempt, &package) {
             continue;
@@ -104,10 +100,7 @@ fn run(cx: &Context) -> Outcome {
 
 fn endless(cx: &Context, holding: &Holding, package: &PackageId) -> crate::model::Finding {
     let mut draft = Draft::of_holding(cx, holding);
-    let policy = holding
-        .policy
-        .as_ref()
-        .and_then(|p| cx.estate.policies.get(p));
+    let policy = holding.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
     let rhythm = policy.map_or(Rhythm::Unknown, |p| cx.rhythm(Some(package), p));
     let review = match &rhythm {
         Rhythm::Enough { every } => format!("its policy has it reviewed every {every}"),
@@ -119,16 +112,8 @@ fn endless(cx: &Context, holding: &Holding, package: &PackageId) -> crate::model
         Rhythm::Unknown => "no review of its policy is on record".into(),
     };
     let reviewed = matches!(rhythm, Rhythm::Enough { .. });
-    draft.severity = if reviewed {
-        Severity::Low
-    } else {
-        Severity::Medium
-    };
-    draft.reason = if reviewed {
-        "no-end-reviewed"
-    } else {
-        "no-end"
-    };
+    draft.severity = if reviewed { Severity::Low } else { Severity::Medium };
+    draft.reason = if reviewed { "no-end-reviewed" } else { "no-end" };
     draft.message = format!(
         "{} holds {} {} with no end date, and {review}",
         draft.subject.name,

@@ -123,11 +123,7 @@ fn run(cx: &Context) -> Outcome {
 
 fn package(cx: &Context, holding: &Holding, denials: &Denials, out: &mut Outcome) {
     let package = PackageId::new(holding.entitlement.resource());
-    let ends = [
-        removed(cx, holding),
-        denials.of(holding, &package),
-        scheduled(cx, holding),
-    ];
+    let ends = [removed(cx, holding), denials.of(holding, &package), scheduled(cx, holding)];
     let Some(outlived) = ends.into_iter().flatten().next() else {
         out.pass();
         return;
@@ -190,11 +186,7 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     draft.severity = Severity::High;
     draft.reason = "left-behind";
-    draft.assignment = behind
-        .assignment
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    draft.assignment = behind.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
     draft.from = Some(end);
     draft.evidence.extend(behind.evidence.iter().cloned());
     draft.message = format!(
@@ -210,8 +202,6 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
         words::count(seen.days_since(end), "day"),
         words::count(days, "business day"),
     );
-    draft.clears_when = format!(
-        "A complete look at {what} that no longer lists {who}, or an assignment that explains it."
-    );
+    draft.clears_when = format!("A complete look at {what} that no longer lists {who}, or an assignment that explains it.");
     out.push(cx.finding(draft));
 }

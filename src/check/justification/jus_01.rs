@@ -69,18 +69,12 @@ fn run(cx: &Context) -> Outcome {
         } else if story.justification_visible {
             out.push(found(cx, story));
         } else {
-            unseen
-                .entry(story.package.as_ref())
-                .or_default()
-                .push(story);
+            unseen.entry(story.package.as_ref()).or_default().push(story);
         }
     }
     for (package, stories) in unseen {
         let number = stories.len();
-        let subject = package.map_or_else(
-            || Thing::new("package", "", "an unknown package"),
-            |p| cx.package(p),
-        );
+        let subject = package.map_or_else(|| Thing::new("package", "", "an unknown package"), |p| cx.package(p));
         let draft = Draft {
             message: format!(
                 "{} for {}: no record that could hold a justification is in the lake",
@@ -88,13 +82,8 @@ fn run(cx: &Context) -> Outcome {
                 subject.name
             ),
             subject,
-            evidence: stories
-                .iter()
-                .flat_map(|s| s.evidence.iter().cloned())
-                .collect(),
-            clears_when:
-                "The requests themselves, or the audit events of the time when they were made."
-                    .into(),
+            evidence: stories.iter().flat_map(|s| s.evidence.iter().cloned()).collect(),
+            clears_when: "The requests themselves, or the audit events of the time when they were made.".into(),
             ..Draft::default()
         };
         out.push_for(cx.not_evaluable(ReasonCode::NoTelemetry, draft), number);
@@ -104,31 +93,18 @@ fn run(cx: &Context) -> Outcome {
 
 fn found(cx: &Context, story: &RequestStory) -> crate::model::Finding {
     let who = story.requestor.as_ref().or(story.recipient.as_ref());
-    let subject = who.map_or_else(
-        || Thing::new("principal", "", "somebody"),
-        |p| cx.principal(p),
-    );
+    let subject = who.map_or_else(|| Thing::new("principal", "", "somebody"), |p| cx.principal(p));
     let mut draft = Draft::of_request(cx, subject, story);
     let what = if story.justification.is_some() {
         "a blank justification"
     } else {
         "no justification"
     };
-    let when = story
-        .created_at
-        .map_or_else(String::new, |t| format!(" on {}", words::day(t)));
+    let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
     let state = words::state(&story.state);
     draft.severity = Severity::Medium;
-    draft.reason = if story.justification.is_some() {
-        "blank"
-    } else {
-        "absent"
-    };
-    draft.message = format!(
-        "{} asked for {}{when} with {what}{state}",
-        draft.subject.name, draft.object.name
-    );
-    draft.clears_when =
-        "A reason on record: a new request, or the next review of this access.".into();
+    draft.reason = if story.justification.is_some() { "blank" } else { "absent" };
+    draft.message = format!("{} asked for {}{when} with {what}{state}", draft.subject.name, draft.object.name);
+    draft.clears_when = "A reason on record: a new request, or the next review of this access.".into();
     cx.finding(draft)
 }

@@ -77,10 +77,7 @@ fn run(cx: &Context) -> Outcome {
     let mark = cx.threshold(&MARK);
     for story in due(cx, &LOOK_BACK) {
         let Some(text) = given(story) else { continue };
-        let package = story
-            .package
-            .as_ref()
-            .and_then(|p| cx.estate.packages.get(p));
+        let package = story.package.as_ref().and_then(|p| cx.estate.packages.get(p));
         let (name, description) = package.map_or(("", ""), |p| (&p.name, &p.description));
         let score = score(text, name, description);
         if i64::from(score.points) >= mark {
@@ -92,22 +89,11 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-fn found(
-    cx: &Context,
-    story: &RequestStory,
-    text: &str,
-    score: &super::Score,
-    mark: i64,
-) -> Finding {
+fn found(cx: &Context, story: &RequestStory, text: &str, score: &super::Score, mark: i64) -> Finding {
     let who = story.requestor.as_ref().or(story.recipient.as_ref());
-    let subject = who.map_or_else(
-        || Thing::new("principal", "", "somebody"),
-        |p| cx.principal(p),
-    );
+    let subject = who.map_or_else(|| Thing::new("principal", "", "somebody"), |p| cx.principal(p));
     let mut draft = Draft::of_request(cx, subject, story);
-    let when = story
-        .created_at
-        .map_or_else(String::new, |t| format!(" on {}", words::day(t)));
+    let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
     let mut hash = hex::encode(Sha256::digest(text.as_bytes()));
     hash.truncate(12);
     let length = words::many(text.chars().count(), "character");
@@ -120,8 +106,6 @@ fn found(
         score.points,
         score.in_words(),
     );
-    draft.clears_when =
-        "A reason that names the task, until when, or a ticket: a new request, or the next review."
-            .into();
+    draft.clears_when = "A reason that names the task, until when, or a ticket: a new request, or the next review.".into();
     cx.finding(draft)
 }

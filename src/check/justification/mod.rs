@@ -24,9 +24,5 @@ fn due<'a>(cx: &Context<'a>, look_back: &Threshold) -> impl Iterator<Item = &'a 
 
 /// The reason given, if there is one beyond blanks.
 fn given(story: &RequestStory) -> Option<&str> {
-    story
-        .justification
-        .as_deref()
-        .map(str::trim)
-        .filter(|t| !t.is_empty())
+    story.justification.as_deref().map(str::trim).filter(|t| !t.is_empty())
 }

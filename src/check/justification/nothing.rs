@@ -47,15 +47,9 @@ const TIME: &str = "jan january feb february mar march apr april jun june jul ju
 /// Month names that are other words too: they tell a time only beside a number.
 const MONTH_BESIDE_NUMBER: &[&str] = &["may", "mai", "march", "mar", "mars"];
 
-static NOTHING_WORDS: LazyLock<AHashSet<&'static str>> = LazyLock::new(|| {
-    NOTHING
-        .iter()
-        .flat_map(|(_, words)| words.split_whitespace())
-        .collect()
-});
+static NOTHING_WORDS: LazyLock<AHashSet<&'static str>> = LazyLock::new(|| NOTHING.iter().flat_map(|(_, words)| words.split_whitespace()).collect());
 
-static TIME_WORDS: LazyLock<AHashSet<&'static str>> =
-    LazyLock::new(|| TIME.split_whitespace().collect());
+static TIME_WORDS: LazyLock<AHashSet<&'static str>> = LazyLock::new(|| TIME.split_whitespace().collect());
 
 /// Whether a word, in lower case, could stand under every request.
 pub(super) fn says_nothing(word: &str) -> bool {

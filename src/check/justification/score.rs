@@ -26,11 +26,7 @@ impl Score {
     /// `it names no ticket (+0), …`: all features in one clause.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let list: Vec<String> = self
-            .features
-            .iter()
-            .map(|f| format!("{} ({:+})", f.words, f.points))
-            .collect();
+        let list: Vec<String> = self.features.iter().map(|f| format!("{} ({:+})", f.words, f.points)).collect();
         list.join(", ")
     }
 }
@@ -59,18 +55,10 @@ pub fn score(text: &str, package_name: &str, package_description: &str) -> Score
             n => format!("{n} words say what for"),
         },
     );
-    add(
-        if read.ticket { TICKET } else { 0 },
-        if read.ticket { "a ticket" } else { "no ticket" }.into(),
-    );
+    add(if read.ticket { TICKET } else { 0 }, if read.ticket { "a ticket" } else { "no ticket" }.into());
     add(
         if read.time { TIME } else { 0 },
-        if read.time {
-            "a date or period"
-        } else {
-            "no date or period"
-        }
-        .into(),
+        if read.time { "a date or period" } else { "no date or period" }.into(),
     );
     let long = read.width >= 10 && read.words >= 3;
     let length = if long {
@@ -81,11 +69,7 @@ pub fn score(text: &str, package_name: &str, package_description: &str) -> Score
     add(if long { LONG_ENOUGH } else { 0 }, length.into());
     let same = |other: &str| !plain(other).is_empty() && plain(other) == plain(text);
     if same(package_name) || same(package_description) {
-        let what = if same(package_name) {
-            "name"
-        } else {
-            "description"
-        };
+        let what = if same(package_name) { "name" } else { "description" };
         add(REPEATS_PACKAGE, format!("it repeats the package's {what}"));
     }
     let sum: i32 = features.iter().map(|f| f.points).sum();
@@ -115,9 +99,7 @@ impl Reading {
             ..Self::default()
         };
         let tokens: Vec<&str> = text.split_whitespace().collect();
-        let number = |t: Option<&&str>| {
-            t.is_some_and(|t| t.chars().next().is_some_and(|c| c.is_ascii_digit()))
-        };
+        let number = |t: Option<&&str>| t.is_some_and(|t| t.chars().next().is_some_and(|c| c.is_ascii_digit()));
         for (i, token) in tokens.iter().enumerate() {
             let bare = token.trim_matches(|c: char| !c.is_alphanumeric() && c != '#');
             let before = i.checked_sub(1).and_then(|b| tokens.get(b));
@@ -132,10 +114,7 @@ impl Reading {
                 continue;
             }
             let beside_number = number(before) || number(tokens.get(i + 1));
-            for part in bare
-                .split(|c: char| !c.is_alphanumeric())
-                .filter(|p| !p.is_empty())
-            {
+            for part in bare.split(|c: char| !c.is_alphanumeric()).filter(|p| !p.is_empty()) {
                 read.part(&part.to_lowercase(), beside_number, package);
             }
         }
@@ -161,18 +140,13 @@ impl Reading {
 
 fn words_of(text: &str) -> AHashSet<String> {
     let lower = text.to_lowercase();
-    let parts = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|p| !p.is_empty());
+    let parts = lower.split(|c: char| !c.is_alphanumeric()).filter(|p| !p.is_empty());
     parts.flat_map(pieces).collect()
 }
 
 /// The letters and digits of a text, for comparing.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -218,12 +192,7 @@ mod tests {
             "access access access access access",
         ] {
             let scored = score(text, "Payroll access", "Runs the payroll");
-            assert!(
-                scored.points < 40,
-                "{text}: {} = {}",
-                scored.points,
-                scored.in_words()
-            );
+            assert!(scored.points < 40, "{text}: {} = {}", scored.points, scored.in_words());
         }
     }
 
@@ -245,12 +214,7 @@ mod tests {
             "Подготовка квартального отчета для налоговой",
         ] {
             let scored = score(text, "Payroll access", "Runs the payroll");
-            assert!(
-                scored.points >= 40,
-                "{text}: {} = {}",
-                scored.points,
-                scored.in_words()
-            );
+            assert!(scored.points >= 40, "{text}: {} = {}", scored.points, scored.in_words());
         }
     }
 

@@ -31,45 +31,27 @@ pub(super) fn is_ticket(token: &str) -> bool {
     if let Some(number) = token.strip_prefix('#') {
         return number.len() >= 2 && number.bytes().all(|b| b.is_ascii_digit());
     }
-    let digits = |s: &str, least: usize| {
-        s.len() >= least && s.len() <= 12 && s.bytes().all(|b| b.is_ascii_digit())
-    };
+    let digits = |s: &str, least: usize| s.len() >= least && s.len() <= 12 && s.bytes().all(|b| b.is_ascii_digit());
     if let Some((project, number)) = token.split_once('-') {
         let key = (2..=10).contains(&project.len())
-            && project
-                .bytes()
-                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            && project.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
             && project.starts_with(|c: char| c.is_ascii_uppercase());
         return key && digits(number, 1) && !NO_TICKETS.contains(&project);
     }
     let upper = token.to_ascii_uppercase();
-    PREFIXES
-        .iter()
-        .any(|p| upper.strip_prefix(p).is_some_and(|n| digits(n, 3)))
+    PREFIXES.iter().any(|p| upper.strip_prefix(p).is_some_and(|n| digits(n, 3)))
 }
 
 /// Names of things that look like a ticket's.
-const NO_TICKETS: &[&str] = &[
-    "COVID", "ISO", "SHA", "UTF", "KW", "CW", "FY", "Q1", "Q2", "Q3", "Q4",
-];
+const NO_TICKETS: &[&str] = &["COVID", "ISO", "SHA", "UTF", "KW", "CW", "FY", "Q1", "Q2", "Q3", "Q4"];
 
 /// How ticket systems begin their numbers.
-const PREFIXES: &[&str] = &[
-    "INC", "CHG", "REQ", "RITM", "SCTASK", "TASK", "PRB", "CS", "SR", "TKT", "CR", "WO",
-];
+const PREFIXES: &[&str] = &["INC", "CHG", "REQ", "RITM", "SCTASK", "TASK", "PRB", "CS", "SR", "TKT", "CR", "WO"];
 
 /// `ticket 4711`, `case 123456`: a number after a word that announces one.
 pub(super) fn is_numbered(before: Option<&&str>, token: &str) -> bool {
-    let word = before.map(|b| {
-        b.trim_matches(|c: char| !c.is_alphanumeric())
-            .to_lowercase()
-    });
-    let announced = word.is_some_and(|w| {
-        [
-            "ticket", "case", "jira", "incident", "change", "halo", "snow", "vorgang",
-        ]
-        .contains(&w.as_str())
-    });
+    let word = before.map(|b| b.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+    let announced = word.is_some_and(|w| ["ticket", "case", "jira", "incident", "change", "halo", "snow", "vorgang"].contains(&w.as_str()));
     announced && token.len() >= 3 && token.bytes().all(|b| b.is_ascii_digit())
 }
 

@@ -6,9 +6,7 @@ use crate::check::thresholds::DELIVERY_LAG;
 use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::model::controls::{CC6_2, CC6_3, HIPAA_308_A_3_II_C, PCI_8_2_5, PS_4};
-use crate::model::{
-    CheckId, EntitlementKind, Finding, GrantKind, Holding, PrincipalState, ReasonCode, Severity,
-};
+use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, PrincipalState, ReasonCode, Severity};
 
 check! {
     /// A person who left still holds access
@@ -91,9 +89,7 @@ fn run(cx: &Context) -> Outcome {
     for holding in cx.held().filter(|h| concerns(cx, h)) {
         let person = cx.estate.people.get(&holding.principal);
         let known = person.is_some_and(|p| p.enabled.is_some() || p.leave_at.is_some());
-        let leave = cx
-            .left(holding)
-            .filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
+        let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
         let disabled = holding.principal_state == PrincipalState::Disabled;
         if leave.is_some() || disabled {
             out.push(found(cx, holding));
@@ -122,22 +118,12 @@ fn run(cx: &Context) -> Outcome {
 
 /// Packages, directory roles, and what else people hold without a package behind it.
 fn concerns(cx: &Context, holding: &Holding) -> bool {
-    let person = matches!(
-        holding.principal_type.as_str(),
-        "user" | "guest" | "unknown"
-    );
+    let person = matches!(holding.principal_type.as_str(), "user" | "guest" | "unknown");
     let of_its_own = || match holding.entitlement.kind {
         EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => true,
-        _ => !cx
-            .index
-            .explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)),
+        _ => !cx.index.explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)),
     };
-    let by_rule = || {
-        cx.estate
-            .groups
-            .get(holding.entitlement.resource())
-            .is_some_and(|g| g.dynamic)
-    };
+    let by_rule = || cx.estate.groups.get(holding.entitlement.resource()).is_some_and(|g| g.dynamic);
     person && !by_rule() && holding.grant_kind != GrantKind::Group && of_its_own()
 }
 
@@ -147,9 +133,7 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
     if let Some(person) = cx.estate.people.get(&holding.principal) {
         draft.evidence.extend(person.evidence.iter().cloned());
     }
-    let leave = cx
-        .left(holding)
-        .filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
+    let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
     let held = format!("still holds {what}, {}", since(holding));
     match leave {
         Some(at) => {
@@ -158,8 +142,7 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
             draft.reason = "leaver";
             draft.from = Some(at);
             draft.message = format!("{who} left on {}, {days} ago, and {held}", words::day(at));
-            draft.clears_when =
-                format!("The removal of {what} from {who}, or a corrected leave date.");
+            draft.clears_when = format!("The removal of {what} from {who}, or a corrected leave date.");
         }
         None => {
             let onset = match holding.principal_state_since {
@@ -170,8 +153,7 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
             draft.reason = "disabled";
             draft.from = holding.principal_state_since;
             draft.message = format!("the account {who} {onset} and {held}");
-            draft.clears_when =
-                format!("The removal of {what} from {who}, or the account being enabled again.");
+            draft.clears_when = format!("The removal of {what} from {who}, or the account being enabled again.");
         }
     }
     cx.finding(draft)

@@ -65,31 +65,13 @@ check! {
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
     if cx.estate.policies.is_empty() && !cx.looked_at(Table::Policies) {
-        let message =
-            "no assignment policies are in the lake, so how often access is reviewed is unknown";
-        out.push_for(
-            cx.lacking(
-                ReasonCode::NoTelemetry,
-                Table::Policies,
-                message,
-                "Ingest assignment policies.",
-            ),
-            0,
-        );
+        let message = "no assignment policies are in the lake, so how often access is reviewed is unknown";
+        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Policies, message, "Ingest assignment policies."), 0);
         return out;
     }
-    let dead = |p: &PolicyFacts| {
-        p.package
-            .as_ref()
-            .and_then(|id| cx.estate.packages.get(id))
-            .is_some_and(|f| f.gone)
-    };
+    let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| cx.estate.packages.get(id)).is_some_and(|f| f.gone);
     for (id, policy) in &cx.estate.policies {
-        let package = policy
-            .package
-            .as_ref()
-            .map(|p| p.as_str())
-            .unwrap_or_default();
+        let package = policy.package.as_ref().map(|p| p.as_str()).unwrap_or_default();
         if !cx.mine(package) || policy.automatic || policy.gone || dead(policy) {
             continue;
         }
@@ -99,11 +81,7 @@ fn run(cx: &Context) -> Outcome {
 }
 
 fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
-    let object = policy
-        .package
-        .as_ref()
-        .map(|p| cx.package(p))
-        .unwrap_or_default();
+    let object = policy.package.as_ref().map(|p| cx.package(p)).unwrap_or_default();
     let why = policy.package.as_ref().and_then(|p| cx.sensitive(p));
     let mut draft = Draft {
         subject: Thing::new("policy", id.as_str(), &policy.name),
@@ -117,10 +95,9 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     };
     draft.object = object;
     let name = &draft.subject.name;
-    let class = why.as_ref().map_or_else(
-        || "packages that are not sensitive".to_string(),
-        |w| format!("sensitive packages ({w})"),
-    );
+    let class = why
+        .as_ref()
+        .map_or_else(|| "packages that are not sensitive".to_string(), |w| format!("sensitive packages ({w})"));
     let (reason, message) = match cx.rhythm(policy.package.as_ref(), policy) {
         Rhythm::Enough { .. } => return out.pass(),
         Rhythm::Never { asked } => (
@@ -138,19 +115,12 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             ),
         ),
         Rhythm::Unknown => {
-            draft.message = format!(
-                "the record of the policy \"{name}\"{of} does not tell whether and how often its access is reviewed"
-            );
-            draft.clears_when =
-                "An export of assignment policies with their review settings.".into();
+            draft.message = format!("the record of the policy \"{name}\"{of} does not tell whether and how often its access is reviewed");
+            draft.clears_when = "An export of assignment policies with their review settings.".into();
             return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         }
     };
-    draft.severity = if why.is_some() {
-        Severity::High
-    } else {
-        Severity::Medium
-    };
+    draft.severity = if why.is_some() { Severity::High } else { Severity::Medium };
     draft.reason = reason;
     draft.message = message;
     draft.clears_when = "Review settings in the policy that are on and frequent enough.".into();

@@ -91,8 +91,7 @@ fn run(cx: &Context) -> Outcome {
                     "the guest {} holds {}, and no policy of it is in the lake that tells for whom it is meant",
                     draft.subject.name, draft.object.name
                 );
-                draft.clears_when =
-                    "A look at assignment policies that lists those of the package.".into();
+                draft.clears_when = "A look at assignment policies that lists those of the package.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
             ("unknown", Some(why)) => {
@@ -120,14 +119,9 @@ fn found(cx: &Context, holding: &Holding, why: &str) -> Finding {
     if let Some(person) = cx.estate.people.get(&holding.principal) {
         draft.evidence.extend(person.evidence.iter().cloned());
     }
-    let facts = cx
-        .estate
-        .packages
-        .get(&PackageId::new(holding.entitlement.resource()));
+    let facts = cx.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
     let policies = facts.map(|f| f.policies.as_slice()).unwrap_or_default();
-    draft
-        .evidence
-        .extend(policies.iter().map(|p| format!("policies:{p}")));
+    draft.evidence.extend(policies.iter().map(|p| format!("policies:{p}")));
     draft.severity = Severity::High;
     draft.reason = "guest-in-employee-package";
     draft.message = format!(

@@ -86,9 +86,7 @@ fn run(cx: &Context) -> Outcome {
             continue;
         };
         match is_admin(cx, requestor) {
-            Some(true) if !led_to_holding(cx, requestor, story) => {
-                out.push(asked(cx, requestor, story))
-            }
+            Some(true) if !led_to_holding(cx, requestor, story) => out.push(asked(cx, requestor, story)),
             Some(true) => {}
             Some(false) => out.pass(),
             None => {
@@ -121,11 +119,7 @@ fn led_to_holding(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -
         let same_assignment = h.assignment.is_some() && h.assignment == story.assignment;
         h.held_at(cx.as_of()) && (h.request.as_ref() == Some(&story.id) || same_assignment)
     };
-    own && cx
-        .index
-        .packages_of(requestor)
-        .iter()
-        .any(|h| of_request(h))
+    own && cx.index.packages_of(requestor).iter().any(|h| of_request(h))
 }
 
 fn held(cx: &Context, holding: &Holding) -> Finding {
@@ -138,22 +132,15 @@ fn held(cx: &Context, holding: &Holding) -> Finding {
         draft.object.name,
         since(holding)
     );
-    draft.clears_when = format!(
-        "The removal of {} from {}.",
-        draft.object.name, draft.subject.name
-    );
+    draft.clears_when = format!("The removal of {} from {}.", draft.object.name, draft.subject.name);
     cx.finding(draft)
 }
 
 fn asked(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -> Finding {
     let mut draft = Draft::of_request(cx, cx.principal(requestor), story);
     let other = story.recipient.as_ref().filter(|r| *r != requestor);
-    let whom = other.map_or_else(String::new, |r| {
-        format!(" for {}", cx.estate.principal_name(r))
-    });
-    let when = story
-        .created_at
-        .map_or_else(String::new, |t| format!(" on {}", words::day(t)));
+    let whom = other.map_or_else(String::new, |r| format!(" for {}", cx.estate.principal_name(r)));
+    let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
     let state = words::state(&story.state);
     draft.severity = Severity::Medium;
     draft.reason = "requested";

@@ -33,9 +33,7 @@ pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
         let stream = missing.trim_start_matches("sign_ins:");
         return Err(Blind {
             reason: ReasonCode::NoTelemetry,
-            message: format!(
-                "the sign-in log has no {stream} stream, so the absence of sign-ins at an application proves nothing"
-            ),
+            message: format!("the sign-in log has no {stream} stream, so the absence of sign-ins at an application proves nothing"),
             clears_when: "Ingest the interactive and the non-interactive sign-in logs of the same time.",
             tenant: Some(Table::SignIns),
         });
@@ -44,14 +42,7 @@ pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
     let reach = |vouched: bool| -> Option<Window> {
         let stretches = STREAMS.iter().map(|s| {
             let covered = cx.estate.coverage.get(*s)?;
-            stretch_to(
-                if vouched {
-                    &covered.vouched
-                } else {
-                    &covered.any
-                },
-                until,
-            )
+            stretch_to(if vouched { &covered.vouched } else { &covered.any }, until)
         });
         let both: Option<Vec<Window>> = stretches.collect();
         both?.into_iter().reduce(|a, b| Window {
@@ -67,10 +58,7 @@ pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
         }),
         None => Err(Blind {
             reason: ReasonCode::SourceStale,
-            message: format!(
-                "the sign-in log does not reach {}, so what was used lately is unknown",
-                words::day(until)
-            ),
+            message: format!("the sign-in log does not reach {}, so what was used lately is unknown", words::day(until)),
             clears_when: "Ingest sign-in logs up to the as-of date.",
             tenant: Some(Table::SignIns),
         }),
@@ -100,26 +88,12 @@ impl Sight {
         let (who, what) = (&draft.subject.name, &draft.object.name);
         let held = format!("{who} has held {what} {}", since(holding));
         let message = if granted(holding).is_some() {
-            format!(
-                "{held}, and use can be judged only from {} on",
-                words::day(self.from)
-            )
+            format!("{held}, and use can be judged only from {} on", words::day(self.from))
         } else {
-            format!(
-                "{held}, and since nothing tells when that began, a use in the meantime cannot be ruled out"
-            )
+            format!("{held}, and since nothing tells when that began, a use in the meantime cannot be ruled out")
         };
-        let clears_when =
-            "Ingest sign-in logs that begin before the grant, or keep them for longer from now on."
-                .into();
-        cx.not_evaluable(
-            ReasonCode::OutsideRetention,
-            Draft {
-                message,
-                clears_when,
-                ..draft
-            },
-        )
+        let clears_when = "Ingest sign-in logs that begin before the grant, or keep them for longer from now on.".into();
+        cx.not_evaluable(ReasonCode::OutsideRetention, Draft { message, clears_when, ..draft })
     }
 
     /// The last successes were recorded too long ago to say anything about now.
@@ -130,14 +104,7 @@ impl Sight {
             words::day(self.until)
         );
         let clears_when = "Export users with signInActivity again.".into();
-        cx.not_evaluable(
-            ReasonCode::SourceStale,
-            Draft {
-                message,
-                clears_when,
-                ..draft
-            },
-        )
+        cx.not_evaluable(ReasonCode::SourceStale, Draft { message, clears_when, ..draft })
     }
 
     /// What the message must add where an absence rests on a guess.

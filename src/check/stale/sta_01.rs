@@ -110,16 +110,11 @@ fn run(cx: &Context) -> Outcome {
             out.push(sight.too_short(cx, holding, draft));
             continue;
         }
-        if holding
-            .held_from
-            .is_some_and(|from| sight.until.plus(-cx.days(&GRACE)) < from)
-        {
+        if holding.held_from.is_some_and(|from| sight.until.plus(-cx.days(&GRACE)) < from) {
             out.push(sight.stale(cx, draft));
             continue;
         }
-        let days = holding
-            .held_from
-            .map_or(0, |from| sight.until.days_since(from));
+        let days = holding.held_from.map_or(0, |from| sight.until.days_since(from));
         draft.severity = Severity::Medium;
         draft.reason = "never-used";
         draft.message = format!(
@@ -129,10 +124,7 @@ fn run(cx: &Context) -> Outcome {
             seen.place,
             sight.basis(),
         );
-        draft.clears_when = format!(
-            "A successful sign-in{}, or the removal of {what} from {who}.",
-            seen.place
-        );
+        draft.clears_when = format!("A successful sign-in{}, or the removal of {what} from {who}.", seen.place);
         out.push(cx.finding(draft));
     }
     out

@@ -108,8 +108,7 @@ fn run(cx: &Context) -> Outcome {
                 continue;
             }
         };
-        let never =
-            seen.last.is_none() && granted(holding).is_some_and(|grant| sight.from <= grant);
+        let never = seen.last.is_none() && granted(holding).is_some_and(|grant| sight.from <= grant);
         if never {
             continue;
         }
@@ -117,10 +116,7 @@ fn run(cx: &Context) -> Outcome {
             out.push(sight.too_short(cx, holding, draft));
             continue;
         }
-        if seen
-            .last
-            .is_some_and(|last| last >= sight.until.plus(-limit))
-        {
+        if seen.last.is_some_and(|last| last >= sight.until.plus(-limit)) {
             out.push(sight.stale(cx, draft));
             continue;
         }
@@ -151,10 +147,7 @@ fn run(cx: &Context) -> Outcome {
                 )
             }
         };
-        draft.clears_when = format!(
-            "A successful sign-in{}, or the removal of {what} from {who}.",
-            seen.place
-        );
+        draft.clears_when = format!("A successful sign-in{}, or the removal of {what} from {who}.", seen.place);
         out.push(cx.finding(draft));
     }
     out
@@ -162,11 +155,7 @@ fn run(cx: &Context) -> Outcome {
 
 /// Which tiers that many days are past.
 fn tiers(days: i64) -> String {
-    let passed: Vec<String> = TIERS
-        .iter()
-        .filter(|t| days > **t)
-        .map(ToString::to_string)
-        .collect();
+    let passed: Vec<String> = TIERS.iter().filter(|t| days > **t).map(ToString::to_string).collect();
     match passed.as_slice() {
         [] => "within the tier of 30 days".into(),
         [one] => format!("past the tier of {one} days"),

@@ -26,20 +26,10 @@ pub(super) fn population<'a>(cx: &Context<'a>, at_least: i64) -> impl Iterator<I
     cx.held().filter(move |h| {
         let kind = h.entitlement.kind;
         let person = matches!(h.principal_type.as_str(), "user" | "guest" | "unknown");
-        let works = matches!(
-            h.principal_state,
-            PrincipalState::Active | PrincipalState::Unknown
-        );
-        let direct =
-            || kind == EntitlementKind::AppRole && cx.index.assignments_behind(h).is_empty();
-        let old = h
-            .held_from
-            .is_some_and(|from| cx.as_of().0 - from.0 >= at_least);
-        (kind == EntitlementKind::AccessPackage || direct())
-            && person
-            && works
-            && old
-            && cx.left(h).is_none()
+        let works = matches!(h.principal_state, PrincipalState::Active | PrincipalState::Unknown);
+        let direct = || kind == EntitlementKind::AppRole && cx.index.assignments_behind(h).is_empty();
+        let old = h.held_from.is_some_and(|from| cx.as_of().0 - from.0 >= at_least);
+        (kind == EntitlementKind::AccessPackage || direct()) && person && works && old && cx.left(h).is_none()
     })
 }
 
@@ -59,23 +49,11 @@ pub(super) fn of_holding(cx: &Context, holding: &Holding) -> Telemetry {
     }
 }
 
-fn of_applications(
-    cx: &Context,
-    holding: &Holding,
-    apps: &[(&str, Option<&AppFacts>)],
-) -> Telemetry {
+fn of_applications(cx: &Context, holding: &Holding, apps: &[(&str, Option<&AppFacts>)]) -> Telemetry {
     let grant = granted(holding);
     let at_app = |u: &&&UsageDay| apps.iter().any(|(sp, facts)| is_at(u, sp, *facts));
-    let last = cx
-        .index
-        .usage_of(&holding.principal)
-        .iter()
-        .filter(at_app)
-        .filter(|u| u.successes > 0);
-    let last = last
-        .map(|u| u.last_success.unwrap_or(u.day))
-        .filter(|t| *t <= cx.as_of())
-        .max();
+    let last = cx.index.usage_of(&holding.principal).iter().filter(at_app).filter(|u| u.successes > 0);
+    let last = last.map(|u| u.last_success.unwrap_or(u.day)).filter(|t| *t <= cx.as_of()).max();
     let place = match apps {
         [(sp, facts)] => format!(" to {}", facts.map_or(*sp, |f| f.name.as_str())),
         many => format!(" to any of its {} applications", many.len()),
@@ -90,9 +68,7 @@ fn of_applications(
 
 fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
     let person = cx.estate.people.get(&holding.principal);
-    let last = person
-        .and_then(|p| p.last_successful_at)
-        .filter(|t| *t <= cx.as_of());
+    let last = person.and_then(|p| p.last_successful_at).filter(|t| *t <= cx.as_of());
     let grant = granted(holding);
     let blind = |message: String, tenant: Option<Table>| Blind {
         reason: ReasonCode::NoTelemetry,
@@ -102,14 +78,24 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
     };
     let sight = match last {
         // The value is as old as the look that showed it.
-        Some(_) => Ok(Sight { from: Instant(i64::MIN), until: cx.newest_look(Table::Users).unwrap_or(cx.as_of()), inferred: false }),
+        Some(_) => Ok(Sight {
+            from: Instant(i64::MIN),
+            until: cx.newest_look(Table::Users).unwrap_or(cx.as_of()),
+            inferred: false,
+        }),
         None if !cx.index.account_telemetry => Err(blind(
             "no account of the tenant has a last successful sign-in on record, so use cannot be judged".into(),
             Some(Table::Users),
         )),
         None => {
             let name = cx.estate.principal_name(&holding.principal);
-            Err(blind(format!("{name} has no last successful sign-in on record, so use of {} cannot be judged", holding.entitlement_name), None))
+            Err(blind(
+                format!(
+                    "{name} has no last successful sign-in on record, so use of {} cannot be judged",
+                    holding.entitlement_name
+                ),
+                None,
+            ))
         }
     };
     Telemetry {
@@ -121,37 +107,22 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
 }
 
 /// The applications that a holding opens: those of the package, or the one whose role is held.
-fn applications<'a>(
-    cx: &Context<'a>,
-    holding: &'a Holding,
-) -> Vec<(&'a str, Option<&'a AppFacts>)> {
+fn applications<'a>(cx: &Context<'a>, holding: &'a Holding) -> Vec<(&'a str, Option<&'a AppFacts>)> {
     let mut ids: Vec<&str> = match holding.entitlement.kind {
         EntitlementKind::AccessPackage => {
-            let facts = cx
-                .estate
-                .packages
-                .get(&PackageId::new(holding.entitlement.resource()));
+            let facts = cx.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
             let roles = facts.map(|f| f.roles.as_slice()).unwrap_or_default();
-            roles
-                .iter()
-                .filter(|r| r.kind == "application")
-                .map(|r| r.resource.as_str())
-                .collect()
+            roles.iter().filter(|r| r.kind == "application").map(|r| r.resource.as_str()).collect()
         }
         _ => vec![holding.entitlement.resource()],
     };
     ids.sort_unstable();
     ids.dedup();
-    ids.into_iter()
-        .map(|id| (id, cx.estate.apps.get(id)))
-        .collect()
+    ids.into_iter().map(|id| (id, cx.estate.apps.get(id))).collect()
 }
 
 /// Whether a day's sign-ins were at an application, by whichever of its ids is known.
 pub(super) fn is_at(usage: &UsageDay, service_principal: &str, facts: Option<&AppFacts>) -> bool {
-    let by_app = facts.is_some_and(|f| {
-        !f.app_id.is_empty()
-            && (usage.resource_app_id == f.app_id || usage.client_app_id == f.app_id)
-    });
+    let by_app = facts.is_some_and(|f| !f.app_id.is_empty() && (usage.resource_app_id == f.app_id || usage.client_app_id == f.app_id));
     by_app || usage.resource_sp_id == service_principal
 }
