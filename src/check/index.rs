@@ -4,10 +4,7 @@ use crate::check::context::hash;
 use crate::ledger::Estate;
 use crate::ledger::estate::PackageRole;
 use crate::ledger::evidence::UsageDay;
-use crate::model::{
-    AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId,
-    PrincipalId,
-};
+use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId};
 use ahash::AHashMap;
 
 /// The look-ups.
@@ -30,7 +27,10 @@ impl<'a> Index<'a> {
     /// Builds the look-ups.
     #[must_use]
     pub fn new(estate: &'a Estate) -> Self {
-        let mut index = Self { as_of: estate.as_of, ..Self::default() };
+        let mut index = Self {
+            as_of: estate.as_of,
+            ..Self::default()
+        };
         let mut holdings: Vec<&Holding> = estate.holdings.iter().collect();
         holdings.sort_by(|a, b| order(a).cmp(&order(b)));
         for holding in holdings {
@@ -78,11 +78,15 @@ impl<'a> Index<'a> {
         self.usage.get(principal).map_or(&[], Vec::as_slice)
     }
 
-    /// The newest event by which somebody was given what a holding is of.
+    /// The newest event by which somebody was given what a holding is of, since it can have begun.
     #[must_use]
     pub fn last_grant(&self, holding: &Holding) -> Option<&'a AccessEvent> {
         let events = self.granted.get(&(&holding.principal, &holding.entitlement))?;
-        events.iter().rev().find(|e| e.at <= self.as_of).copied()
+        events
+            .iter()
+            .rev()
+            .find(|e| e.at <= self.as_of && holding.from_earliest.is_none_or(|from| from <= e.at))
+            .copied()
     }
 
     /// Whether the entitlement service gave a direct holding; `None` where no event names who did.

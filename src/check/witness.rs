@@ -9,13 +9,11 @@ impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
     #[must_use]
     pub fn no_holdings(&self) -> Option<Finding> {
-        let told = !self.estate.holdings.is_empty()
-            || self.looked_at(Table::Assignments)
-            || self.looked_at(Table::Memberships)
-            || self.estate.has_log("audit");
+        let told = !self.estate.holdings.is_empty() || self.looked_at(Table::Assignments) || self.looked_at(Table::Memberships) || self.estate.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
+                Table::Assignments,
                 "no assignments, memberships or audit events are in the lake, so who holds what is unknown",
                 "Ingest package assignments or directory audit events.",
             )
@@ -25,12 +23,11 @@ impl Context<'_> {
     /// The row that says that nothing tells who asked for what; `None` when something does.
     #[must_use]
     pub fn no_requests(&self) -> Option<Finding> {
-        let told = !self.estate.requests.is_empty()
-            || self.looked_at(Table::Requests)
-            || self.estate.has_log("audit");
+        let told = !self.estate.requests.is_empty() || self.looked_at(Table::Requests) || self.estate.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
+                Table::Requests,
                 "no assignment requests and no audit events are in the lake, so who asked for what is unknown",
                 "Ingest assignment requests or directory audit events.",
             )
