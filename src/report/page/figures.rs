@@ -57,7 +57,15 @@ pub fn figures(review: &Review) -> Vec<Figure> {
     holders.dedup();
     let high = of(review, Verdict::Finding).filter(|f| f.severity == Severity::High).count();
     let not_taken: usize = review.rejects.iter().map(|r| r.count).sum();
-    let figure = |n: usize, label: &str, link, tone: &'static str| Figure { value: number(n), label: label.to_string(), link, tone: if n == 0 { "" } else { tone } };
+    // Nothing has no rows of its own to go to.
+    let figure = |n: usize, label: &str, link: &'static str, tone: &'static str| {
+        let link = match link {
+            filter if n > 0 || !filter.starts_with("#f=verdict:") && !filter.starts_with("#f=severity:") => filter,
+            "#f=verdict:not-evaluable" => "#unanswered",
+            _ => "#findings",
+        };
+        Figure { value: number(n), label: label.to_string(), link, tone: if n == 0 { "" } else { tone } }
+    };
     vec![
         figure(high, "findings of high severity", "#f=severity:high", "high"),
         figure(of(review, Verdict::Finding).count(), "findings to decide", "#f=verdict:finding", ""),

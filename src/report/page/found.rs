@@ -63,6 +63,8 @@ pub struct FoundRow {
 /// A question without an answer, for one reason.
 pub struct Question {
     pub check: String,
+    /// Anchor of the check, when it has no findings to carry it.
+    pub anchor: String,
     pub title: String,
     pub severity: Severity,
     pub reason: String,
@@ -161,7 +163,8 @@ fn row(f: &Finding, taken: &mut BTreeSet<String>) -> FoundRow {
 }
 
 /// Questions without an answer, by check and reason.
-pub fn questions(review: &Review) -> Vec<Question> {
+pub fn questions(review: &Review, groups: &[Group]) -> Vec<Question> {
+    let mut taken: BTreeSet<String> = groups.iter().map(|g| g.id.clone()).collect();
     let mut by: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
     for f in review.findings.iter().filter(|f| f.result == Verdict::NotEvaluable) {
         by.entry((f.check.as_str(), &f.reason)).or_default().push(f);
@@ -174,6 +177,7 @@ pub fn questions(review: &Review) -> Vec<Question> {
         };
         Question {
             check: check.to_string(),
+            anchor: if taken.insert(check.to_string()) { format!("f=check:{check}") } else { String::new() },
             title: summary(review, check).map(|c| c.title.clone()).unwrap_or_default(),
             severity: all.first().map_or(Severity::Info, |f| f.severity),
             reason: reason.to_string(),

@@ -49,7 +49,8 @@ struct Page<'a> {
 
 /// The page as text; `files` are the names and SHA-256 of the files beside it.
 pub fn render(review: &Review, files: &[(String, String)]) -> Result<String, ReportError> {
-    let (groups, questions) = (found::groups(review), found::questions(review));
+    let groups = found::groups(review);
+    let questions = found::questions(review, &groups);
     let sources = known::sources(review);
     let page = Page {
         csp: csp::policy(SCRIPT, STYLE),
