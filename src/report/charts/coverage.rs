@@ -173,7 +173,7 @@ fn axis(pen: &Pen, period: Window, days: i64, y: i32, x: &dyn Fn(i64) -> i32) ->
         }
         pen.line((at, y - 6), (at, y - 1), Ink::Soft)?;
         pen.words(&label, (at, y + 10), if d == 0 { At::Start } else { At::Middle }, Ink::Soft)?;
-        free = at + if d == 0 { 120 } else { 70 };
+        free = at + if d == 0 { 105 } else { 58 };
     }
     Ok(())
 }
