@@ -137,11 +137,13 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn entitlement(&self, holding: &Holding) -> Thing {
         let key = &holding.entitlement;
-        let kind = match key.kind {
-            EntitlementKind::AccessPackage => "package",
-            other => other.as_str(),
+        // The object of a finding is the application itself; its name tells the role.
+        let (kind, id) = match key.kind {
+            EntitlementKind::AccessPackage => ("package", key.id.as_str()),
+            EntitlementKind::AppRole => ("application", key.resource()),
+            other => (other.as_str(), key.id.as_str()),
         };
-        Thing::new(kind, &key.id, &holding.entitlement_name)
+        Thing::new(kind, id, &holding.entitlement_name)
     }
 
     /// The principal name of an account, which the rules of the house are about; `None` where no record tells it.
