@@ -2,8 +2,7 @@
 
 use crate::check::Context;
 use crate::lake::table::Table;
-use crate::ledger::estate::Look;
-use crate::model::{Finding, Instant, ReasonCode};
+use crate::model::{Finding, ReasonCode};
 
 impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
@@ -32,14 +31,6 @@ impl Context<'_> {
                 "Ingest assignment requests or directory audit events.",
             )
         })
-    }
-
-    /// When a collection was last looked at.
-    #[must_use]
-    pub fn newest_look(&self, table: Table) -> Option<Instant> {
-        let of_table = |((collection, _), _): &(&(String, String), &Vec<Look>)| collection == table.name();
-        let looks = self.estate.looks.iter().filter(of_table).flat_map(|(_, l)| l);
-        looks.map(|l| l.at).filter(|t| *t <= self.as_of()).max()
     }
 
     /// Whether a look at a collection is in the lake.

@@ -80,7 +80,7 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
         // The value is as old as the look that showed it.
         Some(_) => Ok(Sight {
             from: Instant(i64::MIN),
-            until: cx.newest_look(Table::Users).unwrap_or(cx.as_of()),
+            until: cx.index.newest_look(Table::Users).unwrap_or(cx.as_of()),
             inferred: false,
         }),
         None if !cx.index.account_telemetry => Err(blind(
