@@ -138,7 +138,7 @@ fn draw(pen: &Pen, period: Window, days: i64, strips: &[Strip], looks: &BTreeMap
     for (name, ink) in Day::LEGEND {
         pen.rect((at, 5), (11, 11), ink)?;
         pen.words(name, (at + 17, 11), At::Start, Ink::Soft)?;
-        at += 17 + super::canvas::width(name) + 20;
+        at += 17 + super::canvas::width(name) + 26;
     }
     let mut y = TOP;
     for strip in strips {

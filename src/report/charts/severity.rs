@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Severities from the heaviest, with their inks.
 const ORDER: [(Severity, Ink); 4] = [(Severity::High, Ink::High), (Severity::Medium, Ink::Medium), (Severity::Low, Ink::Low), (Severity::Info, Ink::Info)];
 
+/// Up to this many checks each get a bar, also the silent ones.
+const ROOM: usize = 20;
+
 /// The chart.
 pub fn chart(review: &Review) -> Result<Chart, ReportError> {
     let mut counts: BTreeMap<&str, [usize; 4]> = review.checks.iter().map(|c| (c.id.as_str(), [0; 4])).collect();
@@ -34,7 +37,8 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
     chart.caption = format!("{first} has the most, {most} of {}; {} found nothing.", count(total, "finding"), count(silent, "check"));
     let bars: Vec<Bar> = rows
         .iter()
-        .filter(|(_, n)| n.iter().any(|n| *n > 0))
+        // A check that looked and found nothing is an answer too, while there is room for it.
+        .filter(|(_, n)| rows.len() <= ROOM || n.iter().any(|n| *n > 0))
         .map(|(id, n)| Bar { label: (*id).to_string(), parts: n.iter().copied().zip(ORDER.map(|(_, ink)| ink)).collect() })
         .collect();
     let legend: Vec<(&str, Ink)> = ORDER.iter().enumerate().filter(|(i, _)| rows.iter().any(|(_, n)| n[*i] > 0)).map(|(_, (s, ink))| (s.as_str(), *ink)).collect();
