@@ -128,7 +128,9 @@ fn caption(strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>, days: i64) -
         })
         .collect();
     let seen: usize = looks.values().map(|(n, _)| n).sum();
-    parts.push(if seen == 0 { "no look at the directory falls into the period".into() } else { format!("{} at the directory on {}", count(seen, "look"), count(looks.len(), "day")) });
+    let incomplete = seen - looks.values().map(|(_, complete)| complete).sum::<usize>();
+    let pale = if incomplete > 0 { format!(", {incomplete} of them incomplete and drawn pale") } else { String::new() };
+    parts.push(if seen == 0 { "no look at the directory falls into the period".into() } else { format!("{} at the directory on {}{pale}", count(seen, "look"), count(looks.len(), "day")) });
     parts.join("; ") + "."
 }
 
