@@ -190,7 +190,11 @@ pub fn questions(review: &Review, groups: &[Group]) -> Vec<Question> {
         };
         Question {
             check: check.to_string(),
-            anchor: if taken.insert(check.to_string()) { format!("f=check:{check}") } else { String::new() },
+            anchor: if taken.insert(check.to_string()) {
+                format!("f=check:{check}")
+            } else {
+                String::new()
+            },
             title: summary(review, check).map(|c| c.title.clone()).unwrap_or_default(),
             severity: all.first().map_or(Severity::Info, |f| f.severity),
             reason: reason.to_string(),
