@@ -50,7 +50,7 @@
       apply(form);
       target = target || form;
     }
-    if (target) target.scrollIntoView();
+    if (target) target.scrollIntoView({ behavior: "instant", block: "start" });
   }
 
   function remember(form) {

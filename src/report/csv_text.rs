@@ -9,7 +9,11 @@ use std::borrow::Cow;
 /// The text as it is written to CSV.
 #[must_use]
 pub fn protect(text: &str) -> Cow<'_, str> {
-    if dangerous(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if dangerous(text) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The text that [`protect`] was given.

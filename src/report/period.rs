@@ -17,8 +17,16 @@ pub fn in_period(holding: &Holding, period: Window, as_of: Instant) -> &'static 
 
 /// The longest it can have been held; empty ends are open.
 fn outer(h: &Holding) -> (Option<Instant>, Option<Instant>) {
-    let from = if h.from_certainty == Certainty::Exact { h.from_latest.or(h.held_from) } else { h.from_earliest };
-    let until = if h.until_certainty == Certainty::Exact { h.held_until } else { h.until_latest };
+    let from = if h.from_certainty == Certainty::Exact {
+        h.from_latest.or(h.held_from)
+    } else {
+        h.from_earliest
+    };
+    let until = if h.until_certainty == Certainty::Exact {
+        h.held_until
+    } else {
+        h.until_latest
+    };
     (from, until)
 }
 
@@ -41,7 +49,10 @@ mod tests {
     #[test]
     fn before_inside_and_unsure() {
         let as_of = sample::as_of();
-        let period = Window { from: sample::days_ago(90), until: as_of };
+        let period = Window {
+            from: sample::days_ago(90),
+            until: as_of,
+        };
         let mut h = sample::holding(1);
         assert_eq!(in_period(&h, period, as_of), "certain");
         h.held_until = Some(sample::days_ago(100));

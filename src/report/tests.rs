@@ -10,7 +10,10 @@ fn page(review: &Review) -> String {
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(inside, _)| inside).expect("both marks")
+    text.split_once(start)
+        .and_then(|(_, rest)| rest.split_once(end))
+        .map(|(inside, _)| inside)
+        .expect("both marks")
 }
 
 #[test]
@@ -31,13 +34,19 @@ fn nothing_but_the_hashed_script_and_style_can_run() {
     let policy = between(&html, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
     assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
     assert_eq!((html.matches("<script").count(), html.matches("<style").count()), (1, 1));
-    let markup = html.replace(between(&html, "<script>", "</script>"), "").replace(between(&html, "<style>", "</style>"), "");
+    let markup = html
+        .replace(between(&html, "<script>", "</script>"), "")
+        .replace(between(&html, "<style>", "</style>"), "");
     assert!(!markup.contains("style="), "a style attribute");
     for handler in ["onclick", "onload", "javascript:", "src=\""] {
         assert!(!markup.contains(handler), "{handler}");
     }
     for url in markup.split("http").skip(1).filter(|rest| rest.starts_with("://") || rest.starts_with("s://")) {
-        assert!(url.starts_with("://www.w3.org/2000/svg\""), "the page reaches out: {}", url.get(..40).unwrap_or(url));
+        assert!(
+            url.starts_with("://www.w3.org/2000/svg\""),
+            "the page reaches out: {}",
+            url.get(..40).unwrap_or(url)
+        );
     }
     assert_eq!(csp_of(&html), policy);
 }

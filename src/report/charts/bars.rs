@@ -32,7 +32,7 @@ pub fn draw(question: &'static str, answer: &str, label_width: i32, legend: &[(&
         for (name, ink) in legend {
             pen.rect((x, 5), (11, 11), *ink)?;
             pen.words(name, (x + 17, 11), At::Start, Ink::Soft)?;
-            x += 17 + width(name) + 20;
+            x += 17 + width(name) + 26;
         }
         for (row, bar) in (0..).zip(bars) {
             let y = top + row * STEP;

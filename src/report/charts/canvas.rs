@@ -95,14 +95,20 @@ impl Pen<'_, '_> {
             At::End => HPos::Right,
         };
         let colour = ink.colour();
-        let style = ("sans-serif", WORDS * PLOTTERS_POINTS).into_text_style(self.area).color(&colour).pos(Pos::new(h, VPos::Center));
+        let style = ("sans-serif", WORDS * PLOTTERS_POINTS)
+            .into_text_style(self.area)
+            .color(&colour)
+            .pos(Pos::new(h, VPos::Center));
         self.area.draw(&Text::new(visible(text), at, style))
     }
 }
 
 /// A picture of the given size, labelled with its answer for those who do not see it.
 pub fn picture(question: &'static str, answer: &str, size: (i32, i32), draw: impl FnOnce(&Pen) -> Drawn) -> Result<String, ReportError> {
-    let failed = |e: DrawingAreaErrorKind<std::io::Error>| ReportError::Chart { chart: question.to_string(), message: e.to_string() };
+    let failed = |e: DrawingAreaErrorKind<std::io::Error>| ReportError::Chart {
+        chart: question.to_string(),
+        message: e.to_string(),
+    };
     let mut svg = String::new();
     {
         let extent = (u32::try_from(size.0).unwrap_or(1), u32::try_from(size.1).unwrap_or(1));
@@ -110,7 +116,11 @@ pub fn picture(question: &'static str, answer: &str, size: (i32, i32), draw: imp
         draw(&Pen { area: &area }).map_err(failed)?;
         area.present().map_err(failed)?;
     }
-    let label = visible(answer).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let label = visible(answer)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
     Ok(svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{label}\" "), 1))
 }
 

@@ -1,6 +1,6 @@
 //! What the sources witnessed of the period: a strip of days for each log, and the looks.
 
-use super::canvas::{At, Ink, Pen, Drawn, fit, picture};
+use super::canvas::{At, Drawn, Ink, Pen, fit, picture};
 use super::{Chart, count};
 use crate::ledger::estate::Covered;
 use crate::model::time::DAY;
@@ -25,8 +25,12 @@ enum Day {
 }
 
 impl Day {
-    const LEGEND: [(&'static str, Ink); 4] =
-        [("proven or asserted", Ink::Main), ("inferred, or in part", Ink::Pale), ("gap", Ink::Medium), ("nothing", Ink::Track)];
+    const LEGEND: [(&'static str, Ink); 4] = [
+        ("proven or asserted", Ink::Main),
+        ("inferred, or in part", Ink::Pale),
+        ("gap", Ink::Medium),
+        ("nothing", Ink::Track),
+    ];
 
     fn shown(self) -> (&'static str, Ink) {
         Self::LEGEND[self as usize]
@@ -42,7 +46,12 @@ struct Strip {
 pub fn chart(review: &Review) -> Result<Chart, ReportError> {
     let period = review.period;
     let days = days_of(period);
-    let mut chart = Chart { id: "chart-coverage", question: "What did the sources witness?", wide: true, ..Chart::default() };
+    let mut chart = Chart {
+        id: "chart-coverage",
+        question: "What did the sources witness?",
+        wide: true,
+        ..Chart::default()
+    };
     if days == 0 {
         chart.caption = "The period is empty, so there is no day to cover.".into();
         return Ok(chart);
@@ -51,24 +60,49 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         chart.caption = "Neither a log nor a look at the directory is in the lake; without them nothing can be proved.".into();
         return Ok(chart);
     }
-    let strips: Vec<Strip> = review.coverage.iter().map(|(name, c)| Strip { name: name.clone(), days: (0..days).map(|d| of_day(c, day(period, d))).collect() }).collect();
+    let strips: Vec<Strip> = review
+        .coverage
+        .iter()
+        .map(|(name, c)| Strip {
+            name: name.clone(),
+            days: (0..days).map(|d| of_day(c, day(period, d))).collect(),
+        })
+        .collect();
     let looks = looks(review);
     chart.caption = caption(&strips, &looks, days);
     let rows = i32::try_from(strips.len()).unwrap_or(0) + 1;
-    chart.picture = picture(chart.question, &chart.caption, (WIDTH, TOP + rows * STEP + 30), |pen| draw(pen, period, days, &strips, &looks))?;
+    chart.picture = picture(chart.question, &chart.caption, (WIDTH, TOP + rows * STEP + 30), |pen| {
+        draw(pen, period, days, &strips, &looks)
+    })?;
     chart.heads = vec!["source", "from", "until", "how"];
-    chart.rows = strips.iter().flat_map(|s| runs(&s.days).into_iter().map(|(a, b, how)| line(&s.name, period, a, b, how.shown().0))).collect();
-    chart.rows.extend(looks.iter().map(|(d, (n, complete))| line("looks", period, *d, d + 1, &format!("{}, {complete} complete", count(*n, "look")))));
+    chart.rows = strips
+        .iter()
+        .flat_map(|s| runs(&s.days).into_iter().map(|(a, b, how)| line(&s.name, period, a, b, how.shown().0)))
+        .collect();
+    chart.rows.extend(
+        looks
+            .iter()
+            .map(|(d, (n, complete))| line("looks", period, *d, d + 1, &format!("{}, {complete} complete", count(*n, "look")))),
+    );
     Ok(chart)
 }
 
 fn line(name: &str, period: Window, from: i64, until: i64, how: &str) -> Vec<String> {
-    vec![name.to_string(), day(period, from).from.day(), day(period, until - 1).from.day(), how.to_string()]
+    vec![
+        name.to_string(),
+        day(period, from).from.day(),
+        day(period, until - 1).from.day(),
+        how.to_string(),
+    ]
 }
 
 fn days_of(period: Window) -> i64 {
     let last = period.until.plus(-1);
-    if last < period.from { 0 } else { start(last).days_since(start(period.from)) + 1 }
+    if last < period.from {
+        0
+    } else {
+        start(last).days_since(start(period.from)) + 1
+    }
 }
 
 fn start(at: Instant) -> Instant {
@@ -78,7 +112,10 @@ fn start(at: Instant) -> Instant {
 /// The part of the calendar day that lies in the period.
 fn day(period: Window, n: i64) -> Window {
     let first = start(period.from).plus(n.saturating_mul(DAY));
-    Window { from: first.max(period.from), until: first.plus(DAY).min(period.until) }
+    Window {
+        from: first.max(period.from),
+        until: first.plus(DAY).min(period.until),
+    }
 }
 
 /// A gap that has a time outweighs proof, since something of that day is lost.
@@ -98,8 +135,14 @@ fn of_day(covered: &Covered, day: Window) -> Day {
 /// Looks by day of the period: how many, and how many complete.
 fn looks(review: &Review) -> BTreeMap<i64, (usize, usize)> {
     let mut by_day: BTreeMap<i64, (usize, usize)> = BTreeMap::new();
-    for s in review.snapshots.iter().filter(|s| review.period.from <= s.observed_at && s.observed_at < review.period.until.plus(1)) {
-        let entry = by_day.entry(start(s.observed_at).days_since(start(review.period.from)).min(days_of(review.period) - 1)).or_default();
+    for s in review
+        .snapshots
+        .iter()
+        .filter(|s| review.period.from <= s.observed_at && s.observed_at < review.period.until.plus(1))
+    {
+        let entry = by_day
+            .entry(start(s.observed_at).days_since(start(review.period.from)).min(days_of(review.period) - 1))
+            .or_default();
         entry.0 += 1;
         entry.1 += usize::from(s.complete != "no");
     }
@@ -123,12 +166,26 @@ fn caption(strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>, days: i64) -
         .map(|s| {
             let vouched = s.days.iter().filter(|d| **d == Day::Vouched).count();
             let inferred = s.days.iter().filter(|d| **d == Day::Inferred).count();
-            let more = if inferred > 0 { format!(" and by inference or in part on {inferred}") } else { String::new() };
+            let more = if inferred > 0 {
+                format!(" and by inference or in part on {inferred}")
+            } else {
+                String::new()
+            };
             format!("{} is vouched for on {vouched} of {days} days{more}", s.name)
         })
         .collect();
     let seen: usize = looks.values().map(|(n, _)| n).sum();
-    parts.push(if seen == 0 { "no look at the directory falls into the period".into() } else { format!("{} at the directory on {}", count(seen, "look"), count(looks.len(), "day")) });
+    let incomplete = seen - looks.values().map(|(_, complete)| complete).sum::<usize>();
+    let pale = if incomplete > 0 {
+        format!(", {incomplete} of them incomplete and drawn pale")
+    } else {
+        String::new()
+    };
+    parts.push(if seen == 0 {
+        "no look at the directory falls into the period".into()
+    } else {
+        format!("{} at the directory on {}{pale}", count(seen, "look"), count(looks.len(), "day"))
+    });
     parts.join("; ") + "."
 }
 
@@ -138,7 +195,7 @@ fn draw(pen: &Pen, period: Window, days: i64, strips: &[Strip], looks: &BTreeMap
     for (name, ink) in Day::LEGEND {
         pen.rect((at, 5), (11, 11), ink)?;
         pen.words(name, (at + 17, 11), At::Start, Ink::Soft)?;
-        at += 17 + super::canvas::width(name) + 20;
+        at += 17 + super::canvas::width(name) + 26;
     }
     let mut y = TOP;
     for strip in strips {

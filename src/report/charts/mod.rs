@@ -30,7 +30,12 @@ pub struct Chart {
 
 /// All charts of the page, in order.
 pub fn all(review: &Review) -> Result<Vec<Chart>, ReportError> {
-    Ok(vec![severity::chart(review)?, age::chart(review)?, endless::chart(review)?, coverage::chart(review)?])
+    Ok(vec![
+        severity::chart(review)?,
+        age::chart(review)?,
+        endless::chart(review)?,
+        coverage::chart(review)?,
+    ])
 }
 
 /// `1 holding`, `2 holdings`.

@@ -8,7 +8,15 @@ use crate::report::{ReportError, Review};
 use std::collections::BTreeMap;
 
 /// Severities from the heaviest, with their inks.
-const ORDER: [(Severity, Ink); 4] = [(Severity::High, Ink::High), (Severity::Medium, Ink::Medium), (Severity::Low, Ink::Low), (Severity::Info, Ink::Info)];
+const ORDER: [(Severity, Ink); 4] = [
+    (Severity::High, Ink::High),
+    (Severity::Medium, Ink::Medium),
+    (Severity::Low, Ink::Low),
+    (Severity::Info, Ink::Info),
+];
+
+/// Up to this many checks each get a bar, also the silent ones.
+const ROOM: usize = 20;
 
 /// The chart.
 pub fn chart(review: &Review) -> Result<Chart, ReportError> {
@@ -18,7 +26,11 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         counts.entry(f.check.as_str()).or_default()[place] += 1;
     }
     let total: usize = counts.values().flatten().sum();
-    let mut chart = Chart { id: "chart-findings", question: "Where are the findings?", ..Chart::default() };
+    let mut chart = Chart {
+        id: "chart-findings",
+        question: "Where are the findings?",
+        ..Chart::default()
+    };
     if counts.is_empty() {
         chart.caption = "No check ran, so there is nothing to count.".into();
         return Ok(chart);
@@ -31,15 +43,31 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
     rows.sort_by_key(|(id, n)| (std::cmp::Reverse(n.iter().sum::<usize>()), *id));
     let silent = rows.iter().filter(|(_, n)| n.iter().sum::<usize>() == 0).count();
     let (first, most) = rows.first().map_or(("", 0), |(id, n)| (*id, n.iter().sum()));
-    chart.caption = format!("{first} has the most, {most} of {}; {} found nothing.", count(total, "finding"), count(silent, "check"));
+    chart.caption = format!(
+        "{first} has the most, {most} of {}; {} found nothing.",
+        count(total, "finding"),
+        count(silent, "check")
+    );
     let bars: Vec<Bar> = rows
         .iter()
-        .filter(|(_, n)| n.iter().any(|n| *n > 0))
-        .map(|(id, n)| Bar { label: (*id).to_string(), parts: n.iter().copied().zip(ORDER.map(|(_, ink)| ink)).collect() })
+        // A check that looked and found nothing is an answer too, while there is room for it.
+        .filter(|(_, n)| rows.len() <= ROOM || n.iter().any(|n| *n > 0))
+        .map(|(id, n)| Bar {
+            label: (*id).to_string(),
+            parts: n.iter().copied().zip(ORDER.map(|(_, ink)| ink)).collect(),
+        })
         .collect();
-    let legend: Vec<(&str, Ink)> = ORDER.iter().enumerate().filter(|(i, _)| rows.iter().any(|(_, n)| n[*i] > 0)).map(|(_, (s, ink))| (s.as_str(), *ink)).collect();
+    let legend: Vec<(&str, Ink)> = ORDER
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| rows.iter().any(|(_, n)| n[*i] > 0))
+        .map(|(_, (s, ink))| (s.as_str(), *ink))
+        .collect();
     chart.picture = bars::draw(chart.question, &chart.caption, 84, &legend, &bars)?;
     chart.heads = vec!["check", "high", "medium", "low", "info"];
-    chart.rows = rows.iter().map(|(id, n)| std::iter::once((*id).to_string()).chain(n.iter().map(ToString::to_string)).collect()).collect();
+    chart.rows = rows
+        .iter()
+        .map(|(id, n)| std::iter::once((*id).to_string()).chain(n.iter().map(ToString::to_string)).collect())
+        .collect();
     Ok(chart)
 }

@@ -68,7 +68,10 @@ pub fn json<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
 
 /// An object a line.
 pub fn jsonl<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
-    rows.iter().map(|(row, word)| object(columns, row, word) + "\n").collect::<String>().into_bytes()
+    rows.iter()
+        .map(|(row, word)| object(columns, row, word) + "\n")
+        .collect::<String>()
+        .into_bytes()
 }
 
 /// Keys in the order of the columns, which a map would lose.

@@ -36,7 +36,12 @@ fn parts_of_the_key() {
     }
     h.entitlement = EntitlementKey::app_role("sp", "role");
     h.entitlement_name = "Ledger / Approver".into();
-    for (name, expected) in [("resource_id", "\"sp\""), ("role_id", "\"role\""), ("role", "\"Approver\""), ("scope_id", "null")] {
+    for (name, expected) in [
+        ("resource_id", "\"sp\""),
+        ("role_id", "\"role\""),
+        ("role", "\"Approver\""),
+        ("scope_id", "null"),
+    ] {
         assert_eq!(field(&h, name), expected, "{name}");
     }
     h.entitlement = EntitlementKey::package("p");
@@ -48,7 +53,14 @@ fn csv_defuses_formulas_and_json_keeps_them() {
     let mut h = sample::holding(1);
     h.principal_name = "=cmd|' /C calc'!A0".into();
     h.approved_by = vec!["Ana, \"the\" lead".into(), "@bo".into()];
-    h.decisions = vec![Decision { stage: Some(1), who: "w".into(), name: "n".into(), at: "t".into(), decision: "approved".into(), reason: "-1".into() }];
+    h.decisions = vec![Decision {
+        stage: Some(1),
+        who: "w".into(),
+        name: "n".into(),
+        at: "t".into(),
+        decision: "approved".into(),
+        reason: "-1".into(),
+    }];
     let csv = String::from_utf8(holdings_csv(&[(&h, "certain")])).expect("text");
     assert!(csv.contains(",'=cmd|' /C calc'!A0,"), "{csv}");
     assert!(csv.contains(",\"Ana, \"\"the\"\" lead;'@bo\","), "{csv}");
@@ -88,5 +100,8 @@ fn parquet_has_every_column_and_true_times() {
 fn findings_of_every_verdict_are_written() {
     let finding = sample::finding(CheckId::new("APR-01"), Verdict::NotEvaluable, Severity::High, 3);
     let line = String::from_utf8(findings_jsonl(&[finding])).expect("text");
-    assert!(line.starts_with("{\"check\":\"APR-01\",\"result\":\"not-evaluable\",\"severity\":\"high\","), "{line}");
+    assert!(
+        line.starts_with("{\"check\":\"APR-01\",\"result\":\"not-evaluable\",\"severity\":\"high\","),
+        "{line}"
+    );
 }

@@ -32,7 +32,12 @@ pub fn answer(review: &Review) -> String {
     let start = match found {
         0 => format!("Nothing that the checks looked at needs a decision among {} held now", count(held, "holding")),
         1 => format!("One finding needs a decision{} among {} held now", weights(review), count(held, "holding")),
-        _ => format!("{} findings need a decision{} among {} held now", number(found), weights(review), count(held, "holding")),
+        _ => format!(
+            "{} findings need a decision{} among {} held now",
+            number(found),
+            weights(review),
+            count(held, "holding")
+        ),
     };
     match unanswered {
         0 => format!("{start}, and every question could be answered."),
@@ -43,7 +48,10 @@ pub fn answer(review: &Review) -> String {
 
 /// ` (12 high, 20 medium)`, the heaviest first.
 fn weights(review: &Review) -> String {
-    let by = Severity::ALL.iter().rev().map(|s| (of(review, Verdict::Finding).filter(|f| f.severity == *s).count(), s));
+    let by = Severity::ALL
+        .iter()
+        .rev()
+        .map(|s| (of(review, Verdict::Finding).filter(|f| f.severity == *s).count(), s));
     let parts: Vec<String> = by.filter(|(n, _)| *n > 0).map(|(n, s)| format!("{} {s}", number(n))).collect();
     format!(" ({})", parts.join(", "))
 }
@@ -64,14 +72,29 @@ pub fn figures(review: &Review) -> Vec<Figure> {
             "#f=verdict:not-evaluable" => "#unanswered",
             _ => "#findings",
         };
-        Figure { value: number(n), label: label.to_string(), link, tone: if n == 0 { "" } else { tone } }
+        Figure {
+            value: number(n),
+            label: label.to_string(),
+            link,
+            tone: if n == 0 { "" } else { tone },
+        }
     };
     vec![
         figure(high, "findings of high severity", "#f=severity:high", "high"),
         figure(of(review, Verdict::Finding).count(), "findings to decide", "#f=verdict:finding", ""),
         figure(of(review, Verdict::Exception).count(), "accepted exceptions", "#f=verdict:exception", ""),
-        figure(of(review, Verdict::NotEvaluable).count(), "questions not evaluable", "#f=verdict:not-evaluable", "medium"),
-        figure(held.len(), &format!("holdings held now, by {}", count(holders.len(), "holder")), "#f=held:now", ""),
+        figure(
+            of(review, Verdict::NotEvaluable).count(),
+            "questions not evaluable",
+            "#f=verdict:not-evaluable",
+            "medium",
+        ),
+        figure(
+            held.len(),
+            &format!("holdings held now, by {}", count(holders.len(), "holder")),
+            "#f=held:now",
+            "",
+        ),
         figure(endless, "held now without an end", "#f=held:endless", ""),
         figure(not_taken, "records not taken", "#not-taken", "medium"),
     ]

@@ -2,6 +2,7 @@
 
 use super::{day, number};
 use crate::model::{Finding, Severity, Verdict};
+use crate::report::charts::count;
 use crate::report::{CheckSummary, Review};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +38,8 @@ pub struct Group {
     pub severity: Severity,
     /// Findings and exceptions in the review.
     pub total: usize,
+    /// The same in words.
+    pub amount: String,
     pub rows: Vec<FoundRow>,
     /// Those that only the file has.
     pub more: usize,
@@ -131,8 +134,18 @@ fn group(review: &Review, id: &str, all: &[&Finding], taken: &mut BTreeSet<Strin
         controls: about.map_or_else(|| all.first().map(|f| f.controls.join("; ")).unwrap_or_default(), |c| c.controls.clone()),
         severity: all.first().map_or(Severity::Info, |f| f.severity),
         total: all.len(),
+        amount: amount(all),
         rows: all.iter().take(SHOWN).map(|f| row(f, taken)).collect(),
         more: all.len().saturating_sub(SHOWN),
+    }
+}
+
+fn amount(all: &[&Finding]) -> String {
+    let exceptions = all.iter().filter(|f| f.result == Verdict::Exception).count();
+    match (all.len() - exceptions, exceptions) {
+        (findings, 0) => count(findings, "finding"),
+        (0, exceptions) => count(exceptions, "accepted exception"),
+        (findings, exceptions) => format!("{}, {}", count(findings, "finding"), count(exceptions, "accepted exception")),
     }
 }
 
@@ -177,7 +190,11 @@ pub fn questions(review: &Review, groups: &[Group]) -> Vec<Question> {
         };
         Question {
             check: check.to_string(),
-            anchor: if taken.insert(check.to_string()) { format!("f=check:{check}") } else { String::new() },
+            anchor: if taken.insert(check.to_string()) {
+                format!("f=check:{check}")
+            } else {
+                String::new()
+            },
             title: summary(review, check).map(|c| c.title.clone()).unwrap_or_default(),
             severity: all.first().map_or(Severity::Info, |f| f.severity),
             reason: reason.to_string(),

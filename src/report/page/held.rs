@@ -39,14 +39,32 @@ pub struct HeldRow {
 pub fn holdings(review: &Review) -> Holdings {
     let total = review.holdings.len();
     if total <= ALL {
-        let note = if total == 0 { "No holding is known." } else { "All holdings of the ledger, over or held." };
-        return Holdings { note: note.to_string(), rows: review.holdings.iter().map(|h| row(h, review)).collect() };
+        let note = if total == 0 {
+            "No holding is known."
+        } else {
+            "All holdings of the ledger, over or held."
+        };
+        return Holdings {
+            note: note.to_string(),
+            rows: review.holdings.iter().map(|h| row(h, review)).collect(),
+        };
     }
     let named = Named::of(review.findings);
     let rows: Vec<&Holding> = review.holdings.iter().filter(|h| named.names(h)).collect();
-    let cut = if rows.len() > ALL { format!(", the first {} here", number(ALL)) } else { String::new() };
-    let note = format!("The ledger has {}, too many for a page: these are the {} that findings name{cut}. holdings.csv has them all.", count(total, "holding"), number(rows.len()));
-    Holdings { note, rows: rows.into_iter().take(ALL).map(|h| row(h, review)).collect() }
+    let cut = if rows.len() > ALL {
+        format!(", the first {} here", number(ALL))
+    } else {
+        String::new()
+    };
+    let note = format!(
+        "The ledger has {}, too many for a page: these are the {} that findings name{cut}. holdings.csv has them all.",
+        count(total, "holding"),
+        number(rows.len())
+    );
+    Holdings {
+        note,
+        rows: rows.into_iter().take(ALL).map(|h| row(h, review)).collect(),
+    }
 }
 
 /// What findings name: assignments and requests, and pairs of holder and entitlement.
@@ -81,7 +99,11 @@ fn row(h: &Holding, review: &Review) -> HeldRow {
         (None, None) if h.no_expiration => "held, no end".to_string(),
         (None, None) => "held".to_string(),
     };
-    let by = if h.approved_by.is_empty() { h.granted_by.clone() } else { format!("approved by {}", h.approved_by.join(", ")) };
+    let by = if h.approved_by.is_empty() {
+        h.granted_by.clone()
+    } else {
+        format!("approved by {}", h.approved_by.join(", "))
+    };
     HeldRow {
         holder: h.principal_name.clone(),
         holder_kind: h.principal_type.replace('_', " "),

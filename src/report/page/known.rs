@@ -49,10 +49,28 @@ pub struct NotTaken {
 pub fn coverage(review: &Review) -> Vec<CoverageRow> {
     let mut rows = Vec::new();
     for (log, covered) in review.coverage {
-        let row = |from: String, until: String, how, remark: &str| CoverageRow { log: log.clone(), from, until, how, remark: remark.to_string() };
-        rows.extend(covered.vouched.iter().map(|w| row(w.from.to_string(), w.until.to_string(), "proven or asserted", "")));
+        let row = |from: String, until: String, how, remark: &str| CoverageRow {
+            log: log.clone(),
+            from,
+            until,
+            how,
+            remark: remark.to_string(),
+        };
+        rows.extend(
+            covered
+                .vouched
+                .iter()
+                .map(|w| row(w.from.to_string(), w.until.to_string(), "proven or asserted", "")),
+        );
         let inferred = covered.any.iter().filter(|w| !covered.vouched_spans(**w));
-        rows.extend(inferred.map(|w| row(w.from.to_string(), w.until.to_string(), "at least inferred", "the stretch between the first and the last event, silence in it proves little")));
+        rows.extend(inferred.map(|w| {
+            row(
+                w.from.to_string(),
+                w.until.to_string(),
+                "at least inferred",
+                "the stretch between the first and the last event, silence in it proves little",
+            )
+        }));
         rows.extend(covered.gaps.iter().map(|(w, reason)| {
             let (from, until) = w.map_or((String::new(), String::new()), |w| (w.from.to_string(), w.until.to_string()));
             row(from, until, "gap", reason)
@@ -114,7 +132,15 @@ pub fn sources(review: &Review) -> Vec<SourceRow> {
 pub fn rejects(review: &Review) -> Vec<NotTaken> {
     let mut sorted: Vec<_> = review.rejects.iter().collect();
     sorted.sort_by_key(|r| (std::cmp::Reverse(r.count), &r.path, &r.verdict, &r.reason));
-    sorted.into_iter().map(|r| NotTaken { path: r.path.clone(), verdict: r.verdict.clone(), reason: r.reason.clone(), count: number(r.count) }).collect()
+    sorted
+        .into_iter()
+        .map(|r| NotTaken {
+            path: r.path.clone(),
+            verdict: r.verdict.clone(),
+            reason: r.reason.clone(),
+            count: number(r.count),
+        })
+        .collect()
 }
 
 /// Activities that no mapping knows, the most frequent first.

@@ -19,8 +19,8 @@ const SCRIPT: &str = include_str!("../../../reports/templates/script.js");
 #[template(path = "index.html")]
 struct Page<'a> {
     csp: String,
-    style: &'static str,
-    script: &'static str,
+    style: &'a str,
+    script: &'a str,
     tenant: &'a str,
     commit: &'a str,
     as_of: String,
@@ -49,13 +49,14 @@ struct Page<'a> {
 
 /// The page as text; `files` are the names and SHA-256 of the files beside it.
 pub fn render(review: &Review, files: &[(String, String)]) -> Result<String, ReportError> {
+    let (style, script) = (line_feeds(STYLE), line_feeds(SCRIPT));
     let groups = found::groups(review);
     let questions = found::questions(review, &groups);
     let sources = known::sources(review);
     let page = Page {
-        csp: csp::policy(SCRIPT, STYLE),
-        style: STYLE,
-        script: SCRIPT,
+        csp: csp::policy(&script, &style),
+        style: &style,
+        script: &script,
         tenant: review.tenant,
         commit: review.commit,
         as_of: review.as_of.to_string(),
@@ -83,7 +84,12 @@ pub fn render(review: &Review, files: &[(String, String)]) -> Result<String, Rep
     };
     let html = page.render().map_err(|e| ReportError::Page(e.to_string()))?;
     // At the last door, so that no field can be forgotten; style and script hold none of these characters.
-    Ok(visible(&html))
+    Ok(visible(&line_feeds(&html)))
+}
+
+/// A checkout may have turned the line ends of the templates; the bytes and their hashes should not depend on it.
+fn line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 #[cfg(test)]
