@@ -3,7 +3,6 @@
 //! Five seeds run with every test; `VOUCHSAFE_SEEDS=50` runs as many as named (`benches/truth.md` has the committed result).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use vouchsafe::check;
 use vouchsafe::config::Config;
