@@ -48,6 +48,9 @@ fn estate(export: &Path, lake: &Path) -> Estate {
     ledger::build(evidence, &Settings::default())
 }
 
+/// From and until, as the truth has them.
+type Span = (Option<Instant>, Option<Instant>);
+
 /// Rows of a truth file as maps.
 fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -195,7 +198,7 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
         };
         let estate = tenant(seed, switches, dir.path());
         let truth = Truth::read(dir.path());
-        let mut by_key: BTreeMap<(String, String), Vec<(Option<Instant>, Option<Instant>)>> = BTreeMap::new();
+        let mut by_key: BTreeMap<(String, String), Vec<Span>> = BTreeMap::new();
         for r in truth.rows.iter().filter(|r| !truth.contests(&r["principal_id"], &r["entitlement_id"])) {
             by_key
                 .entry((r["principal_id"].clone(), r["entitlement_id"].clone()))

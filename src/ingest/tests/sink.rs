@@ -122,15 +122,6 @@ impl Sink for Memory {
     }
 }
 
-impl Memory {
-    /// Rows of a table, as JSON values.
-    pub fn table(&self, name: &str) -> Vec<serde_json::Value> {
-        let rows = self.objects.iter().filter(|o| o.table == name);
-        rows.map(|o| serde_json::from_str(&o.row).expect("a row is JSON"))
-            .collect()
-    }
-}
-
 pub(super) fn instant(text: &str) -> Instant {
     Instant::parse(text).expect("a time")
 }
