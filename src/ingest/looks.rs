@@ -6,7 +6,7 @@ use crate::ingest::split::Page;
 use crate::lake::records::Snapshot;
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All looks of one ingest, by id.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ struct Look {
     /// Why completeness is not proved.
     unproved: Option<String>,
     claimed: bool,
+    /// Pages by file content and position: a copy of a page is no second page.
+    told: BTreeSet<(String, usize)>,
 }
 
 /// The id of a look.
@@ -59,6 +61,7 @@ impl Looks {
             against: None,
             unproved: None,
             claimed,
+            told: BTreeSet::new(),
         })
     }
 
@@ -70,7 +73,7 @@ impl Looks {
             .get_or_insert_with(|| "no page tells whether these are all".into());
     }
 
-    /// Adds a page.
+    /// Adds a page; `same` is the hash of its file and its position there.
     pub fn page(
         &mut self,
         place: &Place,
@@ -78,8 +81,12 @@ impl Looks {
         page: &Page,
         rows: i64,
         claimed: bool,
+        same: (&str, usize),
     ) {
         let look = self.look(place, dating, claimed);
+        if !look.told.insert((same.0.to_string(), same.1)) {
+            return;
+        }
         look.rows += rows;
         look.on_pages += page.rows;
         look.pages += 1;

@@ -213,7 +213,8 @@ impl<'a, S: Sink> Run<'a, S> {
             match page.and_then(|index| outcome.pages.get(index)) {
                 Some(page_facts) => {
                     told.insert(*page);
-                    self.looks.page(place, dating, page_facts, *rows, claimed);
+                    let same = (scan.sha256.as_str(), page.unwrap_or_default());
+                    self.looks.page(place, dating, page_facts, *rows, claimed, same);
                 }
                 None => self.looks.loose(place, dating, *rows, claimed),
             }
@@ -224,7 +225,7 @@ impl<'a, S: Sink> Run<'a, S> {
                 && !told.contains(&Some(index))
                 && let Some(place) = Place::of_empty(page, &named)
             {
-                self.looks.page(&place, dating, page, 0, claimed);
+                self.looks.page(&place, dating, page, 0, claimed, (&scan.sha256, index));
             }
         }
         let subject = subject_of(&input.name);

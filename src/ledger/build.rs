@@ -166,6 +166,7 @@ fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &Entitleme
         scheduled: scheduled.flatten(),
         as_of: estate.as_of,
         watched_since: &watched_since,
+        logged: &|from, until| from >= until || estate.covered("audit", Window { from, until }),
     };
     let intervals = scan::scan(points.clone(), &horizon);
     intervals

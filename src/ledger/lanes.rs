@@ -534,11 +534,10 @@ fn resource_events(lanes: &mut Lanes, events: &[AccessEvent]) {
             } else {
                 "resource_deleted"
             };
-            lane.points.push(Point::Ended {
+            lane.points.push(Point::Gone {
                 at: event.at,
                 reason,
                 by: event.actor_name.clone(),
-                request: String::new(),
                 evidence: event.source.clone(),
             });
         }

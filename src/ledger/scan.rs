@@ -26,6 +26,13 @@ pub(super) enum Point {
         request: String,
         evidence: String,
     },
+    /// Account or resource is gone for good: what was held then ended by then.
+    Gone {
+        at: Instant,
+        reason: &'static str,
+        by: String,
+        evidence: String,
+    },
     /// A complete look did not list it; it was not there at some instant in `since..=at`.
     Absent { at: Instant, since: Instant },
 }
@@ -33,7 +40,7 @@ pub(super) enum Point {
 impl Point {
     pub(super) fn at(&self) -> Instant {
         match self {
-            Self::Granted { at, .. } | Self::Present { at, .. } | Self::Ended { at, .. } | Self::Absent { at, .. } => *at,
+            Self::Granted { at, .. } | Self::Present { at, .. } | Self::Ended { at, .. } | Self::Gone { at, .. } | Self::Absent { at, .. } => *at,
         }
     }
 
@@ -42,7 +49,8 @@ impl Point {
             Self::Granted { at, evidence, .. } => (*at, 0, *at, evidence),
             Self::Present { at, since, evidence, .. } => (*at, 1, *since, evidence),
             Self::Ended { at, evidence, .. } => (*at, 2, *at, evidence),
-            Self::Absent { at, since } => (*at, 3, *since, ""),
+            Self::Gone { at, evidence, .. } => (*at, 3, *at, evidence),
+            Self::Absent { at, since } => (*at, 4, *since, ""),
         }
     }
 }
@@ -76,6 +84,8 @@ pub(super) struct Horizon<'a> {
     pub as_of: Instant,
     /// Whether something watched without a gap from an instant to `as_of` and would have seen the end.
     pub watched_since: &'a dyn Fn(Instant) -> bool,
+    /// Whether the log watched all of the time between two instants.
+    pub logged: &'a dyn Fn(Instant, Instant) -> bool,
 }
 
 /// Walks the facts of one lane.
@@ -186,6 +196,30 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                     }
                 },
             },
+            Point::Gone { at, reason, by, evidence } => {
+                if let Some(mut held) = open.take() {
+                    // It lasted until then only if the log would have told of an earlier end.
+                    let proved = held.until_earliest;
+                    let certainty = if proved.is_some_and(|p| (horizon.logged)(p, at)) {
+                        Certainty::Exact
+                    } else {
+                        Certainty::Bounded
+                    };
+                    let until = if certainty == Certainty::Exact {
+                        at
+                    } else {
+                        proved.or(held.from_latest).unwrap_or(at)
+                    };
+                    held.close(certainty, until, Some(at), reason);
+                    if certainty == Certainty::Exact {
+                        held.until_earliest = Some(at);
+                    }
+                    held.ended_by = by;
+                    held.evidence.push(evidence);
+                    done.push(held);
+                }
+                last_absent = Some(last_absent.map_or(at, |l| l.max(at)));
+            }
             Point::Absent { at, since } => {
                 // It began while the look was under way: the look missed it before.
                 if open.as_ref().is_some_and(|o| o.from_latest.is_some_and(|f| since <= f && f <= at)) {
@@ -312,6 +346,7 @@ mod tests {
             scheduled: scheduled.map(t),
             as_of: t(100),
             watched_since: &|_| watched,
+            logged: &|_, _| watched,
         };
         let hours = |i: Option<Instant>| i.map(|i| (i.0 / crate::model::time::HOUR).to_string()).unwrap_or_default();
         let mark = |c: Certainty| match c {
@@ -381,6 +416,20 @@ mod tests {
     #[test]
     fn listed_after_its_removal_is_a_second_holding() {
         check(vec![granted(1), ended(5), present(9)], None, true, "=[1,1]..=[5,5] ~[5,9]..>[9,]");
+    }
+
+    #[test]
+    fn a_deleted_account_ends_what_is_held_and_nothing_else() {
+        let gone = |hour: i64| Point::Gone {
+            at: t(hour),
+            reason: "account_deleted",
+            by: String::new(),
+            evidence: "x".into(),
+        };
+        check(vec![granted(1), gone(9)], None, true, "=[1,1]..=[9,9]");
+        check(vec![granted(1), gone(9)], None, false, "=[1,1]..~[1,9]");
+        check(vec![granted(1), ended(5), gone(9)], None, true, "=[1,1]..=[5,5]");
+        check(vec![granted(1), present(3), absent(6), gone(9)], None, true, "=[1,1]..~[3,6]");
     }
 
     #[test]
