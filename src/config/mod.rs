@@ -1,1 +1,48 @@
 //! What the user asked for: a file becomes a checked configuration; profiles name the origin of each threshold.
+
+mod load;
+
+pub use load::{ConfigError, did_you_mean, load};
+
+use crate::model::account::AdminPattern;
+use std::collections::BTreeMap;
+
+/// A threshold in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Value, in the threshold's unit.
+    pub value: i64,
+    /// Where the value comes from: the default's origin, a profile, or the configuration file.
+    pub origin: String,
+}
+
+/// The checked configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Name of the profile in force.
+    pub profile: String,
+    /// Thresholds that differ from their defaults, by name.
+    pub thresholds: BTreeMap<String, Setting>,
+    /// How administrative accounts are named.
+    pub admin_accounts: AdminPattern,
+    /// Package ids or names (case-insensitive, `*` at the ends) that are sensitive.
+    pub sensitive_packages: Vec<String>,
+    /// Package ids or names that are meant for employees only.
+    pub employee_packages: Vec<String>,
+    /// Package ids or names that are exempt from EXP-01.
+    pub no_expiry_exempt: Vec<String>,
+}
+
+/// Whether a pattern of the configuration names a package: its id, or its name without regard to case, `*` at the ends for anything.
+#[must_use]
+pub fn matches(pattern: &str, id: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
+    let inner = pattern.trim_matches('*');
+    match (pattern.starts_with('*'), pattern.ends_with('*')) {
+        _ if pattern == id.to_lowercase() => true,
+        (true, true) => name.contains(inner),
+        (true, false) => name.ends_with(inner),
+        (false, true) => name.starts_with(inner),
+        (false, false) => name == pattern,
+    }
+}

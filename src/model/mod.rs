@@ -1,1 +1,17 @@
 //! The vocabulary: ids, times, severities, controls, holdings; no IO, no polars.
+
+pub mod access;
+pub mod account;
+pub mod controls;
+pub mod finding;
+pub mod holding;
+pub mod id;
+pub mod period;
+pub mod time;
+
+pub use access::{AccessEvent, Action, EntitlementKey, EntitlementKind, Outcome};
+pub use finding::{CheckId, Finding, NotEvaluable, ReasonCode, Severity, Verdict};
+pub use holding::{Certainty, Decision, GrantKind, Holding, PrincipalState};
+pub use id::{AssignmentId, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
+pub use period::IsoDuration;
+pub use time::{Instant, Window};

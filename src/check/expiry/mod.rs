@@ -1,0 +1,4 @@
+//! Access that has no end, or outlives it.
+
+pub(super) mod exp_01;
+pub(super) mod exp_05;

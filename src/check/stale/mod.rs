@@ -1,0 +1,5 @@
+//! Access that is there and not used.
+
+pub(super) mod sta_01;
+pub(super) mod sta_02;
+mod telemetry;

@@ -1,0 +1,313 @@
+//! The estate: everything that a check may look at, typed, named and indexed.
+
+use crate::ledger::evidence::UsageDay;
+use crate::model::{AccessEvent, AssignmentId, Decision, Holding, Instant, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId, Window};
+use std::collections::BTreeMap;
+
+/// A request with all that is known of it, from its record and from events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestStory {
+    /// Request id.
+    pub id: RequestId,
+    /// `userAdd`, `onBehalfAdd`, `adminAdd`, `systemAdd`, `userUpdate`, `userRemove` … in the spelling of v1.0.
+    pub kind: String,
+    /// `delivered`, `denied`, `canceled` … in the spelling of v1.0; empty when only events tell.
+    pub state: String,
+    /// Created.
+    pub created_at: Option<Instant>,
+    /// Completed.
+    pub completed_at: Option<Instant>,
+    /// Who asked: never the assignee of a direct assignment.
+    pub requestor: Option<PrincipalId>,
+    /// Who is to receive.
+    pub recipient: Option<PrincipalId>,
+    /// The administrator who assigned directly.
+    pub administrator: Option<PrincipalId>,
+    /// Package.
+    pub package: Option<PackageId>,
+    /// Policy.
+    pub policy: Option<PolicyId>,
+    /// Assignment.
+    pub assignment: Option<AssignmentId>,
+    /// The reason given; `None` when absent, kept as it is otherwise.
+    pub justification: Option<String>,
+    /// Whether a record that could hold a reason was seen (the request itself, or its "asks" event).
+    pub justification_visible: bool,
+    /// Decisions of approvers, by stage and time.
+    pub decisions: Vec<Decision>,
+    /// Requested end.
+    pub end_at: Option<Instant>,
+    /// `noExpiration`, `afterDateTime` …; empty when unknown.
+    pub expiration_type: String,
+    /// Records, `table:id`, sorted.
+    pub evidence: Vec<String>,
+}
+
+/// A user as last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Name.
+    pub name: String,
+    /// User principal name.
+    pub upn: String,
+    /// `userType` Guest, or a name with `#EXT#`.
+    pub guest: bool,
+    /// Employee type, as recorded.
+    pub employee_type: String,
+    /// Whether the account can sign in; `None` when no record says.
+    pub enabled: Option<bool>,
+    /// When the person leaves or left.
+    pub leave_at: Option<Instant>,
+    /// When the account was deleted.
+    pub deleted_at: Option<Instant>,
+    /// Last success by `signInActivity`.
+    pub last_successful_at: Option<Instant>,
+    /// Whether any look had `signInActivity` values for this person.
+    pub created_at: Option<Instant>,
+    /// Department.
+    pub department: String,
+    /// Records, `table:id`.
+    pub evidence: Vec<String>,
+}
+
+/// A package as last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageFacts {
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// Catalog id.
+    pub catalog: String,
+    /// What it contains.
+    pub roles: Vec<PackageRole>,
+    /// Its policies.
+    pub policies: Vec<PolicyId>,
+    /// Why it is sensitive; empty when it is not.
+    pub sensitive_because: String,
+    /// Whether the newest complete look no longer lists it.
+    pub gone: bool,
+}
+
+/// A resource role in a package.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackageRole {
+    /// `group`, `application`, `site`, `directory_role` or `other`.
+    pub kind: String,
+    /// Group id, service principal id, site or role.
+    pub resource: String,
+    /// Name of the resource.
+    pub resource_name: String,
+    /// `Member`, `Owner`, or the app role's name.
+    pub role: String,
+    /// App role id, lower case; empty for groups.
+    pub app_role_id: String,
+    /// When it entered the package.
+    pub since: Option<Instant>,
+}
+
+/// A policy as last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PolicyFacts {
+    /// Name.
+    pub name: String,
+    /// Package.
+    pub package: Option<PackageId>,
+    /// `allowedTargetScope`; empty when unknown.
+    pub target_scope: String,
+    /// Whether a rule assigns.
+    pub automatic: bool,
+    /// `noExpiration`, `afterDuration` …
+    pub expiration_type: String,
+    /// Whether new requests need approval; `None` when unknown.
+    pub approval_required: Option<bool>,
+    /// Whether a reason is asked; `None` when unknown (v1.0).
+    pub justification_asked: Option<bool>,
+    /// Whether reviews are on; `None` when the record does not tell (no such member).
+    pub review_enabled: Option<bool>,
+    /// Period of reviews.
+    pub review_every: Option<IsoDuration>,
+    /// Period as written.
+    pub review_every_text: String,
+    /// Whether the holders review themselves.
+    pub self_review: bool,
+    /// Whether the newest complete look no longer lists it.
+    pub gone: bool,
+}
+
+/// A group as last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupFacts {
+    /// Name.
+    pub name: String,
+    /// Membership by rule.
+    pub dynamic: bool,
+    /// Synchronised from on premises.
+    pub synced: bool,
+    /// May carry directory roles.
+    pub role_assignable: bool,
+}
+
+/// An application's service principal as last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppFacts {
+    /// Name.
+    pub name: String,
+    /// Application id, lower case.
+    pub app_id: String,
+    /// App role names by id.
+    pub roles: BTreeMap<String, String>,
+}
+
+/// A decision of an access review.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReviewDecision {
+    /// Decision id.
+    pub id: String,
+    /// `Approve`, `Deny` …
+    pub decision: String,
+    /// `AppliedSuccessfully` …
+    pub apply_result: String,
+    /// Who was reviewed.
+    pub principal: PrincipalId,
+    /// Package, policy, group or application under review.
+    pub resource: String,
+    /// When it was decided.
+    pub reviewed_at: Option<Instant>,
+    /// When it was applied.
+    pub applied_at: Option<Instant>,
+    /// Who decided; `None` when nobody did.
+    pub reviewer: Option<PrincipalId>,
+}
+
+/// Which time a subject's log covers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// Proven, asserted or inferred, merged and sorted.
+    pub any: Vec<Window>,
+    /// Proven or asserted only.
+    pub vouched: Vec<Window>,
+    /// Gaps with their reasons.
+    pub gaps: Vec<(Option<Window>, String)>,
+}
+
+impl Covered {
+    /// Whether one stretch of coverage spans the whole window, by any basis.
+    #[must_use]
+    pub fn spans(&self, window: Window) -> bool {
+        self.any.iter().any(|w| w.contains(&window))
+    }
+
+    /// The same by proof or assertion only.
+    #[must_use]
+    pub fn vouched_spans(&self, window: Window) -> bool {
+        self.vouched.iter().any(|w| w.contains(&window))
+    }
+}
+
+/// One look at one collection or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Look {
+    /// When it was over.
+    pub at: Instant,
+    /// Proven or claimed complete: absence counts.
+    pub complete: bool,
+}
+
+/// Everything that a check may look at.
+#[derive(Debug, Clone, Default)]
+pub struct Estate {
+    /// Tenant.
+    pub tenant: TenantId,
+    /// The instant of the questions.
+    pub as_of: Instant,
+    /// The ledger: direct holdings, sorted.
+    pub holdings: Vec<Holding>,
+    /// Facts, sorted by time.
+    pub events: Vec<AccessEvent>,
+    /// Requests by id.
+    pub requests: BTreeMap<RequestId, RequestStory>,
+    /// Users by object id.
+    pub people: BTreeMap<PrincipalId, Person>,
+    /// Packages by id.
+    pub packages: BTreeMap<PackageId, PackageFacts>,
+    /// Policies by id.
+    pub policies: BTreeMap<PolicyId, PolicyFacts>,
+    /// Groups by object id.
+    pub groups: BTreeMap<String, GroupFacts>,
+    /// Service principals by object id.
+    pub apps: BTreeMap<String, AppFacts>,
+    /// Directory role names by role id.
+    pub roles: BTreeMap<String, String>,
+    /// Decisions of access reviews, by id.
+    pub review_decisions: Vec<ReviewDecision>,
+    /// Sign-ins by principal, application and day, sorted.
+    pub usage: Vec<UsageDay>,
+    /// Coverage by subject: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
+    pub coverage: BTreeMap<String, Covered>,
+    /// Looks by (collection table name, scope), sorted by time.
+    pub looks: BTreeMap<(String, String), Vec<Look>>,
+    /// When each object was seen: (collection table name, object id) to sorted instants.
+    pub seen: BTreeMap<(String, String), Vec<Instant>>,
+    /// Activities that no mapping knows, with counts.
+    pub unknown_activities: Vec<(String, i64)>,
+    /// Positions in `events` of facts about accounts, by time.
+    pub account_events: Vec<usize>,
+    /// Requests by recipient.
+    pub requests_by_recipient: BTreeMap<PrincipalId, Vec<RequestId>>,
+}
+
+impl Estate {
+    /// The name of a principal: a person's, group's or application's, else the id itself.
+    #[must_use]
+    pub fn principal_name(&self, id: &PrincipalId) -> String {
+        let known = self.people.get(id).map(|p| if p.upn.is_empty() { &p.name } else { &p.upn });
+        let known = known.or_else(|| self.groups.get(id.as_str()).map(|g| &g.name));
+        let known = known.or_else(|| self.apps.get(id.as_str()).map(|a| &a.name));
+        known.filter(|n| !n.is_empty()).map_or_else(|| id.to_string(), Clone::clone)
+    }
+
+    /// Whether the log of `subject` is in the lake at all.
+    #[must_use]
+    pub fn has_log(&self, subject: &str) -> bool {
+        self.coverage.get(subject).is_some_and(|c| !c.any.is_empty())
+    }
+
+    /// Whether the log of `subject` spans the window, on any basis.
+    #[must_use]
+    pub fn covered(&self, subject: &str, window: Window) -> bool {
+        self.coverage.get(subject).is_some_and(|c| c.spans(window))
+    }
+
+    /// Requests for a principal, by id.
+    pub fn requests_of(&self, principal: &PrincipalId) -> impl Iterator<Item = &RequestStory> {
+        self.requests_by_recipient
+            .get(principal)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.requests.get(id))
+    }
+
+    /// Fills the indexes; called once, when events and requests are complete.
+    pub(crate) fn index(&mut self) {
+        use crate::model::Action;
+        let account = |a: Action| {
+            matches!(
+                a,
+                Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::AccountRestored | Action::HardDeleted
+            )
+        };
+        self.account_events = self.events.iter().enumerate().filter(|(_, e)| account(e.action)).map(|(i, _)| i).collect();
+        self.requests_by_recipient.clear();
+        for story in self.requests.values() {
+            if let Some(recipient) = &story.recipient {
+                self.requests_by_recipient.entry(recipient.clone()).or_default().push(story.id.clone());
+            }
+        }
+    }
+
+    /// Holdings held at the instant of the questions.
+    pub fn held(&self) -> impl Iterator<Item = &Holding> {
+        self.holdings.iter().filter(|h| h.held_at(self.as_of))
+    }
+}

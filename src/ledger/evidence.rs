@@ -1,0 +1,89 @@
+//! What the ledger is built from: typed rows of one commit, already condensed.
+
+use crate::lake::objects::*;
+use crate::lake::records::{AuditEvent, Coverage, Sighting, Snapshot};
+use crate::model::{Instant, PrincipalId, TenantId};
+
+/// Sign-ins condensed by principal, application and day (`queries/condense/usage.sql`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsageDay {
+    /// Who signed in, by object id.
+    pub principal: PrincipalId,
+    /// Resource application id, lower case, or empty.
+    pub resource_app_id: String,
+    /// Object id of the resource's service principal, lower case, or empty.
+    pub resource_sp_id: String,
+    /// Client application id, lower case, or empty.
+    pub client_app_id: String,
+    /// Midnight of the day, UTC.
+    pub day: Instant,
+    /// Sign-ins that succeeded, interactive and not.
+    pub successes: i64,
+    /// Sign-ins that failed.
+    pub failures: i64,
+    /// Interactive successes for which one factor was enough.
+    pub single_factor: i64,
+    /// Interactive successes whose record says nothing of factors, and to which no policy applied.
+    pub unprotected: i64,
+    /// Interactive successes that tell of factors or of policies, either way.
+    pub telling: i64,
+    /// The last success of the day.
+    pub last_success: Option<Instant>,
+    /// One sign-in with a single factor or no policy: the smallest id of the day.
+    pub weak_example: Option<String>,
+}
+
+/// All rows of one commit that the ledger reads.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Tenant.
+    pub tenant: TenantId,
+    /// Audit events that the vocabulary knows.
+    pub audit_events: Vec<AuditEvent>,
+    /// Activities that it does not know, with their counts.
+    pub unknown_activities: Vec<(String, i64)>,
+    /// Condensed sign-ins.
+    pub usage: Vec<UsageDay>,
+    /// Distinct contents of objects; when each was there, `sightings` says.
+    pub assignments: Vec<AssignmentRow>,
+    /// See `assignments`.
+    pub requests: Vec<RequestRow>,
+    /// See `assignments`.
+    pub approvals: Vec<ApprovalRow>,
+    /// See `assignments`.
+    pub policies: Vec<PolicyRow>,
+    /// See `assignments`.
+    pub packages: Vec<PackageRow>,
+    /// See `assignments`.
+    pub catalogs: Vec<CatalogRow>,
+    /// See `assignments`.
+    pub resource_roles: Vec<ResourceRoleRow>,
+    /// See `assignments`.
+    pub users: Vec<UserRow>,
+    /// See `assignments`.
+    pub groups: Vec<GroupRow>,
+    /// See `assignments`.
+    pub memberships: Vec<MembershipRow>,
+    /// See `assignments`.
+    pub app_role_assignments: Vec<AppRoleAssignmentRow>,
+    /// See `assignments`.
+    pub directory_roles: Vec<DirectoryRoleRow>,
+    /// See `assignments`.
+    pub role_definitions: Vec<RoleDefinitionRow>,
+    /// See `assignments`.
+    pub role_schedules: Vec<RoleScheduleRow>,
+    /// See `assignments`.
+    pub service_principals: Vec<ServicePrincipalRow>,
+    /// See `assignments`.
+    pub conditional_access: Vec<ConditionalAccessRow>,
+    /// See `assignments`.
+    pub review_decisions: Vec<ReviewDecisionRow>,
+    /// See `assignments`.
+    pub review_definitions: Vec<ReviewDefinitionRow>,
+    /// Looks at objects.
+    pub sightings: Vec<Sighting>,
+    /// Looks at collections.
+    pub snapshots: Vec<Snapshot>,
+    /// Time covered, and gaps.
+    pub coverage: Vec<Coverage>,
+}

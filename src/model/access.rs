@@ -1,0 +1,219 @@
+//! Facts about access: what happened to whom, with which entitlement.
+
+use crate::model::{AssignmentId, Instant, PrincipalId, RequestId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word used in outputs.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value of a word, if it is one.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// The kinds of things that can be held.
+    EntitlementKind {
+        /// An access package, by package id.
+        AccessPackage => "access_package",
+        /// Direct membership of a group, by group id.
+        Group => "group",
+        /// An application role on a resource service principal.
+        AppRole => "app_role",
+        /// A directory role in a scope.
+        DirectoryRole => "directory_role",
+        /// A role on a SharePoint site.
+        SiteRole => "site",
+    }
+}
+
+/// What is held: the kind and the directory's key of it.
+///
+/// The key is the package id, the group id, `service principal/app role`, or `role|scope|active` (or `|eligible`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EntitlementKey {
+    /// Which kind of thing.
+    pub kind: EntitlementKind,
+    /// The directory's key, in lower case.
+    pub id: String,
+}
+
+impl EntitlementKey {
+    /// An access package.
+    #[must_use]
+    pub fn package(id: &str) -> Self {
+        Self {
+            kind: EntitlementKind::AccessPackage,
+            id: id.to_ascii_lowercase(),
+        }
+    }
+
+    /// Membership of a group.
+    #[must_use]
+    pub fn group(id: &str) -> Self {
+        Self {
+            kind: EntitlementKind::Group,
+            id: id.to_ascii_lowercase(),
+        }
+    }
+
+    /// An app role of a resource service principal.
+    #[must_use]
+    pub fn app_role(resource: &str, role: &str) -> Self {
+        Self {
+            kind: EntitlementKind::AppRole,
+            id: format!("{resource}/{role}").to_ascii_lowercase(),
+        }
+    }
+
+    /// A directory role in a scope, active or eligible.
+    #[must_use]
+    pub fn directory_role(role: &str, scope: &str, eligible: bool) -> Self {
+        let state = if eligible { "eligible" } else { "active" };
+        let scope = if scope.is_empty() { "/" } else { scope };
+        Self {
+            kind: EntitlementKind::DirectoryRole,
+            id: format!("{role}|{scope}|{state}").to_ascii_lowercase(),
+        }
+    }
+
+    /// The resource that the entitlement is on: the service principal of an app role, else the id without its scope.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        let cut = match self.kind {
+            EntitlementKind::AppRole => '/',
+            _ => '|',
+        };
+        self.id.split(cut).next().unwrap_or(&self.id)
+    }
+}
+
+impl fmt::Display for EntitlementKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.id)
+    }
+}
+
+words! {
+    /// What a fact says happened.
+    Action {
+        /// Somebody asked for access.
+        Requested => "requested",
+        /// An approver agreed (one stage).
+        Approved => "approved",
+        /// The policy agreed without a person.
+        AutoApproved => "auto-approved",
+        /// An approver refused.
+        Denied => "denied",
+        /// An administrator assigned without a request by the recipient.
+        AssignedDirectly => "assigned-directly",
+        /// Access was delivered.
+        Granted => "granted",
+        /// Some of the contents were delivered.
+        PartiallyGranted => "partially-granted",
+        /// One resource role of a package was delivered.
+        ResourceGranted => "resource-granted",
+        /// The end was moved.
+        Extended => "extended",
+        /// Somebody or the system asked for the removal.
+        RemovalRequested => "removal-requested",
+        /// Access was removed.
+        Removed => "removed",
+        /// The end came.
+        Expired => "expired",
+        /// Delivery failed.
+        Failed => "failed",
+        /// The request was withdrawn.
+        Cancelled => "cancelled",
+        /// A grant in the future was planned.
+        Scheduled => "scheduled",
+        /// The account was created.
+        AccountCreated => "account-created",
+        /// The account was disabled.
+        AccountDisabled => "account-disabled",
+        /// The account was enabled.
+        AccountEnabled => "account-enabled",
+        /// The account was deleted and can be restored.
+        AccountDeleted => "account-deleted",
+        /// The account or group is gone for good.
+        HardDeleted => "hard-deleted",
+        /// The account came back.
+        AccountRestored => "account-restored",
+        /// A policy, package, catalog or setting changed.
+        Configured => "configured",
+        /// Something about a review.
+        Reviewed => "reviewed",
+        /// Known to the vocabulary, and no fact about access.
+        Noted => "noted",
+    }
+}
+
+words! {
+    /// How the act ended.
+    Outcome {
+        /// It was done.
+        Success => "success",
+        /// It was not done.
+        Failure => "failure",
+        /// The record does not say.
+        Unknown => "unknown",
+    }
+}
+
+/// One fact about access, whoever witnessed it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccessEvent {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub action: Action,
+    /// Whether it was done.
+    pub outcome: Outcome,
+    /// Whose access; empty when the record names nobody.
+    pub principal: Option<PrincipalId>,
+    /// Which entitlement, where the record says.
+    pub entitlement: Option<EntitlementKey>,
+    /// The request it belongs to.
+    pub request: Option<RequestId>,
+    /// The assignment it belongs to.
+    pub assignment: Option<AssignmentId>,
+    /// Who did it: a user's or application's object id.
+    pub actor: Option<PrincipalId>,
+    /// The actor's name at that time.
+    pub actor_name: String,
+    /// Whether the actor is the entitlement-management service or another application.
+    pub actor_is_service: bool,
+    /// The approval stage, from 1, where known.
+    pub stage: Option<u32>,
+    /// The reason that was given.
+    pub justification: Option<String>,
+    /// Ties acts of one operation together.
+    pub correlation: String,
+    /// The record: `table:id`.
+    pub source: String,
+}

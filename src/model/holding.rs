@@ -1,0 +1,158 @@
+//! A holding: a principal holds an entitlement from one instant to another, with how sure we are of both.
+
+use crate::model::access::words;
+use crate::model::{AssignmentId, EntitlementKey, Instant, PolicyId, PrincipalId, RequestId};
+use serde::{Deserialize, Serialize};
+
+words! {
+    /// How an end of a holding is known.
+    Certainty {
+        /// By an event or a completed request.
+        Exact => "exact",
+        /// Between two observations.
+        Bounded => "bounded",
+        /// An end that was set has passed, and nothing has confirmed or denied it.
+        Scheduled => "scheduled",
+        /// Still held at the newest observation.
+        Open => "open",
+        /// Before the first witness, or in a gap.
+        Unknown => "unknown",
+    }
+}
+
+words! {
+    /// How the access came about.
+    GrantKind {
+        /// The holder asked.
+        UserRequest => "user_request",
+        /// An administrator assigned it.
+        AdminDirect => "admin_direct",
+        /// A rule assigned it.
+        AutoAssignment => "auto_assignment",
+        /// Somebody asked for the holder.
+        OnBehalf => "on_behalf",
+        /// The service itself.
+        System => "system",
+        /// Granted on the resource itself, outside packages.
+        Direct => "direct",
+        /// Through membership of a group.
+        Group => "group",
+        /// Through privileged identity management.
+        Pim => "pim",
+        /// No witness says.
+        Unknown => "unknown",
+    }
+}
+
+words! {
+    /// Whether the account can use what it holds.
+    PrincipalState {
+        /// Enabled, or not known to be otherwise.
+        Active => "active",
+        /// Disabled.
+        Disabled => "disabled",
+        /// Deleted.
+        Deleted => "deleted",
+        /// Never seen in any export.
+        Unknown => "unknown",
+    }
+}
+
+/// One decision of an approver.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Decision {
+    /// The stage, from 1.
+    pub stage: Option<u32>,
+    /// The approver's object id.
+    pub who: String,
+    /// The approver's name at that time.
+    pub name: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// `approved`, `auto-approved` or `denied`.
+    pub decision: String,
+    /// The approver's reason.
+    pub reason: String,
+}
+
+/// A row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Who holds.
+    pub principal: PrincipalId,
+    /// The holder's name, or id where no name is known.
+    pub principal_name: String,
+    /// `user`, `guest`, `service_principal`, `group` or `unknown`.
+    pub principal_type: String,
+    /// What is held.
+    pub entitlement: EntitlementKey,
+    /// Its name, or id where no name is known.
+    pub entitlement_name: String,
+    /// First instant that is proved; empty when none is.
+    pub held_from: Option<Instant>,
+    /// Last instant that is proved, exclusive; empty while held.
+    pub held_until: Option<Instant>,
+    /// How the beginning is known.
+    pub from_certainty: Certainty,
+    /// How the end is known.
+    pub until_certainty: Certainty,
+    /// It did not begin before this; empty when nothing says.
+    pub from_earliest: Option<Instant>,
+    /// It did not begin after this.
+    pub from_latest: Option<Instant>,
+    /// It did not end before this.
+    pub until_earliest: Option<Instant>,
+    /// It did not end after this; empty when nothing says.
+    pub until_latest: Option<Instant>,
+    /// The end that was set, past or future.
+    pub scheduled_until: Option<Instant>,
+    /// Whether the assignment is known to have no end at all.
+    pub no_expiration: bool,
+    /// The last instant at which a look listed it; proof of holding apart from events.
+    pub last_seen: Option<Instant>,
+    /// `active` or `eligible`.
+    pub assignment_state: &'static str,
+    /// How the holder comes to it: names from the holder to the entitlement.
+    pub path: String,
+    /// How the access came about.
+    pub grant_kind: GrantKind,
+    /// Whether the grant was delivered in part only.
+    pub partially_delivered: bool,
+    /// Who asked.
+    pub requested_by: Option<PrincipalId>,
+    /// Whom it was asked for, when by another.
+    pub on_behalf_of: Option<PrincipalId>,
+    /// Who granted it (an administrator or the service).
+    pub granted_by: String,
+    /// Who approved, by name or id, in order.
+    pub approved_by: Vec<String>,
+    /// All decisions, in order.
+    pub decisions: Vec<Decision>,
+    /// The reason given for the request.
+    pub justification: Option<String>,
+    /// Who ended it.
+    pub ended_by: String,
+    /// Why it ended: `removed`, `expired`, `account_deleted`, `not_listed` …
+    pub end_reason: String,
+    /// Whether the account can use it.
+    pub principal_state: PrincipalState,
+    /// Since when the account is in that state, where known.
+    pub principal_state_since: Option<Instant>,
+    /// The assignment behind it.
+    pub assignment: Option<AssignmentId>,
+    /// The request behind it.
+    pub request: Option<RequestId>,
+    /// The policy behind it.
+    pub policy: Option<PolicyId>,
+    /// The records that show it, `table:id`, sorted.
+    pub evidence: Vec<String>,
+}
+
+impl Holding {
+    /// Whether it is held at `at` as far as anybody knows: begun for certain, and not ended for certain.
+    #[must_use]
+    pub fn held_at(&self, at: Instant) -> bool {
+        let begun = self.from_latest.or(self.held_from).is_some_and(|t| t <= at);
+        begun && self.held_until.is_none_or(|t| at < t)
+    }
+}
