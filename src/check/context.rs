@@ -2,17 +2,14 @@
 
 use crate::check::index::Index;
 use crate::check::profiles::in_force;
-use crate::check::words;
-use crate::check::{Check, Shard, Threshold};
+use crate::check::{Check, Draft, Shard, Thing, Threshold};
 use crate::config::Config;
+use crate::lake::table::Table;
 use crate::ledger::Estate;
 use crate::ledger::estate::RequestStory;
 use crate::model::finding::fingerprint;
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{
-    AssignmentId, Certainty, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId,
-    ReasonCode, Severity, Verdict,
-};
+use crate::model::{EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
 
 /// A part of the work: the keys whose hash falls to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +47,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The context of one check and one part.
     #[must_use]
-    pub fn new(
-        estate: &'a Estate,
-        config: &'a Config,
-        index: &'a Index<'a>,
-        check: &'static Check,
-        part: Part,
-    ) -> Self {
+    pub fn new(estate: &'a Estate, config: &'a Config, index: &'a Index<'a>, check: &'static Check, part: Part) -> Self {
         Self {
             estate,
             config,
@@ -100,11 +91,7 @@ impl<'a> Context<'a> {
     pub fn held(&self) -> impl Iterator<Item = &'a Holding> {
         debug_assert!(self.check.shard_by != Shard::Package, "divided by package");
         let part = self.part;
-        self.index
-            .held
-            .iter()
-            .filter(move |(hash, _)| part.has(*hash))
-            .map(|(_, h)| *h)
+        self.index.held.iter().filter(move |(hash, _)| part.has(*hash)).map(|(_, h)| *h)
     }
 
     /// The packages among them.
@@ -150,11 +137,13 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn entitlement(&self, holding: &Holding) -> Thing {
         let key = &holding.entitlement;
-        let kind = match key.kind {
-            EntitlementKind::AccessPackage => "package",
-            other => other.as_str(),
+        // The object of a finding is the application itself; its name tells the role.
+        let (kind, id) = match key.kind {
+            EntitlementKind::AccessPackage => ("package", key.id.as_str()),
+            EntitlementKind::AppRole => ("application", key.resource()),
+            other => (other.as_str(), key.id.as_str()),
         };
-        Thing::new(kind, &key.id, &holding.entitlement_name)
+        Thing::new(kind, id, &holding.entitlement_name)
     }
 
     /// The principal name of an account, which the rules of the house are about; `None` where no record tells it.
@@ -181,13 +170,14 @@ impl<'a> Context<'a> {
         self.row(Verdict::NotEvaluable, draft)
     }
 
-    /// The whole tenant lacks a witness: one row, whatever the part.
+    /// The whole tenant lacks a witness, which `source` would be: one row, whatever the part.
     #[must_use]
-    pub fn lacking(&self, reason: ReasonCode, message: &str, clears_when: &str) -> Finding {
+    pub fn lacking(&self, reason: ReasonCode, source: Table, message: &str, clears_when: &str) -> Finding {
         let tenant = self.estate.tenant.as_str();
         let name = if tenant.is_empty() { "tenant" } else { tenant };
         let draft = Draft {
             subject: Thing::new("tenant", tenant, name),
+            object: Thing::new("source", source.name(), ""),
             message: message.into(),
             clears_when: clears_when.into(),
             ..Draft::default()
@@ -204,13 +194,7 @@ impl<'a> Context<'a> {
             check: self.check.id,
             result,
             severity: draft.severity,
-            fingerprint: fingerprint(
-                &self.estate.tenant,
-                self.check.id,
-                &draft.subject.id,
-                &draft.object.id,
-                &draft.assignment,
-            ),
+            fingerprint: fingerprint(&self.estate.tenant, self.check.id, &draft.subject.id, &draft.object.id, &draft.assignment),
             subject_kind: draft.subject.kind,
             subject_id: draft.subject.id,
             subject_name: draft.subject.name,
@@ -225,109 +209,6 @@ impl<'a> Context<'a> {
             controls: controls.map(|c| format!("{} {}", c.framework, c.id)).collect(),
             evidence,
             clears_when: draft.clears_when,
-        }
-    }
-}
-
-/// A subject or an object, with its name at hand.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Thing {
-    /// `principal`, `package`, `policy`, `group` …
-    pub kind: String,
-    /// Object id.
-    pub id: String,
-    /// Name, or the id where no name is known.
-    pub name: String,
-}
-
-impl Thing {
-    /// A thing; without a name it goes by its id.
-    #[must_use]
-    pub fn new(kind: &str, id: &str, name: &str) -> Self {
-        let name = if name.is_empty() { id } else { name };
-        Self {
-            kind: kind.into(),
-            id: id.into(),
-            name: name.into(),
-        }
-    }
-}
-
-/// A finding before the framework completes it.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// Its weight.
-    pub severity: Severity,
-    /// What it is about.
-    pub subject: Thing,
-    /// What the subject holds or does.
-    pub object: Thing,
-    /// Assignment or request id.
-    pub assignment: String,
-    /// Beginning of the interval.
-    pub from: Option<Instant>,
-    /// End of the interval.
-    pub until: Option<Instant>,
-    /// A short machine word for the variant.
-    pub reason: &'static str,
-    /// One sentence with the numbers in it, without its full stop.
-    pub message: String,
-    /// What the sentence must add where the ledger is not sure.
-    pub caveat: String,
-    /// `table:record_id`, in any order.
-    pub evidence: Vec<String>,
-    /// What would clear it.
-    pub clears_when: String,
-}
-
-impl Default for Draft {
-    fn default() -> Self {
-        Self {
-            severity: Severity::Info,
-            subject: Thing::default(),
-            object: Thing::default(),
-            assignment: String::new(),
-            from: None,
-            until: None,
-            reason: "",
-            message: String::new(),
-            caveat: String::new(),
-            evidence: Vec::new(),
-            clears_when: String::new(),
-        }
-    }
-}
-
-impl Draft {
-    /// About a holding: who holds, what, since when, by which records.
-    #[must_use]
-    pub fn of_holding(cx: &Context, holding: &Holding) -> Self {
-        let since = holding.until_earliest.filter(|_| holding.until_certainty == Certainty::Unknown);
-        Self {
-            subject: cx.principal(&holding.principal),
-            object: cx.entitlement(holding),
-            assignment: holding.assignment.as_ref().map_or_else(String::new, AssignmentId::to_string),
-            from: holding.held_from,
-            until: holding.held_until,
-            caveat: since.map_or_else(String::new, |t| {
-                format!(", if it is still held: no source has watched it since {}", words::day(t))
-            }),
-            evidence: holding.evidence.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// About a request: its package, its records, its time.
-    #[must_use]
-    pub fn of_request(cx: &Context, subject: Thing, story: &RequestStory) -> Self {
-        Self {
-            subject,
-            object: story.package.as_ref().map(|p| cx.package(p)).unwrap_or_default(),
-            assignment: story.id.to_string(),
-            from: story.created_at,
-            until: story.completed_at,
-            evidence: story.evidence.clone(),
-            ..Self::default()
         }
     }
 }

@@ -76,25 +76,33 @@ impl Outcome {
 
     /// One more that is not right, or could not be looked at.
     pub fn push(&mut self, finding: Finding) {
-        self.findings.push(finding);
-        self.population += 1;
+        self.push_for(finding, 1);
     }
 
     /// A row that stands for `subjects` of the population: a batch, or a lack that several share.
     pub fn push_for(&mut self, finding: Finding, subjects: usize) {
-        self.findings.push(finding);
         self.population += subjects;
+        // A lack of the whole tenant is told for every subject, and is one row: such rows stand first.
+        let mut lacks = self.findings.iter().take_while(|f| f.subject_kind == "tenant");
+        match finding.subject_kind == "tenant" {
+            true if lacks.any(|f| *f == finding) => {}
+            true => self.findings.insert(0, finding),
+            false => self.findings.push(finding),
+        }
     }
 
-    /// Both parts together; a lack that several parts report is one row.
+    /// All parts together, in order; a lack that several parts report is one row.
     #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
-        self.findings.extend(other.findings);
-        self.findings.sort_unstable();
-        self.findings.dedup();
-        self.passed += other.passed;
-        self.population += other.population;
-        self
+    pub fn merged(parts: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            all.findings.extend(part.findings);
+            all.passed += part.passed;
+            all.population += part.population;
+        }
+        all.findings.sort_unstable();
+        all.findings.dedup();
+        all
     }
 }
 

@@ -1,14 +1,13 @@
 //! Look-ups that several checks share, built once for an estate and in an order that its rows do not decide.
 
 use crate::check::context::hash;
+use crate::lake::table::Table;
 use crate::ledger::Estate;
 use crate::ledger::estate::PackageRole;
 use crate::ledger::evidence::UsageDay;
-use crate::model::{
-    AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId,
-    PrincipalId,
-};
+use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId};
 use ahash::AHashMap;
+use std::cmp::Ordering;
 
 /// The look-ups.
 #[derive(Debug, Default)]
@@ -19,6 +18,7 @@ pub struct Index<'a> {
     usage: AHashMap<&'a PrincipalId, Vec<&'a UsageDay>>,
     granted: AHashMap<(&'a PrincipalId, &'a EntitlementKey), Vec<&'a AccessEvent>>,
     contained: AHashMap<(EntitlementKind, &'a str), Vec<(&'a PackageId, &'a PackageRole)>>,
+    newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
     /// Whether any account of the tenant has a last successful sign-in on record.
     pub account_telemetry: bool,
@@ -30,9 +30,12 @@ impl<'a> Index<'a> {
     /// Builds the look-ups.
     #[must_use]
     pub fn new(estate: &'a Estate) -> Self {
-        let mut index = Self { as_of: estate.as_of, ..Self::default() };
+        let mut index = Self {
+            as_of: estate.as_of,
+            ..Self::default()
+        };
         let mut holdings: Vec<&Holding> = estate.holdings.iter().collect();
-        holdings.sort_by(|a, b| order(a).cmp(&order(b)));
+        holdings.sort_by(|a, b| order(a, b));
         for holding in holdings {
             if holding.held_at(estate.as_of) {
                 index.held.push((hash(holding.principal.as_str()), holding));
@@ -61,9 +64,21 @@ impl<'a> Index<'a> {
                 }
             }
         }
+        for ((collection, _), looks) in &estate.looks {
+            for look in looks.iter().filter(|l| l.at <= estate.as_of) {
+                let newest = index.newest.entry(collection).or_insert(look.at);
+                *newest = look.at.max(*newest);
+            }
+        }
         index.account_telemetry = estate.people.values().any(|p| p.last_successful_at.is_some());
         index.accounts_known = estate.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
         index
+    }
+
+    /// When a collection was last looked at.
+    #[must_use]
+    pub fn newest_look(&self, table: Table) -> Option<Instant> {
+        self.newest.get(table.name()).copied()
     }
 
     /// Packages that somebody holds or held, by package and time.
@@ -78,11 +93,15 @@ impl<'a> Index<'a> {
         self.usage.get(principal).map_or(&[], Vec::as_slice)
     }
 
-    /// The newest event by which somebody was given what a holding is of.
+    /// The newest event by which somebody was given what a holding is of, since it can have begun.
     #[must_use]
     pub fn last_grant(&self, holding: &Holding) -> Option<&'a AccessEvent> {
         let events = self.granted.get(&(&holding.principal, &holding.entitlement))?;
-        events.iter().rev().find(|e| e.at <= self.as_of).copied()
+        events
+            .iter()
+            .rev()
+            .find(|e| e.at <= self.as_of && holding.from_earliest.is_none_or(|from| from <= e.at))
+            .copied()
     }
 
     /// Whether the entitlement service gave a direct holding; `None` where no event names who did.
@@ -150,9 +169,12 @@ fn begun(h: &Holding) -> Option<Instant> {
 }
 
 /// The order of the ledger, restored whatever order the rows come in.
-fn order(h: &Holding) -> impl Ord {
-    let ids = (h.principal.clone(), h.entitlement.clone());
-    (ids, h.from_latest, h.held_until, h.assignment.clone(), h.evidence.clone())
+fn order(a: &Holding, b: &Holding) -> Ordering {
+    let ids = |h: &'_ Holding| (h.from_latest, h.held_until);
+    (&a.principal, &a.entitlement)
+        .cmp(&(&b.principal, &b.entitlement))
+        .then_with(|| ids(a).cmp(&ids(b)))
+        .then_with(|| (&a.assignment, &a.evidence).cmp(&(&b.assignment, &b.evidence)))
 }
 
 fn kind_of(role: &PackageRole) -> Option<EntitlementKind> {

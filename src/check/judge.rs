@@ -57,9 +57,12 @@ impl Context<'_> {
             (Some(false), _) => Rhythm::Never { asked },
             (Some(true), None) => Rhythm::Unknown,
             (Some(true), Some(every)) => {
-                let months = IsoDuration { months: u32::try_from(asked).unwrap_or(0), seconds: 0 };
+                let months = IsoDuration {
+                    months: u32::try_from(asked).unwrap_or(0),
+                    seconds: 0,
+                };
                 let limit = months.longest_days() + self.threshold(&REVIEW_SLACK);
-                let every_text = policy.review_every_text.clone();
+                let every_text = words::period(every, &policy.review_every_text);
                 if every.longest_days() <= limit {
                     Rhythm::Enough { every: every_text }
                 } else {
@@ -104,12 +107,12 @@ const MEMBERS_ONLY: &[&str] = &["allMemberUsers", "AllExistingDirectoryMemberUse
 pub enum Rhythm {
     /// As often as its class asks.
     Enough {
-        /// The period as written.
+        /// The period, in words.
         every: String,
     },
     /// More rarely.
     Rare {
-        /// The period as written.
+        /// The period, in words.
         every: String,
         /// Months that its class allows.
         asked: i64,

@@ -7,6 +7,7 @@ mod approval;
 mod conditional;
 mod context;
 mod define;
+mod draft;
 mod exception;
 mod expiry;
 mod index;
@@ -24,9 +25,14 @@ mod thresholds;
 mod witness;
 mod words;
 
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod laws;
 
-pub use context::{Context, Draft, Part, Thing};
+pub use context::{Context, Part};
 pub use define::{Check, Outcome, Shard, Threshold};
+pub use draft::{Draft, Thing};
 pub use index::Index;
 pub use page::{Page, explain, pages};
 pub use registry::{UnknownCheck, all, by_id, thresholds};

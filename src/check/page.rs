@@ -14,15 +14,14 @@ pub struct Page {
     pub sections: Vec<(String, String)>,
 }
 
-/// The sections that every page has, in their order.
-pub(super) const SECTIONS: &[&str] =
-    &["Why it matters", "What it looks for", "Known false positives", "What to do", "Examples"];
-
 impl Page {
     /// Reads the doc lines of a check.
     #[must_use]
     pub fn of(check: &Check) -> Self {
-        let mut page = Self { title: String::new(), sections: Vec::new() };
+        let mut page = Self {
+            title: String::new(),
+            sections: Vec::new(),
+        };
         for line in check.page.iter().map(|l| l.strip_prefix(' ').unwrap_or(l)) {
             match (line.strip_prefix("## "), page.sections.last_mut()) {
                 (Some(heading), _) => page.sections.push((heading.trim().into(), String::new())),
@@ -82,7 +81,10 @@ pub fn explain(check: &Check, config: &Config) -> String {
         }
         line(String::new());
     }
-    line(format!("## Examples\n\nA row with ◀ is found; a row with ? could not be judged.\n\n{}", page.section("Examples")));
+    line(format!(
+        "## Examples\n\nA row with ◀ is found; a row with ? could not be judged.\n\n{}",
+        page.section("Examples")
+    ));
     out
 }
 
@@ -141,5 +143,67 @@ fn shard(shard: Shard) -> &'static str {
         Shard::Principal => "principal",
         Shard::Package => "package",
         Shard::Whole => "nothing: it needs the whole",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// The sections that every page has, in their order.
+    const SECTIONS: &[&str] = &["Why it matters", "What it looks for", "Known false positives", "What to do", "Examples"];
+
+    #[test]
+    fn every_page_says_what_people_must_know() {
+        for check in all() {
+            let (id, page) = (check.id, Page::of(check));
+            let headings: Vec<&str> = page.sections.iter().map(|(h, _)| h.as_str()).collect();
+            assert_eq!(headings, SECTIONS, "{id}");
+            assert!(page.sections.iter().all(|(_, text)| !text.is_empty()), "{id}: an empty section");
+            assert!((10..=80).contains(&page.title.len()) && !page.title.ends_with('.'), "{id}: {}", page.title);
+            assert!(page.title.starts_with(char::is_uppercase), "{id}: {}", page.title);
+            assert!(!check.controls.is_empty() && !check.practice.is_empty() && !check.reads.is_empty(), "{id}");
+            assert!(!check.cost.is_empty(), "{id} states no cost");
+            for t in check.thresholds {
+                assert!(!t.origin.is_empty() && !t.help.is_empty() && !t.unit.is_empty(), "{}", t.name);
+            }
+        }
+    }
+
+    #[test]
+    fn explain_shows_the_thresholds_in_force() {
+        let check = crate::check::by_id("orp-02").expect("a check");
+        let config = Config {
+            profile: "pci".into(),
+            ..Config::default()
+        };
+        let page = explain(check, &config);
+        assert!(page.contains("| `leaver_grace_hours` | 0 | hours | PCI DSS 4.0.1 8.2.5"), "{page}");
+        assert!(page.starts_with("# ORP-02: A person who left still holds access\n"));
+    }
+
+    /// `docs/checks` holds these pages and no others; `VOUCHSAFE_BLESS=1` writes them.
+    #[test]
+    fn docs_are_current() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks");
+        let bless = std::env::var_os("VOUCHSAFE_BLESS").is_some();
+        if bless {
+            std::fs::create_dir_all(&folder).expect("docs/checks can be made");
+        }
+        let mut names: Vec<String> = Vec::new();
+        for (name, text) in pages() {
+            let path = folder.join(&name);
+            if bless {
+                std::fs::write(&path, &text).expect("a page can be written");
+            }
+            let there = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(there == text, "{} is not current: run the tests with VOUCHSAFE_BLESS=1", path.display());
+            names.push(name);
+        }
+        for entry in std::fs::read_dir(&folder).expect("docs/checks is there") {
+            let name = entry.expect("a file").file_name().to_string_lossy().into_owned();
+            assert!(names.contains(&name), "docs/checks/{name} belongs to no check");
+        }
     }
 }

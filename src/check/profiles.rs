@@ -66,8 +66,7 @@ pub fn in_force(threshold: &Threshold, config: &Config) -> Setting {
     if let Some(setting) = config.thresholds.get(threshold.name) {
         return setting.clone();
     }
-    let named = profile(&config.profile)
-        .and_then(|p| p.values.iter().find(|(name, ..)| *name == threshold.name));
+    let named = profile(&config.profile).and_then(|p| p.values.iter().find(|(name, ..)| *name == threshold.name));
     match named {
         Some((_, value, origin)) => Setting {
             value: *value,

@@ -42,17 +42,11 @@ pub fn run(estate: &Estate, config: &Config, ids: Option<&[CheckId]>) -> Vec<Che
 }
 
 /// One check, its work divided by its key.
-pub(super) fn in_parts(
-    check: &'static Check,
-    estate: &Estate,
-    config: &Config,
-    index: &Index,
-    parts: u64,
-) -> Outcome {
+pub(super) fn in_parts(check: &'static Check, estate: &Estate, config: &Config, index: &Index, parts: u64) -> Outcome {
     let of = if check.shard_by == Shard::Whole { 1 } else { parts.max(1) };
     let outcomes: Vec<Outcome> = (0..of)
         .into_par_iter()
         .map(|number| (check.run)(&Context::new(estate, config, index, check, Part { number, of })))
         .collect();
-    outcomes.into_iter().fold(Outcome::default(), Outcome::merge)
+    Outcome::merged(outcomes)
 }

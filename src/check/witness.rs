@@ -2,20 +2,17 @@
 
 use crate::check::Context;
 use crate::lake::table::Table;
-use crate::ledger::estate::Look;
-use crate::model::{Finding, Instant, ReasonCode};
+use crate::model::{Finding, ReasonCode};
 
 impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
     #[must_use]
     pub fn no_holdings(&self) -> Option<Finding> {
-        let told = !self.estate.holdings.is_empty()
-            || self.looked_at(Table::Assignments)
-            || self.looked_at(Table::Memberships)
-            || self.estate.has_log("audit");
+        let told = !self.estate.holdings.is_empty() || self.looked_at(Table::Assignments) || self.looked_at(Table::Memberships) || self.estate.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
+                Table::Assignments,
                 "no assignments, memberships or audit events are in the lake, so who holds what is unknown",
                 "Ingest package assignments or directory audit events.",
             )
@@ -25,24 +22,15 @@ impl Context<'_> {
     /// The row that says that nothing tells who asked for what; `None` when something does.
     #[must_use]
     pub fn no_requests(&self) -> Option<Finding> {
-        let told = !self.estate.requests.is_empty()
-            || self.looked_at(Table::Requests)
-            || self.estate.has_log("audit");
+        let told = !self.estate.requests.is_empty() || self.looked_at(Table::Requests) || self.estate.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
+                Table::Requests,
                 "no assignment requests and no audit events are in the lake, so who asked for what is unknown",
                 "Ingest assignment requests or directory audit events.",
             )
         })
-    }
-
-    /// When a collection was last looked at.
-    #[must_use]
-    pub fn newest_look(&self, table: Table) -> Option<Instant> {
-        let of_table = |((collection, _), _): &(&(String, String), &Vec<Look>)| collection == table.name();
-        let looks = self.estate.looks.iter().filter(of_table).flat_map(|(_, l)| l);
-        looks.map(|l| l.at).filter(|t| *t <= self.as_of()).max()
     }
 
     /// Whether a look at a collection is in the lake.

@@ -1,7 +1,7 @@
 //! `ingest`: exports into the lake, and what was taken told in a table.
 
 use crate::cli::args::TakeArgs;
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::Failure;
 use crate::cli::{output, select};
 use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
 use crate::lake::records::{Coverage, Reject, Snapshot, Source};
@@ -65,7 +65,7 @@ fn failure(e: IngestError) -> Failure {
 }
 
 fn tell(report: &IngestReport, commit: Option<&str>) {
-    let sum = |f: fn(&crate::lake::records::Source) -> i64| report.sources.iter().map(f).sum::<i64>();
+    let sum = |f: fn(&Source) -> i64| report.sources.iter().map(f).sum::<i64>();
     let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
     let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
     output::say(&format!(

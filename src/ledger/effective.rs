@@ -42,6 +42,10 @@ fn follow(estate: &Estate, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Hol
         _ => Vec::new(),
     };
     for step in steps {
+        // A cycle of groups leads back to where the path has been.
+        if step.entitlement.kind == EntitlementKind::Group && seen.contains(step.entitlement.resource()) {
+            continue;
+        }
         let mut branch = seen.clone();
         follow(estate, by_holder, &step, &mut branch, all);
         all.push(step);

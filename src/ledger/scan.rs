@@ -115,6 +115,18 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                 weak,
                 evidence,
             } => match open.as_mut() {
+                // The record was made after the last look that had shown one: what that one stood for had ended before.
+                Some(held) if !weak && held.last_seen.zip(not_before).is_some_and(|(seen, made)| made > seen) => {
+                    let mut earlier = held.clone();
+                    earlier.until_certainty = Certainty::Bounded;
+                    earlier.held_until = earlier.until_earliest;
+                    earlier.until_latest = not_before;
+                    earlier.end_reason = "not_listed";
+                    let mut fresh = begun(Certainty::Bounded, Some(at), not_before, Some(at), evidence);
+                    (fresh.until_earliest, fresh.last_seen) = (Some(since), Some(at));
+                    done.push(earlier);
+                    *held = fresh;
+                }
                 Some(held) => {
                     if !weak {
                         held.prove(since);
@@ -369,6 +381,19 @@ mod tests {
     #[test]
     fn listed_after_its_removal_is_a_second_holding() {
         check(vec![granted(1), ended(5), present(9)], None, true, "=[1,1]..=[5,5] ~[5,9]..>[9,]");
+    }
+
+    #[test]
+    fn a_record_made_after_the_last_look_is_a_second_holding() {
+        let made = |made: i64, seen: i64| Point::Present {
+            at: t(seen),
+            since: t(seen),
+            not_before: Some(t(made)),
+            weak: false,
+            evidence: format!("p{seen}"),
+        };
+        check(vec![made(1, 3), made(5, 9)], None, true, "~[1,3]..~[3,5] ~[5,9]..>[9,]");
+        check(vec![granted(1), made(2, 3), made(2, 9)], None, true, "=[1,1]..>[9,]");
     }
 
     #[test]

@@ -90,7 +90,10 @@ fn run(cx: &Context) -> Outcome {
         let name = cx.package(package).name;
         let draft = Draft {
             subject: cx.package(package),
-            message: format!("{} for {name} was delivered under a policy with approval, and no record tells who approved", words::many(number, "request")),
+            message: format!(
+                "for {name}, {} under a policy with approval came to a delivery, and no record tells who approved",
+                words::many(number, "request")
+            ),
             evidence: stories.iter().map(|s| format!("requests:{}", s.id)).collect(),
             clears_when: "Audit events or approvals of the time of those requests.".into(),
             ..Draft::default()
@@ -112,15 +115,18 @@ fn approval_is_due(cx: &Context, story: &RequestStory) -> bool {
 /// How the approver is one of the two whom the request concerns; `None` when they are somebody else.
 fn same_person(cx: &Context, story: &RequestStory, decision: &Decision) -> Option<(&'static str, String)> {
     let approver = PrincipalId::new(&decision.who);
-    let roles = [("self-approval", &story.requestor, "who had asked"), ("own-access", &story.recipient, "who was to receive it")];
+    let roles = [
+        ("self-approval", &story.requestor, "who had asked"),
+        ("own-access", &story.recipient, "who was to receive it"),
+    ];
     for (reason, person, role) in roles {
         let Some(person) = person else { continue };
         if *person == approver {
             return Some((reason, role.into()));
         }
         let names = account_name(cx, &approver, &decision.name).zip(cx.upn(person));
-        if let Some((a, b)) = names.filter(|(a, b)| cx.config.admin_accounts.linked(a, b)) {
-            return Some(("linked-account", format!("{role} as {b}, by its name another account of the person behind {a}")));
+        if let Some((_, b)) = names.filter(|(a, b)| cx.config.admin_accounts.linked(a, b)) {
+            return Some(("linked-account", format!("by its name another account of {b}, {role}")));
         }
     }
     None
@@ -134,13 +140,25 @@ fn found(cx: &Context, story: &RequestStory, decision: &Decision, how: (&'static
     let approver = PrincipalId::new(&decision.who);
     let mut draft = Draft::of_request(cx, cx.principal(&approver), story);
     let decided = Instant::parse(&decision.at);
-    let took = story.created_at.zip(decided).map(|(a, b)| format!(", {} after it was made", words::duration(b.0 - a.0)));
+    let took = story
+        .created_at
+        .zip(decided)
+        .map(|(a, b)| format!(", {} after it was made", words::duration(b.0 - a.0)));
     let when = decided.map_or_else(String::new, |at| format!(" on {}", words::minute(at)));
-    let recipient = story.recipient.as_ref().map_or_else(String::new, |r| format!(" for {}", cx.estate.principal_name(r)));
+    let recipient = story
+        .recipient
+        .as_ref()
+        .map_or_else(String::new, |r| format!(" to be given to {}", cx.estate.principal_name(r)));
     draft.severity = Severity::High;
     draft.reason = how.0;
     draft.until = decided;
-    draft.message = format!("{} approved the request{recipient} for {}{when}{}, {}", draft.subject.name, draft.object.name, took.unwrap_or_default(), how.1);
+    draft.message = format!(
+        "{}, {}, approved the request for {}{recipient}{when}{}",
+        draft.subject.name,
+        how.1,
+        draft.object.name,
+        took.unwrap_or_default()
+    );
     draft.clears_when = "Nothing clears what was done; a second approver's confirmation belongs in the register of exceptions.".into();
     cx.finding(draft)
 }

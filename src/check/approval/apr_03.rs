@@ -80,7 +80,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let mut by_hand: BTreeMap<(Option<&PrincipalId>, &PackageId), Vec<(Instant, &RequestStory)>> = BTreeMap::new();
+    let mut by_hand: BTreeMap<(Option<&PrincipalId>, &PackageId), Vec<Direct>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| is_direct(cx, s)) {
         if story.decisions.iter().any(|d| d.decision == "approved") {
             out.pass();
@@ -99,6 +99,9 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
+/// A direct assignment and when it was made.
+type Direct<'a> = (Instant, &'a RequestStory);
+
 /// A grant by an administrator that was not refused, failed or left to a rule.
 fn is_direct(cx: &Context, story: &RequestStory) -> bool {
     let by_admin = story.kind == "adminAdd" || story.kind.is_empty() && story.administrator.is_some();
@@ -108,22 +111,33 @@ fn is_direct(cx: &Context, story: &RequestStory) -> bool {
     by_admin && !came_to_nothing && !policy.is_some_and(|p| p.automatic)
 }
 
-fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: &[(Instant, &RequestStory)]) -> Finding {
+fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: &[Direct]) -> Finding {
     let direct_only = |s: &RequestStory| {
         let policy = s.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
         policy.is_some_and(|p| p.target_scope.eq_ignore_ascii_case("notSpecified"))
     };
     let only = batch.iter().all(|(_, s)| direct_only(s));
     let subject = admin.map_or_else(|| Thing::new("principal", "", "an administrator whom no record names"), |a| cx.principal(a));
-    let mut names: Vec<String> = batch.iter().filter_map(|(_, s)| Some(cx.estate.principal_name(s.recipient.as_ref()?))).collect();
+    let mut names: Vec<String> = batch
+        .iter()
+        .filter_map(|(_, s)| Some(cx.estate.principal_name(s.recipient.as_ref()?)))
+        .collect();
     names.dedup();
+    let whom = match names.as_slice() {
+        [one] if batch.len() == 1 => one.clone(),
+        _ => format!("{} ({})", words::many(batch.len(), "account"), words::listed(&names)),
+    };
     let (first, last) = (batch[0].0, batch[batch.len() - 1].0);
-    let when = if batch.len() == 1 { format!("on {}", words::minute(first)) } else { format!("between {} and {}", words::minute(first), words::minute(last)) };
+    let when = if batch.len() == 1 {
+        format!("on {}", words::minute(first))
+    } else {
+        format!("between {} and {}", words::minute(first), words::minute(last))
+    };
     let how = if only { ", by a policy for direct assignment only" } else { "" };
     let object = cx.package(package);
     cx.finding(Draft {
         severity: if only { Severity::Medium } else { Severity::High },
-        message: format!("{} assigned {} to {} ({}) {when}{how}, and no approval is on record", subject.name, object.name, words::many(batch.len(), "account"), words::listed(&names)),
+        message: format!("{} assigned {} to {whom} {when}{how}, and no approval is on record", subject.name, object.name),
         subject,
         object,
         assignment: batch[0].1.id.to_string(),

@@ -36,7 +36,7 @@ check! {
     /// |------|----------|-------|---------|---------|--------|---|
     /// | 2026-01-01 | package |  |  | payroll | app ledger |   |
     /// | 2026-01-01 | package |  |  | library | app catalogue |   |
-    /// | 2026-01-01 | log |  |  | sign-ins | until 2026-03-31 |   |
+    /// | 2025-12-15 | log |  |  | sign-ins | until 2026-03-31 |   |
     /// | 2026-02-02 09:00 | sign-in | ana |  | ledger | one factor | ◀ |
     /// | 2026-02-03 09:00 | sign-in | bo |  | catalogue | two factors |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
@@ -128,7 +128,11 @@ fn run(cx: &Context) -> Outcome {
             out.pass();
         } else {
             let mut draft = draft(cx, sp, &seen);
-            draft.message = format!("no sign-in to {} with one factor is on record, and the log does not cover all of the last {}", draft.subject.name, words::count(cx.threshold(&WINDOW), "day"));
+            draft.message = format!(
+                "no sign-in to {} with one factor is on record, and the log does not cover all of the last {}",
+                draft.subject.name,
+                words::count(cx.threshold(&WINDOW), "day")
+            );
             draft.clears_when = "Interactive sign-in logs of all that time.".into();
             out.push(cx.not_evaluable(ReasonCode::OutsideRetention, draft));
         }
@@ -139,16 +143,28 @@ fn run(cx: &Context) -> Outcome {
 /// What the whole tenant lacks.
 fn lack(cx: &Context, usage: &[&UsageDay]) -> Option<Finding> {
     let known = !cx.estate.packages.is_empty() || cx.looked_at(Table::Packages) || cx.looked_at(Table::ResourceRoles);
-    let (message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty() {
-        ("no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown", "Ingest interactive sign-in logs.")
+    let (source, message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty() {
+        (
+            Table::SignIns,
+            "no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown",
+            "Ingest interactive sign-in logs.",
+        )
     } else if !known {
-        ("no packages are in the lake, so which applications they contain is unknown", "Ingest access packages with their resource roles.")
+        (
+            Table::Packages,
+            "no packages are in the lake, so which applications they contain is unknown",
+            "Ingest access packages with their resource roles.",
+        )
     } else if usage.iter().any(|u| u.successes > 0) && usage.iter().all(|u| u.telling == 0) {
-        ("no sign-in record tells of factors or of Conditional Access", "Ingest sign-ins in the beta or diagnostic format, which has authenticationRequirement.")
+        (
+            Table::SignIns,
+            "no sign-in record tells of factors or of Conditional Access",
+            "Ingest sign-ins in the beta or diagnostic format, which has authenticationRequirement.",
+        )
     } else {
         return None;
     };
-    Some(cx.lacking(ReasonCode::NoTelemetry, message, clears_when))
+    Some(cx.lacking(ReasonCode::NoTelemetry, source, message, clears_when))
 }
 
 /// Applications by each id that a sign-in may give.
@@ -181,7 +197,9 @@ const EXAMPLES: usize = 20;
 fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
     let name = cx.estate.apps.get(sp).map_or("", |f| f.name.as_str());
     let in_package = seen.package.and_then(|p| cx.estate.packages.get(p));
-    let told = in_package.and_then(|p| p.roles.iter().find(|r| r.resource == sp)).map_or("", |r| r.resource_name.as_str());
+    let told = in_package
+        .and_then(|p| p.roles.iter().find(|r| r.resource == sp))
+        .map_or("", |r| r.resource_name.as_str());
     Draft {
         subject: Thing::new("application", sp, if name.is_empty() { told } else { name }),
         object: seen.package.map(|p| cx.package(p)).unwrap_or_default(),
@@ -199,11 +217,24 @@ fn found(cx: &Context, sp: &str, seen: &Seen) -> Finding {
         kinds.push(format!("{} for which one factor was enough", words::count(seen.single, "interactive sign-in")));
     }
     if seen.unprotected > 0 {
-        kinds.push(format!("{} to which no Conditional Access policy applied", words::count(seen.unprotected, "interactive sign-in")));
+        kinds.push(format!(
+            "{} to which no Conditional Access policy applied",
+            words::count(seen.unprotected, "interactive sign-in")
+        ));
     }
     draft.severity = Severity::High;
     draft.reason = if seen.single > 0 { "single-factor" } else { "no-policy-applied" };
-    draft.message = format!("{}, in {}, let {} in with {} in the last {}", draft.subject.name, draft.object.name, words::many(seen.people.len(), "account"), kinds.join(" and "), words::count(cx.threshold(&WINDOW), "day"));
-    draft.clears_when = format!("{} without such a sign-in, under a policy that requires two factors.", words::count(cx.threshold(&WINDOW), "day"));
+    draft.message = format!(
+        "{}, in {}, let {} in with {} in the last {}",
+        draft.subject.name,
+        draft.object.name,
+        words::many(seen.people.len(), "account"),
+        kinds.join(" and "),
+        words::count(cx.threshold(&WINDOW), "day")
+    );
+    draft.clears_when = format!(
+        "{} without such a sign-in, under a policy that requires two factors.",
+        words::count(cx.threshold(&WINDOW), "day")
+    );
     cx.finding(draft)
 }

@@ -8,9 +8,7 @@ use crate::lake::table::Table;
 use crate::ledger::estate::PackageRole;
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
-use crate::model::{
-    CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, PackageId, ReasonCode, Severity,
-};
+use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, PackageId, ReasonCode, Severity};
 
 check! {
     /// Access was given outside the package that is there for it
@@ -103,7 +101,12 @@ fn run(cx: &Context) -> Outcome {
             out.push(judged(cx, holding, &roles, lag));
         } else {
             let message = "no assignments and no audit events are in the lake, so whether a package explains a membership is unknown";
-            out.push(cx.lacking(ReasonCode::NoTelemetry, message, "Ingest package assignments or directory audit events."));
+            out.push(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Assignments,
+                message,
+                "Ingest package assignments or directory audit events.",
+            ));
         }
     }
     out
@@ -136,7 +139,10 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
             format!("complete looks on {} and {} list {who}", words::day(*first), words::day(*last))
         }
         _ => {
-            draft.message = format!("{who} holds {what} {} without an assignment of {packages}, and neither an event nor two complete looks a day apart show it", since(holding));
+            draft.message = format!(
+                "{who} holds {what} {} without an assignment of {packages}, and neither an event nor two complete looks a day apart show it",
+                since(holding)
+            );
             draft.clears_when = "Another complete look at the members and at the assignments, a day or more later.".into();
             return cx.not_evaluable(ReasonCode::TooYoung, draft);
         }
@@ -153,7 +159,10 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
         Some(entered) => format!("; they were there before it entered the package on {}", words::day(entered)),
         None => String::new(),
     };
-    draft.message = format!("{who} holds {what} {}, which is in {packages}, and no assignment explains it: {shown}{note}", since(holding));
+    draft.message = format!(
+        "{who} holds {what} {}, which is in {packages}, and no assignment explains it: {shown}{note}",
+        since(holding)
+    );
     draft.clears_when = format!("An assignment of {packages} to {who}, or a complete look at {what} that no longer lists {who}.");
     cx.finding(draft)
 }
@@ -165,9 +174,13 @@ fn unexplained_looks(cx: &Context, holding: &Holding, lag: i64) -> Vec<Instant> 
     let places = [holding.entitlement.resource(), "tenant"];
     let mut instants = Vec::new();
     for record in &holding.evidence {
-        let Some((table, id)) = record.split_once(':') else { continue };
+        let Some((table, id)) = record.split_once(':') else {
+            continue;
+        };
         let key = (table.to_string(), id.to_string());
-        let Some(seen) = cx.estate.seen.get(&key) else { continue };
+        let Some(seen) = cx.estate.seen.get(&key) else {
+            continue;
+        };
         let scopes = places.iter().filter_map(|s| cx.estate.looks.get(&(table.to_string(), (*s).to_string())));
         let complete: Vec<Instant> = scopes.flatten().filter(|l| l.complete).map(|l| l.at).collect();
         let in_a_look = |t: &&Instant| complete.iter().any(|look| (0..=PULL).contains(&(look.0 - t.0)));

@@ -3,7 +3,7 @@
 use crate::check::define::check;
 use crate::check::judge::{Rhythm, since};
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
-use crate::check::{Context, Draft, Outcome, Shard};
+use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2_2, AC_6, ISO_A_5_18};
 use crate::model::{CheckId, Holding, PackageId, ReasonCode, Severity};
@@ -77,12 +77,22 @@ fn run(cx: &Context) -> Outcome {
             out.push(endless(cx, holding, &package));
         } else if schedules {
             let mut draft = Draft::of_holding(cx, holding);
-            draft.message = format!("{} holds {} {}, and no record tells whether an end was set", draft.subject.name, draft.object.name, since(holding));
+            draft.message = format!(
+                "{} holds {} {}, and no record tells whether an end was set",
+                draft.subject.name,
+                draft.object.name,
+                since(holding)
+            );
             draft.clears_when = "A look at the assignment, or the request that led to it.".into();
             out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         } else {
             let message = "neither assignments nor requests are in the lake, so no record tells whether access has an end";
-            out.push(cx.lacking(ReasonCode::NoTelemetry, message, "Ingest package assignments or assignment requests."));
+            out.push(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Assignments,
+                message,
+                "Ingest package assignments or assignment requests.",
+            ));
         }
     }
     out
@@ -94,14 +104,22 @@ fn endless(cx: &Context, holding: &Holding, package: &PackageId) -> crate::model
     let rhythm = policy.map_or(Rhythm::Unknown, |p| cx.rhythm(Some(package), p));
     let review = match &rhythm {
         Rhythm::Enough { every } => format!("its policy has it reviewed every {every}"),
-        Rhythm::Rare { every, asked } => format!("its policy has it reviewed only every {every}, where P{asked}M is asked"),
+        Rhythm::Rare { every, asked } => format!(
+            "its policy has it reviewed only every {every}, where once every {} is asked",
+            words::count(*asked, "month")
+        ),
         Rhythm::Never { .. } => "its policy has no review".into(),
         Rhythm::Unknown => "no review of its policy is on record".into(),
     };
     let reviewed = matches!(rhythm, Rhythm::Enough { .. });
     draft.severity = if reviewed { Severity::Low } else { Severity::Medium };
     draft.reason = if reviewed { "no-end-reviewed" } else { "no-end" };
-    draft.message = format!("{} holds {} {} with no end date, and {review}", draft.subject.name, draft.object.name, since(holding));
+    draft.message = format!(
+        "{} holds {} {} with no end date, and {review}",
+        draft.subject.name,
+        draft.object.name,
+        since(holding)
+    );
     if let Some(policy) = &holding.policy {
         draft.evidence.push(format!("policies:{policy}"));
     }

@@ -1,14 +1,12 @@
 //! `EXP-05`: access that is still there after it was to end.
 
+use super::ends::{Denials, removed, scheduled};
 use crate::check::define::check;
 use crate::check::thresholds::{DELIVERY_LAG, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::ReviewDecision;
 use crate::model::controls::{AC_2_H, AC_3_8, CC6_3, HIPAA_308_A_4_II_C, PCI_7_2_4};
-use crate::model::{
-    Certainty, CheckId, EntitlementKind, Holding, Instant, PackageId, ReasonCode, Severity,
-};
+use crate::model::{CheckId, EntitlementKind, Holding, PackageId, ReasonCode, Severity};
 
 check! {
     /// Access is still there after it was to end
@@ -78,6 +76,21 @@ check! {
     /// | 2026-02-02 | expire |  | bo | payroll |  |   |
     /// | 2026-02-02 | expire |  | cy | payroll |  |   |
     /// | 2026-02-20 | look |  |  |  |  |   |
+    ///
+    /// Extended before its end, removed and granted anew, denied and the decision not applied, denied only two days ago:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll | until 2026-01-31 |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | cy | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | di | payroll |  |   |
+    /// | 2026-01-20 | extend | ana | ana | payroll | until 2026-12-31 |   |
+    /// | 2026-02-02 | remove | eve | bo | payroll |  |   |
+    /// | 2026-02-02 | decide | eve | cy | payroll | deny |   |
+    /// | 2026-02-03 | deliver |  | bo | payroll |  |   |
+    /// | 2026-02-18 | decide | eve | di | payroll | deny applied |   |
+    /// | 2026-02-20 | look |  |  |  |  |   |
     pub(in crate::check) static CHECK = {
         id: CheckId::new("EXP-05"),
         severity: Severity::High,
@@ -106,14 +119,6 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     out
-}
-
-/// An end that a holding outlives.
-struct Outlived {
-    end: Instant,
-    reason: &'static str,
-    told: String,
-    evidence: Vec<String>,
 }
 
 fn package(cx: &Context, holding: &Holding, denials: &Denials, out: &mut Outcome) {
@@ -145,71 +150,16 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, out: &mut Outcome
         }
         // Nobody has looked since: the next look will tell.
         _ if due < cx.as_of() => {
-            draft.message = format!("{} on {}, and nobody has looked since {} at whether {who} still holds {what}", outlived.told, words::day(outlived.end), words::day(due));
+            draft.message = format!(
+                "{} on {}, and nobody has looked since {} at whether {who} still holds {what}",
+                outlived.told,
+                words::day(outlived.end),
+                words::day(due)
+            );
             draft.clears_when = "A look at assignments after that day.".into();
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
         _ => out.pass(),
-    }
-}
-
-/// The end that was set has passed.
-fn scheduled(cx: &Context, holding: &Holding) -> Option<Outlived> {
-    let end = holding.scheduled_until.filter(|end| *end < cx.as_of())?;
-    Some(Outlived { end, reason: "past-end", told: "its end was".into(), evidence: Vec::new() })
-}
-
-/// The same assignment ended by an event, and goes on with nothing that granted it again.
-fn removed(cx: &Context, holding: &Holding) -> Option<Outlived> {
-    if holding.from_certainty == Certainty::Exact {
-        return None;
-    }
-    let ended = |h: &&&Holding| {
-        h.entitlement == holding.entitlement
-            && h.assignment == holding.assignment
-            && h.until_certainty == Certainty::Exact
-            && h.held_until.is_some()
-            && h.held_until == holding.from_earliest
-    };
-    let before = cx.index.packages_of(&holding.principal).iter().find(ended)?;
-    Some(Outlived {
-        end: before.held_until?,
-        reason: "after-removal",
-        told: "its removal was logged as done".into(),
-        evidence: before.evidence.clone(),
-    })
-}
-
-/// Denials of reviews that were applied, sorted by whom they concern.
-struct Denials<'a>(Vec<&'a ReviewDecision>, &'a Context<'a>);
-
-impl<'a> Denials<'a> {
-    fn new(cx: &'a Context<'a>) -> Self {
-        let applied = |d: &&ReviewDecision| {
-            d.decision.eq_ignore_ascii_case("deny") && d.apply_result.eq_ignore_ascii_case("AppliedSuccessfully")
-        };
-        let mut list: Vec<&ReviewDecision> = cx.estate.review_decisions.iter().filter(applied).collect();
-        list.sort_by(|a, b| (&a.principal, a.applied_at, &a.id).cmp(&(&b.principal, b.applied_at, &b.id)));
-        Self(list, cx)
-    }
-
-    /// The last denial of a package that was held already when it was applied.
-    fn of(&self, holding: &Holding, package: &PackageId) -> Option<Outlived> {
-        let first = self.0.partition_point(|d| d.principal < holding.principal);
-        let own = self.0[first..].iter().take_while(|d| d.principal == holding.principal);
-        let about = |d: &&&ReviewDecision| {
-            let of_policy = holding.policy.as_ref().is_some_and(|p| p.as_str().eq_ignore_ascii_case(&d.resource));
-            package.as_str().eq_ignore_ascii_case(&d.resource) || of_policy
-        };
-        let begun = holding.from_earliest.or(holding.held_from);
-        let held_then = |at: &Instant| begun.is_none_or(|from| from <= *at) && *at <= self.1.as_of();
-        let last = own.filter(about).filter(|d| d.applied_at.as_ref().is_some_and(held_then)).last()?;
-        Some(Outlived {
-            end: last.applied_at?,
-            reason: "after-denial",
-            told: "a review's denial was applied".into(),
-            evidence: vec![format!("review_decisions:{}", last.id)],
-        })
     }
 }
 
@@ -244,7 +194,11 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
         behind.entitlement_name,
         words::day(end),
         words::day(seen),
-        if holding.entitlement.kind == EntitlementKind::Group { "membership" } else { "role" },
+        if holding.entitlement.kind == EntitlementKind::Group {
+            "membership"
+        } else {
+            "role"
+        },
         words::count(seen.days_since(end), "day"),
         words::count(days, "business day"),
     );

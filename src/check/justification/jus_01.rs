@@ -76,7 +76,11 @@ fn run(cx: &Context) -> Outcome {
         let number = stories.len();
         let subject = package.map_or_else(|| Thing::new("package", "", "an unknown package"), |p| cx.package(p));
         let draft = Draft {
-            message: format!("{} for {}: no record that could hold a justification is in the lake", words::many(number, "request"), subject.name),
+            message: format!(
+                "{} for {}: no record that could hold a justification is in the lake",
+                words::many(number, "request"),
+                subject.name
+            ),
             subject,
             evidence: stories.iter().flat_map(|s| s.evidence.iter().cloned()).collect(),
             clears_when: "The requests themselves, or the audit events of the time when they were made.".into(),
@@ -91,9 +95,13 @@ fn found(cx: &Context, story: &RequestStory) -> crate::model::Finding {
     let who = story.requestor.as_ref().or(story.recipient.as_ref());
     let subject = who.map_or_else(|| Thing::new("principal", "", "somebody"), |p| cx.principal(p));
     let mut draft = Draft::of_request(cx, subject, story);
-    let what = if story.justification.is_some() { "a blank justification" } else { "no justification" };
+    let what = if story.justification.is_some() {
+        "a blank justification"
+    } else {
+        "no justification"
+    };
     let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
-    let state = if story.state.is_empty() { String::new() } else { format!("; the request was {}", story.state) };
+    let state = words::state(&story.state);
     draft.severity = Severity::Medium;
     draft.reason = if story.justification.is_some() { "blank" } else { "absent" };
     draft.message = format!("{} asked for {}{when} with {what}{state}", draft.subject.name, draft.object.name);

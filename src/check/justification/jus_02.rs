@@ -101,7 +101,10 @@ fn found(cx: &Context, story: &RequestStory, text: &str, score: &super::Score, m
     draft.reason = "says-nothing";
     draft.message = format!(
         "{} asked for {}{when} with a justification of {length} (SHA-256 {hash}) that scores {} of 100, below {mark}: {}",
-        draft.subject.name, draft.object.name, score.points, score.in_words(),
+        draft.subject.name,
+        draft.object.name,
+        score.points,
+        score.in_words(),
     );
     draft.clears_when = "A reason that names the task, until when, or a ticket: a new request, or the next review.".into();
     cx.finding(draft)

@@ -4,6 +4,7 @@ pub(super) mod jus_01;
 pub(super) mod jus_02;
 mod nothing;
 mod score;
+mod tokens;
 
 pub use score::{Feature, Score, score};
 

@@ -1,6 +1,7 @@
 //! How much a justification says, from 0 to 100: features that a person can check, each with its points.
 
 use super::nothing::{says_nothing, tells_time};
+use super::tokens::{is_date, is_dense, is_numbered, is_ticket, pieces};
 use ahash::AHashSet;
 
 /// One thing that was noticed about the text.
@@ -46,15 +47,25 @@ pub fn score(text: &str, package_name: &str, package_description: &str) -> Score
     let mut features = Vec::new();
     let mut add = |points: i32, words: String| features.push(Feature { points, words });
     let task = TASK[read.content.len().min(TASK.len() - 1)];
-    add(task, match read.content.len() {
-        0 => "no word says what for".into(),
-        1 => "one word says what for".into(),
-        n => format!("{n} words say what for"),
-    });
+    add(
+        task,
+        match read.content.len() {
+            0 => "no word says what for".into(),
+            1 => "one word says what for".into(),
+            n => format!("{n} words say what for"),
+        },
+    );
     add(if read.ticket { TICKET } else { 0 }, if read.ticket { "a ticket" } else { "no ticket" }.into());
-    add(if read.time { TIME } else { 0 }, if read.time { "a date or period" } else { "no date or period" }.into());
+    add(
+        if read.time { TIME } else { 0 },
+        if read.time { "a date or period" } else { "no date or period" }.into(),
+    );
     let long = read.width >= 10 && read.words >= 3;
-    let length = if long { "at least ten characters and three words" } else { "shorter than ten characters or three words" };
+    let length = if long {
+        "at least ten characters and three words"
+    } else {
+        "shorter than ten characters or three words"
+    };
     add(if long { LONG_ENOUGH } else { 0 }, length.into());
     let same = |other: &str| !plain(other).is_empty() && plain(other) == plain(text);
     if same(package_name) || same(package_description) {
@@ -83,7 +94,10 @@ struct Reading {
 
 impl Reading {
     fn of(text: &str, package: &AHashSet<String>) -> Self {
-        let mut read = Self { width: text.chars().map(|c| if is_dense(c) { 2 } else { 1 }).sum(), ..Self::default() };
+        let mut read = Self {
+            width: text.chars().map(|c| if is_dense(c) { 2 } else { 1 }).sum(),
+            ..Self::default()
+        };
         let tokens: Vec<&str> = text.split_whitespace().collect();
         let number = |t: Option<&&str>| t.is_some_and(|t| t.chars().next().is_some_and(|c| c.is_ascii_digit()));
         for (i, token) in tokens.iter().enumerate() {
@@ -124,78 +138,6 @@ impl Reading {
     }
 }
 
-/// Scripts that set no blanks between words, or set them rarely, fall into pieces of about a word's length.
-fn pieces(part: &str) -> Vec<String> {
-    let letters: Vec<char> = part.chars().collect();
-    let size = match letters.first() {
-        Some(c) if is_dense(*c) => 2,
-        Some(c) if !is_european(*c) && letters.len() > 8 => 5,
-        _ => return vec![part.to_string()],
-    };
-    letters.chunks(size).map(|c| c.iter().collect()).collect()
-}
-
-/// Han, Kana, Hangul, Thai, Lao, Khmer, Myanmar: a character says about as much as two or three Latin letters.
-fn is_dense(c: char) -> bool {
-    matches!(u32::from(c),
-        0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1100..=0x11FF | 0x1780..=0x17FF | 0x3040..=0x30FF
-        | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF | 0x2_0000..=0x3_FFFF)
-}
-
-/// Latin, Greek and Cyrillic set blanks.
-fn is_european(c: char) -> bool {
-    u32::from(c) < 0x0530 || (0x1E00..=0x1FFF).contains(&u32::from(c))
-}
-
-/// `FIN-4821`, `INC0012345`, `#4711`, a link.
-fn is_ticket(token: &str) -> bool {
-    if token.starts_with("http://") || token.starts_with("https://") {
-        return true;
-    }
-    if let Some(number) = token.strip_prefix('#') {
-        return number.len() >= 2 && number.bytes().all(|b| b.is_ascii_digit());
-    }
-    let digits = |s: &str, least: usize| s.len() >= least && s.len() <= 12 && s.bytes().all(|b| b.is_ascii_digit());
-    if let Some((project, number)) = token.split_once('-') {
-        let key = (2..=10).contains(&project.len())
-            && project.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            && project.starts_with(|c: char| c.is_ascii_uppercase());
-        return key && digits(number, 1) && !NO_TICKETS.contains(&project);
-    }
-    let upper = token.to_ascii_uppercase();
-    PREFIXES.iter().any(|p| upper.strip_prefix(p).is_some_and(|n| digits(n, 3)))
-}
-
-/// Names of things that look like a ticket's.
-const NO_TICKETS: &[&str] = &["COVID", "ISO", "SHA", "UTF", "KW", "CW", "FY", "Q1", "Q2", "Q3", "Q4"];
-
-/// How ticket systems begin their numbers.
-const PREFIXES: &[&str] = &["INC", "CHG", "REQ", "RITM", "SCTASK", "TASK", "PRB", "CS", "SR", "TKT", "CR", "WO"];
-
-/// `ticket 4711`, `case 123456`: a number after a word that announces one.
-fn is_numbered(before: Option<&&str>, token: &str) -> bool {
-    let word = before.map(|b| b.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
-    let announced = word.is_some_and(|w| {
-        ["ticket", "case", "jira", "incident", "change", "halo", "snow", "vorgang"].contains(&w.as_str())
-    });
-    announced && token.len() >= 3 && token.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// `2026-06-30`, `30.06.2026`, `30/6`, `2026`: numbers in the shape of a date.
-fn is_date(token: &str) -> bool {
-    let parts: Vec<&str> = token.split(['-', '.', '/']).collect();
-    let number = |p: &&str| !p.is_empty() && p.len() <= 4 && p.bytes().all(|b| b.is_ascii_digit());
-    if !parts.iter().all(number) {
-        return false;
-    }
-    match parts.as_slice() {
-        [year] => year.len() == 4 && ("2000".."2100").contains(year),
-        [a, b] => a.len() <= 2 && b.len() <= 2 && (token.contains('/') || token.contains('.')),
-        [a, _, c] => a.len() == 4 || c.len() == 4 || c.len() == 2,
-        _ => false,
-    }
-}
-
 fn words_of(text: &str) -> AHashSet<String> {
     let lower = text.to_lowercase();
     let parts = lower.split(|c: char| !c.is_alphanumeric()).filter(|p| !p.is_empty());
@@ -219,12 +161,35 @@ mod tests {
     #[test]
     fn texts_that_say_nothing_score_below_the_mark() {
         for text in [
-            "need access", "test", ".", "", "   ", "as discussed", "approved", "per manager", "I need this please",
-            "I need access to payroll for my work", "n/a", "Payroll access", "Runs the payroll", "approved by my manager",
-            "ich brauche Zugriff", "wie besprochen", "Zugriff für meine Arbeit benötigt, danke",
-            "besoin d'accès", "comme convenu", "accès nécessaire pour mon travail, merci",
-            "necesito acceso", "según lo hablado con mi jefe", "ho bisogno di accesso", "come concordato con il responsabile",
-            "need access until 30 June", "ok", "xxx", "12345", "access access access access access",
+            "need access",
+            "test",
+            ".",
+            "",
+            "   ",
+            "as discussed",
+            "approved",
+            "per manager",
+            "I need this please",
+            "I need access to payroll for my work",
+            "n/a",
+            "Payroll access",
+            "Runs the payroll",
+            "approved by my manager",
+            "ich brauche Zugriff",
+            "wie besprochen",
+            "Zugriff für meine Arbeit benötigt, danke",
+            "besoin d'accès",
+            "comme convenu",
+            "accès nécessaire pour mon travail, merci",
+            "necesito acceso",
+            "según lo hablado con mi jefe",
+            "ho bisogno di accesso",
+            "come concordato con il responsabile",
+            "need access until 30 June",
+            "ok",
+            "xxx",
+            "12345",
+            "access access access access access",
         ] {
             let scored = score(text, "Payroll access", "Runs the payroll");
             assert!(scored.points < 40, "{text}: {} = {}", scored.points, scored.in_words());
@@ -234,11 +199,19 @@ mod tests {
     #[test]
     fn a_named_task_with_a_ticket_or_a_time_reaches_the_mark() {
         for text in [
-            "Month-end close for Q3, ticket FIN-4821", "Cover Dr. Ruiz's ward rota until 30 June", "JIRA OPS-12 migrate billing DB",
-            "Vertretung für Frau Weber in der Buchhaltung bis 31.12.2026", "Clôture trimestrielle des comptes fournisseurs, INC0012345",
-            "Auditoría externa de nóminas hasta el 15 de mayo", "Migrazione del database fatture, ticket 48213",
-            "Prepare supplier reconciliation for the finance committee", "https://tickets.corp.example/4821 restore backups",
-            "负责季度结算并核对供应商发票", "給与計算システムの移行作業を担当するため", "مراجعةالحساباتالشهريةللموردين", "Подготовка квартального отчета для налоговой",
+            "Month-end close for Q3, ticket FIN-4821",
+            "Cover Dr. Ruiz's ward rota until 30 June",
+            "JIRA OPS-12 migrate billing DB",
+            "Vertretung für Frau Weber in der Buchhaltung bis 31.12.2026",
+            "Clôture trimestrielle des comptes fournisseurs, INC0012345",
+            "Auditoría externa de nóminas hasta el 15 de mayo",
+            "Migrazione del database fatture, ticket 48213",
+            "Prepare supplier reconciliation for the finance committee",
+            "https://tickets.corp.example/4821 restore backups",
+            "负责季度结算并核对供应商发票",
+            "給与計算システムの移行作業を担当するため",
+            "مراجعةالحساباتالشهريةللموردين",
+            "Подготовка квартального отчета для налоговой",
         ] {
             let scored = score(text, "Payroll access", "Runs the payroll");
             assert!(scored.points >= 40, "{text}: {} = {}", scored.points, scored.in_words());

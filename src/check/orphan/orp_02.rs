@@ -6,9 +6,7 @@ use crate::check::thresholds::DELIVERY_LAG;
 use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::model::controls::{CC6_2, CC6_3, HIPAA_308_A_3_II_C, PCI_8_2_5, PS_4};
-use crate::model::{
-    CheckId, EntitlementKind, Finding, GrantKind, Holding, PrincipalState, ReasonCode, Severity,
-};
+use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, PrincipalState, ReasonCode, Severity};
 
 check! {
     /// A person who left still holds access
@@ -99,12 +97,20 @@ fn run(cx: &Context) -> Outcome {
             out.pass();
         } else if cx.index.accounts_known {
             let mut draft = Draft::of_holding(cx, holding);
-            draft.message = format!("{} holds {}, and no record tells whether that account is enabled or its owner has left", draft.subject.name, draft.object.name);
+            draft.message = format!(
+                "{} holds {}, and no record tells whether that account is enabled or its owner has left",
+                draft.subject.name, draft.object.name
+            );
             draft.clears_when = "A look at users that lists the account.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else {
             let message = "no users are in the lake, so whose account is disabled and who has left is unknown";
-            out.push(cx.lacking(ReasonCode::NoTelemetry, message, "Export users with accountEnabled and employeeLeaveDateTime."));
+            out.push(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Users,
+                message,
+                "Export users with accountEnabled and employeeLeaveDateTime.",
+            ));
         }
     }
     out
@@ -128,7 +134,7 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
         draft.evidence.extend(person.evidence.iter().cloned());
     }
     let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
-    let held = format!("still holds {what}, held {}", since(holding));
+    let held = format!("still holds {what}, {}", since(holding));
     match leave {
         Some(at) => {
             let days = words::duration(cx.as_of().0 - at.0);

@@ -3,7 +3,7 @@
 use crate::check::define::check;
 use crate::check::judge::Rhythm;
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
-use crate::check::{Context, Draft, Outcome, Shard, Thing};
+use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
 use crate::ledger::estate::PolicyFacts;
 use crate::model::controls::{AC_2_J, CC6_2, CC6_3, PCI_7_2_4};
@@ -66,7 +66,7 @@ fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
     if cx.estate.policies.is_empty() && !cx.looked_at(Table::Policies) {
         let message = "no assignment policies are in the lake, so how often access is reviewed is unknown";
-        out.push_for(cx.lacking(ReasonCode::NoTelemetry, message, "Ingest assignment policies."), 0);
+        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Policies, message, "Ingest assignment policies."), 0);
         return out;
     }
     let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| cx.estate.packages.get(id)).is_some_and(|f| f.gone);
@@ -88,16 +88,34 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         evidence: vec![format!("policies:{id}")],
         ..Draft::default()
     };
-    let of = if object.name.is_empty() { String::new() } else { format!(" of {}", object.name) };
+    let of = if object.name.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", object.name)
+    };
     draft.object = object;
     let name = &draft.subject.name;
-    let class = why.as_ref().map_or_else(|| "packages that are not sensitive".to_string(), |w| format!("sensitive packages ({w})"));
+    let class = why
+        .as_ref()
+        .map_or_else(|| "packages that are not sensitive".to_string(), |w| format!("sensitive packages ({w})"));
     let (reason, message) = match cx.rhythm(policy.package.as_ref(), policy) {
         Rhythm::Enough { .. } => return out.pass(),
-        Rhythm::Never { asked } => ("no-review", format!("the policy {name}{of} has no access review, where P{asked}M is asked for {class}")),
-        Rhythm::Rare { every, asked } => ("too-rare", format!("the policy {name}{of} is reviewed every {every}, where P{asked}M is asked for {class}")),
+        Rhythm::Never { asked } => (
+            "no-review",
+            format!(
+                "the policy \"{name}\"{of} has no access review, where one every {} is asked for {class}",
+                words::count(asked, "month")
+            ),
+        ),
+        Rhythm::Rare { every, asked } => (
+            "too-rare",
+            format!(
+                "the policy \"{name}\"{of} is reviewed every {every}, where once every {} is asked for {class}",
+                words::count(asked, "month")
+            ),
+        ),
         Rhythm::Unknown => {
-            draft.message = format!("the record of the policy {name}{of} does not tell whether and how often its access is reviewed");
+            draft.message = format!("the record of the policy \"{name}\"{of} does not tell whether and how often its access is reviewed");
             draft.clears_when = "An export of assignment policies with their review settings.".into();
             return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         }

@@ -74,21 +74,37 @@ fn run(cx: &Context) -> Outcome {
     }
     let nothing_known = cx.estate.policies.is_empty() && cx.config.employee_packages.is_empty();
     for (holding, package) in cx.held_packages() {
-        match (holding.principal_type.as_str(), cx.for_employees(&package)) {
+        let kind = holding.principal_type.as_str();
+        if !matches!(kind, "guest" | "unknown") {
+            out.pass();
+            continue;
+        }
+        match (kind, cx.for_employees(&package)) {
             ("guest", Some(why)) => out.push(found(cx, holding, &why)),
             ("guest", None) if nothing_known => {
                 let message = "no policies are in the lake and the configuration names no package, so which packages are meant for employees is unknown";
-                out.push(cx.lacking(ReasonCode::NoTelemetry, message, "Ingest assignment policies, or name the packages in the configuration."));
+                out.push(cx.lacking(
+                    ReasonCode::NoTelemetry,
+                    Table::Policies,
+                    message,
+                    "Ingest assignment policies, or name the packages in the configuration.",
+                ));
             }
             ("guest", None) if policies_unknown(cx, &package) => {
                 let mut draft = Draft::of_holding(cx, holding);
-                draft.message = format!("the guest {} holds {}, and no policy of it is in the lake that tells for whom it is meant", draft.subject.name, draft.object.name);
+                draft.message = format!(
+                    "the guest {} holds {}, and no policy of it is in the lake that tells for whom it is meant",
+                    draft.subject.name, draft.object.name
+                );
                 draft.clears_when = "A look at assignment policies that lists those of the package.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
             ("unknown", Some(why)) => {
                 let mut draft = Draft::of_holding(cx, holding);
-                draft.message = format!("{} holds {}, which is meant for employees ({why}), and no record tells whether the account is a guest's", draft.subject.name, draft.object.name);
+                draft.message = format!(
+                    "{} holds {}, which is meant for employees ({why}), and no record tells whether the account is a guest's",
+                    draft.subject.name, draft.object.name
+                );
                 draft.clears_when = "A look at users that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
@@ -99,8 +115,7 @@ fn run(cx: &Context) -> Outcome {
 }
 
 fn policies_unknown(cx: &Context, package: &PackageId) -> bool {
-    let any = |p: &crate::ledger::estate::PolicyFacts| p.package.as_ref() == Some(package);
-    !cx.is_named(&cx.config.employee_packages, package) && !cx.estate.policies.values().any(any)
+    cx.estate.packages.get(package).is_none_or(|facts| facts.policies.is_empty())
 }
 
 fn found(cx: &Context, holding: &Holding, why: &str) -> Finding {
@@ -113,7 +128,15 @@ fn found(cx: &Context, holding: &Holding, why: &str) -> Finding {
     draft.evidence.extend(policies.iter().map(|p| format!("policies:{p}")));
     draft.severity = Severity::High;
     draft.reason = "guest-in-employee-package";
-    draft.message = format!("the guest {} holds {} {}, which is meant for employees: {why}", draft.subject.name, draft.object.name, since(holding));
-    draft.clears_when = format!("The removal of {} from {}, or a policy of the package that is for guests.", draft.object.name, draft.subject.name);
+    draft.message = format!(
+        "the guest {} holds {} {}, which is meant for employees: {why}",
+        draft.subject.name,
+        draft.object.name,
+        since(holding)
+    );
+    draft.clears_when = format!(
+        "The removal of {} from {}, or a policy of the package that is for guests.",
+        draft.object.name, draft.subject.name
+    );
     cx.finding(draft)
 }

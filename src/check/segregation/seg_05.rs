@@ -72,21 +72,29 @@ fn run(cx: &Context) -> Outcome {
             Some(false) => out.pass(),
             None => {
                 let mut draft = Draft::of_holding(cx, holding);
-                draft.message = format!("no record tells the name of the account {} that holds {}, so whether it is administrative is unknown", draft.subject.id, draft.object.name);
+                draft.message = format!(
+                    "no record tells the name of the account {} that holds {}, so whether it is administrative is unknown",
+                    draft.subject.id, draft.object.name
+                );
                 draft.clears_when = "A look at users that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
         }
     }
     for story in cx.requests(&LOOK_BACK).filter(|s| is_made(s)) {
-        let Some(requestor) = &story.requestor else { continue };
+        let Some(requestor) = &story.requestor else {
+            continue;
+        };
         match is_admin(cx, requestor) {
             Some(true) if !led_to_holding(cx, requestor, story) => out.push(asked(cx, requestor, story)),
             Some(true) => {}
             Some(false) => out.pass(),
             None => {
                 let mut draft = Draft::of_request(cx, cx.principal(requestor), story);
-                draft.message = format!("no record tells the name of the account {requestor} that asked for {}, so whether it is administrative is unknown", draft.object.name);
+                draft.message = format!(
+                    "no record tells the name of the account {requestor} that asked for {}, so whether it is administrative is unknown",
+                    draft.object.name
+                );
                 draft.clears_when = "A look at users that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
@@ -107,18 +115,23 @@ fn is_made(story: &RequestStory) -> bool {
 /// Whether what the account holds now came of this request: then the holding is the finding.
 fn led_to_holding(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -> bool {
     let own = story.recipient.as_ref() == Some(requestor);
-    let of_request = |h: &&Holding| {
+    let of_request = |h: &Holding| {
         let same_assignment = h.assignment.is_some() && h.assignment == story.assignment;
         h.held_at(cx.as_of()) && (h.request.as_ref() == Some(&story.id) || same_assignment)
     };
-    own && cx.index.packages_of(requestor).iter().any(|h| of_request(&h))
+    own && cx.index.packages_of(requestor).iter().any(|h| of_request(h))
 }
 
 fn held(cx: &Context, holding: &Holding) -> Finding {
     let mut draft = Draft::of_holding(cx, holding);
     draft.severity = Severity::Medium;
     draft.reason = "held";
-    draft.message = format!("the administrative account {} holds {} {}", draft.subject.name, draft.object.name, since(holding));
+    draft.message = format!(
+        "the administrative account {} holds {} {}",
+        draft.subject.name,
+        draft.object.name,
+        since(holding)
+    );
     draft.clears_when = format!("The removal of {} from {}.", draft.object.name, draft.subject.name);
     cx.finding(draft)
 }
@@ -128,10 +141,13 @@ fn asked(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -> Finding
     let other = story.recipient.as_ref().filter(|r| *r != requestor);
     let whom = other.map_or_else(String::new, |r| format!(" for {}", cx.estate.principal_name(r)));
     let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
-    let state = if story.state.is_empty() { String::new() } else { format!("; the request was {}", story.state) };
+    let state = words::state(&story.state);
     draft.severity = Severity::Medium;
     draft.reason = "requested";
-    draft.message = format!("the administrative account {} asked for {}{whom}{when}{state}", draft.subject.name, draft.object.name);
+    draft.message = format!(
+        "the administrative account {} asked for {}{whom}{when}{state}",
+        draft.subject.name, draft.object.name
+    );
     draft.clears_when = "Nothing clears what was asked; it leaves the report when it is older than the period judged.".into();
     cx.finding(draft)
 }

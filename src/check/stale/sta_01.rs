@@ -118,13 +118,13 @@ fn run(cx: &Context) -> Outcome {
         draft.severity = Severity::Medium;
         draft.reason = "never-used";
         draft.message = format!(
-            "{who} has held {what} {} ({}) and has not once signed in to {} since{}",
+            "{who} has held {what} {} ({}) and has not once signed in{} since{}",
             since(holding),
             words::count(days, "day"),
             seen.place,
             sight.basis(),
         );
-        draft.clears_when = format!("A successful sign-in to {}, or the removal of {what} from {who}.", seen.place);
+        draft.clears_when = format!("A successful sign-in{}, or the removal of {what} from {who}.", seen.place);
         out.push(cx.finding(draft));
     }
     out

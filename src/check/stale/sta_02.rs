@@ -125,20 +125,40 @@ fn run(cx: &Context) -> Outcome {
         draft.message = match seen.last {
             Some(last) => {
                 let days = cx.as_of().days_since(last);
-                format!("{who} has held {what} {} and last signed in to {} on {}, {} ago ({}){}", since(holding), seen.place, words::day(last), words::count(days, "day"), tiers(days), sight.basis())
+                format!(
+                    "{who} has held {what} {} and last signed in{} on {}, {} ago ({}){}",
+                    since(holding),
+                    seen.place,
+                    words::day(last),
+                    words::count(days, "day"),
+                    tiers(days),
+                    sight.basis()
+                )
             }
             None => {
                 let days = cx.as_of().days_since(sight.from);
-                format!("{who} has held {what} {} and has not signed in to {} in the {} that the log covers ({}){}", since(holding), seen.place, words::count(days, "day"), tiers(days), sight.basis())
+                format!(
+                    "{who} has held {what} {} and has not signed in{} in the {} that the log covers ({}){}",
+                    since(holding),
+                    seen.place,
+                    words::count(days, "day"),
+                    tiers(days),
+                    sight.basis()
+                )
             }
         };
-        draft.clears_when = format!("A successful sign-in to {}, or the removal of {what} from {who}.", seen.place);
+        draft.clears_when = format!("A successful sign-in{}, or the removal of {what} from {who}.", seen.place);
         out.push(cx.finding(draft));
     }
     out
 }
 
+/// Which tiers that many days are past.
 fn tiers(days: i64) -> String {
     let passed: Vec<String> = TIERS.iter().filter(|t| days > **t).map(ToString::to_string).collect();
-    format!("past {} of the tiers 30, 45, 90 and 180 days", if passed.is_empty() { "none".into() } else { passed.join(", ") })
+    match passed.as_slice() {
+        [] => "within the tier of 30 days".into(),
+        [one] => format!("past the tier of {one} days"),
+        [first @ .., last] => format!("past the tiers of {} and {last} days", first.join(", ")),
+    }
 }
