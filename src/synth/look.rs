@@ -24,6 +24,7 @@ pub struct Look {
     app_roles: Vec<Pages>,
     decisions: Vec<(usize, Pages)>,
     gathered: bool,
+    holdings_only: bool,
 }
 
 const GOVERNANCE: &str = "identityGovernance/entitlementManagement/";
@@ -106,6 +107,7 @@ impl Look {
             app_roles: app_roles.collect(),
             decisions: decisions.collect(),
             gathered: false,
+            holdings_only: false,
             folder: folder.clone(),
         }
     }
@@ -113,6 +115,12 @@ impl Look {
     /// Writes collections of one kind as lines of one file each: members of groups, roles of applications, decisions.
     pub fn gathered(mut self) -> Self {
         self.gathered = true;
+        self
+    }
+
+    /// Leaves out how access came about: requests and their approvals.
+    pub fn holdings_only(mut self) -> Self {
+        self.holdings_only = true;
         self
     }
 
@@ -126,7 +134,7 @@ impl Look {
             self.assignments
                 .push(disk, &wire::assignment(scene, life, held, at))?;
         }
-        for request in life.requests.iter().filter(|r| r.created <= at) {
+        for request in life.requests.iter().filter(|r| r.created <= at && !self.holdings_only) {
             if self
                 .keep_requests_for
                 .is_some_and(|kept| request.completed + kept < at)
@@ -193,15 +201,10 @@ impl Look {
             disk.write(&format!("{}/namedLocations-0000.json", self.folder), cut)?;
             disk.malformed += 1;
         }
-        let one = [
-            self.users,
-            self.assignments,
-            self.requests,
-            self.approvals,
-            self.roles,
-            self.active,
-            self.eligible,
-        ];
+        let mut one = vec![self.users, self.assignments, self.roles, self.active, self.eligible];
+        if !self.holdings_only {
+            one.extend([self.requests, self.approvals]);
+        }
         one.into_iter().try_for_each(|pages| pages.finish(disk))?;
         let decisions: Vec<_> = self.decisions.into_iter().map(|(_, pages)| pages).collect();
         let many = [

@@ -33,12 +33,12 @@ pub(super) fn audit(disk: &mut Disk, scene: &Scene, lives: &[Life]) -> Result<u6
     text.extend_from_slice(b"{\"id\":\"Directory_5b1d\",\"activityDateTime\":\"2025-12-29T22:41:\n");
     disk.malformed += 1;
     disk.write("audit/2025-q4-directoryAudits.ndjson", &text)?;
-    let enveloped: Vec<Value> = winter.into_iter().map(|(at, record)| {
-        let late = delay(scene, &record, 300);
+    disk.write("audit/2026-q1-directoryAudits.ndjson", &lines(winter.iter().map(|(_, record)| record))?)?;
+    let enveloped: Vec<Value> = spring.into_iter().map(|(at, record)| {
+        let late = delay(scene, &record);
         wire::diagnostic_record(scene, record, at + late)
     }).collect();
-    disk.write("audit/2026-q1-insights-logs-auditlogs.ndjson", &lines(enveloped.iter())?)?;
-    disk.write("audit/2026-q2-directoryAudits.ndjson", &lines(spring.iter().map(|(_, record)| record))?)?;
+    disk.write("audit/2026-q2-insights-logs-auditlogs.ndjson", &lines(enveloped.iter())?)?;
     Ok(events.len() as u64)
 }
 
@@ -50,22 +50,17 @@ pub(super) fn sign_ins(disk: &mut Disk, scene: &Scene, lives: &[Life]) -> Result
     let (mut interactive, mut silent) = (Vec::new(), Vec::new());
     for (sign_in, person) in all {
         let record = wire::sign_in_record(scene, person, sign_in);
-        if sign_in.interactive {
-            interactive.push(record);
-        } else {
-            let late = delay(scene, &record, 900);
-            silent.push(wire::sign_in_envelope(scene, record, false, sign_in.at + late));
-        }
+        if sign_in.interactive { interactive.push(record) } else { silent.push(record) }
     }
     disk.write("signins/interactiveSignIns.ndjson", &lines(interactive.iter())?)?;
-    disk.write("signins/insights-logs-noninteractiveusersigninlogs.ndjson", &lines(silent.iter())?)
+    disk.write("signins/nonInteractiveSignIns.ndjson", &lines(silent.iter())?)
 }
 
 /// The answer to a question that the exporting account was not allowed to ask, kept where its pages should be.
 pub(super) fn refusal(scene: &Scene) -> Vec<u8> {
     let body = json!({"error": {
         "code": "Forbidden",
-        "message": "The caller lacks the permission IdentityRiskyUser.Read.All.",
+        "message": "The caller lacks the permission Policy.Read.All for named locations.",
         "innerError": {
             "date": "2026-06-30T12:00:09",
             "request-id": guid(scene.seed, "refused", 0, 0),
@@ -75,9 +70,10 @@ pub(super) fn refusal(scene: &Scene) -> Vec<u8> {
     format!("{body}\n").into_bytes()
 }
 
-fn delay(scene: &Scene, record: &Value, most: u64) -> Micros {
+/// How long a record was on its way into the envelope.
+fn delay(scene: &Scene, record: &Value) -> Micros {
     let id = record["id"].as_str().unwrap_or_default();
-    (number(scene.seed, id, 0, 0) % most).cast_signed() * SECOND
+    (number(scene.seed, id, 0, 0) % 300).cast_signed() * SECOND
 }
 
 fn lines<'a>(records: impl Iterator<Item = &'a Value>) -> Result<Vec<u8>, SynthError> {

@@ -40,10 +40,13 @@ pub fn sample(out: &Path) -> Result<Summary, SynthError> {
     for at in &scene.looks {
         let folder = format!("looks/{}", clock::day_text(*at));
         let mut look = Look::open(&scene, folder, *at, None).gathered();
+        if at == &scene.looks[1] {
+            look = look.holdings_only();
+        }
         lives.iter().try_for_each(|life| look.take(&mut disk, &scene, life))?;
         look.close(&mut disk, &scene)?;
     }
-    disk.write("looks/2026-06-30/riskyUsers.json", &logs::refusal(&scene))?;
+    disk.write("looks/2026-06-30/conditionalAccess-namedLocations.json", &logs::refusal(&scene))?;
     disk.malformed += 1;
     let mut summary = Summary {
         events,

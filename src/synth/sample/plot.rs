@@ -37,9 +37,9 @@ pub(super) fn tell(t: &mut Teller, who: u64) {
 /// What comes by rule or is given beside packages.
 fn beside(t: &mut Teller, who: u64) {
     let person = t.scene.person(who);
-    if matches!(person.department, "Cardiology" | "Radiology") {
+    if person.department == "Radiology" {
         let minute = who % 50;
-        let at = if who == 59 { "2026-06-02 05:12".to_owned() } else { format!("2025-07-03 04:{minute:02}") };
+        let at = format!("2025-07-03 04:{minute:02}");
         let badge = Ask { until: None, by: Asker::Rule, justification: None, ..t.wish(BADGES, &at, "2026-06-30", &[], "") };
         let held = t.give(badge);
         if who == 16 {
@@ -77,8 +77,15 @@ fn habits(t: &mut Teller) {
     }
     if busy {
         t.life.use_app(0, t.scene.end, t.scene.end, Manner::Proper);
-    } else {
-        t.life.use_app(0, t.life.person.created.max(clock::named("2025-11-20 06:00")), t.scene.end, Manner::Proper);
+        return;
+    }
+    // Whoever got something new has a look at it.
+    let spring = clock::named("2026-03-20 06:00").max(t.life.person.created);
+    let news = t.life.assignments.iter().map(|a| a.delivered).filter(|at| *at > spring);
+    let mut starts: Vec<_> = news.chain([spring, t.scene.end]).collect();
+    starts.sort_unstable();
+    for span in starts.windows(2) {
+        t.life.use_app(0, span[0], span[1], Manner::Proper);
     }
 }
 
@@ -155,5 +162,6 @@ fn disabled(t: &mut Teller) {
 
 fn second_account_stayed(t: &mut Teller) {
     t.life.account.leaves = Some(clock::named("2026-06-15 16:00"));
-    t.finds_held("ORP-02", t.scene.roles[1].template, "left on 15 June; the first account was closed, the one for administration kept its directory role");
+    let role = format!("{}|/|active", t.scene.roles[1].template);
+    t.finds_held("ORP-02", &role, "left on 15 June; the first account was closed, the one for administration kept its directory role");
 }

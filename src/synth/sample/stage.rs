@@ -77,7 +77,7 @@ pub(super) fn scene() -> Scene {
         catalogs: Vec::new(),
         reviews: Vec::new(),
         roster: Vec::new(),
-        rhythm: (40, 56),
+        rhythm: (48, 62),
         cues: Cues::default(),
     };
     scene.catalogs = (0..).zip(["Clinical", "Administration", "Partners"]).map(|(n, name)| (guid(seed, "catalog", n, 0), name)).collect();
@@ -126,5 +126,6 @@ fn furnish(scene: &mut Scene, place: usize, row: &Row, group: usize, contractors
     package.policy.stages = stages;
     package.policy.review = review;
     package.policy.automatic = place == BADGES;
+    package.policy.departments = "[\"Radiology\"]";
     package.policy.asks_why = place != LIBRARY;
 }

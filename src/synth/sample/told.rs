@@ -29,7 +29,7 @@ impl Names {
             name(&app.id, &app.name);
         }
         for role in &scene.roles {
-            name(role.template, role.name);
+            name(&format!("{}|/|active", role.template), role.name);
         }
         Self(names)
     }
@@ -71,9 +71,9 @@ pub(super) fn readme(names: &Names, planted: &[Planted]) -> String {
          It gives out access by twelve access packages; contractors look after its devices, and guests from three partners take part in studies.\n\
          Five people of IT have a second account for administration, whose name begins with `az-`.\n\
          The export covers the year up to 30 June 2026:\n\n\
-         - `audit/`: the directory audit log, each quarter in another format (Graph pages, lines, diagnostic envelopes, lines again).\n\
+         - `audit/`: the directory audit log, each quarter in another format (pages of Graph, lines twice, lines in diagnostic envelopes).\n\
          - `signins/`: interactive and non-interactive sign-ins.\n\
-         - `looks/`: the tenant as it was on 31 December 2025, 28 June 2026 and 30 June 2026.\n\
+         - `looks/`: the tenant as it was on 31 December 2025, 28 June 2026 (without requests) and 30 June 2026.\n\
          - `coverage.toml`: which time the logs cover.\n\
          - `planted.toml`: the findings below with all their ids, for programs.\n\n\
          Try it with `vouchsafe run sample-data`.\n\n\
@@ -92,7 +92,7 @@ pub(super) fn readme(names: &Names, planted: &[Planted]) -> String {
     text.push_str(
         "\n## What is broken on purpose\n\n\
          - `audit/2025-q4-directoryAudits.ndjson` ends with a line that was cut off.\n\
-         - `looks/2026-06-30/riskyUsers.json` is an error that Graph answered instead of a page.\n\
+         - `looks/2026-06-30/conditionalAccess-namedLocations.json` is an error that Graph answered instead of a page.\n\
          - `<img src=x onerror=alert(1)>` and `=cmd|' /C calc'!A0` are names of guests.\n\n\
          The folder is written by `src/synth/sample`, and a test compares the two byte by byte.\n\
          After a change, run that test with `VOUCHSAFE_BLESS=1`.\n",
