@@ -23,14 +23,14 @@ pub struct Look {
     members: Vec<Pages>,
     app_roles: Vec<Pages>,
     decisions: Vec<(usize, Pages)>,
+    gathered: bool,
 }
 
 const GOVERNANCE: &str = "identityGovernance/entitlementManagement/";
 
 impl Look {
-    /// Opens a look; requests are listed for so long after they were over, or for ever.
-    pub fn open(scene: &Scene, at: Micros, keep_requests_for: Option<Micros>) -> Self {
-        let folder = format!("export/looks/{}", clock::folder_name(at));
+    /// Opens a look in a folder; requests are listed for so long after they were over, or for ever.
+    pub fn open(scene: &Scene, folder: String, at: Micros, keep_requests_for: Option<Micros>) -> Self {
         let pages = |name: &str, resource: &str, context: &str, size| {
             Pages::new(format!("{folder}/{name}"), resource, context, size)
         };
@@ -105,8 +105,15 @@ impl Look {
             members: members.collect(),
             app_roles: app_roles.collect(),
             decisions: decisions.collect(),
+            gathered: false,
             folder: folder.clone(),
         }
+    }
+
+    /// Writes collections of one kind as lines of one file each: members of groups, roles of applications, decisions.
+    pub fn gathered(mut self) -> Self {
+        self.gathered = true;
+        self
     }
 
     /// Adds what the look shows of one person.
@@ -195,12 +202,24 @@ impl Look {
             self.active,
             self.eligible,
         ];
-        let decisions = self.decisions.into_iter().map(|(_, pages)| pages);
-        one.into_iter()
-            .chain(self.members)
-            .chain(self.app_roles)
-            .chain(decisions)
-            .try_for_each(|pages| pages.finish(disk))
+        one.into_iter().try_for_each(|pages| pages.finish(disk))?;
+        let decisions: Vec<_> = self.decisions.into_iter().map(|(_, pages)| pages).collect();
+        let many = [
+            ("group-members", self.members),
+            ("app-appRoleAssignedTo", self.app_roles),
+            ("review-decisions", decisions),
+        ];
+        for (name, kind) in many {
+            if self.gathered {
+                let lines: Vec<u8> = kind.into_iter().flat_map(Pages::line).collect();
+                if !lines.is_empty() {
+                    disk.write(&format!("{}/{name}.ndjson", self.folder), &lines)?;
+                }
+            } else {
+                kind.into_iter().try_for_each(|pages| pages.finish(disk))?;
+            }
+        }
+        Ok(())
     }
 
     /// Packages, policies, groups and the like.

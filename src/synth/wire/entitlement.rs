@@ -224,7 +224,7 @@ pub fn request(scene: &Scene, life: &Life, request: &Request, at: Micros) -> Val
         },
         "state": state, "status": status,
         "createdDateTime": clock::millis_text(request.created),
-        "completedDateTime": (at >= request.completed).then(|| clock::millis_text(request.completed)),
+        "completedDateTime": (at >= request.completed).then(|| clock::text(request.completed)),
         "justification": request.justification,
         "schedule": schedule(request.created, request.until),
         "answers": [], "customExtensionCalloutInstances": [],
