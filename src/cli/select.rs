@@ -208,7 +208,9 @@ pub fn in_window(holding: &Holding, window: Window, as_of: Instant) -> Option<bo
 }
 
 /// Whether "nobody" can be believed for a window: proof or assertion covers it, and joins it to a complete look or to the beginning of what is asked about.
-#[must_use]
+///
+/// # Errors
+/// When it cannot, with the reason.
 pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<(), String> {
     let (collection, scope) = match wanted {
         Wanted::One(EntitlementKind::SiteRole, _) => {

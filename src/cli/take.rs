@@ -10,6 +10,7 @@ use crate::lake::view::UNKNOWN_TENANT;
 use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
 use crate::model::{Instant, TenantId, Window};
 use arrow::array::{Array, AsArray, RecordBatch};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Ingests into a lake, which is made when it does not exist.
@@ -72,18 +73,29 @@ fn tell(report: &IngestReport, commit: Option<&str>) {
         "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped",
         report.sources.len()
     ));
-    for (path, reason) in &report.foreign {
-        output::say(&format!("not an export: {} ({reason})", path.display()));
-    }
-    for gap in &report.gaps {
-        output::say(&format!("gap in {}: {}", gap.subject, gap.reason.as_deref().unwrap_or("no reason given")));
-    }
-    for source in report.sources.iter().filter(|s| s.note.is_some()) {
-        output::say(&format!("note on {}: {}", source.path, source.note.as_deref().unwrap_or_default()));
-    }
+    let foreign = report.foreign.iter().map(|(path, reason)| format!("not an export: {} ({reason})", path.display()));
+    few("files that are no exports", foreign.collect());
+    let reasons: BTreeSet<String> = report.gaps.iter().map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given"))).collect();
+    few("gaps", reasons.into_iter().collect());
+    let errors = |s: &&Source| s.note.as_deref().is_some_and(|n| !n.starts_with("error response"));
+    let notes = report.sources.iter().filter(errors).map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
+    few("notes", notes.collect());
     match commit {
         Some(id) => output::say(&format!("commit {}", id.get(..12).unwrap_or(id))),
         None => output::say("nothing new: the lake had it all"),
+    }
+}
+
+/// The first of many lines, each cut to what a terminal can show; the rest is in `lake status`.
+fn few(what: &str, lines: Vec<String>) {
+    const SHOWN: usize = 5;
+    const WIDE: usize = 200;
+    for line in lines.iter().take(SHOWN) {
+        let cut: String = line.chars().take(WIDE).collect();
+        output::say(&if cut.len() < line.len() { format!("{cut}…") } else { cut });
+    }
+    if lines.len() > SHOWN {
+        output::say(&format!("and {} more {what}: see 'vouchsafe lake status'", lines.len() - SHOWN));
     }
 }
 

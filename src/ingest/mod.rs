@@ -1,1 +1,171 @@
 //! Formats become rows and rejects: tell apart, decode, normalise; every record is counted.
+//!
+//! Files are read twice. The first pass finds out what each is and whose records it holds, so that
+//! records of two tenants are refused before anything is stored. The second cuts them into records,
+//! works on batches of them on all cores, and hands rows to the [`Sink`] in the order of the files.
+
+mod audit;
+mod columns;
+mod context;
+mod coverage;
+mod dating;
+mod envelope;
+mod error;
+mod feed;
+mod hash;
+mod kind;
+mod limits;
+mod looks;
+mod objects;
+mod paths;
+mod raw;
+mod run;
+mod scan;
+mod signin;
+mod sink;
+mod skip;
+mod split;
+#[cfg(test)]
+mod tests;
+mod value;
+mod work;
+
+pub use error::IngestError;
+pub use limits::Limits;
+pub use sink::{Put, RowKey, Seen, Sink, SinkError};
+
+use crate::ingest::coverage::Declared;
+use crate::ingest::run::Run;
+use crate::ingest::split::Shape;
+use crate::lake::records::{Coverage, Source};
+use crate::model::{Instant, TenantId, Window};
+use std::path::{Path, PathBuf};
+
+/// The tenant of records that no evidence gives one.
+pub const UNKNOWN_TENANT: &str = "unknown";
+
+/// How to read.
+#[derive(Debug, Clone)]
+pub struct IngestOptions {
+    /// The tenant, when the one who asks knows it.
+    pub tenant: Option<TenantId>,
+    /// When the objects were exported.
+    pub observed_at: Option<Instant>,
+    /// Whether every listing is whole.
+    pub complete: bool,
+    /// Time that is covered: `audit`, `sign_ins`, a stream of them, or empty text for all of these.
+    pub covers: Vec<(String, Window)>,
+    /// The clock.
+    pub now: Instant,
+    /// Bounds on what a file may make us do.
+    pub limits: Limits,
+}
+
+/// What was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IngestReport {
+    /// The tenant, where anything tells it.
+    pub tenant: Option<TenantId>,
+    /// Files with their arithmetic, in the order in which they were read.
+    pub sources: Vec<Source>,
+    /// Files that hold no records, with the reason.
+    pub foreign: Vec<(PathBuf, String)>,
+    /// Known gaps: error responses and files that could not be read to their end.
+    pub gaps: Vec<Coverage>,
+    /// Looks at collections.
+    pub snapshots: usize,
+    /// Records read; `read = kept + duplicate + rejected + unmapped`.
+    pub read: i64,
+    /// Records kept.
+    pub kept: i64,
+    /// Records that were there already.
+    pub duplicate: i64,
+    /// Bad records.
+    pub rejected: i64,
+    /// Records that no table takes.
+    pub unmapped: i64,
+    /// Kept records whose id was known with other content.
+    pub conflicting: i64,
+}
+
+/// Reads files and hands their rows to the sink.
+///
+/// # Errors
+/// When a path cannot be read, nothing in it can be used, records of two tenants meet,
+/// a `coverage.toml` cannot be understood, or the sink fails.
+/// Before the first row reaches the sink, all but the second and the last of these are ruled out.
+pub fn ingest(
+    paths: &[PathBuf],
+    options: &IngestOptions,
+    sink: &mut impl Sink,
+) -> Result<IngestReport, IngestError> {
+    let found = paths::expand(paths, &options.limits)?;
+    let declared = found
+        .coverage
+        .iter()
+        .map(|path| coverage::read(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let scans = scan::scan_all(&found.inputs, &options.limits)?;
+    let evidence = declared
+        .iter()
+        .filter_map(|d| Some((d.tenant.clone()?, d.path.as_path())))
+        .chain(found.inputs.iter().zip(&scans).flat_map(|(input, scan)| {
+            let path = input.path.as_path();
+            scan.tenants.iter().map(move |t| (t.clone(), path))
+        }));
+    let tenant = one_tenant(options.tenant.as_ref(), evidence)?;
+
+    let mut run = Run::new(options, tenant.as_ref(), &declared, sink);
+    for (path, reason) in found.foreign {
+        run.foreign(path, reason);
+    }
+    for (path, reason) in found.broken {
+        run.broken(path, reason);
+    }
+    let datings = dating::date_all(&found.inputs, options.observed_at, options.now);
+    for ((input, scan), dating) in found.inputs.iter().zip(&scans).zip(&datings) {
+        match &scan.shape {
+            Shape::Foreign(reason) if scan.trouble.is_some() => {
+                run.broken(input.path.clone(), reason.clone());
+            }
+            Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone()),
+            Shape::Lines | Shape::Documents => run.file(input, scan, dating)?,
+        }
+    }
+    run.finish()
+}
+
+/// The one tenant of all evidence and of the flag.
+fn one_tenant<'a>(
+    given: Option<&TenantId>,
+    evidence: impl Iterator<Item = (String, &'a Path)>,
+) -> Result<Option<TenantId>, IngestError> {
+    let mut first: Option<(String, &Path)> = None;
+    for (tenant, path) in evidence {
+        if let Some(given) = given
+            && given.as_str() != tenant
+        {
+            return Err(IngestError::OtherTenant {
+                given: given.to_string(),
+                found: tenant,
+                path: path.into(),
+            });
+        }
+        match &first {
+            Some((known, at)) if *known != tenant => {
+                return Err(IngestError::TwoTenants {
+                    first: (known.clone(), at.to_path_buf()),
+                    second: (tenant, path.into()),
+                });
+            }
+            Some(_) => {}
+            None => first = Some((tenant, path)),
+        }
+    }
+    Ok(given.cloned().or(first.map(|(t, _)| TenantId::new(&t))))
+}
+
+/// Whether a declaration beside or above the file claims that its looks are whole.
+fn claimed(options: &IngestOptions, declared: &[Declared], path: &Path) -> bool {
+    options.complete || declared.iter().any(|d| d.complete && d.reaches(path))
+}

@@ -13,6 +13,7 @@ use ahash::AHashMap;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::SchemaRef;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::PathBuf;
@@ -258,10 +259,10 @@ impl Writer {
         if self.files.is_empty() {
             return Ok(None);
         }
-        let mut finished = Vec::new();
-        for ((table, partition), file) in self.files {
-            finished.push((table, partition, file.finish()?));
-        }
+        // Forcing hundreds of small partitions to disk one after the other would take longer than writing them.
+        let files: Vec<_> = self.files.into_iter().collect();
+        let finished: Vec<_> =
+            files.into_par_iter().map(|((table, partition), file)| Ok((table, partition, file.finish()?))).collect::<Result<_, LakeError>>()?;
         self.lake.reach(CrashAt::DataSynced);
         let mut added = Vec::new();
         let mut dirs = BTreeSet::new();

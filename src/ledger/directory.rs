@@ -170,10 +170,10 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     }
     // A policy listed without its package may be expanded in an assignment that names both.
     for row in &evidence.assignments {
-        if let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id) {
-            if let Some(facts) = estate.policies.get_mut(&PolicyId::new(policy)) {
-                facts.package.get_or_insert_with(|| PackageId::new(package));
-            }
+        if let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id)
+            && let Some(facts) = estate.policies.get_mut(&PolicyId::new(policy))
+        {
+            facts.package.get_or_insert_with(|| PackageId::new(package));
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
 use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Outcome, PrincipalId, RequestId};
+use std::collections::HashMap;
 
 /// Names of the service that delivers packages, as actors of its deliveries.
 const SERVICE_ACTORS: &[&str] = &["azure ad identity governance", "entitlement management", "azureadidentitygovernance"];
@@ -173,25 +174,21 @@ fn unquoted(value: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// What two tellings of one act have in common.
+type Act = (Action, Outcome, Option<PrincipalId>, Option<EntitlementKey>, Option<RequestId>);
+
 /// Joins tellings of one act: same action, outcome, holder, thing and actor, and same request, or within `window` when a request is not named.
 ///
-/// A failure never absorbs a success, nor one approval stage another (they differ in actor or in instant).
+/// A failure never absorbs a success, nor one approval stage another, nor a grant one before a removal.
 pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<AccessEvent> {
     facts.sort();
     let mut kept: Vec<AccessEvent> = Vec::with_capacity(facts.len());
-    let mut recent: std::collections::HashMap<
-        (Action, Outcome, Option<PrincipalId>, Option<EntitlementKey>, Option<RequestId>),
-        (Instant, Option<PrincipalId>),
-    > = std::collections::HashMap::new();
+    let mut recent: HashMap<Act, (Instant, Option<PrincipalId>)> = HashMap::new();
     for fact in facts {
-        let key = (
-            fact.action,
-            fact.outcome,
-            fact.principal.clone(),
-            fact.entitlement.clone(),
-            fact.request.clone(),
-        );
-        let told = recent.get(&key).is_some_and(|(at, actor)| {
+        let act = |action: Action| (action, fact.outcome, fact.principal.clone(), fact.entitlement.clone(), fact.request.clone());
+        // One approver may decide two stages in a row: only the very same instant is the same decision.
+        let window = if matches!(fact.action, Action::Approved | Action::Denied) { 0 } else { window };
+        let told = recent.get(&act(fact.action)).is_some_and(|(at, actor)| {
             let same_actor = *actor == fact.actor || fact.request.is_none() && matches!(fact.action, Action::Granted | Action::Removed);
             same_actor && fact.at.0 - at.0 <= window
         });
@@ -199,7 +196,12 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
         if told && identifiable {
             continue;
         }
-        recent.insert(key, (fact.at, fact.actor.clone()));
+        match fact.action {
+            Action::Granted => drop(recent.remove(&act(Action::Removed))),
+            Action::Removed => drop(recent.remove(&act(Action::Granted))),
+            _ => {}
+        }
+        recent.insert(act(fact.action), (fact.at, fact.actor.clone()));
         kept.push(fact);
     }
     kept
@@ -208,6 +210,38 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn fact(second: i64, action: Action, actor: &str) -> AccessEvent {
+        AccessEvent {
+            at: Instant::from_unix(second),
+            action,
+            outcome: Outcome::Success,
+            principal: Some(PrincipalId::new("ana")),
+            entitlement: Some(EntitlementKey::group("g")),
+            request: None,
+            assignment: None,
+            actor: Some(PrincipalId::new(actor)),
+            actor_name: String::new(),
+            actor_is_service: false,
+            stage: None,
+            justification: None,
+            correlation: String::new(),
+            source: format!("audit_events:{second}"),
+        }
+    }
+
+    #[test]
+    fn one_act_told_twice_is_one_and_a_new_one_is_not() {
+        let minute = 60_000_000;
+        let count = |facts: Vec<AccessEvent>| one_act_once(facts, minute).len();
+        assert_eq!(count(vec![fact(0, Action::Granted, "core"), fact(6, Action::Granted, "pim")]), 1, "two services tell one grant");
+        assert_eq!(count(vec![fact(0, Action::Granted, "a"), fact(5, Action::Removed, "a"), fact(9, Action::Granted, "a")]), 3, "granted again");
+        assert_eq!(count(vec![fact(0, Action::Approved, "bo"), fact(9, Action::Approved, "bo")]), 2, "two stages");
+        assert_eq!(count(vec![fact(0, Action::Granted, "a"), fact(90, Action::Granted, "a")]), 2, "too far apart");
+        let mut failed = fact(0, Action::Granted, "a");
+        failed.outcome = Outcome::Failure;
+        assert_eq!(count(vec![failed, fact(1, Action::Granted, "a")]), 2, "a failure absorbs no success");
+    }
 
     #[test]
     fn quotes_of_quotes() {

@@ -3,7 +3,6 @@
 //! Five seeds run with every test; `VOUCHSAFE_SEEDS=50` runs as many as named (`benches/truth.md` has the committed result).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use vouchsafe::check;
 use vouchsafe::config::Config;
@@ -48,6 +47,9 @@ fn estate(export: &Path, lake: &Path) -> Estate {
     let evidence = Evidence::load(&lake.view().expect("a view")).expect("evidence");
     ledger::build(evidence, &Settings::default())
 }
+
+/// From and until, as the truth has them.
+type Span = (Option<Instant>, Option<Instant>);
 
 /// Rows of a truth file as maps.
 fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
@@ -196,7 +198,7 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
         };
         let estate = tenant(seed, switches, dir.path());
         let truth = Truth::read(dir.path());
-        let mut by_key: BTreeMap<(String, String), Vec<(Option<Instant>, Option<Instant>)>> = BTreeMap::new();
+        let mut by_key: BTreeMap<(String, String), Vec<Span>> = BTreeMap::new();
         for r in truth.rows.iter().filter(|r| !truth.contests(&r["principal_id"], &r["entitlement_id"])) {
             by_key
                 .entry((r["principal_id"].clone(), r["entitlement_id"].clone()))

@@ -1,0 +1,461 @@
+//! Directory audit events, from Graph objects and from diagnostic records, straight into columns.
+
+use crate::ingest::columns::{Instants, Lists, Texts, batch, constant, numbers};
+use crate::ingest::context::is_guid;
+use crate::ingest::hash::{Fingerprint, hex128, of_id};
+use crate::ingest::raw::{Id, List, Rest, Text, raw};
+use crate::ingest::sink::RowKey;
+use crate::ingest::skip;
+use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
+use crate::model::Instant;
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use chrono::Datelike;
+use std::borrow::Cow;
+
+raw! {
+    /// A directory audit event as Graph writes it.
+    AuditRaw {
+        id: Id<'a> = "id" | "Id",
+        at: Text<'a> = "activityDateTime" | "ActivityDateTime",
+        activity: Text<'a> = "activityDisplayName" | "ActivityDisplayName",
+        category: Text<'a> = "category" | "Category",
+        service: Text<'a> = "loggedByService" | "LoggedByService",
+        operation_type: Text<'a> = "operationType" | "OperationType",
+        result: Text<'a> = "result" | "Result",
+        result_reason: Text<'a> = "resultReason" | "ResultReason",
+        correlation: Text<'a> = "correlationId" | "CorrelationId",
+        user_agent: Text<'a> = "userAgent" | "UserAgent",
+        actor: ActorRaw<'a> = "initiatedBy" | "InitiatedBy",
+        targets: List<TargetRaw<'a>> = "targetResources" | "TargetResources" | "targetResource" | "TargetResource",
+        details: List<DetailRaw<'a>> = "additionalDetails" | "AdditionalDetails",
+    }
+}
+
+raw! {
+    /// `initiatedBy`.
+    ActorRaw {
+        user: PartyRaw<'a> = "user" | "User",
+        app: PartyRaw<'a> = "app" | "App",
+    }
+}
+
+raw! {
+    /// A user or application that acts.
+    PartyRaw {
+        id: Text<'a> = "id" | "Id",
+        sp: Text<'a> = "servicePrincipalId" | "ServicePrincipalId",
+        name: Text<'a> = "displayName" | "DisplayName",
+        upn: Text<'a> = "userPrincipalName" | "UserPrincipalName",
+        ip: Text<'a> = "ipAddress" | "IpAddress",
+        app_id: Text<'a> = "appId" | "AppId",
+    }
+}
+
+raw! {
+    /// One of `targetResources`.
+    TargetRaw {
+        id: Text<'a> = "id" | "Id",
+        name: Text<'a> = "displayName" | "DisplayName",
+        kind: Text<'a> = "type" | "Type",
+        upn: Text<'a> = "userPrincipalName" | "UserPrincipalName",
+        group_type: Text<'a> = "groupType" | "GroupType",
+        modified: List<ModifiedRaw<'a>> = "modifiedProperties" | "ModifiedProperties",
+    }
+}
+
+raw! {
+    /// One of `modifiedProperties`.
+    ModifiedRaw {
+        name: Text<'a> = "displayName" | "DisplayName",
+        old: Text<'a> = "oldValue" | "OldValue",
+        new: Text<'a> = "newValue" | "NewValue",
+    }
+}
+
+raw! {
+    /// One of `additionalDetails`.
+    DetailRaw {
+        key: Text<'a> = "key" | "Key",
+        value: Text<'a> = "value" | "Value",
+    }
+}
+
+/// What a diagnostic envelope says of an event whose own members are silent.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// `operationName`.
+    pub operation: Option<&'a str>,
+    /// `time`.
+    pub time: Option<&'a str>,
+    /// `correlationId`.
+    pub correlation: Option<&'a str>,
+    /// `category`.
+    pub category: Option<&'a str>,
+    /// `result`.
+    pub result: Option<&'a str>,
+    /// Whether there is an envelope at all.
+    pub there: bool,
+}
+
+impl AuditRaw<'_> {
+    /// Whether the members are those of an audit event and of nothing else.
+    pub fn plausible(&self) -> bool {
+        self.activity.get().is_some()
+            && (self.at.get().is_some()
+                || !self.targets.0.is_empty()
+                || self.actor.user.said()
+                || self.actor.app.said())
+            && !self
+                .rest
+                .iter()
+                .any(|(key, _)| matches!(key.as_ref(), "properties" | "value" | "TimeGenerated"))
+    }
+
+    /// Members given twice, at any depth.
+    pub fn twice(&self) -> u64 {
+        let targets = self.targets.0.iter();
+        let targets: u64 = targets
+            .map(|t| t.twice + t.modified.0.iter().map(|m| m.twice).sum::<u64>())
+            .sum();
+        let details: u64 = self.details.0.iter().map(|d| d.twice).sum();
+        self.twice
+            + self.actor.twice
+            + self.actor.user.twice
+            + self.actor.app.twice
+            + targets
+            + details
+    }
+}
+
+impl PartyRaw<'_> {
+    fn said(&self) -> bool {
+        [&self.id, &self.sp, &self.name, &self.upn, &self.app_id]
+            .iter()
+            .any(|text| text.said().is_some())
+    }
+}
+
+/// A GUID in lower case; any other id as it stands.
+pub(super) fn lowered(id: Option<&str>) -> Option<Cow<'_, str>> {
+    id.map(|id| {
+        let capital = id.bytes().any(|b| b.is_ascii_uppercase());
+        if capital && is_guid(id) {
+            Cow::Owned(id.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(id)
+        }
+    })
+}
+
+/// What the vocabulary of activities is joined on.
+pub(super) fn activity_key(activity: &str, into: &mut String) {
+    into.clear();
+    for word in activity.split_whitespace() {
+        if !into.is_empty() {
+            into.push(' ');
+        }
+        for c in word.chars() {
+            match c {
+                '\u{2013}' => into.push('-'),
+                c if c.is_ascii() => into.push(c.to_ascii_lowercase()),
+                c => into.extend(c.to_lowercase()),
+            }
+        }
+    }
+    let kept = into.trim_end_matches(['.', ' ']).len();
+    into.truncate(kept);
+}
+
+/// Members that diagnostic settings repeat inside `properties`.
+const REPEATED: [&str; 7] = [
+    "tenantId",
+    "resultType",
+    "resultDescription",
+    "operationName",
+    "identity",
+    "tenantGeo",
+    "durationMs",
+];
+
+/// Appends members that no column takes to a JSON object in `into`; an error when one is too deep.
+pub(super) fn extra(
+    into: &mut String,
+    prefix: &str,
+    rest: &Rest<'_>,
+    enveloped: bool,
+    depth: usize,
+) -> Result<(), String> {
+    for (key, raw) in rest {
+        let repeated = enveloped
+            && prefix.is_empty()
+            && (REPEATED.contains(&key.as_ref()) || key.starts_with("__UDI_"));
+        if repeated {
+            continue;
+        }
+        if raw.starts_with(['{', '['])
+            && skip::whole(raw.as_bytes()).is_some_and(|(_, s)| s.deepest > depth)
+        {
+            return Err(format!("nested more than {depth} levels deep"));
+        }
+        into.push(if into.is_empty() { '{' } else { ',' });
+        let name = serde_json::Value::String(format!("{prefix}{key}"));
+        into.push_str(&name.to_string());
+        into.push(':');
+        into.push_str(raw);
+    }
+    Ok(())
+}
+
+/// Rows of `audit_events` in the making.
+#[derive(Default)]
+pub(super) struct AuditRows {
+    id: Texts,
+    at: Instants,
+    at_text: Texts,
+    activity: Texts,
+    activity_key: Texts,
+    category: Texts,
+    service: Texts,
+    operation_type: Texts,
+    result: Texts,
+    result_reason: Texts,
+    correlation: Texts,
+    actor_kind: Texts,
+    actor_id: Texts,
+    actor_name: Texts,
+    actor_upn: Texts,
+    actor_ip: Texts,
+    actor_app_id: Texts,
+    user_agent: Texts,
+    targets: Lists,
+    t_id: Texts,
+    t_name: Texts,
+    t_kind: Texts,
+    t_upn: Texts,
+    t_group_type: Texts,
+    modified: Lists,
+    m_name: Texts,
+    m_old: Texts,
+    m_new: Texts,
+    details: Lists,
+    d_key: Texts,
+    d_value: Texts,
+    extra: Texts,
+    content_hash: Texts,
+    rows: Vec<i64>,
+    keys: Vec<RowKey>,
+    print: Fingerprint,
+    scratch: String,
+    hex: String,
+    unknown: String,
+    /// First and last instant so far.
+    pub span: Option<(Instant, Instant)>,
+}
+
+impl AuditRows {
+    /// Takes an event, or says why it is none.
+    pub fn take(
+        &mut self,
+        raw: &AuditRaw<'_>,
+        around: &Around<'_>,
+        row: i64,
+        depth: usize,
+    ) -> Result<(), String> {
+        let Some(activity) = raw.activity.said().or(around.operation) else {
+            return Err("no activity".into());
+        };
+        self.unknown.clear();
+        let there = around.there;
+        extra(&mut self.unknown, "", &raw.rest, there, depth)?;
+        extra(&mut self.unknown, "initiatedBy.user.", &raw.actor.user.rest, there, depth)?;
+        extra(&mut self.unknown, "initiatedBy.app.", &raw.actor.app.rest, there, depth)?;
+        for (index, target) in raw.targets.0.iter().enumerate() {
+            if !target.rest.is_empty() {
+                let prefix = format!("targetResources[{index}].");
+                extra(&mut self.unknown, &prefix, &target.rest, there, depth)?;
+            }
+        }
+        if !self.unknown.is_empty() {
+            self.unknown.push('}');
+        }
+
+        let at_text = raw.at.said().or(around.time).unwrap_or("");
+        let at = Instant::parse(at_text);
+        let print = &mut self.print;
+        print.clear();
+        self.at.maybe(at);
+        self.at_text.put(at_text);
+        print.time(at, at_text);
+        self.activity.put(activity);
+        print.text(Some(activity));
+        activity_key(activity, &mut self.scratch);
+        self.activity_key.put(&self.scratch);
+        let mut both = |column: &mut Texts, text: Option<&str>| {
+            column.maybe(text);
+            print.text(text);
+        };
+        let category = around.category.filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
+        both(&mut self.category, raw.category.said().or(category));
+        both(&mut self.service, raw.service.said());
+        both(&mut self.operation_type, raw.operation_type.said());
+        let result = raw.result.said().or(around.result);
+        let result = result.map(str::to_ascii_lowercase);
+        both(&mut self.result, result.as_deref());
+        both(&mut self.result_reason, raw.result_reason.said());
+        let correlation = lowered(raw.correlation.said().or(around.correlation));
+        both(&mut self.correlation, correlation.as_deref());
+        let (kind, party) = if raw.actor.user.said() {
+            (Some("user"), &raw.actor.user)
+        } else if raw.actor.app.said() {
+            (Some("app"), &raw.actor.app)
+        } else {
+            (None, &raw.actor.user)
+        };
+        let party_id = match kind {
+            Some("app") => party.sp.said().or(party.id.said()),
+            _ => party.id.said(),
+        };
+        both(&mut self.actor_kind, kind);
+        both(&mut self.actor_id, lowered(party_id).as_deref());
+        both(&mut self.actor_name, party.name.said());
+        both(&mut self.actor_upn, party.upn.said());
+        both(&mut self.actor_ip, party.ip.said());
+        both(&mut self.actor_app_id, lowered(party.app_id.said()).as_deref());
+        let agent = raw.details.0.iter().find(|d| {
+            d.key.get().is_some_and(|k| k.eq_ignore_ascii_case("user-agent"))
+        });
+        let agent = raw.user_agent.said().or(agent.and_then(|d| d.value.said()));
+        both(&mut self.user_agent, agent);
+
+        for target in &raw.targets.0 {
+            both(&mut self.t_id, lowered(target.id.said()).as_deref());
+            both(&mut self.t_name, target.name.said());
+            both(&mut self.t_kind, target.kind.said());
+            both(&mut self.t_upn, target.upn.said());
+            both(&mut self.t_group_type, target.group_type.said());
+            for property in &target.modified.0 {
+                both(&mut self.m_name, property.name.get());
+                both(&mut self.m_old, property.old.get());
+                both(&mut self.m_new, property.new.get());
+            }
+            self.modified.put(target.modified.0.len());
+        }
+        self.targets.put(raw.targets.0.len());
+        for detail in &raw.details.0 {
+            both(&mut self.d_key, detail.key.get());
+            both(&mut self.d_value, detail.value.get());
+        }
+        self.details.put(raw.details.0.len());
+        // Lengths tell apart what concatenation would not.
+        print.count(raw.targets.0.len());
+        for target in &raw.targets.0 {
+            print.count(target.modified.0.len());
+        }
+        print.count(raw.details.0.len());
+
+        let extra = Some(self.unknown.as_str()).filter(|e| !e.is_empty());
+        self.extra.maybe(extra);
+        let content = print.finish();
+        hex128(content, &mut self.hex);
+        self.content_hash.put(&self.hex);
+        let id = match raw.id.0.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+            Some(id) => Cow::Borrowed(id),
+            None => Cow::Owned(format!("hash:{}", self.hex)),
+        };
+        self.id.put(&id);
+        self.rows.push(row);
+        self.keys.push(RowKey {
+            id: of_id(&id),
+            content,
+            partition: at.map_or(RowKey::NO_TIME, month),
+        });
+        if let Some(at) = at {
+            let (first, last) = self.span.unwrap_or((at, at));
+            self.span = Some((first.min(at), last.max(at)));
+        }
+        Ok(())
+    }
+
+    /// The rows as a batch with their keys; `None` when there are none.
+    pub fn finish(
+        mut self,
+        tenant: &str,
+        source: &str,
+    ) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+        let count = self.rows.len();
+        if count == 0 {
+            return Ok(None);
+        }
+        let modified = self.modified.array::<ModifiedProperty>(vec![
+            self.m_name.array(),
+            self.m_old.array(),
+            self.m_new.array(),
+        ])?;
+        let targets = self.targets.array::<AuditTarget>(vec![
+            self.t_id.array(),
+            self.t_name.array(),
+            self.t_kind.array(),
+            self.t_upn.array(),
+            self.t_group_type.array(),
+            modified,
+        ])?;
+        let details = self
+            .details
+            .array::<Detail>(vec![self.d_key.array(), self.d_value.array()])?;
+        let rows = batch::<AuditEvent>(vec![
+            constant(tenant, count),
+            self.id.array(),
+            self.at.array(),
+            self.at_text.array(),
+            self.activity.array(),
+            self.activity_key.array(),
+            self.category.array(),
+            self.service.array(),
+            self.operation_type.array(),
+            self.result.array(),
+            self.result_reason.array(),
+            self.correlation.array(),
+            self.actor_kind.array(),
+            self.actor_id.array(),
+            self.actor_name.array(),
+            self.actor_upn.array(),
+            self.actor_ip.array(),
+            self.actor_app_id.array(),
+            self.user_agent.array(),
+            targets,
+            details,
+            self.extra.array(),
+            self.content_hash.array(),
+            constant(source, count),
+            numbers(self.rows),
+        ])?;
+        Ok(Some((rows, self.keys)))
+    }
+}
+
+/// `yyyymm`.
+fn month(at: Instant) -> i32 {
+    at.to_chrono().map_or(RowKey::NO_TIME, |t| {
+        t.year() * 100 + i32::try_from(t.month()).unwrap_or(0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn activities_are_spelled_alike() {
+        let mut key = String::new();
+        for (activity, expected) in [
+            ("Add member to role.", "add member to role"),
+            ("Update application \u{2013} Certificates and secrets management ", "update application - certificates and secrets management"),
+            ("  User  requests\taccess. . ", "user requests access"),
+            ("", ""),
+        ] {
+            activity_key(activity, &mut key);
+            assert_eq!(key, expected, "{activity}");
+        }
+    }
+}

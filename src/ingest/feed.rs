@@ -1,0 +1,274 @@
+//! The bytes of one file, mapped when they lie there plain, else unpacked through a small window.
+
+use crate::ingest::limits::Limits;
+use crate::ingest::paths::Input;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+/// The bytes of one file; offsets count from its (unpacked) beginning.
+pub(super) struct Feed<'m> {
+    data: Cow<'m, [u8]>,
+    base: u64,
+    reader: Option<Box<dyn Read + 'm>>,
+    chunk: usize,
+    /// Why the file could not be read to its end.
+    pub trouble: Option<String>,
+}
+
+impl<'m> Feed<'m> {
+    /// All bytes are here.
+    pub fn whole(bytes: &'m [u8]) -> Self {
+        Self {
+            data: Cow::Borrowed(bytes),
+            base: 0,
+            reader: None,
+            chunk: 0,
+            trouble: None,
+        }
+    }
+
+    /// Bytes come as they are asked for.
+    pub fn stream(reader: Box<dyn Read + 'm>, chunk: usize) -> Self {
+        Self {
+            data: Cow::Owned(Vec::new()),
+            base: 0,
+            reader: Some(reader),
+            chunk: chunk.clamp(64 << 10, 1 << 20),
+            trouble: None,
+        }
+    }
+
+    /// Whether every byte is at hand, so that going back costs nothing.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.data, Cow::Borrowed(_))
+    }
+
+    /// The bytes at hand from an offset on.
+    pub fn from(&self, offset: u64) -> &[u8] {
+        let at = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        self.data.get(at..).unwrap_or(&[])
+    }
+
+    /// A range at hand: borrowed from the map, or copied out of the window.
+    pub fn slice(&self, from: u64, until: u64) -> Cow<'m, [u8]> {
+        let index = |offset: u64| {
+            usize::try_from(offset.saturating_sub(self.base))
+                .unwrap_or(usize::MAX)
+                .min(self.data.len())
+        };
+        let range = index(from)..index(until.max(from));
+        match &self.data {
+            Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[range]),
+            Cow::Owned(bytes) => Cow::Owned(bytes[range].to_vec()),
+        }
+    }
+
+    /// Reads on, forgetting what lies before `keep`; false when there is no more.
+    pub fn more(&mut self, keep: u64) -> bool {
+        let Some(reader) = &mut self.reader else {
+            return false;
+        };
+        let window = self.data.to_mut();
+        let drop = usize::try_from(keep.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let drop = drop.min(window.len());
+        window.drain(..drop);
+        self.base += drop as u64;
+        let before = window.len();
+        let wanted = u64::try_from(self.chunk).unwrap_or(u64::MAX);
+        if let Err(error) = reader.by_ref().take(wanted).read_to_end(window) {
+            self.trouble = Some(error.to_string());
+            self.reader = None;
+        }
+        window.len() > before
+    }
+}
+
+/// Opens a file and hands its bytes to `work`.
+pub(super) fn with_feed<T>(
+    input: &Input,
+    limits: &Limits,
+    work: impl FnOnce(&mut Feed<'_>) -> T,
+) -> io::Result<T> {
+    let file = File::open(&input.file)?;
+    if let Some(member) = input.member {
+        let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
+        let entry = archive.by_index(member).map_err(io::Error::other)?;
+        let packed = entry.compressed_size();
+        let reader = Metered::new(entry, packed, limits);
+        return Ok(work(&mut unpacked(Box::new(reader), packed, limits)?));
+    }
+    if file.metadata()?.len() == 0 {
+        return Ok(work(&mut Feed::whole(&[])));
+    }
+    let map = map(&file)?;
+    if packing(&map).is_some() || utf16(&map).is_some() {
+        let reader = Box::new(&map[..]);
+        return Ok(work(&mut unpacked(reader, map.len() as u64, limits)?));
+    }
+    Ok(work(&mut Feed::whole(&map)))
+}
+
+/// Maps a file.
+#[expect(
+    unsafe_code,
+    reason = "a map lets cores read one file at once without copies; exports are not written while they are read, and bytes that change anyway are only parsed, never trusted"
+)]
+fn map(file: &File) -> io::Result<memmap2::Mmap> {
+    // SAFETY: the map is read-only and is dropped before its file.
+    unsafe { memmap2::Mmap::map(file) }
+}
+
+#[derive(Clone, Copy)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+fn packing(bytes: &[u8]) -> Option<Packing> {
+    match bytes {
+        [0x1f, 0x8b, ..] => Some(Packing::Gzip),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
+        _ => None,
+    }
+}
+
+/// Byte order of a UTF-16 text, by its mark.
+fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// Unpacks and transcodes as the first bytes say.
+fn unpacked<'m>(
+    mut reader: Box<dyn Read + 'm>,
+    packed: u64,
+    limits: &Limits,
+) -> io::Result<Feed<'m>> {
+    let (head, rest) = peek(reader)?;
+    reader = rest;
+    if let Some(packing) = packing(&head) {
+        let plain: Box<dyn Read + 'm> = match packing {
+            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(reader)),
+            Packing::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::new(reader)?;
+                // 128 MiB of window at most, whatever the frame asks for.
+                decoder.window_log_max(27)?;
+                Box::new(decoder)
+            }
+        };
+        reader = Box::new(Metered::new(plain, packed, limits));
+        let (head, rest) = match peek(reader) {
+            Ok(found) => found,
+            Err(error) => {
+                let mut feed = Feed::stream(Box::new(io::empty()), limits.chunk);
+                feed.trouble = Some(error.to_string());
+                return Ok(feed);
+            }
+        };
+        reader = rest;
+        if let Some(order) = utf16(&head) {
+            reader = Box::new(Utf16::new(reader, order));
+        }
+    } else if let Some(order) = utf16(&head) {
+        reader = Box::new(Utf16::new(reader, order));
+    }
+    Ok(Feed::stream(reader, limits.chunk))
+}
+
+/// The first four bytes, and a reader that still has them.
+fn peek<'m>(mut reader: Box<dyn Read + 'm>) -> io::Result<(Vec<u8>, Box<dyn Read + 'm>)> {
+    let mut head = Vec::with_capacity(4);
+    reader.by_ref().take(4).read_to_end(&mut head)?;
+    let again: Box<dyn Read + 'm> = Box::new(io::Cursor::new(head.clone()).chain(reader));
+    Ok((head, again))
+}
+
+/// Stops an archive that unpacks to more than it honestly can.
+struct Metered<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R> Metered<R> {
+    fn new(inner: R, packed: u64, limits: &Limits) -> Self {
+        let by_ratio = packed.saturating_mul(limits.ratio).max(limits.ratio_after);
+        Self {
+            inner,
+            left: by_ratio.min(limits.unpacked),
+        }
+    }
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => {
+                return Err(io::Error::other(
+                    "unpacks to more than the limit; taken for an archive bomb",
+                ));
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// UTF-16 as UTF-8; halves of pairs that stand alone become U+FFFD.
+struct Utf16<R> {
+    inner: R,
+    order: fn([u8; 2]) -> u16,
+    /// Raw bytes not yet decoded: half a unit, or the first unit of a pair.
+    raw: Vec<u8>,
+    text: Vec<u8>,
+    given: usize,
+    ended: bool,
+}
+
+impl<R> Utf16<R> {
+    fn new(inner: R, order: fn([u8; 2]) -> u16) -> Self {
+        Self {
+            inner,
+            order,
+            raw: Vec::new(),
+            text: Vec::new(),
+            given: 0,
+            ended: false,
+        }
+    }
+}
+
+impl<R: Read> Read for Utf16<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() && !self.ended {
+            let mut block = [0u8; 16 << 10];
+            let read = self.inner.read(&mut block)?;
+            self.ended = read == 0;
+            self.raw.extend_from_slice(&block[..read]);
+            let mut units: Vec<u16> = self
+                .raw
+                .chunks_exact(2)
+                .map(|pair| (self.order)([pair[0], pair[1]]))
+                .collect();
+            let half_pair = units.last().is_some_and(|u| (0xd800..0xdc00).contains(u));
+            if half_pair && !self.ended {
+                units.pop();
+            }
+            self.raw.drain(..units.len() * 2);
+            self.text.clear();
+            self.given = 0;
+            let text: String = char::decode_utf16(units)
+                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                .collect();
+            self.text.extend_from_slice(text.as_bytes());
+        }
+        let count = buffer.len().min(self.text.len() - self.given);
+        buffer[..count].copy_from_slice(&self.text[self.given..self.given + count]);
+        self.given += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,180 @@
+//! Looks at collections: what was seen, when, and whether it was all.
+
+use crate::ingest::dating::Dating;
+use crate::ingest::objects::Place;
+use crate::ingest::split::Page;
+use crate::lake::records::Snapshot;
+use crate::model::Instant;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// All looks of one ingest, by id.
+#[derive(Debug, Default)]
+pub(super) struct Looks(BTreeMap<String, Look>);
+
+#[derive(Debug)]
+struct Look {
+    place: Place,
+    from: Instant,
+    at: Instant,
+    by: &'static str,
+    rows: i64,
+    /// Rows on pages, those not taken too.
+    on_pages: i64,
+    pages: usize,
+    last_pages: usize,
+    counts: Vec<i64>,
+    /// What stands against completeness whoever claims it.
+    against: Option<String>,
+    /// Why completeness is not proved.
+    unproved: Option<String>,
+    claimed: bool,
+}
+
+/// The id of a look.
+pub(super) fn id(place: &Place, dating: &Dating) -> String {
+    let text = format!(
+        "{}\n{}\n{}\n{}",
+        place.table.name(),
+        place.scope,
+        dating.look,
+        dating.at.0
+    );
+    let hash = Sha256::digest(text.as_bytes());
+    hex::encode(&hash[..16])
+}
+
+impl Looks {
+    fn look(&mut self, place: &Place, dating: &Dating, claimed: bool) -> &mut Look {
+        self.0.entry(id(place, dating)).or_insert_with(|| Look {
+            place: place.clone(),
+            from: dating.from,
+            at: dating.at,
+            by: dating.by,
+            rows: 0,
+            on_pages: 0,
+            pages: 0,
+            last_pages: 0,
+            counts: Vec::new(),
+            against: None,
+            unproved: None,
+            claimed,
+        })
+    }
+
+    /// Adds rows that no page held.
+    pub fn loose(&mut self, place: &Place, dating: &Dating, rows: i64, claimed: bool) {
+        let look = self.look(place, dating, claimed);
+        look.rows += rows;
+        look.unproved
+            .get_or_insert_with(|| "no page tells whether these are all".into());
+    }
+
+    /// Adds a page.
+    pub fn page(
+        &mut self,
+        place: &Place,
+        dating: &Dating,
+        page: &Page,
+        rows: i64,
+        claimed: bool,
+    ) {
+        let look = self.look(place, dating, claimed);
+        look.rows += rows;
+        look.on_pages += page.rows;
+        look.pages += 1;
+        look.last_pages += usize::from(page.closed && !page.more && !page.delta);
+        look.counts.extend(page.count);
+        let function = page.context.as_ref().is_some_and(|c| c.function_of.is_some());
+        if !page.closed {
+            look.against.get_or_insert_with(|| "a page is cut off".into());
+        }
+        if rows < page.rows {
+            let lost = page.rows - rows;
+            look.against
+                .get_or_insert_with(|| format!("{lost} records of a page were not taken"));
+        }
+        if page.single {
+            look.unproved
+                .get_or_insert_with(|| "one object, no listing".into());
+        } else if function {
+            look.unproved
+                .get_or_insert_with(|| "what one caller may see, not the whole".into());
+        } else if page.delta {
+            look.unproved.get_or_insert_with(|| "a delta query".into());
+        } else if page.filtered {
+            look.unproved
+                .get_or_insert_with(|| "asked for with a filter".into());
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The looks as rows.
+    pub fn rows(self, tenant: &str) -> Vec<Snapshot> {
+        let row = |(id, look): (String, Look)| {
+            let (complete, reason) = look.verdict();
+            Snapshot {
+                tenant_id: tenant.to_string(),
+                id,
+                collection: look.place.table.name().to_string(),
+                scope: look.place.scope.clone(),
+                observed_at: look.at,
+                observed_from: look.from,
+                rows: look.rows,
+                complete: complete.to_string(),
+                dated_by: look.by.to_string(),
+                reason,
+            }
+        };
+        self.0.into_iter().map(row).collect()
+    }
+}
+
+impl Look {
+    fn verdict(&self) -> (&'static str, Option<String>) {
+        if self.by == "modified" {
+            let reason = "dated only by the modification time of a file".to_string();
+            return ("no", Some(reason));
+        }
+        let against = self.against.clone().or_else(|| self.untied());
+        if let Some(reason) = against {
+            let reason = if self.claimed {
+                format!("claimed complete, but {reason}")
+            } else {
+                reason
+            };
+            return ("no", Some(reason));
+        }
+        if self.claimed {
+            let proved = self.unproved.is_none() && !self.counts.is_empty();
+            return (if proved { "proven" } else { "claimed" }, None);
+        }
+        if let Some(reason) = &self.unproved {
+            return ("no", Some(reason.clone()));
+        }
+        if self.counts.is_empty() {
+            let reason = "no @odata.count to tie the rows with".to_string();
+            return ("no", Some(reason));
+        }
+        ("proven", None)
+    }
+
+    /// What the pages themselves contradict.
+    fn untied(&self) -> Option<String> {
+        if self.pages == 0 {
+            return None;
+        }
+        match self.last_pages {
+            0 => return Some("the last page is missing".into()),
+            1 => {}
+            // Pages of one object each have no order; several listings in one folder have no end.
+            n => return Some(format!("{n} pages say they are the last")),
+        }
+        let wrong = self.counts.iter().find(|c| **c != self.on_pages);
+        wrong.map(|count| format!("{} rows of {count}", self.on_pages))
+    }
+}

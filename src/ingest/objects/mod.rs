@@ -1,0 +1,329 @@
+//! Objects of the directory and of its governance become rows; what they carry nested feeds its own table.
+
+mod directory;
+mod governance;
+mod reader;
+mod reviews;
+mod roles;
+
+use crate::ingest::kind::{self, Kind, ObjectKind, Relation};
+use crate::ingest::sink::{Put, Seen, Sink, SinkError};
+use crate::ingest::split::Page;
+use crate::ingest::value::canonical;
+use crate::ingest::work::Named;
+use crate::lake::objects::*;
+use crate::lake::table::{Object, Stamp, Table};
+use reader::Reader;
+use serde_json::{Map, Value};
+
+/// Why an object is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It is a bad record.
+    Rejected(String),
+    /// No table takes it.
+    Unmapped(String),
+}
+
+/// What an object's surroundings say of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around<'a> {
+    /// Tenant.
+    pub tenant: &'a str,
+    /// The parent that a context or a name tells: group, package, service principal, review instance …
+    pub parent: Option<String>,
+    /// What kind of object the parent is, in lower case.
+    pub parent_kind: Option<String>,
+    /// The parent's parent: the review series of an instance.
+    pub grandparent: Option<String>,
+    /// The collection as the context names it, in lower case.
+    pub collection: String,
+}
+
+/// Where the row of an object belongs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    /// Its table.
+    pub table: Table,
+    /// The part of the collection that a look at it shows.
+    pub scope: String,
+}
+
+impl Place {
+    /// Where the rows of an empty page would have belonged.
+    pub fn of_empty(page: &Page, named: &Named) -> Option<Self> {
+        use ObjectKind as O;
+        let context = page.context.as_ref()?;
+        let parent = || context.parent().and_then(|p| p.key.clone());
+        let part = |table, scope: Option<String>| scope.map(|scope| Self::part(table, scope));
+        Some(match kind::by_context(context)? {
+            Kind::Related(relation) => {
+                let by_name = named.id.clone().zip(named.relation);
+                let (parent, relation) = match (parent(), relation) {
+                    (Some(parent), Relation::Member | Relation::Owner | Relation::MemberOf) => {
+                        (parent, relation)
+                    }
+                    _ => by_name?,
+                };
+                match relation {
+                    Relation::Member => Self::part(Table::Memberships, parent),
+                    Relation::Owner => Self::part(Table::Memberships, format!("owner/{parent}")),
+                    Relation::MemberOf => {
+                        Self::part(Table::Memberships, format!("memberof/{parent}"))
+                    }
+                    Relation::Deleted | Relation::Unknown => return None,
+                }
+            }
+            Kind::Object(O::AppRoleAssignment) if context.last() == "approleassignedto" => {
+                part(Table::AppRoleAssignments, parent())?
+            }
+            Kind::Object(O::AppRoleAssignment) => {
+                part(Table::AppRoleAssignments, parent().map(|p| format!("principal/{p}")))?
+            }
+            Kind::Object(O::ReviewDecision) => part(Table::ReviewDecisions, parent())?,
+            Kind::Object(O::ReviewInstance) => part(Table::ReviewInstances, parent())?,
+            Kind::Object(O::ResourceRole) => part(Table::ResourceRoles, parent())?,
+            Kind::Object(O::IncompatiblePackage) => {
+                part(Table::Incompatibilities, parent().map(|p| format!("package/{p}")))?
+            }
+            Kind::Object(O::IncompatibleGroup) => {
+                part(Table::Incompatibilities, parent().map(|p| format!("group/{p}")))?
+            }
+            Kind::Object(O::RoleSchedule {
+                group,
+                eligible,
+                instance,
+            }) => Self::part(Table::RoleSchedules, roles::part(group, eligible, instance)),
+            Kind::Object(O::RoleAssignment(p)) => {
+                Self::part(Table::DirectoryRoles, roles::scope_of(p))
+            }
+            Kind::Object(O::RoleDefinition(p)) => {
+                Self::part(Table::RoleDefinitions, roles::scope_of(p))
+            }
+            Kind::Object(O::Assignment) => Self::whole(Table::Assignments),
+            Kind::Object(O::Request) => Self::whole(Table::Requests),
+            Kind::Object(O::Approval) => Self::whole(Table::Approvals),
+            Kind::Object(O::Policy) => Self::whole(Table::Policies),
+            Kind::Object(O::Package) => match (parent(), context.parent()) {
+                (Some(catalog), Some(step)) if step.name.ends_with("catalogs") => {
+                    Self::part(Table::Packages, format!("catalog/{catalog}"))
+                }
+                _ => Self::whole(Table::Packages),
+            },
+            Kind::Object(O::Catalog) => Self::whole(Table::Catalogs),
+            Kind::Object(O::User) => Self::whole(Table::Users),
+            Kind::Object(O::Group) => Self::whole(Table::Groups),
+            Kind::Object(O::ServicePrincipal) => Self::whole(Table::ServicePrincipals),
+            Kind::Object(O::ConditionalAccess) => Self::whole(Table::ConditionalAccess),
+            Kind::Object(O::NamedLocation) => Self::whole(Table::NamedLocations),
+            Kind::Object(O::ReviewDefinition) => Self::whole(Table::ReviewDefinitions),
+            Kind::Object(O::ConnectedOrganization) => Self::whole(Table::ConnectedOrganizations),
+            Kind::Audit | Kind::SignIn | Kind::Other(_) => return None,
+        })
+    }
+
+    fn whole(table: Table) -> Self {
+        Self {
+            table,
+            scope: "tenant".into(),
+        }
+    }
+
+    fn part(table: Table, scope: impl Into<String>) -> Self {
+        Self {
+            table,
+            scope: scope.into(),
+        }
+    }
+}
+
+macro_rules! tables {
+    ($($field:ident: $ty:ident),+ $(,)?) => {
+        /// Rows of all object tables.
+        #[derive(Debug, Default)]
+        pub(super) struct Rows<M> { $($field: Vec<(M, $ty)>),+ }
+
+        impl<M> Rows<M> {
+            /// Turns what goes with each row into a sighting, and hands all to the sink.
+            pub fn put<S: Sink>(
+                self,
+                sink: &mut S,
+                seen: impl Fn(&M, &Table) -> Seen<()>,
+            ) -> Result<Put, SinkError> {
+                let mut put = Put::default();
+                $(
+                    if !self.$field.is_empty() {
+                        let rows = self.$field.into_iter().map(|(mark, row)| {
+                            let seen = seen(&mark, &<$ty as crate::lake::table::Row>::TABLE);
+                            Seen {
+                                row,
+                                observed_at: seen.observed_at,
+                                snapshot_id: seen.snapshot_id,
+                                presence_only: seen.presence_only,
+                                source: seen.source,
+                                source_row: seen.source_row,
+                            }
+                        });
+                        put += sink.objects(rows.collect::<Vec<_>>())?;
+                    }
+                )+
+                Ok(put)
+            }
+        }
+
+        $(impl<M> Takes<M, $ty> for Rows<M> {
+            fn take(&mut self, mark: M, row: $ty) {
+                self.$field.push((mark, row));
+            }
+        })+
+    };
+}
+
+/// Takes rows of one type.
+pub(super) trait Takes<M, R> {
+    /// Takes a row with its mark.
+    fn take(&mut self, mark: M, row: R);
+}
+
+tables! {
+    assignments: AssignmentRow, requests: RequestRow, approvals: ApprovalRow, policies: PolicyRow,
+    packages: PackageRow, catalogs: CatalogRow, resource_roles: ResourceRoleRow, users: UserRow,
+    groups: GroupRow, memberships: MembershipRow, app_role_assignments: AppRoleAssignmentRow,
+    directory_roles: DirectoryRoleRow, role_definitions: RoleDefinitionRow,
+    role_schedules: RoleScheduleRow, service_principals: ServicePrincipalRow,
+    conditional_access: ConditionalAccessRow, named_locations: NamedLocationRow,
+    review_definitions: ReviewDefinitionRow, review_instances: ReviewInstanceRow,
+    review_decisions: ReviewDecisionRow, connected_organizations: ConnectedOrganizationRow,
+    incompatibilities: IncompatibilityRow,
+}
+
+/// One object on its way into rows.
+pub(super) struct Taker<'r, M> {
+    /// Surroundings.
+    pub around: &'r Around<'r>,
+    /// What goes with each row.
+    pub mark: M,
+    /// Rows of objects that other objects carry.
+    pub nested: &'r mut Rows<M>,
+    /// Rows of objects that were listed themselves.
+    pub top: &'r mut Rows<M>,
+    /// Assignments that name no holder.
+    pub holderless: u64,
+}
+
+impl<M: Copy> Taker<'_, M> {
+    /// Takes an object; where its row belongs.
+    pub fn take(
+        &mut self,
+        kind: ObjectKind,
+        map: &mut Map<String, Value>,
+    ) -> Result<Place, Refused> {
+        match kind {
+            ObjectKind::Assignment => governance::assignment(self, map),
+            ObjectKind::Request => governance::request(self, map),
+            ObjectKind::Approval => governance::approval(self, map),
+            ObjectKind::Policy => governance::policy(self, map),
+            ObjectKind::Package => governance::package(self, map),
+            ObjectKind::Catalog => governance::catalog(self, map),
+            ObjectKind::ResourceRole => governance::resource_role(self, map),
+            ObjectKind::ConnectedOrganization => governance::connected_organization(self, map),
+            ObjectKind::IncompatiblePackage => governance::incompatible(self, map, "package"),
+            ObjectKind::IncompatibleGroup => governance::incompatible(self, map, "group"),
+            ObjectKind::User => directory::user(self, map),
+            ObjectKind::Group => directory::group(self, map),
+            ObjectKind::ServicePrincipal => directory::service_principal(self, map),
+            ObjectKind::AppRoleAssignment => directory::app_role_assignment(self, map),
+            ObjectKind::ConditionalAccess => directory::conditional_access(self, map),
+            ObjectKind::NamedLocation => directory::named_location(self, map),
+            ObjectKind::RoleAssignment(provider) => roles::assignment(self, map, provider),
+            ObjectKind::RoleDefinition(provider) => roles::definition(self, map, provider),
+            ObjectKind::RoleSchedule {
+                group,
+                eligible,
+                instance,
+            } => roles::schedule(self, map, group, eligible, instance),
+            ObjectKind::ReviewDefinition => reviews::definition(self, map),
+            ObjectKind::ReviewInstance => reviews::instance(self, map),
+            ObjectKind::ReviewDecision => reviews::decision(self, map),
+        }
+    }
+
+    /// Takes an object of a mixed listing, by its relation to the parent.
+    pub fn take_related(
+        &mut self,
+        relation: Relation,
+        map: &mut Map<String, Value>,
+    ) -> Result<Place, Refused> {
+        directory::related(self, relation, map)
+    }
+
+    /// Stamps a row that was listed and keeps it.
+    fn top<R: Object>(&mut self, row: R, id: String, map: &Map<String, Value>, reduce: &[&str])
+    where
+        Rows<M>: Takes<M, R>,
+    {
+        let row = stamped(self.around.tenant, row, id, map, reduce);
+        self.top.take(self.mark, row);
+    }
+
+    /// Stamps a row that another object carried and keeps it.
+    fn nested<R: Object>(&mut self, row: R, id: String, map: &Map<String, Value>, reduce: &[&str])
+    where
+        Rows<M>: Takes<M, R>,
+    {
+        let row = stamped(self.around.tenant, row, id, map, reduce);
+        self.nested.take(self.mark, row);
+    }
+}
+
+fn stamped<R: Object>(
+    tenant: &str,
+    mut row: R,
+    id: String,
+    map: &Map<String, Value>,
+    reduce: &[&str],
+) -> R {
+    let (content, content_hash) = canonical(map, reduce);
+    row.stamp(Stamp {
+        tenant_id: tenant.to_string(),
+        id,
+        content_hash,
+        content,
+    });
+    row
+}
+
+/// The id of an object that has one.
+fn own_id(map: &Map<String, Value>) -> Result<String, Refused> {
+    match map.get("id") {
+        Some(Value::String(id)) if !id.trim().is_empty() => Ok(id.trim().to_lowercase()),
+        None | Some(Value::Null | Value::String(_)) => Err(Refused::Rejected("no id".into())),
+        Some(_) => Err(Refused::Rejected("the id is no text".into())),
+    }
+}
+
+/// Takes a nested object out of its carrier's hands: its own copy, for its own table.
+fn carried(map: &Map<String, Value>, names: &[&str]) -> Option<Map<String, Value>> {
+    let found = names.iter().find_map(|n| map.get(*n)?.as_object())?;
+    // A bare reference says nothing that its carrier does not.
+    let says = found
+        .keys()
+        .filter(|k| !k.contains('@') && *k != "id")
+        .count();
+    (says > 0 && found.get("id").is_some_and(Value::is_string)).then(|| found.clone())
+}
+
+/// Takes a list of nested objects out.
+fn carried_list(map: &Map<String, Value>, names: &[&str]) -> Vec<Map<String, Value>> {
+    names
+        .iter()
+        .find_map(|n| map.get(*n)?.as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|v| v.as_object().cloned())
+        .collect()
+}
+
+fn reader(map: &Map<String, Value>) -> Reader<'_> {
+    Reader(Some(map))
+}

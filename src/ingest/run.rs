@@ -1,0 +1,563 @@
+//! The second pass: one file after the other into the sink, and what is known only at the end.
+
+use crate::ingest::coverage::Declared;
+use crate::ingest::dating::Dating;
+use crate::ingest::feed::with_feed;
+use crate::ingest::looks::{self, Looks};
+use crate::ingest::objects::Place;
+use crate::ingest::paths::Input;
+use crate::ingest::scan::{self, Scan};
+use crate::ingest::sink::{Put, Seen, Sink, SinkError};
+use crate::ingest::split::{Batch, Outcome, Shape, split};
+use crate::ingest::work::{Done, Remarks, Surroundings, work};
+use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
+use crate::lake::records::{Coverage, Source};
+use crate::lake::table::Table;
+use crate::model::{Instant, TenantId, Window};
+use arrow::error::ArrowError;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+
+/// Files up to this size are worked on without threads of their own.
+const SMALL: u64 = 4 << 20;
+
+/// An ingest under way.
+pub(super) struct Run<'a, S> {
+    options: &'a IngestOptions,
+    tenant: String,
+    declared: &'a [Declared],
+    sink: &'a mut S,
+    report: IngestReport,
+    looks: Looks,
+    spans: BTreeMap<String, (Instant, Instant)>,
+    /// Why each file gave nothing.
+    useless: Vec<(PathBuf, String)>,
+}
+
+/// What the batches of one file add up to.
+#[derive(Default)]
+struct Sum {
+    read: u64,
+    put: Put,
+    rejected: u64,
+    unmapped: u64,
+    remarks: Remarks,
+    objects: bool,
+    gaps: Vec<String>,
+    reasons: BTreeMap<String, u64>,
+    on_pages: BTreeMap<(Option<usize>, Place), i64>,
+}
+
+/// What stops a file.
+enum Stop {
+    Sink(SinkError),
+    Shape(ArrowError),
+}
+
+impl<'a, S: Sink> Run<'a, S> {
+    pub fn new(
+        options: &'a IngestOptions,
+        tenant: Option<&TenantId>,
+        declared: &'a [Declared],
+        sink: &'a mut S,
+    ) -> Self {
+        Self {
+            options,
+            tenant: tenant.map_or(UNKNOWN_TENANT, TenantId::as_str).to_string(),
+            declared,
+            sink,
+            report: IngestReport {
+                tenant: tenant.cloned(),
+                ..IngestReport::default()
+            },
+            looks: Looks::default(),
+            spans: BTreeMap::new(),
+            useless: Vec::new(),
+        }
+    }
+
+    /// A file that holds no records.
+    pub fn foreign(&mut self, path: PathBuf, reason: String) {
+        self.useless.push((path.clone(), reason.clone()));
+        self.report.foreign.push((path, reason));
+    }
+
+    /// A file that cannot be read at all: it may have held anything, so it is a gap.
+    pub fn broken(&mut self, path: PathBuf, reason: String) {
+        let reason_with_path = format!("{}: {reason}", path.display());
+        self.gap(subject_of(&path.to_string_lossy()), reason_with_path, None);
+        self.foreign(path, reason);
+    }
+
+    fn gap(&mut self, subject: &str, reason: String, source: Option<String>) {
+        self.report.gaps.push(Coverage {
+            tenant_id: self.tenant.clone(),
+            subject: subject.to_string(),
+            basis: "gap".into(),
+            from: None,
+            until: None,
+            reason: Some(reason),
+            source,
+        });
+    }
+
+    /// Reads a file into the sink.
+    pub fn file(
+        &mut self,
+        input: &Input,
+        scan: &Scan,
+        dating: &Dating,
+    ) -> Result<(), IngestError> {
+        let path = input.path.to_string_lossy().into_owned();
+        let surroundings = Surroundings {
+            tenant: &self.tenant.clone(),
+            source: &scan.sha256,
+            path: &path,
+            limits: &self.options.limits,
+            named: scan::named(input, &self.tenant),
+        };
+        let mut sum = Sum::default();
+        let result = with_feed(input, &self.options.limits, |feed| {
+            let small = feed.is_whole() && input.bytes <= SMALL;
+            let mut take = |done| self.take(done, &mut sum, dating, &scan.sha256);
+            if small {
+                in_place(feed, &scan.shape, &surroundings, &mut take)
+            } else {
+                on_threads(feed, &scan.shape, &surroundings, &mut take)
+            }
+        });
+        let outcome = result
+            .map_err(|source| IngestError::Unreadable {
+                path: input.path.clone(),
+                source,
+            })?
+            .map_err(|stop| stop.at(&input.path))?;
+        self.close(input, scan, dating, sum, outcome)
+    }
+
+    /// Hands what a batch gave to the sink.
+    fn take(
+        &mut self,
+        done: Result<Done, ArrowError>,
+        sum: &mut Sum,
+        dating: &Dating,
+        source: &str,
+    ) -> Result<(), Stop> {
+        let done = done.map_err(Stop::Shape)?;
+        sum.read += done.read;
+        sum.rejected += done.rejected;
+        sum.unmapped += done.unmapped;
+        sum.remarks += done.remarks;
+        sum.gaps.extend(done.gaps);
+        sum.objects |= !done.placed.is_empty();
+        for (table, rows) in [
+            (Table::AuditEvents, done.audit),
+            (Table::SignIns, done.sign_ins),
+        ] {
+            if let Some((batch, keys)) = rows {
+                sum.put += self.sink.log_rows(table, batch, &keys).map_err(Stop::Sink)?;
+            }
+        }
+        let ids: Vec<String> = done.places.iter().map(|p| looks::id(p, dating)).collect();
+        let seen = |row: i64, look: Option<String>| Seen {
+            row: (),
+            observed_at: dating.at,
+            snapshot_id: look,
+            presence_only: dating.presence_only(),
+            source: source.to_string(),
+            source_row: row,
+        };
+        let placed = &done.placed;
+        let listed = |row: &i64, _: &Table| {
+            let found = placed.binary_search_by_key(row, |p| p.0).ok();
+            let look = found.map(|at| ids[placed[at].1].clone());
+            seen(*row, look)
+        };
+        sum.put += done.top.put(self.sink, listed).map_err(Stop::Sink)?;
+        // What others carry is no record of its own: it is stored and not counted.
+        done.nested
+            .put(self.sink, |row, _| seen(*row, None))
+            .map_err(Stop::Sink)?;
+        for ((page, place), rows) in done.on_pages {
+            *sum.on_pages.entry((page, done.places[place].clone())).or_default() += rows;
+        }
+        for reject in &done.rejects {
+            if sum.reasons.len() < 1000 || sum.reasons.contains_key(&reject.reason) {
+                *sum.reasons.entry(reject.reason.clone()).or_default() += 1;
+            }
+        }
+        if !done.rejects.is_empty() {
+            self.sink.rejects(done.rejects).map_err(Stop::Sink)?;
+        }
+        for (subject, (first, last)) in done.spans {
+            let span = self.spans.entry(subject).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        }
+        Ok(())
+    }
+
+    /// What is known when a file is over: its looks, gaps and arithmetic.
+    fn close(
+        &mut self,
+        input: &Input,
+        scan: &Scan,
+        dating: &Dating,
+        sum: Sum,
+        outcome: Outcome,
+    ) -> Result<(), IngestError> {
+        let claimed = claimed(self.options, self.declared, &input.path);
+        let mut told = BTreeSet::new();
+        for ((page, place), rows) in &sum.on_pages {
+            match page.and_then(|index| outcome.pages.get(index)) {
+                Some(page_facts) => {
+                    told.insert(*page);
+                    self.looks.page(place, dating, page_facts, *rows, claimed);
+                }
+                None => self.looks.loose(place, dating, *rows, claimed),
+            }
+        }
+        for (index, page) in outcome.pages.iter().enumerate() {
+            let named = scan::named(input, &self.tenant);
+            if page.rows == 0
+                && !told.contains(&Some(index))
+                && let Some(place) = Place::of_empty(page, &named)
+            {
+                self.looks.page(&place, dating, page, 0, claimed);
+            }
+        }
+        let subject = subject_of(&input.name);
+        for reason in &sum.gaps {
+            self.gap(subject, reason.clone(), Some(scan.sha256.clone()));
+        }
+        if let Some(trouble) = &outcome.trouble {
+            let reason = format!("{}: not read to its end: {trouble}", input.path.display());
+            self.gap(subject, reason, Some(scan.sha256.clone()));
+        }
+        let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
+        let source = Source {
+            sha256: scan.sha256.clone(),
+            path: input.path.to_string_lossy().into_owned(),
+            bytes: number(input.bytes),
+            format: format_of(&scan.shape, &sum, &outcome),
+            read: number(sum.read),
+            kept: number(sum.put.kept),
+            duplicate: number(sum.put.duplicate),
+            rejected: number(sum.rejected),
+            unmapped: number(sum.unmapped),
+            conflicting: number(sum.put.conflicting),
+            observed_at: observed.then_some(dating.at),
+            dated_by: observed.then(|| dating.by.to_string()),
+            note: note(&sum, &outcome, input),
+        };
+        if source.kept + source.duplicate == 0 && outcome.pages.iter().all(|p| p.rows > 0) {
+            let reason = match sum.reasons.iter().max_by_key(|(_, n)| **n) {
+                Some((reason, count)) => format!("{count} of {} records: {reason}", sum.read),
+                None => "no records".into(),
+            };
+            self.useless.push((input.path.clone(), reason));
+        }
+        self.report.read += source.read;
+        self.report.kept += source.kept;
+        self.report.duplicate += source.duplicate;
+        self.report.rejected += source.rejected;
+        self.report.unmapped += source.unmapped;
+        self.report.conflicting += source.conflicting;
+        self.report.sources.push(source);
+        Ok(())
+    }
+
+    /// What only the whole ingest tells; then the report.
+    pub fn finish(mut self) -> Result<IngestReport, IngestError> {
+        self.report.snapshots = self.looks.len();
+        let empty = self.report.kept + self.report.duplicate == 0;
+        if empty && self.report.snapshots == 0 && self.report.gaps.is_empty() {
+            return Err(IngestError::NothingUsable(self.useless));
+        }
+        let failed = |source: SinkError| IngestError::Sink {
+            path: PathBuf::from("the whole ingest"),
+            source,
+        };
+        let mut coverage = self.report.gaps.clone();
+        coverage.extend(self.inferred());
+        coverage.extend(self.asserted());
+        let snapshots = self.looks.rows(&self.tenant);
+        if !snapshots.is_empty() {
+            self.sink.snapshots(snapshots).map_err(failed)?;
+        }
+        if !coverage.is_empty() {
+            self.sink.coverage(coverage).map_err(failed)?;
+        }
+        if !self.report.sources.is_empty() {
+            self.sink
+                .sources(self.report.sources.clone())
+                .map_err(failed)?;
+        }
+        Ok(self.report)
+    }
+
+    fn covered(&self, subject: String, basis: &str, window: Window, source: Option<String>) -> Coverage {
+        Coverage {
+            tenant_id: self.tenant.clone(),
+            subject,
+            basis: basis.into(),
+            from: Some(window.from),
+            until: Some(window.until),
+            reason: None,
+            source,
+        }
+    }
+
+    fn inferred(&self) -> Vec<Coverage> {
+        let spans = self.spans.iter();
+        spans
+            .map(|(subject, (first, last))| {
+                let window = Window {
+                    from: *first,
+                    until: last.plus(1),
+                };
+                self.covered(subject.clone(), "inferred", window, None)
+            })
+            .collect()
+    }
+
+    fn asserted(&self) -> Vec<Coverage> {
+        let by_file = self.declared.iter().flat_map(|d| {
+            let covers = d.covers.iter();
+            covers.map(|(s, w)| (s.as_str(), *w, Some(d.sha256.clone())))
+        });
+        let by_flag = self.options.covers.iter();
+        let by_flag = by_flag.map(|(s, w)| (s.as_str(), *w, None));
+        let mut out = Vec::new();
+        for (subject, window, source) in by_file.chain(by_flag) {
+            for subject in self.subjects(subject) {
+                let mut row = self.covered(subject, "asserted", window, source.clone());
+                let by = if source.is_some() { "coverage.toml" } else { "the command line" };
+                row.reason = Some(format!("asserted by {by}"));
+                out.push(row);
+            }
+        }
+        out
+    }
+
+    /// `sign_ins` means every stream seen and the two of users; empty text means everything.
+    fn subjects(&self, named: &str) -> BTreeSet<String> {
+        let streams = || {
+            let seen = self.spans.keys().filter(|s| s.starts_with("sign_ins:"));
+            seen.cloned().chain([
+                "sign_ins:interactiveUser".to_string(),
+                "sign_ins:nonInteractiveUser".to_string(),
+            ])
+        };
+        match named {
+            "" => streams().chain(["audit".to_string()]).collect(),
+            "sign_ins" => streams().collect(),
+            other => BTreeSet::from([other.to_string()]),
+        }
+    }
+}
+
+impl Stop {
+    fn at(self, path: &std::path::Path) -> IngestError {
+        match self {
+            Self::Sink(source) => IngestError::Sink {
+                path: path.into(),
+                source,
+            },
+            Self::Shape(error) => IngestError::Shape {
+                path: path.into(),
+                reason: error.to_string(),
+            },
+        }
+    }
+}
+
+type Take<'t> = dyn FnMut(Result<Done, ArrowError>) -> Result<(), Stop> + 't;
+
+/// Cuts, works and stores in turn.
+fn in_place(
+    feed: &mut crate::ingest::feed::Feed<'_>,
+    shape: &Shape,
+    surroundings: &Surroundings<'_>,
+    take: &mut Take<'_>,
+) -> Result<Outcome, Stop> {
+    let mut stopped = Ok(());
+    let outcome = split(feed, shape, surroundings.limits, |batch| {
+        stopped = take(work(&batch, surroundings));
+        stopped.is_ok()
+    });
+    stopped.map(|()| outcome)
+}
+
+/// Cuts on one thread, works on all cores, stores here; a few batches are under way at a time.
+fn on_threads(
+    feed: &mut crate::ingest::feed::Feed<'_>,
+    shape: &Shape,
+    surroundings: &Surroundings<'_>,
+    take: &mut Take<'_>,
+) -> Result<Outcome, Stop> {
+    let wide = rayon::current_num_threads().max(1);
+    std::thread::scope(|scope| {
+        let (cut, batches) = sync_channel::<Batch<'_>>(wide);
+        let (worked, results) = sync_channel::<Vec<Result<Done, ArrowError>>>(1);
+        let worker = scope.spawn(move || {
+            let mut group = Vec::new();
+            while let Ok(batch) = batches.recv() {
+                group.push(batch);
+                while group.len() < wide
+                    && let Ok(batch) = batches.recv()
+                {
+                    group.push(batch);
+                }
+                let done = group.par_iter().map(|b| work(b, surroundings)).collect();
+                group.clear();
+                if worked.send(done).is_err() {
+                    return;
+                }
+            }
+        });
+        // The reader of an archive is bound to its thread, so that the cutting stays on this one
+        // and the storing happens between batches.
+        let mut stopped = Ok(());
+        let mut store = |done: Vec<Result<Done, ArrowError>>| {
+            for one in done {
+                if stopped.is_ok() {
+                    stopped = take(one);
+                }
+            }
+            stopped.is_ok()
+        };
+        let outcome = split(feed, shape, surroundings.limits, |batch| {
+            let mut batch = Some(batch);
+            while let Some(one) = batch.take() {
+                match cut.try_send(one) {
+                    Ok(()) => {}
+                    Err(std::sync::mpsc::TrySendError::Full(back)) => {
+                        batch = Some(back);
+                        match results.recv() {
+                            Ok(done) => {
+                                if !store(done) {
+                                    return false;
+                                }
+                            }
+                            Err(_) => return false,
+                        }
+                    }
+                    Err(std::sync::mpsc::TrySendError::Disconnected(_)) => return false,
+                }
+            }
+            while let Ok(done) = results.try_recv() {
+                if !store(done) {
+                    return false;
+                }
+            }
+            true
+        });
+        drop(cut);
+        while let Ok(done) = results.recv() {
+            store(done);
+        }
+        if let Err(panic) = worker.join() {
+            std::panic::resume_unwind(panic);
+        }
+        stopped.map(|()| outcome)
+    })
+}
+
+fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// What a file's content was found to be.
+fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
+    let text = if sum.remarks.enveloped > 0 {
+        "diagnostic records"
+    } else if !sum.gaps.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
+        "error response"
+    } else if !outcome.pages.is_empty() && *shape == Shape::Lines {
+        "pages, one a line"
+    } else if !outcome.pages.is_empty() {
+        "pages"
+    } else if *shape == Shape::Lines {
+        "NDJSON"
+    } else {
+        "JSON"
+    };
+    text.to_string()
+}
+
+fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
+    let remarks = &sum.remarks;
+    let mut notes = Vec::new();
+    if remarks.holderless > 0 {
+        notes.push(format!(
+            "{} assignments name no holder: export with $expand=target",
+            remarks.holderless
+        ));
+    }
+    if remarks.parent_by_name > 0 {
+        notes.push(format!(
+            "the parent of {} objects was taken from a file or folder name",
+            remarks.parent_by_name
+        ));
+    }
+    if remarks.twice > 0 {
+        notes.push(format!(
+            "{} members came twice in their object: the last was taken",
+            remarks.twice
+        ));
+    }
+    if remarks.shipped > 0 {
+        notes.push(format!("{} records were unwrapped from _raw", remarks.shipped));
+    }
+    if let Some(trouble) = &outcome.trouble {
+        notes.push(format!("not read to its end: {trouble}"));
+    }
+    if input.member.is_some() {
+        notes.push(format!(
+            "a member of {}; size and hash are those of the member",
+            input.file.display()
+        ));
+    }
+    for gap in &sum.gaps {
+        notes.push(gap.clone());
+    }
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// What a file would have held, by its name: an error response does not say what was asked for.
+fn subject_of(name: &str) -> &'static str {
+    let name: String = name
+        .to_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    let known = [
+        ("signin", "sign_ins"),
+        ("directoryaudit", "audit"),
+        ("auditlog", "audit"),
+        ("assignmentrequest", "requests"),
+        ("assignmentapproval", "approvals"),
+        ("assignmentpolic", "policies"),
+        ("approleassign", "app_role_assignments"),
+        ("roleassignmentschedule", "role_schedules"),
+        ("roleeligibilityschedule", "role_schedules"),
+        ("roleassignment", "directory_roles"),
+        ("roledefinition", "role_definitions"),
+        ("accesspackage", "packages"),
+        ("assignment", "assignments"),
+        ("catalog", "catalogs"),
+        ("decision", "review_decisions"),
+        ("accessreview", "review_definitions"),
+        ("conditionalaccess", "conditional_access"),
+        ("member", "memberships"),
+        ("serviceprincipal", "service_principals"),
+        ("user", "users"),
+        ("group", "groups"),
+    ];
+    known
+        .iter()
+        .find(|(word, _)| name.contains(word))
+        .map_or("unknown", |(_, subject)| subject)
+}

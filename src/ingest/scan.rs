@@ -1,0 +1,176 @@
+//! The first pass: what each file is, its hash, and whose records it holds; nothing is stored yet.
+
+use crate::ingest::context::is_guid;
+use crate::ingest::envelope::Envelope;
+use crate::ingest::error::IngestError;
+use crate::ingest::feed::with_feed;
+use crate::ingest::kind::Relation;
+use crate::ingest::limits::Limits;
+use crate::ingest::paths::Input;
+use crate::ingest::split::{Batch, Shape, sniff, split};
+use crate::ingest::work::Named;
+use memchr::memmem;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+
+/// What the first pass found in a file.
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// SHA-256 of the file, or of the unpacked member of an archive.
+    pub sha256: String,
+    /// What it looks like.
+    pub shape: Shape,
+    /// Tenants that its records prove.
+    pub tenants: BTreeSet<String>,
+    /// Why it cannot be read to its end.
+    pub trouble: Option<String>,
+}
+
+/// Looks through all files.
+pub(super) fn scan_all(inputs: &[Input], limits: &Limits) -> Result<Vec<Scan>, IngestError> {
+    inputs
+        .par_iter()
+        .map(|input| {
+            scan(input, limits).map_err(|source| IngestError::Unreadable {
+                path: input.path.clone(),
+                source,
+            })
+        })
+        .collect()
+}
+
+fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
+    let (sha256, found) = rayon::join(
+        || hash(input),
+        || {
+            with_feed(input, limits, |feed| {
+                let shape = sniff(feed);
+                let mut tenants = BTreeSet::new();
+                if feed.is_whole() && !may_be_enveloped(feed.from(0)) {
+                    return (shape, tenants, feed.trouble.clone());
+                }
+                let outcome = split(feed, &shape, limits, |batch| {
+                    tenants.extend(tenants_of(&batch));
+                    true
+                });
+                (shape, tenants, outcome.trouble)
+            })
+        },
+    );
+    let (shape, tenants, trouble) = found?;
+    // A member that does not unpack to its end has no hash of its own; what was read stands for it.
+    Ok(Scan {
+        sha256: sha256?,
+        shape,
+        tenants,
+        trouble,
+    })
+}
+
+/// Graph objects have no `properties`: without it nothing can be a diagnostic record.
+fn may_be_enveloped(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"roperties\"").is_some_and(|_| {
+        memmem::find(bytes, b"\"properties\"").is_some()
+            || memmem::find(bytes, b"\"Properties\"").is_some()
+    })
+}
+
+fn tenants_of(batch: &Batch<'_>) -> BTreeSet<String> {
+    if !may_be_enveloped(&batch.data) {
+        return BTreeSet::new();
+    }
+    batch
+        .spans
+        .par_iter()
+        .with_min_len(256)
+        .filter_map(|span| {
+            let bytes = batch.data.get(span.start..span.start + span.len)?;
+            let text = std::str::from_utf8(bytes).ok()?;
+            let envelope: Envelope<'_> = sonic_rs::from_str(text).ok()?;
+            envelope.tenant_id()
+        })
+        .fold(BTreeSet::new, |mut set, tenant| {
+            if !set.contains(&tenant) {
+                set.insert(tenant);
+            }
+            set
+        })
+        .reduce(BTreeSet::new, |mut a, b| {
+            a.extend(b);
+            a
+        })
+}
+
+/// SHA-256 of a file as it lies there, or of a member as it unpacks.
+fn hash(input: &Input) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let file = File::open(&input.file)?;
+    let mut feed = |mut reader: Box<dyn Read + '_>| -> io::Result<()> {
+        let mut block = vec![0u8; 1 << 20];
+        loop {
+            match reader.read(&mut block) {
+                Ok(0) => return Ok(()),
+                Ok(count) => hasher.update(&block[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // What is torn is told where the records are read; here it only ends the hash.
+                Err(_) if input.member.is_some() => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    match input.member {
+        None => feed(Box::new(file))?,
+        Some(member) => {
+            let mut archive =
+                zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
+            let entry = archive.by_index(member).map_err(io::Error::other)?;
+            let limit = Limits::default().unpacked;
+            feed(Box::new(entry.take(limit)))?;
+        }
+    }
+    Ok(hex::encode(hasher.finalize()))
+}
+
+/// What the names of a file and its folders tell of the parent of a mixed listing.
+pub(super) fn named(input: &Input, tenant: &str) -> Named {
+    let names: Vec<String> = std::iter::once(&input.name)
+        .chain(input.folders.iter().rev())
+        .map(|n| n.to_lowercase())
+        .collect();
+    let relation = names.iter().find_map(|name| {
+        let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        if bare.contains("deleteditem") {
+            Some(Relation::Deleted)
+        } else if bare.contains("transitive") {
+            Some(Relation::Unknown)
+        } else if bare.contains("memberof") {
+            Some(Relation::MemberOf)
+        } else if bare.contains("owner") {
+            Some(Relation::Owner)
+        } else if bare.contains("member") {
+            Some(Relation::Member)
+        } else {
+            None
+        }
+    });
+    let id = names.iter().find_map(|name| {
+        let mut guids: Vec<&str> = guids(name).filter(|g| *g != tenant).collect();
+        guids.dedup();
+        (guids.len() == 1).then(|| guids[0].to_string())
+    });
+    Named { id, relation }
+}
+
+/// The GUIDs in a name.
+fn guids(name: &str) -> impl Iterator<Item = &str> {
+    let bytes = name.as_bytes();
+    (0..name.len().saturating_sub(35)).filter_map(move |at| {
+        let guid = name.get(at..at + 36).filter(|g| is_guid(g))?;
+        let inside = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_hexdigit);
+        let open = at > 0 && inside(at - 1) || inside(at + 36);
+        (!open).then_some(guid)
+    })
+}

@@ -1,0 +1,4 @@
+//! Tests of the whole module, through a sink in memory.
+
+mod real;
+mod sink;
