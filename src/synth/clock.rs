@@ -1,6 +1,6 @@
 //! Instants of the invented world, in microseconds since 1970, and how they are written.
 
-use chrono::{DateTime, Datelike, Months, Utc, Weekday};
+use chrono::{DateTime, Datelike, Months, NaiveDateTime, Utc, Weekday};
 
 /// An instant or a length of time in microseconds.
 pub type Micros = i64;
@@ -42,6 +42,15 @@ pub fn day_text(at: Micros) -> String {
 /// A day in words, as people write it into a request.
 pub fn spoken_day(at: Micros) -> String {
     moment(at).format("%-d %B %Y").to_string()
+}
+
+/// The instant that a text such as `2026-03-14 09:20` names.
+///
+/// # Panics
+/// Where the text names none: it stands in a story, and a story is tested.
+pub fn named(text: &str) -> Micros {
+    let moment = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("a day and a time");
+    moment.and_utc().timestamp_micros()
 }
 
 /// The same day and time some calendar months later.

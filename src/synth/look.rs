@@ -23,14 +23,15 @@ pub struct Look {
     members: Vec<Pages>,
     app_roles: Vec<Pages>,
     decisions: Vec<(usize, Pages)>,
+    gathered: bool,
+    holdings_only: bool,
 }
 
 const GOVERNANCE: &str = "identityGovernance/entitlementManagement/";
 
 impl Look {
-    /// Opens a look; requests are listed for so long after they were over, or for ever.
-    pub fn open(scene: &Scene, at: Micros, keep_requests_for: Option<Micros>) -> Self {
-        let folder = format!("export/looks/{}", clock::folder_name(at));
+    /// Opens a look in a folder; requests are listed for so long after they were over, or for ever.
+    pub fn open(scene: &Scene, folder: String, at: Micros, keep_requests_for: Option<Micros>) -> Self {
         let pages = |name: &str, resource: &str, context: &str, size| {
             Pages::new(format!("{folder}/{name}"), resource, context, size)
         };
@@ -105,8 +106,22 @@ impl Look {
             members: members.collect(),
             app_roles: app_roles.collect(),
             decisions: decisions.collect(),
+            gathered: false,
+            holdings_only: false,
             folder: folder.clone(),
         }
+    }
+
+    /// Writes collections of one kind as lines of one file each: members of groups, roles of applications, decisions.
+    pub fn gathered(mut self) -> Self {
+        self.gathered = true;
+        self
+    }
+
+    /// Leaves out how access came about: requests and their approvals.
+    pub fn holdings_only(mut self) -> Self {
+        self.holdings_only = true;
+        self
     }
 
     /// Adds what the look shows of one person.
@@ -119,7 +134,7 @@ impl Look {
             self.assignments
                 .push(disk, &wire::assignment(scene, life, held, at))?;
         }
-        for request in life.requests.iter().filter(|r| r.created <= at) {
+        for request in life.requests.iter().filter(|r| r.created <= at && !self.holdings_only) {
             if self
                 .keep_requests_for
                 .is_some_and(|kept| request.completed + kept < at)
@@ -186,21 +201,28 @@ impl Look {
             disk.write(&format!("{}/namedLocations-0000.json", self.folder), cut)?;
             disk.malformed += 1;
         }
-        let one = [
-            self.users,
-            self.assignments,
-            self.requests,
-            self.approvals,
-            self.roles,
-            self.active,
-            self.eligible,
+        let mut one = vec![self.users, self.assignments, self.roles, self.active, self.eligible];
+        if !self.holdings_only {
+            one.extend([self.requests, self.approvals]);
+        }
+        one.into_iter().try_for_each(|pages| pages.finish(disk))?;
+        let decisions: Vec<_> = self.decisions.into_iter().map(|(_, pages)| pages).collect();
+        let many = [
+            ("group-members", self.members),
+            ("app-appRoleAssignedTo", self.app_roles),
+            ("review-decisions", decisions),
         ];
-        let decisions = self.decisions.into_iter().map(|(_, pages)| pages);
-        one.into_iter()
-            .chain(self.members)
-            .chain(self.app_roles)
-            .chain(decisions)
-            .try_for_each(|pages| pages.finish(disk))
+        for (name, kind) in many {
+            if self.gathered {
+                let lines: Vec<u8> = kind.into_iter().flat_map(Pages::line).collect();
+                if !lines.is_empty() {
+                    disk.write(&format!("{}/{name}.ndjson", self.folder), &lines)?;
+                }
+            } else {
+                kind.into_iter().try_for_each(|pages| pages.finish(disk))?;
+            }
+        }
+        Ok(())
     }
 
     /// Packages, policies, groups and the like.

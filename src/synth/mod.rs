@@ -10,6 +10,7 @@ mod export;
 mod look;
 pub mod names;
 mod plant;
+pub mod sample;
 pub mod scene;
 pub mod story;
 #[cfg(test)]
@@ -153,7 +154,10 @@ pub fn generate(config: &SynthConfig, out: &Path) -> Result<Summary, SynthError>
     let mut looks: Vec<_> = scene
         .looks
         .iter()
-        .map(|at| look::Look::open(&scene, *at, purge))
+        .map(|at| {
+            let folder = format!("export/looks/{}", clock::folder_name(*at));
+            look::Look::open(&scene, folder, *at, purge)
+        })
         .collect();
     let mut summary = Summary::default();
     // One person at a time: memory does not grow with the tenant.

@@ -51,7 +51,7 @@ impl Truth {
             contested: Table::open(
                 disk,
                 "truth/contested.csv",
-                &["principal_id", "entitlement_id", "note"],
+                &["principal_id", "entitlement_id", "assignment_id", "note"],
             )?,
         })
     }
@@ -111,8 +111,9 @@ impl Truth {
             )?;
             count += 1;
         }
-        for (entitlement, note) in &life.contested {
-            self.contested.row(disk, &[&card.id, entitlement, note])?;
+        for (place, note) in &life.contested {
+            let held = &life.assignments[*place];
+            self.contested.row(disk, &[&card.id, &scene.packages[held.package].id, &held.id, note])?;
         }
         Ok(count)
     }

@@ -124,7 +124,7 @@ pub(super) fn late(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     life.remove(scene, dice, removed, at, Ending::Admin(admin));
     life.assignments[removed].lingers = true;
     life.contested.push((
-        scene.packages[b].id.clone(),
+        removed,
         "removal logged as done, listed as delivered",
     ));
     life.finds(

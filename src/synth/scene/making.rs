@@ -6,7 +6,7 @@ use super::Scene;
 use super::things::*;
 
 impl Scene {
-    pub(super) fn app(&mut self, name: &str) -> usize {
+    pub(in crate::synth) fn app(&mut self, name: &str) -> usize {
         let n = self.apps.len() as u64;
         self.apps.push(App {
             id: guid(self.seed, "service-principal", n, 0),
@@ -22,7 +22,7 @@ impl Scene {
         self.apps.len() - 1
     }
 
-    pub(super) fn group(&mut self, name: &str, kind: GroupKind) -> usize {
+    pub(in crate::synth) fn group(&mut self, name: &str, kind: GroupKind) -> usize {
         let id = guid(self.seed, "group", self.groups.len() as u64, 0);
         self.groups.push(Group {
             id,
@@ -33,7 +33,7 @@ impl Scene {
         self.groups.len() - 1
     }
 
-    pub(super) fn package(
+    pub(in crate::synth) fn package(
         &mut self,
         name: &str,
         audience: Audience,
@@ -64,6 +64,7 @@ impl Scene {
                 ),
                 reach,
                 automatic: false,
+                departments: "[\"Cardiology\",\"Radiology\"]",
                 stages: 1,
                 days,
                 review: Review::Every(3),

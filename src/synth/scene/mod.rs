@@ -55,6 +55,10 @@ pub struct Scene {
     pub catalogs: Vec<(String, &'static str)>,
     /// Reviews of packages that took place.
     pub reviews: Vec<ReviewCycle>,
+    /// Everybody by name, where the cast is written by hand; otherwise nobody stands here.
+    pub roster: Vec<Person>,
+    /// How many days at least and at most lie between two sign-ins to the same application.
+    pub rhythm: (i64, i64),
     /// The roles that packages play in stories.
     pub cues: Cues,
 }
@@ -142,6 +146,8 @@ impl Scene {
             roles: Vec::new(),
             catalogs: Vec::new(),
             reviews: Vec::new(),
+            roster: Vec::new(),
+            rhythm: (11, 19),
             cues: Cues::default(),
         };
         catalogue::furnish(&mut scene, users);
@@ -167,6 +173,9 @@ impl Scene {
 
     /// The number of somebody who never leaves and may approve; never `not`.
     pub fn approver(&self, draw: u64, not: &[u64]) -> u64 {
+        if !self.roster.is_empty() {
+            return self.listed(draw, |p| p.job.starts_with("Head") && !not.contains(&p.index));
+        }
         let rows = self.ordinary.div_ceil(25);
         (0..)
             .map(|turn| {
@@ -184,6 +193,16 @@ impl Scene {
 
     /// The number of an administrator's account.
     pub fn administrator(&self, draw: u64) -> u64 {
+        if !self.roster.is_empty() {
+            return self.listed(draw, |p| p.kind == Kind::Admin);
+        }
         7 + 25 * (draw % ((self.ordinary - 8) / 25 + 1))
+    }
+
+    /// One of those on the roster who fit.
+    fn listed(&self, draw: u64, fits: impl Fn(&Person) -> bool) -> u64 {
+        let fitting: Vec<u64> = self.roster.iter().filter(|p| fits(p)).map(|p| p.index).collect();
+        let turn = usize::try_from(draw % fitting.len() as u64).expect("it is below the length of a list");
+        fitting[turn]
     }
 }

@@ -64,6 +64,10 @@ pub struct Person {
 impl Scene {
     /// The person of a number.
     pub fn person(&self, index: u64) -> Person {
+        let listed = usize::try_from(index).ok().and_then(|place| self.roster.get(place));
+        if let Some(person) = listed {
+            return person.clone();
+        }
         let part = self.part(index);
         let kind = match (part, index % 25) {
             (Some((_, 7)), _) => Kind::Admin,

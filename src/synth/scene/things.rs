@@ -113,6 +113,8 @@ pub struct Policy {
     pub reach: Reach,
     /// Whether Entra assigns it by itself.
     pub automatic: bool,
+    /// To which departments it does, as the rule writes them.
+    pub departments: &'static str,
     /// Stages of approval.
     pub stages: usize,
     /// How long it lasts; never-ending where absent.

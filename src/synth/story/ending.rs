@@ -159,7 +159,8 @@ fn attend(life: &mut Life, scene: &Scene, dice: &mut Dice, usage: &Use) {
             );
         }
         interactive = !interactive;
-        at += dice.between(11 * DAY, 19 * DAY);
+        let (least, most) = scene.rhythm;
+        at += dice.between(least * DAY, most * DAY);
     }
 }
 

@@ -28,8 +28,8 @@ pub struct Life {
     pub eligible: Vec<(usize, Micros)>,
     /// What the checks are to find.
     pub planted: Vec<Planted>,
-    /// Holdings on which the witnesses contradict each other by design: entitlement id and why.
-    pub contested: Vec<(String, &'static str)>,
+    /// Assignments on which the witnesses contradict each other by design: place and why.
+    pub contested: Vec<(usize, &'static str)>,
 }
 
 /// What happened to an account, where it did.

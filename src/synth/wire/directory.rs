@@ -66,11 +66,16 @@ fn activity(life: &Life, at: Micros) -> Value {
 /// A `group`.
 pub fn group(scene: &Scene, group: &Group) -> Value {
     let dynamic = group.kind == GroupKind::Dynamic;
+    let rule = if group.name.contains("Contractors") {
+        "(user.employeeType -eq \"Contractor\")"
+    } else {
+        "(user.jobTitle -eq \"Nurse Lead\")"
+    };
     json!({
         "id": group.id, "displayName": group.name, "description": null, "deletedDateTime": null,
         "createdDateTime": clock::second_text(scene.start - 500 * DAY),
         "groupTypes": if dynamic { json!(["DynamicMembership"]) } else { json!([]) },
-        "membershipRule": dynamic.then_some("(user.jobTitle -eq \"Nurse Lead\")"),
+        "membershipRule": dynamic.then_some(rule),
         "membershipRuleProcessingState": dynamic.then_some("On"),
         "isAssignableToRole": (group.kind == GroupKind::RoleAssignable).then_some(true),
         "mailEnabled": false, "mailNickname": &group.id[..8], "securityEnabled": true,

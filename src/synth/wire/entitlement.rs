@@ -80,7 +80,7 @@ pub fn policy(scene: &Scene, package: &Package) -> Value {
         _ if policy.automatic => json!([{
             "@odata.type": "#microsoft.graph.attributeRuleMembers",
             "description": "By department",
-            "membershipRule": "(user.department -in [\"Cardiology\",\"Radiology\"])",
+            "membershipRule": format!("(user.department -in {})", policy.departments),
         }]),
         Reach::GroupMembers(group) => json!([{
             "@odata.type": "#microsoft.graph.groupMembers",

@@ -60,6 +60,12 @@ impl Pages {
         Ok(())
     }
 
+    /// Gives the one page of a short collection as a line, to stand in a file with others of its kind.
+    pub fn line(self) -> Vec<u8> {
+        debug_assert!(self.number == 0, "a short collection has one page");
+        self.body(0, 0, &self.page, self.counted.then_some(self.total), false)
+    }
+
     /// Writes what is left.
     pub fn finish(mut self, disk: &mut Disk) -> Result<(), SynthError> {
         self.turn(disk, false)?;
@@ -94,22 +100,7 @@ impl Pages {
         if disk.switches.missing_pages && n > 0 && draw.is_multiple_of(4) {
             return Ok(());
         }
-        let mut body =
-            format!("{{\"@odata.context\":\"{GRAPH}$metadata#{}\"", self.context).into_bytes();
-        if let Some(count) = count {
-            body.extend_from_slice(format!(",\"@odata.count\":{count}").as_bytes());
-        }
-        if more {
-            let token = number(disk.seed, &self.path, n as u64, 1);
-            let next = format!(
-                ",\"@odata.nextLink\":\"{GRAPH}{}?$skiptoken={token:016x}\"",
-                self.resource
-            );
-            body.extend_from_slice(next.as_bytes());
-        }
-        body.extend_from_slice(b",\"value\":[");
-        body.extend_from_slice(items);
-        body.extend_from_slice(b"]}\n");
+        let body = self.body(disk.seed, n, items, count, more);
         let shown = if disk.switches.disorder {
             9999 - n % 10_000
         } else {
@@ -120,5 +111,25 @@ impl Pages {
             disk.write(&format!("{}-{shown:04}-again.json", self.path), &body)?;
         }
         Ok(())
+    }
+
+    fn body(&self, seed: u64, n: usize, items: &[u8], count: Option<usize>, more: bool) -> Vec<u8> {
+        let mut body =
+            format!("{{\"@odata.context\":\"{GRAPH}$metadata#{}\"", self.context).into_bytes();
+        if let Some(count) = count {
+            body.extend_from_slice(format!(",\"@odata.count\":{count}").as_bytes());
+        }
+        if more {
+            let token = number(seed, &self.path, n as u64, 1);
+            let next = format!(
+                ",\"@odata.nextLink\":\"{GRAPH}{}?$skiptoken={token:016x}\"",
+                self.resource
+            );
+            body.extend_from_slice(next.as_bytes());
+        }
+        body.extend_from_slice(b",\"value\":[");
+        body.extend_from_slice(items);
+        body.extend_from_slice(b"]}\n");
+        body
     }
 }
