@@ -5,7 +5,6 @@ use crate::ingest::context::is_guid;
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::raw::{Id, List, Rest, Text, raw};
 use crate::ingest::sink::RowKey;
-use crate::ingest::skip;
 use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
 use crate::model::Instant;
 use arrow::error::ArrowError;
@@ -178,14 +177,8 @@ const REPEATED: [&str; 7] = [
     "durationMs",
 ];
 
-/// Appends members that no column takes to a JSON object in `into`; an error when one is too deep.
-pub(super) fn extra(
-    into: &mut String,
-    prefix: &str,
-    rest: &Rest<'_>,
-    enveloped: bool,
-    depth: usize,
-) -> Result<(), String> {
+/// Appends members that no column takes to a JSON object in `into`.
+pub(super) fn extra(into: &mut String, prefix: &str, rest: &Rest<'_>, enveloped: bool) {
     for (key, raw) in rest {
         let repeated = enveloped
             && prefix.is_empty()
@@ -193,18 +186,12 @@ pub(super) fn extra(
         if repeated {
             continue;
         }
-        if raw.starts_with(['{', '['])
-            && skip::whole(raw.as_bytes()).is_some_and(|(_, s)| s.deepest > depth)
-        {
-            return Err(format!("nested more than {depth} levels deep"));
-        }
         into.push(if into.is_empty() { '{' } else { ',' });
         let name = serde_json::Value::String(format!("{prefix}{key}"));
         into.push_str(&name.to_string());
         into.push(':');
         into.push_str(raw);
     }
-    Ok(())
 }
 
 /// Rows of `audit_events` in the making.
@@ -260,20 +247,30 @@ impl AuditRows {
         raw: &AuditRaw<'_>,
         around: &Around<'_>,
         row: i64,
-        depth: usize,
     ) -> Result<(), String> {
         let Some(activity) = raw.activity.said().or(around.operation) else {
             return Err("no activity".into());
         };
         self.unknown.clear();
         let there = around.there;
-        extra(&mut self.unknown, "", &raw.rest, there, depth)?;
-        extra(&mut self.unknown, "initiatedBy.user.", &raw.actor.user.rest, there, depth)?;
-        extra(&mut self.unknown, "initiatedBy.app.", &raw.actor.app.rest, there, depth)?;
+        let party = &raw.actor;
+        extra(&mut self.unknown, "", &raw.rest, there);
+        extra(
+            &mut self.unknown,
+            "initiatedBy.user.",
+            &party.user.rest,
+            there,
+        );
+        extra(
+            &mut self.unknown,
+            "initiatedBy.app.",
+            &party.app.rest,
+            there,
+        );
         for (index, target) in raw.targets.0.iter().enumerate() {
             if !target.rest.is_empty() {
                 let prefix = format!("targetResources[{index}].");
-                extra(&mut self.unknown, &prefix, &target.rest, there, depth)?;
+                extra(&mut self.unknown, &prefix, &target.rest, there);
             }
         }
         if !self.unknown.is_empty() {
@@ -295,7 +292,9 @@ impl AuditRows {
             column.maybe(text);
             print.text(text);
         };
-        let category = around.category.filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
+        let category = around
+            .category
+            .filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
         both(&mut self.category, raw.category.said().or(category));
         both(&mut self.service, raw.service.said());
         both(&mut self.operation_type, raw.operation_type.said());
@@ -321,9 +320,14 @@ impl AuditRows {
         both(&mut self.actor_name, party.name.said());
         both(&mut self.actor_upn, party.upn.said());
         both(&mut self.actor_ip, party.ip.said());
-        both(&mut self.actor_app_id, lowered(party.app_id.said()).as_deref());
+        both(
+            &mut self.actor_app_id,
+            lowered(party.app_id.said()).as_deref(),
+        );
         let agent = raw.details.0.iter().find(|d| {
-            d.key.get().is_some_and(|k| k.eq_ignore_ascii_case("user-agent"))
+            d.key
+                .get()
+                .is_some_and(|k| k.eq_ignore_ascii_case("user-agent"))
         });
         let agent = raw.user_agent.said().or(agent.and_then(|d| d.value.said()));
         both(&mut self.user_agent, agent);
@@ -359,7 +363,13 @@ impl AuditRows {
         let content = print.finish();
         hex128(content, &mut self.hex);
         self.content_hash.put(&self.hex);
-        let id = match raw.id.0.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        let id = match raw
+            .id
+            .0
+            .as_deref()
+            .map(str::trim)
+            .filter(|id| !id.is_empty())
+        {
             Some(id) => Cow::Borrowed(id),
             None => Cow::Owned(format!("hash:{}", self.hex)),
         };
@@ -450,7 +460,10 @@ mod tests {
         let mut key = String::new();
         for (activity, expected) in [
             ("Add member to role.", "add member to role"),
-            ("Update application \u{2013} Certificates and secrets management ", "update application - certificates and secrets management"),
+            (
+                "Update application \u{2013} Certificates and secrets management ",
+                "update application - certificates and secrets management",
+            ),
             ("  User  requests\taccess. . ", "user requests access"),
             ("", ""),
         ] {

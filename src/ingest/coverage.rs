@@ -73,7 +73,9 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
     for cover in file.covers {
         let source = cover.source.get_ref().trim().to_string();
         let known = matches!(source.as_str(), "audit" | "sign_ins")
-            || source.strip_prefix("sign_ins:").is_some_and(|s| !s.is_empty());
+            || source
+                .strip_prefix("sign_ins:")
+                .is_some_and(|s| !s.is_empty());
         if !known {
             return Err(bad(
                 Some(cover.source.span()),

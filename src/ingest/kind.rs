@@ -156,7 +156,9 @@ fn named(name: &str, context: &Context) -> Kind {
         "user" => object(O::User),
         "group" => object(O::Group),
         "serviceprincipal" => object(O::ServicePrincipal),
-        "application" => other("an application registration; what holds roles is its service principal"),
+        "application" => {
+            other("an application registration; what holds roles is its service principal")
+        }
         "member" => Kind::Related(Relation::Member),
         "owner" => Kind::Related(Relation::Owner),
         "memberof" => Kind::Related(Relation::MemberOf),
@@ -178,7 +180,9 @@ fn named(name: &str, context: &Context) -> Kind {
         "transitiveroleassignment" => other("a transitive role assignment; export the direct ones"),
         "policy" if context.has("conditionalaccess") => object(O::ConditionalAccess),
         "conditionalaccesspolicy" => object(O::ConditionalAccess),
-        "namedlocation" | "ipnamedlocation" | "countrynamedlocation"
+        "namedlocation"
+        | "ipnamedlocation"
+        | "countrynamedlocation"
         | "compliantnetworknamedlocation" => object(O::NamedLocation),
         "definition" if context.has("accessreviews") => object(O::ReviewDefinition),
         "accessreviewscheduledefinition" => object(O::ReviewDefinition),
@@ -250,7 +254,12 @@ pub(super) fn by_members(map: &Map<String, Value>) -> Kind {
     if has("activityDisplayName") && any(&["activityDateTime", "initiatedBy", "targetResources"]) {
         return Kind::Audit;
     }
-    let client = any(&["appId", "appDisplayName", "userPrincipalName", "servicePrincipalId"]);
+    let client = any(&[
+        "appId",
+        "appDisplayName",
+        "userPrincipalName",
+        "servicePrincipalId",
+    ]);
     let at_sign_in = any(&[
         "clientAppUsed",
         "conditionalAccessStatus",
@@ -291,11 +300,15 @@ fn foreign_records(
         "an entry of the provisioning log"
     } else if any(&["members@delta", "@removed"]) {
         "a change told by a delta query, not an object; export the whole collection"
-    } else if has("isOrganizationDefault") && has("scopeType") || has("policyId") && has("scopeId") {
+    } else if has("isOrganizationDefault") && has("scopeType") || has("policyId") && has("scopeId")
+    {
         "a role management policy"
     } else if any(&["maximumDuration", "isExpirationRequired", "enabledRules"]) && has("target") {
         "a rule of a role management policy"
-    } else if any(&["reviewHistoryPeriodStartDateTime", "reviewHistoryPeriodStartDate"]) {
+    } else if any(&[
+        "reviewHistoryPeriodStartDateTime",
+        "reviewHistoryPeriodStartDate",
+    ]) {
         "an access review history report"
     } else if any(&["businessFlowTemplateId", "reviewedEntity"]) {
         "an access review of the old interface; export identityGovernance/accessReviews"
@@ -313,6 +326,8 @@ fn foreign_records(
         "an application registration; what holds roles is its service principal"
     } else if has("action") && any(&["scheduleInfo", "targetScheduleId", "isValidationOnly"]) {
         "a request to privileged identity management"
+    } else if has("originId") && !any(&["role", "scope", "isHidden"]) {
+        "a resource or role that a catalog offers"
     } else if has("tenant_details") || has("cap_table_data") {
         "a settings export of ScubaGear"
     } else {
@@ -477,9 +492,12 @@ fn nothing(map: &Map<String, Value>) -> Kind {
         .filter(|n| !n.contains('@'))
         .take(8)
         .collect();
-    let bare = names
-        .iter()
-        .all(|n| matches!(*n, "id" | "displayName" | "description"));
+    let bare = names.iter().all(|n| {
+        matches!(
+            *n,
+            "id" | "displayName" | "description" | "catalogId" | "mail"
+        )
+    });
     if bare {
         return Kind::Other(
             "its members fit many kinds and no context names one; export whole pages".into(),

@@ -71,23 +71,20 @@ impl Looks {
     }
 
     /// Adds a page.
-    pub fn page(
-        &mut self,
-        place: &Place,
-        dating: &Dating,
-        page: &Page,
-        rows: i64,
-        claimed: bool,
-    ) {
+    pub fn page(&mut self, place: &Place, dating: &Dating, page: &Page, rows: i64, claimed: bool) {
         let look = self.look(place, dating, claimed);
         look.rows += rows;
         look.on_pages += page.rows;
         look.pages += 1;
         look.last_pages += usize::from(page.closed && !page.more && !page.delta);
         look.counts.extend(page.count);
-        let function = page.context.as_ref().is_some_and(|c| c.function_of.is_some());
+        let function = page
+            .context
+            .as_ref()
+            .is_some_and(|c| c.function_of.is_some());
         if !page.closed {
-            look.against.get_or_insert_with(|| "a page is cut off".into());
+            look.against
+                .get_or_insert_with(|| "a page is cut off".into());
         }
         if rows < page.rows {
             let lost = page.rows - rows;

@@ -166,7 +166,10 @@ impl Walk<'_> {
             source,
         };
         // Overlapping paths would count pages twice and make a complete look seem torn.
-        if !self.seen.insert(fs::canonicalize(path).map_err(unreadable)?) {
+        if !self
+            .seen
+            .insert(fs::canonicalize(path).map_err(unreadable)?)
+        {
             return Ok(());
         }
         let name = path
@@ -219,7 +222,10 @@ impl Walk<'_> {
                 return self.found.broken.push((input.path.clone(), reason));
             }
         };
-        if archive.file_names().any(|n| n.is_ok_and(|n| n == "[Content_Types].xml")) {
+        if archive
+            .file_names()
+            .any(|n| n.is_ok_and(|n| n == "[Content_Types].xml"))
+        {
             return self.foreign(input.path.clone(), "an Office document");
         }
         if archive.len() > self.limits.members {

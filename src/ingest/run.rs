@@ -104,12 +104,7 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// Reads a file into the sink.
-    pub fn file(
-        &mut self,
-        input: &Input,
-        scan: &Scan,
-        dating: &Dating,
-    ) -> Result<(), IngestError> {
+    pub fn file(&mut self, input: &Input, scan: &Scan, dating: &Dating) -> Result<(), IngestError> {
         let path = input.path.to_string_lossy().into_owned();
         let surroundings = Surroundings {
             tenant: &self.tenant.clone(),
@@ -157,7 +152,10 @@ impl<'a, S: Sink> Run<'a, S> {
             (Table::SignIns, done.sign_ins),
         ] {
             if let Some((batch, keys)) = rows {
-                sum.put += self.sink.log_rows(table, batch, &keys).map_err(Stop::Sink)?;
+                sum.put += self
+                    .sink
+                    .log_rows(table, batch, &keys)
+                    .map_err(Stop::Sink)?;
             }
         }
         let ids: Vec<String> = done.places.iter().map(|p| looks::id(p, dating)).collect();
@@ -181,7 +179,9 @@ impl<'a, S: Sink> Run<'a, S> {
             .put(self.sink, |row, _| seen(*row, None))
             .map_err(Stop::Sink)?;
         for ((page, place), rows) in done.on_pages {
-            *sum.on_pages.entry((page, done.places[place].clone())).or_default() += rows;
+            *sum.on_pages
+                .entry((page, done.places[place].clone()))
+                .or_default() += rows;
         }
         for reject in &done.rejects {
             if sum.reasons.len() < 1000 || sum.reasons.contains_key(&reject.reason) {
@@ -297,7 +297,13 @@ impl<'a, S: Sink> Run<'a, S> {
         Ok(self.report)
     }
 
-    fn covered(&self, subject: String, basis: &str, window: Window, source: Option<String>) -> Coverage {
+    fn covered(
+        &self,
+        subject: String,
+        basis: &str,
+        window: Window,
+        source: Option<String>,
+    ) -> Coverage {
         Coverage {
             tenant_id: self.tenant.clone(),
             subject,
@@ -333,7 +339,11 @@ impl<'a, S: Sink> Run<'a, S> {
         for (subject, window, source) in by_file.chain(by_flag) {
             for subject in self.subjects(subject) {
                 let mut row = self.covered(subject, "asserted", window, source.clone());
-                let by = if source.is_some() { "coverage.toml" } else { "the command line" };
+                let by = if source.is_some() {
+                    "coverage.toml"
+                } else {
+                    "the command line"
+                };
                 row.reason = Some(format!("asserted by {by}"));
                 out.push(row);
             }
@@ -509,7 +519,10 @@ fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
         ));
     }
     if remarks.shipped > 0 {
-        notes.push(format!("{} records were unwrapped from _raw", remarks.shipped));
+        notes.push(format!(
+            "{} records were unwrapped from _raw",
+            remarks.shipped
+        ));
     }
     if let Some(trouble) = &outcome.trouble {
         notes.push(format!("not read to its end: {trouble}"));

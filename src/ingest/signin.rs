@@ -5,7 +5,6 @@ use crate::ingest::columns::{Flags, Instants, Lists, Numbers, Texts, batch, cons
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::raw::{Flag, Id, Json, List, Text, raw};
 use crate::ingest::sink::RowKey;
-use crate::ingest::skip;
 use crate::lake::records::{AppliedPolicy, SignIn};
 use crate::model::Instant;
 use crate::model::time::DAY;
@@ -199,29 +198,21 @@ pub(super) struct SignInRows {
 }
 
 impl SignInRows {
-    /// Takes a sign-in, or says why it is none.
-    pub fn take(
-        &mut self,
-        raw: &SignInRaw<'_>,
-        around: &Around<'_>,
-        row: i64,
-        depth: usize,
-    ) -> Result<(), String> {
+    /// Takes a sign-in.
+    pub fn take(&mut self, raw: &SignInRaw<'_>, around: &Around<'_>, row: i64) {
         let status: StatusRaw<'_> = nested(&raw.status);
         let location: LocationRaw<'_> = nested(&raw.location);
         let device: DeviceRaw<'_> = nested(&raw.device);
         self.unknown.clear();
-        extra(&mut self.unknown, "", &raw.rest, around.there, depth)?;
+        extra(&mut self.unknown, "", &raw.rest, around.there);
         for (name, part) in [
             ("status", &raw.status),
             ("location", &raw.location),
             ("deviceDetail", &raw.device),
         ] {
             let Some(text) = &part.0 else { continue };
-            if skip::whole(text.as_bytes()).is_some_and(|(_, s)| s.deepest > depth) {
-                return Err(format!("nested more than {depth} levels deep"));
-            }
-            self.unknown.push(if self.unknown.is_empty() { '{' } else { ',' });
+            self.unknown
+                .push(if self.unknown.is_empty() { '{' } else { ',' });
             self.unknown.push_str(&format!("\"{name}\":{text}"));
         }
         if !self.unknown.is_empty() {
@@ -249,9 +240,15 @@ impl SignInRows {
         both(&mut self.user_type, user_type.as_deref());
         both(&mut self.app_id, lowered(raw.app_id.said()).as_deref());
         both(&mut self.app_name, raw.app_name.said());
-        both(&mut self.resource_id, lowered(raw.resource_id.said()).as_deref());
+        both(
+            &mut self.resource_id,
+            lowered(raw.resource_id.said()).as_deref(),
+        );
         both(&mut self.resource_name, raw.resource_name.said());
-        both(&mut self.resource_sp_id, lowered(raw.resource_sp_id.said()).as_deref());
+        both(
+            &mut self.resource_sp_id,
+            lowered(raw.resource_sp_id.said()).as_deref(),
+        );
         both(&mut self.sp_id, lowered(raw.sp_id.said()).as_deref());
         both(&mut self.requirement, raw.requirement.said());
         both(&mut self.ca_status, raw.ca_status.said());
@@ -267,7 +264,10 @@ impl SignInRows {
         both(&mut self.device_id, lowered(device.id.said()).as_deref());
         both(&mut self.device_os, device.os.said());
         both(&mut self.client_app, raw.client_app.said());
-        both(&mut self.home_tenant, lowered(raw.home_tenant.said()).as_deref());
+        both(
+            &mut self.home_tenant,
+            lowered(raw.home_tenant.said()).as_deref(),
+        );
         let correlation = lowered(raw.correlation.said().or(around.correlation));
         both(&mut self.correlation, correlation.as_deref());
         print.count(raw.policies.0.len());
@@ -289,7 +289,13 @@ impl SignInRows {
         let content = print.finish();
         hex128(content, &mut self.hex);
         self.content_hash.put(&self.hex);
-        let id = match raw.id.0.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        let id = match raw
+            .id
+            .0
+            .as_deref()
+            .map(str::trim)
+            .filter(|id| !id.is_empty())
+        {
             Some(id) => Cow::Borrowed(id),
             None => Cow::Owned(format!("hash:{}", self.hex)),
         };
@@ -308,7 +314,6 @@ impl SignInRows {
                 }
             }
         }
-        Ok(())
     }
 
     /// The rows as a batch with their keys; `None` when there are none.

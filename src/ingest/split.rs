@@ -577,9 +577,10 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     fn page(&mut self, mut page: Page) {
         let rows = self.pos;
         let mut after = None;
-        let nameless = page.context.as_ref().is_none_or(|context| {
-            page.link.is_none() && context.last() == "directoryobjects"
-        });
+        let nameless = page
+            .context
+            .as_ref()
+            .is_none_or(|context| page.link.is_none() && context.last() == "directoryobjects");
         if nameless {
             // What names the rows may come behind them: look there first when that is possible.
             let hold = if self.feed.is_whole() {
@@ -840,8 +841,7 @@ pub(super) fn sniff(feed: &mut Feed<'_>) -> Shape {
         .collect();
     let one = |line: &[u8]| {
         let line = line.strip_suffix(b",").unwrap_or(line);
-        line.starts_with(b"{")
-            && skip::whole(line).is_some_and(|(end, _)| end == line.len())
+        line.starts_with(b"{") && skip::whole(line).is_some_and(|(end, _)| end == line.len())
     };
     let first = lines[0];
     if one(first) {
@@ -862,7 +862,11 @@ pub(super) fn sniff(feed: &mut Feed<'_>) -> Shape {
             Shape::Documents
         };
     }
-    if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
+    if lines
+        .iter()
+        .skip(1)
+        .any(|l| one(l) && l.starts_with(b"{\""))
+    {
         return Shape::Lines;
     }
     Shape::Foreign(looks_like(text))
@@ -898,7 +902,10 @@ fn looks_like(text: &[u8]) -> String {
         return "binary, no JSON".into();
     }
     let line = head.split(|b| *b == b'\n').next().unwrap_or(head);
-    let commas = line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
+    let commas = line
+        .iter()
+        .filter(|b| matches!(b, b',' | b';' | b'\t'))
+        .count();
     if commas >= 2 {
         return "a table of separated values; export as JSON, which loses no nested part".into();
     }

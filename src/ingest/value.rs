@@ -170,7 +170,12 @@ fn write(value: &Value, in_list: bool, out: &mut String) {
 
 /// An object of another table as its id; a list of them as their sorted ids.
 fn reduced(value: &Value, out: &mut String) {
-    let id = |value: &Value| value.get("id").and_then(Value::as_str).map(str::to_lowercase);
+    let id = |value: &Value| {
+        value
+            .get("id")
+            .and_then(Value::as_str)
+            .map(str::to_lowercase)
+    };
     match value {
         Value::Array(items) => {
             let mut ids: Vec<String> = items.iter().filter_map(id).collect();
@@ -197,7 +202,11 @@ mod tests {
 
     #[test]
     fn canonical_text() {
-        check(r#"{"b":1,"a":null,"@odata.type":"x"}"#, &[], r#"{"a":null,"b":1}"#);
+        check(
+            r#"{"b":1,"a":null,"@odata.type":"x"}"#,
+            &[],
+            r#"{"a":null,"b":1}"#,
+        );
         check(
             r##"{"who":[{"@odata.type":"#t","id":"1"}],"one":{"@odata.type":"#t"},"x@odata.context":"c"}"##,
             &[],
@@ -213,9 +222,20 @@ mod tests {
     #[test]
     fn hostile_values() {
         let deep = "[".repeat(100) + &"]".repeat(100);
-        assert!(parse(&deep, 64).expect_err("too deep").contains("nested too deep"));
-        assert_eq!(parse(r#"{"a":1,"a":2,"b":{"c":1,"c":2}}"#, 64).map(|p| p.1), Ok(2));
+        assert!(
+            parse(&deep, 64)
+                .expect_err("too deep")
+                .contains("nested too deep")
+        );
+        assert_eq!(
+            parse(r#"{"a":1,"a":2,"b":{"c":1,"c":2}}"#, 64).map(|p| p.1),
+            Ok(2)
+        );
         assert!(parse(r#"{"a":1,}"#, 64).is_err());
-        assert!(parse(r#"{"a":1"#, 64).expect_err("cut").starts_with("cut off"));
+        assert!(
+            parse(r#"{"a":1"#, 64)
+                .expect_err("cut")
+                .starts_with("cut off")
+        );
     }
 }

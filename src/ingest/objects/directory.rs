@@ -216,36 +216,56 @@ pub(super) fn related<M: Copy>(
             "serviceprincipal" => service_principal(to, map),
             _ if of.raw("userPrincipalName").is_some() => user(to, map),
             _ if of.raw("groupTypes").is_some() => group(to, map),
-            _ => Err(Refused::Unmapped("a deleted object of no known kind".into())),
+            _ => Err(Refused::Unmapped(
+                "a deleted object of no known kind".into(),
+            )),
         };
     }
-    let what = if kind.is_empty() { "object" } else { &kind };
+    let what = match kind.as_str() {
+        "" => "an object".to_string(),
+        kind => format!("a {kind}"),
+    };
     let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) =
         (relation, to.around.parent.clone())
     else {
         return Err(Refused::Unmapped(match relation {
-            Relation::Member => format!("parent group unknown: a {what} that is a member of it"),
-            Relation::Owner => format!("parent group unknown: a {what} that owns it"),
-            Relation::MemberOf => format!("member unknown: a {what} that somebody is in"),
-            _ => format!("parent group unknown: a {what} of a mixed listing"),
+            Relation::Member => format!("parent group unknown: {what} that is a member of it"),
+            Relation::Owner => format!("parent unknown: {what} that owns it"),
+            Relation::MemberOf => format!("member unknown: {what} that somebody is in"),
+            _ => format!("parent group unknown: {what} of a mixed listing"),
         }));
     };
     let id = own_id(map)?;
     match relation {
-        Relation::MemberOf if kind == "group" || kind.is_empty() && map.contains_key("groupTypes") => {
+        Relation::MemberOf
+            if kind == "group" || kind.is_empty() && map.contains_key("groupTypes") =>
+        {
             let member_kind = to.around.parent_kind.clone();
-            let member_kind = member_kind.as_deref().unwrap_or("user").trim_end_matches('s');
+            let member_kind = member_kind
+                .as_deref()
+                .unwrap_or("user")
+                .trim_end_matches('s');
             let (row, row_id, content) = member_of(&Object::new(), &parent, member_kind, &id);
             to.top(row, row_id, &content, &[]);
-            Ok(Place::part(Table::Memberships, format!("memberof/{parent}")))
+            Ok(Place::part(
+                Table::Memberships,
+                format!("memberof/{parent}"),
+            ))
         }
         Relation::MemberOf => Err(Refused::Unmapped(format!(
-            "a {what} that somebody is in; export role assignments for roles"
+            "{what} that somebody is in; export role assignments for roles"
         ))),
         _ => {
-            let name = if relation == Relation::Owner { "owner" } else { "member" };
+            let name = if relation == Relation::Owner {
+                "owner"
+            } else {
+                "member"
+            };
             let container = to.around.parent_kind.clone();
-            let container = container.as_deref().unwrap_or("groups").trim_end_matches('s');
+            let container = container
+                .as_deref()
+                .unwrap_or("groups")
+                .trim_end_matches('s');
             if let Some((row, row_id)) = membership(map, name, container, &parent) {
                 to.top(row, row_id, map, &[]);
             } else {
@@ -319,8 +339,14 @@ pub(super) fn conditional_access<M: Copy>(
     let row = ConditionalAccessRow {
         name: of.text("displayName"),
         state: of.text("state"),
-        include_users: ids(guests("includeGuestsOrExternalUsers", users.texts("includeUsers"))),
-        exclude_users: ids(guests("excludeGuestsOrExternalUsers", users.texts("excludeUsers"))),
+        include_users: ids(guests(
+            "includeGuestsOrExternalUsers",
+            users.texts("includeUsers"),
+        )),
+        exclude_users: ids(guests(
+            "excludeGuestsOrExternalUsers",
+            users.texts("excludeUsers"),
+        )),
         include_groups: ids(users.texts("includeGroups")),
         exclude_groups: ids(users.texts("excludeGroups")),
         include_roles: ids(users.texts("includeRoles")),
@@ -331,7 +357,9 @@ pub(super) fn conditional_access<M: Copy>(
         exclude_locations: ids(locations.texts("excludeLocations")),
         grant_operator: grant.text("operator"),
         grant_controls: grant.texts("builtInControls"),
-        authentication_strength: grant.at("authenticationStrength").any(&["displayName", "id"]),
+        authentication_strength: grant
+            .at("authenticationStrength")
+            .any(&["displayName", "id"]),
         created_at: of.time("createdDateTime"),
         modified_at: of.time("modifiedDateTime"),
         ..ConditionalAccessRow::default()

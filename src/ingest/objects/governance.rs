@@ -115,9 +115,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         target_id: of_assignment.target_id,
         policy_id: of_assignment.policy_id,
         start_at: schedule.start,
-        end_at: schedule
-            .end
-            .or_else(|| of.time("expirationDateTime")),
+        end_at: schedule.end.or_else(|| of.time("expirationDateTime")),
         expiration_type: schedule.kind,
         expiration_duration: schedule.duration,
         ..RequestRow::default()
@@ -139,10 +137,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
     Ok(Place::whole(Table::Requests))
 }
 
-pub(super) fn approval<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn approval<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let stages = reader(map).list(&["stages", "steps"]).into_iter();
     let stages = stages.map(|stage| {
@@ -269,9 +264,11 @@ fn beta_expiration(of: Reader<'_>) -> (Option<String>, Option<String>, Option<In
     let fixed = of.time("expirationDateTime");
     match (of.number("durationInDays"), fixed) {
         (_, Some(at)) => (Some("afterDateTime".into()), None, Some(at)),
-        (Some(days), None) if days > 0 => {
-            (Some("afterDuration".into()), Some(format!("P{days}D")), None)
-        }
+        (Some(days), None) if days > 0 => (
+            Some("afterDuration".into()),
+            Some(format!("P{days}D")),
+            None,
+        ),
         (Some(_), None) => (Some("noExpiration".into()), None, None),
         (None, None) => (None, None, None),
     }
@@ -366,10 +363,13 @@ pub(super) fn pattern(recurrence: Reader<'_>) -> Option<String> {
 
 pub(super) fn package<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
-    let catalog_page = to.around.parent_kind.as_deref().is_some_and(|k| {
-        matches!(k, "catalogs" | "accesspackagecatalogs")
-    });
-    if catalog_page && !map.contains_key("catalogId")
+    let catalog_page = to
+        .around
+        .parent_kind
+        .as_deref()
+        .is_some_and(|k| matches!(k, "catalogs" | "accesspackagecatalogs"));
+    if catalog_page
+        && !map.contains_key("catalogId")
         && let Some(catalog) = to.around.parent.clone()
     {
         map.insert("catalogId".into(), catalog.into());

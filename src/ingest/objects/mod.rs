@@ -77,18 +77,21 @@ impl Place {
             Kind::Object(O::AppRoleAssignment) if context.last() == "approleassignedto" => {
                 part(Table::AppRoleAssignments, parent())?
             }
-            Kind::Object(O::AppRoleAssignment) => {
-                part(Table::AppRoleAssignments, parent().map(|p| format!("principal/{p}")))?
-            }
+            Kind::Object(O::AppRoleAssignment) => part(
+                Table::AppRoleAssignments,
+                parent().map(|p| format!("principal/{p}")),
+            )?,
             Kind::Object(O::ReviewDecision) => part(Table::ReviewDecisions, parent())?,
             Kind::Object(O::ReviewInstance) => part(Table::ReviewInstances, parent())?,
             Kind::Object(O::ResourceRole) => part(Table::ResourceRoles, parent())?,
-            Kind::Object(O::IncompatiblePackage) => {
-                part(Table::Incompatibilities, parent().map(|p| format!("package/{p}")))?
-            }
-            Kind::Object(O::IncompatibleGroup) => {
-                part(Table::Incompatibilities, parent().map(|p| format!("group/{p}")))?
-            }
+            Kind::Object(O::IncompatiblePackage) => part(
+                Table::Incompatibilities,
+                parent().map(|p| format!("package/{p}")),
+            )?,
+            Kind::Object(O::IncompatibleGroup) => part(
+                Table::Incompatibilities,
+                parent().map(|p| format!("group/{p}")),
+            )?,
             Kind::Object(O::RoleSchedule {
                 group,
                 eligible,

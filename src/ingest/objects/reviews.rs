@@ -47,10 +47,7 @@ fn definition_row(of: Reader<'_>) -> ReviewDefinitionRow {
     }
 }
 
-pub(super) fn instance<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn instance<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     if map.contains_key("reviewHistoryPeriodStartDate") || map.contains_key("downloadUri") {
         return Err(Refused::Unmapped(
             "an instance of an access review history report".into(),
@@ -82,10 +79,7 @@ fn instance_row(of: Reader<'_>, definition: Option<String>) -> ReviewInstanceRow
     }
 }
 
-pub(super) fn decision<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let (principal, target) = (of.at("principal"), of.at("target"));
@@ -113,9 +107,7 @@ pub(super) fn decision<M: Copy>(
             .text("displayName")
             .or_else(|| target.any(&["userDisplayName", "servicePrincipalDisplayName"])),
         // A review of a package lists its policy as the resource, and the package beside it.
-        resource_id: resource
-            .id("accessPackageId")
-            .or_else(|| resource.id("id")),
+        resource_id: resource.id("accessPackageId").or_else(|| resource.id("id")),
         resource_kind: resource.text("type"),
         resource_name: resource.any(&["accessPackageDisplayName", "displayName"]),
         reviewed_at: of.time("reviewedDateTime"),

@@ -155,8 +155,16 @@ pub(super) fn run(
     let report = ingest(paths, options, &mut memory)?;
     for source in &report.sources {
         let parts = source.kept + source.duplicate + source.rejected + source.unmapped;
-        assert_eq!(source.read, parts, "the arithmetic of {}: {source:?}", source.path);
-        let refused = memory.rejects.iter().filter(|r| r.path == source.path).count();
+        assert_eq!(
+            source.read, parts,
+            "the arithmetic of {}: {source:?}",
+            source.path
+        );
+        let refused = memory
+            .rejects
+            .iter()
+            .filter(|r| r.path == source.path)
+            .count();
         assert_eq!(
             refused as i64,
             source.rejected + source.unmapped,
