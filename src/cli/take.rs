@@ -73,12 +73,23 @@ fn tell(report: &IngestReport, commit: Option<&str>) {
         "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped",
         report.sources.len()
     ));
-    let foreign = report.foreign.iter().map(|(path, reason)| format!("not an export: {} ({reason})", path.display()));
+    let foreign = report
+        .foreign
+        .iter()
+        .map(|(path, reason)| format!("not an export: {} ({reason})", path.display()));
     few("files that are no exports", foreign.collect());
-    let reasons: BTreeSet<String> = report.gaps.iter().map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given"))).collect();
+    let reasons: BTreeSet<String> = report
+        .gaps
+        .iter()
+        .map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given")))
+        .collect();
     few("gaps", reasons.into_iter().collect());
     let errors = |s: &&Source| s.note.as_deref().is_some_and(|n| !n.starts_with("error response"));
-    let notes = report.sources.iter().filter(errors).map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
+    let notes = report
+        .sources
+        .iter()
+        .filter(errors)
+        .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
     few("notes", notes.collect());
     match commit {
         Some(id) => output::say(&format!("commit {}", id.get(..12).unwrap_or(id))),

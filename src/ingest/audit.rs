@@ -5,7 +5,6 @@ use crate::ingest::context::is_guid;
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::raw::{Id, List, Rest, Text, raw};
 use crate::ingest::sink::RowKey;
-use crate::ingest::skip;
 use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
 use crate::model::Instant;
 use arrow::error::ArrowError;
@@ -102,10 +101,7 @@ impl AuditRaw<'_> {
     /// Whether the members are those of an audit event and of nothing else.
     pub fn plausible(&self) -> bool {
         self.activity.get().is_some()
-            && (self.at.get().is_some()
-                || !self.targets.0.is_empty()
-                || self.actor.user.said()
-                || self.actor.app.said())
+            && (self.at.get().is_some() || !self.targets.0.is_empty() || self.actor.user.said() || self.actor.app.said())
             && !self
                 .rest
                 .iter()
@@ -115,16 +111,9 @@ impl AuditRaw<'_> {
     /// Members given twice, at any depth.
     pub fn twice(&self) -> u64 {
         let targets = self.targets.0.iter();
-        let targets: u64 = targets
-            .map(|t| t.twice + t.modified.0.iter().map(|m| m.twice).sum::<u64>())
-            .sum();
+        let targets: u64 = targets.map(|t| t.twice + t.modified.0.iter().map(|m| m.twice).sum::<u64>()).sum();
         let details: u64 = self.details.0.iter().map(|d| d.twice).sum();
-        self.twice
-            + self.actor.twice
-            + self.actor.user.twice
-            + self.actor.app.twice
-            + targets
-            + details
+        self.twice + self.actor.twice + self.actor.user.twice + self.actor.app.twice + targets + details
     }
 }
 
@@ -178,25 +167,12 @@ const REPEATED: [&str; 7] = [
     "durationMs",
 ];
 
-/// Appends members that no column takes to a JSON object in `into`; an error when one is too deep.
-pub(super) fn extra(
-    into: &mut String,
-    prefix: &str,
-    rest: &Rest<'_>,
-    enveloped: bool,
-    depth: usize,
-) -> Result<(), String> {
+/// Appends members that no column takes to a JSON object in `into`.
+pub(super) fn extra(into: &mut String, prefix: &str, rest: &Rest<'_>, enveloped: bool) {
     for (key, raw) in rest {
-        let repeated = enveloped
-            && prefix.is_empty()
-            && (REPEATED.contains(&key.as_ref()) || key.starts_with("__UDI_"));
+        let repeated = enveloped && prefix.is_empty() && (REPEATED.contains(&key.as_ref()) || key.starts_with("__UDI_"));
         if repeated {
             continue;
-        }
-        if raw.starts_with(['{', '['])
-            && skip::whole(raw.as_bytes()).is_some_and(|(_, s)| s.deepest > depth)
-        {
-            return Err(format!("nested more than {depth} levels deep"));
         }
         into.push(if into.is_empty() { '{' } else { ',' });
         let name = serde_json::Value::String(format!("{prefix}{key}"));
@@ -204,7 +180,6 @@ pub(super) fn extra(
         into.push(':');
         into.push_str(raw);
     }
-    Ok(())
 }
 
 /// Rows of `audit_events` in the making.
@@ -255,25 +230,20 @@ pub(super) struct AuditRows {
 
 impl AuditRows {
     /// Takes an event, or says why it is none.
-    pub fn take(
-        &mut self,
-        raw: &AuditRaw<'_>,
-        around: &Around<'_>,
-        row: i64,
-        depth: usize,
-    ) -> Result<(), String> {
+    pub fn take(&mut self, raw: &AuditRaw<'_>, around: &Around<'_>, row: i64) -> Result<(), String> {
         let Some(activity) = raw.activity.said().or(around.operation) else {
             return Err("no activity".into());
         };
         self.unknown.clear();
         let there = around.there;
-        extra(&mut self.unknown, "", &raw.rest, there, depth)?;
-        extra(&mut self.unknown, "initiatedBy.user.", &raw.actor.user.rest, there, depth)?;
-        extra(&mut self.unknown, "initiatedBy.app.", &raw.actor.app.rest, there, depth)?;
+        let party = &raw.actor;
+        extra(&mut self.unknown, "", &raw.rest, there);
+        extra(&mut self.unknown, "initiatedBy.user.", &party.user.rest, there);
+        extra(&mut self.unknown, "initiatedBy.app.", &party.app.rest, there);
         for (index, target) in raw.targets.0.iter().enumerate() {
             if !target.rest.is_empty() {
                 let prefix = format!("targetResources[{index}].");
-                extra(&mut self.unknown, &prefix, &target.rest, there, depth)?;
+                extra(&mut self.unknown, &prefix, &target.rest, there);
             }
         }
         if !self.unknown.is_empty() {
@@ -322,9 +292,7 @@ impl AuditRows {
         both(&mut self.actor_upn, party.upn.said());
         both(&mut self.actor_ip, party.ip.said());
         both(&mut self.actor_app_id, lowered(party.app_id.said()).as_deref());
-        let agent = raw.details.0.iter().find(|d| {
-            d.key.get().is_some_and(|k| k.eq_ignore_ascii_case("user-agent"))
-        });
+        let agent = raw.details.0.iter().find(|d| d.key.get().is_some_and(|k| k.eq_ignore_ascii_case("user-agent")));
         let agent = raw.user_agent.said().or(agent.and_then(|d| d.value.said()));
         both(&mut self.user_agent, agent);
 
@@ -378,20 +346,14 @@ impl AuditRows {
     }
 
     /// The rows as a batch with their keys; `None` when there are none.
-    pub fn finish(
-        mut self,
-        tenant: &str,
-        source: &str,
-    ) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+    pub fn finish(mut self, tenant: &str, source: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
         let count = self.rows.len();
         if count == 0 {
             return Ok(None);
         }
-        let modified = self.modified.array::<ModifiedProperty>(vec![
-            self.m_name.array(),
-            self.m_old.array(),
-            self.m_new.array(),
-        ])?;
+        let modified = self
+            .modified
+            .array::<ModifiedProperty>(vec![self.m_name.array(), self.m_old.array(), self.m_new.array()])?;
         let targets = self.targets.array::<AuditTarget>(vec![
             self.t_id.array(),
             self.t_name.array(),
@@ -400,9 +362,7 @@ impl AuditRows {
             self.t_group_type.array(),
             modified,
         ])?;
-        let details = self
-            .details
-            .array::<Detail>(vec![self.d_key.array(), self.d_value.array()])?;
+        let details = self.details.array::<Detail>(vec![self.d_key.array(), self.d_value.array()])?;
         let rows = batch::<AuditEvent>(vec![
             constant(tenant, count),
             self.id.array(),
@@ -436,9 +396,8 @@ impl AuditRows {
 
 /// `yyyymm`.
 fn month(at: Instant) -> i32 {
-    at.to_chrono().map_or(RowKey::NO_TIME, |t| {
-        t.year() * 100 + i32::try_from(t.month()).unwrap_or(0)
-    })
+    at.to_chrono()
+        .map_or(RowKey::NO_TIME, |t| t.year() * 100 + i32::try_from(t.month()).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -450,7 +409,10 @@ mod tests {
         let mut key = String::new();
         for (activity, expected) in [
             ("Add member to role.", "add member to role"),
-            ("Update application \u{2013} Certificates and secrets management ", "update application - certificates and secrets management"),
+            (
+                "Update application \u{2013} Certificates and secrets management ",
+                "update application - certificates and secrets management",
+            ),
             ("  User  requests\taccess. . ", "user requests access"),
             ("", ""),
         ] {

@@ -29,15 +29,8 @@ impl Dating {
 }
 
 /// Dates all files; those of one look get one instant, the latest.
-pub(super) fn date_all(
-    inputs: &[Input],
-    observed_at: Option<Instant>,
-    now: Instant,
-) -> Vec<Dating> {
-    let mut dated: Vec<Dating> = inputs
-        .iter()
-        .map(|input| date(input, observed_at, now))
-        .collect();
+pub(super) fn date_all(inputs: &[Input], observed_at: Option<Instant>, now: Instant) -> Vec<Dating> {
+    let mut dated: Vec<Dating> = inputs.iter().map(|input| date(input, observed_at, now)).collect();
     let mut spans: HashMap<String, (Instant, Instant)> = HashMap::new();
     for one in &dated {
         let span = spans.entry(one.look.clone()).or_insert((one.from, one.at));
@@ -88,23 +81,23 @@ fn named(from: Instant, at: Instant, now: Instant, look: String) -> Dating {
 fn stem(name: &str) -> String {
     let first = name.split('.').next().unwrap_or(name);
     let bare = first.trim_end_matches(|c: char| c.is_ascii_digit() || "-_ ()".contains(c));
-    let bare = ["page", "part"]
-        .iter()
-        .find_map(|word| bare.strip_suffix(word))
-        .unwrap_or(bare);
+    let bare = ["page", "part"].iter().find_map(|word| bare.strip_suffix(word)).unwrap_or(bare);
     bare.trim_end_matches(['-', '_', ' ']).to_lowercase()
 }
 
 /// The last date or instant in a name: how it is written, its first and its last microsecond.
 fn in_name(name: &str) -> Option<(String, Instant, Instant)> {
-    static GUID: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").ok());
+    static GUID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").ok());
     static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?x)(?:^|[^0-9A-Za-z])
             (?P<whole>
               (?P<y>\d{4})-?(?P<m>\d{2})-?(?P<d>\d{2})
-              (?:[T_\x20](?P<H>\d{2})[-:_.]?(?P<M>\d{2})(?:[-:_.]?(?P<S>\d{2}))?(?:\.\d+)?Z?)?
+              (?:
+                T(?P<clock>\d{2}[-:_.]?\d{2}(?:[-:_.]?\d{2})?)(?:\.\d+)?Z?
+                # After anything but T, four digits are rather the year of another date.
+                |[_\x20](?P<other>\d{6}|\d{2}[-:]\d{2}(?:[-:]\d{2})?)Z?
+              )?
             )(?:$|[^0-9A-Za-z])",
         )
         .ok()
@@ -125,18 +118,24 @@ fn in_name(name: &str) -> Option<(String, Instant, Instant)> {
             .zip(number("d"))
             .and_then(|((y, m), d)| NaiveDate::from_ymd_opt(y, m, d));
         let Some(day) = day else { continue };
-        let time = number("H").zip(number("M"));
-        let clock = match time {
-            Some((h, m)) => day.and_hms_opt(h, m, number("S").unwrap_or(0)),
-            None => day.and_hms_opt(0, 0, 0),
-        };
+        let clock: Vec<u32> = text("clock")
+            .or(text("other"))
+            .unwrap_or("")
+            .bytes()
+            .filter(u8::is_ascii_digit)
+            .map(|digit| u32::from(digit - b'0'))
+            .collect();
+        let clock: Vec<u32> = clock.chunks(2).map(|two| two[0] * 10 + two[1]).collect();
+        let part = |at: usize| clock.get(at).copied().unwrap_or(0);
+        let length = clock.len();
+        let clock = day.and_hms_opt(part(0), part(1), part(2));
         let Some(from) = clock.map(instant).filter(|t| t.is_plausible()) else {
             continue;
         };
-        let until = match (time, text("S")) {
-            (None, _) => from.plus(DAY - 1),
-            (Some(_), None) => from.plus(60 * SECOND - 1),
-            (Some(_), Some(_)) => from,
+        let until = match length {
+            0 => from.plus(DAY - 1),
+            2 => from.plus(60 * SECOND - 1),
+            _ => from,
         };
         last = Some((whole.as_str().to_string(), from, until));
     }

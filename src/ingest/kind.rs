@@ -33,11 +33,7 @@ pub(super) enum ObjectKind {
     AppRoleAssignment,
     RoleAssignment(Provider),
     RoleDefinition(Provider),
-    RoleSchedule {
-        group: bool,
-        eligible: bool,
-        instance: bool,
-    },
+    RoleSchedule { group: bool, eligible: bool, instance: bool },
     ServicePrincipal,
     ConditionalAccess,
     NamedLocation,
@@ -93,8 +89,9 @@ pub(super) fn by_type(name: &str) -> Option<Kind> {
     let name = bare_type(name).to_lowercase();
     match name.as_str() {
         "directoryobject" | "entity" | "identity" => None,
-        "user" | "group" | "serviceprincipal" | "device" | "orgcontact" | "directoryrole"
-        | "application" | "administrativeunit" => Some(Kind::Related(Relation::Unknown)),
+        "user" | "group" | "serviceprincipal" | "device" | "orgcontact" | "directoryrole" | "application" | "administrativeunit" => {
+            Some(Kind::Related(Relation::Unknown))
+        }
         _ => Some(named(&name, &Context::default())),
     }
 }
@@ -131,17 +128,11 @@ fn named(name: &str, context: &Context) -> Kind {
         "accesspackageassignmentrequest" => object(O::Request),
         "accesspackageassignmentapproval" => object(O::Approval),
         "approval" if function => object(O::Approval),
-        "assignmentapproval" | "roleassignmentapproval" => {
-            other("an approval of privileged identity management")
-        }
+        "assignmentapproval" | "roleassignmentapproval" => other("an approval of privileged identity management"),
         "stage" if context.has("accessreviews") => other("a stage of an access review"),
-        "stage" | "step" | "approvalstage" | "approvalstep" => {
-            other("a stage of an approval, without its approval; export the approval itself")
-        }
+        "stage" | "step" | "approvalstage" | "approvalstep" => other("a stage of an approval, without its approval; export the approval itself"),
         "accesspackage" => object(O::Package),
-        "incompatibleaccesspackage" | "accesspackagesincompatiblewith" => {
-            object(O::IncompatiblePackage)
-        }
+        "incompatibleaccesspackage" | "accesspackagesincompatiblewith" => object(O::IncompatiblePackage),
         "incompatiblegroup" => object(O::IncompatibleGroup),
         "assignmentpolicy" if context.has("entitlementmanagement") => object(O::Policy),
         "accesspackageassignmentpolicy" => object(O::Policy),
@@ -150,9 +141,7 @@ fn named(name: &str, context: &Context) -> Kind {
         "resourcerolescope" | "accesspackageresourcerolescope" => object(O::ResourceRole),
         "resource" | "accesspackageresource" => other("a resource of a catalog"),
         "resourcerole" | "accesspackageresourcerole" => other("a role that a catalog offers"),
-        "resourcerequest" | "accesspackageresourcerequest" => {
-            other("a request to change a catalog")
-        }
+        "resourcerequest" | "accesspackageresourcerequest" => other("a request to change a catalog"),
         "user" => object(O::User),
         "group" => object(O::Group),
         "serviceprincipal" => object(O::ServicePrincipal),
@@ -160,9 +149,7 @@ fn named(name: &str, context: &Context) -> Kind {
         "member" => Kind::Related(Relation::Member),
         "owner" => Kind::Related(Relation::Owner),
         "memberof" => Kind::Related(Relation::MemberOf),
-        "transitivemember" | "transitivememberof" => {
-            other("a transitive membership; export the direct ones")
-        }
+        "transitivemember" | "transitivememberof" => other("a transitive membership; export the direct ones"),
         "deleteditem" => Kind::Related(Relation::Deleted),
         "directoryobject" => Kind::Related(Relation::Unknown),
         "approleassignedto" | "approleassignment" => object(O::AppRoleAssignment),
@@ -178,21 +165,16 @@ fn named(name: &str, context: &Context) -> Kind {
         "transitiveroleassignment" => other("a transitive role assignment; export the direct ones"),
         "policy" if context.has("conditionalaccess") => object(O::ConditionalAccess),
         "conditionalaccesspolicy" => object(O::ConditionalAccess),
-        "namedlocation" | "ipnamedlocation" | "countrynamedlocation"
-        | "compliantnetworknamedlocation" => object(O::NamedLocation),
+        "namedlocation" | "ipnamedlocation" | "countrynamedlocation" | "compliantnetworknamedlocation" => object(O::NamedLocation),
         "definition" if context.has("accessreviews") => object(O::ReviewDefinition),
         "accessreviewscheduledefinition" => object(O::ReviewDefinition),
-        "instance" if context.has("historydefinitions") => {
-            other("an instance of an access review history report")
-        }
+        "instance" if context.has("historydefinitions") => other("an instance of an access review history report"),
         "instance" if context.has("accessreviews") => object(O::ReviewInstance),
         "accessreviewinstance" => object(O::ReviewInstance),
         "decision" if context.has("stages") => stage_decision(),
         "decision" if context.has("accessreviews") => object(O::ReviewDecision),
         "accessreviewinstancedecisionitem" => object(O::ReviewDecision),
-        "historydefinition" | "accessreviewhistorydefinition" => {
-            other("a definition of an access review history report")
-        }
+        "historydefinition" | "accessreviewhistorydefinition" => other("a definition of an access review history report"),
         "connectedorganization" => object(O::ConnectedOrganization),
         "oauth2permissiongrant" => other("a delegated permission grant"),
         "" => other("a record that its context does not name"),
@@ -201,9 +183,7 @@ fn named(name: &str, context: &Context) -> Kind {
 }
 
 fn stage_decision() -> Kind {
-    Kind::Other(
-        "a decision of one stage of a review; export the decisions of the instance".to_string(),
-    )
+    Kind::Other("a decision of one stage of a review; export the decisions of the instance".to_string())
 }
 
 fn schedule(name: &str, context: &Context) -> Option<ObjectKind> {
@@ -219,11 +199,7 @@ fn schedule(name: &str, context: &Context) -> Option<ObjectKind> {
         "eligibilityschedule" => (true, false),
         _ => return None,
     };
-    Some(ObjectKind::RoleSchedule {
-        group,
-        eligible,
-        instance,
-    })
+    Some(ObjectKind::RoleSchedule { group, eligible, instance })
 }
 
 fn singular(name: &str) -> String {
@@ -251,12 +227,7 @@ pub(super) fn by_members(map: &Map<String, Value>) -> Kind {
         return Kind::Audit;
     }
     let client = any(&["appId", "appDisplayName", "userPrincipalName", "servicePrincipalId"]);
-    let at_sign_in = any(&[
-        "clientAppUsed",
-        "conditionalAccessStatus",
-        "isInteractive",
-        "resourceDisplayName",
-    ]);
+    let at_sign_in = any(&["clientAppUsed", "conditionalAccessStatus", "isInteractive", "resourceDisplayName"]);
     if has("createdDateTime") && client && at_sign_in {
         return Kind::SignIn;
     }
@@ -271,10 +242,7 @@ pub(super) fn by_members(map: &Map<String, Value>) -> Kind {
 }
 
 /// Records that are known and wanted nowhere.
-fn foreign_records(
-    has: &impl Fn(&str) -> bool,
-    any: &impl Fn(&[&str]) -> bool,
-) -> Option<&'static str> {
+fn foreign_records(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Option<&'static str> {
     let text = if has("riskEventType") || has("riskEventTypes") && has("detectedDateTime") {
         "a risk detection"
     } else if has("riskLastUpdatedDateTime") || has("riskState") && has("isProcessing") {
@@ -313,6 +281,8 @@ fn foreign_records(
         "an application registration; what holds roles is its service principal"
     } else if has("action") && any(&["scheduleInfo", "targetScheduleId", "isValidationOnly"]) {
         "a request to privileged identity management"
+    } else if has("originId") && !any(&["role", "scope", "isHidden"]) {
+        "a resource or role that a catalog offers"
     } else if has("tenant_details") || has("cap_table_data") {
         "a settings export of ScubaGear"
     } else {
@@ -321,16 +291,9 @@ fn foreign_records(
     Some(text)
 }
 
-fn governance(
-    has: &impl Fn(&str) -> bool,
-    any: &impl Fn(&[&str]) -> bool,
-    map: &Map<String, Value>,
-) -> Option<Kind> {
+fn governance(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool, map: &Map<String, Value>) -> Option<Kind> {
     use ObjectKind as O;
-    let kind = if any(&["expiredDateTime", "assignmentState"])
-        && any(&["state", "assignmentState", "assignmentStatus"])
-        && !has("requestType")
-    {
+    let kind = if any(&["expiredDateTime", "assignmentState"]) && any(&["state", "assignmentState", "assignmentStatus"]) && !has("requestType") {
         O::Assignment
     } else if has("requestType") {
         let asked = any(&[
@@ -347,30 +310,17 @@ fn governance(
             return Some(Kind::Other("a request to change a catalog".into()));
         }
         O::Request
-    } else if ["stages", "steps"]
-        .iter()
-        .any(|n| map.get(*n).is_some_and(Value::is_array))
-        && !has("displayName")
-    {
+    } else if ["stages", "steps"].iter().any(|n| map.get(*n).is_some_and(Value::is_array)) && !has("displayName") {
         O::Approval
-    } else if any(&[
-        "allowedTargetScope",
-        "requestApprovalSettings",
-        "accessReviewSettings",
-    ]) || has("durationInDays") && has("accessPackageId")
-    {
+    } else if any(&["allowedTargetScope", "requestApprovalSettings", "accessReviewSettings"]) || has("durationInDays") && has("accessPackageId") {
         O::Policy
-    } else if any(&["resourceRoleScopes", "accessPackageResourceRoleScopes"])
-        || has("isHidden") && has("displayName") && !has("originSystem")
-    {
+    } else if any(&["resourceRoleScopes", "accessPackageResourceRoleScopes"]) || has("isHidden") && has("displayName") && !has("originSystem") {
         O::Package
     } else if any(&["catalogType", "catalogStatus"]) {
         O::Catalog
     } else if has("identitySources") {
         O::ConnectedOrganization
-    } else if has("role") && has("scope")
-        || has("accessPackageResourceRole") && has("accessPackageResourceScope")
-    {
+    } else if has("role") && has("scope") || has("accessPackageResourceRole") && has("accessPackageResourceScope") {
         O::ResourceRole
     } else {
         return None;
@@ -380,14 +330,9 @@ fn governance(
 
 fn reviews(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Option<Kind> {
     use ObjectKind as O;
-    let kind = if has("accessReviewId")
-        && any(&["decision", "applyResult"])
-        && any(&["principal", "target", "reviewedBy"])
-    {
+    let kind = if has("accessReviewId") && any(&["decision", "applyResult"]) && any(&["principal", "target", "reviewedBy"]) {
         O::ReviewDecision
-    } else if has("instanceEnumerationScope")
-        || has("scope") && has("reviewers") && has("settings") && has("displayName")
-    {
+    } else if has("instanceEnumerationScope") || has("scope") && has("reviewers") && has("settings") && has("displayName") {
         O::ReviewDefinition
     } else if has("startDateTime") && has("endDateTime") && has("status") && has("scope") {
         O::ReviewInstance
@@ -399,11 +344,7 @@ fn reviews(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Optio
 
 fn roles(has: &impl Fn(&str) -> bool, map: &Map<String, Value>) -> Option<Kind> {
     use ObjectKind as O;
-    let schedule = |group, eligible, instance| O::RoleSchedule {
-        group,
-        eligible,
-        instance,
-    };
+    let schedule = |group, eligible, instance| O::RoleSchedule { group, eligible, instance };
     let kind = if has("appRoleId") && has("principalId") && has("resourceId") {
         O::AppRoleAssignment
     } else if has("principalId") && (has("roleDefinitionId") || has("groupId") && has("accessId")) {
@@ -413,10 +354,7 @@ fn roles(has: &impl Fn(&str) -> bool, map: &Map<String, Value>) -> Option<Kind> 
             schedule(group, !has("assignmentType"), false)
         } else if has("roleAssignmentScheduleId") || has("assignmentScheduleId") {
             schedule(group, false, true)
-        } else if has("roleEligibilityScheduleId")
-            || has("eligibilityScheduleId")
-            || has("memberEligibilityScheduleId")
-        {
+        } else if has("roleEligibilityScheduleId") || has("eligibilityScheduleId") || has("memberEligibilityScheduleId") {
             schedule(group, true, true)
         } else if group {
             return None;
@@ -460,9 +398,7 @@ fn directory(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Opt
         ])
     {
         O::User
-    } else if has("groupTypes")
-        || has("displayName") && has("securityEnabled") && has("mailEnabled")
-    {
+    } else if has("groupTypes") || has("displayName") && has("securityEnabled") && has("mailEnabled") {
         O::Group
     } else {
         return None;
@@ -471,19 +407,10 @@ fn directory(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Opt
 }
 
 fn nothing(map: &Map<String, Value>) -> Kind {
-    let names: Vec<&str> = map
-        .keys()
-        .map(String::as_str)
-        .filter(|n| !n.contains('@'))
-        .take(8)
-        .collect();
-    let bare = names
-        .iter()
-        .all(|n| matches!(*n, "id" | "displayName" | "description"));
+    let names: Vec<&str> = map.keys().map(String::as_str).filter(|n| !n.contains('@')).take(8).collect();
+    let bare = names.iter().all(|n| matches!(*n, "id" | "displayName" | "description" | "catalogId" | "mail"));
     if bare {
-        return Kind::Other(
-            "its members fit many kinds and no context names one; export whole pages".into(),
-        );
+        return Kind::Other("its members fit many kinds and no context names one; export whole pages".into());
     }
     Kind::Other(format!("no known kind: {}", names.join(", ")))
 }

@@ -35,13 +35,7 @@ struct Look {
 
 /// The id of a look.
 pub(super) fn id(place: &Place, dating: &Dating) -> String {
-    let text = format!(
-        "{}\n{}\n{}\n{}",
-        place.table.name(),
-        place.scope,
-        dating.look,
-        dating.at.0
-    );
+    let text = format!("{}\n{}\n{}\n{}", place.table.name(), place.scope, dating.look, dating.at.0);
     let hash = Sha256::digest(text.as_bytes());
     hex::encode(&hash[..16])
 }
@@ -69,20 +63,11 @@ impl Looks {
     pub fn loose(&mut self, place: &Place, dating: &Dating, rows: i64, claimed: bool) {
         let look = self.look(place, dating, claimed);
         look.rows += rows;
-        look.unproved
-            .get_or_insert_with(|| "no page tells whether these are all".into());
+        look.unproved.get_or_insert_with(|| "no page tells whether these are all".into());
     }
 
     /// Adds a page; `same` is the hash of its file and its position there.
-    pub fn page(
-        &mut self,
-        place: &Place,
-        dating: &Dating,
-        page: &Page,
-        rows: i64,
-        claimed: bool,
-        same: (&str, usize),
-    ) {
+    pub fn page(&mut self, place: &Place, dating: &Dating, page: &Page, rows: i64, claimed: bool, same: (&str, usize)) {
         let look = self.look(place, dating, claimed);
         if !look.told.insert((same.0.to_string(), same.1)) {
             return;
@@ -98,20 +83,16 @@ impl Looks {
         }
         if rows < page.rows {
             let lost = page.rows - rows;
-            look.against
-                .get_or_insert_with(|| format!("{lost} records of a page were not taken"));
+            look.against.get_or_insert_with(|| format!("{lost} records of a page were not taken"));
         }
         if page.single {
-            look.unproved
-                .get_or_insert_with(|| "one object, no listing".into());
+            look.unproved.get_or_insert_with(|| "one object, no listing".into());
         } else if function {
-            look.unproved
-                .get_or_insert_with(|| "what one caller may see, not the whole".into());
+            look.unproved.get_or_insert_with(|| "what one caller may see, not the whole".into());
         } else if page.delta {
             look.unproved.get_or_insert_with(|| "a delta query".into());
         } else if page.filtered {
-            look.unproved
-                .get_or_insert_with(|| "asked for with a filter".into());
+            look.unproved.get_or_insert_with(|| "asked for with a filter".into());
         }
     }
 
@@ -149,11 +130,7 @@ impl Look {
         }
         let against = self.against.clone().or_else(|| self.untied());
         if let Some(reason) = against {
-            let reason = if self.claimed {
-                format!("claimed complete, but {reason}")
-            } else {
-                reason
-            };
+            let reason = if self.claimed { format!("claimed complete, but {reason}") } else { reason };
             return ("no", Some(reason));
         }
         if self.claimed {

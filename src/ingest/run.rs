@@ -57,12 +57,7 @@ enum Stop {
 }
 
 impl<'a, S: Sink> Run<'a, S> {
-    pub fn new(
-        options: &'a IngestOptions,
-        tenant: Option<&TenantId>,
-        declared: &'a [Declared],
-        sink: &'a mut S,
-    ) -> Self {
+    pub fn new(options: &'a IngestOptions, tenant: Option<&TenantId>, declared: &'a [Declared], sink: &'a mut S) -> Self {
         Self {
             options,
             tenant: tenant.map_or(UNKNOWN_TENANT, TenantId::as_str).to_string(),
@@ -104,12 +99,7 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// Reads a file into the sink.
-    pub fn file(
-        &mut self,
-        input: &Input,
-        scan: &Scan,
-        dating: &Dating,
-    ) -> Result<(), IngestError> {
+    pub fn file(&mut self, input: &Input, scan: &Scan, dating: &Dating) -> Result<(), IngestError> {
         let path = input.path.to_string_lossy().into_owned();
         let surroundings = Surroundings {
             tenant: &self.tenant.clone(),
@@ -138,13 +128,7 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// Hands what a batch gave to the sink.
-    fn take(
-        &mut self,
-        done: Result<Done, ArrowError>,
-        sum: &mut Sum,
-        dating: &Dating,
-        source: &str,
-    ) -> Result<(), Stop> {
+    fn take(&mut self, done: Result<Done, ArrowError>, sum: &mut Sum, dating: &Dating, source: &str) -> Result<(), Stop> {
         let done = done.map_err(Stop::Shape)?;
         sum.read += done.read;
         sum.rejected += done.rejected;
@@ -152,10 +136,7 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.remarks += done.remarks;
         sum.gaps.extend(done.gaps);
         sum.objects |= !done.placed.is_empty();
-        for (table, rows) in [
-            (Table::AuditEvents, done.audit),
-            (Table::SignIns, done.sign_ins),
-        ] {
+        for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
                 sum.put += self.sink.log_rows(table, batch, &keys).map_err(Stop::Sink)?;
             }
@@ -177,9 +158,7 @@ impl<'a, S: Sink> Run<'a, S> {
         };
         sum.put += done.top.put(self.sink, listed).map_err(Stop::Sink)?;
         // What others carry is no record of its own: it is stored and not counted.
-        done.nested
-            .put(self.sink, |row, _| seen(*row, None))
-            .map_err(Stop::Sink)?;
+        done.nested.put(self.sink, |row, _| seen(*row, None)).map_err(Stop::Sink)?;
         for ((page, place), rows) in done.on_pages {
             *sum.on_pages.entry((page, done.places[place].clone())).or_default() += rows;
         }
@@ -199,14 +178,7 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// What is known when a file is over: its looks, gaps and arithmetic.
-    fn close(
-        &mut self,
-        input: &Input,
-        scan: &Scan,
-        dating: &Dating,
-        sum: Sum,
-        outcome: Outcome,
-    ) -> Result<(), IngestError> {
+    fn close(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: Sum, outcome: Outcome) -> Result<(), IngestError> {
         let claimed = claimed(self.options, self.declared, &input.path);
         let mut told = BTreeSet::new();
         for ((page, place), rows) in &sum.on_pages {
@@ -291,9 +263,7 @@ impl<'a, S: Sink> Run<'a, S> {
             self.sink.coverage(coverage).map_err(failed)?;
         }
         if !self.report.sources.is_empty() {
-            self.sink
-                .sources(self.report.sources.clone())
-                .map_err(failed)?;
+            self.sink.sources(self.report.sources.clone()).map_err(failed)?;
         }
         Ok(self.report)
     }
@@ -346,10 +316,8 @@ impl<'a, S: Sink> Run<'a, S> {
     fn subjects(&self, named: &str) -> BTreeSet<String> {
         let streams = || {
             let seen = self.spans.keys().filter(|s| s.starts_with("sign_ins:"));
-            seen.cloned().chain([
-                "sign_ins:interactiveUser".to_string(),
-                "sign_ins:nonInteractiveUser".to_string(),
-            ])
+            seen.cloned()
+                .chain(["sign_ins:interactiveUser".to_string(), "sign_ins:nonInteractiveUser".to_string()])
         };
         match named {
             "" => streams().chain(["audit".to_string()]).collect(),
@@ -362,10 +330,7 @@ impl<'a, S: Sink> Run<'a, S> {
 impl Stop {
     fn at(self, path: &std::path::Path) -> IngestError {
         match self {
-            Self::Sink(source) => IngestError::Sink {
-                path: path.into(),
-                source,
-            },
+            Self::Sink(source) => IngestError::Sink { path: path.into(), source },
             Self::Shape(error) => IngestError::Shape {
                 path: path.into(),
                 reason: error.to_string(),
@@ -377,12 +342,7 @@ impl Stop {
 type Take<'t> = dyn FnMut(Result<Done, ArrowError>) -> Result<(), Stop> + 't;
 
 /// Cuts, works and stores in turn.
-fn in_place(
-    feed: &mut crate::ingest::feed::Feed<'_>,
-    shape: &Shape,
-    surroundings: &Surroundings<'_>,
-    take: &mut Take<'_>,
-) -> Result<Outcome, Stop> {
+fn in_place(feed: &mut crate::ingest::feed::Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
     let mut stopped = Ok(());
     let outcome = split(feed, shape, surroundings.limits, |batch| {
         stopped = take(work(&batch, surroundings));
@@ -392,12 +352,7 @@ fn in_place(
 }
 
 /// Cuts on one thread, works on all cores, stores here; a few batches are under way at a time.
-fn on_threads(
-    feed: &mut crate::ingest::feed::Feed<'_>,
-    shape: &Shape,
-    surroundings: &Surroundings<'_>,
-    take: &mut Take<'_>,
-) -> Result<Outcome, Stop> {
+fn on_threads(feed: &mut crate::ingest::feed::Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
     let wide = rayon::current_num_threads().max(1);
     std::thread::scope(|scope| {
         let (cut, batches) = sync_channel::<Batch<'_>>(wide);
@@ -492,22 +447,13 @@ fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
     if remarks.holderless > 0 {
-        notes.push(format!(
-            "{} assignments name no holder: export with $expand=target",
-            remarks.holderless
-        ));
+        notes.push(format!("{} assignments name no holder: export with $expand=target", remarks.holderless));
     }
     if remarks.parent_by_name > 0 {
-        notes.push(format!(
-            "the parent of {} objects was taken from a file or folder name",
-            remarks.parent_by_name
-        ));
+        notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
     }
     if remarks.twice > 0 {
-        notes.push(format!(
-            "{} members came twice in their object: the last was taken",
-            remarks.twice
-        ));
+        notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
     }
     if remarks.shipped > 0 {
         notes.push(format!("{} records were unwrapped from _raw", remarks.shipped));
@@ -516,10 +462,7 @@ fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
         notes.push(format!("not read to its end: {trouble}"));
     }
     if input.member.is_some() {
-        notes.push(format!(
-            "a member of {}; size and hash are those of the member",
-            input.file.display()
-        ));
+        notes.push(format!("a member of {}; size and hash are those of the member", input.file.display()));
     }
     for gap in &sum.gaps {
         notes.push(gap.clone());
@@ -529,11 +472,7 @@ fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
 
 /// What a file would have held, by its name: an error response does not say what was asked for.
 fn subject_of(name: &str) -> &'static str {
-    let name: String = name
-        .to_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
+    let name: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let known = [
         ("signin", "sign_ins"),
         ("directoryaudit", "audit"),
@@ -557,8 +496,5 @@ fn subject_of(name: &str) -> &'static str {
         ("user", "users"),
         ("group", "groups"),
     ];
-    known
-        .iter()
-        .find(|(word, _)| name.contains(word))
-        .map_or("unknown", |(_, subject)| subject)
+    known.iter().find(|(word, _)| name.contains(word)).map_or("unknown", |(_, subject)| subject)
 }

@@ -7,6 +7,7 @@ use crate::ingest::feed::with_feed;
 use crate::ingest::kind::Relation;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
+use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Shape, sniff, split};
 use crate::ingest::work::Named;
 use memchr::memmem;
@@ -53,7 +54,7 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
                     return (shape, tenants, feed.trouble.clone());
                 }
                 let outcome = split(feed, &shape, limits, |batch| {
-                    tenants.extend(tenants_of(&batch));
+                    tenants.extend(tenants_of(&batch, limits.depth));
                     true
                 });
                 (shape, tenants, outcome.trouble)
@@ -72,13 +73,10 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
 
 /// Graph objects have no `properties`: without it nothing can be a diagnostic record.
 fn may_be_enveloped(bytes: &[u8]) -> bool {
-    memmem::find(bytes, b"roperties\"").is_some_and(|_| {
-        memmem::find(bytes, b"\"properties\"").is_some()
-            || memmem::find(bytes, b"\"Properties\"").is_some()
-    })
+    memmem::find(bytes, b"roperties\"").is_some_and(|_| memmem::find(bytes, b"\"properties\"").is_some() || memmem::find(bytes, b"\"Properties\"").is_some())
 }
 
-fn tenants_of(batch: &Batch<'_>) -> BTreeSet<String> {
+fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
     if !may_be_enveloped(&batch.data) {
         return BTreeSet::new();
     }
@@ -89,6 +87,9 @@ fn tenants_of(batch: &Batch<'_>) -> BTreeSet<String> {
         .filter_map(|span| {
             let bytes = batch.data.get(span.start..span.start + span.len)?;
             let text = std::str::from_utf8(bytes).ok()?;
+            if !is_shallow(bytes, depth) {
+                return None;
+            }
             let envelope: Envelope<'_> = sonic_rs::from_str(text).ok()?;
             envelope.tenant_id()
         })
@@ -124,8 +125,7 @@ fn hash(input: &Input) -> io::Result<String> {
     match input.member {
         None => feed(Box::new(file))?,
         Some(member) => {
-            let mut archive =
-                zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
+            let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
             let entry = archive.by_index(member).map_err(io::Error::other)?;
             let limit = Limits::default().unpacked;
             feed(Box::new(entry.take(limit)))?;

@@ -5,7 +5,6 @@ use crate::ingest::columns::{Flags, Instants, Lists, Numbers, Texts, batch, cons
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::raw::{Flag, Id, Json, List, Text, raw};
 use crate::ingest::sink::RowKey;
-use crate::ingest::skip;
 use crate::lake::records::{AppliedPolicy, SignIn};
 use crate::model::Instant;
 use crate::model::time::DAY;
@@ -101,10 +100,7 @@ pub(super) fn stream_of(category: &str) -> Option<&'static str> {
         ("ServicePrincipalSignInLogs", "servicePrincipal"),
         ("ManagedIdentitySignInLogs", "managedIdentity"),
     ];
-    known
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(category))
-        .map(|(_, stream)| *stream)
+    known.iter().find(|(name, _)| name.eq_ignore_ascii_case(category)).map(|(_, stream)| *stream)
 }
 
 impl SignInRaw<'_> {
@@ -127,12 +123,7 @@ impl SignInRaw<'_> {
     }
 
     fn stream(&self, around: &Around<'_>) -> Cow<'static, str> {
-        let known = [
-            "interactiveUser",
-            "nonInteractiveUser",
-            "servicePrincipal",
-            "managedIdentity",
-        ];
+        let known = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
         let mut named = self.event_types.0.iter().filter_map(Text::said);
         if let Some(first) = named.next() {
             let stream = known.iter().find(|k| k.eq_ignore_ascii_case(first));
@@ -199,28 +190,15 @@ pub(super) struct SignInRows {
 }
 
 impl SignInRows {
-    /// Takes a sign-in, or says why it is none.
-    pub fn take(
-        &mut self,
-        raw: &SignInRaw<'_>,
-        around: &Around<'_>,
-        row: i64,
-        depth: usize,
-    ) -> Result<(), String> {
+    /// Takes a sign-in.
+    pub fn take(&mut self, raw: &SignInRaw<'_>, around: &Around<'_>, row: i64) {
         let status: StatusRaw<'_> = nested(&raw.status);
         let location: LocationRaw<'_> = nested(&raw.location);
         let device: DeviceRaw<'_> = nested(&raw.device);
         self.unknown.clear();
-        extra(&mut self.unknown, "", &raw.rest, around.there, depth)?;
-        for (name, part) in [
-            ("status", &raw.status),
-            ("location", &raw.location),
-            ("deviceDetail", &raw.device),
-        ] {
+        extra(&mut self.unknown, "", &raw.rest, around.there);
+        for (name, part) in [("status", &raw.status), ("location", &raw.location), ("deviceDetail", &raw.device)] {
             let Some(text) = &part.0 else { continue };
-            if skip::whole(text.as_bytes()).is_some_and(|(_, s)| s.deepest > depth) {
-                return Err(format!("nested more than {depth} levels deep"));
-            }
             self.unknown.push(if self.unknown.is_empty() { '{' } else { ',' });
             self.unknown.push_str(&format!("\"{name}\":{text}"));
         }
@@ -308,24 +286,17 @@ impl SignInRows {
                 }
             }
         }
-        Ok(())
     }
 
     /// The rows as a batch with their keys; `None` when there are none.
-    pub fn finish(
-        mut self,
-        tenant: &str,
-        source: &str,
-    ) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+    pub fn finish(mut self, tenant: &str, source: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
         let count = self.rows.len();
         if count == 0 {
             return Ok(None);
         }
-        let policies = self.policies.array::<AppliedPolicy>(vec![
-            self.p_id.array(),
-            self.p_name.array(),
-            self.p_result.array(),
-        ])?;
+        let policies = self
+            .policies
+            .array::<AppliedPolicy>(vec![self.p_id.array(), self.p_name.array(), self.p_result.array()])?;
         let rows = batch::<SignIn>(vec![
             constant(tenant, count),
             self.id.array(),

@@ -13,12 +13,7 @@ pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 /// All rows of one call come from one file, so that a count belongs to that file.
 pub trait Sink {
     /// Takes rows of a log table, with a key for each.
-    fn log_rows(
-        &mut self,
-        table: Table,
-        batch: RecordBatch,
-        keys: &[RowKey],
-    ) -> Result<Put, SinkError>;
+    fn log_rows(&mut self, table: Table, batch: RecordBatch, keys: &[RowKey]) -> Result<Put, SinkError>;
 
     /// Takes objects as seen at a look.
     fn objects<R: Object>(&mut self, rows: Vec<Seen<R>>) -> Result<Put, SinkError>;

@@ -30,8 +30,7 @@ impl Skip {
                 let found = memchr::memchr2(b'"', b'\\', rest);
                 let inside = &rest[..found.unwrap_or(rest.len())];
                 // Strings of a record are short; looking twice is cheaper than a third needle.
-                self.broken_line |= inside.len() > 1 && memchr::memchr(b'\n', inside).is_some()
-                    || inside == b"\n";
+                self.broken_line |= inside.len() > 1 && memchr::memchr(b'\n', inside).is_some() || inside == b"\n";
                 let found = found?;
                 at += found + 1;
                 if rest[found] == b'\\' {
@@ -70,6 +69,23 @@ pub(super) fn whole(bytes: &[u8]) -> Option<(usize, Skip)> {
     skip.feed(bytes).map(|end| (end, skip))
 }
 
+/// Whether nothing in `bytes` is nested deeper than `depth`.
+///
+/// The parser of log records skips unknown members by recursion without a bound, so that this must
+/// be asked before it sees a record: a line of a million braces would overflow the stack.
+pub(super) fn is_shallow(bytes: &[u8], depth: usize) -> bool {
+    // Few brackets cannot nest deep, and counting them costs far less than following them.
+    let few = memchr::memchr2_iter(b'{', b'[', bytes).take(depth + 1).count() <= depth;
+    few || {
+        let mut skip = Skip::default();
+        let mut rest = bytes;
+        while let Some(end) = skip.feed(rest) {
+            rest = &rest[end..];
+        }
+        skip.deepest <= depth
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,10 +102,19 @@ mod tests {
         ] {
             assert_eq!(whole(text.as_bytes()).map(|w| w.0), expected, "{text}");
             let mut skip = Skip::default();
-            let piecewise = (0..text.len())
-                .find_map(|i| skip.feed(&text.as_bytes()[i..=i]).map(|_| i + 1));
+            let piecewise = (0..text.len()).find_map(|i| skip.feed(&text.as_bytes()[i..=i]).map(|_| i + 1));
             assert_eq!(piecewise, expected, "{text} byte by byte");
         }
+    }
+
+    #[test]
+    fn shallow_is_told_from_deep() {
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        assert!(is_shallow(nested(64).as_bytes(), 64));
+        assert!(!is_shallow(nested(65).as_bytes(), 64));
+        assert!(is_shallow("[]".repeat(1000).as_bytes(), 64));
+        assert!(!is_shallow(format!("{{}} {}", nested(65)).as_bytes(), 64));
+        assert!(is_shallow(format!("\"{}\"", "[".repeat(100)).as_bytes(), 64));
     }
 
     #[test]

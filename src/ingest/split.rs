@@ -119,12 +119,7 @@ pub(super) enum Shape {
 }
 
 /// Cuts the file up; `emit` returns false to stop.
-pub(super) fn split<'m>(
-    feed: &mut Feed<'m>,
-    shape: &Shape,
-    limits: &Limits,
-    emit: impl FnMut(Batch<'m>) -> bool,
-) -> Outcome {
+pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emit: impl FnMut(Batch<'m>) -> bool) -> Outcome {
     let mut splitter = Splitter {
         feed,
         limits,
@@ -373,17 +368,10 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             return Ended::Cut;
         }
         if found.long.is_some() {
-            let reason = format!(
-                "{} bytes long, more than the limit of {}",
-                found.end - start,
-                self.limits.record
-            );
+            let reason = format!("{} bytes long, more than the limit of {}", found.end - start, self.limits.record);
             self.torn(start, &found, reason);
         } else if found.deepest > self.limits.depth {
-            let reason = format!(
-                "nested {} levels deep, more than the limit of {}",
-                found.deepest, self.limits.depth
-            );
+            let reason = format!("nested {} levels deep, more than the limit of {}", found.deepest, self.limits.depth);
             self.torn(start, &found, reason);
         } else {
             self.push(start, found.end, page.cloned());
@@ -561,9 +549,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             b"@odata.nextLink" => {
                 let link = text().unwrap_or_default();
                 let lower = link.to_lowercase();
-                page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="]
-                    .iter()
-                    .any(|word| lower.contains(word));
+                page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
                 page.link = Context::of_address(&link);
                 page.more = !link.is_empty();
             }
@@ -577,16 +563,13 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     fn page(&mut self, mut page: Page) {
         let rows = self.pos;
         let mut after = None;
-        let nameless = page.context.as_ref().is_none_or(|context| {
-            page.link.is_none() && context.last() == "directoryobjects"
-        });
+        let nameless = page
+            .context
+            .as_ref()
+            .is_none_or(|context| page.link.is_none() && context.last() == "directoryobjects");
         if nameless {
             // What names the rows may come behind them: look there first when that is possible.
-            let hold = if self.feed.is_whole() {
-                usize::MAX
-            } else {
-                self.limits.page
-            };
+            let hold = if self.feed.is_whole() { usize::MAX } else { self.limits.page };
             let found = self.value(rows, hold, false);
             if found.closed && found.long.is_none() {
                 self.pos = found.end;
@@ -710,11 +693,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 break;
             }
         }
-        let reason = format!(
-            "{} bytes on one line, more than the limit of {}",
-            end - start,
-            self.limits.page
-        );
+        let reason = format!("{} bytes on one line, more than the limit of {}", end - start, self.limits.page);
         let found = Found {
             end,
             closed: false,
@@ -743,11 +722,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
         // A comma after a whole line is what is left of an array.
         let bare = text.strip_suffix(b",").unwrap_or(text);
         let whole = || skip::whole(bare).is_some_and(|(end, _)| end == bare.len());
-        let text = if bare.len() < text.len() && whole() {
-            bare
-        } else {
-            text
-        };
+        let text = if bare.len() < text.len() && whole() { bare } else { text };
         let last = first + text.len() as u64;
         let open = matches!(text[text.len() - 1], b'{' | b'[' | b',');
         let wrapped = text[0] == b'[' || text[0] == b'{' && begins_like_page(text);
@@ -779,10 +754,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 broken_line: false,
                 long: None,
             };
-            let reason = format!(
-                "{text_len} bytes long, more than the limit of {}",
-                self.limits.record
-            );
+            let reason = format!("{text_len} bytes long, more than the limit of {}", self.limits.record);
             self.torn(first, &found, reason);
         } else {
             self.push(first, last, None);
@@ -802,18 +774,13 @@ fn is_annotation(key: &[u8]) -> bool {
 /// Whether an object begins with an annotation, `value` or `records`.
 fn begins_like_page(bytes: &[u8]) -> bool {
     let rest = bytes.get(1..).unwrap_or(&[]).trim_ascii_start();
-    [&b"\"@"[..], b"\"value\"", b"\"records\""]
-        .iter()
-        .any(|start| rest.starts_with(start))
+    [&b"\"@"[..], b"\"value\"", b"\"records\""].iter().any(|start| rest.starts_with(start))
 }
 
 /// Text without white space around it and marks of byte order and commas before it, and how much that was.
 fn trimmed(bytes: &[u8]) -> (usize, &[u8]) {
     let mut rest = bytes.trim_ascii_start();
-    while let Some(after) = rest
-        .strip_prefix(b"\xef\xbb\xbf")
-        .or_else(|| rest.strip_prefix(b","))
-    {
+    while let Some(after) = rest.strip_prefix(b"\xef\xbb\xbf").or_else(|| rest.strip_prefix(b",")) {
         rest = after.trim_ascii_start();
     }
     (bytes.len() - rest.len(), rest.trim_ascii_end())
@@ -840,27 +807,17 @@ pub(super) fn sniff(feed: &mut Feed<'_>) -> Shape {
         .collect();
     let one = |line: &[u8]| {
         let line = line.strip_suffix(b",").unwrap_or(line);
-        line.starts_with(b"{")
-            && skip::whole(line).is_some_and(|(end, _)| end == line.len())
+        line.starts_with(b"{") && skip::whole(line).is_some_and(|(end, _)| end == line.len())
     };
     let first = lines[0];
     if one(first) {
-        return if lines.len() > 1 {
-            Shape::Lines
-        } else {
-            Shape::Documents
-        };
+        return if lines.len() > 1 { Shape::Lines } else { Shape::Documents };
     }
-    let follows = lines.get(1).is_some_and(|l| one(l) && l.ends_with(b"}"))
-        && lines.get(2).is_none_or(|l| one(l) && l.ends_with(b"}"));
+    let follows = lines.get(1).is_some_and(|l| one(l) && l.ends_with(b"}")) && lines.get(2).is_none_or(|l| one(l) && l.ends_with(b"}"));
     if begins_like_json(text) {
         // The first line of a log may be the torn end of a record; an open array is not.
         let opens = matches!(first[first.len() - 1], b'[' | b'{' | b',');
-        return if follows && !opens {
-            Shape::Lines
-        } else {
-            Shape::Documents
-        };
+        return if follows && !opens { Shape::Lines } else { Shape::Documents };
     }
     if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
         return Shape::Lines;

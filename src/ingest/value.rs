@@ -9,10 +9,7 @@ use std::fmt;
 /// Parses one object; also how many members it gives twice (the last wins).
 pub(super) fn parse(text: &str, depth: usize) -> Result<(Value, u64), String> {
     let twice = Cell::new(0);
-    let seed = Seed {
-        left: depth,
-        twice: &twice,
-    };
+    let seed = Seed { left: depth, twice: &twice };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = seed
         .deserialize(&mut deserializer)
@@ -130,10 +127,7 @@ pub(super) fn canonical(map: &Map<String, Value>, reduce: &[&str]) -> (String, S
 }
 
 fn object(map: &Map<String, Value>, reduce: &[&str], in_list: bool, out: &mut String) {
-    let mut keys: Vec<&String> = map
-        .keys()
-        .filter(|key| !key.contains('@') || in_list && *key == "@odata.type")
-        .collect();
+    let mut keys: Vec<&String> = map.keys().filter(|key| !key.contains('@') || in_list && *key == "@odata.type").collect();
     keys.sort_unstable();
     out.push('{');
     for (index, key) in keys.into_iter().enumerate() {

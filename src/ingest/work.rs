@@ -8,6 +8,7 @@ use crate::ingest::limits::Limits;
 use crate::ingest::objects::{self, Place, Refused, Rows, Taker};
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
+use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
 use crate::ingest::value;
 use crate::lake::records::Reject;
@@ -55,8 +56,6 @@ pub(super) struct Remarks {
     pub shipped: u64,
     /// Diagnostic records.
     pub enveloped: u64,
-    /// Times that are none.
-    pub timeless: u64,
 }
 
 impl std::ops::AddAssign for Remarks {
@@ -66,7 +65,6 @@ impl std::ops::AddAssign for Remarks {
         self.parent_by_name += other.parent_by_name;
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
-        self.timeless += other.timeless;
     }
 }
 
@@ -157,6 +155,10 @@ struct Worker<'a> {
 /// A record's fate when it is not taken.
 type Taken = Result<(), Refused>;
 
+fn too_deep(depth: usize) -> Refused {
+    rejected(format!("nested more than {depth} levels deep"))
+}
+
 fn rejected(reason: impl Into<String>) -> Refused {
     Refused::Rejected(reason.into())
 }
@@ -164,12 +166,11 @@ fn rejected(reason: impl Into<String>) -> Refused {
 impl Worker<'_> {
     fn span(&mut self, bytes: &[u8], span: &Span) {
         self.done.read += 1;
+        let depth = self.around.limits.depth;
         let taken = match std::str::from_utf8(bytes) {
+            Ok(_) if !is_shallow(bytes, depth) => Err(too_deep(depth)),
             Ok(text) => self.record(text, span),
-            Err(error) => Err(rejected(format!(
-                "no UTF-8 at byte {} of the record",
-                error.valid_up_to()
-            ))),
+            Err(error) => Err(rejected(format!("no UTF-8 at byte {} of the record", error.valid_up_to()))),
         };
         let Err(refused) = taken else { return };
         let (verdict, reason) = match refused {
@@ -266,16 +267,9 @@ impl Worker<'_> {
     }
 
     fn audit(&mut self, raw: &AuditRaw<'_>, around: &audit::Around<'_>, span: &Span) -> Taken {
-        let depth = self.around.limits.depth;
-        self.audit
-            .take(raw, around, span.row, depth)
-            .map_err(rejected)?;
+        self.audit.take(raw, around, span.row).map_err(rejected)?;
         self.done.remarks.twice += raw.twice();
-        self.guess = if around.there {
-            Guess::Envelope
-        } else {
-            Guess::Audit
-        };
+        self.guess = if around.there { Guess::Envelope } else { Guess::Audit };
         Ok(())
     }
 
@@ -285,16 +279,9 @@ impl Worker<'_> {
     }
 
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
-        let depth = self.around.limits.depth;
-        self.sign_ins
-            .take(raw, around, span.row, depth)
-            .map_err(rejected)?;
+        self.sign_ins.take(raw, around, span.row);
         self.done.remarks.twice += raw.twice();
-        self.guess = if around.there {
-            Guess::Envelope
-        } else {
-            Guess::SignIn
-        };
+        self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };
         Ok(())
     }
 
@@ -303,6 +290,10 @@ impl Worker<'_> {
         let category = envelope.category.said().unwrap_or("");
         let inner = envelope.inner();
         let text = inner.as_deref().unwrap_or("{}");
+        let depth = self.around.limits.depth;
+        if !is_shallow(text.as_bytes(), depth) {
+            return Err(too_deep(depth));
+        }
         if let Some(stream) = signin::stream_of(category) {
             let raw: SignInRaw<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
             let around = signin::Around {
@@ -322,9 +313,7 @@ impl Worker<'_> {
             // Some pipelines put the inner category in the place of the outer one.
             let looks = raw.as_ref().is_ok_and(|r| r.plausible() && r.service.said().is_some());
             if !named && !looks {
-                return Err(Refused::Unmapped(format!(
-                    "a diagnostic record of the category {category}"
-                )));
+                return Err(Refused::Unmapped(format!("a diagnostic record of the category {category}")));
             }
             let raw = raw.map_err(|e| rejected(told(&e)))?;
             let around = audit::Around {
@@ -348,8 +337,7 @@ impl Worker<'_> {
         if !trimmed.starts_with('{') {
             return Err(rejected("no JSON object"));
         }
-        let (mut parsed, twice) =
-            value::parse(text, self.around.limits.depth).map_err(rejected)?;
+        let (mut parsed, twice) = value::parse(text, self.around.limits.depth).map_err(rejected)?;
         let Some(map) = parsed.as_object_mut() else {
             return Err(rejected("no JSON object"));
         };
@@ -371,8 +359,7 @@ impl Worker<'_> {
         }
         let has = |name: &str| map.keys().any(|k| k.eq_ignore_ascii_case(name));
         if has("time") && has("category") && !map.contains_key("activityDisplayName") {
-            let envelope: Envelope<'_> =
-                sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
+            let envelope: Envelope<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
             if envelope.plausible() {
                 return self.envelope(&envelope, span);
             }
@@ -389,12 +376,15 @@ impl Worker<'_> {
         let page = span.page.as_deref();
         let context = page.and_then(|p| p.context.as_ref()).or(own.as_ref());
         let kind = self.kind(map, context, page);
-        self.done.remarks.twice += twice;
         match kind {
             Kind::Audit => self.audit_text(text, span),
             Kind::SignIn => self.sign_in_text(text, span),
             Kind::Other(what) => Err(Refused::Unmapped(what)),
-            Kind::Object(_) | Kind::Related(_) => self.object(kind, map, context, span),
+            Kind::Object(_) | Kind::Related(_) => {
+                self.object(kind, map, context, span)?;
+                self.done.remarks.twice += twice;
+                Ok(())
+            }
         }
     }
 
@@ -412,16 +402,11 @@ impl Worker<'_> {
         }
     }
 
-    fn object(
-        &mut self,
-        kind: Kind,
-        map: &mut Map<String, Value>,
-        context: Option<&Context>,
-        span: &Span,
-    ) -> Taken {
+    fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
         let link = span.page.as_deref().and_then(|p| p.link.as_ref());
         let mut around = surroundings(self.around.tenant, context);
         let mut related = None;
+        let mut by_name = 0;
         if let Kind::Related(relation) = kind {
             let mut relation = relation;
             if relation == Relation::Unknown
@@ -434,13 +419,13 @@ impl Worker<'_> {
             }
             let named = &self.around.named;
             if around.parent.is_none()
-                && let (Some(id), Some(by_name)) = (&named.id, named.relation)
+                && let (Some(id), Some(told)) = (&named.id, named.relation)
             {
                 if relation == Relation::Unknown {
-                    relation = by_name;
+                    relation = told;
                 }
                 around.parent = Some(id.clone());
-                self.done.remarks.parent_by_name += 1;
+                by_name = 1;
             } else if relation == Relation::Unknown && named.relation == Some(Relation::Deleted) {
                 relation = Relation::Deleted;
             }
@@ -459,6 +444,7 @@ impl Worker<'_> {
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.holderless += taker.holderless;
+        self.done.remarks.parent_by_name += by_name;
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {
             places.push(place.clone());
@@ -484,24 +470,22 @@ impl Worker<'_> {
             }
         }
         let text = whole.to_string();
+        let depth = self.around.limits.depth;
+        if !is_shallow(text.as_bytes(), depth) {
+            return Err(too_deep(depth));
+        }
         let raw: AuditRaw<'_> = sonic_rs::from_str(&text).map_err(|e| rejected(told(&e)))?;
         let around = audit::Around {
             operation: whole.get("operationName").and_then(Value::as_str),
             time: whole.get("timeGenerated").and_then(Value::as_str),
             ..audit::Around::default()
         };
-        let depth = self.around.limits.depth;
-        self.audit
-            .take(&raw, &around, span.row, depth)
-            .map_err(rejected)?;
-        Ok(())
+        self.audit.take(&raw, &around, span.row).map_err(rejected)
     }
 }
 
 fn log_analytics(map: &Map<String, Value>) -> bool {
-    map.contains_key("TimeGenerated")
-        && map.contains_key("ActivityDisplayName")
-        && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
+    map.contains_key("TimeGenerated") && map.contains_key("ActivityDisplayName") && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
 }
 
 /// What a context says of the parent.

@@ -261,8 +261,10 @@ impl Writer {
         }
         // Forcing hundreds of small partitions to disk one after the other would take longer than writing them.
         let files: Vec<_> = self.files.into_iter().collect();
-        let finished: Vec<_> =
-            files.into_par_iter().map(|((table, partition), file)| Ok((table, partition, file.finish()?))).collect::<Result<_, LakeError>>()?;
+        let finished: Vec<_> = files
+            .into_par_iter()
+            .map(|((table, partition), file)| Ok((table, partition, file.finish()?)))
+            .collect::<Result<_, LakeError>>()?;
         self.lake.reach(CrashAt::DataSynced);
         let mut added = Vec::new();
         let mut dirs = BTreeSet::new();

@@ -187,7 +187,11 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
     for fact in facts {
         let act = |action: Action| (action, fact.outcome, fact.principal.clone(), fact.entitlement.clone(), fact.request.clone());
         // One approver may decide two stages in a row: only the very same instant is the same decision.
-        let window = if matches!(fact.action, Action::Approved | Action::Denied) { 0 } else { window };
+        let window = if matches!(fact.action, Action::Approved | Action::Denied) {
+            0
+        } else {
+            window
+        };
         let told = recent.get(&act(fact.action)).is_some_and(|(at, actor)| {
             let same_actor = *actor == fact.actor || fact.request.is_none() && matches!(fact.action, Action::Granted | Action::Removed);
             same_actor && fact.at.0 - at.0 <= window
@@ -234,8 +238,20 @@ mod tests {
     fn one_act_told_twice_is_one_and_a_new_one_is_not() {
         let minute = 60_000_000;
         let count = |facts: Vec<AccessEvent>| one_act_once(facts, minute).len();
-        assert_eq!(count(vec![fact(0, Action::Granted, "core"), fact(6, Action::Granted, "pim")]), 1, "two services tell one grant");
-        assert_eq!(count(vec![fact(0, Action::Granted, "a"), fact(5, Action::Removed, "a"), fact(9, Action::Granted, "a")]), 3, "granted again");
+        assert_eq!(
+            count(vec![fact(0, Action::Granted, "core"), fact(6, Action::Granted, "pim")]),
+            1,
+            "two services tell one grant"
+        );
+        assert_eq!(
+            count(vec![
+                fact(0, Action::Granted, "a"),
+                fact(5, Action::Removed, "a"),
+                fact(9, Action::Granted, "a")
+            ]),
+            3,
+            "granted again"
+        );
         assert_eq!(count(vec![fact(0, Action::Approved, "bo"), fact(9, Action::Approved, "bo")]), 2, "two stages");
         assert_eq!(count(vec![fact(0, Action::Granted, "a"), fact(90, Action::Granted, "a")]), 2, "too far apart");
         let mut failed = fact(0, Action::Granted, "a");

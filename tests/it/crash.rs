@@ -26,7 +26,19 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
         run.write("second.ndjson", &(50..100).map(event).collect::<String>());
         run.ok(&["ingest", "first.ndjson", "--lake", "lake"]);
         let before = run
-            .ok(&["holders", "--group", "g1", "--from", "2026-03-01", "--until", "2026-03-01T10:00:49Z", "--format", "csv", "--lake", "lake"])
+            .ok(&[
+                "holders",
+                "--group",
+                "g1",
+                "--from",
+                "2026-03-01",
+                "--until",
+                "2026-03-01T10:00:49Z",
+                "--format",
+                "csv",
+                "--lake",
+                "lake",
+            ])
             .stdout;
 
         let killed = vouchsafe(run.dir())
@@ -38,7 +50,19 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
 
         run.ok(&["lake", "verify", "--lake", "lake"]);
         let after = run
-            .ok(&["holders", "--group", "g1", "--from", "2026-03-01", "--until", "2026-03-01T10:00:49Z", "--format", "csv", "--lake", "lake"])
+            .ok(&[
+                "holders",
+                "--group",
+                "g1",
+                "--from",
+                "2026-03-01",
+                "--until",
+                "2026-03-01T10:00:49Z",
+                "--format",
+                "csv",
+                "--lake",
+                "lake",
+            ])
             .stdout;
         if *step == "commit-named" {
             assert_ne!(before, after, "{step}: the commit has its name, so it counts");

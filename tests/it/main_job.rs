@@ -20,7 +20,9 @@ fn fired(csv_text: &str) -> BTreeMap<(String, String, String), usize> {
     for row in reader.deserialize::<BTreeMap<String, String>>() {
         let row = row.expect("a row");
         if row["result"] == "finding" {
-            *found.entry((row["check"].clone(), row["subject_id"].clone(), row["object_id"].clone())).or_default() += 1;
+            *found
+                .entry((row["check"].clone(), row["subject_id"].clone(), row["object_id"].clone()))
+                .or_default() += 1;
         }
     }
     found
@@ -30,7 +32,15 @@ fn fired(csv_text: &str) -> BTreeMap<(String, String, String), usize> {
 fn the_sample_fires_exactly_as_planted() {
     let run = Run::new();
     let told = run.ok(&["run", &sample()]);
-    assert!(told.stderr.trim_end().lines().last().is_some_and(|l| l.starts_with("open ") && l.ends_with("index.html")), "{}", told.stderr);
+    assert!(
+        told.stderr
+            .trim_end()
+            .lines()
+            .last()
+            .is_some_and(|l| l.starts_with("open ") && l.ends_with("index.html")),
+        "{}",
+        told.stderr
+    );
     let found = fired(&run.read("vouchsafe-report/findings.csv"));
     let planted: toml::Value = toml::from_str(&fs::read_to_string(root().join("sample-data/planted.toml")).expect("planted.toml")).expect("TOML");
     let mut expected: BTreeMap<(String, String, String), usize> = BTreeMap::new();
@@ -61,7 +71,10 @@ fn the_committed_report_of_the_sample_is_current() {
             fs::write(committed.join(name), &fresh).expect("a report");
         }
         let there = fs::read_to_string(committed.join(name)).unwrap_or_default();
-        assert!(there == fresh, "reports/sample/{name} is not what the program writes now; look at the difference and run the tests with VOUCHSAFE_BLESS=1");
+        assert!(
+            there == fresh,
+            "reports/sample/{name} is not what the program writes now; look at the difference and run the tests with VOUCHSAFE_BLESS=1"
+        );
     }
 }
 
@@ -79,7 +92,11 @@ fn same_input_same_bytes_and_shuffled_input_the_same() {
     let again = outputs(&["sample-data".into()]);
     assert!(once == again, "the same input gives the same bytes");
     // The same files named one by one, last first: dates are looked for below the given path, so folders are given.
-    let mut folders: Vec<String> = fs::read_dir(root().join("sample-data")).expect("sample-data").flatten().map(|e| format!("sample-data/{}", e.file_name().to_string_lossy())).collect();
+    let mut folders: Vec<String> = fs::read_dir(root().join("sample-data"))
+        .expect("sample-data")
+        .flatten()
+        .map(|e| format!("sample-data/{}", e.file_name().to_string_lossy()))
+        .collect();
     folders.sort_by(|a, b| b.cmp(a));
     let shuffled = outputs(&folders);
     assert!(once[1] == shuffled[1], "findings do not depend on the order of the input");
@@ -110,14 +127,28 @@ fn holders_answers_with_the_codes_that_scripts_rely_on() {
     let run = Run::new();
     run.ok(&["ingest", &sample(), "--lake", "lake"]);
     let all = run.ok(&["holders", "--lake", "lake", "--format", "csv"]);
-    assert!(all.stdout.starts_with("held_from,held_until,from_certainty,until_certainty,from_earliest,from_latest,until_earliest,until_latest,scheduled_until,principal_id,"));
+    assert!(all.stdout.starts_with(
+        "held_from,held_until,from_certainty,until_certainty,from_earliest,from_latest,until_earliest,until_latest,scheduled_until,principal_id,"
+    ));
     let json: serde_json::Value = serde_json::from_str(&run.ok(&["holders", "--lake", "lake", "--format", "json"]).stdout).expect("JSON");
-    assert_eq!(json.as_array().map_or(0, Vec::len), all.stdout.lines().count() - 1, "one row each (no field of the sample holds a line break)");
+    assert_eq!(
+        json.as_array().map_or(0, Vec::len),
+        all.stdout.lines().count() - 1,
+        "one row each (no field of the sample holds a line break)"
+    );
     let code = |args: &[&str]| run.tell(&[&["holders", "--lake", "lake"], args].concat()).code;
     assert_eq!(code(&["--package", "no such package"]), 2);
-    assert_eq!(code(&["--package", "00000000-0000-0000-0000-00000000beef"]), 1, "nobody, and the whole window is covered");
+    assert_eq!(
+        code(&["--package", "00000000-0000-0000-0000-00000000beef"]),
+        1,
+        "nobody, and the whole window is covered"
+    );
     assert_eq!(code(&["--at", "yesterday"]), 2);
-    assert_eq!(code(&["--package", "00000000-0000-0000-0000-00000000beef", "--at", "2001-01-01T00:00:00Z"]), 5, "no source reaches back that far");
+    assert_eq!(
+        code(&["--package", "00000000-0000-0000-0000-00000000beef", "--at", "2001-01-01T00:00:00Z"]),
+        5,
+        "no source reaches back that far"
+    );
     assert_eq!(code(&["--from", "2026-02-01", "--until", "2026-01-01"]), 2);
 }
 
@@ -173,7 +204,9 @@ fn bad_input_is_told_and_what_is_good_is_kept() {
         assert!(told.stderr.contains(expected), "{name}: {}", told.stderr);
         let status = run.ok(&["lake", "status", "--lake", "lake"]).stdout;
         assert!(!status.contains(" NO "), "{name}: the arithmetic ties\n{status}");
-        let held = run.ok(&["holders", "--group", "g1", "--at", "2026-03-01T10:00:00Z", "--lake", "lake", "--format", "csv"]).stdout;
+        let held = run
+            .ok(&["holders", "--group", "g1", "--at", "2026-03-01T10:00:00Z", "--lake", "lake", "--format", "csv"])
+            .stdout;
         assert!(held.lines().count() >= 2, "{name}: the good record counts\n{held}");
     }
 }
@@ -234,9 +267,25 @@ fn two_tenants_are_refused_and_named_and_nothing_is_written() {
 #[test]
 fn hostile_names_are_text_everywhere() {
     let run = Run::new();
-    let user = |id: &str, name: &str| format!("{{\"id\":\"{id}\",\"displayName\":{},\"userPrincipalName\":{},\"accountEnabled\":true,\"userType\":\"Member\"}}", serde_json::json!(name), serde_json::json!(name));
-    run.write("in/2026-03-02/users.json", &format!("{{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#users\",\"value\":[{},{}]}}", user("u1", "=cmd|' /C calc'!A0"), user("u2", "<img src=x onerror=alert(1)>")));
-    run.write("in/events.ndjson", &format!("{EVENT}\n{}", EVENT.replace("e1", "e2").replace("\"u1\"", "\"u2\"")));
+    let user = |id: &str, name: &str| {
+        format!(
+            "{{\"id\":\"{id}\",\"displayName\":{},\"userPrincipalName\":{},\"accountEnabled\":true,\"userType\":\"Member\"}}",
+            serde_json::json!(name),
+            serde_json::json!(name)
+        )
+    };
+    run.write(
+        "in/2026-03-02/users.json",
+        &format!(
+            "{{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#users\",\"value\":[{},{}]}}",
+            user("u1", "=cmd|' /C calc'!A0"),
+            user("u2", "<img src=x onerror=alert(1)>")
+        ),
+    );
+    run.write(
+        "in/events.ndjson",
+        &format!("{EVENT}\n{}", EVENT.replace("e1", "e2").replace("\"u1\"", "\"u2\"")),
+    );
     run.ok(&["run", "in"]);
     let csv_text = run.read("vouchsafe-report/holdings.csv");
     assert!(csv_text.contains("'=cmd|") && !csv_text.contains(",=cmd|"), "{csv_text}");

@@ -25,11 +25,7 @@ const LISTS: [&str; 10] = [
 ];
 
 fn deleted(of: Reader<'_>) -> &'static str {
-    if of.raw("deletedDateTime").is_some() {
-        "deleted"
-    } else {
-        "tenant"
-    }
+    if of.raw("deletedDateTime").is_some() { "deleted" } else { "tenant" }
 }
 
 pub(super) fn user<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
@@ -84,10 +80,7 @@ pub(super) fn group<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<
     Ok(Place::part(Table::Groups, scope))
 }
 
-pub(super) fn service_principal<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn service_principal<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     lists(to, map, &id, "serviceprincipal");
     let of = reader(map);
@@ -145,12 +138,7 @@ fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, kind: &str)
 }
 
 /// A member or owner; the id is relation, container and member.
-fn membership(
-    item: &Object,
-    relation: &str,
-    container_kind: &str,
-    container: &str,
-) -> Option<(MembershipRow, String)> {
+fn membership(item: &Object, relation: &str, container_kind: &str, container: &str) -> Option<(MembershipRow, String)> {
     let of = reader(item);
     let member = of.id("id")?;
     let row = MembershipRow {
@@ -175,12 +163,7 @@ fn membership(
 }
 
 /// A membership told from the member's side.
-fn member_of(
-    member: &Object,
-    id: &str,
-    kind: &str,
-    container: &str,
-) -> (MembershipRow, String, Object) {
+fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (MembershipRow, String, Object) {
     let of = reader(member);
     let row = MembershipRow {
         relation: Some("member".into()),
@@ -202,11 +185,7 @@ fn member_of(
     (row, format!("member/{container}/{id}"), content)
 }
 
-pub(super) fn related<M: Copy>(
-    to: &mut Taker<'_, M>,
-    relation: Relation,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &mut Object) -> Result<Place, Refused> {
     let of = reader(map);
     let kind = of.kind().map(|k| k.to_lowercase()).unwrap_or_default();
     if of.raw("deletedDateTime").is_some() || relation == Relation::Deleted {
@@ -219,15 +198,16 @@ pub(super) fn related<M: Copy>(
             _ => Err(Refused::Unmapped("a deleted object of no known kind".into())),
         };
     }
-    let what = if kind.is_empty() { "object" } else { &kind };
-    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) =
-        (relation, to.around.parent.clone())
-    else {
+    let what = match kind.as_str() {
+        "" => "an object".to_string(),
+        kind => format!("a {kind}"),
+    };
+    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) = (relation, to.around.parent.clone()) else {
         return Err(Refused::Unmapped(match relation {
-            Relation::Member => format!("parent group unknown: a {what} that is a member of it"),
-            Relation::Owner => format!("parent group unknown: a {what} that owns it"),
-            Relation::MemberOf => format!("member unknown: a {what} that somebody is in"),
-            _ => format!("parent group unknown: a {what} of a mixed listing"),
+            Relation::Member => format!("parent group unknown: {what} that is a member of it"),
+            Relation::Owner => format!("parent unknown: {what} that owns it"),
+            Relation::MemberOf => format!("member unknown: {what} that somebody is in"),
+            _ => format!("parent group unknown: {what} of a mixed listing"),
         }));
     };
     let id = own_id(map)?;
@@ -239,9 +219,7 @@ pub(super) fn related<M: Copy>(
             to.top(row, row_id, &content, &[]);
             Ok(Place::part(Table::Memberships, format!("memberof/{parent}")))
         }
-        Relation::MemberOf => Err(Refused::Unmapped(format!(
-            "a {what} that somebody is in; export role assignments for roles"
-        ))),
+        Relation::MemberOf => Err(Refused::Unmapped(format!("{what} that somebody is in; export role assignments for roles"))),
         _ => {
             let name = if relation == Relation::Owner { "owner" } else { "member" };
             let container = to.around.parent_kind.clone();
@@ -260,10 +238,7 @@ pub(super) fn related<M: Copy>(
     }
 }
 
-pub(super) fn app_role_assignment<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn app_role_assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = app_role_row(reader(map));
     let resource = row.resource_id.clone();
@@ -287,17 +262,12 @@ fn app_role_row(of: Reader<'_>) -> AppRoleAssignmentRow {
         resource_id: of.id("resourceId"),
         resource_name: of.text("resourceDisplayName"),
         app_role_id: of.any_id("appRoleId"),
-        created_at: of
-            .time("createdDateTime")
-            .or_else(|| of.time("creationTimestamp")),
+        created_at: of.time("createdDateTime").or_else(|| of.time("creationTimestamp")),
         ..AppRoleAssignmentRow::default()
     }
 }
 
-pub(super) fn conditional_access<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn conditional_access<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let conditions = of.at("conditions");
@@ -311,11 +281,7 @@ pub(super) fn conditional_access<M: Copy>(
         }
         into
     };
-    let ids = |list: Vec<String>| -> Vec<String> {
-        list.into_iter()
-            .map(|id| if is_guid(&id) { id.to_lowercase() } else { id })
-            .collect()
-    };
+    let ids = |list: Vec<String>| -> Vec<String> { list.into_iter().map(|id| if is_guid(&id) { id.to_lowercase() } else { id }).collect() };
     let row = ConditionalAccessRow {
         name: of.text("displayName"),
         state: of.text("state"),
@@ -340,10 +306,7 @@ pub(super) fn conditional_access<M: Copy>(
     Ok(Place::whole(Table::ConditionalAccess))
 }
 
-pub(super) fn named_location<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn named_location<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let kind = match of.kind().map(|k| k.to_lowercase()).as_deref() {
@@ -354,11 +317,7 @@ pub(super) fn named_location<M: Copy>(
         _ if map.contains_key("countriesAndRegions") => "country",
         _ => "unknown",
     };
-    let mut ranges: Vec<String> = of
-        .list(&["ipRanges"])
-        .iter()
-        .filter_map(|r| r.any(&["cidrAddress", "lowerAddress"]))
-        .collect();
+    let mut ranges: Vec<String> = of.list(&["ipRanges"]).iter().filter_map(|r| r.any(&["cidrAddress", "lowerAddress"])).collect();
     ranges.extend(of.texts("countriesAndRegions"));
     let row = NamedLocationRow {
         name: of.text("displayName"),

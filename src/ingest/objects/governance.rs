@@ -35,10 +35,7 @@ fn schedule(of: Reader<'_>) -> Schedule {
     }
 }
 
-pub(super) fn assignment<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = assignment_row(reader(map));
     to.holderless += u64::from(row.target_id.is_none());
@@ -59,9 +56,7 @@ fn assignment_row(of: Reader<'_>) -> AssignmentRow {
         target_subject_id: target.id("id").or_else(|| of.id("targetId")),
         target_name: target.text("displayName"),
         target_upn: target.any(&["principalName", "userPrincipalName", "email"]),
-        target_type: target
-            .any(&["subjectType", "type"])
-            .map(|t| t.to_lowercase()),
+        target_type: target.any(&["subjectType", "type"]).map(|t| t.to_lowercase()),
         package_id: package.id("id").or_else(|| of.id("accessPackageId")),
         package_name: package.text("displayName"),
         policy_id: policy.id("id").or_else(|| of.id("assignmentPolicyId")),
@@ -102,9 +97,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         state: of.word(&["state", "requestState"]),
         status: of.any(&["status", "requestStatus"]),
         created_at: of.time("createdDateTime"),
-        completed_at: of
-            .time("completedDateTime")
-            .or_else(|| of.time("completedDate")),
+        completed_at: of.time("completedDateTime").or_else(|| of.time("completedDate")),
         justification: of.text("justification"),
         requestor_id: requestor.id("objectId"),
         requestor_name: requestor.text("displayName"),
@@ -115,9 +108,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         target_id: of_assignment.target_id,
         policy_id: of_assignment.policy_id,
         start_at: schedule.start,
-        end_at: schedule
-            .end
-            .or_else(|| of.time("expirationDateTime")),
+        end_at: schedule.end.or_else(|| of.time("expirationDateTime")),
         expiration_type: schedule.kind,
         expiration_duration: schedule.duration,
         ..RequestRow::default()
@@ -139,10 +130,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
     Ok(Place::whole(Table::Requests))
 }
 
-pub(super) fn approval<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn approval<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let stages = reader(map).list(&["stages", "steps"]).into_iter();
     let stages = stages.map(|stage| {
@@ -201,61 +189,38 @@ fn policy_row(of: Reader<'_>, package: Option<&str>) -> PolicyRow {
     let requestors = of.at("requestorSettings");
     let expiration = of.at("expiration");
     let (kind, duration, fixed) = if expiration.there() {
-        (
-            expiration.word(&["type"]),
-            expiration.text("duration"),
-            expiration.time("endDateTime"),
-        )
+        (expiration.word(&["type"]), expiration.text("duration"), expiration.time("endDateTime"))
     } else {
         beta_expiration(of)
     };
     let automatic = of.0.and_then(|map| map.get("automaticRequestSettings"));
-    let automatic = automatic.map(|_| {
-        of.at("automaticRequestSettings")
-            .flag("requestAccessForAllowedTargets")
-            .unwrap_or(false)
-    });
-    let reviews = ["reviewSettings", "accessReviewSettings"]
-        .iter()
-        .find_map(|name| of.0?.get(*name));
+    let automatic = automatic.map(|_| of.at("automaticRequestSettings").flag("requestAccessForAllowedTargets").unwrap_or(false));
+    let reviews = ["reviewSettings", "accessReviewSettings"].iter().find_map(|name| of.0?.get(*name));
     let review = of.first(&["reviewSettings", "accessReviewSettings"]);
     let reviewers = review.list(&["primaryReviewers", "reviewers"]);
     PolicyRow {
         name: of.text("displayName"),
         description: of.text("description"),
-        package_id: expanded
-            .id("id")
-            .or_else(|| of.id("accessPackageId"))
-            .or_else(|| package.map(str::to_string)),
+        package_id: expanded.id("id").or_else(|| of.id("accessPackageId")).or_else(|| package.map(str::to_string)),
         package_name: expanded.text("displayName"),
         catalog_id: of.first(&CATALOG).id("id").or_else(|| of.id("catalogId")),
-        target_scope: of
-            .text("allowedTargetScope")
-            .or_else(|| requestors.text("scopeType").map(|s| beta_scope(&s))),
+        target_scope: of.text("allowedTargetScope").or_else(|| requestors.text("scopeType").map(|s| beta_scope(&s))),
         automatic,
         expiration_type: kind,
         expiration_duration: duration,
         expiration_at: fixed,
-        approval_required_add: approval
-            .flag("isApprovalRequiredForAdd")
-            .or_else(|| approval.flag("isApprovalRequired")),
+        approval_required_add: approval.flag("isApprovalRequiredForAdd").or_else(|| approval.flag("isApprovalRequired")),
         approval_required_update: approval
             .flag("isApprovalRequiredForUpdate")
             .or_else(|| approval.flag("isApprovalRequiredForExtension")),
         requestor_justification: approval.flag("isRequestorJustificationRequired"),
-        stages: approval
-            .list(&["stages", "approvalStages"])
-            .into_iter()
-            .map(stage)
-            .collect(),
+        stages: approval.list(&["stages", "approvalStages"]).into_iter().map(stage).collect(),
         review_settings: reviews.map(|r| r.is_object()),
         review_enabled: review.flag("isEnabled"),
         review_recurrence: recurrence(review),
-        review_self: review.flag("isSelfReview").or_else(|| {
-            review
-                .text("reviewerType")
-                .map(|t| t.eq_ignore_ascii_case("self"))
-        }),
+        review_self: review
+            .flag("isSelfReview")
+            .or_else(|| review.text("reviewerType").map(|t| t.eq_ignore_ascii_case("self"))),
         review_reviewers: reviewers.iter().map(|r| subject(*r)).collect(),
         custom_schedule: requestors.flag("allowCustomAssignmentSchedule"),
         created_at: of.time("createdDateTime"),
@@ -269,9 +234,7 @@ fn beta_expiration(of: Reader<'_>) -> (Option<String>, Option<String>, Option<In
     let fixed = of.time("expirationDateTime");
     match (of.number("durationInDays"), fixed) {
         (_, Some(at)) => (Some("afterDateTime".into()), None, Some(at)),
-        (Some(days), None) if days > 0 => {
-            (Some("afterDuration".into()), Some(format!("P{days}D")), None)
-        }
+        (Some(days), None) if days > 0 => (Some("afterDuration".into()), Some(format!("P{days}D")), None),
         (Some(_), None) => (Some("noExpiration".into()), None, None),
         (None, None) => (None, None, None),
     }
@@ -299,38 +262,21 @@ fn stage(of: Reader<'_>) -> PolicyStage {
     let fallback = of.list(&["fallbackPrimaryApprovers"]);
     let days = of.number("approvalStageTimeOutInDays");
     PolicyStage {
-        duration: of
-            .text("durationBeforeAutomaticDenial")
-            .or_else(|| days.map(|d| format!("P{d}D"))),
+        duration: of.text("durationBeforeAutomaticDenial").or_else(|| days.map(|d| format!("P{d}D"))),
         approver_justification: of.flag("isApproverJustificationRequired"),
-        approvers: primary
-            .iter()
-            .filter(|r| !backup(r))
-            .map(|r| subject(*r))
-            .collect(),
-        fallbacks: primary
-            .iter()
-            .filter(|r| backup(r))
-            .chain(&fallback)
-            .map(|r| subject(*r))
-            .collect(),
+        approvers: primary.iter().filter(|r| !backup(r)).map(|r| subject(*r)).collect(),
+        fallbacks: primary.iter().filter(|r| backup(r)).chain(&fallback).map(|r| subject(*r)).collect(),
     }
 }
 
 /// A subject set as `kind:id`.
 fn subject(of: Reader<'_>) -> String {
-    let id = [
-        "userId",
-        "groupId",
-        "servicePrincipalId",
-        "connectedOrganizationId",
-        "id",
-    ]
-    .iter()
-    .find_map(|name| of.id(name))
-    .or_else(|| of.text("managerLevel"))
-    .or_else(|| of.text("query"))
-    .unwrap_or_default();
+    let id = ["userId", "groupId", "servicePrincipalId", "connectedOrganizationId", "id"]
+        .iter()
+        .find_map(|name| of.id(name))
+        .or_else(|| of.text("managerLevel"))
+        .or_else(|| of.text("query"))
+        .unwrap_or_default();
     format!("{}:{id}", of.kind().unwrap_or_else(|| "unknown".into()))
 }
 
@@ -366,10 +312,13 @@ pub(super) fn pattern(recurrence: Reader<'_>) -> Option<String> {
 
 pub(super) fn package<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
-    let catalog_page = to.around.parent_kind.as_deref().is_some_and(|k| {
-        matches!(k, "catalogs" | "accesspackagecatalogs")
-    });
-    if catalog_page && !map.contains_key("catalogId")
+    let catalog_page = to
+        .around
+        .parent_kind
+        .as_deref()
+        .is_some_and(|k| matches!(k, "catalogs" | "accesspackagecatalogs"));
+    if catalog_page
+        && !map.contains_key("catalogId")
         && let Some(catalog) = to.around.parent.clone()
     {
         map.insert("catalogId".into(), catalog.into());
@@ -434,10 +383,7 @@ fn package_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object, id: &str) {
     if let Some(catalog) = carried(map, &CATALOG) {
         nested_catalog(to, &catalog);
     }
-    for (name, kind) in [
-        ("incompatibleAccessPackages", "package"),
-        ("incompatibleGroups", "group"),
-    ] {
+    for (name, kind) in [("incompatibleAccessPackages", "package"), ("incompatibleGroups", "group")] {
         for other in carried_list(map, &[name]) {
             if let Some((row, row_id)) = incompatibility(&other, id, kind) {
                 to.nested(row, row_id, &other, &[]);
@@ -485,15 +431,11 @@ fn catalog_row(of: Reader<'_>) -> CatalogRow {
     }
 }
 
-pub(super) fn resource_role<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn resource_role<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     own_id(map)?;
     let Some(package) = to.around.parent.clone() else {
         return Err(Refused::Unmapped(
-            "a role in a package, and no context names the package; expand it in the package"
-                .into(),
+            "a role in a package, and no context names the package; expand it in the package".into(),
         ));
     };
     let Some((row, id)) = resource_role_row(map, &package) else {
@@ -523,9 +465,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, St
             .or_else(|| resource.text("originSystem")),
         resource_id: scope.id("originId").or_else(|| resource.id("originId")),
         // The scope of a whole resource is called "Root", which names nothing.
-        resource_name: resource
-            .text("displayName")
-            .or_else(|| scope.text("displayName").filter(|n| n != "Root")),
+        resource_name: resource.text("displayName").or_else(|| scope.text("displayName").filter(|n| n != "Root")),
         created_at: of.time("createdDateTime"),
         ..ResourceRoleRow::default()
     };
@@ -533,10 +473,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, St
     Some((row, id))
 }
 
-pub(super) fn connected_organization<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn connected_organization<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let sources = of.list(&["identitySources"]);
@@ -545,10 +482,7 @@ pub(super) fn connected_organization<M: Copy>(
         description: of.text("description"),
         state: of.word(&["state"]),
         tenant_ids: sources.iter().filter_map(|s| s.id("tenantId")).collect(),
-        domains: sources
-            .iter()
-            .filter_map(|s| s.any(&["domainName", "issuerUri"]))
-            .collect(),
+        domains: sources.iter().filter_map(|s| s.any(&["domainName", "issuerUri"])).collect(),
         created_at: of.time("createdDateTime"),
         ..ConnectedOrganizationRow::default()
     };
@@ -556,11 +490,7 @@ pub(super) fn connected_organization<M: Copy>(
     Ok(Place::whole(Table::ConnectedOrganizations))
 }
 
-pub(super) fn incompatible<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-    kind: &str,
-) -> Result<Place, Refused> {
+pub(super) fn incompatible<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, kind: &str) -> Result<Place, Refused> {
     let other = own_id(map)?;
     let Some(package) = to.around.parent.clone() else {
         return Err(Refused::Unmapped(format!(
@@ -577,17 +507,10 @@ pub(super) fn incompatible<M: Copy>(
     }
     debug_assert!(id.contains(&other));
     to.top(row, id, map, &[]);
-    Ok(Place::part(
-        Table::Incompatibilities,
-        format!("{kind}/{package}"),
-    ))
+    Ok(Place::part(Table::Incompatibilities, format!("{kind}/{package}")))
 }
 
-fn incompatibility(
-    other: &Object,
-    package: &str,
-    kind: &str,
-) -> Option<(IncompatibilityRow, String)> {
+fn incompatibility(other: &Object, package: &str, kind: &str) -> Option<(IncompatibilityRow, String)> {
     let of = reader(other);
     let other_id = of.id("id")?;
     let row = IncompatibilityRow {
