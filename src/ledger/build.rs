@@ -1,5 +1,6 @@
 //! From one commit's evidence to the estate.
 
+use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::estate::{Estate, Look, RequestStory};
 use crate::ledger::evidence::Evidence;
@@ -9,10 +10,11 @@ use crate::ledger::sightings::Sightings;
 use crate::ledger::{coverage, directory, facts, requests};
 use crate::model::time::{DAY, MINUTE};
 use crate::model::{
-    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Outcome, PackageId, PrincipalId, PrincipalState, RequestId,
-    Window,
+    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Outcome, PackageId, PolicyId, PrincipalId, PrincipalState,
+    RequestId, Window,
 };
 use rayon::prelude::*;
+use std::collections::HashMap;
 
 /// What the ledger is told beside the evidence.
 #[derive(Debug, Clone)]
@@ -103,21 +105,19 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
     looks.chain(snapshots).chain(events).chain(usage).max().or_else(weak).unwrap_or_default()
 }
 
-/// Requests that name an assignment, but not the package or holder that it names.
+/// Requests that name an assignment, but not the package, policy or holder that it names.
 fn through_assignments(estate: &mut Estate, evidence: &Evidence) {
-    let by_id: std::collections::HashMap<&str, &crate::lake::objects::AssignmentRow> = evidence
-        .assignments
-        .iter()
-        .filter(|a| a.package_id.is_some() || a.target_id.is_some())
-        .map(|a| (a.id.as_str(), a))
-        .collect();
+    let mut by_id: HashMap<&str, Vec<&AssignmentRow>> = HashMap::new();
+    for row in &evidence.assignments {
+        by_id.entry(row.id.as_str()).or_default().push(row);
+    }
     for story in estate.requests.values_mut() {
-        let Some(row) = story.assignment.as_ref().and_then(|a| by_id.get(a.as_str())) else {
-            continue;
-        };
-        story.package = story.package.take().or_else(|| row.package_id.as_deref().map(PackageId::new));
-        story.policy = story.policy.take().or_else(|| row.policy_id.as_deref().map(crate::model::PolicyId::new));
-        if let Some(target) = row.target_id.as_deref() {
+        let rows = story.assignment.as_ref().and_then(|a| by_id.get(a.as_str())).map_or(&[][..], Vec::as_slice);
+        // Contents of one assignment differ in what was expanded: the least text that names a thing is taken, in any order of input.
+        let told = |pick: fn(&AssignmentRow) -> Option<&String>| rows.iter().filter_map(|r| pick(r)).min();
+        story.package = story.package.take().or_else(|| told(|r| r.package_id.as_ref()).map(|p| PackageId::new(p)));
+        story.policy = story.policy.take().or_else(|| told(|r| r.policy_id.as_ref()).map(|p| PolicyId::new(p)));
+        if let Some(target) = told(|r| r.target_id.as_ref()) {
             story.recipient = Some(PrincipalId::new(target));
         }
     }

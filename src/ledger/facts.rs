@@ -2,7 +2,7 @@
 
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
-use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Outcome, PrincipalId, RequestId};
+use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Outcome, PolicyId, PrincipalId, RequestId};
 use std::collections::HashMap;
 
 /// Names of the service that delivers packages, as actors of its deliveries.
@@ -25,6 +25,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         entitlement: None,
         request: target.request(),
         assignment: None,
+        policy: target.policy(),
         actor: event.actor_id.as_deref().filter(|id| !id.is_empty()).map(PrincipalId::new),
         actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default(),
         actor_is_service: is_service(event),
@@ -101,6 +102,11 @@ impl<'a> Targets<'a> {
             .and_then(|t| t.id.as_deref())
             .filter(|i| !i.is_empty())
             .map(RequestId::new)
+    }
+
+    fn policy(&self) -> Option<PolicyId> {
+        let policy = self.of("accesspackageassignmentpolicy").and_then(|t| t.id.as_deref());
+        policy.filter(|i| !i.is_empty()).map(PolicyId::new)
     }
 
     /// A changed property of any target, freed of its JSON quotes: the new value, or the old one of a removal.
@@ -224,6 +230,7 @@ mod tests {
             entitlement: Some(EntitlementKey::group("g")),
             request: None,
             assignment: None,
+            policy: None,
             actor: Some(PrincipalId::new(actor)),
             actor_name: String::new(),
             actor_is_service: false,

@@ -72,6 +72,9 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
     if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
         story.package.get_or_insert_with(|| PackageId::new(&key.id));
     }
+    if let Some(policy) = &event.policy {
+        story.policy.get_or_insert_with(|| policy.clone());
+    }
     let failed = event.outcome == Outcome::Failure;
     match event.action {
         Action::Requested => {

@@ -13,7 +13,8 @@ fn the_tenant_comes_from_evidence() {
     let guest = event("g").replace(r#""id":"u1""#, &format!(r#""id":"u1","homeTenantId":"{TWO}""#));
     let resource = enveloped("r", ONE).replace(&format!(r#""tenantId":"{ONE}","#), r#""tenantId":"","#);
     let partner = format!(r#"{{"id":"c1","displayName":"x","identitySources":[{{"tenantId":"{TWO}"}}]}}"#);
-    let cases: [(&str, Vec<(&str, &[u8])>, Option<&str>); 7] = [
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a [u8])>, Option<&'a str>);
+    let cases: [Case; 7] = [
         ("an envelope", vec![("a", enveloped("a", ONE).leak().as_bytes())], Some(ONE)),
         ("capitals", vec![("a", enveloped("a", &ONE.to_uppercase()).leak().as_bytes())], Some(ONE)),
         ("a resource id", vec![("a", resource.leak().as_bytes())], Some(ONE)),
