@@ -55,10 +55,7 @@ pub fn named(text: &str) -> Micros {
 
 /// The same day and time some calendar months later.
 pub fn months_later(at: Micros, months: u32) -> Micros {
-    moment(at)
-        .checked_add_months(Months::new(months))
-        .unwrap_or_default()
-        .timestamp_micros()
+    moment(at).checked_add_months(Months::new(months)).unwrap_or_default().timestamp_micros()
 }
 
 /// The same time of day, so many working days (Monday to Friday) earlier.

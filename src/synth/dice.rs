@@ -38,10 +38,7 @@ impl Dice {
     /// A number in `[low, high)`; `low` where the range is empty.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         match u64::try_from(high.saturating_sub(low)) {
-            Ok(width) if width > 0 => {
-                low + i64::try_from(self.below(width))
-                    .expect("it is below a width that came from an i64")
-            }
+            Ok(width) if width > 0 => low + i64::try_from(self.below(width)).expect("it is below a width that came from an i64"),
             _ => low,
         }
     }
@@ -76,20 +73,12 @@ pub fn guid(seed: u64, kind: &str, a: u64, b: u64) -> String {
     // Version and variant bits as real directories have them.
     let hash = (hash & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{hash:032x}");
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 /// A number that is always the same for the same seed, kind and numbers.
 pub fn number(seed: u64, kind: &str, a: u64, b: u64) -> u64 {
-    u64::try_from(digest(seed, kind, a, b) & u128::from(u64::MAX))
-        .expect("it was masked to 64 bits")
+    u64::try_from(digest(seed, kind, a, b) & u128::from(u64::MAX)).expect("it was masked to 64 bits")
 }
 
 fn digest(seed: u64, kind: &str, a: u64, b: u64) -> u128 {

@@ -30,26 +30,16 @@ enum Format {
 impl Logs {
     /// Opens the logs; nothing before `since` is exported.
     pub fn open(scene: &Scene, months: u32, since: Micros, disk: &Disk) -> Self {
-        let lines =
-            |name: &str, ending| Lines::new(name, (scene.start, scene.end), months, ending, disk);
+        let lines = |name: &str, ending| Lines::new(name, (scene.start, scene.end), months, ending, disk);
         let graph = "auditLogs/directoryAudits";
         Self {
             since,
             audit: lines("export/audit/directoryAudits", "\n"),
             audit_envelopes: lines("export/audit/insights-logs-auditlogs", "\r\n"),
-            audit_pages: Pages::new(
-                "export/audit/graph-directoryAudits".to_owned(),
-                graph,
-                graph,
-                500,
-            )
-            .uncounted(),
+            audit_pages: Pages::new("export/audit/graph-directoryAudits".to_owned(), graph, graph, 500).uncounted(),
             interactive: lines("export/signins/interactiveSignIns", "\n"),
             silent: lines("export/signins/nonInteractiveSignIns", "\n"),
-            silent_envelopes: lines(
-                "export/signins/insights-logs-noninteractiveusersigninlogs",
-                "\r\n",
-            ),
+            silent_envelopes: lines("export/signins/insights-logs-noninteractiveusersigninlogs", "\r\n"),
         }
     }
 
@@ -62,36 +52,25 @@ impl Logs {
         let sign_ins: Vec<_> = life.sign_ins.iter().filter(|s| known(s.at)).collect();
         for event in told {
             let turn = number(scene.seed, &event.id, 0, 0) % 10;
-            let format = [Format::Line, Format::Envelope, Format::Page]
-                [usize::from(turn > 6) + usize::from(turn > 8)];
+            let format = [Format::Line, Format::Envelope, Format::Page][usize::from(turn > 6) + usize::from(turn > 8)];
             self.audit(disk, scene, event, format, &mut noise)?;
             events += 1;
             if disk.switches.duplicates && noise.chance(5) {
-                let other = if matches!(format, Format::Envelope) {
-                    Format::Line
-                } else {
-                    Format::Envelope
-                };
+                let other = if matches!(format, Format::Envelope) { Format::Line } else { Format::Envelope };
                 self.audit(disk, scene, event, other, &mut noise)?;
             }
         }
         for sign_in in sign_ins {
             let record = wire::sign_in_record(scene, &life.person, sign_in);
             let again = disk.switches.duplicates && noise.chance(4);
-            let enveloped =
-                !sign_in.interactive && number(scene.seed, &sign_in.id, 0, 0).is_multiple_of(2);
+            let enveloped = !sign_in.interactive && number(scene.seed, &sign_in.id, 0, 0).is_multiple_of(2);
             if enveloped || again {
                 let written = sign_in.at + noise.between(28 * SECOND, 1000 * SECOND);
-                let envelope =
-                    wire::sign_in_envelope(scene, record.clone(), sign_in.interactive, written);
+                let envelope = wire::sign_in_envelope(scene, record.clone(), sign_in.interactive, written);
                 self.silent_envelopes.push(disk, sign_in.at, &envelope)?;
             }
             if !enveloped {
-                let lines = if sign_in.interactive {
-                    &mut self.interactive
-                } else {
-                    &mut self.silent
-                };
+                let lines = if sign_in.interactive { &mut self.interactive } else { &mut self.silent };
                 lines.push(disk, sign_in.at, &record)?;
             }
         }
@@ -100,37 +79,20 @@ impl Logs {
 
     /// Ends the files.
     pub fn close(self, disk: &mut Disk) -> Result<(), SynthError> {
-        [
-            self.audit,
-            self.audit_envelopes,
-            self.interactive,
-            self.silent,
-            self.silent_envelopes,
-        ]
-        .into_iter()
-        .try_for_each(|lines| lines.finish(disk))?;
+        [self.audit, self.audit_envelopes, self.interactive, self.silent, self.silent_envelopes]
+            .into_iter()
+            .try_for_each(|lines| lines.finish(disk))?;
         self.audit_pages.finish(disk)
     }
 
-    fn audit(
-        &mut self,
-        disk: &mut Disk,
-        scene: &Scene,
-        event: &Event,
-        format: Format,
-        noise: &mut Dice,
-    ) -> Result<(), SynthError> {
+    fn audit(&mut self, disk: &mut Disk, scene: &Scene, event: &Event, format: Format, noise: &mut Dice) -> Result<(), SynthError> {
         let record = wire::audit_record(scene, event);
         match format {
             Format::Line => self.audit.push(disk, event.at, &record),
             Format::Page => self.audit_pages.push(disk, &record),
             Format::Envelope => {
                 let written = event.at + noise.between(0, 300 * SECOND);
-                self.audit_envelopes.push(
-                    disk,
-                    event.at,
-                    &wire::diagnostic_record(scene, record, written),
-                )
+                self.audit_envelopes.push(disk, event.at, &wire::diagnostic_record(scene, record, written))
             }
         }
     }
@@ -138,24 +100,15 @@ impl Logs {
 
 /// What the export claims to cover.
 pub fn coverage(scene: &Scene, since: Micros) -> String {
-    let (from, until) = (
-        super::clock::second_text(since),
-        super::clock::second_text(scene.end),
-    );
+    let (from, until) = (super::clock::second_text(since), super::clock::second_text(scene.end));
     let mut text = format!("tenant = \"{}\"\n", scene.tenant);
     for source in ["audit", "sign_ins"] {
-        text.push_str(&format!(
-            "\n[[covers]]\nsource = \"{source}\"\nfrom = \"{from}\"\nuntil = \"{until}\"\n"
-        ));
+        text.push_str(&format!("\n[[covers]]\nsource = \"{source}\"\nfrom = \"{from}\"\nuntil = \"{until}\"\n"));
     }
     text
 }
 
 /// From when the logs are kept.
 pub fn kept_since(scene: &Scene, short: bool) -> Micros {
-    if short {
-        scene.end - 30 * DAY
-    } else {
-        scene.start
-    }
+    if short { scene.end - 30 * DAY } else { scene.start }
 }

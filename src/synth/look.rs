@@ -32,9 +32,7 @@ const GOVERNANCE: &str = "identityGovernance/entitlementManagement/";
 impl Look {
     /// Opens a look in a folder; requests are listed for so long after they were over, or for ever.
     pub fn open(scene: &Scene, folder: String, at: Micros, keep_requests_for: Option<Micros>) -> Self {
-        let pages = |name: &str, resource: &str, context: &str, size| {
-            Pages::new(format!("{folder}/{name}"), resource, context, size)
-        };
+        let pages = |name: &str, resource: &str, context: &str, size| Pages::new(format!("{folder}/{name}"), resource, context, size);
         let governed = |name: &str, expanded: &str, size| {
             let resource = format!("{GOVERNANCE}{name}");
             pages(name, &resource, &format!("{resource}{expanded}"), size)
@@ -45,22 +43,12 @@ impl Look {
         };
         let members = scene.groups.iter().map(|group| {
             let resource = format!("groups('{}')/members", group.id);
-            pages(
-                &format!("group-{}-members", group.id),
-                &format!("groups/{}/members", group.id),
-                &resource,
-                100,
-            )
+            pages(&format!("group-{}-members", group.id), &format!("groups/{}/members", group.id), &resource, 100)
         });
         let app_roles = scene.apps.iter().map(|app| {
             let resource = format!("servicePrincipals('{}')/appRoleAssignedTo", app.id);
             let address = format!("servicePrincipals/{}/appRoleAssignedTo", app.id);
-            pages(
-                &format!("app-{}-appRoleAssignedTo", app.id),
-                &address,
-                &resource,
-                100,
-            )
+            pages(&format!("app-{}-appRoleAssignedTo", app.id), &address, &resource, 100)
         });
         let decisions = scene
             .reviews
@@ -69,16 +57,9 @@ impl Look {
             .filter(|(_, cycle)| cycle.closes + clock::MINUTE <= at)
             .map(|(place, cycle)| {
                 let (d, i) = (&cycle.definition, &cycle.instance);
-                let resource = format!(
-                    "identityGovernance/accessReviews/definitions('{d}')/instances('{i}')/decisions"
-                );
-                let address = format!(
-                    "identityGovernance/accessReviews/definitions/{d}/instances/{i}/decisions"
-                );
-                (
-                    place,
-                    pages(&format!("review-{i}-decisions"), &address, &resource, 100),
-                )
+                let resource = format!("identityGovernance/accessReviews/definitions('{d}')/instances('{i}')/decisions");
+                let address = format!("identityGovernance/accessReviews/definitions/{d}/instances/{i}/decisions");
+                (place, pages(&format!("review-{i}-decisions"), &address, &resource, 100))
             });
         Self {
             at,
@@ -89,16 +70,8 @@ impl Look {
                 "users(id,displayName,givenName,surname,userPrincipalName,mail,userType,accountEnabled,department,jobTitle,companyName,employeeId,employeeType,employeeHireDate,employeeLeaveDateTime,createdDateTime,deletedDateTime,creationType,externalUserState,onPremisesSyncEnabled,signInActivity)",
                 500,
             ),
-            assignments: governed(
-                "assignments",
-                "(accessPackage(),assignmentPolicy(),target())",
-                500,
-            ),
-            requests: governed(
-                "assignmentRequests",
-                "(accessPackage(),assignment(),requestor())",
-                500,
-            ),
+            assignments: governed("assignments", "(accessPackage(),assignmentPolicy(),target())", 500),
+            requests: governed("assignmentRequests", "(accessPackage(),assignment(),requestor())", 500),
             approvals: governed("accessPackageAssignmentApprovals", "", 999),
             roles: directory("roleAssignments"),
             active: directory("roleAssignmentScheduleInstances"),
@@ -131,44 +104,28 @@ impl Look {
             self.users.push(disk, &wire::user(life, at))?;
         }
         for held in life.assignments.iter().filter(|a| a.decided <= at) {
-            self.assignments
-                .push(disk, &wire::assignment(scene, life, held, at))?;
+            self.assignments.push(disk, &wire::assignment(scene, life, held, at))?;
         }
         for request in life.requests.iter().filter(|r| r.created <= at && !self.holdings_only) {
-            if self
-                .keep_requests_for
-                .is_some_and(|kept| request.completed + kept < at)
-            {
+            if self.keep_requests_for.is_some_and(|kept| request.completed + kept < at) {
                 continue;
             }
-            self.requests
-                .push(disk, &wire::request(scene, life, request, at))?;
+            self.requests.push(disk, &wire::request(scene, life, request, at))?;
             if !request.stages.is_empty() {
                 self.approvals.push(disk, &wire::approval(request, at))?;
             }
         }
-        for member in life
-            .memberships
-            .iter()
-            .filter(|m| m.from <= at && m.until.is_none_or(|until| at < until))
-        {
+        for member in life.memberships.iter().filter(|m| m.from <= at && m.until.is_none_or(|until| at < until)) {
             match member.held {
-                Held::Group(place) => {
-                    self.members[place].push(disk, &wire::member(&life.person))?
-                }
+                Held::Group(place) => self.members[place].push(disk, &wire::member(&life.person))?,
                 Held::App(place) => {
-                    let item =
-                        wire::app_role_assignment(&scene.apps[place], &life.person, member.from);
+                    let item = wire::app_role_assignment(&scene.apps[place], &life.person, member.from);
                     self.app_roles[place].push(disk, &item)?;
                 }
                 Held::Role(place) => {
                     let role = &scene.roles[place];
-                    self.roles
-                        .push(disk, &wire::role_assignment(role, &life.person))?;
-                    self.active.push(
-                        disk,
-                        &wire::schedule_instance(role, &life.person, member.from, false),
-                    )?;
+                    self.roles.push(disk, &wire::role_assignment(role, &life.person))?;
+                    self.active.push(disk, &wire::schedule_instance(role, &life.person, member.from, false))?;
                 }
             }
         }
@@ -177,11 +134,7 @@ impl Look {
             self.eligible.push(disk, &item)?;
         }
         for decision in &life.decisions {
-            if let Some((_, pages)) = self
-                .decisions
-                .iter_mut()
-                .find(|(review, _)| *review == decision.review)
-            {
+            if let Some((_, pages)) = self.decisions.iter_mut().find(|(review, _)| *review == decision.review) {
                 pages.push(disk, &wire::decision(scene, &life.person, decision))?;
             }
         }
@@ -228,88 +181,40 @@ impl Look {
     /// Packages, policies, groups and the like.
     fn stage(&self, disk: &mut Disk, scene: &Scene) -> Result<(), SynthError> {
         let at = self.at;
-        let mut whole =
-            |name: &str, resource: &str, expanded: &str, items: Vec<serde_json::Value>| {
-                let context = format!("{resource}{expanded}");
-                let mut pages =
-                    Pages::new(format!("{}/{name}", self.folder), resource, &context, 100);
-                items.iter().try_for_each(|item| pages.push(disk, item))?;
-                pages.finish(disk)
-            };
+        let mut whole = |name: &str, resource: &str, expanded: &str, items: Vec<serde_json::Value>| {
+            let context = format!("{resource}{expanded}");
+            let mut pages = Pages::new(format!("{}/{name}", self.folder), resource, &context, 100);
+            items.iter().try_for_each(|item| pages.push(disk, item))?;
+            pages.finish(disk)
+        };
         let entitlement = |name: &str| format!("{GOVERNANCE}{name}");
         whole(
             "catalogs",
             &entitlement("catalogs"),
             "",
-            (0..scene.catalogs.len())
-                .map(|n| wire::catalog(scene, n))
-                .collect(),
+            (0..scene.catalogs.len()).map(|n| wire::catalog(scene, n)).collect(),
         )?;
         whole(
             "connectedOrganizations",
             &entitlement("connectedOrganizations"),
             "",
-            (0..PARTNERS.len())
-                .map(|n| wire::connected_organization(scene, n))
-                .collect(),
+            (0..PARTNERS.len()).map(|n| wire::connected_organization(scene, n)).collect(),
         )?;
         let packages = scene.packages.iter();
-        let listed = packages
-            .clone()
-            .map(|p| wire::package(scene, p, at))
-            .collect();
-        whole(
-            "accessPackages",
-            &entitlement("accessPackages"),
-            "(resourceRoleScopes(role(),scope()))",
-            listed,
-        )?;
+        let listed = packages.clone().map(|p| wire::package(scene, p, at)).collect();
+        whole("accessPackages", &entitlement("accessPackages"), "(resourceRoleScopes(role(),scope()))", listed)?;
         let listed = packages.map(|p| wire::policy(scene, p)).collect();
-        whole(
-            "assignmentPolicies",
-            &entitlement("assignmentPolicies"),
-            "(accessPackage(),catalog())",
-            listed,
-        )?;
-        whole(
-            "groups",
-            "groups",
-            "",
-            scene.groups.iter().map(|g| wire::group(scene, g)).collect(),
-        )?;
-        let principals = scene
-            .apps
-            .iter()
-            .map(|a| wire::service_principal(scene, a))
-            .collect();
+        whole("assignmentPolicies", &entitlement("assignmentPolicies"), "(accessPackage(),catalog())", listed)?;
+        whole("groups", "groups", "", scene.groups.iter().map(|g| wire::group(scene, g)).collect())?;
+        let principals = scene.apps.iter().map(|a| wire::service_principal(scene, a)).collect();
         whole("servicePrincipals", "servicePrincipals", "", principals)?;
         let definitions = scene.roles.iter().map(wire::role_definition).collect();
-        whole(
-            "roleDefinitions",
-            "roleManagement/directory/roleDefinitions",
-            "",
-            definitions,
-        )?;
-        let policies = (0..2)
-            .map(|n| wire::conditional_access_policy(scene, n))
-            .collect();
-        whole(
-            "conditionalAccessPolicies",
-            "identity/conditionalAccess/policies",
-            "",
-            policies,
-        )?;
+        whole("roleDefinitions", "roleManagement/directory/roleDefinitions", "", definitions)?;
+        let policies = (0..2).map(|n| wire::conditional_access_policy(scene, n)).collect();
+        whole("conditionalAccessPolicies", "identity/conditionalAccess/policies", "", policies)?;
         let mut series: Vec<_> = scene.reviews.iter().collect();
         series.dedup_by_key(|cycle| &cycle.definition);
-        let series = series
-            .into_iter()
-            .map(|cycle| wire::definition(scene, cycle))
-            .collect();
-        whole(
-            "reviewDefinitions",
-            "identityGovernance/accessReviews/definitions",
-            "",
-            series,
-        )
+        let series = series.into_iter().map(|cycle| wire::definition(scene, cycle)).collect();
+        whole("reviewDefinitions", "identityGovernance/accessReviews/definitions", "", series)
     }
 }

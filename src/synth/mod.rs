@@ -143,10 +143,7 @@ pub fn generate(config: &SynthConfig, out: &Path) -> Result<Summary, SynthError>
     let mut disk = write::Disk::new(out, &config.switches, config.seed);
     let short = config.switches.short_retention;
     let since = export::kept_since(&scene, short);
-    disk.write(
-        "export/coverage.toml",
-        export::coverage(&scene, since).as_bytes(),
-    )?;
+    disk.write("export/coverage.toml", export::coverage(&scene, since).as_bytes())?;
 
     let mut truth = truth::Truth::open(&mut disk)?;
     let mut logs = export::Logs::open(&scene, config.months, since, &disk);
@@ -180,9 +177,7 @@ pub fn generate(config: &SynthConfig, out: &Path) -> Result<Summary, SynthError>
         *summary.planted.entry(planted.check.to_owned()).or_default() += 1;
     }
     logs.close(&mut disk)?;
-    looks
-        .into_iter()
-        .try_for_each(|look| look.close(&mut disk, &scene))?;
+    looks.into_iter().try_for_each(|look| look.close(&mut disk, &scene))?;
     truth.close(&mut disk)?;
     (summary.files, summary.bytes, summary.malformed) = (disk.files, disk.bytes, disk.malformed);
     Ok(summary)

@@ -114,11 +114,4 @@ pub static RATIONALES: [&str; 6] = [
 ];
 
 /// Texts that say nothing.
-pub static EMPTY_TALK: [&str; 6] = [
-    "access needed",
-    "ok",
-    "test",
-    "as discussed",
-    "need access",
-    "per manager",
-];
+pub static EMPTY_TALK: [&str; 6] = ["access needed", "ok", "test", "as discussed", "need access", "per manager"];

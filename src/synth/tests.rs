@@ -33,11 +33,7 @@ fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                let name = path
-                    .strip_prefix(root)
-                    .expect("below the root")
-                    .display()
-                    .to_string();
+                let name = path.strip_prefix(root).expect("below the root").display().to_string();
                 found.insert(name, fs::read(&path).expect("a file"));
             }
         }
@@ -54,14 +50,8 @@ fn ids(root: &Path) -> BTreeSet<String> {
         } else {
             vec![&content]
         };
-        for value in lines
-            .into_iter()
-            .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
-        {
-            let items = value["value"]
-                .as_array()
-                .cloned()
-                .unwrap_or_else(|| vec![value.clone()]);
+        for value in lines.into_iter().filter_map(|line| serde_json::from_slice::<Value>(line).ok()) {
+            let items = value["value"].as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
             for item in items {
                 let item = item.get("properties").unwrap_or(&item);
                 found.extend(item["id"].as_str().map(str::to_owned));
@@ -93,10 +83,7 @@ fn same_configuration_same_bytes() {
     let (b, second) = made(&config(60, noisy.clone()));
     assert_eq!(first, second);
     assert!(tree(a.path()) == tree(b.path()));
-    let (c, _) = made(&SynthConfig {
-        seed: 6,
-        ..config(60, noisy)
-    });
+    let (c, _) = made(&SynthConfig { seed: 6, ..config(60, noisy) });
     assert!(tree(a.path()) != tree(c.path()));
 }
 
@@ -105,17 +92,8 @@ fn what_is_counted_is_what_was_written() {
     let (folder, summary) = made(&config(60, Switches::default()));
     let files = tree(folder.path());
     assert_eq!(summary.files, files.len() as u64);
-    assert_eq!(
-        summary.bytes,
-        files
-            .values()
-            .map(|content| content.len() as u64)
-            .sum::<u64>()
-    );
-    assert_eq!(
-        summary.holdings,
-        rows(folder.path(), "holdings.csv").len() as u64
-    );
+    assert_eq!(summary.bytes, files.values().map(|content| content.len() as u64).sum::<u64>());
+    assert_eq!(summary.holdings, rows(folder.path(), "holdings.csv").len() as u64);
     assert_eq!(summary.malformed, 0);
 }
 
@@ -131,32 +109,13 @@ fn holdings_begin_before_they_end_and_do_not_overlap() {
     let mut last: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut all: Vec<_> = rows(folder.path(), "holdings.csv")
         .iter()
-        .map(|row| {
-            (
-                (row[0].to_owned(), row[3].to_owned()),
-                row[4].to_owned(),
-                row[5].to_owned(),
-            )
-        })
+        .map(|row| ((row[0].to_owned(), row[3].to_owned()), row[4].to_owned(), row[5].to_owned()))
         .collect();
     all.sort();
     for (holding, from, until) in all {
-        assert!(
-            until.is_empty() || from < until,
-            "{holding:?} {from} {until}"
-        );
-        let before = last.insert(
-            holding.clone(),
-            if until.is_empty() {
-                "9999".to_owned()
-            } else {
-                until
-            },
-        );
-        assert!(
-            before.is_none_or(|before| before <= from),
-            "{holding:?} overlaps at {from}"
-        );
+        assert!(until.is_empty() || from < until, "{holding:?} {from} {until}");
+        let before = last.insert(holding.clone(), if until.is_empty() { "9999".to_owned() } else { until });
+        assert!(before.is_none_or(|before| before <= from), "{holding:?} overlaps at {from}");
     }
 }
 
@@ -164,28 +123,13 @@ fn holdings_begin_before_they_end_and_do_not_overlap() {
 fn every_check_has_two_cases_in_a_tenant_of_sixty() {
     let (folder, summary) = made(&config(60, Switches::default()));
     let checks = [
-        "APR-01", "APR-03", "CAP-03", "EXC-01", "EXP-01", "EXP-05", "JUS-01", "JUS-02", "ORP-02",
-        "REV-01", "SEG-01", "SEG-05", "STA-01", "STA-02",
+        "APR-01", "APR-03", "CAP-03", "EXC-01", "EXP-01", "EXP-05", "JUS-01", "JUS-02", "ORP-02", "REV-01", "SEG-01", "SEG-05", "STA-01", "STA-02",
     ];
-    assert_eq!(
-        summary
-            .planted
-            .keys()
-            .map(String::as_str)
-            .collect::<Vec<_>>(),
-        checks
-    );
-    assert!(
-        summary.planted.values().all(|count| *count >= 2),
-        "{:?}",
-        summary.planted
-    );
+    assert_eq!(summary.planted.keys().map(String::as_str).collect::<Vec<_>>(), checks);
+    assert!(summary.planted.values().all(|count| *count >= 2), "{:?}", summary.planted);
     let planted = rows(folder.path(), "planted.csv");
     assert_eq!(planted.len(), summary.planted.values().sum::<usize>());
-    let distinct: BTreeSet<_> = planted
-        .iter()
-        .map(|row| (0..4).map(|n| row[n].to_owned()).collect::<Vec<_>>())
-        .collect();
+    let distinct: BTreeSet<_> = planted.iter().map(|row| (0..4).map(|n| row[n].to_owned()).collect::<Vec<_>>()).collect();
     assert_eq!(distinct.len(), planted.len());
 }
 
@@ -229,10 +173,7 @@ fn missing_pages_only_take_away() {
     assert!(truth(plain.path()) == truth(torn.path()));
     let (plain, torn) = (tree(plain.path()), tree(torn.path()));
     assert!(torn.len() < plain.len());
-    assert!(
-        torn.iter()
-            .all(|(name, content)| plain.get(name) == Some(content))
-    );
+    assert!(torn.iter().all(|(name, content)| plain.get(name) == Some(content)));
 }
 
 #[test]
@@ -247,12 +188,7 @@ fn short_retention_keeps_truth_and_forgets_events() {
     ));
     assert!(truth(plain.path()) == truth(short.path()));
     assert!(kept.events < whole.events / 2);
-    assert_eq!(
-        fs::read_dir(short.path().join("export/looks"))
-            .expect("looks")
-            .count(),
-        14
-    );
+    assert_eq!(fs::read_dir(short.path().join("export/looks")).expect("looks").count(), 14);
 }
 
 #[test]
@@ -280,18 +216,13 @@ fn a_person_can_be_told_again() {
     let scene = Scene::new(&config(100, Switches::default())).expect("a scene");
     let (once, again) = (story::tell(&scene, 17), story::tell(&scene, 17));
     assert_eq!(format!("{:?}", once.events), format!("{:?}", again.events));
-    assert_eq!(
-        format!("{:?}", once.sign_ins),
-        format!("{:?}", again.sign_ins)
-    );
+    assert_eq!(format!("{:?}", once.sign_ins), format!("{:?}", again.sign_ins));
 }
 
 #[test]
 fn nobody_shares_a_name_to_sign_in_with() {
     let scene = Scene::new(&config(5000, Switches::default())).expect("a scene");
-    let names: BTreeSet<_> = (0..scene.people())
-        .map(|index| scene.card(index).upn)
-        .collect();
+    let names: BTreeSet<_> = (0..scene.people()).map(|index| scene.card(index).upn).collect();
     assert_eq!(names.len(), 5000);
 }
 
@@ -301,10 +232,7 @@ fn files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, _) = made(&config(30, Switches::default()));
     for name in tree(folder.path()).into_keys() {
-        let mode = fs::metadata(folder.path().join(&name))
-            .expect("a file")
-            .permissions()
-            .mode();
+        let mode = fs::metadata(folder.path().join(&name)).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }

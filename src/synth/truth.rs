@@ -40,19 +40,9 @@ impl Truth {
             planted: Table::open(
                 disk,
                 "truth/planted.csv",
-                &[
-                    "check",
-                    "subject_id",
-                    "object_id",
-                    "request_or_assignment_id",
-                    "note",
-                ],
+                &["check", "subject_id", "object_id", "request_or_assignment_id", "note"],
             )?,
-            contested: Table::open(
-                disk,
-                "truth/contested.csv",
-                &["principal_id", "entitlement_id", "assignment_id", "note"],
-            )?,
+            contested: Table::open(disk, "truth/contested.csv", &["principal_id", "entitlement_id", "assignment_id", "note"])?,
         })
     }
 
@@ -84,14 +74,8 @@ impl Truth {
         for member in &life.memberships {
             let (kind, id) = match member.held {
                 Held::Group(place) => ("group", scene.groups[place].id.clone()),
-                Held::App(place) => (
-                    "app_role",
-                    format!("{}/{}", scene.apps[place].id, scene.apps[place].role_id),
-                ),
-                Held::Role(place) => (
-                    "directory_role",
-                    format!("{}|/", scene.roles[place].template),
-                ),
+                Held::App(place) => ("app_role", format!("{}/{}", scene.apps[place].id, scene.apps[place].role_id)),
+                Held::Role(place) => ("directory_role", format!("{}|/", scene.roles[place].template)),
             };
             let given = member.assignment.map(|place| &life.assignments[place]);
             self.holdings.row(
@@ -120,16 +104,8 @@ impl Truth {
 
     /// Writes down a finding to be made.
     pub fn plant(&mut self, disk: &mut Disk, planted: &Planted) -> Result<(), SynthError> {
-        self.planted.row(
-            disk,
-            &[
-                planted.check,
-                &planted.subject,
-                &planted.object,
-                &planted.link,
-                planted.note,
-            ],
-        )
+        self.planted
+            .row(disk, &[planted.check, &planted.subject, &planted.object, &planted.link, planted.note])
     }
 
     /// Ends the files.
@@ -154,11 +130,7 @@ impl Table {
 
     fn row(&mut self, disk: &mut Disk, fields: &[&str]) -> Result<(), SynthError> {
         self.rows.write_record(fields).map_err(SynthError::Row)?;
-        if self.rows.get_ref().len() > 1 << 16 {
-            self.flush(disk)
-        } else {
-            Ok(())
-        }
+        if self.rows.get_ref().len() > 1 << 16 { self.flush(disk) } else { Ok(()) }
     }
 
     fn flush(&mut self, disk: &mut Disk) -> Result<(), SynthError> {

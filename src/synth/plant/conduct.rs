@@ -17,11 +17,7 @@ pub(super) fn careless(life: &mut Life, scene: &Scene, dice: &mut Dice, block: u
     let endless = life.ask(scene, dice, endless).1.expect("it is granted");
     life.finds(scene, "EXP-01", endless, "assignment without an end");
 
-    let blank = if block.is_multiple_of(2) {
-        None
-    } else {
-        Some("   ".to_owned())
-    };
+    let blank = if block.is_multiple_of(2) { None } else { Some("   ".to_owned()) };
     let ask = Ask {
         justification: blank,
         ..ordinary_ask(life, scene, dice, employee[0], 70, 60)
@@ -36,52 +32,22 @@ pub(super) fn careless(life: &mut Life, scene: &Scene, dice: &mut Dice, block: u
         ..ordinary_ask(life, scene, dice, employee[4], 65, 60)
     };
     let (request, _) = life.ask(scene, dice, ask);
-    life.finds_request(
-        scene,
-        "JUS-02",
-        request,
-        "a justification that says nothing",
-    );
+    life.finds_request(scene, "JUS-02", request, "a justification that says nothing");
 
     let admin = Actor::User(scene.card(scene.administrator(dice.below(u64::MAX))));
     for resource in &scene.packages[employee[8]].resources {
         let Target::Group(group) = resource.target else {
             continue;
         };
-        life.hold(
-            Held::Group(group),
-            days_ago(scene, dice, 30),
-            None,
-            admin.clone(),
-        );
-        life.plant(
-            "EXC-01",
-            scene.groups[group].id.clone(),
-            String::new(),
-            "member without a package",
-        );
+        life.hold(Held::Group(group), days_ago(scene, dice, 30), None, admin.clone());
+        life.plant("EXC-01", scene.groups[group].id.clone(), String::new(), "member without a package");
     }
     for app in scene.packages[employee[1]].apps() {
-        life.hold(
-            Held::App(app),
-            days_ago(scene, dice, 45),
-            None,
-            admin.clone(),
-        );
-        life.plant(
-            "EXC-01",
-            scene.apps[app].id.clone(),
-            String::new(),
-            "application role without a package",
-        );
+        life.hold(Held::App(app), days_ago(scene, dice, 45), None, admin.clone());
+        life.plant("EXC-01", scene.apps[app].id.clone(), String::new(), "application role without a package");
     }
     let group = scene.cues.late_group;
-    life.hold(
-        Held::Group(group),
-        scene.late_at - dice.between(10 * DAY, 30 * DAY),
-        None,
-        admin,
-    );
+    life.hold(Held::Group(group), scene.late_at - dice.between(10 * DAY, 30 * DAY), None, admin);
     life.plant(
         "EXC-01",
         scene.groups[group].id.clone(),
@@ -98,16 +64,8 @@ pub(super) fn befriended(life: &mut Life, scene: &Scene, dice: &mut Dice, block:
         ..ordinary_ask(life, scene, dice, scene.cues.employee[1], 90, 60)
     };
     let (request, _) = life.ask(scene, dice, ask);
-    life.finds_request(
-        scene,
-        "APR-01",
-        request,
-        "approved with the other account of the same person",
-    );
-    life.planted
-        .last_mut()
-        .expect("it was just planted")
-        .subject = own.id;
+    life.finds_request(scene, "APR-01", request, "approved with the other account of the same person");
+    life.planted.last_mut().expect("it was just planted").subject = own.id;
 
     let package = scene.cues.employee[0];
     let other = scene.card(scene.approver(dice.below(u64::MAX), &[life.person.index]));
@@ -119,12 +77,7 @@ pub(super) fn befriended(life: &mut Life, scene: &Scene, dice: &mut Dice, block:
         ..ask
     };
     let (request, _) = life.ask(scene, dice, ask);
-    life.finds_request(
-        scene,
-        "APR-01",
-        request,
-        "approved by the person who receives it",
-    );
+    life.finds_request(scene, "APR-01", request, "approved by the person who receives it");
 }
 
 /// Part 7: an account for administration that holds a package and asked for another (SEG-05).
@@ -142,23 +95,13 @@ pub(super) fn administrator(life: &mut Life, scene: &Scene, dice: &mut Dice) {
         fate: Fate::Granted,
     };
     let held = life.ask(scene, dice, ask).1.expect("it is granted");
-    life.finds(
-        scene,
-        "SEG-05",
-        held,
-        "held by an account for administration",
-    );
+    life.finds(scene, "SEG-05", held, "held by an account for administration");
     let ask = Ask {
         fate: Fate::Denied,
         ..ordinary_ask(life, scene, dice, scene.cues.employee[5], 50, 60)
     };
     let (request, _) = life.ask(scene, dice, ask);
-    life.finds_request(
-        scene,
-        "SEG-05",
-        request,
-        "asked for by an account for administration",
-    );
+    life.finds_request(scene, "SEG-05", request, "asked for by an account for administration");
 }
 
 /// Parts 8 and 9: assigned by the same administrator within minutes; the first also by itself a day later (APR-03).
@@ -177,36 +120,16 @@ pub(super) fn assigned(life: &mut Life, scene: &Scene, dice: &mut Dice, block: u
         approvers: Vec::new(),
         fate: Fate::Granted,
     };
-    let at = if first {
-        batch
-    } else {
-        batch + dice.between(MINUTE, 8 * MINUTE)
-    };
+    let at = if first { batch } else { batch + dice.between(MINUTE, 8 * MINUTE) };
     let (request, _) = life.ask(scene, dice, direct(scene.cues.employee[9], at));
     if !first {
         return;
     }
-    life.finds_request(
-        scene,
-        "APR-03",
-        request,
-        "two people assigned directly within minutes",
-    );
-    life.planted
-        .last_mut()
-        .expect("it was just planted")
-        .subject = admin.id.clone();
+    life.finds_request(scene, "APR-03", request, "two people assigned directly within minutes");
+    life.planted.last_mut().expect("it was just planted").subject = admin.id.clone();
     let (request, _) = life.ask(scene, dice, direct(scene.cues.direct_only, batch + DAY));
-    life.finds_request(
-        scene,
-        "APR-03",
-        request,
-        "assigned directly where the policy knows nothing else",
-    );
-    life.planted
-        .last_mut()
-        .expect("it was just planted")
-        .subject = admin.id.clone();
+    life.finds_request(scene, "APR-03", request, "assigned directly where the policy knows nothing else");
+    life.planted.last_mut().expect("it was just planted").subject = admin.id.clone();
 }
 
 /// Part 10: a guest in a package for employees (SEG-01).
@@ -221,11 +144,7 @@ pub(super) fn weak(life: &mut Life, scene: &Scene, dice: &mut Dice, block: u64) 
     let turn = usize::try_from(block).unwrap_or(0) % scene.cues.weak.len();
     let package = scene.cues.weak[turn];
     grant(life, scene, dice, package, 85, 60);
-    let manner = if turn.is_multiple_of(2) {
-        Manner::OneFactor
-    } else {
-        Manner::Unstated
-    };
+    let manner = if turn.is_multiple_of(2) { Manner::OneFactor } else { Manner::Unstated };
     for app in scene.packages[package].apps() {
         life.use_app(app, scene.end - 80 * DAY, scene.end, manner);
     }
@@ -233,18 +152,9 @@ pub(super) fn weak(life: &mut Life, scene: &Scene, dice: &mut Dice, block: u64) 
 
 impl Life {
     /// Writes down a finding about this person and a request.
-    fn finds_request(
-        &mut self,
-        scene: &Scene,
-        check: &'static str,
-        request: usize,
-        note: &'static str,
-    ) {
+    fn finds_request(&mut self, scene: &Scene, check: &'static str, request: usize, note: &'static str) {
         let request = &self.requests[request];
-        let (object, link) = (
-            scene.packages[request.package].id.clone(),
-            request.id.clone(),
-        );
+        let (object, link) = (scene.packages[request.package].id.clone(), request.id.clone());
         self.plant(check, object, link, note);
     }
 }

@@ -16,25 +16,10 @@ pub(super) fn unused(life: &mut Life, scene: &Scene, dice: &mut Dice) {
         life.use_app(app, scene.end - 55 * DAY, scene.end, Manner::Failing);
     }
     for app in scene.packages[lately].apps() {
-        life.use_app(
-            app,
-            scene.end - 196 * DAY,
-            scene.end - 110 * DAY,
-            Manner::Proper,
-        );
+        life.use_app(app, scene.end - 196 * DAY, scene.end - 110 * DAY, Manner::Proper);
     }
-    life.finds(
-        scene,
-        "STA-01",
-        first,
-        "application only tried in vain since the grant",
-    );
-    life.finds(
-        scene,
-        "STA-02",
-        second,
-        "application used, but not in the last 110 days",
-    );
+    life.finds(scene, "STA-01", first, "application only tried in vain since the grant");
+    life.finds(scene, "STA-02", second, "application used, but not in the last 110 days");
 }
 
 /// Part 1: packages without an application, and an account that has been silent for a hundred days.
@@ -54,18 +39,8 @@ pub(super) fn quiet(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     };
     let never = life.ask(scene, dice, ask).1.expect("it is granted");
     life.use_app(0, scene.start, scene.end - 100 * DAY, Manner::Proper);
-    life.finds(
-        scene,
-        "STA-01",
-        never,
-        "no sign-in of the account since the grant",
-    );
-    life.finds(
-        scene,
-        "STA-02",
-        used,
-        "no sign-in of the account for a hundred days",
-    );
+    life.finds(scene, "STA-01", never, "no sign-in of the account since the grant");
+    life.finds(scene, "STA-02", used, "no sign-in of the account for a hundred days");
 }
 
 /// Part 3: four ways of holding on (EXP-05 a to d).
@@ -82,29 +57,17 @@ pub(super) fn late(life: &mut Life, scene: &Scene, dice: &mut Dice) {
         keep: false,
         reviewer,
     });
-    life.finds(
-        scene,
-        "EXP-05",
-        denied,
-        "d: review said no, applied, still held",
-    );
+    life.finds(scene, "EXP-05", denied, "d: review said no, applied, still held");
     // (c) properly ended, but the group membership stayed.
     let ended = grant(life, scene, dice, c, 110, 40);
     let at = scene.end - 25 * DAY + dice.between(0, HOUR);
     life.remove(scene, dice, ended, at, Ending::Service);
-    for membership in life
-        .memberships
-        .iter_mut()
-        .filter(|m| m.assignment == Some(ended))
-    {
+    for membership in life.memberships.iter_mut().filter(|m| m.assignment == Some(ended)) {
         membership.until = None;
         let Held::Group(group) = membership.held else {
             continue;
         };
-        let (object, link) = (
-            scene.groups[group].id.clone(),
-            life.assignments[ended].id.clone(),
-        );
+        let (object, link) = (scene.groups[group].id.clone(), life.assignments[ended].id.clone());
         let subject = life.person.card.id.clone();
         let note = "c: membership outlived its assignment";
         life.planted.push(Planted {
@@ -123,16 +86,8 @@ pub(super) fn late(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     let admin = scene.card(scene.administrator(dice.below(u64::MAX)));
     life.remove(scene, dice, removed, at, Ending::Admin(admin));
     life.assignments[removed].lingers = true;
-    life.contested.push((
-        removed,
-        "removal logged as done, listed as delivered",
-    ));
-    life.finds(
-        scene,
-        "EXP-05",
-        removed,
-        "b: listed as delivered after its removal",
-    );
+    life.contested.push((removed, "removal logged as done, listed as delivered"));
+    life.finds(scene, "EXP-05", removed, "b: listed as delivered after its removal");
     // (a) its end has passed, ten working days ago.
     let end = working_days_before(scene.end, 10);
     let expired = grant(life, scene, dice, a, 90, (end - scene.end) / DAY);
@@ -154,17 +109,7 @@ pub(super) fn disabled(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     life.finds(scene, "ORP-02", held, "disabled account");
     let group = scene.cues.loose_groups[0];
     let admin = scene.card(scene.administrator(dice.below(u64::MAX)));
-    life.hold(
-        Held::Group(group),
-        days_ago(scene, dice, 130),
-        None,
-        Actor::User(admin),
-    );
-    life.plant(
-        "ORP-02",
-        scene.groups[group].id.clone(),
-        String::new(),
-        "disabled account, direct membership",
-    );
+    life.hold(Held::Group(group), days_ago(scene, dice, 130), None, Actor::User(admin));
+    life.plant("ORP-02", scene.groups[group].id.clone(), String::new(), "disabled account, direct membership");
     life.account.disabled = Some(scene.end - 40 * DAY);
 }

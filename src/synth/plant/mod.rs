@@ -60,29 +60,13 @@ pub fn stage_findings(scene: &Scene) -> Vec<Planted> {
 }
 
 /// A holding that began some days before the last look and ends some days after it; gives its place.
-fn grant(
-    life: &mut Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    package: usize,
-    ago: i64,
-    left: i64,
-) -> usize {
+fn grant(life: &mut Life, scene: &Scene, dice: &mut Dice, package: usize, ago: i64, left: i64) -> usize {
     let ask = ordinary_ask(life, scene, dice, package, ago, left);
-    life.ask(scene, dice, ask)
-        .1
-        .expect("a granted request makes an assignment")
+    life.ask(scene, dice, ask).1.expect("a granted request makes an assignment")
 }
 
 /// A request like everybody's, approved by somebody unrelated.
-fn ordinary_ask(
-    life: &Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    package: usize,
-    ago: i64,
-    left: i64,
-) -> Ask {
+fn ordinary_ask(life: &Life, scene: &Scene, dice: &mut Dice, package: usize, ago: i64, left: i64) -> Ask {
     let until = scene.end + left * DAY;
     let approvers = approvers(scene, dice, package, &[life.person.index]);
     Ask {

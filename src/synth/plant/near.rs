@@ -29,25 +29,10 @@ pub(super) fn almost(life: &mut Life, scene: &Scene, dice: &mut Dice, block: u64
     let package = employee[5];
     grant(life, scene, dice, package, 170, 60);
     for app in scene.packages[package].apps() {
-        life.use_app(
-            app,
-            scene.end - 165 * DAY,
-            scene.end - 90 * DAY,
-            Manner::Proper,
-        );
-        life.use_app(
-            app,
-            scene.end - 84 * DAY,
-            scene.end - 79 * DAY,
-            Manner::Proper,
-        );
+        life.use_app(app, scene.end - 165 * DAY, scene.end - 90 * DAY, Manner::Proper);
+        life.use_app(app, scene.end - 84 * DAY, scene.end - 79 * DAY, Manner::Proper);
         // One factor, but too long ago, in vain, or without a person before it.
-        life.use_app(
-            app,
-            scene.end - 125 * DAY,
-            scene.end - 119 * DAY,
-            Manner::OneFactor,
-        );
+        life.use_app(app, scene.end - 125 * DAY, scene.end - 119 * DAY, Manner::OneFactor);
         life.use_app(app, scene.end - 60 * DAY, scene.end, Manner::Failing);
     }
     // Never used, but held for twenty days only.
@@ -95,14 +80,7 @@ pub(super) fn lookalike(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     life.remove(scene, dice, held, at, Ending::Service);
     // Nobody asks why.
     let ask = ordinary_ask(life, scene, dice, scene.cues.unasked, 55, 30);
-    life.ask(
-        scene,
-        dice,
-        Ask {
-            justification: None,
-            ..ask
-        },
-    );
+    life.ask(scene, dice, Ask { justification: None, ..ask });
     let [rule, premises] = scene.cues.fed_groups;
     let by = Actor::Service("Microsoft Dynamic Group Processing");
     life.hold(Held::Group(rule), days_ago(scene, dice, 130), None, by);
@@ -112,12 +90,7 @@ pub(super) fn lookalike(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     for app in scene.packages[scene.cues.employee[9]].apps() {
         grant(life, scene, dice, scene.cues.employee[9], 58, 60);
         life.use_app(app, scene.end - 55 * DAY, scene.end, Manner::Proper);
-        life.use_app(
-            app,
-            scene.end - 50 * DAY,
-            scene.end,
-            Manner::SilentOneFactor,
-        );
+        life.use_app(app, scene.end - 50 * DAY, scene.end, Manner::SilentOneFactor);
     }
     // Added by an administrator, and taken out again.
     let admin = scene.card(scene.administrator(dice.below(u64::MAX)));
@@ -130,11 +103,6 @@ pub(super) fn lookalike(life: &mut Life, scene: &Scene, dice: &mut Dice) {
         }
     }) {
         let from = days_ago(scene, dice, 70);
-        life.hold(
-            Held::Group(group),
-            from,
-            Some(from + 9 * DAY),
-            Actor::User(admin.clone()),
-        );
+        life.hold(Held::Group(group), from, Some(from + 9 * DAY), Actor::User(admin.clone()));
     }
 }

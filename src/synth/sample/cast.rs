@@ -6,14 +6,7 @@ use super::super::names::PARTNERS;
 use super::super::scene::{Card, DOMAIN, Kind, Person, Scene};
 
 /// Given name, surname, local part of the address, sort of account, department or partner's place, job.
-type Row = (
-    &'static str,
-    &'static str,
-    &'static str,
-    Kind,
-    &'static str,
-    &'static str,
-);
+type Row = (&'static str, &'static str, &'static str, Kind, &'static str, &'static str);
 
 use Kind::{Admin, Contractor, Employee, Guest};
 
@@ -107,11 +100,23 @@ fn person(scene: &Scene, &(given, surname, local, kind, place, job): &Row, index
         (format!("{local}@{DOMAIN}"), format!("{local}@{DOMAIN}"))
     };
     // Lars joined on 1 June 2026; the others were there before history.
-    let created = if index == 59 { scene.end - 29 * DAY } else { scene.start - (60 + 37 * (index.cast_signed() % 53)) * DAY };
-    let name = if given == "雪" || given == "薇" { format!("{surname} {given}") } else { format!("{given} {surname}") };
+    let created = if index == 59 {
+        scene.end - 29 * DAY
+    } else {
+        scene.start - (60 + 37 * (index.cast_signed() % 53)) * DAY
+    };
+    let name = if given == "雪" || given == "薇" {
+        format!("{surname} {given}")
+    } else {
+        format!("{given} {surname}")
+    };
     Person {
         index,
-        card: Card { id: guid(scene.seed, "user", index, 0), name, upn },
+        card: Card {
+            id: guid(scene.seed, "user", index, 0),
+            name,
+            upn,
+        },
         given,
         surname,
         mail,

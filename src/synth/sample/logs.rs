@@ -15,7 +15,11 @@ const QUARTERS: [&str; 3] = ["2025-10-01 00:00", "2026-01-01 00:00", "2026-04-01
 
 /// Writes the audit log; says how many events.
 pub(super) fn audit(disk: &mut Disk, scene: &Scene, lives: &[Life]) -> Result<u64, SynthError> {
-    let mut events: Vec<_> = lives.iter().flat_map(|life| &life.events).filter(|e| (scene.start..=scene.end).contains(&e.at)).collect();
+    let mut events: Vec<_> = lives
+        .iter()
+        .flat_map(|life| &life.events)
+        .filter(|e| (scene.start..=scene.end).contains(&e.at))
+        .collect();
     events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     let mut quarters = [const { Vec::new() }; 4];
     let starts = QUARTERS.map(clock::named);
@@ -34,10 +38,13 @@ pub(super) fn audit(disk: &mut Disk, scene: &Scene, lives: &[Life]) -> Result<u6
     disk.malformed += 1;
     disk.write("audit/2025-q4-directoryAudits.ndjson", &text)?;
     disk.write("audit/2026-q1-directoryAudits.ndjson", &lines(winter.iter().map(|(_, record)| record))?)?;
-    let enveloped: Vec<Value> = spring.into_iter().map(|(at, record)| {
-        let late = delay(scene, &record);
-        wire::diagnostic_record(scene, record, at + late)
-    }).collect();
+    let enveloped: Vec<Value> = spring
+        .into_iter()
+        .map(|(at, record)| {
+            let late = delay(scene, &record);
+            wire::diagnostic_record(scene, record, at + late)
+        })
+        .collect();
     disk.write("audit/2026-q2-insights-logs-auditlogs.ndjson", &lines(enveloped.iter())?)?;
     Ok(events.len() as u64)
 }

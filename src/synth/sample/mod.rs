@@ -81,11 +81,20 @@ fn coverage(scene: &Scene) -> String {
 fn of_the_stage(scene: &Scene) -> Vec<Planted> {
     let policy = |place: usize, note| {
         let package = &scene.packages[place];
-        Planted { check: "REV-01", subject: package.policy.id.clone(), object: package.id.clone(), link: String::new(), note }
+        Planted {
+            check: "REV-01",
+            subject: package.policy.id.clone(),
+            object: package.id.clone(),
+            link: String::new(),
+            note,
+        }
     };
     let mut planted = vec![
         policy(stage::VENDOR, "its review was switched off and never on again"),
-        policy(stage::BREAK_GLASS, "reviewed every six months, where a package with directory roles needs three"),
+        policy(
+            stage::BREAK_GLASS,
+            "reviewed every six months, where a package with directory roles needs three",
+        ),
     ];
     let archive = &scene.packages[stage::RADIOLOGY];
     for resource in &archive.resources {

@@ -37,7 +37,15 @@ pub(super) enum Then {
 use Then::{AskedBy, Ends, Extends, Goes, Stays};
 
 const fn grant(who: u64, package: usize, asked: &'static str, until: &'static str, approvers: &'static [u64], why: &'static str, then: Then) -> Grant {
-    Grant { who, package, asked, until, approvers, why, then }
+    Grant {
+        who,
+        package,
+        asked,
+        until,
+        approvers,
+        why,
+        then,
+    }
 }
 
 /// Everybody's ordinary requests.

@@ -80,13 +80,27 @@ pub(super) fn scene() -> Scene {
         rhythm: (48, 62),
         cues: Cues::default(),
     };
-    scene.catalogs = (0..).zip(["Clinical", "Administration", "Partners"]).map(|(n, name)| (guid(seed, "catalog", n, 0), name)).collect();
-    scene.roles = (0..).zip(ROLES).map(|(n, (name, template))| Directory { name, template, id: guid(seed, "directory-role", n, 0) }).collect();
+    scene.catalogs = (0..)
+        .zip(["Clinical", "Administration", "Partners"])
+        .map(|(n, name)| (guid(seed, "catalog", n, 0), name))
+        .collect();
+    scene.roles = (0..)
+        .zip(ROLES)
+        .map(|(n, (name, template))| Directory {
+            name,
+            template,
+            id: guid(seed, "directory-role", n, 0),
+        })
+        .collect();
     scene.app("Meridell Portal");
-    let groups: Vec<usize> = PACKAGES.iter().enumerate().map(|(place, row)| {
-        let kind = if place == BREAK_GLASS { GroupKind::RoleAssignable } else { GroupKind::Plain };
-        scene.group(row.0, kind)
-    }).collect();
+    let groups: Vec<usize> = PACKAGES
+        .iter()
+        .enumerate()
+        .map(|(place, row)| {
+            let kind = if place == BREAK_GLASS { GroupKind::RoleAssignable } else { GroupKind::Plain };
+            scene.group(row.0, kind)
+        })
+        .collect();
     for name in ["Print Operators", "Fire Wardens", "Imaging Studies"] {
         scene.group(name, GroupKind::Plain);
     }
@@ -95,14 +109,20 @@ pub(super) fn scene() -> Scene {
         furnish(&mut scene, place, row, group, contractors);
     }
     let archive = &mut scene.packages[RADIOLOGY].resources;
-    archive.push(Resource { target: Target::Group(STUDIES), since: clock::named(STUDIES_SINCE) });
-    scene.reviews = (0..).zip([("2026-03-02 06:00", "2026-03-16 06:00"), ("2026-05-29 06:00", "2026-06-12 06:00")]).map(|(round, (opens, closes))| ReviewCycle {
-        definition: guid(seed, "review", RESEARCH as u64, 0),
-        instance: guid(seed, "review-round", RESEARCH as u64, round),
-        package: RESEARCH,
-        opens: clock::named(opens),
-        closes: clock::named(closes) + MINUTE,
-    }).collect();
+    archive.push(Resource {
+        target: Target::Group(STUDIES),
+        since: clock::named(STUDIES_SINCE),
+    });
+    scene.reviews = (0..)
+        .zip([("2026-03-02 06:00", "2026-03-16 06:00"), ("2026-05-29 06:00", "2026-06-12 06:00")])
+        .map(|(round, (opens, closes))| ReviewCycle {
+            definition: guid(seed, "review", RESEARCH as u64, 0),
+            instance: guid(seed, "review-round", RESEARCH as u64, round),
+            package: RESEARCH,
+            opens: clock::named(opens),
+            closes: clock::named(closes) + MINUTE,
+        })
+        .collect();
     scene.roster = cast::roster(&scene);
     scene.ordinary = scene.roster.len() as u64;
     scene

@@ -19,7 +19,11 @@ pub(super) struct Teller<'a> {
 impl<'a> Teller<'a> {
     /// Begins the life of the person of a number.
     pub fn new(scene: &'a Scene, who: u64) -> Self {
-        Self { scene, dice: Dice::new(scene.seed, Purpose::Story, who), life: Life::new(scene.person(who)) }
+        Self {
+            scene,
+            dice: Dice::new(scene.seed, Purpose::Story, who),
+            life: Life::new(scene.person(who)),
+        }
     }
 
     /// How to refer to somebody.
@@ -67,7 +71,8 @@ impl<'a> Teller<'a> {
             Then::Stays | Then::AskedBy(_) => {}
             Then::Ends => self.expire(held, until),
             Then::Extends(at, until, why) => {
-                self.life.extend(self.scene, &mut self.dice, held, clock::named(at), evening(until), why.to_owned());
+                self.life
+                    .extend(self.scene, &mut self.dice, held, clock::named(at), evening(until), why.to_owned());
             }
             Then::Goes(at, admin) => {
                 let admin = self.card(admin);
@@ -86,13 +91,19 @@ impl<'a> Teller<'a> {
     pub fn visit(&mut self, package: usize, from: &str, until: &str, manner: Manner) {
         let scene = self.scene;
         for app in scene.packages[package].apps() {
-            self.life.use_app(app, clock::named(&format!("{from} 06:00")), clock::named(&format!("{until} 18:00")), manner);
+            self.life
+                .use_app(app, clock::named(&format!("{from} 06:00")), clock::named(&format!("{until} 18:00")), manner);
         }
     }
 
     /// Goes to the portal between two days, and not else.
     pub fn portal(&mut self, from: &str, until: &str) {
-        self.life.use_app(0, clock::named(&format!("{from} 06:00")), clock::named(&format!("{until} 18:00")), Manner::Proper);
+        self.life.use_app(
+            0,
+            clock::named(&format!("{from} 06:00")),
+            clock::named(&format!("{until} 18:00")),
+            Manner::Proper,
+        );
     }
 
     /// The group of a package.
@@ -126,7 +137,13 @@ impl<'a> Teller<'a> {
     }
 
     fn plant(&mut self, check: &'static str, subject: String, object: String, link: String, note: &'static str) {
-        self.life.planted.push(Planted { check, subject, object, link, note });
+        self.life.planted.push(Planted {
+            check,
+            subject,
+            object,
+            link,
+            note,
+        });
     }
 }
 

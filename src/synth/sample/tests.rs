@@ -42,7 +42,10 @@ fn the_committed_sample_is_what_the_code_writes() {
     let names = |tree: &BTreeMap<String, Vec<u8>>| tree.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&there), names(&fresh), "run with VOUCHSAFE_BLESS=1 to write sample-data anew");
     for (name, content) in &fresh {
-        assert!(there[name] == *content, "sample-data/{name} differs; run with VOUCHSAFE_BLESS=1 to write it anew");
+        assert!(
+            there[name] == *content,
+            "sample-data/{name} differs; run with VOUCHSAFE_BLESS=1 to write it anew"
+        );
     }
 }
 

@@ -6,14 +6,8 @@ use super::Scene;
 use super::things::*;
 
 const ROLES: [(&str, &str); 4] = [
-    (
-        "Helpdesk Administrator",
-        "729827e3-9c14-49f7-bb1b-9608f156bbb8",
-    ),
-    (
-        "Groups Administrator",
-        "fdd7a751-b60b-444a-984c-02652fe8fa1c",
-    ),
+    ("Helpdesk Administrator", "729827e3-9c14-49f7-bb1b-9608f156bbb8"),
+    ("Groups Administrator", "fdd7a751-b60b-444a-984c-02652fe8fa1c"),
     ("Reports Reader", "4a5d8f65-41da-4de4-8968-e035b65339cf"),
     ("Security Reader", "5d6b6bb7-de71-4623-b4af-96380a352509"),
 ];
@@ -79,23 +73,13 @@ fn employee(scene: &mut Scene, extra: usize) {
     for (n, team) in TEAMS.iter().enumerate() {
         let mut resources = Vec::new();
         if n != 2 {
-            let kind = if n == 7 {
-                GroupKind::RoleAssignable
-            } else {
-                GroupKind::Plain
-            };
+            let kind = if n == 7 { GroupKind::RoleAssignable } else { GroupKind::Plain };
             resources.push(Target::Group(scene.group(team, kind)));
         }
         if [1, 2, 5, 7, 9].contains(&n) {
             resources.push(Target::App(scene.app(team)));
         }
-        let place = scene.package(
-            team,
-            Audience::Employees,
-            resources,
-            Reach::Members,
-            Some(180),
-        );
+        let place = scene.package(team, Audience::Employees, resources, Reach::Members, Some(180));
         let policy = &mut scene.packages[place].policy;
         match n {
             6 => policy.stages = 0,
@@ -108,67 +92,39 @@ fn employee(scene: &mut Scene, extra: usize) {
     let late = scene.group("Theatre Planning Archive", GroupKind::Plain);
     scene.cues.late_group = late;
     let since = scene.late_at;
-    scene.packages[scene.cues.employee[3]]
-        .resources
-        .push(Resource {
-            target: Target::Group(late),
-            since,
-        });
+    scene.packages[scene.cues.employee[3]].resources.push(Resource {
+        target: Target::Group(late),
+        since,
+    });
     for n in 0..extra {
         let name = format!("Registry {}", n + 1);
         let mut resources = vec![Target::Group(scene.group(&name, GroupKind::Plain))];
         if n % 2 == 0 {
             resources.push(Target::App(scene.app(&name)));
         }
-        let place = scene.package(
-            &name,
-            Audience::Employees,
-            resources,
-            Reach::Members,
-            Some(365),
-        );
+        let place = scene.package(&name, Audience::Employees, resources, Reach::Members, Some(365));
         scene.cues.employee.push(place);
     }
-    debug_assert!(scene.packages.iter().all(|p| {
-        p.resources
+    debug_assert!(
+        scene
+            .packages
             .iter()
-            .all(|r| r.since <= since && r.since >= old - DAY)
-    }));
+            .all(|p| { p.resources.iter().all(|r| r.since <= since && r.since >= old - DAY) })
+    );
 }
 
 fn others(scene: &mut Scene) {
     let shared = scene.group("Shared Results", GroupKind::Plain);
-    for (n, name) in ["Results for Wards", "Results for Desks"]
-        .iter()
-        .enumerate()
-    {
-        let place = scene.package(
-            name,
-            Audience::Employees,
-            vec![Target::Group(shared)],
-            Reach::Members,
-            Some(180),
-        );
+    for (n, name) in ["Results for Wards", "Results for Desks"].iter().enumerate() {
+        let place = scene.package(name, Audience::Employees, vec![Target::Group(shared)], Reach::Members, Some(180));
         scene.cues.shared[n] = place;
     }
     let group = scene.group("Canteen Menu", GroupKind::Plain);
-    let place = scene.package(
-        "Canteen Menu",
-        Audience::Employees,
-        vec![Target::Group(group)],
-        Reach::Members,
-        Some(90),
-    );
+    let place = scene.package("Canteen Menu", Audience::Employees, vec![Target::Group(group)], Reach::Members, Some(90));
     scene.packages[place].policy.asks_why = false;
     scene.cues.unasked = place;
     let group = scene.group("Emergency Desk", GroupKind::Plain);
-    let place = scene.package(
-        "Emergency Desk",
-        Audience::Employees,
-        vec![Target::Group(group)],
-        Reach::Nobody,
-        Some(120),
-    );
+    let place = scene.package("Emergency Desk", Audience::Employees, vec![Target::Group(group)], Reach::Nobody, Some(120));
     scene.packages[place].policy.stages = 0;
     scene.cues.direct_only = place;
     scene.cues.fed_groups = [
@@ -176,25 +132,13 @@ fn others(scene: &mut Scene) {
         scene.group("Payroll (premises)", GroupKind::Synced),
     ];
     let fed = scene.cues.fed_groups.map(Target::Group).to_vec();
-    scene.package(
-        "Nursing Circulars",
-        Audience::Employees,
-        fed,
-        Reach::Members,
-        Some(180),
-    );
+    scene.package("Nursing Circulars", Audience::Employees, fed, Reach::Members, Some(180));
     for (name, with_app) in [("Partner Exchange", false), ("Partner Studies", true)] {
         let mut resources = vec![Target::Group(scene.group(name, GroupKind::Plain))];
         if with_app {
             resources.push(Target::App(scene.app(name)));
         }
-        let place = scene.package(
-            name,
-            Audience::Partners,
-            resources,
-            Reach::Connected,
-            Some(180),
-        );
+        let place = scene.package(name, Audience::Partners, resources, Reach::Connected, Some(180));
         scene.packages[place].catalog = 2;
         scene.cues.partner.push(place);
     }
@@ -224,41 +168,17 @@ fn planted(scene: &mut Scene, users: u64) {
     let times = 2 + users / 5000;
     for n in 0..times {
         let name = format!("Legacy Console {}", n + 1);
-        let resources = vec![
-            Target::Group(scene.group(&name, GroupKind::Plain)),
-            Target::App(scene.app(&name)),
-        ];
-        let place = scene.package(
-            &name,
-            Audience::Employees,
-            resources,
-            Reach::Members,
-            Some(180),
-        );
+        let resources = vec![Target::Group(scene.group(&name, GroupKind::Plain)), Target::App(scene.app(&name))];
+        let place = scene.package(&name, Audience::Employees, resources, Reach::Members, Some(180));
         scene.cues.weak.push(place);
     }
     for n in 0..times + 1 {
         let name = format!("Archive Room {}", n + 1);
-        let kind = if n % 4 == 3 {
-            GroupKind::RoleAssignable
-        } else {
-            GroupKind::Plain
-        };
+        let kind = if n % 4 == 3 { GroupKind::RoleAssignable } else { GroupKind::Plain };
         let resources = vec![Target::Group(scene.group(&name, kind))];
-        let place = scene.package(
-            &name,
-            Audience::Employees,
-            resources,
-            Reach::Members,
-            Some(180),
-        );
+        let place = scene.package(&name, Audience::Employees, resources, Reach::Members, Some(180));
         // The last kind is often enough for an ordinary package, and too rare for what it contains.
-        scene.packages[place].policy.review = [
-            Review::None,
-            Review::Every(12),
-            Review::Off,
-            Review::Every(6),
-        ][usize::try_from(n % 4).expect("below four")];
+        scene.packages[place].policy.review = [Review::None, Review::Every(12), Review::Off, Review::Every(6)][usize::try_from(n % 4).expect("below four")];
         scene.cues.unreviewed.push(place);
         scene.cues.employee.push(place);
     }

@@ -13,11 +13,7 @@ impl Scene {
             app_id: guid(self.seed, "application", n, 0),
             name: name.to_owned(),
             role_id: guid(self.seed, "app-role", n, 0),
-            role: if n.is_multiple_of(2) {
-                "Reader"
-            } else {
-                "Contributor"
-            },
+            role: if n.is_multiple_of(2) { "Reader" } else { "Contributor" },
         });
         self.apps.len() - 1
     }
@@ -33,14 +29,7 @@ impl Scene {
         self.groups.len() - 1
     }
 
-    pub(in crate::synth) fn package(
-        &mut self,
-        name: &str,
-        audience: Audience,
-        targets: Vec<Target>,
-        reach: Reach,
-        days: Option<u32>,
-    ) -> usize {
+    pub(in crate::synth) fn package(&mut self, name: &str, audience: Audience, targets: Vec<Target>, reach: Reach, days: Option<u32>) -> usize {
         let n = self.packages.len() as u64;
         let since = self.start - 200 * DAY;
         self.packages.push(Package {
@@ -48,20 +37,10 @@ impl Scene {
             name: name.to_owned(),
             catalog: usize::from(n % 2 == 1),
             audience,
-            resources: targets
-                .into_iter()
-                .map(|target| Resource { target, since })
-                .collect(),
+            resources: targets.into_iter().map(|target| Resource { target, since }).collect(),
             policy: Policy {
                 id: guid(self.seed, "policy", n, 0),
-                name: format!(
-                    "{name}: {}",
-                    if days.is_some() {
-                        "on request"
-                    } else {
-                        "by rule"
-                    }
-                ),
+                name: format!("{name}: {}", if days.is_some() { "on request" } else { "by rule" }),
                 reach,
                 automatic: false,
                 departments: "[\"Cardiology\",\"Radiology\"]",

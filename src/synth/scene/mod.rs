@@ -8,10 +8,7 @@ mod people;
 mod things;
 
 pub use people::{Card, Kind, Person};
-pub use things::{
-    App, Audience, Directory, Group, GroupKind, Package, Policy, Reach, Resource, Review,
-    ReviewCycle, Target,
-};
+pub use things::{App, Audience, Directory, Group, GroupKind, Package, Policy, Reach, Resource, Review, ReviewCycle, Target};
 
 use super::clock::{self, DAY, HOUR, Micros};
 use super::dice::guid;
@@ -100,14 +97,10 @@ impl Scene {
     /// Sets the stage.
     pub fn new(config: &SynthConfig) -> Result<Self, SynthError> {
         if config.users < 10 {
-            return Err(SynthError::TooFewUsers {
-                users: config.users,
-            });
+            return Err(SynthError::TooFewUsers { users: config.users });
         }
         if config.months < 6 {
-            return Err(SynthError::TooShort {
-                months: config.months,
-            });
+            return Err(SynthError::TooShort { months: config.months });
         }
         let seed = config.seed;
         let users = u64::from(config.users);
@@ -120,15 +113,9 @@ impl Scene {
         let start = config.start * clock::SECOND;
         let end = clock::months_later(start, config.months);
         let looks = if config.switches.short_retention {
-            (1..=config.months)
-                .map(|m| clock::months_later(start, m))
-                .collect()
+            (1..=config.months).map(|m| clock::months_later(start, m)).collect()
         } else {
-            vec![
-                start + (end - start) / 2 / clock::SECOND * clock::SECOND,
-                end - 2 * DAY,
-                end,
-            ]
+            vec![start + (end - start) / 2 / clock::SECOND * clock::SECOND, end - 2 * DAY, end]
         };
         let mut scene = Self {
             seed,
@@ -166,9 +153,7 @@ impl Scene {
 
     /// Which block and part a person plays, if any.
     pub fn part(&self, index: u64) -> Option<(u64, u64)> {
-        index
-            .checked_sub(self.ordinary)
-            .map(|place| (place / CAST, place % CAST))
+        index.checked_sub(self.ordinary).map(|place| (place / CAST, place % CAST))
     }
 
     /// The number of somebody who never leaves and may approve; never `not`.
@@ -181,11 +166,7 @@ impl Scene {
             .map(|turn| {
                 let draw = draw.wrapping_add(turn);
                 let index = draw / 6 % rows * 25 + draw % 6;
-                if index < self.ordinary {
-                    index
-                } else {
-                    draw % 6
-                }
+                if index < self.ordinary { index } else { draw % 6 }
             })
             .find(|index| !not.contains(index))
             .expect("six people at least may approve, and fewer are excluded")

@@ -79,44 +79,25 @@ impl Scene {
             (None, _) => Kind::Employee,
         };
         // An account for administration belongs to the person before it.
-        let owner = if kind == Kind::Admin {
-            index - 1
-        } else {
-            index
-        };
+        let owner = if kind == Kind::Admin { index - 1 } else { index };
         let mut name = spell(self.seed, owner);
         if let Some((block, 13)) = part {
             // Begins like an administrator's account and shares a surname with the person who asks: neither links them.
             let asker = spell(self.seed, index - 1);
             let (_, surname_ascii) = asker.local.split_once('.').expect("a local part has a dot");
-            let suffix = if block == 0 {
-                String::new()
-            } else {
-                block.to_string()
-            };
-            name.local = format!(
-                "azra.{}{suffix}",
-                surname_ascii.trim_end_matches(|c: char| c.is_ascii_digit())
-            );
+            let suffix = if block == 0 { String::new() } else { block.to_string() };
+            name.local = format!("azra.{}{suffix}", surname_ascii.trim_end_matches(|c: char| c.is_ascii_digit()));
             name.given = "Azra";
             name.surname = asker.surname;
             name.display = format!("Azra {}", asker.surname);
         }
         let partner = usize::try_from(index % PARTNERS.len() as u64).expect("below three");
         let (display, local, mail) = match kind {
-            Kind::Admin => (
-                format!("{} (admin)", name.display),
-                format!("az-{}", name.local),
-                None,
-            ),
+            Kind::Admin => (format!("{} (admin)", name.display), format!("az-{}", name.local), None),
             Kind::Guest => {
                 let domain = PARTNERS[partner].1;
                 let mail = format!("{}@{domain}", name.local);
-                (
-                    name.display,
-                    format!("{}_{domain}#EXT#", name.local),
-                    Some(mail),
-                )
+                (name.display, format!("{}_{domain}#EXT#", name.local), Some(mail))
             }
             _ => (name.display, name.local, None),
         };

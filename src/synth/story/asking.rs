@@ -39,55 +39,19 @@ impl Life {
             Asker::Rule => (RequestKind::SystemAdd, "auto_assignment"),
         };
         let me = self.person.card.clone();
-        let details: Vec<_> = ask
-            .justification
-            .iter()
-            .map(|text| ("Justification", text.clone()))
-            .collect();
+        let details: Vec<_> = ask.justification.iter().map(|text| ("Justification", text.clone())).collect();
         match &ask.by {
-            Asker::Own => self.log(
-                scene,
-                ask.at,
-                Activity::Requests,
-                Actor::User(me.clone()),
-                &id,
-                package,
-                details,
-            ),
+            Asker::Own => self.log(scene, ask.at, Activity::Requests, Actor::User(me.clone()), &id, package, details),
             Asker::Behalf(other) => {
-                self.log(
-                    scene,
-                    ask.at,
-                    Activity::Requests,
-                    Actor::User(other.clone()),
-                    &id,
-                    package,
-                    details,
-                );
+                self.log(scene, ask.at, Activity::Requests, Actor::User(other.clone()), &id, package, details);
                 self.also_target_me();
             }
             Asker::Admin(admin) => {
-                self.log(
-                    scene,
-                    ask.at,
-                    Activity::AdminAssigns,
-                    Actor::User(admin.clone()),
-                    &id,
-                    package,
-                    details,
-                );
+                self.log(scene, ask.at, Activity::AdminAssigns, Actor::User(admin.clone()), &id, package, details);
                 self.also_target_me();
             }
             Asker::Rule => {
-                self.log(
-                    scene,
-                    ask.at,
-                    Activity::ServiceCreates,
-                    Actor::Entitlement,
-                    &id,
-                    package,
-                    details,
-                );
+                self.log(scene, ask.at, Activity::ServiceCreates, Actor::Entitlement, &id, package, details);
                 self.also_target_me();
             }
         }
@@ -100,11 +64,7 @@ impl Life {
             completed: ask.at,
             fate: ask.fate,
             justification: ask.justification,
-            other_requestor: if let Asker::Behalf(other) = &ask.by {
-                Some(other.clone())
-            } else {
-                None
-            },
+            other_requestor: if let Asker::Behalf(other) = &ask.by { Some(other.clone()) } else { None },
             until: ask.until,
             assignment: None,
             stages: Vec::new(),
@@ -113,29 +73,13 @@ impl Life {
         if ask.fate == Fate::Canceled {
             request.decided = ask.at + dice.between(10 * MINUTE, 5 * HOUR);
             request.completed = request.decided;
-            self.log(
-                scene,
-                request.decided,
-                Activity::Cancels,
-                Actor::User(me),
-                &id,
-                package,
-                Vec::new(),
-            );
+            self.log(scene, request.decided, Activity::Cancels, Actor::User(me), &id, package, Vec::new());
             self.requests.push(request);
             return (place, None);
         }
         if asked && ask.approvers.is_empty() {
             request.decided = ask.at + dice.between(SECOND, 9 * SECOND);
-            self.log(
-                scene,
-                request.decided,
-                Activity::AutoApproves,
-                Actor::Entitlement,
-                &id,
-                package,
-                Vec::new(),
-            );
+            self.log(scene, request.decided, Activity::AutoApproves, Actor::Entitlement, &id, package, Vec::new());
         }
         for approver in ask.approvers {
             let at = request.decided + dice.between(20 * MINUTE, 20 * HOUR);
@@ -145,44 +89,15 @@ impl Life {
             } else {
                 "Not part of this role".to_owned()
             };
-            let activity = if approved {
-                Activity::Approves
-            } else {
-                Activity::Denies
-            };
-            self.log(
-                scene,
-                at,
-                activity,
-                Actor::User(approver.clone()),
-                &id,
-                package,
-                Vec::new(),
-            );
+            let activity = if approved { Activity::Approves } else { Activity::Denies };
+            self.log(scene, at, activity, Actor::User(approver.clone()), &id, package, Vec::new());
             let echo = at + dice.between(SECOND, 2 * SECOND);
-            let activity = if approved {
-                Activity::ReviewApproved
-            } else {
-                Activity::ReviewDenied
-            };
+            let activity = if approved { Activity::ReviewApproved } else { Activity::ReviewDenied };
             let details = vec![("Justification", text.clone())];
-            self.log(
-                scene,
-                echo,
-                activity,
-                Actor::User(approver.clone()),
-                &id,
-                package,
-                details,
-            );
+            self.log(scene, echo, activity, Actor::User(approver.clone()), &id, package, details);
             request.decided = at;
             request.completed = at;
-            request.stages.push(Stage {
-                approver,
-                at,
-                approved,
-                text,
-            });
+            request.stages.push(Stage { approver, at, approved, text });
             if !approved {
                 self.requests.push(request);
                 return (place, None);
@@ -190,36 +105,15 @@ impl Life {
         }
         let mut delivered = request.decided + dice.between(4 * SECOND, 80 * SECOND);
         if ask.fate == Fate::GrantedLate {
-            self.log(
-                scene,
-                delivered,
-                Activity::Fails,
-                Actor::Entitlement,
-                &id,
-                package,
-                Vec::new(),
-            );
+            self.log(scene, delivered, Activity::Fails, Actor::Entitlement, &id, package, Vec::new());
             delivered += dice.between(30 * MINUTE, 9 * HOUR);
         }
-        self.log(
-            scene,
-            delivered,
-            Activity::Fulfils,
-            Actor::User(me),
-            &id,
-            package,
-            Vec::new(),
-        );
+        self.log(scene, delivered, Activity::Fulfils, Actor::User(me), &id, package, Vec::new());
         request.completed = delivered; // a request is complete when its access is there
         let assignment = self.assignments.len();
         request.assignment = Some(assignment);
         self.assignments.push(Assignment {
-            id: guid(
-                scene.seed,
-                "assignment",
-                self.person.index,
-                assignment as u64,
-            ),
+            id: guid(scene.seed, "assignment", self.person.index, assignment as u64),
             package,
             request: place,
             grant_kind,
@@ -247,12 +141,7 @@ impl Life {
             } else {
                 resource.since + dice.between(2 * MINUTE, 50 * MINUTE)
             };
-            if from >= scene.end
-                || self
-                    .memberships
-                    .iter()
-                    .any(|m| m.held == held && m.until.is_none())
-            {
+            if from >= scene.end || self.memberships.iter().any(|m| m.held == held && m.until.is_none()) {
                 continue;
             }
             let assignment = Some(assignment);

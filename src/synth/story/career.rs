@@ -10,14 +10,7 @@ use super::reason;
 use super::records::*;
 
 /// Asks for a package, keeps it, extends it, loses it, asks again.
-pub(super) fn career(
-    life: &mut Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    package: usize,
-    (begins, ends): (Micros, Micros),
-    leaving: bool,
-) {
+pub(super) fn career(life: &mut Life, scene: &Scene, dice: &mut Dice, package: usize, (begins, ends): (Micros, Micros), leaving: bool) {
     let days = i64::from(scene.packages[package].policy.days.unwrap_or(180));
     let mut at = begins + dice.between(0, (ends - begins) * 2 / 3);
     for _ in 0..3 {
@@ -53,14 +46,7 @@ fn clear(scene: &Scene, end: Micros) -> Micros {
 }
 
 /// An ordinary request for a package.
-fn request(
-    life: &Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    package: usize,
-    at: Micros,
-    until: Micros,
-) -> Ask {
+fn request(life: &Life, scene: &Scene, dice: &mut Dice, package: usize, at: Micros, until: Micros) -> Ask {
     let me = life.person.index;
     let employee = life.person.kind == Kind::Employee;
     // Assigned by an administrator, but longer ago than anybody asks about.
@@ -110,15 +96,7 @@ fn request(
 }
 
 /// Lets time pass over an assignment; says when it was over, or nothing where it lasts.
-fn keep(
-    life: &mut Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    assignment: usize,
-    until: Micros,
-    ends: Micros,
-    leaving: bool,
-) -> Option<Micros> {
+fn keep(life: &mut Life, scene: &Scene, dice: &mut Dice, assignment: usize, until: Micros, ends: Micros, leaving: bool) -> Option<Micros> {
     let package = life.assignments[assignment].package;
     let mut last = life.assignments[assignment].delivered;
     let mut end = until;
@@ -170,13 +148,6 @@ fn keep(
 
 /// A review that begins after an instant and is over before another.
 fn reviewed(scene: &Scene, package: usize, after: Micros, before: Micros) -> Option<usize> {
-    let fits = |r: &&(usize, &super::super::scene::ReviewCycle)| {
-        r.1.package == package && r.1.opens > after && r.1.closes + HOUR < before
-    };
-    scene
-        .reviews
-        .iter()
-        .enumerate()
-        .find(|r| fits(&r))
-        .map(|(place, _)| place)
+    let fits = |r: &&(usize, &super::super::scene::ReviewCycle)| r.1.package == package && r.1.opens > after && r.1.closes + HOUR < before;
+    scene.reviews.iter().enumerate().find(|r| fits(&r)).map(|(place, _)| place)
 }

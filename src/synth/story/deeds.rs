@@ -17,15 +17,7 @@ pub enum Ending {
 
 impl Life {
     /// Lengthens an assignment; the end moves, no second assignment begins.
-    pub fn extend(
-        &mut self,
-        scene: &Scene,
-        dice: &mut Dice,
-        assignment: usize,
-        at: Micros,
-        until: Micros,
-        why: String,
-    ) {
+    pub fn extend(&mut self, scene: &Scene, dice: &mut Dice, assignment: usize, at: Micros, until: Micros, why: String) {
         let place = self.requests.len();
         let id = guid(scene.seed, "request", self.person.index, place as u64);
         let package = self.assignments[assignment].package;
@@ -33,9 +25,7 @@ impl Life {
         let me = Actor::User(self.person.card.clone());
         self.log(scene, at, Activity::Extends, me, &id, package, details);
         let completed = at + dice.between(5 * SECOND, MINUTE);
-        self.assignments[assignment]
-            .ends
-            .push((completed, Some(until)));
+        self.assignments[assignment].ends.push((completed, Some(until)));
         self.requests.push(Request {
             id,
             kind: RequestKind::UserUpdate,
@@ -53,41 +43,18 @@ impl Life {
     }
 
     /// Takes an assignment away, and within seconds what it gave.
-    pub fn remove(
-        &mut self,
-        scene: &Scene,
-        dice: &mut Dice,
-        assignment: usize,
-        at: Micros,
-        ending: Ending,
-    ) {
+    pub fn remove(&mut self, scene: &Scene, dice: &mut Dice, assignment: usize, at: Micros, ending: Ending) {
         let place = self.requests.len();
         let id = guid(scene.seed, "request", self.person.index, place as u64);
         let package = self.assignments[assignment].package;
         let (kind, activity, actor) = match ending {
-            Ending::Service => (
-                RequestKind::SystemRemove,
-                Activity::ServiceRemoves,
-                Actor::Entitlement,
-            ),
-            Ending::Admin(admin) => (
-                RequestKind::AdminRemove,
-                Activity::AdminRemoves,
-                Actor::User(admin),
-            ),
+            Ending::Service => (RequestKind::SystemRemove, Activity::ServiceRemoves, Actor::Entitlement),
+            Ending::Admin(admin) => (RequestKind::AdminRemove, Activity::AdminRemoves, Actor::User(admin)),
         };
         self.log(scene, at, activity, actor, &id, package, Vec::new());
         self.also_target_me();
         let done = at + dice.between(3 * SECOND, 40 * SECOND);
-        self.log(
-            scene,
-            done,
-            Activity::Removed,
-            Actor::Entitlement,
-            &id,
-            package,
-            Vec::new(),
-        );
+        self.log(scene, done, Activity::Removed, Actor::Entitlement, &id, package, Vec::new());
         self.also_target_me();
         self.requests.push(Request {
             id,
@@ -115,13 +82,8 @@ impl Life {
             .flat_map(|a| scene.packages[a.package].resources.iter().map(|r| r.target))
             .collect();
         // What was to come later never came.
-        self.memberships
-            .retain(|m| m.assignment != Some(assignment) || m.from < done);
-        for membership in self
-            .memberships
-            .iter_mut()
-            .filter(|m| m.assignment == Some(assignment) && m.until.is_none())
-        {
+        self.memberships.retain(|m| m.assignment != Some(assignment) || m.from < done);
+        for membership in self.memberships.iter_mut().filter(|m| m.assignment == Some(assignment) && m.until.is_none()) {
             let explained = match membership.held {
                 Held::Group(group) => others.contains(&Target::Group(group)),
                 Held::App(app) => others.contains(&Target::App(app)),
@@ -136,10 +98,6 @@ impl Life {
     /// Names the person as a target of what was just logged.
     pub(super) fn also_target_me(&mut self) {
         let target = user_target(&self.person.card);
-        self.events
-            .last_mut()
-            .expect("an event was just logged")
-            .targets
-            .push(target);
+        self.events.last_mut().expect("an event was just logged").targets.push(target);
     }
 }

@@ -26,16 +26,10 @@ pub fn finish(life: &mut Life, scene: &Scene, dice: &mut Dice) {
 
 /// The directory's clock goes up to three seconds wrong against that of entitlement management.
 fn skew(life: &mut Life, scene: &Scene) {
-    let mut noise = Dice::new(
-        scene.seed,
-        Purpose::Noise,
-        u64::MAX / 16 - life.person.index,
-    );
+    let mut noise = Dice::new(scene.seed, Purpose::Noise, u64::MAX / 16 - life.person.index);
     for membership in &mut life.memberships {
         membership.from += noise.between(-3 * SECOND, 3 * SECOND);
-        membership.until = membership
-            .until
-            .map(|until| until + noise.between(-3 * SECOND, 3 * SECOND));
+        membership.until = membership.until.map(|until| until + noise.between(-3 * SECOND, 3 * SECOND));
     }
 }
 
@@ -53,15 +47,7 @@ fn log_account(life: &mut Life, scene: &Scene, dice: &mut Dice) {
         if let Some(at) = at {
             let admin = scene.card(scene.administrator(dice.below(u64::MAX)));
             let target = user_target(&life.person.card);
-            life.log_directory(
-                scene,
-                at,
-                activity,
-                "UserManagement",
-                operation,
-                Actor::User(admin),
-                vec![target],
-            );
+            life.log_directory(scene, at, activity, "UserManagement", operation, Actor::User(admin), vec![target]);
         }
     }
 }
@@ -73,17 +59,10 @@ fn keep_decisions(life: &mut Life, scene: &Scene, dice: &mut Dice) {
         if package.policy.automatic || !is_reviewed(package) {
             continue;
         }
-        for (review, cycle) in scene
-            .reviews
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| c.package == assignment.package)
-        {
-            let through = assignment.delivered < cycle.opens
-                && assignment.removed.is_none_or(|r| r > cycle.closes + HOUR);
+        for (review, cycle) in scene.reviews.iter().enumerate().filter(|(_, c)| c.package == assignment.package) {
+            let through = assignment.delivered < cycle.opens && assignment.removed.is_none_or(|r| r > cycle.closes + HOUR);
             if through && !life.decisions.iter().any(|d| d.review == review) {
-                let reviewer =
-                    scene.card(scene.approver(dice.below(u64::MAX), &[life.person.index]));
+                let reviewer = scene.card(scene.approver(dice.below(u64::MAX), &[life.person.index]));
                 let at = cycle.opens + dice.between(DAY, 12 * DAY);
                 life.decisions.push(Decision {
                     review,
@@ -98,10 +77,7 @@ fn keep_decisions(life: &mut Life, scene: &Scene, dice: &mut Dice) {
 
 fn sign_in(life: &mut Life, scene: &Scene) {
     let mut dice = Dice::new(scene.seed, Purpose::SignIn, life.person.index);
-    let until = life.account.leaves.or(life
-        .account
-        .disabled
-        .filter(|_| life.account.enabled.is_none()));
+    let until = life.account.leaves.or(life.account.disabled.filter(|_| life.account.enabled.is_none()));
     let until = until.unwrap_or(scene.end);
     let mut uses = std::mem::take(&mut life.uses);
     let told = |uses: &[Use], app| uses.iter().any(|u| u.app == app);
@@ -149,14 +125,7 @@ fn attend(life: &mut Life, scene: &Scene, dice: &mut Dice, usage: &Use) {
         push(life, scene, at, usage.app, sits, manner);
         if manner == Manner::Proper && dice.chance(4) {
             // A mistyped password, and then the right one.
-            push(
-                life,
-                scene,
-                at - dice.between(20 * SECOND, MINUTE),
-                usage.app,
-                true,
-                Manner::Failing,
-            );
+            push(life, scene, at - dice.between(20 * SECOND, MINUTE), usage.app, true, Manner::Failing);
         }
         interactive = !interactive;
         let (least, most) = scene.rhythm;
@@ -166,12 +135,7 @@ fn attend(life: &mut Life, scene: &Scene, dice: &mut Dice, usage: &Use) {
 
 fn push(life: &mut Life, scene: &Scene, at: Micros, app: usize, interactive: bool, manner: Manner) {
     if life.enabled_at(at) {
-        let id = guid(
-            scene.seed,
-            "sign-in",
-            life.person.index,
-            life.sign_ins.len() as u64,
-        );
+        let id = guid(scene.seed, "sign-in", life.person.index, life.sign_ins.len() as u64);
         life.sign_ins.push(SignIn {
             id,
             at,

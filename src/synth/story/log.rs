@@ -54,37 +54,18 @@ impl Activity {
             Self::Cancels => ("Cancel access package assignment request", "Update"),
             Self::Fulfils => ("Fulfill access package assignment request", "Update"),
             Self::Fails => ("Failed access package assignment request", "Update"),
-            Self::AdminAssigns => (
-                "Administrator directly assigns user to access package",
-                "Create",
-            ),
-            Self::ServiceCreates => (
-                "Entitlement Management creates access package assignment request for user",
-                "Create",
-            ),
+            Self::AdminAssigns => ("Administrator directly assigns user to access package", "Create"),
+            Self::ServiceCreates => ("Entitlement Management creates access package assignment request for user", "Create"),
             Self::Extends => ("Extend access package assignment", "Update"),
-            Self::AdminRemoves => (
-                "Administrator directly removes user access package assignment",
-                "Delete",
-            ),
-            Self::ServiceRemoves => (
-                "Entitlement Management removes access package assignment request for user",
-                "Delete",
-            ),
+            Self::AdminRemoves => ("Administrator directly removes user access package assignment", "Delete"),
+            Self::ServiceRemoves => ("Entitlement Management removes access package assignment request for user", "Delete"),
             Self::Removed => ("Remove access package resource assignment", "Delete"),
         }
     }
 
     /// Whether the event names the policy beside request and package.
     fn names_policy(self) -> bool {
-        matches!(
-            self,
-            Self::Requests
-                | Self::Fulfils
-                | Self::AdminAssigns
-                | Self::ServiceCreates
-                | Self::Extends
-        )
+        matches!(self, Self::Requests | Self::Fulfils | Self::AdminAssigns | Self::ServiceCreates | Self::Extends)
     }
 }
 
@@ -103,23 +84,11 @@ impl Life {
         let review = matches!(activity, Activity::ReviewApproved | Activity::ReviewDenied);
         let place = &scene.packages[package];
         let mut targets = vec![
-            target(
-                request,
-                None,
-                if review {
-                    "Other"
-                } else {
-                    "AccessPackageAssignmentRequest"
-                },
-            ),
+            target(request, None, if review { "Other" } else { "AccessPackageAssignmentRequest" }),
             target(&place.id, Some(&place.name), "AccessPackage"),
         ];
         if activity.names_policy() {
-            targets.push(target(
-                &place.policy.id,
-                Some(&place.policy.name),
-                "AccessPackageAssignmentPolicy",
-            ));
+            targets.push(target(&place.policy.id, Some(&place.policy.name), "AccessPackageAssignmentPolicy"));
         }
         let (words, operation) = activity.words();
         // The how-to pages and the reference name two activities differently; both vocabularies occur.
@@ -129,31 +98,13 @@ impl Life {
             _ => words,
         };
         self.events.push(Event {
-            id: guid(
-                scene.seed,
-                "event",
-                self.person.index,
-                self.events.len() as u64,
-            ),
+            id: guid(scene.seed, "event", self.person.index, self.events.len() as u64),
             at,
             activity: words,
-            category: if review {
-                "UserManagement"
-            } else {
-                "EntitlementManagement"
-            },
-            service: if review {
-                "Access Reviews"
-            } else {
-                "Entitlement Management"
-            },
+            category: if review { "UserManagement" } else { "EntitlementManagement" },
+            service: if review { "Access Reviews" } else { "Entitlement Management" },
             operation,
-            correlation: guid(
-                scene.seed,
-                "correlation",
-                self.person.index,
-                super::super::dice::number(0, request, 0, 0),
-            ),
+            correlation: guid(scene.seed, "correlation", self.person.index, super::super::dice::number(0, request, 0, 0)),
             failure: (activity == Activity::Fails).then_some("The resource did not answer in time"),
             actor,
             targets,
@@ -164,38 +115,19 @@ impl Life {
     /// Logs that a membership or role began or ended.
     pub(super) fn log_membership(&mut self, scene: &Scene, place: usize, begins: bool) {
         let membership = &self.memberships[place];
-        let at = if begins {
-            membership.from
-        } else {
-            membership.until.unwrap_or(scene.end)
-        };
+        let at = if begins { membership.from } else { membership.until.unwrap_or(scene.end) };
         let actor = membership.by.clone();
         let change = |name, value: &str| {
             let quoted = Some(format!("\"{value}\""));
-            if begins {
-                (name, None, quoted)
-            } else {
-                (name, quoted, None)
-            }
+            if begins { (name, None, quoted) } else { (name, quoted, None) }
         };
         let mut me = user_target(&self.person.card);
         let (words, category, targets) = match membership.held {
             Held::Group(group) => {
                 let group = &scene.groups[group];
-                me.changes = vec![
-                    change("Group.ObjectID", &group.id),
-                    change("Group.DisplayName", &group.name),
-                ];
-                let words = if begins {
-                    "Add member to group"
-                } else {
-                    "Remove member from group"
-                };
-                (
-                    words,
-                    "GroupManagement",
-                    vec![me, target(&group.id, None, "Group")],
-                )
+                me.changes = vec![change("Group.ObjectID", &group.id), change("Group.DisplayName", &group.name)];
+                let words = if begins { "Add member to group" } else { "Remove member from group" };
+                (words, "GroupManagement", vec![me, target(&group.id, None, "Group")])
             }
             Held::App(app) => {
                 let app = &scene.apps[app];
@@ -220,27 +152,11 @@ impl Life {
                     change("Role.DisplayName", role.name),
                     change("Role.TemplateId", role.template),
                 ];
-                let words = if begins {
-                    "Add member to role"
-                } else {
-                    "Remove member from role"
-                };
-                (
-                    words,
-                    "RoleManagement",
-                    vec![me, target(&role.id, Some(role.name), "Role")],
-                )
+                let words = if begins { "Add member to role" } else { "Remove member from role" };
+                (words, "RoleManagement", vec![me, target(&role.id, Some(role.name), "Role")])
             }
         };
-        self.log_directory(
-            scene,
-            at,
-            words,
-            category,
-            if begins { "Assign" } else { "Unassign" },
-            actor,
-            targets,
-        );
+        self.log_directory(scene, at, words, category, if begins { "Assign" } else { "Unassign" }, actor, targets);
     }
 
     /// Logs a change in the directory.
@@ -257,10 +173,7 @@ impl Life {
         let n = self.events.len() as u64;
         let correlation = guid(scene.seed, "directory-correlation", self.person.index, n);
         self.events.push(Event {
-            id: format!(
-                "Directory_{}_{n}",
-                guid(scene.seed, "event", self.person.index, n)
-            ),
+            id: format!("Directory_{}_{n}", guid(scene.seed, "event", self.person.index, n)),
             at,
             activity,
             category,

@@ -44,10 +44,7 @@ pub fn reason(dice: &mut Dice, until: Micros) -> String {
     match dice.below(4) {
         0 => format!("{task} for {project}, ticket INC0{ticket:06}, until {day}"),
         1 => format!("{task} in {project} (CHG0{ticket:06}), work ends on {day}"),
-        2 => format!(
-            "CHG0{ticket:06}: {} for {project} by {day}",
-            task.to_lowercase()
-        ),
+        2 => format!("CHG0{ticket:06}: {} for {project} by {day}", task.to_lowercase()),
         _ => format!("{task} as agreed in RITM0{ticket:06} for {project}, finished by {day}"),
     }
 }
@@ -84,12 +81,7 @@ impl Life {
 
     /// Lets the person use an application in a way of its own.
     pub fn use_app(&mut self, app: usize, from: Micros, until: Micros, manner: Manner) {
-        self.uses.push(Use {
-            app,
-            from,
-            until,
-            manner,
-        });
+        self.uses.push(Use { app, from, until, manner });
     }
 
     /// Whether the account is in the directory at an instant.
@@ -99,7 +91,6 @@ impl Life {
 
     /// Whether the account can be used at an instant.
     pub fn enabled_at(&self, at: Micros) -> bool {
-        self.account.disabled.is_none_or(|off| at < off)
-            || self.account.enabled.is_some_and(|on| on <= at)
+        self.account.disabled.is_none_or(|off| at < off) || self.account.enabled.is_some_and(|on| on <= at)
     }
 }

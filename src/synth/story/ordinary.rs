@@ -72,18 +72,8 @@ fn departure(life: &mut Life, scene: &Scene, dice: &mut Dice) -> Option<Micros> 
 }
 
 /// What comes by rule, to some departments.
-fn automatic(
-    life: &mut Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    begins: Micros,
-    ends: Micros,
-    leaving: bool,
-) {
-    let department = DEPARTMENTS
-        .iter()
-        .position(|d| *d == life.person.department)
-        .unwrap_or(0);
+fn automatic(life: &mut Life, scene: &Scene, dice: &mut Dice, begins: Micros, ends: Micros, leaving: bool) {
+    let department = DEPARTMENTS.iter().position(|d| *d == life.person.department).unwrap_or(0);
     let package = match department {
         0..4 => scene.cues.automatic[0],
         4..6 => scene.cues.automatic[1],
@@ -107,14 +97,7 @@ fn automatic(
 }
 
 /// What is given beside all packages.
-fn beside(
-    life: &mut Life,
-    scene: &Scene,
-    dice: &mut Dice,
-    begins: Micros,
-    ends: Micros,
-    leaving: bool,
-) {
+fn beside(life: &mut Life, scene: &Scene, dice: &mut Dice, begins: Micros, ends: Micros, leaving: bool) {
     let room = ends - begins - 60 * DAY;
     if room < 0 {
         return;
@@ -149,18 +132,10 @@ fn administer(life: &mut Life, scene: &Scene, dice: &mut Dice) {
     if dice.chance(40) {
         let role = (first + 1) % scene.roles.len();
         let from = scene.start + dice.between(DAY, span / 3);
-        life.hold(
-            Held::Role(role),
-            from,
-            Some(from + dice.between(20 * DAY, 100 * DAY)),
-            Actor::User(granter),
-        );
+        life.hold(Held::Role(role), from, Some(from + dice.between(20 * DAY, 100 * DAY)), Actor::User(granter));
     }
     if dice.chance(60) {
-        life.eligible.push((
-            (first + 2) % scene.roles.len(),
-            scene.start + dice.between(DAY, span / 2),
-        ));
+        life.eligible.push(((first + 2) % scene.roles.len(), scene.start + dice.between(DAY, span / 2)));
     }
 }
 

@@ -84,10 +84,7 @@ fn initiated_by(scene: &Scene, actor: &Actor) -> Value {
 
 /// An address from the ranges kept for documentation.
 fn address(id: &str) -> String {
-    let host = id
-        .bytes()
-        .fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 250)
-        + 1;
+    let host = id.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 250) + 1;
     format!("203.0.113.{host}")
 }
 

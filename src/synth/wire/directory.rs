@@ -43,13 +43,7 @@ pub fn user(life: &Life, at: Micros) -> Value {
 }
 
 fn activity(life: &Life, at: Micros) -> Value {
-    let latest = |wanted: &dyn Fn(&&super::super::story::SignIn) -> bool| {
-        life.sign_ins
-            .iter()
-            .filter(|s| s.at <= at)
-            .filter(wanted)
-            .max_by_key(|s| s.at)
-    };
+    let latest = |wanted: &dyn Fn(&&super::super::story::SignIn) -> bool| life.sign_ins.iter().filter(|s| s.at <= at).filter(wanted).max_by_key(|s| s.at);
     let any = latest(&|s| s.interactive);
     let silent = latest(&|s| !s.interactive);
     let good = latest(&|s| s.succeeded());
@@ -144,12 +138,7 @@ pub fn role_assignment(role: &Directory, person: &Person) -> Value {
 }
 
 /// An instance of an active or eligible schedule.
-pub fn schedule_instance(
-    role: &Directory,
-    person: &Person,
-    since: Micros,
-    eligible: bool,
-) -> Value {
+pub fn schedule_instance(role: &Directory, person: &Person, since: Micros, eligible: bool) -> Value {
     let id = schedule_id(role, person);
     if eligible {
         return json!({
@@ -174,11 +163,7 @@ fn schedule_id(role: &Directory, person: &Person) -> String {
 pub fn conditional_access_policy(scene: &Scene, place: u64) -> Value {
     let (name, state, controls) = match place {
         0 => ("Require a second factor", "enabled", json!(["mfa"])),
-        _ => (
-            "Block old protocols",
-            "enabledForReportingButNotEnforced",
-            json!(["block"]),
-        ),
+        _ => ("Block old protocols", "enabledForReportingButNotEnforced", json!(["block"])),
     };
     json!({
         "id": guid(scene.seed, "conditional-access", place, 0), "templateId": null, "displayName": name, "state": state,

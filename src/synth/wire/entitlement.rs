@@ -203,14 +203,8 @@ pub fn request(scene: &Scene, life: &Life, request: &Request, at: Micros) -> Val
         Fate::Canceled => ("canceled", "Canceled"),
         Fate::Granted | Fate::GrantedLate => ("delivered", "Fulfilled"),
     };
-    let held = request
-        .assignment
-        .map(|place| &life.assignments[place])
-        .filter(|a| a.decided <= at);
-    let requestor = request
-        .other_requestor
-        .as_ref()
-        .unwrap_or(&life.person.card);
+    let held = request.assignment.map(|place| &life.assignments[place]).filter(|a| a.decided <= at);
+    let requestor = request.other_requestor.as_ref().unwrap_or(&life.person.card);
     json!({
         "id": request.id,
         "requestType": match request.kind {

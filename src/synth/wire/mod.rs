@@ -8,12 +8,9 @@ mod signin;
 
 pub use audit::{audit_record, diagnostic_record, foreign_event};
 pub use directory::{
-    app_role_assignment, conditional_access_policy, group, group_member, member, role_assignment,
-    role_definition, schedule_instance, service_principal, user,
+    app_role_assignment, conditional_access_policy, group, group_member, member, role_assignment, role_definition, schedule_instance, service_principal, user,
 };
-pub use entitlement::{
-    approval, assignment, catalog, connected_organization, package, policy, request,
-};
+pub use entitlement::{approval, assignment, catalog, connected_organization, package, policy, request};
 pub use review::{decision, definition};
 pub use signin::{sign_in_envelope, sign_in_record};
 

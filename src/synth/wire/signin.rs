@@ -15,27 +15,12 @@ pub fn sign_in_record(scene: &Scene, person: &Person, sign_in: &SignIn) -> Value
     let graph_principal = guid(scene.seed, "graph-principal", 0, 0);
     // Without a person, a client of another name fetches a token for the application.
     let (client, client_name, resource, resource_name, principal) = if sign_in.interactive {
-        (
-            app.app_id.clone(),
-            app.name.clone(),
-            GRAPH_APP.to_owned(),
-            "Microsoft Graph",
-            graph_principal,
-        )
+        (app.app_id.clone(), app.name.clone(), GRAPH_APP.to_owned(), "Microsoft Graph", graph_principal)
     } else {
         let client = guid(scene.seed, "mobile-client", 0, 0);
-        (
-            client,
-            "Meridell Mobile".to_owned(),
-            app.app_id.clone(),
-            app.name.as_str(),
-            app.id.clone(),
-        )
+        (client, "Meridell Mobile".to_owned(), app.app_id.clone(), app.name.as_str(), app.id.clone())
     };
-    let one_factor = matches!(
-        sign_in.manner,
-        Manner::OneFactor | Manner::SilentOneFactor | Manner::Failing
-    );
+    let one_factor = matches!(sign_in.manner, Manner::OneFactor | Manner::SilentOneFactor | Manner::Failing);
     let succeeded = sign_in.succeeded();
     let (policy_result, status) = match sign_in.manner {
         Manner::Unstated => ("notApplied", "notApplied"),

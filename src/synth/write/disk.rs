@@ -37,10 +37,7 @@ impl Disk {
     /// Makes a file that only its owner may read: exports hold personal data.
     pub fn create(&mut self, name: &str) -> Result<File, SynthError> {
         let path = self.root.join(name);
-        let failed = |source| SynthError::Write {
-            path: path.clone(),
-            source,
-        };
+        let failed = |source| SynthError::Write { path: path.clone(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -60,15 +57,9 @@ impl Disk {
     }
 
     /// Adds to a file.
-    pub fn append(
-        &mut self,
-        name: &str,
-        file: &mut File,
-        content: &[u8],
-    ) -> Result<(), SynthError> {
+    pub fn append(&mut self, name: &str, file: &mut File, content: &[u8]) -> Result<(), SynthError> {
         let path = self.root.join(name);
-        file.write_all(content)
-            .map_err(|source| SynthError::Write { path, source })?;
+        file.write_all(content).map_err(|source| SynthError::Write { path, source })?;
         self.bytes += content.len() as u64;
         Ok(())
     }

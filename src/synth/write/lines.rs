@@ -36,16 +36,8 @@ struct Month {
 
 impl Lines {
     /// Files called `name-MMPP.ndjson` for a history cut into `months` equal parts.
-    pub fn new(
-        name: &str,
-        (start, end): (Micros, Micros),
-        months: u32,
-        ending: &'static str,
-        disk: &Disk,
-    ) -> Self {
-        let stream = name
-            .bytes()
-            .fold(1_u64 << 40, |sum, byte| sum + u64::from(byte) * 131);
+    pub fn new(name: &str, (start, end): (Micros, Micros), months: u32, ending: &'static str, disk: &Disk) -> Self {
+        let stream = name.bytes().fold(1_u64 << 40, |sum, byte| sum + u64::from(byte) * 131);
         Self {
             name: name.to_owned(),
             start,
@@ -65,9 +57,7 @@ impl Lines {
         let month = if disk.switches.disorder {
             self.noise.index(self.files.len())
         } else {
-            usize::try_from((at - self.start) / self.month)
-                .unwrap_or(0)
-                .min(last)
+            usize::try_from((at - self.start) / self.month).unwrap_or(0).min(last)
         };
         self.hold(disk, month, line)?;
         self.written += 1;
@@ -119,25 +109,15 @@ impl Lines {
         let mut line = match self.noise.below(4) {
             0 => {
                 let whole = record.to_string();
-                whole
-                    .char_indices()
-                    .take(60)
-                    .map(|(_, c)| c)
-                    .collect::<String>()
-                    .into_bytes()
+                whole.char_indices().take(60).map(|(_, c)| c).collect::<String>().into_bytes()
             }
-            1 => {
-                b"{\"id\":\"\xff\xfe\xc3(\",\"activityDisplayName\":\"\xf0\x28\x8c\x28\"}".to_vec()
-            }
+            1 => b"{\"id\":\"\xff\xfe\xc3(\",\"activityDisplayName\":\"\xf0\x28\x8c\x28\"}".to_vec(),
             2 => {
                 foreign["id"] = serde_json::json!({"value": 42});
                 foreign.to_string().into_bytes()
             }
             _ => {
-                foreign
-                    .as_object_mut()
-                    .expect("it is an object")
-                    .remove("id");
+                foreign.as_object_mut().expect("it is an object").remove("id");
                 foreign["activityDateTime"] = serde_json::json!(42);
                 foreign.to_string().into_bytes()
             }

@@ -87,25 +87,14 @@ impl Pages {
         Ok(())
     }
 
-    fn write(
-        &self,
-        disk: &mut Disk,
-        n: usize,
-        items: &[u8],
-        count: Option<usize>,
-        more: bool,
-    ) -> Result<(), SynthError> {
+    fn write(&self, disk: &mut Disk, n: usize, items: &[u8], count: Option<usize>, more: bool) -> Result<(), SynthError> {
         // Never the first page: it says how many there should have been.
         let draw = number(disk.seed, &self.path, n as u64, 0);
         if disk.switches.missing_pages && n > 0 && draw.is_multiple_of(4) {
             return Ok(());
         }
         let body = self.body(disk.seed, n, items, count, more);
-        let shown = if disk.switches.disorder {
-            9999 - n % 10_000
-        } else {
-            n
-        };
+        let shown = if disk.switches.disorder { 9999 - n % 10_000 } else { n };
         disk.write(&format!("{}-{shown:04}.json", self.path), &body)?;
         if disk.switches.duplicates && draw.is_multiple_of(3) {
             disk.write(&format!("{}-{shown:04}-again.json", self.path), &body)?;
@@ -114,17 +103,13 @@ impl Pages {
     }
 
     fn body(&self, seed: u64, n: usize, items: &[u8], count: Option<usize>, more: bool) -> Vec<u8> {
-        let mut body =
-            format!("{{\"@odata.context\":\"{GRAPH}$metadata#{}\"", self.context).into_bytes();
+        let mut body = format!("{{\"@odata.context\":\"{GRAPH}$metadata#{}\"", self.context).into_bytes();
         if let Some(count) = count {
             body.extend_from_slice(format!(",\"@odata.count\":{count}").as_bytes());
         }
         if more {
             let token = number(seed, &self.path, n as u64, 1);
-            let next = format!(
-                ",\"@odata.nextLink\":\"{GRAPH}{}?$skiptoken={token:016x}\"",
-                self.resource
-            );
+            let next = format!(",\"@odata.nextLink\":\"{GRAPH}{}?$skiptoken={token:016x}\"", self.resource);
             body.extend_from_slice(next.as_bytes());
         }
         body.extend_from_slice(b",\"value\":[");
