@@ -14,6 +14,7 @@ pub mod error;
 mod known;
 pub mod objects;
 pub mod parquet_io;
+mod parts;
 pub mod records;
 pub mod store;
 pub mod table;

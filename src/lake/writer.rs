@@ -2,9 +2,10 @@
 
 use crate::lake::commit::DataFile;
 use crate::lake::known::{Known, Novelty, content_key, id_hash};
-use crate::lake::parquet_io::{self, PendingFile};
+use crate::lake::parquet_io;
+use crate::lake::parts::Parts;
 use crate::lake::records::{Coverage, Reject, Sighting, Snapshot, Source};
-use crate::lake::store::{create_private_dirs, sync_dir};
+use crate::lake::store::sync_dir;
 use crate::lake::table::{Object, Row, Table};
 use crate::lake::view::UNKNOWN_TENANT;
 use crate::lake::{Commit, CrashAt, Lake, LakeError, View};
@@ -12,8 +13,6 @@ use crate::model::{Instant, TenantId};
 use ahash::AHashMap;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::SchemaRef;
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::path::PathBuf;
@@ -76,10 +75,9 @@ pub struct Writer {
     lake: Lake,
     view: View,
     tenant: TenantId,
-    files: BTreeMap<(Table, String), PendingFile>,
+    parts: Parts,
     known: AHashMap<(Table, String), Known>,
     plain: AHashMap<Table, BTreeSet<u128>>,
-    serial: u32,
     /// Held until the end, so that a second writer is told to wait.
     _lock: File,
 }
@@ -127,10 +125,9 @@ impl Writer {
             lake: lake.clone(),
             view,
             tenant,
-            files: BTreeMap::new(),
+            parts: Parts::new(lake),
             known: AHashMap::new(),
             plain: AHashMap::new(),
-            serial: 0,
             _lock: lock,
         })
     }
@@ -165,10 +162,10 @@ impl Writer {
         for (partition, mask) in partitions {
             let name = partition_name(table, partition);
             if mask.iter().all(|m| *m) {
-                self.file(table, &name, batch.schema())?.write(batch)?;
+                self.parts.push(table, &name, batch.clone())?;
             } else {
                 let part = filter_record_batch(batch, &BooleanArray::from(mask)).map_err(LakeError::format("filter", self.lake.root()))?;
-                self.file(table, &name, batch.schema())?.write(&part)?;
+                self.parts.push(table, &name, part)?;
             }
         }
         self.lake.reach(CrashAt::DataWritten);
@@ -256,15 +253,10 @@ impl Writer {
     /// # Errors
     /// When the disk is full, or another writer committed first.
     pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
-        if self.files.is_empty() {
+        if self.parts.is_empty() {
             return Ok(None);
         }
-        // Forcing hundreds of small partitions to disk one after the other would take longer than writing them.
-        let files: Vec<_> = self.files.into_iter().collect();
-        let finished: Vec<_> = files
-            .into_par_iter()
-            .map(|((table, partition), file)| Ok((table, partition, file.finish()?)))
-            .collect::<Result<_, LakeError>>()?;
+        let finished = self.parts.finish()?;
         self.lake.reach(CrashAt::DataSynced);
         let mut added = Vec::new();
         let mut dirs = BTreeSet::new();
@@ -336,23 +328,7 @@ impl Writer {
 
     fn append<R: Row>(&mut self, partition: &str, rows: &[R]) -> Result<(), LakeError> {
         let batch = parquet_io::to_batch(rows)?;
-        self.file(R::TABLE, partition, batch.schema())?.write(&batch)
-    }
-
-    fn file(&mut self, table: Table, partition: &str, schema: SchemaRef) -> Result<&mut PendingFile, LakeError> {
-        let key = (table, partition.to_string());
-        if !self.files.contains_key(&key) {
-            let mut dir = self.lake.root().join("data").join(table.name());
-            if !partition.is_empty() {
-                dir = dir.join(partition);
-            }
-            create_private_dirs(&dir)?;
-            self.serial += 1;
-            let temp = dir.join(format!(".tmp-{}-{}", std::process::id(), self.serial));
-            let _ = fs::remove_file(&temp);
-            self.files.insert(key.clone(), PendingFile::create(temp, schema)?);
-        }
-        Ok(self.files.get_mut(&key).expect("inserted above"))
+        self.parts.push(R::TABLE, partition, batch)
     }
 }
 

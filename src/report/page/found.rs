@@ -24,6 +24,8 @@ pub struct CheckRow {
     pub not_evaluable: String,
     /// Whether the parts add up to the population.
     pub ties: bool,
+    /// Subjects that share a row with another: a batch, or a lack that several have.
+    pub shared: usize,
     /// Whether there are rows to go to.
     pub linked: bool,
 }
@@ -102,7 +104,8 @@ pub fn checks(review: &Review) -> Vec<CheckRow> {
             findings: number(findings),
             exceptions: number(exceptions),
             not_evaluable: number(not_evaluable),
-            ties: c.population == c.passed + findings + exceptions + not_evaluable,
+            ties: c.population >= c.passed + findings + exceptions + not_evaluable,
+            shared: c.population.saturating_sub(c.passed + findings + exceptions + not_evaluable),
             linked: findings + exceptions + not_evaluable > 0,
         }
     };
