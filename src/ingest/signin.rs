@@ -211,9 +211,14 @@ impl SignInRows {
             ("deviceDetail", &raw.device),
         ] {
             let Some(text) = &part.0 else { continue };
-            self.unknown
-                .push(if self.unknown.is_empty() { '{' } else { ',' });
-            self.unknown.push_str(&format!("\"{name}\":{text}"));
+            let opening = if self.unknown.is_empty() {
+                "{\""
+            } else {
+                ",\""
+            };
+            for part in [opening, name, "\":", text.as_ref()] {
+                self.unknown.push_str(part);
+            }
         }
         if !self.unknown.is_empty() {
             self.unknown.push('}');

@@ -32,7 +32,7 @@ impl Skip {
                 // Strings of a record are short; looking twice is cheaper than a third needle.
                 self.broken_line |=
                     inside.len() > 1 && memchr::memchr(b'\n', inside).is_some() || inside == b"\n";
-                let Some(found) = found else { return None };
+                let found = found?;
                 at += found + 1;
                 if rest[found] == b'\\' {
                     self.escaped = true;

@@ -1,5 +1,6 @@
 //! Directory roles: assignments, definitions, and the schedules of privileged identity management.
 
+use super::directory::nested_principal;
 use super::reader::Reader;
 use super::{Place, Refused, Taker, carried, own_id, reader};
 use crate::ingest::kind::Provider;
@@ -47,6 +48,7 @@ pub(super) fn assignment<M: Copy>(
         ..DirectoryRoleRow::default()
     };
     nested_definition(to, map);
+    nested_principal(to, map);
     to.top(row, id, map, &CARRIED);
     Ok(Place::part(Table::DirectoryRoles, scope_of(provider)))
 }
@@ -111,6 +113,7 @@ pub(super) fn schedule<M: Copy>(
         ..RoleScheduleRow::default()
     };
     nested_definition(to, map);
+    nested_principal(to, map);
     to.top(row, id, map, &CARRIED);
     Ok(Place::part(
         Table::RoleSchedules,

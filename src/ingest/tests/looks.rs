@@ -63,8 +63,18 @@ fn completeness_is_proved_claimed_or_not() {
             "",
         ),
         (
-            "no rows tie",
+            "no users at all",
             vec![("d/1.json", users(&[], Some(0), false))],
+            &claim,
+            "no",
+            "no tenant is without",
+        ),
+        (
+            "no groups",
+            vec![(
+                "d/1.json",
+                users(&[], Some(0), false).replace("#users", "#groups"),
+            )],
             &plain,
             "proven",
             "",
@@ -265,7 +275,7 @@ fn two_dates_are_two_looks_and_pages_of_one_are_one() {
             ("2026-03-01/p2.json", users(&["b"], None, false)),
             ("2026-04-01/users.json", users(&["a"], Some(1), false)),
             ("users-2026-05-01.json", users(&["a"], Some(1), false)),
-            ("users-2026-06-01.json", users(&[], Some(0), false)),
+            ("users-2026-06-01.json", users(&["b"], Some(1), false)),
         ],
         &sink::options(),
     );
@@ -277,7 +287,7 @@ fn two_dates_are_two_looks_and_pages_of_one_are_one() {
         ("2026-03", 2),
         ("2026-04", 1),
         ("2026-05", 1),
-        ("2026-06", 0),
+        ("2026-06", 1),
     ];
     assert_eq!(told, expected.map(|(m, n)| (m.to_string(), n, "proven")));
 }

@@ -18,7 +18,8 @@ fn the_tenant_comes_from_evidence() {
         enveloped("r", ONE).replace(&format!(r#""tenantId":"{ONE}","#), r#""tenantId":"","#);
     let partner =
         format!(r#"{{"id":"c1","displayName":"x","identitySources":[{{"tenantId":"{TWO}"}}]}}"#);
-    let cases: [(&str, Vec<(&str, &[u8])>, Option<&str>); 7] = [
+    type Case<'a> = (&'a str, Vec<(&'a str, &'a [u8])>, Option<&'a str>);
+    let cases: [Case<'_>; 7] = [
         (
             "an envelope",
             vec![("a", enveloped("a", ONE).leak().as_bytes())],
