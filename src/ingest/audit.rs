@@ -174,11 +174,31 @@ pub(super) fn extra(into: &mut String, prefix: &str, rest: &Rest<'_>, enveloped:
         if repeated {
             continue;
         }
-        into.push(if into.is_empty() { '{' } else { ',' });
-        let name = serde_json::Value::String(format!("{prefix}{key}"));
-        into.push_str(&name.to_string());
-        into.push(':');
+        into.push_str(if into.is_empty() { "{\"" } else { ",\"" });
+        into.push_str(prefix);
+        if key.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+            into.push_str(key);
+        } else {
+            let quoted = serde_json::Value::String(key.to_string()).to_string();
+            into.push_str(&quoted[1..quoted.len() - 1]);
+        }
+        into.push_str("\":");
         into.push_str(raw);
+    }
+}
+
+/// What an envelope lends to a record that is silent.
+struct Lent {
+    /// Whether it counts as content.
+    counts: bool,
+}
+
+impl Lent {
+    /// The record's own word or the lent one; what counts goes into the fingerprint, lowered.
+    fn text<'t>(&self, own: Option<&'t str>, lent: Option<&'t str>, print: &mut Fingerprint) -> Option<&'t str> {
+        let counted = own.or(lent.filter(|_| self.counts));
+        print.word(counted);
+        own.or(lent)
     }
 }
 
@@ -250,31 +270,39 @@ impl AuditRows {
             self.unknown.push('}');
         }
 
-        let at_text = raw.at.said().or(around.time).unwrap_or("");
-        let at = Instant::parse(at_text);
+        let own_id = raw.id.0.as_deref().map(str::trim);
+        let own_id = own_id.filter(|id| !id.is_empty());
+        // What the envelope lends is no content: it differs from one delivery to the next.
+        // Only a record without an id needs it, to be told apart from its like.
+        let lent = Lent { counts: own_id.is_none() };
         let print = &mut self.print;
         print.clear();
+        let at_text = raw.at.said().or(around.time).unwrap_or("");
+        let at = Instant::parse(at_text);
+        if raw.at.said().is_some() || lent.counts {
+            print.time(at, at_text);
+        }
         self.at.maybe(at);
         self.at_text.put(at_text);
-        print.time(at, at_text);
+        lent.text(raw.activity.said(), around.operation, print);
         self.activity.put(activity);
-        print.text(Some(activity));
         activity_key(activity, &mut self.scratch);
         self.activity_key.put(&self.scratch);
+        let category = around.category.filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
+        let category = lent.text(raw.category.said(), category, print);
+        self.category.maybe(category);
+        let result = lent.text(raw.result.said(), around.result, print);
+        let result = result.map(str::to_ascii_lowercase);
+        self.result.maybe(result.as_deref());
+        let correlation = lent.text(raw.correlation.said(), around.correlation, print);
+        self.correlation.maybe(lowered(correlation).as_deref());
         let mut both = |column: &mut Texts, text: Option<&str>| {
             column.maybe(text);
             print.text(text);
         };
-        let category = around.category.filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
-        both(&mut self.category, raw.category.said().or(category));
         both(&mut self.service, raw.service.said());
         both(&mut self.operation_type, raw.operation_type.said());
-        let result = raw.result.said().or(around.result);
-        let result = result.map(str::to_ascii_lowercase);
-        both(&mut self.result, result.as_deref());
         both(&mut self.result_reason, raw.result_reason.said());
-        let correlation = lowered(raw.correlation.said().or(around.correlation));
-        both(&mut self.correlation, correlation.as_deref());
         let (kind, party) = if raw.actor.user.said() {
             (Some("user"), &raw.actor.user)
         } else if raw.actor.app.said() {
@@ -327,7 +355,7 @@ impl AuditRows {
         let content = print.finish();
         hex128(content, &mut self.hex);
         self.content_hash.put(&self.hex);
-        let id = match raw.id.0.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        let id = match own_id {
             Some(id) => Cow::Borrowed(id),
             None => Cow::Owned(format!("hash:{}", self.hex)),
         };

@@ -26,6 +26,13 @@ impl Fingerprint {
         }
     }
 
+    /// Adds text whose case says nothing.
+    pub fn word(&mut self, text: Option<&str>) {
+        let from = self.0.len();
+        self.text(text);
+        self.0[from..].make_ascii_lowercase();
+    }
+
     /// Adds a time: the instant, or the text where it is none.
     pub fn time(&mut self, at: Option<Instant>, text: &str) {
         match at {

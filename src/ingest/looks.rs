@@ -4,6 +4,7 @@ use crate::ingest::dating::Dating;
 use crate::ingest::objects::Place;
 use crate::ingest::split::Page;
 use crate::lake::records::Snapshot;
+use crate::lake::table::Table;
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,6 +158,11 @@ impl Look {
             1 => {}
             // Pages of one object each have no order; several listings in one folder have no end.
             n => return Some(format!("{n} pages say they are the last")),
+        }
+        // An empty list of deleted users has the same context as one of the living.
+        let never_empty = matches!(self.place.table, Table::Users | Table::ServicePrincipals | Table::RoleDefinitions);
+        if never_empty && self.on_pages == 0 && self.place.scope == "tenant" {
+            return Some("no tenant is without any of these".into());
         }
         let wrong = self.counts.iter().find(|c| **c != self.on_pages);
         wrong.map(|count| format!("{} rows of {count}", self.on_pages))

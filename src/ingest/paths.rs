@@ -226,6 +226,11 @@ impl Walk<'_> {
         for (below, index, bytes) in members {
             let mut names: Vec<String> = below.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
             let name = names.pop().unwrap_or_default();
+            if name.eq_ignore_ascii_case("coverage.toml") {
+                let reason = "a coverage.toml in an archive is not read: put it beside the archive";
+                self.foreign(input.path.join(&below), reason);
+                continue;
+            }
             let mut folders = input.folders.clone();
             folders.push(input.name.clone());
             folders.extend(names);

@@ -199,8 +199,10 @@ impl SignInRows {
         extra(&mut self.unknown, "", &raw.rest, around.there);
         for (name, part) in [("status", &raw.status), ("location", &raw.location), ("deviceDetail", &raw.device)] {
             let Some(text) = &part.0 else { continue };
-            self.unknown.push(if self.unknown.is_empty() { '{' } else { ',' });
-            self.unknown.push_str(&format!("\"{name}\":{text}"));
+            let opening = if self.unknown.is_empty() { "{\"" } else { ",\"" };
+            for part in [opening, name, "\":", text.as_ref()] {
+                self.unknown.push_str(part);
+            }
         }
         if !self.unknown.is_empty() {
             self.unknown.push('}');

@@ -1,7 +1,7 @@
 //! Users, groups, members and owners, app roles, service principals, conditional access.
 
 use super::reader::Reader;
-use super::{Place, Refused, Taker, carried_list, own_id, reader};
+use super::{Place, Refused, Taker, carried, carried_list, own_id, reader};
 use crate::ingest::context::is_guid;
 use crate::ingest::kind::Relation;
 use crate::lake::objects::*;
@@ -32,8 +32,14 @@ pub(super) fn user<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<P
     let id = own_id(map)?;
     lists(to, map, &id, "user");
     let of = reader(map);
+    let (row, scope) = (user_row(of), deleted(of));
+    to.top(row, id, map, &[]);
+    Ok(Place::part(Table::Users, scope))
+}
+
+fn user_row(of: Reader<'_>) -> UserRow {
     let activity = of.at("signInActivity");
-    let row = UserRow {
+    UserRow {
         name: of.text("displayName"),
         upn: of.text("userPrincipalName"),
         mail: of.text("mail"),
@@ -52,17 +58,20 @@ pub(super) fn user<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<P
         last_successful_at: activity.time("lastSuccessfulSignInDateTime"),
         deleted_at: of.time("deletedDateTime"),
         ..UserRow::default()
-    };
-    let scope = deleted(of);
-    to.top(row, id, map, &[]);
-    Ok(Place::part(Table::Users, scope))
+    }
 }
 
 pub(super) fn group<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     lists(to, map, &id, "group");
     let of = reader(map);
-    let row = GroupRow {
+    let (row, scope) = (group_row(of), deleted(of));
+    to.top(row, id, map, &[]);
+    Ok(Place::part(Table::Groups, scope))
+}
+
+fn group_row(of: Reader<'_>) -> GroupRow {
+    GroupRow {
         name: of.text("displayName"),
         description: of.text("description"),
         group_types: of.texts("groupTypes"),
@@ -74,17 +83,20 @@ pub(super) fn group<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<
         created_at: of.time("createdDateTime"),
         deleted_at: of.time("deletedDateTime"),
         ..GroupRow::default()
-    };
-    let scope = deleted(of);
-    to.top(row, id, map, &[]);
-    Ok(Place::part(Table::Groups, scope))
+    }
 }
 
 pub(super) fn service_principal<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     lists(to, map, &id, "serviceprincipal");
     let of = reader(map);
-    let row = ServicePrincipalRow {
+    let (row, scope) = (service_principal_row(of), deleted(of));
+    to.top(row, id, map, &[]);
+    Ok(Place::part(Table::ServicePrincipals, scope))
+}
+
+fn service_principal_row(of: Reader<'_>) -> ServicePrincipalRow {
+    ServicePrincipalRow {
         name: of.any(&["displayName", "appDisplayName"]),
         app_id: of.id("appId"),
         kind: of.text("servicePrincipalType"),
@@ -99,10 +111,31 @@ pub(super) fn service_principal<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object
             })
             .collect(),
         ..ServicePrincipalRow::default()
+    }
+}
+
+/// Feeds the principal that a role assignment carries.
+pub(super) fn nested_principal<M: Copy>(to: &mut Taker<'_, M>, map: &Object) {
+    let Some(principal) = carried(map, &["principal"]) else {
+        return;
     };
-    let scope = deleted(of);
-    to.top(row, id, map, &[]);
-    Ok(Place::part(Table::ServicePrincipals, scope))
+    let of = reader(&principal);
+    let Some(id) = of.id("id") else { return };
+    match of.kind().map(|k| k.to_lowercase()).as_deref() {
+        Some("user") => {
+            let row = user_row(of);
+            to.nested(row, id, &principal, &[]);
+        }
+        Some("group") => {
+            let row = group_row(of);
+            to.nested(row, id, &principal, &[]);
+        }
+        Some("serviceprincipal") => {
+            let row = service_principal_row(of);
+            to.nested(row, id, &principal, &[]);
+        }
+        _ => {}
+    }
 }
 
 /// Feeds the expanded lists of an object and takes them off it.

@@ -491,23 +491,32 @@ pub(super) fn connected_organization<M: Copy>(to: &mut Taker<'_, M>, map: &mut O
 }
 
 pub(super) fn incompatible<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, kind: &str) -> Result<Place, Refused> {
-    let other = own_id(map)?;
+    own_id(map)?;
     let Some(package) = to.around.parent.clone() else {
         return Err(Refused::Unmapped(format!(
             "an incompatible {kind}, and no context names the package that it is incompatible with"
         )));
     };
-    let Some((row, id)) = incompatibility(map, &package, kind) else {
-        return Err(Refused::Rejected("no id".into()));
+    // Told from the other side: the listed packages are those that name this one.
+    let reverse = to.around.collection == "accesspackagesincompatiblewith";
+    let mut this = Object::new();
+    this.insert("id".into(), package.clone().into());
+    let told = if reverse {
+        reader(map).id("id").and_then(|id| incompatibility(&this, &id, kind))
+    } else {
+        incompatibility(map, &package, kind)
+    };
+    let Some((row, id)) = told else {
+        return Err(Refused::Rejected("the id names nothing".into()));
     };
     if kind == "package" && map.contains_key("isHidden") {
         let mut whole = Object::new();
         whole.clone_from(map);
         nested_package(to, &whole, None);
     }
-    debug_assert!(id.contains(&other));
-    to.top(row, id, map, &[]);
-    Ok(Place::part(Table::Incompatibilities, format!("{kind}/{package}")))
+    to.top(row, id, if reverse { &this } else { map }, &[]);
+    let part = if reverse { "named-by" } else { kind };
+    Ok(Place::part(Table::Incompatibilities, format!("{part}/{package}")))
 }
 
 fn incompatibility(other: &Object, package: &str, kind: &str) -> Option<(IncompatibilityRow, String)> {

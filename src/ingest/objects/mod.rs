@@ -75,7 +75,11 @@ impl Place {
             Kind::Object(O::ReviewDecision) => part(Table::ReviewDecisions, parent())?,
             Kind::Object(O::ReviewInstance) => part(Table::ReviewInstances, parent())?,
             Kind::Object(O::ResourceRole) => part(Table::ResourceRoles, parent())?,
-            Kind::Object(O::IncompatiblePackage) => part(Table::Incompatibilities, parent().map(|p| format!("package/{p}")))?,
+            Kind::Object(O::IncompatiblePackage) => {
+                let reverse = context.last() == "accesspackagesincompatiblewith";
+                let side = if reverse { "named-by" } else { "package" };
+                part(Table::Incompatibilities, parent().map(|p| format!("{side}/{p}")))?
+            }
             Kind::Object(O::IncompatibleGroup) => part(Table::Incompatibilities, parent().map(|p| format!("group/{p}")))?,
             Kind::Object(O::RoleSchedule { group, eligible, instance }) => Self::part(Table::RoleSchedules, roles::part(group, eligible, instance)),
             Kind::Object(O::RoleAssignment(p)) => Self::part(Table::DirectoryRoles, roles::scope_of(p)),

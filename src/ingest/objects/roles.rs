@@ -1,5 +1,6 @@
 //! Directory roles: assignments, definitions, and the schedules of privileged identity management.
 
+use super::directory::nested_principal;
 use super::reader::Reader;
 use super::{Place, Refused, Taker, carried, own_id, reader};
 use crate::ingest::kind::Provider;
@@ -34,6 +35,7 @@ pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, provi
         ..DirectoryRoleRow::default()
     };
     nested_definition(to, map);
+    nested_principal(to, map);
     to.top(row, id, map, &CARRIED);
     Ok(Place::part(Table::DirectoryRoles, scope_of(provider)))
 }
@@ -86,6 +88,7 @@ pub(super) fn schedule<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, group: 
         ..RoleScheduleRow::default()
     };
     nested_definition(to, map);
+    nested_principal(to, map);
     to.top(row, id, map, &CARRIED);
     Ok(Place::part(Table::RoleSchedules, part(group, eligible, instance)))
 }

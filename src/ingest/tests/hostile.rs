@@ -221,3 +221,55 @@ fn rejects_are_cut_at_a_character() {
     let raw = &memory.rejects[0].raw;
     assert!(raw.len() <= 4096 && !raw.contains('\u{fffd}'), "{}", raw.len());
 }
+
+/// Files to spoil, one of each wrapping.
+fn samples() -> Vec<Vec<u8>> {
+    let (a, b, c) = (event("a"), event("b"), event("c"));
+    let user = r#"{"id":"u1","userPrincipalName":"a@corp.example","mail":null,"x":[{"y":1}]}"#;
+    [
+        format!("{a}\n{b}\n{c}\n"),
+        format!("[{a},{b},{c}]"),
+        page("auditLogs/directoryAudits", &[&a, &b, &c]),
+        format!("{{\"value\":[{user},{a}]}}{b}\n[{c}]"),
+        format!("{}\n{}\n", page("users", &[user, user]), page("groups", &[])),
+        super::enveloped("a", "4bbb79f7-5724-4c9e-95f3-de075f6ec090"),
+    ]
+    .into_iter()
+    .map(String::into_bytes)
+    .collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// Whatever is spoiled: no panic, and each record is counted once (which `run` asserts).
+    #[test]
+    fn spoiled_files_are_counted(
+        which in 0usize..6,
+        wounds in proptest::collection::vec((0usize..2000, proptest::num::u8::ANY), 0..6),
+        cut in 0usize..3000,
+        packed in proptest::bool::ANY,
+    ) {
+        let mut bytes = samples().swap_remove(which);
+        for (at, byte) in wounds {
+            let at = at % bytes.len();
+            bytes[at] = match byte % 4 {
+                0 => b'"',
+                1 => b"{}[],:\\\n"[usize::from(byte / 4) % 8],
+                _ => byte,
+            };
+        }
+        bytes.truncate(cut.max(1));
+        let bytes = if packed {
+            zstd::encode_all(bytes.as_slice(), 1).expect("packed")
+        } else {
+            bytes
+        };
+        let limits = Limits { chunk: 300, ..Limits::default() };
+        let options = IngestOptions { limits, ..sink::options() };
+        match ingest_files(&[("f", &bytes)], &options) {
+            Ok(_) | Err(IngestError::NothingUsable(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

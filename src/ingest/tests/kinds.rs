@@ -161,6 +161,16 @@ fn packages_and_what_is_in_them() {
         .replace(r#""role":"#, r#""accessPackageResourceRole":"#)
         .replace(r#""scope":"#, r#""accessPackageResourceScope":"#);
     check("beta", &beta, "resource_roles", &role);
+    let named_by = page(
+        "identityGovernance/entitlementManagement/accessPackages('P1')/accessPackagesIncompatibleWith",
+        &[r#"{"id":"P2","displayName":"x"}"#],
+    );
+    check(
+        "told from the other side",
+        &named_by,
+        "incompatibilities",
+        &json!({"id": "p2/package/p1", "package_id": "p2", "other_id": "p1"}),
+    );
     let catalog = r#"{"id":"C1","displayName":"HR","catalogType":"UserManaged","catalogStatus":"Published","isExternallyVisible":true,"accessPackages":[{"id":"P1","displayName":"Payroll","isHidden":false}]}"#;
     check(
         "a catalog",
@@ -243,6 +253,7 @@ fn roles() {
         &json!({"id": "x-1", "principal_id": "u1", "role_id": "r1", "scope_id": "/", "provider": "directory", "principal_name": "Ana", "principal_kind": "user"}),
     );
     check("its definition", &plain, "role_definitions", &json!({"id": "r1", "name": "Admin"}));
+    check("its principal", &plain, "users", &json!({"id": "u1", "name": "Ana"}));
     let em = r#"{"id":"X","principalId":"U1","roleDefinitionId":"R1","appScopeId":"/AccessPackageCatalog/c1"}"#;
     check(
         "of entitlement management",

@@ -110,6 +110,21 @@ fn poor_diagnostic_records_use_their_envelope() {
 }
 
 #[test]
+fn what_an_envelope_lends_is_no_content() {
+    let told = |time: &str, id: &str| {
+        format!(r#"{{"time":"{time}","category":"AuditLogs","operationName":"Add owner","tenantId":"{TENANT}","properties":{{{id}"result":"success"}}}}"#)
+    };
+    let two = |id: &str| {
+        let (first, second) = ("2026-03-01T10:00:00Z", "2026-03-01T10:00:09Z");
+        let text = format!("{}\n{}\n", told(first, id), told(second, id));
+        let (report, _) = one(text.as_bytes());
+        (report.kept, report.duplicate)
+    };
+    assert_eq!(two(r#""id":"d1","#), (1, 1), "delivered twice");
+    assert_eq!(two(""), (2, 0), "without an id, the time tells them apart");
+}
+
+#[test]
 fn times_that_are_none_are_null_and_their_text_stays() {
     for text in ["0001-01-01T00:00:00Z", "String (timestamp)"] {
         let event = audit(&event("a").replace("2026-03-01T10:00:00Z", text));

@@ -46,7 +46,20 @@ fn completeness_is_proved_claimed_or_not() {
             "",
         ),
         ("one page ties", vec![("d/1.json", users(&["a"], Some(1), false))], &plain, "proven", ""),
-        ("no rows tie", vec![("d/1.json", users(&[], Some(0), false))], &plain, "proven", ""),
+        (
+            "no users at all",
+            vec![("d/1.json", users(&[], Some(0), false))],
+            &claim,
+            "no",
+            "no tenant is without",
+        ),
+        (
+            "no groups",
+            vec![("d/1.json", users(&[], Some(0), false).replace("#users", "#groups"))],
+            &plain,
+            "proven",
+            "",
+        ),
         (
             "the last page is missing",
             vec![("d/1.json", users(&["a", "b"], Some(3), true))],
@@ -197,12 +210,12 @@ fn two_dates_are_two_looks_and_pages_of_one_are_one() {
             ("2026-03-01/p2.json", users(&["b"], None, false)),
             ("2026-04-01/users.json", users(&["a"], Some(1), false)),
             ("users-2026-05-01.json", users(&["a"], Some(1), false)),
-            ("users-2026-06-01.json", users(&[], Some(0), false)),
+            ("users-2026-06-01.json", users(&["b"], Some(1), false)),
         ],
         &sink::options(),
     );
     let told: Vec<(String, i64, &str)> = looks.iter().map(|l| (l.observed_at.month(), l.rows, l.complete.as_str())).collect();
-    let expected = [("2026-03", 2), ("2026-04", 1), ("2026-05", 1), ("2026-06", 0)];
+    let expected = [("2026-03", 2), ("2026-04", 1), ("2026-05", 1), ("2026-06", 1)];
     assert_eq!(told, expected.map(|(m, n)| (m.to_string(), n, "proven")));
 }
 

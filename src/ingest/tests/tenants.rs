@@ -14,7 +14,7 @@ fn the_tenant_comes_from_evidence() {
     let resource = enveloped("r", ONE).replace(&format!(r#""tenantId":"{ONE}","#), r#""tenantId":"","#);
     let partner = format!(r#"{{"id":"c1","displayName":"x","identitySources":[{{"tenantId":"{TWO}"}}]}}"#);
     type Case<'a> = (&'a str, Vec<(&'a str, &'a [u8])>, Option<&'a str>);
-    let cases: [Case; 7] = [
+    let cases: [Case<'_>; 7] = [
         ("an envelope", vec![("a", enveloped("a", ONE).leak().as_bytes())], Some(ONE)),
         ("capitals", vec![("a", enveloped("a", &ONE.to_uppercase()).leak().as_bytes())], Some(ONE)),
         ("a resource id", vec![("a", resource.leak().as_bytes())], Some(ONE)),
