@@ -61,8 +61,10 @@ fn the_recordings_of_a_tenant_give_the_holdings_that_a_person_reads() {
     for row in csv::Reader::from_reader(text.as_bytes()).deserialize::<BTreeMap<String, String>>() {
         *kinds.entry(row.expect("a row")["entitlement_kind"].clone()).or_default() += 1;
     }
-    // Counted by hand in the recordings: 35 role assignments; the members of the groups whose pages name them;
+    // Counted by hand in the recordings: 35 role assignments, 8 members of groups, 21 app roles;
     // no package holding, since the recorded assignments were not expanded to their holders.
+    assert_eq!(kinds.get("group"), Some(&8), "{kinds:?}");
+    assert_eq!(kinds.get("app_role"), Some(&21), "{kinds:?}");
     assert_eq!(
         kinds.get("directory_role"),
         Some(&count(&recordings, "rm_roleAssignments.json", "principalId")),
