@@ -9,6 +9,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -57,6 +58,9 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, L
     reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
 }
 
+/// Columns of ids, hashes and whole records.
+const ALL_DIFFERENT: &[&str] = &["id", "at_text", "content_hash", "content", "correlation_id", "object_id", "source_row"];
+
 /// A Parquet file being written under a temporary name, hashed on the way.
 pub struct PendingFile {
     temp: PathBuf,
@@ -91,9 +95,15 @@ impl PendingFile {
         let level = ZstdLevel::try_new(1).expect("1 is a level of zstd");
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_column_statistics_enabled(ColumnPath::from("at"), EnabledStatistics::Chunk)
+            .set_column_statistics_enabled(ColumnPath::from("observed_at"), EnabledStatistics::Chunk)
             .set_max_row_group_row_count(Some(131_072))
-            .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
+            .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string());
+        // Where nearly every value is another, building a dictionary is work for nothing.
+        let properties = ALL_DIFFERENT
+            .iter()
+            .fold(properties, |p, name| p.set_column_dictionary_enabled(ColumnPath::from(*name), false))
             .build();
         let writer = ArrowWriter::try_new(sink, schema, Some(properties)).map_err(LakeError::format("write", &temp))?;
         Ok(Self { temp, writer, rows: 0 })

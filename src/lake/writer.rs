@@ -144,26 +144,31 @@ impl Writer {
     /// When the disk is full or the lake is damaged.
     pub fn log_rows(&mut self, table: Table, batch: &RecordBatch, keys: &[RowKey]) -> Result<Put, LakeError> {
         let mut put = Put::default();
-        let mut partitions: BTreeMap<i32, Vec<bool>> = BTreeMap::new();
+        let mut rows_by_partition: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
         for (i, key) in keys.iter().enumerate() {
-            let name = partition_name(table, key.partition);
-            let novelty = self.known(table, &name)?.judge(key.id, key.content);
-            match novelty {
-                Novelty::Duplicate => {
-                    put.duplicate += 1;
-                    continue;
-                }
-                Novelty::Conflicting => put.conflicting += 1,
-                Novelty::New => {}
-            }
-            put.kept += 1;
-            partitions.entry(key.partition).or_insert_with(|| vec![false; keys.len()])[i] = true;
+            rows_by_partition.entry(key.partition).or_default().push(i);
         }
-        for (partition, mask) in partitions {
+        for (partition, rows) in rows_by_partition {
             let name = partition_name(table, partition);
-            if mask.iter().all(|m| *m) {
+            let known = self.known(table, &name)?;
+            let mut mask = vec![false; keys.len()];
+            let mut kept = 0;
+            for i in rows {
+                match known.judge(keys[i].id, keys[i].content) {
+                    Novelty::Duplicate => {
+                        put.duplicate += 1;
+                        continue;
+                    }
+                    Novelty::Conflicting => put.conflicting += 1,
+                    Novelty::New => {}
+                }
+                mask[i] = true;
+                kept += 1;
+            }
+            put.kept += kept as u64;
+            if kept == keys.len() {
                 self.parts.push(table, &name, batch.clone())?;
-            } else {
+            } else if kept > 0 {
                 let part = filter_record_batch(batch, &BooleanArray::from(mask)).map_err(LakeError::format("filter", self.lake.root()))?;
                 self.parts.push(table, &name, part)?;
             }
