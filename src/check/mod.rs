@@ -1,1 +1,39 @@
 //! The questions, one file each, by family; registry and laws.
+//!
+//! A check is a plain function over the estate: it fits memory, its messages need exact numbers, and types keep ids apart.
+//! Everything that people read about a check (docs page, `explain`, what to do) is rendered from the static in its file.
+
+mod approval;
+mod conditional;
+mod context;
+mod define;
+mod draft;
+mod exception;
+mod expiry;
+mod index;
+mod judge;
+pub mod justification;
+mod orphan;
+mod page;
+pub mod profiles;
+mod registry;
+mod review;
+mod run;
+mod segregation;
+mod stale;
+mod thresholds;
+mod witness;
+mod words;
+
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod laws;
+
+pub use context::{Context, Part};
+pub use define::{Check, Outcome, Shard, Threshold};
+pub use draft::{Draft, Thing};
+pub use index::Index;
+pub use page::{Page, explain, pages};
+pub use registry::{UnknownCheck, all, by_id, thresholds};
+pub use run::{CheckResult, run};

@@ -1,1 +1,64 @@
 //! Everything typed or seen; the only place that prints.
+
+pub mod args;
+mod ask;
+pub mod exit;
+mod lake;
+mod open;
+mod output;
+mod run;
+pub mod select;
+mod synth;
+pub mod take;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+
+/// Parses the command line, runs the command, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
+        }
+    };
+    output::set_quiet(cli.quiet);
+    match dispatch(&cli.command) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            output::error(&failure.message);
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> Result<Exit, Failure> {
+    let crash_at = std::env::var("VOUCHSAFE_CRASH_AT").ok();
+    match command {
+        Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
+        Command::Ingest(args) => take::ingest(&args.take, &open::lake_dir(&args.lake), open::now()?, crash_at.as_deref()).map(|_| Exit::Done),
+        Command::Holders(args) => ask::holders(args),
+        Command::Holdings(args) => ask::holdings(args),
+        Command::Check(args) => ask::check(args),
+        Command::Explain(args) => ask::explain(args),
+        Command::Report(args) => run::report(args),
+        Command::Lake(command) => lake::run(command),
+        Command::Synth(args) => synth::run(args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "vouchsafe", &mut script);
+            output::print(&String::from_utf8_lossy(&script));
+            Ok(Exit::Done)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::usage)?;
+            output::print(&String::from_utf8_lossy(&page));
+            Ok(Exit::Done)
+        }
+    }
+}

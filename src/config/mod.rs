@@ -1,5 +1,9 @@
 //! What the user asked for: a file becomes a checked configuration; profiles name the origin of each threshold.
 
+mod load;
+
+pub use load::{ConfigError, did_you_mean, load};
+
 use crate::model::account::AdminPattern;
 use std::collections::BTreeMap;
 
@@ -27,4 +31,18 @@ pub struct Config {
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
     pub no_expiry_exempt: Vec<String>,
+}
+
+/// Whether a pattern of the configuration names a package: its id, or its name without regard to case, `*` at the ends for anything.
+#[must_use]
+pub fn matches(pattern: &str, id: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
+    let inner = pattern.trim_matches('*');
+    match (pattern.starts_with('*'), pattern.ends_with('*')) {
+        _ if pattern == id.to_lowercase() => true,
+        (true, true) => name.contains(inner),
+        (true, false) => name.ends_with(inner),
+        (false, true) => name.starts_with(inner),
+        (false, false) => name == pattern,
+    }
 }

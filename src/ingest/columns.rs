@@ -2,10 +2,7 @@
 
 use crate::lake::column::{Columns, struct_type};
 use crate::model::Instant;
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Int64Array, Int64Builder, ListArray, StringArray, StringBuilder,
-    StructArray, TimestampMicrosecondArray,
-};
+use arrow::array::{ArrayRef, BooleanBuilder, Int64Array, Int64Builder, ListArray, StringArray, StringBuilder, StructArray, TimestampMicrosecondArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Fields, Schema};
 use arrow::error::ArrowError;
@@ -105,9 +102,7 @@ impl Lists {
 
 /// The same text in every row.
 pub(super) fn constant(text: &str, rows: usize) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(std::iter::repeat_n(
-        text, rows,
-    )))
+    Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, rows)))
 }
 
 /// Numbers that are all there.

@@ -53,10 +53,7 @@ struct Cover {
 
 /// Reads and checks the file.
 pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
-    let bytes = fs::read(path).map_err(|source| IngestError::Unreadable {
-        path: path.into(),
-        source,
-    })?;
+    let bytes = fs::read(path).map_err(|source| IngestError::Unreadable { path: path.into(), source })?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
     let bad = |span: Option<Range<usize>>, message: String| {
@@ -67,15 +64,11 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
             message,
         }
     };
-    let file: File =
-        toml::from_str(text).map_err(|e| bad(e.span(), e.message().trim().to_string()))?;
+    let file: File = toml::from_str(text).map_err(|e| bad(e.span(), e.message().trim().to_string()))?;
     let mut covers = Vec::new();
     for cover in file.covers {
         let source = cover.source.get_ref().trim().to_string();
-        let known = matches!(source.as_str(), "audit" | "sign_ins")
-            || source
-                .strip_prefix("sign_ins:")
-                .is_some_and(|s| !s.is_empty());
+        let known = matches!(source.as_str(), "audit" | "sign_ins") || source.strip_prefix("sign_ins:").is_some_and(|s| !s.is_empty());
         if !known {
             return Err(bad(
                 Some(cover.source.span()),
@@ -85,10 +78,7 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
         let instant = |value: &Spanned<toml::Value>, last: bool| {
             instant(value.get_ref(), last).ok_or_else(|| {
                 let written = value.get_ref();
-                bad(
-                    Some(value.span()),
-                    format!("{written} is no time: write 2026-03-31T00:00:00Z or 2026-03-31"),
-                )
+                bad(Some(value.span()), format!("{written} is no time: write 2026-03-31T00:00:00Z or 2026-03-31"))
             })
         };
         let window = Window {
@@ -96,19 +86,13 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
             until: instant(&cover.until, true)?,
         };
         if window.until <= window.from {
-            return Err(bad(
-                Some(cover.until.span()),
-                "until is not after from: exchange the two".into(),
-            ));
+            return Err(bad(Some(cover.until.span()), "until is not after from: exchange the two".into()));
         }
         covers.push((source, window));
     }
     let tenant = match &file.tenant {
         Some(tenant) if tenant.get_ref().trim().is_empty() => {
-            return Err(bad(
-                Some(tenant.span()),
-                "tenant is empty: write the tenant's id, or leave the line out".into(),
-            ));
+            return Err(bad(Some(tenant.span()), "tenant is empty: write the tenant's id, or leave the line out".into()));
         }
         Some(tenant) => Some(tenant.get_ref().trim().to_lowercase()),
         None => None,
@@ -130,9 +114,5 @@ fn instant(value: &toml::Value, last: bool) -> Option<Instant> {
         _ => return None,
     };
     let at = Instant::parse(&text)?;
-    Some(if last && text.len() == 10 {
-        at.plus(DAY)
-    } else {
-        at
-    })
+    Some(if last && text.len() == 10 { at.plus(DAY) } else { at })
 }

@@ -29,15 +29,8 @@ impl Dating {
 }
 
 /// Dates all files; those of one look get one instant, the latest.
-pub(super) fn date_all(
-    inputs: &[Input],
-    observed_at: Option<Instant>,
-    now: Instant,
-) -> Vec<Dating> {
-    let mut dated: Vec<Dating> = inputs
-        .iter()
-        .map(|input| date(input, observed_at, now))
-        .collect();
+pub(super) fn date_all(inputs: &[Input], observed_at: Option<Instant>, now: Instant) -> Vec<Dating> {
+    let mut dated: Vec<Dating> = inputs.iter().map(|input| date(input, observed_at, now)).collect();
     let mut spans: HashMap<String, (Instant, Instant)> = HashMap::new();
     for one in &dated {
         let span = spans.entry(one.look.clone()).or_insert((one.from, one.at));
@@ -88,17 +81,13 @@ fn named(from: Instant, at: Instant, now: Instant, look: String) -> Dating {
 fn stem(name: &str) -> String {
     let first = name.split('.').next().unwrap_or(name);
     let bare = first.trim_end_matches(|c: char| c.is_ascii_digit() || "-_ ()".contains(c));
-    let bare = ["page", "part"]
-        .iter()
-        .find_map(|word| bare.strip_suffix(word))
-        .unwrap_or(bare);
+    let bare = ["page", "part"].iter().find_map(|word| bare.strip_suffix(word)).unwrap_or(bare);
     bare.trim_end_matches(['-', '_', ' ']).to_lowercase()
 }
 
 /// The last date or instant in a name: how it is written, its first and its last microsecond.
 fn in_name(name: &str) -> Option<(String, Instant, Instant)> {
-    static GUID: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").ok());
+    static GUID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").ok());
     static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?x)(?:^|[^0-9A-Za-z])
@@ -191,12 +180,7 @@ mod tests {
 
     #[test]
     fn pages_of_one_export_share_a_stem() {
-        for name in [
-            "users.json",
-            "users.2.json",
-            "users-2.json",
-            "Users_page3.json",
-        ] {
+        for name in ["users.json", "users.2.json", "users-2.json", "Users_page3.json"] {
             assert_eq!(stem(name), "users", "{name}");
         }
     }

@@ -77,9 +77,7 @@ impl Envelope<'_> {
             return Some(Cow::Borrowed(raw));
         }
         let text: String = serde_json::from_str(raw).ok()?;
-        text.trim_start()
-            .starts_with('{')
-            .then_some(Cow::Owned(text))
+        text.trim_start().starts_with('{').then_some(Cow::Owned(text))
     }
 
     /// The tenant, if the record proves one: a GUID that is not all zeros.

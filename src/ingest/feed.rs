@@ -52,11 +52,7 @@ impl<'m> Feed<'m> {
 
     /// A range at hand: borrowed from the map, or copied out of the window.
     pub fn slice(&self, from: u64, until: u64) -> Cow<'m, [u8]> {
-        let index = |offset: u64| {
-            usize::try_from(offset.saturating_sub(self.base))
-                .unwrap_or(usize::MAX)
-                .min(self.data.len())
-        };
+        let index = |offset: u64| usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX).min(self.data.len());
         let range = index(from)..index(until.max(from));
         match &self.data {
             Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[range]),
@@ -85,11 +81,7 @@ impl<'m> Feed<'m> {
 }
 
 /// Opens a file and hands its bytes to `work`.
-pub(super) fn with_feed<T>(
-    input: &Input,
-    limits: &Limits,
-    work: impl FnOnce(&mut Feed<'_>) -> T,
-) -> io::Result<T> {
+pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mut Feed<'_>) -> T) -> io::Result<T> {
     let file = File::open(&input.file)?;
     if let Some(member) = input.member {
         let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
@@ -143,11 +135,7 @@ fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
 }
 
 /// Unpacks and transcodes as the first bytes say.
-fn unpacked<'m>(
-    mut reader: Box<dyn Read + 'm>,
-    packed: u64,
-    limits: &Limits,
-) -> io::Result<Feed<'m>> {
+fn unpacked<'m>(mut reader: Box<dyn Read + 'm>, packed: u64, limits: &Limits) -> io::Result<Feed<'m>> {
     let (head, rest) = peek(reader)?;
     reader = rest;
     if let Some(packing) = packing(&head) {
@@ -209,9 +197,7 @@ impl<R: Read> Read for Metered<R> {
         match self.left.checked_sub(read as u64) {
             Some(left) => self.left = left,
             None => {
-                return Err(io::Error::other(
-                    "unpacks to more than the limit; taken for an archive bomb",
-                ));
+                return Err(io::Error::other("unpacks to more than the limit; taken for an archive bomb"));
             }
         }
         Ok(read)
@@ -249,11 +235,7 @@ impl<R: Read> Read for Utf16<R> {
             let read = self.inner.read(&mut block)?;
             self.ended = read == 0;
             self.raw.extend_from_slice(&block[..read]);
-            let mut units: Vec<u16> = self
-                .raw
-                .chunks_exact(2)
-                .map(|pair| (self.order)([pair[0], pair[1]]))
-                .collect();
+            let mut units: Vec<u16> = self.raw.chunks_exact(2).map(|pair| (self.order)([pair[0], pair[1]])).collect();
             let half_pair = units.last().is_some_and(|u| (0xd800..0xdc00).contains(u));
             if half_pair && !self.ended {
                 units.pop();
@@ -261,9 +243,7 @@ impl<R: Read> Read for Utf16<R> {
             self.raw.drain(..units.len() * 2);
             self.text.clear();
             self.given = 0;
-            let text: String = char::decode_utf16(units)
-                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
+            let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
             self.text.extend_from_slice(text.as_bytes());
         }
         let count = buffer.len().min(self.text.len() - self.given);

@@ -7,7 +7,7 @@ use crate::lake::records::Snapshot;
 use crate::lake::table::Table;
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All looks of one ingest, by id.
 #[derive(Debug, Default)]
@@ -30,17 +30,13 @@ struct Look {
     /// Why completeness is not proved.
     unproved: Option<String>,
     claimed: bool,
+    /// Pages by file content and position: a copy of a page is no second page.
+    told: BTreeSet<(String, usize)>,
 }
 
 /// The id of a look.
 pub(super) fn id(place: &Place, dating: &Dating) -> String {
-    let text = format!(
-        "{}\n{}\n{}\n{}",
-        place.table.name(),
-        place.scope,
-        dating.look,
-        dating.at.0
-    );
+    let text = format!("{}\n{}\n{}\n{}", place.table.name(), place.scope, dating.look, dating.at.0);
     let hash = Sha256::digest(text.as_bytes());
     hex::encode(&hash[..16])
 }
@@ -60,6 +56,7 @@ impl Looks {
             against: None,
             unproved: None,
             claimed,
+            told: BTreeSet::new(),
         })
     }
 
@@ -67,42 +64,36 @@ impl Looks {
     pub fn loose(&mut self, place: &Place, dating: &Dating, rows: i64, claimed: bool) {
         let look = self.look(place, dating, claimed);
         look.rows += rows;
-        look.unproved
-            .get_or_insert_with(|| "no page tells whether these are all".into());
+        look.unproved.get_or_insert_with(|| "no page tells whether these are all".into());
     }
 
-    /// Adds a page.
-    pub fn page(&mut self, place: &Place, dating: &Dating, page: &Page, rows: i64, claimed: bool) {
+    /// Adds a page; `same` is the hash of its file and its position there.
+    pub fn page(&mut self, place: &Place, dating: &Dating, page: &Page, rows: i64, claimed: bool, same: (&str, usize)) {
         let look = self.look(place, dating, claimed);
+        if !look.told.insert((same.0.to_string(), same.1)) {
+            return;
+        }
         look.rows += rows;
         look.on_pages += page.rows;
         look.pages += 1;
         look.last_pages += usize::from(page.closed && !page.more && !page.delta);
         look.counts.extend(page.count);
-        let function = page
-            .context
-            .as_ref()
-            .is_some_and(|c| c.function_of.is_some());
+        let function = page.context.as_ref().is_some_and(|c| c.function_of.is_some());
         if !page.closed {
-            look.against
-                .get_or_insert_with(|| "a page is cut off".into());
+            look.against.get_or_insert_with(|| "a page is cut off".into());
         }
         if rows < page.rows {
             let lost = page.rows - rows;
-            look.against
-                .get_or_insert_with(|| format!("{lost} records of a page were not taken"));
+            look.against.get_or_insert_with(|| format!("{lost} records of a page were not taken"));
         }
         if page.single {
-            look.unproved
-                .get_or_insert_with(|| "one object, no listing".into());
+            look.unproved.get_or_insert_with(|| "one object, no listing".into());
         } else if function {
-            look.unproved
-                .get_or_insert_with(|| "what one caller may see, not the whole".into());
+            look.unproved.get_or_insert_with(|| "what one caller may see, not the whole".into());
         } else if page.delta {
             look.unproved.get_or_insert_with(|| "a delta query".into());
         } else if page.filtered {
-            look.unproved
-                .get_or_insert_with(|| "asked for with a filter".into());
+            look.unproved.get_or_insert_with(|| "asked for with a filter".into());
         }
     }
 
@@ -140,11 +131,7 @@ impl Look {
         }
         let against = self.against.clone().or_else(|| self.untied());
         if let Some(reason) = against {
-            let reason = if self.claimed {
-                format!("claimed complete, but {reason}")
-            } else {
-                reason
-            };
+            let reason = if self.claimed { format!("claimed complete, but {reason}") } else { reason };
             return ("no", Some(reason));
         }
         if self.claimed {
@@ -173,10 +160,7 @@ impl Look {
             n => return Some(format!("{n} pages say they are the last")),
         }
         // An empty list of deleted users has the same context as one of the living.
-        let never_empty = matches!(
-            self.place.table,
-            Table::Users | Table::ServicePrincipals | Table::RoleDefinitions
-        );
+        let never_empty = matches!(self.place.table, Table::Users | Table::ServicePrincipals | Table::RoleDefinitions);
         if never_empty && self.on_pages == 0 && self.place.scope == "tenant" {
             return Some("no tenant is without any of these".into());
         }

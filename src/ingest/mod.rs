@@ -94,17 +94,9 @@ pub struct IngestReport {
 /// When a path cannot be read, nothing in it can be used, records of two tenants meet,
 /// a `coverage.toml` cannot be understood, or the sink fails.
 /// Before the first row reaches the sink, all but the second and the last of these are ruled out.
-pub fn ingest(
-    paths: &[PathBuf],
-    options: &IngestOptions,
-    sink: &mut impl Sink,
-) -> Result<IngestReport, IngestError> {
+pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) -> Result<IngestReport, IngestError> {
     let found = paths::expand(paths, &options.limits)?;
-    let declared = found
-        .coverage
-        .iter()
-        .map(|path| coverage::read(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let declared = found.coverage.iter().map(|path| coverage::read(path)).collect::<Result<Vec<_>, _>>()?;
     let scans = scan::scan_all(&found.inputs, &options.limits)?;
     let evidence = declared
         .iter()
@@ -136,10 +128,7 @@ pub fn ingest(
 }
 
 /// The one tenant of all evidence and of the flag.
-fn one_tenant<'a>(
-    given: Option<&TenantId>,
-    evidence: impl Iterator<Item = (String, &'a Path)>,
-) -> Result<Option<TenantId>, IngestError> {
+fn one_tenant<'a>(given: Option<&TenantId>, evidence: impl Iterator<Item = (String, &'a Path)>) -> Result<Option<TenantId>, IngestError> {
     let mut first: Option<(String, &Path)> = None;
     for (tenant, path) in evidence {
         if let Some(given) = given

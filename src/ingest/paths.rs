@@ -104,11 +104,7 @@ fn pattern(path: &Path, walk: &mut Walk<'_>) -> Result<(), IngestError> {
             beside(&found, &mut walk.found.coverage);
         }
     }
-    if any {
-        Ok(())
-    } else {
-        Err(IngestError::NotFound { path: path.into() })
-    }
+    if any { Ok(()) } else { Err(IngestError::NotFound { path: path.into() }) }
 }
 
 struct Walk<'a> {
@@ -118,19 +114,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn folder(
-        &mut self,
-        path: &Path,
-        below: &[String],
-        given: Option<&str>,
-    ) -> Result<(), IngestError> {
-        let unreadable = |source| IngestError::Unreadable {
-            path: path.into(),
-            source,
-        };
-        let mut entries = fs::read_dir(path)
-            .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
-            .map_err(unreadable)?;
+    fn folder(&mut self, path: &Path, below: &[String], given: Option<&str>) -> Result<(), IngestError> {
+        let unreadable = |source| IngestError::Unreadable { path: path.into(), source };
+        let mut entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(unreadable)?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let kind = entry.file_type().map_err(unreadable)?;
@@ -154,28 +140,13 @@ impl Walk<'_> {
         self.found.foreign.push((path, reason.to_string()));
     }
 
-    fn file(
-        &mut self,
-        path: &Path,
-        folders: &[String],
-        given: Option<&str>,
-        named: bool,
-    ) -> Result<(), IngestError> {
-        let unreadable = |source| IngestError::Unreadable {
-            path: path.into(),
-            source,
-        };
+    fn file(&mut self, path: &Path, folders: &[String], given: Option<&str>, named: bool) -> Result<(), IngestError> {
+        let unreadable = |source| IngestError::Unreadable { path: path.into(), source };
         // Overlapping paths would count pages twice and make a complete look seem torn.
-        if !self
-            .seen
-            .insert(fs::canonicalize(path).map_err(unreadable)?)
-        {
+        if !self.seen.insert(fs::canonicalize(path).map_err(unreadable)?) {
             return Ok(());
         }
-        let name = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         if name.eq_ignore_ascii_case("coverage.toml") {
             self.found.coverage.push(path.into());
             return Ok(());
@@ -185,10 +156,7 @@ impl Walk<'_> {
             self.foreign(path.into(), "not a regular file");
             return Ok(());
         }
-        let modified = meta
-            .modified()
-            .ok()
-            .map(|t| Instant::from_chrono(DateTime::<Utc>::from(t)));
+        let modified = meta.modified().ok().map(|t| Instant::from_chrono(DateTime::<Utc>::from(t)));
         let input = Input {
             path: path.into(),
             file: path.into(),
@@ -200,9 +168,7 @@ impl Walk<'_> {
             modified,
         };
         let mut magic = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(4).read_to_end(&mut magic))
-            .map_err(unreadable)?;
+        File::open(path).and_then(|file| file.take(4).read_to_end(&mut magic)).map_err(unreadable)?;
         if magic == b"PK\x03\x04" || magic == b"PK\x05\x06" {
             self.archive(&input);
         } else {
@@ -222,10 +188,7 @@ impl Walk<'_> {
                 return self.found.broken.push((input.path.clone(), reason));
             }
         };
-        if archive
-            .file_names()
-            .any(|n| n.is_ok_and(|n| n == "[Content_Types].xml"))
-        {
+        if archive.file_names().any(|n| n.is_ok_and(|n| n == "[Content_Types].xml")) {
             return self.foreign(input.path.clone(), "an Office document");
         }
         if archive.len() > self.limits.members {
@@ -247,9 +210,7 @@ impl Walk<'_> {
                         _ if entry.is_symlink() => Err("a symbolic link in an archive"),
                         _ if entry.encrypted() => Err("encrypted in its archive"),
                         None => Err("an unsafe name in an archive"),
-                        Some(name) if !names.insert(name.to_string_lossy().to_lowercase()) => {
-                            Err("the same name twice in an archive")
-                        }
+                        Some(name) if !names.insert(name.to_string_lossy().to_lowercase()) => Err("the same name twice in an archive"),
                         Some(name) => Ok((name, entry.size())),
                     };
                     (shown, verdict)
@@ -263,10 +224,7 @@ impl Walk<'_> {
         }
         members.sort();
         for (below, index, bytes) in members {
-            let mut names: Vec<String> = below
-                .components()
-                .map(|c| c.as_os_str().to_string_lossy().into_owned())
-                .collect();
+            let mut names: Vec<String> = below.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
             let name = names.pop().unwrap_or_default();
             if name.eq_ignore_ascii_case("coverage.toml") {
                 let reason = "a coverage.toml in an archive is not read: put it beside the archive";
@@ -291,12 +249,6 @@ impl Walk<'_> {
 /// A name from an archive, fit to be shown below it: nothing in it may climb.
 fn plain(name: &str) -> String {
     name.chars()
-        .map(|c| {
-            if matches!(c, '/' | '\\' | ':') || c.is_control() {
-                '_'
-            } else {
-                c
-            }
-        })
+        .map(|c| if matches!(c, '/' | '\\' | ':') || c.is_control() { '_' } else { c })
         .collect()
 }

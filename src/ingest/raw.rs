@@ -200,11 +200,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
 pub(super) type Rest<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Reads a member that no field takes; annotations and members that say nothing are dropped.
-pub(super) fn rest<'de, A: MapAccess<'de>>(
-    key: Cow<'de, str>,
-    map: &mut A,
-    rest: &mut Rest<'de>,
-) -> Result<(), A::Error> {
+pub(super) fn rest<'de, A: MapAccess<'de>>(key: Cow<'de, str>, map: &mut A, rest: &mut Rest<'de>) -> Result<(), A::Error> {
     if key.contains('@') {
         map.next_value::<IgnoredAny>()?;
         return Ok(());

@@ -73,10 +73,7 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
 
 /// Graph objects have no `properties`: without it nothing can be a diagnostic record.
 fn may_be_enveloped(bytes: &[u8]) -> bool {
-    memmem::find(bytes, b"roperties\"").is_some_and(|_| {
-        memmem::find(bytes, b"\"properties\"").is_some()
-            || memmem::find(bytes, b"\"Properties\"").is_some()
-    })
+    memmem::find(bytes, b"roperties\"").is_some_and(|_| memmem::find(bytes, b"\"properties\"").is_some() || memmem::find(bytes, b"\"Properties\"").is_some())
 }
 
 fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
@@ -128,8 +125,7 @@ fn hash(input: &Input) -> io::Result<String> {
     match input.member {
         None => feed(Box::new(file))?,
         Some(member) => {
-            let mut archive =
-                zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
+            let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
             let entry = archive.by_index(member).map_err(io::Error::other)?;
             let limit = Limits::default().unpacked;
             feed(Box::new(entry.take(limit)))?;

@@ -100,10 +100,7 @@ pub(super) fn stream_of(category: &str) -> Option<&'static str> {
         ("ServicePrincipalSignInLogs", "servicePrincipal"),
         ("ManagedIdentitySignInLogs", "managedIdentity"),
     ];
-    known
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(category))
-        .map(|(_, stream)| *stream)
+    known.iter().find(|(name, _)| name.eq_ignore_ascii_case(category)).map(|(_, stream)| *stream)
 }
 
 impl SignInRaw<'_> {
@@ -126,12 +123,7 @@ impl SignInRaw<'_> {
     }
 
     fn stream(&self, around: &Around<'_>) -> Cow<'static, str> {
-        let known = [
-            "interactiveUser",
-            "nonInteractiveUser",
-            "servicePrincipal",
-            "managedIdentity",
-        ];
+        let known = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
         let mut named = self.event_types.0.iter().filter_map(Text::said);
         if let Some(first) = named.next() {
             let stream = known.iter().find(|k| k.eq_ignore_ascii_case(first));
@@ -205,17 +197,9 @@ impl SignInRows {
         let device: DeviceRaw<'_> = nested(&raw.device);
         self.unknown.clear();
         extra(&mut self.unknown, "", &raw.rest, around.there);
-        for (name, part) in [
-            ("status", &raw.status),
-            ("location", &raw.location),
-            ("deviceDetail", &raw.device),
-        ] {
+        for (name, part) in [("status", &raw.status), ("location", &raw.location), ("deviceDetail", &raw.device)] {
             let Some(text) = &part.0 else { continue };
-            let opening = if self.unknown.is_empty() {
-                "{\""
-            } else {
-                ",\""
-            };
+            let opening = if self.unknown.is_empty() { "{\"" } else { ",\"" };
             for part in [opening, name, "\":", text.as_ref()] {
                 self.unknown.push_str(part);
             }
@@ -245,15 +229,9 @@ impl SignInRows {
         both(&mut self.user_type, user_type.as_deref());
         both(&mut self.app_id, lowered(raw.app_id.said()).as_deref());
         both(&mut self.app_name, raw.app_name.said());
-        both(
-            &mut self.resource_id,
-            lowered(raw.resource_id.said()).as_deref(),
-        );
+        both(&mut self.resource_id, lowered(raw.resource_id.said()).as_deref());
         both(&mut self.resource_name, raw.resource_name.said());
-        both(
-            &mut self.resource_sp_id,
-            lowered(raw.resource_sp_id.said()).as_deref(),
-        );
+        both(&mut self.resource_sp_id, lowered(raw.resource_sp_id.said()).as_deref());
         both(&mut self.sp_id, lowered(raw.sp_id.said()).as_deref());
         both(&mut self.requirement, raw.requirement.said());
         both(&mut self.ca_status, raw.ca_status.said());
@@ -269,10 +247,7 @@ impl SignInRows {
         both(&mut self.device_id, lowered(device.id.said()).as_deref());
         both(&mut self.device_os, device.os.said());
         both(&mut self.client_app, raw.client_app.said());
-        both(
-            &mut self.home_tenant,
-            lowered(raw.home_tenant.said()).as_deref(),
-        );
+        both(&mut self.home_tenant, lowered(raw.home_tenant.said()).as_deref());
         let correlation = lowered(raw.correlation.said().or(around.correlation));
         both(&mut self.correlation, correlation.as_deref());
         print.count(raw.policies.0.len());
@@ -294,13 +269,7 @@ impl SignInRows {
         let content = print.finish();
         hex128(content, &mut self.hex);
         self.content_hash.put(&self.hex);
-        let id = match raw
-            .id
-            .0
-            .as_deref()
-            .map(str::trim)
-            .filter(|id| !id.is_empty())
-        {
+        let id = match raw.id.0.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
             Some(id) => Cow::Borrowed(id),
             None => Cow::Owned(format!("hash:{}", self.hex)),
         };
@@ -322,20 +291,14 @@ impl SignInRows {
     }
 
     /// The rows as a batch with their keys; `None` when there are none.
-    pub fn finish(
-        mut self,
-        tenant: &str,
-        source: &str,
-    ) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+    pub fn finish(mut self, tenant: &str, source: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
         let count = self.rows.len();
         if count == 0 {
             return Ok(None);
         }
-        let policies = self.policies.array::<AppliedPolicy>(vec![
-            self.p_id.array(),
-            self.p_name.array(),
-            self.p_result.array(),
-        ])?;
+        let policies = self
+            .policies
+            .array::<AppliedPolicy>(vec![self.p_id.array(), self.p_name.array(), self.p_result.array()])?;
         let rows = batch::<SignIn>(vec![
             constant(tenant, count),
             self.id.array(),

@@ -30,8 +30,7 @@ impl Skip {
                 let found = memchr::memchr2(b'"', b'\\', rest);
                 let inside = &rest[..found.unwrap_or(rest.len())];
                 // Strings of a record are short; looking twice is cheaper than a third needle.
-                self.broken_line |=
-                    inside.len() > 1 && memchr::memchr(b'\n', inside).is_some() || inside == b"\n";
+                self.broken_line |= inside.len() > 1 && memchr::memchr(b'\n', inside).is_some() || inside == b"\n";
                 let found = found?;
                 at += found + 1;
                 if rest[found] == b'\\' {
@@ -76,10 +75,7 @@ pub(super) fn whole(bytes: &[u8]) -> Option<(usize, Skip)> {
 /// be asked before it sees a record: a line of a million braces would overflow the stack.
 pub(super) fn is_shallow(bytes: &[u8], depth: usize) -> bool {
     // Few brackets cannot nest deep, and counting them costs far less than following them.
-    let few = memchr::memchr2_iter(b'{', b'[', bytes)
-        .take(depth + 1)
-        .count()
-        <= depth;
+    let few = memchr::memchr2_iter(b'{', b'[', bytes).take(depth + 1).count() <= depth;
     few || {
         let mut skip = Skip::default();
         let mut rest = bytes;
@@ -106,8 +102,7 @@ mod tests {
         ] {
             assert_eq!(whole(text.as_bytes()).map(|w| w.0), expected, "{text}");
             let mut skip = Skip::default();
-            let piecewise =
-                (0..text.len()).find_map(|i| skip.feed(&text.as_bytes()[i..=i]).map(|_| i + 1));
+            let piecewise = (0..text.len()).find_map(|i| skip.feed(&text.as_bytes()[i..=i]).map(|_| i + 1));
             assert_eq!(piecewise, expected, "{text} byte by byte");
         }
     }
@@ -119,10 +114,7 @@ mod tests {
         assert!(!is_shallow(nested(65).as_bytes(), 64));
         assert!(is_shallow("[]".repeat(1000).as_bytes(), 64));
         assert!(!is_shallow(format!("{{}} {}", nested(65)).as_bytes(), 64));
-        assert!(is_shallow(
-            format!("\"{}\"", "[".repeat(100)).as_bytes(),
-            64
-        ));
+        assert!(is_shallow(format!("\"{}\"", "[".repeat(100)).as_bytes(), 64));
     }
 
     #[test]

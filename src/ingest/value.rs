@@ -9,10 +9,7 @@ use std::fmt;
 /// Parses one object; also how many members it gives twice (the last wins).
 pub(super) fn parse(text: &str, depth: usize) -> Result<(Value, u64), String> {
     let twice = Cell::new(0);
-    let seed = Seed {
-        left: depth,
-        twice: &twice,
-    };
+    let seed = Seed { left: depth, twice: &twice };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = seed
         .deserialize(&mut deserializer)
@@ -130,10 +127,7 @@ pub(super) fn canonical(map: &Map<String, Value>, reduce: &[&str]) -> (String, S
 }
 
 fn object(map: &Map<String, Value>, reduce: &[&str], in_list: bool, out: &mut String) {
-    let mut keys: Vec<&String> = map
-        .keys()
-        .filter(|key| !key.contains('@') || in_list && *key == "@odata.type")
-        .collect();
+    let mut keys: Vec<&String> = map.keys().filter(|key| !key.contains('@') || in_list && *key == "@odata.type").collect();
     keys.sort_unstable();
     out.push('{');
     for (index, key) in keys.into_iter().enumerate() {
@@ -170,12 +164,7 @@ fn write(value: &Value, in_list: bool, out: &mut String) {
 
 /// An object of another table as its id; a list of them as their sorted ids.
 fn reduced(value: &Value, out: &mut String) {
-    let id = |value: &Value| {
-        value
-            .get("id")
-            .and_then(Value::as_str)
-            .map(str::to_lowercase)
-    };
+    let id = |value: &Value| value.get("id").and_then(Value::as_str).map(str::to_lowercase);
     match value {
         Value::Array(items) => {
             let mut ids: Vec<String> = items.iter().filter_map(id).collect();
@@ -202,11 +191,7 @@ mod tests {
 
     #[test]
     fn canonical_text() {
-        check(
-            r#"{"b":1,"a":null,"@odata.type":"x"}"#,
-            &[],
-            r#"{"a":null,"b":1}"#,
-        );
+        check(r#"{"b":1,"a":null,"@odata.type":"x"}"#, &[], r#"{"a":null,"b":1}"#);
         check(
             r##"{"who":[{"@odata.type":"#t","id":"1"}],"one":{"@odata.type":"#t"},"x@odata.context":"c"}"##,
             &[],
@@ -222,20 +207,9 @@ mod tests {
     #[test]
     fn hostile_values() {
         let deep = "[".repeat(100) + &"]".repeat(100);
-        assert!(
-            parse(&deep, 64)
-                .expect_err("too deep")
-                .contains("nested too deep")
-        );
-        assert_eq!(
-            parse(r#"{"a":1,"a":2,"b":{"c":1,"c":2}}"#, 64).map(|p| p.1),
-            Ok(2)
-        );
+        assert!(parse(&deep, 64).expect_err("too deep").contains("nested too deep"));
+        assert_eq!(parse(r#"{"a":1,"a":2,"b":{"c":1,"c":2}}"#, 64).map(|p| p.1), Ok(2));
         assert!(parse(r#"{"a":1,}"#, 64).is_err());
-        assert!(
-            parse(r#"{"a":1"#, 64)
-                .expect_err("cut")
-                .starts_with("cut off")
-        );
+        assert!(parse(r#"{"a":1"#, 64).expect_err("cut").starts_with("cut off"));
     }
 }

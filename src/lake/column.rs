@@ -49,10 +49,7 @@ impl<T: Column> Column for Option<T> {
 impl<T: Column> Column for Vec<T> {
     fn data_type() -> (DataType, bool) {
         let (item, nullable) = T::data_type();
-        (
-            DataType::List(Arc::new(Field::new("item", item, nullable))),
-            false,
-        )
+        (DataType::List(Arc::new(Field::new("item", item, nullable))), false)
     }
 }
 

@@ -1,6 +1,28 @@
 //! Parquet and commits on disk; the only place that knows file and column names.
+//!
+//! ```text
+//! lake/
+//!   lake.json                        format version
+//!   _commits/00000000000000000001.json   append-only log: which files are live, with hashes
+//!   data/<table>/<partition>/<hash>.parquet
+//!   _cache/                          derived tables, deleted and rebuilt at will
+//! ```
 
 pub mod column;
+pub mod commit;
+pub mod error;
+mod known;
 pub mod objects;
+pub mod parquet_io;
+mod parts;
 pub mod records;
+pub mod store;
 pub mod table;
+pub mod view;
+pub mod writer;
+
+pub use commit::Commit;
+pub use error::LakeError;
+pub use store::{CrashAt, Lake};
+pub use view::View;
+pub use writer::{Put, RowKey, Seen, Writer};

@@ -745,6 +745,10 @@ macro_rules! objects {
                 &self.content_hash
             }
 
+            fn tenant_id(&self) -> &str {
+                &self.tenant_id
+            }
+
             fn stamp(&mut self, stamp: Stamp) {
                 self.tenant_id = stamp.tenant_id;
                 self.id = stamp.id;

@@ -103,6 +103,9 @@ pub trait Object: Row {
     /// Hash of the content.
     fn content_hash(&self) -> &str;
 
+    /// Tenant.
+    fn tenant_id(&self) -> &str;
+
     /// Fills the columns that every object table has.
     fn stamp(&mut self, stamp: Stamp);
 }

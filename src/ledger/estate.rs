@@ -1,10 +1,7 @@
 //! The estate: everything that a check may look at, typed, named and indexed.
 
 use crate::ledger::evidence::UsageDay;
-use crate::model::{
-    AccessEvent, AssignmentId, Decision, Holding, Instant, IsoDuration, PackageId, PolicyId,
-    PrincipalId, RequestId, TenantId, Window,
-};
+use crate::model::{AccessEvent, AssignmentId, Decision, Holding, Instant, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId, Window};
 use std::collections::BTreeMap;
 
 /// A request with all that is known of it, from its record and from events.
@@ -254,35 +251,59 @@ pub struct Estate {
     pub seen: BTreeMap<(String, String), Vec<Instant>>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
+    /// Positions in `events` of facts about accounts, by time.
+    pub account_events: Vec<usize>,
+    /// Requests by recipient.
+    pub requests_by_recipient: BTreeMap<PrincipalId, Vec<RequestId>>,
 }
 
 impl Estate {
     /// The name of a principal: a person's, group's or application's, else the id itself.
     #[must_use]
     pub fn principal_name(&self, id: &PrincipalId) -> String {
-        let known = self
-            .people
-            .get(id)
-            .map(|p| if p.upn.is_empty() { &p.name } else { &p.upn });
+        let known = self.people.get(id).map(|p| if p.upn.is_empty() { &p.name } else { &p.upn });
         let known = known.or_else(|| self.groups.get(id.as_str()).map(|g| &g.name));
         let known = known.or_else(|| self.apps.get(id.as_str()).map(|a| &a.name));
-        known
-            .filter(|n| !n.is_empty())
-            .map_or_else(|| id.to_string(), Clone::clone)
+        known.filter(|n| !n.is_empty()).map_or_else(|| id.to_string(), Clone::clone)
     }
 
     /// Whether the log of `subject` is in the lake at all.
     #[must_use]
     pub fn has_log(&self, subject: &str) -> bool {
-        self.coverage
-            .get(subject)
-            .is_some_and(|c| !c.any.is_empty())
+        self.coverage.get(subject).is_some_and(|c| !c.any.is_empty())
     }
 
     /// Whether the log of `subject` spans the window, on any basis.
     #[must_use]
     pub fn covered(&self, subject: &str, window: Window) -> bool {
         self.coverage.get(subject).is_some_and(|c| c.spans(window))
+    }
+
+    /// Requests for a principal, by id.
+    pub fn requests_of(&self, principal: &PrincipalId) -> impl Iterator<Item = &RequestStory> {
+        self.requests_by_recipient
+            .get(principal)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.requests.get(id))
+    }
+
+    /// Fills the indexes; called once, when events and requests are complete.
+    pub(crate) fn index(&mut self) {
+        use crate::model::Action;
+        let account = |a: Action| {
+            matches!(
+                a,
+                Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::AccountRestored | Action::HardDeleted
+            )
+        };
+        self.account_events = self.events.iter().enumerate().filter(|(_, e)| account(e.action)).map(|(i, _)| i).collect();
+        self.requests_by_recipient.clear();
+        for story in self.requests.values() {
+            if let Some(recipient) = &story.recipient {
+                self.requests_by_recipient.entry(recipient.clone()).or_default().push(story.id.clone());
+            }
+        }
     }
 
     /// Holdings held at the instant of the questions.

@@ -1,7 +1,25 @@
 //! Facts become holdings: who held what, from when to when, how sure.
+//!
+//! [`build`] reads one commit's [`Evidence`] and returns the [`Estate`]: facts from events ([`facts`]), requests with
+//! their decisions ([`requests`]), latest contents of objects ([`directory`]), and holdings ([`lanes`], [`scan`]).
+
+mod activities;
+mod build;
+mod coverage;
+mod directory;
+pub mod effective;
 
 pub mod estate;
 pub mod evidence;
+mod facts;
+mod lanes;
+mod load;
+mod requests;
+mod scan;
+mod sightings;
 
+pub use activities::{MAPPING_VERSION, action_of, activity_key};
+pub use build::{Settings, build};
 pub use estate::Estate;
 pub use evidence::Evidence;
+pub use load::LoadError;

@@ -1,6 +1,6 @@
 //! Facts about access: what happened to whom, with which entitlement.
 
-use crate::model::{AssignmentId, Instant, PrincipalId, RequestId};
+use crate::model::{AssignmentId, Instant, PolicyId, PrincipalId, RequestId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -202,6 +202,8 @@ pub struct AccessEvent {
     pub request: Option<RequestId>,
     /// The assignment it belongs to.
     pub assignment: Option<AssignmentId>,
+    /// The policy that it went by.
+    pub policy: Option<PolicyId>,
     /// Who did it: a user's or application's object id.
     pub actor: Option<PrincipalId>,
     /// The actor's name at that time.

@@ -29,11 +29,7 @@ impl AdminPattern {
             .prefixes
             .iter()
             .find_map(|p| local.strip_prefix(p.as_str()))
-            .or_else(|| {
-                self.suffixes
-                    .iter()
-                    .find_map(|s| local.strip_suffix(s.as_str()))
-            })?;
+            .or_else(|| self.suffixes.iter().find_map(|s| local.strip_suffix(s.as_str())))?;
         (!stripped.is_empty()).then(|| stripped.to_string())
     }
 

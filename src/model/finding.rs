@@ -132,13 +132,7 @@ pub struct Finding {
 /// Nothing that ages out of a log takes part, so the same fault keeps its fingerprint from quarter to quarter.
 /// The first 32 hex digits of SHA-256 over the parts, each followed by a zero byte.
 #[must_use]
-pub fn fingerprint(
-    tenant: &TenantId,
-    check: CheckId,
-    subject: &str,
-    object: &str,
-    assignment: &str,
-) -> String {
+pub fn fingerprint(tenant: &TenantId, check: CheckId, subject: &str, object: &str, assignment: &str) -> String {
     let mut hash = Sha256::new();
     for part in [tenant.as_str(), check.as_str(), subject, object, assignment] {
         hash.update(part.as_bytes());

@@ -28,10 +28,7 @@ impl IsoDuration {
                     let number: f64 = digits.parse().ok()?;
                     digits.clear();
                     seen = true;
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        reason = "bounded by the check below"
-                    )]
+                    #[expect(clippy::cast_possible_truncation, reason = "bounded by the check below")]
                     let whole = number as i64;
                     if !(0.0..1e9).contains(&number) {
                         return None;
@@ -55,12 +52,8 @@ impl IsoDuration {
     /// `start` plus this duration on the calendar.
     #[must_use]
     pub fn after(self, start: Instant) -> Instant {
-        let moved = start
-            .to_chrono()
-            .and_then(|t| t.checked_add_months(Months::new(self.months)));
-        moved
-            .map_or(start, Instant::from_chrono)
-            .plus(self.seconds * SECOND)
+        let moved = start.to_chrono().and_then(|t| t.checked_add_months(Months::new(self.months)));
+        moved.map_or(start, Instant::from_chrono).plus(self.seconds * SECOND)
     }
 
     /// The longest this duration can be, in days: a month counts as 31.
@@ -76,10 +69,7 @@ mod tests {
 
     #[test]
     fn graph_durations() {
-        assert_eq!(
-            IsoDuration::parse("P365D").map(|d| d.seconds),
-            Some(365 * 86_400)
-        );
+        assert_eq!(IsoDuration::parse("P365D").map(|d| d.seconds), Some(365 * 86_400));
         assert_eq!(IsoDuration::parse("PT2H").map(|d| d.seconds), Some(7_200));
         assert_eq!(IsoDuration::parse("P3M").map(|d| d.months), Some(3));
         assert_eq!(
@@ -97,11 +87,7 @@ mod tests {
     #[test]
     fn months_are_calendar_months() {
         let start = Instant::parse("2026-01-31T00:00:00Z").expect("a time");
-        let end = IsoDuration {
-            months: 1,
-            seconds: 0,
-        }
-        .after(start);
+        let end = IsoDuration { months: 1, seconds: 0 }.after(start);
         assert_eq!(end.to_string(), "2026-02-28T00:00:00Z");
     }
 }

@@ -5,9 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Instant(pub i64);
 
@@ -31,16 +29,13 @@ impl Instant {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        rfc3339_fast(text)
-            .or_else(|| spelled(text))
-            .filter(|t| t.is_plausible())
+        rfc3339_fast(text).or_else(|| spelled(text)).filter(|t| t.is_plausible())
     }
 
     /// Whether the year can be one of a real record.
     #[must_use]
     pub fn is_plausible(self) -> bool {
-        self.to_chrono()
-            .is_some_and(|t| PLAUSIBLE_YEARS.contains(&t.year()))
+        self.to_chrono().is_some_and(|t| PLAUSIBLE_YEARS.contains(&t.year()))
     }
 
     /// The same instant for calendar arithmetic; `None` beyond chrono's range.
@@ -76,15 +71,13 @@ impl Instant {
     /// `2026-03`, the partition of audit events.
     #[must_use]
     pub fn month(self) -> String {
-        self.to_chrono()
-            .map_or_else(|| "unknown".into(), |t| t.format("%Y-%m").to_string())
+        self.to_chrono().map_or_else(|| "unknown".into(), |t| t.format("%Y-%m").to_string())
     }
 
     /// `2026-03-31`, the partition of sign-ins.
     #[must_use]
     pub fn day(self) -> String {
-        self.to_chrono()
-            .map_or_else(|| "unknown".into(), |t| t.format("%Y-%m-%d").to_string())
+        self.to_chrono().map_or_else(|| "unknown".into(), |t| t.format("%Y-%m-%d").to_string())
     }
 
     /// The instant after `days` business days (Monday to Friday, the same time of day).
@@ -94,9 +87,7 @@ impl Instant {
         let mut left = days;
         while left > 0 {
             at = at.plus(DAY);
-            let weekend = at
-                .to_chrono()
-                .is_some_and(|t| t.weekday().number_from_monday() > 5);
+            let weekend = at.to_chrono().is_some_and(|t| t.weekday().number_from_monday() > 5);
             if !weekend {
                 left -= 1;
             }
@@ -148,20 +139,11 @@ pub fn merge_windows(mut windows: Vec<Window>) -> Vec<Window> {
 /// `2026-03-31T12:34:56[.fraction](Z|+hh:mm)` without a parser's overhead: the shape of nearly every record.
 fn rfc3339_fast(text: &str) -> Option<Instant> {
     let b = text.as_bytes();
-    if b.len() < 20
-        || b[4] != b'-'
-        || b[7] != b'-'
-        || !matches!(b[10], b'T' | b't' | b' ')
-        || b[13] != b':'
-        || b[16] != b':'
-    {
+    if b.len() < 20 || b[4] != b'-' || b[7] != b'-' || !matches!(b[10], b'T' | b't' | b' ') || b[13] != b':' || b[16] != b':' {
         return None;
     }
-    let number = |range: std::ops::Range<usize>| -> Option<u32> {
-        b[range].iter().try_fold(0u32, |n, c| {
-            c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0'))
-        })
-    };
+    let number =
+        |range: std::ops::Range<usize>| -> Option<u32> { b[range].iter().try_fold(0u32, |n, c| c.is_ascii_digit().then(|| n * 10 + u32::from(c - b'0'))) };
     let year = i32::try_from(number(0..4)?).ok()?;
     let date = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
     let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
@@ -186,8 +168,7 @@ fn rfc3339_fast(text: &str) -> Option<Instant> {
     let offset = match b.get(at)? {
         b'Z' | b'z' if at + 1 == b.len() => 0i64,
         sign @ (b'+' | b'-') if at + 6 == b.len() && b[at + 3] == b':' => {
-            let minutes =
-                i64::from(number(at + 1..at + 3)?) * 60 + i64::from(number(at + 4..at + 6)?);
+            let minutes = i64::from(number(at + 1..at + 3)?) * 60 + i64::from(number(at + 4..at + 6)?);
             if *sign == b'-' { -minutes } else { minutes }
         }
         _ => return None,
@@ -202,22 +183,13 @@ fn spelled(text: &str) -> Option<Instant> {
     if let Ok(t) = DateTime::parse_from_rfc3339(text) {
         return Some(Instant::from_chrono(t.with_timezone(&Utc)));
     }
-    for zoned in [
-        "%m/%d/%Y %I:%M:%S %p %:z",
-        "%m/%d/%Y %H:%M:%S %:z",
-        "%Y-%m-%d %H:%M:%S%.f %:z",
-    ] {
+    for zoned in ["%m/%d/%Y %I:%M:%S %p %:z", "%m/%d/%Y %H:%M:%S %:z", "%Y-%m-%d %H:%M:%S%.f %:z"] {
         if let Ok(t) = DateTime::parse_from_str(text, zoned) {
             return Some(Instant::from_chrono(t.with_timezone(&Utc)));
         }
     }
     let bare = text.trim_end_matches(['Z', 'z']);
-    for plain in [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%m/%d/%Y %I:%M:%S %p",
-        "%m/%d/%Y %H:%M:%S",
-    ] {
+    for plain in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"] {
         if let Ok(t) = NaiveDateTime::parse_from_str(bare, plain) {
             return Some(Instant::from_chrono(t.and_utc()));
         }
@@ -241,20 +213,11 @@ mod tests {
         for (text, expected) in [
             ("2007-01-09T09:41:00Z", "2007-01-09T09:41:00Z"),
             ("2007-01-09T09:41:00.22Z", "2007-01-09T09:41:00.220Z"),
-            (
-                "2007-01-09T09:41:00.6816663Z",
-                "2007-01-09T09:41:00.681666Z",
-            ),
-            (
-                "2007-01-09T09:41:00.535404056Z",
-                "2007-01-09T09:41:00.535404Z",
-            ),
+            ("2007-01-09T09:41:00.6816663Z", "2007-01-09T09:41:00.681666Z"),
+            ("2007-01-09T09:41:00.535404056Z", "2007-01-09T09:41:00.535404Z"),
             ("2007-01-09T11:41:00+02:00", "2007-01-09T09:41:00Z"),
             ("2007-01-09T09:41:00", "2007-01-09T09:41:00Z"),
-            (
-                "2007-01-09 09:41:00.123456789",
-                "2007-01-09T09:41:00.123456Z",
-            ),
+            ("2007-01-09 09:41:00.123456789", "2007-01-09T09:41:00.123456Z"),
             ("1/9/2007 9:41:00 AM", "2007-01-09T09:41:00Z"),
             ("1/9/2007 09:41:00", "2007-01-09T09:41:00Z"),
             ("1/9/2007 10:41:00 AM +01:00", "2007-01-09T09:41:00Z"),
@@ -266,13 +229,7 @@ mod tests {
 
     #[test]
     fn placeholders_and_nonsense_are_no_time() {
-        for text in [
-            "0001-01-01T00:00:00Z",
-            "String (timestamp)",
-            "",
-            "2024-13-01T00:00:00Z",
-            "2024-01-01T00:00:00.",
-        ] {
+        for text in ["0001-01-01T00:00:00Z", "String (timestamp)", "", "2024-13-01T00:00:00Z", "2024-01-01T00:00:00."] {
             assert_eq!(shown(text), None, "{text}");
         }
     }
@@ -280,9 +237,6 @@ mod tests {
     #[test]
     fn business_days_skip_the_weekend() {
         let friday = Instant::parse("2026-03-06T10:00:00Z").expect("a time");
-        assert_eq!(
-            friday.plus_business_days(3).to_string(),
-            "2026-03-11T10:00:00Z"
-        );
+        assert_eq!(friday.plus_business_days(3).to_string(), "2026-03-11T10:00:00Z");
     }
 }

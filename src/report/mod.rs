@@ -1,1 +1,20 @@
-//! What people open: CSV, HTML, charts.
+//! What a security team opens: rows as files, and one page that answers, shows and can be checked.
+
+mod charts;
+pub mod columns;
+pub mod csv_text;
+pub mod error;
+mod page;
+pub mod period;
+pub mod review;
+pub mod shown;
+pub mod write;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use error::ReportError;
+pub use review::{CheckSummary, RejectLine, Review, ThresholdLine};
+pub use write::{Written, write};

@@ -97,10 +97,7 @@ impl AuditRaw<'_> {
     /// Whether the members are those of an audit event and of nothing else.
     pub fn plausible(&self) -> bool {
         self.activity.get().is_some()
-            && (self.at.get().is_some()
-                || !self.targets.0.is_empty()
-                || self.actor.user.said()
-                || self.actor.app.said())
+            && (self.at.get().is_some() || !self.targets.0.is_empty() || self.actor.user.said() || self.actor.app.said())
             && !self
                 .rest
                 .iter()
@@ -110,16 +107,9 @@ impl AuditRaw<'_> {
     /// Members given twice, at any depth.
     pub fn twice(&self) -> u64 {
         let targets = self.targets.0.iter();
-        let targets: u64 = targets
-            .map(|t| t.twice + t.modified.0.iter().map(|m| m.twice).sum::<u64>())
-            .sum();
+        let targets: u64 = targets.map(|t| t.twice + t.modified.0.iter().map(|m| m.twice).sum::<u64>()).sum();
         let details: u64 = self.details.0.iter().map(|d| d.twice).sum();
-        self.twice
-            + self.actor.twice
-            + self.actor.user.twice
-            + self.actor.app.twice
-            + targets
-            + details
+        self.twice + self.actor.twice + self.actor.user.twice + self.actor.app.twice + targets + details
     }
 }
 
@@ -176,9 +166,7 @@ const REPEATED: [&str; 7] = [
 /// Appends members that no column takes to a JSON object in `into`.
 pub(super) fn extra(into: &mut String, prefix: &str, rest: &Rest<'_>, enveloped: bool) {
     for (key, raw) in rest {
-        let repeated = enveloped
-            && prefix.is_empty()
-            && (REPEATED.contains(&key.as_ref()) || key.starts_with("__UDI_"));
+        let repeated = enveloped && prefix.is_empty() && (REPEATED.contains(&key.as_ref()) || key.starts_with("__UDI_"));
         if repeated {
             continue;
         }

@@ -19,12 +19,7 @@ struct Lent {
 
 impl Lent {
     /// The record's own word or the lent one; what counts goes into the fingerprint, lowered.
-    fn text<'t>(
-        &self,
-        own: Option<&'t str>,
-        lent: Option<&'t str>,
-        print: &mut Fingerprint,
-    ) -> Option<&'t str> {
+    fn text<'t>(&self, own: Option<&'t str>, lent: Option<&'t str>, print: &mut Fingerprint) -> Option<&'t str> {
         let counted = own.or(lent.filter(|_| self.counts));
         print.word(counted);
         own.or(lent)
@@ -79,12 +74,7 @@ pub(in crate::ingest) struct AuditRows {
 
 impl AuditRows {
     /// Takes an event, or says why it is none.
-    pub fn take(
-        &mut self,
-        raw: &AuditRaw<'_>,
-        around: &Around<'_>,
-        row: i64,
-    ) -> Result<(), String> {
+    pub fn take(&mut self, raw: &AuditRaw<'_>, around: &Around<'_>, row: i64) -> Result<(), String> {
         let Some(activity) = raw.activity.said().or(around.operation) else {
             return Err("no activity".into());
         };
@@ -92,18 +82,8 @@ impl AuditRows {
         let there = around.there;
         let party = &raw.actor;
         extra(&mut self.unknown, "", &raw.rest, there);
-        extra(
-            &mut self.unknown,
-            "initiatedBy.user.",
-            &party.user.rest,
-            there,
-        );
-        extra(
-            &mut self.unknown,
-            "initiatedBy.app.",
-            &party.app.rest,
-            there,
-        );
+        extra(&mut self.unknown, "initiatedBy.user.", &party.user.rest, there);
+        extra(&mut self.unknown, "initiatedBy.app.", &party.app.rest, there);
         for (index, target) in raw.targets.0.iter().enumerate() {
             if !target.rest.is_empty() {
                 let prefix = format!("targetResources[{index}].");
@@ -118,9 +98,7 @@ impl AuditRows {
         let own_id = own_id.filter(|id| !id.is_empty());
         // What the envelope lends is no content: it differs from one delivery to the next.
         // Only a record without an id needs it, to be told apart from its like.
-        let lent = Lent {
-            counts: own_id.is_none(),
-        };
+        let lent = Lent { counts: own_id.is_none() };
         let print = &mut self.print;
         print.clear();
         let at_text = raw.at.said().or(around.time).unwrap_or("");
@@ -134,9 +112,7 @@ impl AuditRows {
         self.activity.put(activity);
         activity_key(activity, &mut self.scratch);
         self.activity_key.put(&self.scratch);
-        let category = around
-            .category
-            .filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
+        let category = around.category.filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
         let category = lent.text(raw.category.said(), category, print);
         self.category.maybe(category);
         let result = lent.text(raw.result.said(), around.result, print);
@@ -167,15 +143,8 @@ impl AuditRows {
         both(&mut self.actor_name, party.name.said());
         both(&mut self.actor_upn, party.upn.said());
         both(&mut self.actor_ip, party.ip.said());
-        both(
-            &mut self.actor_app_id,
-            lowered(party.app_id.said()).as_deref(),
-        );
-        let agent = raw.details.0.iter().find(|d| {
-            d.key
-                .get()
-                .is_some_and(|k| k.eq_ignore_ascii_case("user-agent"))
-        });
+        both(&mut self.actor_app_id, lowered(party.app_id.said()).as_deref());
+        let agent = raw.details.0.iter().find(|d| d.key.get().is_some_and(|k| k.eq_ignore_ascii_case("user-agent")));
         let agent = raw.user_agent.said().or(agent.and_then(|d| d.value.said()));
         both(&mut self.user_agent, agent);
 
@@ -229,20 +198,14 @@ impl AuditRows {
     }
 
     /// The rows as a batch with their keys; `None` when there are none.
-    pub fn finish(
-        mut self,
-        tenant: &str,
-        source: &str,
-    ) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+    pub fn finish(mut self, tenant: &str, source: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
         let count = self.rows.len();
         if count == 0 {
             return Ok(None);
         }
-        let modified = self.modified.array::<ModifiedProperty>(vec![
-            self.m_name.array(),
-            self.m_old.array(),
-            self.m_new.array(),
-        ])?;
+        let modified = self
+            .modified
+            .array::<ModifiedProperty>(vec![self.m_name.array(), self.m_old.array(), self.m_new.array()])?;
         let targets = self.targets.array::<AuditTarget>(vec![
             self.t_id.array(),
             self.t_name.array(),
@@ -251,9 +214,7 @@ impl AuditRows {
             self.t_group_type.array(),
             modified,
         ])?;
-        let details = self
-            .details
-            .array::<Detail>(vec![self.d_key.array(), self.d_value.array()])?;
+        let details = self.details.array::<Detail>(vec![self.d_key.array(), self.d_value.array()])?;
         let rows = batch::<AuditEvent>(vec![
             constant(tenant, count),
             self.id.array(),
@@ -287,7 +248,6 @@ impl AuditRows {
 
 /// `yyyymm`.
 fn month(at: Instant) -> i32 {
-    at.to_chrono().map_or(RowKey::NO_TIME, |t| {
-        t.year() * 100 + i32::try_from(t.month()).unwrap_or(0)
-    })
+    at.to_chrono()
+        .map_or(RowKey::NO_TIME, |t| t.year() * 100 + i32::try_from(t.month()).unwrap_or(0))
 }

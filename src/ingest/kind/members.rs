@@ -17,18 +17,8 @@ pub(in crate::ingest) fn by_members(map: &Map<String, Value>) -> Kind {
     if has("activityDisplayName") && any(&["activityDateTime", "initiatedBy", "targetResources"]) {
         return Kind::Audit;
     }
-    let client = any(&[
-        "appId",
-        "appDisplayName",
-        "userPrincipalName",
-        "servicePrincipalId",
-    ]);
-    let at_sign_in = any(&[
-        "clientAppUsed",
-        "conditionalAccessStatus",
-        "isInteractive",
-        "resourceDisplayName",
-    ]);
+    let client = any(&["appId", "appDisplayName", "userPrincipalName", "servicePrincipalId"]);
+    let at_sign_in = any(&["clientAppUsed", "conditionalAccessStatus", "isInteractive", "resourceDisplayName"]);
     if has("createdDateTime") && client && at_sign_in {
         return Kind::SignIn;
     }
@@ -43,10 +33,7 @@ pub(in crate::ingest) fn by_members(map: &Map<String, Value>) -> Kind {
 }
 
 /// Records that are known and wanted nowhere.
-fn foreign_records(
-    has: &impl Fn(&str) -> bool,
-    any: &impl Fn(&[&str]) -> bool,
-) -> Option<&'static str> {
+fn foreign_records(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Option<&'static str> {
     let text = if has("riskEventType") || has("riskEventTypes") && has("detectedDateTime") {
         "a risk detection"
     } else if has("riskLastUpdatedDateTime") || has("riskState") && has("isProcessing") {
@@ -63,15 +50,11 @@ fn foreign_records(
         "an entry of the provisioning log"
     } else if any(&["members@delta", "@removed"]) {
         "a change told by a delta query, not an object; export the whole collection"
-    } else if has("isOrganizationDefault") && has("scopeType") || has("policyId") && has("scopeId")
-    {
+    } else if has("isOrganizationDefault") && has("scopeType") || has("policyId") && has("scopeId") {
         "a role management policy"
     } else if any(&["maximumDuration", "isExpirationRequired", "enabledRules"]) && has("target") {
         "a rule of a role management policy"
-    } else if any(&[
-        "reviewHistoryPeriodStartDateTime",
-        "reviewHistoryPeriodStartDate",
-    ]) {
+    } else if any(&["reviewHistoryPeriodStartDateTime", "reviewHistoryPeriodStartDate"]) {
         "an access review history report"
     } else if any(&["businessFlowTemplateId", "reviewedEntity"]) {
         "an access review of the old interface; export identityGovernance/accessReviews"
@@ -99,16 +82,9 @@ fn foreign_records(
     Some(text)
 }
 
-fn governance(
-    has: &impl Fn(&str) -> bool,
-    any: &impl Fn(&[&str]) -> bool,
-    map: &Map<String, Value>,
-) -> Option<Kind> {
+fn governance(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool, map: &Map<String, Value>) -> Option<Kind> {
     use ObjectKind as O;
-    let kind = if any(&["expiredDateTime", "assignmentState"])
-        && any(&["state", "assignmentState", "assignmentStatus"])
-        && !has("requestType")
-    {
+    let kind = if any(&["expiredDateTime", "assignmentState"]) && any(&["state", "assignmentState", "assignmentStatus"]) && !has("requestType") {
         O::Assignment
     } else if has("requestType") {
         let asked = any(&[
@@ -125,30 +101,17 @@ fn governance(
             return Some(Kind::Other("a request to change a catalog".into()));
         }
         O::Request
-    } else if ["stages", "steps"]
-        .iter()
-        .any(|n| map.get(*n).is_some_and(Value::is_array))
-        && !has("displayName")
-    {
+    } else if ["stages", "steps"].iter().any(|n| map.get(*n).is_some_and(Value::is_array)) && !has("displayName") {
         O::Approval
-    } else if any(&[
-        "allowedTargetScope",
-        "requestApprovalSettings",
-        "accessReviewSettings",
-    ]) || has("durationInDays") && has("accessPackageId")
-    {
+    } else if any(&["allowedTargetScope", "requestApprovalSettings", "accessReviewSettings"]) || has("durationInDays") && has("accessPackageId") {
         O::Policy
-    } else if any(&["resourceRoleScopes", "accessPackageResourceRoleScopes"])
-        || has("isHidden") && has("displayName") && !has("originSystem")
-    {
+    } else if any(&["resourceRoleScopes", "accessPackageResourceRoleScopes"]) || has("isHidden") && has("displayName") && !has("originSystem") {
         O::Package
     } else if any(&["catalogType", "catalogStatus"]) {
         O::Catalog
     } else if has("identitySources") {
         O::ConnectedOrganization
-    } else if has("role") && has("scope")
-        || has("accessPackageResourceRole") && has("accessPackageResourceScope")
-    {
+    } else if has("role") && has("scope") || has("accessPackageResourceRole") && has("accessPackageResourceScope") {
         O::ResourceRole
     } else {
         return None;
@@ -158,14 +121,9 @@ fn governance(
 
 fn reviews(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Option<Kind> {
     use ObjectKind as O;
-    let kind = if has("accessReviewId")
-        && any(&["decision", "applyResult"])
-        && any(&["principal", "target", "reviewedBy"])
-    {
+    let kind = if has("accessReviewId") && any(&["decision", "applyResult"]) && any(&["principal", "target", "reviewedBy"]) {
         O::ReviewDecision
-    } else if has("instanceEnumerationScope")
-        || has("scope") && has("reviewers") && has("settings") && has("displayName")
-    {
+    } else if has("instanceEnumerationScope") || has("scope") && has("reviewers") && has("settings") && has("displayName") {
         O::ReviewDefinition
     } else if has("startDateTime") && has("endDateTime") && has("status") && has("scope") {
         O::ReviewInstance
@@ -177,11 +135,7 @@ fn reviews(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Optio
 
 fn roles(has: &impl Fn(&str) -> bool, map: &Map<String, Value>) -> Option<Kind> {
     use ObjectKind as O;
-    let schedule = |group, eligible, instance| O::RoleSchedule {
-        group,
-        eligible,
-        instance,
-    };
+    let schedule = |group, eligible, instance| O::RoleSchedule { group, eligible, instance };
     let kind = if has("appRoleId") && has("principalId") && has("resourceId") {
         O::AppRoleAssignment
     } else if has("principalId") && (has("roleDefinitionId") || has("groupId") && has("accessId")) {
@@ -191,10 +145,7 @@ fn roles(has: &impl Fn(&str) -> bool, map: &Map<String, Value>) -> Option<Kind> 
             schedule(group, !has("assignmentType"), false)
         } else if has("roleAssignmentScheduleId") || has("assignmentScheduleId") {
             schedule(group, false, true)
-        } else if has("roleEligibilityScheduleId")
-            || has("eligibilityScheduleId")
-            || has("memberEligibilityScheduleId")
-        {
+        } else if has("roleEligibilityScheduleId") || has("eligibilityScheduleId") || has("memberEligibilityScheduleId") {
             schedule(group, true, true)
         } else if group {
             return None;
@@ -238,9 +189,7 @@ fn directory(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Opt
         ])
     {
         O::User
-    } else if has("groupTypes")
-        || has("displayName") && has("securityEnabled") && has("mailEnabled")
-    {
+    } else if has("groupTypes") || has("displayName") && has("securityEnabled") && has("mailEnabled") {
         O::Group
     } else {
         return None;
@@ -249,22 +198,10 @@ fn directory(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Opt
 }
 
 fn nothing(map: &Map<String, Value>) -> Kind {
-    let names: Vec<&str> = map
-        .keys()
-        .map(String::as_str)
-        .filter(|n| !n.contains('@'))
-        .take(8)
-        .collect();
-    let bare = names.iter().all(|n| {
-        matches!(
-            *n,
-            "id" | "displayName" | "description" | "catalogId" | "mail"
-        )
-    });
+    let names: Vec<&str> = map.keys().map(String::as_str).filter(|n| !n.contains('@')).take(8).collect();
+    let bare = names.iter().all(|n| matches!(*n, "id" | "displayName" | "description" | "catalogId" | "mail"));
     if bare {
-        return Kind::Other(
-            "its members fit many kinds and no context names one; export whole pages".into(),
-        );
+        return Kind::Other("its members fit many kinds and no context names one; export whole pages".into());
     }
     Kind::Other(format!("no known kind: {}", names.join(", ")))
 }

@@ -36,11 +36,7 @@ pub(super) enum ObjectKind {
     AppRoleAssignment,
     RoleAssignment(Provider),
     RoleDefinition(Provider),
-    RoleSchedule {
-        group: bool,
-        eligible: bool,
-        instance: bool,
-    },
+    RoleSchedule { group: bool, eligible: bool, instance: bool },
     ServicePrincipal,
     ConditionalAccess,
     NamedLocation,
@@ -96,8 +92,9 @@ pub(super) fn by_type(name: &str) -> Option<Kind> {
     let name = bare_type(name).to_lowercase();
     match name.as_str() {
         "directoryobject" | "entity" | "identity" => None,
-        "user" | "group" | "serviceprincipal" | "device" | "orgcontact" | "directoryrole"
-        | "application" | "administrativeunit" => Some(Kind::Related(Relation::Unknown)),
+        "user" | "group" | "serviceprincipal" | "device" | "orgcontact" | "directoryrole" | "application" | "administrativeunit" => {
+            Some(Kind::Related(Relation::Unknown))
+        }
         _ => Some(named(&name, &Context::default())),
     }
 }
@@ -134,17 +131,11 @@ fn named(name: &str, context: &Context) -> Kind {
         "accesspackageassignmentrequest" => object(O::Request),
         "accesspackageassignmentapproval" => object(O::Approval),
         "approval" if function => object(O::Approval),
-        "assignmentapproval" | "roleassignmentapproval" => {
-            other("an approval of privileged identity management")
-        }
+        "assignmentapproval" | "roleassignmentapproval" => other("an approval of privileged identity management"),
         "stage" if context.has("accessreviews") => other("a stage of an access review"),
-        "stage" | "step" | "approvalstage" | "approvalstep" => {
-            other("a stage of an approval, without its approval; export the approval itself")
-        }
+        "stage" | "step" | "approvalstage" | "approvalstep" => other("a stage of an approval, without its approval; export the approval itself"),
         "accesspackage" => object(O::Package),
-        "incompatibleaccesspackage" | "accesspackagesincompatiblewith" => {
-            object(O::IncompatiblePackage)
-        }
+        "incompatibleaccesspackage" | "accesspackagesincompatiblewith" => object(O::IncompatiblePackage),
         "incompatiblegroup" => object(O::IncompatibleGroup),
         "assignmentpolicy" if context.has("entitlementmanagement") => object(O::Policy),
         "accesspackageassignmentpolicy" => object(O::Policy),
@@ -153,21 +144,15 @@ fn named(name: &str, context: &Context) -> Kind {
         "resourcerolescope" | "accesspackageresourcerolescope" => object(O::ResourceRole),
         "resource" | "accesspackageresource" => other("a resource of a catalog"),
         "resourcerole" | "accesspackageresourcerole" => other("a role that a catalog offers"),
-        "resourcerequest" | "accesspackageresourcerequest" => {
-            other("a request to change a catalog")
-        }
+        "resourcerequest" | "accesspackageresourcerequest" => other("a request to change a catalog"),
         "user" => object(O::User),
         "group" => object(O::Group),
         "serviceprincipal" => object(O::ServicePrincipal),
-        "application" => {
-            other("an application registration; what holds roles is its service principal")
-        }
+        "application" => other("an application registration; what holds roles is its service principal"),
         "member" => Kind::Related(Relation::Member),
         "owner" => Kind::Related(Relation::Owner),
         "memberof" => Kind::Related(Relation::MemberOf),
-        "transitivemember" | "transitivememberof" => {
-            other("a transitive membership; export the direct ones")
-        }
+        "transitivemember" | "transitivememberof" => other("a transitive membership; export the direct ones"),
         "deleteditem" => Kind::Related(Relation::Deleted),
         "directoryobject" => Kind::Related(Relation::Unknown),
         "approleassignedto" | "approleassignment" => object(O::AppRoleAssignment),
@@ -183,23 +168,16 @@ fn named(name: &str, context: &Context) -> Kind {
         "transitiveroleassignment" => other("a transitive role assignment; export the direct ones"),
         "policy" if context.has("conditionalaccess") => object(O::ConditionalAccess),
         "conditionalaccesspolicy" => object(O::ConditionalAccess),
-        "namedlocation"
-        | "ipnamedlocation"
-        | "countrynamedlocation"
-        | "compliantnetworknamedlocation" => object(O::NamedLocation),
+        "namedlocation" | "ipnamedlocation" | "countrynamedlocation" | "compliantnetworknamedlocation" => object(O::NamedLocation),
         "definition" if context.has("accessreviews") => object(O::ReviewDefinition),
         "accessreviewscheduledefinition" => object(O::ReviewDefinition),
-        "instance" if context.has("historydefinitions") => {
-            other("an instance of an access review history report")
-        }
+        "instance" if context.has("historydefinitions") => other("an instance of an access review history report"),
         "instance" if context.has("accessreviews") => object(O::ReviewInstance),
         "accessreviewinstance" => object(O::ReviewInstance),
         "decision" if context.has("stages") => stage_decision(),
         "decision" if context.has("accessreviews") => object(O::ReviewDecision),
         "accessreviewinstancedecisionitem" => object(O::ReviewDecision),
-        "historydefinition" | "accessreviewhistorydefinition" => {
-            other("a definition of an access review history report")
-        }
+        "historydefinition" | "accessreviewhistorydefinition" => other("a definition of an access review history report"),
         "connectedorganization" => object(O::ConnectedOrganization),
         "oauth2permissiongrant" => other("a delegated permission grant"),
         "" => other("a record that its context does not name"),
@@ -208,9 +186,7 @@ fn named(name: &str, context: &Context) -> Kind {
 }
 
 fn stage_decision() -> Kind {
-    Kind::Other(
-        "a decision of one stage of a review; export the decisions of the instance".to_string(),
-    )
+    Kind::Other("a decision of one stage of a review; export the decisions of the instance".to_string())
 }
 
 fn schedule(name: &str, context: &Context) -> Option<ObjectKind> {
@@ -226,11 +202,7 @@ fn schedule(name: &str, context: &Context) -> Option<ObjectKind> {
         "eligibilityschedule" => (true, false),
         _ => return None,
     };
-    Some(ObjectKind::RoleSchedule {
-        group,
-        eligible,
-        instance,
-    })
+    Some(ObjectKind::RoleSchedule { group, eligible, instance })
 }
 
 fn singular(name: &str) -> String {

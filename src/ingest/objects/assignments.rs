@@ -30,10 +30,7 @@ fn schedule(of: Reader<'_>) -> Schedule {
     }
 }
 
-pub(super) fn assignment<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = assignment_row(reader(map));
     to.holderless += u64::from(row.target_id.is_none());
@@ -54,9 +51,7 @@ fn assignment_row(of: Reader<'_>) -> AssignmentRow {
         target_subject_id: target.id("id").or_else(|| of.id("targetId")),
         target_name: target.text("displayName"),
         target_upn: target.any(&["principalName", "userPrincipalName", "email"]),
-        target_type: target
-            .any(&["subjectType", "type"])
-            .map(|t| t.to_lowercase()),
+        target_type: target.any(&["subjectType", "type"]).map(|t| t.to_lowercase()),
         package_id: package.id("id").or_else(|| of.id("accessPackageId")),
         package_name: package.text("displayName"),
         policy_id: policy.id("id").or_else(|| of.id("assignmentPolicyId")),
@@ -97,9 +92,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         state: of.word(&["state", "requestState"]),
         status: of.any(&["status", "requestStatus"]),
         created_at: of.time("createdDateTime"),
-        completed_at: of
-            .time("completedDateTime")
-            .or_else(|| of.time("completedDate")),
+        completed_at: of.time("completedDateTime").or_else(|| of.time("completedDate")),
         justification: of.text("justification"),
         requestor_id: requestor.id("objectId"),
         requestor_name: requestor.text("displayName"),

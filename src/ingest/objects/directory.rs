@@ -10,11 +10,7 @@ use serde_json::{Map, Value};
 type Object = Map<String, Value>;
 
 fn deleted(of: Reader<'_>) -> &'static str {
-    if of.raw("deletedDateTime").is_some() {
-        "deleted"
-    } else {
-        "tenant"
-    }
+    if of.raw("deletedDateTime").is_some() { "deleted" } else { "tenant" }
 }
 
 pub(super) fn user<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
@@ -75,10 +71,7 @@ fn group_row(of: Reader<'_>) -> GroupRow {
     }
 }
 
-pub(super) fn service_principal<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn service_principal<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     lists(to, map, &id, "serviceprincipal");
     let of = reader(map);

@@ -9,10 +9,7 @@ use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
 
-pub(super) fn app_role_assignment<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn app_role_assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = app_role_row(reader(map));
     let resource = row.resource_id.clone();
@@ -36,17 +33,12 @@ pub(super) fn app_role_row(of: Reader<'_>) -> AppRoleAssignmentRow {
         resource_id: of.id("resourceId"),
         resource_name: of.text("resourceDisplayName"),
         app_role_id: of.any_id("appRoleId"),
-        created_at: of
-            .time("createdDateTime")
-            .or_else(|| of.time("creationTimestamp")),
+        created_at: of.time("createdDateTime").or_else(|| of.time("creationTimestamp")),
         ..AppRoleAssignmentRow::default()
     }
 }
 
-pub(super) fn conditional_access<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn conditional_access<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let conditions = of.at("conditions");
@@ -60,22 +52,12 @@ pub(super) fn conditional_access<M: Copy>(
         }
         into
     };
-    let ids = |list: Vec<String>| -> Vec<String> {
-        list.into_iter()
-            .map(|id| if is_guid(&id) { id.to_lowercase() } else { id })
-            .collect()
-    };
+    let ids = |list: Vec<String>| -> Vec<String> { list.into_iter().map(|id| if is_guid(&id) { id.to_lowercase() } else { id }).collect() };
     let row = ConditionalAccessRow {
         name: of.text("displayName"),
         state: of.text("state"),
-        include_users: ids(guests(
-            "includeGuestsOrExternalUsers",
-            users.texts("includeUsers"),
-        )),
-        exclude_users: ids(guests(
-            "excludeGuestsOrExternalUsers",
-            users.texts("excludeUsers"),
-        )),
+        include_users: ids(guests("includeGuestsOrExternalUsers", users.texts("includeUsers"))),
+        exclude_users: ids(guests("excludeGuestsOrExternalUsers", users.texts("excludeUsers"))),
         include_groups: ids(users.texts("includeGroups")),
         exclude_groups: ids(users.texts("excludeGroups")),
         include_roles: ids(users.texts("includeRoles")),
@@ -86,9 +68,7 @@ pub(super) fn conditional_access<M: Copy>(
         exclude_locations: ids(locations.texts("excludeLocations")),
         grant_operator: grant.text("operator"),
         grant_controls: grant.texts("builtInControls"),
-        authentication_strength: grant
-            .at("authenticationStrength")
-            .any(&["displayName", "id"]),
+        authentication_strength: grant.at("authenticationStrength").any(&["displayName", "id"]),
         created_at: of.time("createdDateTime"),
         modified_at: of.time("modifiedDateTime"),
         ..ConditionalAccessRow::default()
@@ -97,10 +77,7 @@ pub(super) fn conditional_access<M: Copy>(
     Ok(Place::whole(Table::ConditionalAccess))
 }
 
-pub(super) fn named_location<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn named_location<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let kind = match of.kind().map(|k| k.to_lowercase()).as_deref() {
@@ -111,11 +88,7 @@ pub(super) fn named_location<M: Copy>(
         _ if map.contains_key("countriesAndRegions") => "country",
         _ => "unknown",
     };
-    let mut ranges: Vec<String> = of
-        .list(&["ipRanges"])
-        .iter()
-        .filter_map(|r| r.any(&["cidrAddress", "lowerAddress"]))
-        .collect();
+    let mut ranges: Vec<String> = of.list(&["ipRanges"]).iter().filter_map(|r| r.any(&["cidrAddress", "lowerAddress"])).collect();
     ranges.extend(of.texts("countriesAndRegions"));
     let row = NamedLocationRow {
         name: of.text("displayName"),

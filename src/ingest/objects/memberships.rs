@@ -57,12 +57,7 @@ pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, 
 }
 
 /// A member or owner; the id is relation, container and member.
-fn membership(
-    item: &Object,
-    relation: &str,
-    container_kind: &str,
-    container: &str,
-) -> Option<(MembershipRow, String)> {
+fn membership(item: &Object, relation: &str, container_kind: &str, container: &str) -> Option<(MembershipRow, String)> {
     let of = reader(item);
     let member = of.id("id")?;
     let row = MembershipRow {
@@ -87,12 +82,7 @@ fn membership(
 }
 
 /// A membership told from the member's side.
-fn member_of(
-    member: &Object,
-    id: &str,
-    kind: &str,
-    container: &str,
-) -> (MembershipRow, String, Object) {
+fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (MembershipRow, String, Object) {
     let of = reader(member);
     let row = MembershipRow {
         relation: Some("member".into()),
@@ -114,11 +104,7 @@ fn member_of(
     (row, format!("member/{container}/{id}"), content)
 }
 
-pub(super) fn related<M: Copy>(
-    to: &mut Taker<'_, M>,
-    relation: Relation,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &mut Object) -> Result<Place, Refused> {
     let of = reader(map);
     let kind = of.kind().map(|k| k.to_lowercase()).unwrap_or_default();
     if of.raw("deletedDateTime").is_some() || relation == Relation::Deleted {
@@ -128,18 +114,14 @@ pub(super) fn related<M: Copy>(
             "serviceprincipal" => service_principal(to, map),
             _ if of.raw("userPrincipalName").is_some() => user(to, map),
             _ if of.raw("groupTypes").is_some() => group(to, map),
-            _ => Err(Refused::Unmapped(
-                "a deleted object of no known kind".into(),
-            )),
+            _ => Err(Refused::Unmapped("a deleted object of no known kind".into())),
         };
     }
     let what = match kind.as_str() {
         "" => "an object".to_string(),
         kind => format!("a {kind}"),
     };
-    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) =
-        (relation, to.around.parent.clone())
-    else {
+    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) = (relation, to.around.parent.clone()) else {
         return Err(Refused::Unmapped(match relation {
             Relation::Member => format!("parent group unknown: {what} that is a member of it"),
             Relation::Owner => format!("parent unknown: {what} that owns it"),
@@ -149,35 +131,18 @@ pub(super) fn related<M: Copy>(
     };
     let id = own_id(map)?;
     match relation {
-        Relation::MemberOf
-            if kind == "group" || kind.is_empty() && map.contains_key("groupTypes") =>
-        {
+        Relation::MemberOf if kind == "group" || kind.is_empty() && map.contains_key("groupTypes") => {
             let member_kind = to.around.parent_kind.clone();
-            let member_kind = member_kind
-                .as_deref()
-                .unwrap_or("user")
-                .trim_end_matches('s');
+            let member_kind = member_kind.as_deref().unwrap_or("user").trim_end_matches('s');
             let (row, row_id, content) = member_of(&Object::new(), &parent, member_kind, &id);
             to.top(row, row_id, &content, &[]);
-            Ok(Place::part(
-                Table::Memberships,
-                format!("memberof/{parent}"),
-            ))
+            Ok(Place::part(Table::Memberships, format!("memberof/{parent}")))
         }
-        Relation::MemberOf => Err(Refused::Unmapped(format!(
-            "{what} that somebody is in; export role assignments for roles"
-        ))),
+        Relation::MemberOf => Err(Refused::Unmapped(format!("{what} that somebody is in; export role assignments for roles"))),
         _ => {
-            let name = if relation == Relation::Owner {
-                "owner"
-            } else {
-                "member"
-            };
+            let name = if relation == Relation::Owner { "owner" } else { "member" };
             let container = to.around.parent_kind.clone();
-            let container = container
-                .as_deref()
-                .unwrap_or("groups")
-                .trim_end_matches('s');
+            let container = container.as_deref().unwrap_or("groups").trim_end_matches('s');
             if let Some((row, row_id)) = membership(map, name, container, &parent) {
                 to.top(row, row_id, map, &[]);
             } else {

@@ -72,61 +72,36 @@ impl Place {
             Kind::Related(relation) => {
                 let by_name = named.id.clone().zip(named.relation);
                 let (parent, relation) = match (parent(), relation) {
-                    (Some(parent), Relation::Member | Relation::Owner | Relation::MemberOf) => {
-                        (parent, relation)
-                    }
+                    (Some(parent), Relation::Member | Relation::Owner | Relation::MemberOf) => (parent, relation),
                     _ => by_name?,
                 };
                 match relation {
                     Relation::Member => Self::part(Table::Memberships, parent),
                     Relation::Owner => Self::part(Table::Memberships, format!("owner/{parent}")),
-                    Relation::MemberOf => {
-                        Self::part(Table::Memberships, format!("memberof/{parent}"))
-                    }
+                    Relation::MemberOf => Self::part(Table::Memberships, format!("memberof/{parent}")),
                     Relation::Deleted | Relation::Unknown => return None,
                 }
             }
-            Kind::Object(O::AppRoleAssignment) if context.last() == "approleassignedto" => {
-                part(Table::AppRoleAssignments, parent())?
-            }
-            Kind::Object(O::AppRoleAssignment) => part(
-                Table::AppRoleAssignments,
-                parent().map(|p| format!("principal/{p}")),
-            )?,
+            Kind::Object(O::AppRoleAssignment) if context.last() == "approleassignedto" => part(Table::AppRoleAssignments, parent())?,
+            Kind::Object(O::AppRoleAssignment) => part(Table::AppRoleAssignments, parent().map(|p| format!("principal/{p}")))?,
             Kind::Object(O::ReviewDecision) => part(Table::ReviewDecisions, parent())?,
             Kind::Object(O::ReviewInstance) => part(Table::ReviewInstances, parent())?,
             Kind::Object(O::ResourceRole) => part(Table::ResourceRoles, parent())?,
             Kind::Object(O::IncompatiblePackage) => {
                 let reverse = context.last() == "accesspackagesincompatiblewith";
                 let side = if reverse { "named-by" } else { "package" };
-                part(
-                    Table::Incompatibilities,
-                    parent().map(|p| format!("{side}/{p}")),
-                )?
+                part(Table::Incompatibilities, parent().map(|p| format!("{side}/{p}")))?
             }
-            Kind::Object(O::IncompatibleGroup) => part(
-                Table::Incompatibilities,
-                parent().map(|p| format!("group/{p}")),
-            )?,
-            Kind::Object(O::RoleSchedule {
-                group,
-                eligible,
-                instance,
-            }) => Self::part(Table::RoleSchedules, roles::part(group, eligible, instance)),
-            Kind::Object(O::RoleAssignment(p)) => {
-                Self::part(Table::DirectoryRoles, roles::scope_of(p))
-            }
-            Kind::Object(O::RoleDefinition(p)) => {
-                Self::part(Table::RoleDefinitions, roles::scope_of(p))
-            }
+            Kind::Object(O::IncompatibleGroup) => part(Table::Incompatibilities, parent().map(|p| format!("group/{p}")))?,
+            Kind::Object(O::RoleSchedule { group, eligible, instance }) => Self::part(Table::RoleSchedules, roles::part(group, eligible, instance)),
+            Kind::Object(O::RoleAssignment(p)) => Self::part(Table::DirectoryRoles, roles::scope_of(p)),
+            Kind::Object(O::RoleDefinition(p)) => Self::part(Table::RoleDefinitions, roles::scope_of(p)),
             Kind::Object(O::Assignment) => Self::whole(Table::Assignments),
             Kind::Object(O::Request) => Self::whole(Table::Requests),
             Kind::Object(O::Approval) => Self::whole(Table::Approvals),
             Kind::Object(O::Policy) => Self::whole(Table::Policies),
             Kind::Object(O::Package) => match (parent(), context.parent()) {
-                (Some(catalog), Some(step)) if step.name.ends_with("catalogs") => {
-                    Self::part(Table::Packages, format!("catalog/{catalog}"))
-                }
+                (Some(catalog), Some(step)) if step.name.ends_with("catalogs") => Self::part(Table::Packages, format!("catalog/{catalog}")),
                 _ => Self::whole(Table::Packages),
             },
             Kind::Object(O::Catalog) => Self::whole(Table::Catalogs),
@@ -142,17 +117,11 @@ impl Place {
     }
 
     fn whole(table: Table) -> Self {
-        Self {
-            table,
-            scope: "tenant".into(),
-        }
+        Self { table, scope: "tenant".into() }
     }
 
     fn part(table: Table, scope: impl Into<String>) -> Self {
-        Self {
-            table,
-            scope: scope.into(),
-        }
+        Self { table, scope: scope.into() }
     }
 }
 
@@ -232,11 +201,7 @@ pub(super) struct Taker<'r, M> {
 
 impl<M: Copy> Taker<'_, M> {
     /// Takes an object; where its row belongs.
-    pub fn take(
-        &mut self,
-        kind: ObjectKind,
-        map: &mut Map<String, Value>,
-    ) -> Result<Place, Refused> {
+    pub fn take(&mut self, kind: ObjectKind, map: &mut Map<String, Value>) -> Result<Place, Refused> {
         match kind {
             ObjectKind::Assignment => assignments::assignment(self, map),
             ObjectKind::Request => assignments::request(self, map),
@@ -256,11 +221,7 @@ impl<M: Copy> Taker<'_, M> {
             ObjectKind::NamedLocation => exposure::named_location(self, map),
             ObjectKind::RoleAssignment(provider) => roles::assignment(self, map, provider),
             ObjectKind::RoleDefinition(provider) => roles::definition(self, map, provider),
-            ObjectKind::RoleSchedule {
-                group,
-                eligible,
-                instance,
-            } => roles::schedule(self, map, group, eligible, instance),
+            ObjectKind::RoleSchedule { group, eligible, instance } => roles::schedule(self, map, group, eligible, instance),
             ObjectKind::ReviewDefinition => reviews::definition(self, map),
             ObjectKind::ReviewInstance => reviews::instance(self, map),
             ObjectKind::ReviewDecision => reviews::decision(self, map),
@@ -268,11 +229,7 @@ impl<M: Copy> Taker<'_, M> {
     }
 
     /// Takes an object of a mixed listing, by its relation to the parent.
-    pub fn take_related(
-        &mut self,
-        relation: Relation,
-        map: &mut Map<String, Value>,
-    ) -> Result<Place, Refused> {
+    pub fn take_related(&mut self, relation: Relation, map: &mut Map<String, Value>) -> Result<Place, Refused> {
         memberships::related(self, relation, map)
     }
 
@@ -295,13 +252,7 @@ impl<M: Copy> Taker<'_, M> {
     }
 }
 
-fn stamped<R: Object>(
-    tenant: &str,
-    mut row: R,
-    id: String,
-    map: &Map<String, Value>,
-    reduce: &[&str],
-) -> R {
+fn stamped<R: Object>(tenant: &str, mut row: R, id: String, map: &Map<String, Value>, reduce: &[&str]) -> R {
     let (content, content_hash) = canonical(map, reduce);
     row.stamp(Stamp {
         tenant_id: tenant.to_string(),
@@ -325,10 +276,7 @@ fn own_id(map: &Map<String, Value>) -> Result<String, Refused> {
 fn carried(map: &Map<String, Value>, names: &[&str]) -> Option<Map<String, Value>> {
     let found = names.iter().find_map(|n| map.get(*n)?.as_object())?;
     // A bare reference says nothing that its carrier does not.
-    let says = found
-        .keys()
-        .filter(|k| !k.contains('@') && *k != "id")
-        .count();
+    let says = found.keys().filter(|k| !k.contains('@') && *k != "id").count();
     (says > 0 && found.get("id").is_some_and(Value::is_string)).then(|| found.clone())
 }
 

@@ -2,12 +2,8 @@
 
 use super::policies::nested_policy;
 use super::reader::Reader;
-use super::{
-    CATALOG, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, own_id, reader,
-};
-use crate::lake::objects::{
-    CatalogRow, ConnectedOrganizationRow, IncompatibilityRow, PackageRow, ResourceRoleRow,
-};
+use super::{CATALOG, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, own_id, reader};
+use crate::lake::objects::{CatalogRow, ConnectedOrganizationRow, IncompatibilityRow, PackageRow, ResourceRoleRow};
 use crate::lake::table::Table;
 use serde_json::{Map, Value};
 
@@ -58,11 +54,7 @@ fn package_row(of: Reader<'_>) -> PackageRow {
     }
 }
 
-pub(super) fn nested_package<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &Object,
-    catalog: Option<String>,
-) {
+pub(super) fn nested_package<M: Copy>(to: &mut Taker<'_, M>, map: &Object, catalog: Option<String>) {
     let Some(id) = reader(map).id("id") else {
         return;
     };
@@ -90,10 +82,7 @@ fn package_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object, id: &str) {
     if let Some(catalog) = carried(map, &CATALOG) {
         nested_catalog(to, &catalog);
     }
-    for (name, kind) in [
-        ("incompatibleAccessPackages", "package"),
-        ("incompatibleGroups", "group"),
-    ] {
+    for (name, kind) in [("incompatibleAccessPackages", "package"), ("incompatibleGroups", "group")] {
         for other in carried_list(map, &[name]) {
             if let Some((row, row_id)) = incompatibility(&other, id, kind) {
                 to.nested(row, row_id, &other, &[]);
@@ -141,15 +130,11 @@ fn catalog_row(of: Reader<'_>) -> CatalogRow {
     }
 }
 
-pub(super) fn resource_role<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn resource_role<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     own_id(map)?;
     let Some(package) = to.around.parent.clone() else {
         return Err(Refused::Unmapped(
-            "a role in a package, and no context names the package; expand it in the package"
-                .into(),
+            "a role in a package, and no context names the package; expand it in the package".into(),
         ));
     };
     let Some((row, id)) = resource_role_row(map, &package) else {
@@ -179,9 +164,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, St
             .or_else(|| resource.text("originSystem")),
         resource_id: scope.id("originId").or_else(|| resource.id("originId")),
         // The scope of a whole resource is called "Root", which names nothing.
-        resource_name: resource
-            .text("displayName")
-            .or_else(|| scope.text("displayName").filter(|n| n != "Root")),
+        resource_name: resource.text("displayName").or_else(|| scope.text("displayName").filter(|n| n != "Root")),
         created_at: of.time("createdDateTime"),
         ..ResourceRoleRow::default()
     };
@@ -189,10 +172,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, St
     Some((row, id))
 }
 
-pub(super) fn connected_organization<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn connected_organization<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let sources = of.list(&["identitySources"]);
@@ -201,10 +181,7 @@ pub(super) fn connected_organization<M: Copy>(
         description: of.text("description"),
         state: of.word(&["state"]),
         tenant_ids: sources.iter().filter_map(|s| s.id("tenantId")).collect(),
-        domains: sources
-            .iter()
-            .filter_map(|s| s.any(&["domainName", "issuerUri"]))
-            .collect(),
+        domains: sources.iter().filter_map(|s| s.any(&["domainName", "issuerUri"])).collect(),
         created_at: of.time("createdDateTime"),
         ..ConnectedOrganizationRow::default()
     };
@@ -212,11 +189,7 @@ pub(super) fn connected_organization<M: Copy>(
     Ok(Place::whole(Table::ConnectedOrganizations))
 }
 
-pub(super) fn incompatible<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-    kind: &str,
-) -> Result<Place, Refused> {
+pub(super) fn incompatible<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, kind: &str) -> Result<Place, Refused> {
     own_id(map)?;
     let Some(package) = to.around.parent.clone() else {
         return Err(Refused::Unmapped(format!(
@@ -228,9 +201,7 @@ pub(super) fn incompatible<M: Copy>(
     let mut this = Object::new();
     this.insert("id".into(), package.clone().into());
     let told = if reverse {
-        reader(map)
-            .id("id")
-            .and_then(|id| incompatibility(&this, &id, kind))
+        reader(map).id("id").and_then(|id| incompatibility(&this, &id, kind))
     } else {
         incompatibility(map, &package, kind)
     };
@@ -244,17 +215,10 @@ pub(super) fn incompatible<M: Copy>(
     }
     to.top(row, id, if reverse { &this } else { map }, &[]);
     let part = if reverse { "named-by" } else { kind };
-    Ok(Place::part(
-        Table::Incompatibilities,
-        format!("{part}/{package}"),
-    ))
+    Ok(Place::part(Table::Incompatibilities, format!("{part}/{package}")))
 }
 
-fn incompatibility(
-    other: &Object,
-    package: &str,
-    kind: &str,
-) -> Option<(IncompatibilityRow, String)> {
+fn incompatibility(other: &Object, package: &str, kind: &str) -> Option<(IncompatibilityRow, String)> {
     let of = reader(other);
     let other_id = of.id("id")?;
     let row = IncompatibilityRow {

@@ -44,61 +44,38 @@ fn policy_row(of: Reader<'_>, package: Option<&str>) -> PolicyRow {
     let requestors = of.at("requestorSettings");
     let expiration = of.at("expiration");
     let (kind, duration, fixed) = if expiration.there() {
-        (
-            expiration.word(&["type"]),
-            expiration.text("duration"),
-            expiration.time("endDateTime"),
-        )
+        (expiration.word(&["type"]), expiration.text("duration"), expiration.time("endDateTime"))
     } else {
         beta_expiration(of)
     };
     let automatic = of.0.and_then(|map| map.get("automaticRequestSettings"));
-    let automatic = automatic.map(|_| {
-        of.at("automaticRequestSettings")
-            .flag("requestAccessForAllowedTargets")
-            .unwrap_or(false)
-    });
-    let reviews = ["reviewSettings", "accessReviewSettings"]
-        .iter()
-        .find_map(|name| of.0?.get(*name));
+    let automatic = automatic.map(|_| of.at("automaticRequestSettings").flag("requestAccessForAllowedTargets").unwrap_or(false));
+    let reviews = ["reviewSettings", "accessReviewSettings"].iter().find_map(|name| of.0?.get(*name));
     let review = of.first(&["reviewSettings", "accessReviewSettings"]);
     let reviewers = review.list(&["primaryReviewers", "reviewers"]);
     PolicyRow {
         name: of.text("displayName"),
         description: of.text("description"),
-        package_id: expanded
-            .id("id")
-            .or_else(|| of.id("accessPackageId"))
-            .or_else(|| package.map(str::to_string)),
+        package_id: expanded.id("id").or_else(|| of.id("accessPackageId")).or_else(|| package.map(str::to_string)),
         package_name: expanded.text("displayName"),
         catalog_id: of.first(&CATALOG).id("id").or_else(|| of.id("catalogId")),
-        target_scope: of
-            .text("allowedTargetScope")
-            .or_else(|| requestors.text("scopeType").map(|s| beta_scope(&s))),
+        target_scope: of.text("allowedTargetScope").or_else(|| requestors.text("scopeType").map(|s| beta_scope(&s))),
         automatic,
         expiration_type: kind,
         expiration_duration: duration,
         expiration_at: fixed,
-        approval_required_add: approval
-            .flag("isApprovalRequiredForAdd")
-            .or_else(|| approval.flag("isApprovalRequired")),
+        approval_required_add: approval.flag("isApprovalRequiredForAdd").or_else(|| approval.flag("isApprovalRequired")),
         approval_required_update: approval
             .flag("isApprovalRequiredForUpdate")
             .or_else(|| approval.flag("isApprovalRequiredForExtension")),
         requestor_justification: approval.flag("isRequestorJustificationRequired"),
-        stages: approval
-            .list(&["stages", "approvalStages"])
-            .into_iter()
-            .map(stage)
-            .collect(),
+        stages: approval.list(&["stages", "approvalStages"]).into_iter().map(stage).collect(),
         review_settings: reviews.map(|r| r.is_object()),
         review_enabled: review.flag("isEnabled"),
         review_recurrence: recurrence(review),
-        review_self: review.flag("isSelfReview").or_else(|| {
-            review
-                .text("reviewerType")
-                .map(|t| t.eq_ignore_ascii_case("self"))
-        }),
+        review_self: review
+            .flag("isSelfReview")
+            .or_else(|| review.text("reviewerType").map(|t| t.eq_ignore_ascii_case("self"))),
         review_reviewers: reviewers.iter().map(|r| subject(*r)).collect(),
         custom_schedule: requestors.flag("allowCustomAssignmentSchedule"),
         created_at: of.time("createdDateTime"),
@@ -112,11 +89,7 @@ fn beta_expiration(of: Reader<'_>) -> (Option<String>, Option<String>, Option<In
     let fixed = of.time("expirationDateTime");
     match (of.number("durationInDays"), fixed) {
         (_, Some(at)) => (Some("afterDateTime".into()), None, Some(at)),
-        (Some(days), None) if days > 0 => (
-            Some("afterDuration".into()),
-            Some(format!("P{days}D")),
-            None,
-        ),
+        (Some(days), None) if days > 0 => (Some("afterDuration".into()), Some(format!("P{days}D")), None),
         (Some(_), None) => (Some("noExpiration".into()), None, None),
         (None, None) => (None, None, None),
     }
@@ -144,38 +117,21 @@ fn stage(of: Reader<'_>) -> PolicyStage {
     let fallback = of.list(&["fallbackPrimaryApprovers"]);
     let days = of.number("approvalStageTimeOutInDays");
     PolicyStage {
-        duration: of
-            .text("durationBeforeAutomaticDenial")
-            .or_else(|| days.map(|d| format!("P{d}D"))),
+        duration: of.text("durationBeforeAutomaticDenial").or_else(|| days.map(|d| format!("P{d}D"))),
         approver_justification: of.flag("isApproverJustificationRequired"),
-        approvers: primary
-            .iter()
-            .filter(|r| !backup(r))
-            .map(|r| subject(*r))
-            .collect(),
-        fallbacks: primary
-            .iter()
-            .filter(|r| backup(r))
-            .chain(&fallback)
-            .map(|r| subject(*r))
-            .collect(),
+        approvers: primary.iter().filter(|r| !backup(r)).map(|r| subject(*r)).collect(),
+        fallbacks: primary.iter().filter(|r| backup(r)).chain(&fallback).map(|r| subject(*r)).collect(),
     }
 }
 
 /// A subject set as `kind:id`.
 fn subject(of: Reader<'_>) -> String {
-    let id = [
-        "userId",
-        "groupId",
-        "servicePrincipalId",
-        "connectedOrganizationId",
-        "id",
-    ]
-    .iter()
-    .find_map(|name| of.id(name))
-    .or_else(|| of.text("managerLevel"))
-    .or_else(|| of.text("query"))
-    .unwrap_or_default();
+    let id = ["userId", "groupId", "servicePrincipalId", "connectedOrganizationId", "id"]
+        .iter()
+        .find_map(|name| of.id(name))
+        .or_else(|| of.text("managerLevel"))
+        .or_else(|| of.text("query"))
+        .unwrap_or_default();
     format!("{}:{id}", of.kind().unwrap_or_else(|| "unknown".into()))
 }
 

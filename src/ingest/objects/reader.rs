@@ -103,10 +103,7 @@ impl<'a> Reader<'a> {
     /// The texts of the list under a name.
     pub fn texts(self, name: &str) -> Vec<String> {
         match self.raw(name) {
-            Some(Value::Array(items)) => items
-                .iter()
-                .filter_map(|v| v.as_str().map(str::to_string))
-                .collect(),
+            Some(Value::Array(items)) => items.iter().filter_map(|v| v.as_str().map(str::to_string)).collect(),
             Some(Value::String(one)) if !one.is_empty() => vec![one.clone()],
             _ => Vec::new(),
         }
@@ -123,10 +120,6 @@ impl<'a> Reader<'a> {
 
 /// `/Date(1769788627239)/`, as older PowerShell writes instants.
 fn dotnet(text: &str) -> Option<Instant> {
-    let millis: i64 = text
-        .strip_prefix("/Date(")?
-        .strip_suffix(")/")?
-        .parse()
-        .ok()?;
+    let millis: i64 = text.strip_prefix("/Date(")?.strip_suffix(")/")?.parse().ok()?;
     Some(Instant(millis.checked_mul(1000)?)).filter(|t| t.is_plausible())
 }

@@ -9,10 +9,7 @@ use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
 
-pub(super) fn definition<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-) -> Result<Place, Refused> {
+pub(super) fn definition<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = definition_row(reader(map));
     to.top(row, id, map, &["instances"]);
@@ -29,19 +26,12 @@ fn definition_row(of: Reader<'_>) -> ReviewDefinitionRow {
     ReviewDefinitionRow {
         name: of.text("displayName"),
         status: of.text("status"),
-        scope_query: scope
-            .text("query")
-            .or(deeper)
-            .or_else(|| of.at("instanceEnumerationScope").text("query")),
+        scope_query: scope.text("query").or(deeper).or_else(|| of.at("instanceEnumerationScope").text("query")),
         recurrence: pattern(settings.at("recurrence")),
         reminders: settings.flag("reminderNotificationsEnabled"),
         auto_apply: settings.flag("autoApplyDecisionsEnabled"),
         default_decision: settings.text("defaultDecision"),
-        reviewers: of
-            .list(&["reviewers"])
-            .iter()
-            .filter_map(|r| r.text("query"))
-            .collect(),
+        reviewers: of.list(&["reviewers"]).iter().filter_map(|r| r.text("query")).collect(),
         created_at: of.time("createdDateTime"),
         ..ReviewDefinitionRow::default()
     }
@@ -49,9 +39,7 @@ fn definition_row(of: Reader<'_>) -> ReviewDefinitionRow {
 
 pub(super) fn instance<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     if map.contains_key("reviewHistoryPeriodStartDate") || map.contains_key("downloadUri") {
-        return Err(Refused::Unmapped(
-            "an instance of an access review history report".into(),
-        ));
+        return Err(Refused::Unmapped("an instance of an access review history report".into()));
     }
     let id = own_id(map)?;
     let definition = to.around.parent.clone();
@@ -63,10 +51,7 @@ pub(super) fn instance<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
         to.nested(row, id, &whole, &["instances"]);
     }
     to.top(row, id, map, &["definition", "decisions"]);
-    Ok(Place::part(
-        Table::ReviewInstances,
-        definition.unwrap_or_else(|| "unknown".into()),
-    ))
+    Ok(Place::part(Table::ReviewInstances, definition.unwrap_or_else(|| "unknown".into())))
 }
 
 fn instance_row(of: Reader<'_>, definition: Option<String>) -> ReviewInstanceRow {
@@ -85,24 +70,14 @@ pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
     let (principal, target) = (of.at("principal"), of.at("target"));
     let (resource, instance) = (of.at("resource"), of.at("instance"));
     let (reviewer, applier) = (of.at("reviewedBy"), of.at("appliedBy"));
-    let instance_id = of
-        .id("accessReviewId")
-        .or_else(|| to.around.parent.clone())
-        .or_else(|| instance.id("id"));
+    let instance_id = of.id("accessReviewId").or_else(|| to.around.parent.clone()).or_else(|| instance.id("id"));
     let row = ReviewDecisionRow {
-        definition_id: to
-            .around
-            .grandparent
-            .clone()
-            .or_else(|| instance.at("definition").id("id")),
+        definition_id: to.around.grandparent.clone().or_else(|| instance.at("definition").id("id")),
         instance_id: instance_id.clone(),
         decision: of.text("decision"),
         recommendation: of.text("recommendation"),
         justification: of.text("justification"),
-        principal_id: principal
-            .id("id")
-            .or_else(|| target.id("userId"))
-            .or_else(|| target.id("servicePrincipalId")),
+        principal_id: principal.id("id").or_else(|| target.id("userId")).or_else(|| target.id("servicePrincipalId")),
         principal_name: principal
             .text("displayName")
             .or_else(|| target.any(&["userDisplayName", "servicePrincipalDisplayName"])),
@@ -125,14 +100,7 @@ pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
         to.nested(row, id, &whole, &["definition", "decisions"]);
     }
     // An instance without an id has no row of its own: it stays in the decision.
-    let reduce: &[&str] = if instance.id("id").is_some() {
-        &["instance"]
-    } else {
-        &[]
-    };
+    let reduce: &[&str] = if instance.id("id").is_some() { &["instance"] } else { &[] };
     to.top(row, id, map, reduce);
-    Ok(Place::part(
-        Table::ReviewDecisions,
-        instance_id.unwrap_or_else(|| "unknown".into()),
-    ))
+    Ok(Place::part(Table::ReviewDecisions, instance_id.unwrap_or_else(|| "unknown".into())))
 }

@@ -11,14 +11,7 @@ use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
 
-const CARRIED: [&str; 6] = [
-    "principal",
-    "roleDefinition",
-    "directoryScope",
-    "group",
-    "activatedUsing",
-    "appScope",
-];
+const CARRIED: [&str; 6] = ["principal", "roleDefinition", "directoryScope", "group", "activatedUsing", "appScope"];
 
 pub(super) fn scope_of(provider: Provider) -> &'static str {
     match provider {
@@ -27,19 +20,13 @@ pub(super) fn scope_of(provider: Provider) -> &'static str {
     }
 }
 
-pub(super) fn assignment<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-    provider: Provider,
-) -> Result<Place, Refused> {
+pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, provider: Provider) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let principal = of.at("principal");
     let row = DirectoryRoleRow {
         principal_id: of.id("principalId").or_else(|| principal.id("id")),
-        role_id: of
-            .id("roleDefinitionId")
-            .or_else(|| of.at("roleDefinition").id("id")),
+        role_id: of.id("roleDefinitionId").or_else(|| of.at("roleDefinition").id("id")),
         scope_id: of.any(&["directoryScopeId", "resourceScope"]),
         app_scope_id: of.text("appScopeId"),
         provider: Some(provider.as_str().into()),
@@ -53,11 +40,7 @@ pub(super) fn assignment<M: Copy>(
     Ok(Place::part(Table::DirectoryRoles, scope_of(provider)))
 }
 
-pub(super) fn definition<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-    provider: Provider,
-) -> Result<Place, Refused> {
+pub(super) fn definition<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, provider: Provider) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = definition_row(reader(map));
     to.top(row, id, map, &[]);
@@ -84,19 +67,11 @@ fn nested_definition<M: Copy>(to: &mut Taker<'_, M>, map: &Object) {
     }
 }
 
-pub(super) fn schedule<M: Copy>(
-    to: &mut Taker<'_, M>,
-    map: &mut Object,
-    group: bool,
-    eligible: bool,
-    instance: bool,
-) -> Result<Place, Refused> {
+pub(super) fn schedule<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, group: bool, eligible: bool, instance: bool) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
     let info = of.at("scheduleInfo");
-    let start = of
-        .time("startDateTime")
-        .or_else(|| info.time("startDateTime"));
+    let start = of.time("startDateTime").or_else(|| info.time("startDateTime"));
     let row = RoleScheduleRow {
         family: Some(if group { "group" } else { "directory" }.into()),
         eligible: Some(eligible),
@@ -115,10 +90,7 @@ pub(super) fn schedule<M: Copy>(
     nested_definition(to, map);
     nested_principal(to, map);
     to.top(row, id, map, &CARRIED);
-    Ok(Place::part(
-        Table::RoleSchedules,
-        part(group, eligible, instance),
-    ))
+    Ok(Place::part(Table::RoleSchedules, part(group, eligible, instance)))
 }
 
 /// One table holds eight collections: a complete look at one says nothing about the others.
@@ -129,11 +101,7 @@ pub(super) fn part(group: bool, eligible: bool, instance: bool) -> String {
         (true, false) => "group",
         (true, true) => "group/eligible",
     };
-    if instance {
-        part.to_string()
-    } else {
-        format!("schedules/{part}")
-    }
+    if instance { part.to_string() } else { format!("schedules/{part}") }
 }
 
 /// The end of a schedule: set, or so long after its start.

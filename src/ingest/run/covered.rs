@@ -7,13 +7,7 @@ use crate::model::Window;
 use std::collections::BTreeSet;
 
 impl<S: Sink> Run<'_, S> {
-    fn covered(
-        &self,
-        subject: String,
-        basis: &str,
-        window: Window,
-        source: Option<String>,
-    ) -> Coverage {
+    fn covered(&self, subject: String, basis: &str, window: Window, source: Option<String>) -> Coverage {
         Coverage {
             tenant_id: self.tenant.clone(),
             subject,
@@ -49,11 +43,7 @@ impl<S: Sink> Run<'_, S> {
         for (subject, window, source) in by_file.chain(by_flag) {
             for subject in self.subjects(subject) {
                 let mut row = self.covered(subject, "asserted", window, source.clone());
-                let by = if source.is_some() {
-                    "coverage.toml"
-                } else {
-                    "the command line"
-                };
+                let by = if source.is_some() { "coverage.toml" } else { "the command line" };
                 row.reason = Some(format!("asserted by {by}"));
                 out.push(row);
             }
@@ -65,10 +55,8 @@ impl<S: Sink> Run<'_, S> {
     fn subjects(&self, named: &str) -> BTreeSet<String> {
         let streams = || {
             let seen = self.spans.keys().filter(|s| s.starts_with("sign_ins:"));
-            seen.cloned().chain([
-                "sign_ins:interactiveUser".to_string(),
-                "sign_ins:nonInteractiveUser".to_string(),
-            ])
+            seen.cloned()
+                .chain(["sign_ins:interactiveUser".to_string(), "sign_ins:nonInteractiveUser".to_string()])
         };
         match named {
             "" => streams().chain(["audit".to_string()]).collect(),

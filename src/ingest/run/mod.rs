@@ -55,12 +55,7 @@ struct Sum {
 }
 
 impl<'a, S: Sink> Run<'a, S> {
-    pub fn new(
-        options: &'a IngestOptions,
-        tenant: Option<&TenantId>,
-        declared: &'a [Declared],
-        sink: &'a mut S,
-    ) -> Self {
+    pub fn new(options: &'a IngestOptions, tenant: Option<&TenantId>, declared: &'a [Declared], sink: &'a mut S) -> Self {
         Self {
             options,
             tenant: tenant.map_or(UNKNOWN_TENANT, TenantId::as_str).to_string(),
@@ -131,13 +126,7 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// Hands what a batch gave to the sink.
-    fn take(
-        &mut self,
-        done: Result<Done, ArrowError>,
-        sum: &mut Sum,
-        dating: &Dating,
-        source: &str,
-    ) -> Result<(), Stop> {
+    fn take(&mut self, done: Result<Done, ArrowError>, sum: &mut Sum, dating: &Dating, source: &str) -> Result<(), Stop> {
         let done = done.map_err(Stop::Shape)?;
         sum.read += done.read;
         sum.rejected += done.rejected;
@@ -145,15 +134,9 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.remarks += done.remarks;
         sum.gaps.extend(done.gaps);
         sum.objects |= !done.placed.is_empty();
-        for (table, rows) in [
-            (Table::AuditEvents, done.audit),
-            (Table::SignIns, done.sign_ins),
-        ] {
+        for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
-                sum.put += self
-                    .sink
-                    .log_rows(table, batch, &keys)
-                    .map_err(Stop::Sink)?;
+                sum.put += self.sink.log_rows(table, batch, &keys).map_err(Stop::Sink)?;
             }
         }
         let ids: Vec<String> = done.places.iter().map(|p| looks::id(p, dating)).collect();
@@ -173,13 +156,9 @@ impl<'a, S: Sink> Run<'a, S> {
         };
         sum.put += done.top.put(self.sink, listed).map_err(Stop::Sink)?;
         // What others carry is no record of its own: it is stored and not counted.
-        done.nested
-            .put(self.sink, |row, _| seen(*row, None))
-            .map_err(Stop::Sink)?;
+        done.nested.put(self.sink, |row, _| seen(*row, None)).map_err(Stop::Sink)?;
         for ((page, place), rows) in done.on_pages {
-            *sum.on_pages
-                .entry((page, done.places[place].clone()))
-                .or_default() += rows;
+            *sum.on_pages.entry((page, done.places[place].clone())).or_default() += rows;
         }
         for reject in &done.rejects {
             if sum.reasons.len() < 1000 || sum.reasons.contains_key(&reject.reason) {
@@ -197,21 +176,15 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// What is known when a file is over: its looks, gaps and arithmetic.
-    fn close(
-        &mut self,
-        input: &Input,
-        scan: &Scan,
-        dating: &Dating,
-        sum: Sum,
-        outcome: Outcome,
-    ) -> Result<(), IngestError> {
+    fn close(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: Sum, outcome: Outcome) -> Result<(), IngestError> {
         let claimed = claimed(self.options, self.declared, &input.path);
         let mut told = BTreeSet::new();
         for ((page, place), rows) in &sum.on_pages {
             match page.and_then(|index| outcome.pages.get(index)) {
                 Some(page_facts) => {
                     told.insert(*page);
-                    self.looks.page(place, dating, page_facts, *rows, claimed);
+                    let same = (scan.sha256.as_str(), page.unwrap_or_default());
+                    self.looks.page(place, dating, page_facts, *rows, claimed, same);
                 }
                 None => self.looks.loose(place, dating, *rows, claimed),
             }
@@ -222,7 +195,7 @@ impl<'a, S: Sink> Run<'a, S> {
                 && !told.contains(&Some(index))
                 && let Some(place) = Place::of_empty(page, &named)
             {
-                self.looks.page(&place, dating, page, 0, claimed);
+                self.looks.page(&place, dating, page, 0, claimed, (&scan.sha256, index));
             }
         }
         let subject = subject_of(&input.name);
@@ -288,9 +261,7 @@ impl<'a, S: Sink> Run<'a, S> {
             self.sink.coverage(coverage).map_err(failed)?;
         }
         if !self.report.sources.is_empty() {
-            self.sink
-                .sources(self.report.sources.clone())
-                .map_err(failed)?;
+            self.sink.sources(self.report.sources.clone()).map_err(failed)?;
         }
         Ok(self.report)
     }

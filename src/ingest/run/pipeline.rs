@@ -19,10 +19,7 @@ pub(super) enum Stop {
 impl Stop {
     pub fn at(self, path: &Path) -> IngestError {
         match self {
-            Self::Sink(source) => IngestError::Sink {
-                path: path.into(),
-                source,
-            },
+            Self::Sink(source) => IngestError::Sink { path: path.into(), source },
             Self::Shape(error) => IngestError::Shape {
                 path: path.into(),
                 reason: error.to_string(),
@@ -34,12 +31,7 @@ impl Stop {
 pub(super) type Take<'t> = dyn FnMut(Result<Done, ArrowError>) -> Result<(), Stop> + 't;
 
 /// Cuts, works and stores in turn.
-pub(super) fn in_place(
-    feed: &mut Feed<'_>,
-    shape: &Shape,
-    surroundings: &Surroundings<'_>,
-    take: &mut Take<'_>,
-) -> Result<Outcome, Stop> {
+pub(super) fn in_place(feed: &mut Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
     let mut stopped = Ok(());
     let outcome = split(feed, shape, surroundings.limits, |batch| {
         stopped = take(work(&batch, surroundings));
@@ -49,12 +41,7 @@ pub(super) fn in_place(
 }
 
 /// Cuts on one thread, works on all cores, stores here; a few batches are under way at a time.
-pub(super) fn on_threads(
-    feed: &mut Feed<'_>,
-    shape: &Shape,
-    surroundings: &Surroundings<'_>,
-    take: &mut Take<'_>,
-) -> Result<Outcome, Stop> {
+pub(super) fn on_threads(feed: &mut Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
     let wide = rayon::current_num_threads().max(1);
     std::thread::scope(|scope| {
         let (cut, batches) = sync_channel::<Batch<'_>>(wide);

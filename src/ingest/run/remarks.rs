@@ -26,37 +26,22 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
     if remarks.holderless > 0 {
-        notes.push(format!(
-            "{} assignments name no holder: export with $expand=target",
-            remarks.holderless
-        ));
+        notes.push(format!("{} assignments name no holder: export with $expand=target", remarks.holderless));
     }
     if remarks.parent_by_name > 0 {
-        notes.push(format!(
-            "the parent of {} objects was taken from a file or folder name",
-            remarks.parent_by_name
-        ));
+        notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
     }
     if remarks.twice > 0 {
-        notes.push(format!(
-            "{} members came twice in their object: the last was taken",
-            remarks.twice
-        ));
+        notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
     }
     if remarks.shipped > 0 {
-        notes.push(format!(
-            "{} records were unwrapped from _raw",
-            remarks.shipped
-        ));
+        notes.push(format!("{} records were unwrapped from _raw", remarks.shipped));
     }
     if let Some(trouble) = &outcome.trouble {
         notes.push(format!("not read to its end: {trouble}"));
     }
     if input.member.is_some() {
-        notes.push(format!(
-            "a member of {}; size and hash are those of the member",
-            input.file.display()
-        ));
+        notes.push(format!("a member of {}; size and hash are those of the member", input.file.display()));
     }
     for gap in &sum.gaps {
         notes.push(gap.clone());
@@ -66,11 +51,7 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
 
 /// What a file would have held, by its name: an error response does not say what was asked for.
 pub(super) fn subject_of(name: &str) -> &'static str {
-    let name: String = name
-        .to_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
+    let name: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let known = [
         ("signin", "sign_ins"),
         ("directoryaudit", "audit"),
@@ -94,8 +75,5 @@ pub(super) fn subject_of(name: &str) -> &'static str {
         ("user", "users"),
         ("group", "groups"),
     ];
-    known
-        .iter()
-        .find(|(word, _)| name.contains(word))
-        .map_or("unknown", |(_, subject)| subject)
+    known.iter().find(|(word, _)| name.contains(word)).map_or("unknown", |(_, subject)| subject)
 }

@@ -54,11 +54,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 break;
             }
         }
-        let reason = format!(
-            "{} bytes on one line, more than the limit of {}",
-            end - start,
-            self.limits.page
-        );
+        let reason = format!("{} bytes on one line, more than the limit of {}", end - start, self.limits.page);
         let found = Found {
             end,
             closed: false,
@@ -87,11 +83,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
         // A comma after a whole line is what is left of an array.
         let bare = text.strip_suffix(b",").unwrap_or(text);
         let whole = || skip::whole(bare).is_some_and(|(end, _)| end == bare.len());
-        let text = if bare.len() < text.len() && whole() {
-            bare
-        } else {
-            text
-        };
+        let text = if bare.len() < text.len() && whole() { bare } else { text };
         let last = first + text.len() as u64;
         let open = matches!(text[text.len() - 1], b'{' | b'[' | b',');
         let wrapped = text[0] == b'[' || text[0] == b'{' && begins_like_page(text);
@@ -123,10 +115,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 broken_line: false,
                 long: None,
             };
-            let reason = format!(
-                "{text_len} bytes long, more than the limit of {}",
-                self.limits.record
-            );
+            let reason = format!("{text_len} bytes long, more than the limit of {}", self.limits.record);
             self.torn(first, &found, reason);
         } else {
             self.push(first, last, None);
@@ -142,10 +131,7 @@ fn text_first(bytes: &[u8]) -> u8 {
 /// Text without white space around it and marks of byte order and commas before it, and how much that was.
 pub(super) fn trimmed(bytes: &[u8]) -> (usize, &[u8]) {
     let mut rest = bytes.trim_ascii_start();
-    while let Some(after) = rest
-        .strip_prefix(b"\xef\xbb\xbf")
-        .or_else(|| rest.strip_prefix(b","))
-    {
+    while let Some(after) = rest.strip_prefix(b"\xef\xbb\xbf").or_else(|| rest.strip_prefix(b",")) {
         rest = after.trim_ascii_start();
     }
     (bytes.len() - rest.len(), rest.trim_ascii_end())

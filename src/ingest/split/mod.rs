@@ -125,12 +125,7 @@ pub(super) enum Shape {
 }
 
 /// Cuts the file up; `emit` returns false to stop.
-pub(super) fn split<'m>(
-    feed: &mut Feed<'m>,
-    shape: &Shape,
-    limits: &Limits,
-    emit: impl FnMut(Batch<'m>) -> bool,
-) -> Outcome {
+pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emit: impl FnMut(Batch<'m>) -> bool) -> Outcome {
     let mut splitter = Splitter {
         feed,
         limits,
@@ -379,17 +374,10 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             return Ended::Cut;
         }
         if found.long.is_some() {
-            let reason = format!(
-                "{} bytes long, more than the limit of {}",
-                found.end - start,
-                self.limits.record
-            );
+            let reason = format!("{} bytes long, more than the limit of {}", found.end - start, self.limits.record);
             self.torn(start, &found, reason);
         } else if found.deepest > self.limits.depth {
-            let reason = format!(
-                "nested {} levels deep, more than the limit of {}",
-                found.deepest, self.limits.depth
-            );
+            let reason = format!("nested {} levels deep, more than the limit of {}", found.deepest, self.limits.depth);
             self.torn(start, &found, reason);
         } else {
             self.push(start, found.end, page.cloned());

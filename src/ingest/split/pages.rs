@@ -149,9 +149,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             b"@odata.nextLink" => {
                 let link = text().unwrap_or_default();
                 let lower = link.to_lowercase();
-                page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="]
-                    .iter()
-                    .any(|word| lower.contains(word));
+                page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
                 page.link = Context::of_address(&link);
                 page.more = !link.is_empty();
             }
@@ -171,11 +169,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             .is_none_or(|context| page.link.is_none() && context.last() == "directoryobjects");
         if nameless {
             // What names the rows may come behind them: look there first when that is possible.
-            let hold = if self.feed.is_whole() {
-                usize::MAX
-            } else {
-                self.limits.page
-            };
+            let hold = if self.feed.is_whole() { usize::MAX } else { self.limits.page };
             let found = self.value(rows, hold, false);
             if found.closed && found.long.is_none() {
                 self.pos = found.end;
@@ -257,7 +251,5 @@ fn is_annotation(key: &[u8]) -> bool {
 /// Whether an object begins with an annotation, `value` or `records`.
 pub(super) fn begins_like_page(bytes: &[u8]) -> bool {
     let rest = bytes.get(1..).unwrap_or(&[]).trim_ascii_start();
-    [&b"\"@"[..], b"\"value\"", b"\"records\""]
-        .iter()
-        .any(|start| rest.starts_with(start))
+    [&b"\"@"[..], b"\"value\"", b"\"records\""].iter().any(|start| rest.starts_with(start))
 }

@@ -30,28 +30,15 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
     };
     let first = lines[0];
     if one(first) {
-        return if lines.len() > 1 {
-            Shape::Lines
-        } else {
-            Shape::Documents
-        };
+        return if lines.len() > 1 { Shape::Lines } else { Shape::Documents };
     }
-    let follows = lines.get(1).is_some_and(|l| one(l) && l.ends_with(b"}"))
-        && lines.get(2).is_none_or(|l| one(l) && l.ends_with(b"}"));
+    let follows = lines.get(1).is_some_and(|l| one(l) && l.ends_with(b"}")) && lines.get(2).is_none_or(|l| one(l) && l.ends_with(b"}"));
     if begins_like_json(text) {
         // The first line of a log may be the torn end of a record; an open array is not.
         let opens = matches!(first[first.len() - 1], b'[' | b'{' | b',');
-        return if follows && !opens {
-            Shape::Lines
-        } else {
-            Shape::Documents
-        };
+        return if follows && !opens { Shape::Lines } else { Shape::Documents };
     }
-    if lines
-        .iter()
-        .skip(1)
-        .any(|l| one(l) && l.starts_with(b"{\""))
-    {
+    if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
         return Shape::Lines;
     }
     Shape::Foreign(looks_like(text))
@@ -87,10 +74,7 @@ fn looks_like(text: &[u8]) -> String {
         return "binary, no JSON".into();
     }
     let line = head.split(|b| *b == b'\n').next().unwrap_or(head);
-    let commas = line
-        .iter()
-        .filter(|b| matches!(b, b',' | b';' | b'\t'))
-        .count();
+    let commas = line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
     if commas >= 2 {
         return "a table of separated values; export as JSON, which loses no nested part".into();
     }

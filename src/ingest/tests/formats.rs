@@ -22,23 +22,14 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn utf16(text: &str, big: bool) -> Vec<u8> {
-    let order = if big {
-        u16::to_be_bytes
-    } else {
-        u16::to_le_bytes
-    };
+    let order = if big { u16::to_be_bytes } else { u16::to_le_bytes };
     let marked = format!("\u{feff}{text}");
     marked.encode_utf16().flat_map(order).collect()
 }
 
 fn check(name: &str, bytes: &[u8]) {
     let (report, memory) = one(bytes);
-    assert_eq!(
-        event_ids(&memory),
-        ["a", "b"],
-        "{name}: {:?}",
-        reasons(&memory)
-    );
+    assert_eq!(event_ids(&memory), ["a", "b"], "{name}: {:?}", reasons(&memory));
     assert_eq!((report.read, report.kept), (2, 2), "{name}");
 }
 
@@ -58,57 +49,28 @@ fn every_wrapping_gives_the_same_records() {
         ("lines of Windows", format!("{a}\r\n{b}\r\n")),
         ("lines with blanks", format!("\n\n{a}\n   \n\n{b}\n\n")),
         ("lines with a mark", format!("\u{feff}{a}\n{b}\n")),
-        (
-            "lines with two marks",
-            format!("\u{feff}{a}\n\u{feff}{b}\n"),
-        ),
+        ("lines with two marks", format!("\u{feff}{a}\n\u{feff}{b}\n")),
         ("lines with commas", format!("{a},\n{b},\n")),
         ("a page", full.clone()),
         ("a pretty page", pretty(&full)),
-        (
-            "a page with its context last",
-            late.replace("#x", "#auditLogs/directoryAudits"),
-        ),
-        (
-            "a page without context",
-            format!(r#"{{"value":[{a},{b}]}}"#),
-        ),
-        (
-            "records of an event hub",
-            format!(r#"{{"records":[{a},{b}]}}"#),
-        ),
+        ("a page with its context last", late.replace("#x", "#auditLogs/directoryAudits")),
+        ("a page without context", format!(r#"{{"value":[{a},{b}]}}"#)),
+        ("records of an event hub", format!(r#"{{"records":[{a},{b}]}}"#)),
         ("an array", format!("[{a},{b}]")),
         ("a pretty array", pretty(&format!("[{a},{b}]"))),
         ("an array of lines", format!("[\n{a},\n{b}\n]\n")),
-        (
-            "a page of lines",
-            format!("{{\"value\":[\n{a},\n{b}\n]}}\n"),
-        ),
+        ("a page of lines", format!("{{\"value\":[\n{a},\n{b}\n]}}\n")),
         ("documents in a row", format!("{a}{b}")),
-        (
-            "pretty documents",
-            format!("{}\n{}", pretty(&a), pretty(&b)),
-        ),
+        ("pretty documents", format!("{}\n{}", pretty(&a), pretty(&b))),
         (
             "pages on lines",
-            format!(
-                "{}\n{}\n",
-                page("auditLogs/directoryAudits", &[&a]),
-                page("auditLogs/directoryAudits", &[&b])
-            ),
+            format!("{}\n{}\n", page("auditLogs/directoryAudits", &[&a]), page("auditLogs/directoryAudits", &[&b])),
         ),
         (
             "pages in an array",
-            format!(
-                "[{},{}]",
-                page("auditLogs/directoryAudits", &[&a]),
-                page("auditLogs/directoryAudits", &[&b])
-            ),
+            format!("[{},{}]", page("auditLogs/directoryAudits", &[&a]), page("auditLogs/directoryAudits", &[&b])),
         ),
-        (
-            "a line and a pretty document",
-            format!("{a}\n{}\n", pretty(&b)),
-        ),
+        ("a line and a pretty document", format!("{a}\n{}\n", pretty(&b))),
         ("one under value", format!("{{\"value\":{a}}}\n{b}\n")),
         ("arrays on lines", format!("[{a}]\n[{b}]\n")),
     ] {
@@ -116,10 +78,7 @@ fn every_wrapping_gives_the_same_records() {
         check(&format!("{name}, gzip"), &gzip(text.as_bytes()));
         let zstd = zstd::encode_all(text.as_bytes(), 1).expect("packed");
         check(&format!("{name}, zstd"), &zstd);
-        check(
-            &format!("{name}, zip"),
-            &zip(&[("x/y.json", text.as_bytes())]),
-        );
+        check(&format!("{name}, zip"), &zip(&[("x/y.json", text.as_bytes())]));
         check(&format!("{name}, utf-16"), &utf16(&text, false));
         check(&format!("{name}, utf-16 big"), &gzip(&utf16(&text, true)));
     }
@@ -130,23 +89,14 @@ fn both_roads_give_the_same_content() {
     let (_, plain) = one(event("a").as_bytes());
     let (_, boxed) = one(enveloped("a", TENANT).as_bytes());
     assert_eq!(plain.audit[0].content_hash, boxed.audit[0].content_hash);
-    let files: [(&str, &[u8]); 2] = [
-        ("1.json", event("a").leak().as_bytes()),
-        ("2.json", enveloped("a", TENANT).leak().as_bytes()),
-    ];
+    let files: [(&str, &[u8]); 2] = [("1.json", event("a").leak().as_bytes()), ("2.json", enveloped("a", TENANT).leak().as_bytes())];
     let (report, _) = ingest_files(&files, &sink::options()).expect("an ingest");
-    assert_eq!(
-        (report.kept, report.duplicate, report.conflicting),
-        (1, 1, 0)
-    );
+    assert_eq!((report.kept, report.duplicate, report.conflicting), (1, 1, 0));
 }
 
 #[test]
 fn folders_globs_and_files_overlap_without_harm() {
-    let folder = folder(&[
-        ("x/a.json", event("a").as_bytes()),
-        ("x/deep/b.json", event("b").as_bytes()),
-    ]);
+    let folder = folder(&[("x/a.json", event("a").as_bytes()), ("x/deep/b.json", event("b").as_bytes())]);
     let given = paths(&folder, &["x", "x/a.json", "x/*.json", "x/deep"]);
     let (report, memory) = sink::run(&given, &sink::options()).expect("an ingest");
     assert_eq!(event_ids(&memory), ["a", "b"]);
@@ -166,11 +116,7 @@ fn shuffled_files_and_lines_give_the_same_rows() {
     let backward = backward.join("\n");
     let rows = |text: &str| {
         let (_, memory) = one(text.as_bytes());
-        let mut rows: Vec<_> = memory
-            .audit
-            .into_iter()
-            .map(|e| (e.id, e.content_hash))
-            .collect();
+        let mut rows: Vec<_> = memory.audit.into_iter().map(|e| (e.id, e.content_hash)).collect();
         rows.sort();
         rows
     };
@@ -184,26 +130,13 @@ fn large_files_are_cut_into_batches_in_order() {
         chunk: 10_000,
         ..crate::ingest::Limits::default()
     };
-    let options = crate::ingest::IngestOptions {
-        limits,
-        ..sink::options()
-    };
+    let options = crate::ingest::IngestOptions { limits, ..sink::options() };
     let text = lines.join("\n");
     let array = format!("[{}]", lines.join(","));
-    for bytes in [
-        text.as_bytes(),
-        array.as_bytes(),
-        &gzip(text.as_bytes()),
-        &gzip(array.as_bytes()),
-    ] {
+    for bytes in [text.as_bytes(), array.as_bytes(), &gzip(text.as_bytes()), &gzip(array.as_bytes())] {
         let (report, memory) = ingest_files(&[("f", bytes)], &options).expect("an ingest");
         assert_eq!(report.kept, 3000);
-        assert!(
-            memory
-                .audit
-                .windows(2)
-                .all(|w| w[0].source_row + 1 == w[1].source_row)
-        );
+        assert!(memory.audit.windows(2).all(|w| w[0].source_row + 1 == w[1].source_row));
     }
 }
 
@@ -224,14 +157,8 @@ fn what_is_no_json_is_foreign() {
     assert_eq!(report.foreign.len(), 7, "{:?}", report.foreign);
     assert!(memory.rejects.is_empty());
     let mut office = Vec::new();
-    office.extend(zip(&[
-        ("[Content_Types].xml", b"<x/>"),
-        ("xl/a.xml", b"<x/>"),
-    ]));
-    let files: [(&str, &[u8]); 2] = [
-        ("a.json", event("a").leak().as_bytes()),
-        ("b.xlsx", &office),
-    ];
+    office.extend(zip(&[("[Content_Types].xml", b"<x/>"), ("xl/a.xml", b"<x/>")]));
+    let files: [(&str, &[u8]); 2] = [("a.json", event("a").leak().as_bytes()), ("b.xlsx", &office)];
     let (report, _) = ingest_files(&files, &sink::options()).expect("an ingest");
     assert_eq!(report.foreign[0].1, "an Office document");
 }

@@ -24,8 +24,7 @@ fn one_bad_record_costs_itself() {
     let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
     let c = event("c");
     let lines = |middle: &[u8]| [a.as_bytes(), b"\n", middle, b"\n", c.as_bytes(), b"\n"].concat();
-    let array =
-        |middle: &[u8]| [b"[", a.as_bytes(), b",", middle, b",", c.as_bytes(), b"]"].concat();
+    let array = |middle: &[u8]| [b"[", a.as_bytes(), b",", middle, b",", c.as_bytes(), b"]"].concat();
     for (name, bytes, ids, refused) in [
         ("no UTF-8 on a line", lines(&latin), &["a", "c"][..], &["no UTF-8"][..]),
         ("no UTF-8 in an array", array(&latin), &["a", "c"], &["no UTF-8"]),
@@ -35,13 +34,48 @@ fn one_bad_record_costs_itself() {
         ("an array in an array", array(b"[1,2]"), &["a", "c"], &["no JSON object"]),
         ("a deep array on a line", lines(deep.as_bytes()), &["a", "c"], &["rejected"]),
         ("a deep array in an array", array(deep.as_bytes()), &["a", "c"], &["no JSON object"]),
-        ("a deep member on a line", lines(format!(r#"{{"activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z","deep":{deep}}}"#).as_bytes()), &["a", "c"], &["deep"]),
-        ("a deep member in an array", array(format!(r#"{{"deep":{deep}}}"#).as_bytes()), &["a", "c"], &["nested 1000001 levels"]),
-        ("deep objects", lines(format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000)).as_bytes()), &["a", "c"], &["nested more than 64 levels"]),
-        ("an unknown member that is no JSON", lines(br#"{"activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z","y":{bad}}"#), &["a", "c"], &["rejected"]),
-        ("a wrong type of id", lines(br#"{"id":5,"activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z"}"#), &["a", "c"], &["id"]),
-        ("a trailing comma", lines(br#"{"id":"b","activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z",}"#), &["a", "c"], &["rejected"]),
-        ("a lone surrogate", lines(br#"{"id":"b","activityDisplayName":"\ud800","activityDateTime":"2026-01-01T00:00:00Z"}"#), &["a", "c"], &["rejected"]),
+        (
+            "a deep member on a line",
+            lines(format!(r#"{{"activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z","deep":{deep}}}"#).as_bytes()),
+            &["a", "c"],
+            &["deep"],
+        ),
+        (
+            "a deep member in an array",
+            array(format!(r#"{{"deep":{deep}}}"#).as_bytes()),
+            &["a", "c"],
+            &["nested 1000001 levels"],
+        ),
+        (
+            "deep objects",
+            lines(format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000)).as_bytes()),
+            &["a", "c"],
+            &["nested more than 64 levels"],
+        ),
+        (
+            "an unknown member that is no JSON",
+            lines(br#"{"activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z","y":{bad}}"#),
+            &["a", "c"],
+            &["rejected"],
+        ),
+        (
+            "a wrong type of id",
+            lines(br#"{"id":5,"activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z"}"#),
+            &["a", "c"],
+            &["id"],
+        ),
+        (
+            "a trailing comma",
+            lines(br#"{"id":"b","activityDisplayName":"x","activityDateTime":"2026-01-01T00:00:00Z",}"#),
+            &["a", "c"],
+            &["rejected"],
+        ),
+        (
+            "a lone surrogate",
+            lines(br#"{"id":"b","activityDisplayName":"\ud800","activityDateTime":"2026-01-01T00:00:00Z"}"#),
+            &["a", "c"],
+            &["rejected"],
+        ),
     ] {
         check(name, &bytes, ids, refused);
     }
@@ -56,21 +90,10 @@ fn a_page_cut_in_half_keeps_its_whole_rows() {
     check("a cut page", cut.as_bytes(), &["a", "b"], &["cut off"]);
     let (_, memory) = one(cut.as_bytes());
     let place = whole.find(rows[2]).expect("the last row");
-    assert_eq!(
-        memory.rejects[0].offset,
-        i64::try_from(place).expect("small")
-    );
+    assert_eq!(memory.rejects[0].offset, i64::try_from(place).expect("small"));
     // Another document after the cut one is still read.
-    let next = format!(
-        "{cut}\n{}",
-        page("auditLogs/directoryAudits", &[&event("d")])
-    );
-    check(
-        "a page after a cut one",
-        next.as_bytes(),
-        &["a", "b", "d"],
-        &["cut off"],
-    );
+    let next = format!("{cut}\n{}", page("auditLogs/directoryAudits", &[&event("d")]));
+    check("a page after a cut one", next.as_bytes(), &["a", "b", "d"], &["cut off"]);
     let between = page("auditLogs/directoryAudits", &rows[..2]);
     let between = &between[..between.len() - 2];
     check("cut between rows", between.as_bytes(), &["a", "b"], &[]);
@@ -80,21 +103,9 @@ fn a_page_cut_in_half_keeps_its_whole_rows() {
         complete: true,
         ..sink::options()
     };
-    let (_, memory) = ingest_files(
-        &[(
-            "2026-03-01/users.json",
-            &users.as_bytes()[..users.len() - 5],
-        )],
-        &options,
-    )
-    .expect("an ingest");
+    let (_, memory) = ingest_files(&[("2026-03-01/users.json", &users.as_bytes()[..users.len() - 5])], &options).expect("an ingest");
     assert_eq!(memory.snapshots[0].complete, "no");
-    assert!(
-        memory.snapshots[0]
-            .reason
-            .as_deref()
-            .is_some_and(|r| r.contains("cut off"))
-    );
+    assert!(memory.snapshots[0].reason.as_deref().is_some_and(|r| r.contains("cut off")));
 }
 
 #[test]
@@ -105,15 +116,9 @@ fn bounds_hold_for_mapped_and_packed_files() {
         chunk: 1000,
         ..Limits::default()
     };
-    let options = IngestOptions {
-        limits,
-        ..sink::options()
-    };
+    let options = IngestOptions { limits, ..sink::options() };
     let (a, c) = (event("a"), event("c"));
-    let long = format!(
-        r#"{{"id":"b","activityDisplayName":"{}"}}"#,
-        "x".repeat(3_000_000)
-    );
+    let long = format!(r#"{{"id":"b","activityDisplayName":"{}"}}"#, "x".repeat(3_000_000));
     let lines = format!("{a}\n{long}\n{c}\n");
     let array = format!("[{a},{long},{c}]");
     let in_page = page("auditLogs/directoryAudits", &[&a, &long, &c]);
@@ -123,18 +128,11 @@ fn bounds_hold_for_mapped_and_packed_files() {
             let (_, memory) = ingest_files(&[("f", bytes)], &options).expect("an ingest");
             assert_eq!(event_ids(&memory), ["a", "c"]);
             let reject = &memory.rejects[0];
-            assert!(
-                reject.reason.contains("more than the limit"),
-                "{}",
-                reject.reason
-            );
+            assert!(reject.reason.contains("more than the limit"), "{}", reject.reason);
             assert_eq!(reject.length, i64::try_from(long.len()).expect("small"));
             assert!(reject.raw.len() <= 4096);
             use sha2::Digest;
-            assert_eq!(
-                reject.sha256,
-                hex::encode(sha2::Sha256::digest(long.as_bytes()))
-            );
+            assert_eq!(reject.sha256, hex::encode(sha2::Sha256::digest(long.as_bytes())));
         }
     }
 }
@@ -146,43 +144,23 @@ fn archives_that_lie_are_stopped_and_told() {
         ratio_after: 100_000,
         ..Limits::default()
     };
-    let options = IngestOptions {
-        limits,
-        ..sink::options()
-    };
+    let options = IngestOptions { limits, ..sink::options() };
     let bomb = format!("{}\n{}", event("a"), " ".repeat(10_000_000));
     let bomb = zstd::encode_all(bomb.as_bytes(), 3).expect("packed");
     let (report, memory) = ingest_files(&[("f", &bomb)], &options).expect("an ingest");
     assert_eq!(event_ids(&memory), ["a"]);
-    assert!(
-        report.gaps[0]
-            .reason
-            .as_deref()
-            .is_some_and(|r| r.contains("bomb"))
-    );
+    assert!(report.gaps[0].reason.as_deref().is_some_and(|r| r.contains("bomb")));
 
     let lines: Vec<String> = (0..2000).map(|i| event(&format!("{i:04}"))).collect();
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder
-        .write_all(lines.join("\n").as_bytes())
-        .expect("packed");
+    encoder.write_all(lines.join("\n").as_bytes()).expect("packed");
     let packed = encoder.finish().expect("packed");
     let cut = &packed[..packed.len() / 2];
     let (report, memory) = ingest_files(&[("f.gz", cut)], &sink::options()).expect("an ingest");
     assert!(memory.audit.len() > 100, "what was readable is kept");
     assert!(report.rejected <= 1);
-    assert!(
-        report.gaps[0]
-            .reason
-            .as_deref()
-            .is_some_and(|r| r.contains("not read to its end"))
-    );
-    assert!(
-        report.sources[0]
-            .note
-            .as_deref()
-            .is_some_and(|n| n.contains("not read"))
-    );
+    assert!(report.gaps[0].reason.as_deref().is_some_and(|r| r.contains("not read to its end")));
+    assert!(report.sources[0].note.as_deref().is_some_and(|n| n.contains("not read")));
 
     let broken = b"PK\x03\x04 and nothing more";
     let files: [(&str, &[u8]); 2] = [("a.json", event("a").leak().as_bytes()), ("b.zip", broken)];
@@ -204,33 +182,22 @@ fn unsafe_names_in_archives_are_refused() {
         writer.start_file(name, plain).expect("a member");
         writer.write_all(text.as_bytes()).expect("a member");
     }
-    writer
-        .add_symlink("link.json", "/etc/passwd", plain)
-        .expect("a link");
+    writer.add_symlink("link.json", "/etc/passwd", plain).expect("a link");
     let archive = writer.finish().expect("an archive").into_inner();
-    let (report, memory) =
-        ingest_files(&[("a.zip", &archive)], &sink::options()).expect("an ingest");
+    let (report, memory) = ingest_files(&[("a.zip", &archive)], &sink::options()).expect("an ingest");
     assert_eq!(event_ids(&memory), ["good"]);
     let reasons: Vec<&str> = report.foreign.iter().map(|f| f.1.as_str()).collect();
     for part in ["unsafe name", "the same name twice", "symbolic link"] {
-        assert!(
-            reasons.iter().any(|r| r.contains(part)),
-            "{part}: {reasons:?}"
-        );
+        assert!(reasons.iter().any(|r| r.contains(part)), "{part}: {reasons:?}");
     }
 }
 
 #[cfg(unix)]
 #[test]
 fn links_are_not_followed() {
-    let folder = folder(&[
-        ("in/a.json", event("a").as_bytes()),
-        ("out/b.json", event("b").as_bytes()),
-    ]);
-    std::os::unix::fs::symlink(folder.path().join("out"), folder.path().join("in/link"))
-        .expect("a link");
-    let (report, memory) =
-        sink::run(&paths(&folder, &["in"]), &sink::options()).expect("an ingest");
+    let folder = folder(&[("in/a.json", event("a").as_bytes()), ("out/b.json", event("b").as_bytes())]);
+    std::os::unix::fs::symlink(folder.path().join("out"), folder.path().join("in/link")).expect("a link");
+    let (report, memory) = sink::run(&paths(&folder, &["in"]), &sink::options()).expect("an ingest");
     assert_eq!(event_ids(&memory), ["a"]);
     assert!(report.foreign[0].1.contains("not followed"));
 }
@@ -238,21 +205,12 @@ fn links_are_not_followed() {
 #[test]
 fn nothing_usable_says_what_was_found() {
     let error = ingest_files(&[], &sink::options()).expect_err("nothing");
-    assert_eq!(
-        error.to_string(),
-        "nothing usable was found: no file at all"
-    );
-    let files: [(&str, &[u8]); 2] = [
-        ("a.pdf", b"%PDF-1.4"),
-        ("b.json", br#"{"name":"x","version":"1"}"#),
-    ];
+    assert_eq!(error.to_string(), "nothing usable was found: no file at all");
+    let files: [(&str, &[u8]); 2] = [("a.pdf", b"%PDF-1.4"), ("b.json", br#"{"name":"x","version":"1"}"#)];
     let error = ingest_files(&files, &sink::options()).expect_err("nothing");
     assert!(matches!(error, IngestError::NothingUsable(_)));
     let text = error.to_string();
-    assert!(
-        text.contains("a PDF document") && text.contains("no known kind: name, version"),
-        "{text}"
-    );
+    assert!(text.contains("a PDF document") && text.contains("no known kind: name, version"), "{text}");
 }
 
 #[test]
@@ -261,11 +219,7 @@ fn rejects_are_cut_at_a_character() {
     let bytes = format!("{}\n{long}\n", event("a"));
     let (_, memory) = one(bytes.as_bytes());
     let raw = &memory.rejects[0].raw;
-    assert!(
-        raw.len() <= 4096 && !raw.contains('\u{fffd}'),
-        "{}",
-        raw.len()
-    );
+    assert!(raw.len() <= 4096 && !raw.contains('\u{fffd}'), "{}", raw.len());
 }
 
 /// Files to spoil, one of each wrapping.
@@ -277,11 +231,7 @@ fn samples() -> Vec<Vec<u8>> {
         format!("[{a},{b},{c}]"),
         page("auditLogs/directoryAudits", &[&a, &b, &c]),
         format!("{{\"value\":[{user},{a}]}}{b}\n[{c}]"),
-        format!(
-            "{}\n{}\n",
-            page("users", &[user, user]),
-            page("groups", &[])
-        ),
+        format!("{}\n{}\n", page("users", &[user, user]), page("groups", &[])),
         super::enveloped("a", "4bbb79f7-5724-4c9e-95f3-de075f6ec090"),
     ]
     .into_iter()

@@ -7,11 +7,7 @@ use serde_json::{Value, json};
 fn check(name: &str, text: &str, table: &str, expected: &Value) {
     let (_, memory) = one(text.as_bytes());
     let rows = memory.table(table);
-    assert!(
-        !rows.is_empty(),
-        "{name}: no {table}: {:?}",
-        reasons(&memory)
-    );
+    assert!(!rows.is_empty(), "{name}: no {table}: {:?}", reasons(&memory));
     for (key, value) in expected.as_object().expect("an object") {
         assert_eq!(&rows[0][key], value, "{name}: {key} of {}", rows[0]);
     }
@@ -29,18 +25,8 @@ fn assignments() {
         "package_id": "p1", "package_name": "Payroll", "policy_id": "q1", "start_at": micros("2026-01-01T00:00:00Z"), "end_at": micros("2026-07-01T00:00:00Z"), "expiration_type": "afterDateTime"});
     check("v1.0", &page(context, &[v1]), "assignments", &expected);
     check("v1.0 bare", v1, "assignments", &expected);
-    check(
-        "its package",
-        v1,
-        "packages",
-        &json!({"id": "p1", "name": "Payroll"}),
-    );
-    check(
-        "its policy",
-        v1,
-        "policies",
-        &json!({"id": "q1", "package_id": "p1"}),
-    );
+    check("its package", v1, "packages", &json!({"id": "p1", "name": "Payroll"}));
+    check("its policy", v1, "policies", &json!({"id": "q1", "package_id": "p1"}));
     let beta = r#"{"value":[{"id":"A1","catalogId":"C1","accessPackageId":"P1","assignmentPolicyId":"Q1","targetId":"S1","assignmentStatus":"Delivered","assignmentState":"Delivered","expiredDateTime":"2026-02-01T00:00:00Z"}]}"#;
     check(
         "beta",
@@ -62,11 +48,7 @@ fn nested_objects_are_not_counted_and_prove_nothing() {
     let files: [(&str, &[u8]); 1] = [("2026-03-01/a.json", v1.as_bytes())];
     let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
     assert_eq!((report.read, report.kept, report.snapshots), (1, 1, 1));
-    let looks: Vec<_> = memory
-        .objects
-        .iter()
-        .map(|o| (o.table, o.look.is_some()))
-        .collect();
+    let looks: Vec<_> = memory.objects.iter().map(|o| (o.table, o.look.is_some())).collect();
     assert!(looks.contains(&("assignments", true)) && looks.contains(&("packages", false)));
     // What is carried is reduced to its id: the package's name is no content of the assignment.
     let renamed = v1.replace(r#""x""#, r#""y""#);
@@ -76,10 +58,7 @@ fn nested_objects_are_not_counted_and_prove_nothing() {
     let row = &memory.table("assignments")[0];
     let content = row["content"].as_str().expect("text");
     use sha2::Digest;
-    assert_eq!(
-        row["content_hash"],
-        hex::encode(sha2::Sha256::digest(content.as_bytes()))
-    );
+    assert_eq!(row["content_hash"], hex::encode(sha2::Sha256::digest(content.as_bytes())));
 }
 
 #[test]
@@ -88,21 +67,14 @@ fn requests() {
     let expected = json!({"request_type": "adminAdd", "state": "delivered", "requestor_id": "u1", "package_id": "p1", "assignment_id": "a1", "target_id": "u2", "policy_id": "q1", "justification": "because", "expiration_type": "noExpiration", "completed_at": micros("2026-01-02T00:00:00Z")});
     check(
         "v1.0",
-        &page(
-            "identityGovernance/entitlementManagement/assignmentRequests(requestor())",
-            &[v1],
-        ),
+        &page("identityGovernance/entitlementManagement/assignmentRequests(requestor())", &[v1]),
         "requests",
         &expected,
     );
     check("v1.0 bare", v1, "requests", &expected);
-    check(
-        "its assignment",
-        v1,
-        "assignments",
-        &json!({"id": "a1", "target_id": "u2"}),
-    );
-    let beta = r#"{"id":"R1","requestType":"UserAdd","requestState":"PendingApproval","completedDate":"2026-01-02T00:00:00Z","answers":[],"requestor":{"id":"S1"}}"#;
+    check("its assignment", v1, "assignments", &json!({"id": "a1", "target_id": "u2"}));
+    let beta =
+        r#"{"id":"R1","requestType":"UserAdd","requestState":"PendingApproval","completedDate":"2026-01-02T00:00:00Z","answers":[],"requestor":{"id":"S1"}}"#;
     check(
         "beta",
         beta,
@@ -160,8 +132,7 @@ fn policies() {
         "policies",
         &json!({"review_settings": null}),
     );
-    let beta_open =
-        r#"{"id":"Q1","accessPackageId":"P1","durationInDays":0,"accessReviewSettings":null}"#;
+    let beta_open = r#"{"id":"Q1","accessPackageId":"P1","durationInDays":0,"accessReviewSettings":null}"#;
     check(
         "no end",
         beta_open,
@@ -184,12 +155,7 @@ fn packages_and_what_is_in_them() {
     );
     let role = json!({"id": "p1/x1", "package_id": "p1", "role_id": "l1", "role_name": "Member", "role_origin_id": "Member_G1", "origin_system": "AadGroup", "resource_id": "g1", "created_at": micros("2026-01-02T00:00:00Z")});
     check("its role", v1, "resource_roles", &role);
-    check(
-        "its rival",
-        v1,
-        "incompatibilities",
-        &json!({"id": "p1/group/g9", "other_name": "rivals"}),
-    );
+    check("its rival", v1, "incompatibilities", &json!({"id": "p1/group/g9", "other_name": "rivals"}));
     let beta = v1
         .replace("resourceRoleScopes", "accessPackageResourceRoleScopes")
         .replace(r#""role":"#, r#""accessPackageResourceRole":"#)
@@ -212,12 +178,7 @@ fn packages_and_what_is_in_them() {
         "catalogs",
         &json!({"kind": "userManaged", "state": "published", "externally_visible": true}),
     );
-    check(
-        "a package in it",
-        catalog,
-        "packages",
-        &json!({"id": "p1", "catalog_id": "c1"}),
-    );
+    check("a package in it", catalog, "packages", &json!({"id": "p1", "catalog_id": "c1"}));
     let rivals = page(
         "identityGovernance/entitlementManagement/accessPackages('P1')/incompatibleAccessPackages",
         &[r#"{"id":"P2","displayName":"x"}"#],
@@ -234,12 +195,7 @@ fn packages_and_what_is_in_them() {
 fn users_groups_and_members() {
     let v1 = r#"{"id":"U1","displayName":"Ana","userPrincipalName":"ana@corp.example","mail":null,"userType":"Guest","accountEnabled":false,"employeeLeaveDateTime":"2026-01-01T00:00:00Z","createdDateTime":"0001-01-01T00:00:00Z","onPremisesSyncEnabled":true,"signInActivity":{"lastSignInDateTime":"2026-02-01T00:00:00Z","lastSuccessfulSignInDateTime":null}}"#;
     let expected = json!({"id": "u1", "user_type": "Guest", "enabled": false, "leave_at": micros("2026-01-01T00:00:00Z"), "created_at": null, "synced": true, "last_sign_in_at": micros("2026-02-01T00:00:00Z"), "last_successful_at": null});
-    check(
-        "v1.0",
-        &page("users(id,signInActivity)", &[v1]),
-        "users",
-        &expected,
-    );
+    check("v1.0", &page("users(id,signInActivity)", &[v1]), "users", &expected);
     check("bare", v1, "users", &expected);
     let pascal = r#"{"Id":"U1","DisplayName":"Ana","UserPrincipalName":"ana@corp.example","AccountEnabled":true,"SignInActivity":{"LastSignInDateTime":"/Date(1769788627239)/"}}"#;
     check(
@@ -262,15 +218,8 @@ fn users_groups_and_members() {
         &json!({"id": "member/g1/u1", "relation": "member", "container_kind": "group", "container_id": "g1", "member_id": "u1", "member_kind": "user", "member_name": "Ana"}),
     );
     let hash = |text: &str| one(text.as_bytes()).1.table("groups")[0]["content_hash"].clone();
-    assert_eq!(
-        hash(group),
-        hash(&group.replace("U1", "U2")),
-        "members are no content of the group"
-    );
-    let owners = page(
-        "servicePrincipals('SP1')/owners",
-        &[r##"{"@odata.type":"#microsoft.graph.user","id":"U1"}"##],
-    );
+    assert_eq!(hash(group), hash(&group.replace("U1", "U2")), "members are no content of the group");
+    let owners = page("servicePrincipals('SP1')/owners", &[r##"{"@odata.type":"#microsoft.graph.user","id":"U1"}"##]);
     check(
         "owners",
         &owners,
@@ -303,18 +252,8 @@ fn roles() {
         "directory_roles",
         &json!({"id": "x-1", "principal_id": "u1", "role_id": "r1", "scope_id": "/", "provider": "directory", "principal_name": "Ana", "principal_kind": "user"}),
     );
-    check(
-        "its definition",
-        &plain,
-        "role_definitions",
-        &json!({"id": "r1", "name": "Admin"}),
-    );
-    check(
-        "its principal",
-        &plain,
-        "users",
-        &json!({"id": "u1", "name": "Ana"}),
-    );
+    check("its definition", &plain, "role_definitions", &json!({"id": "r1", "name": "Admin"}));
+    check("its principal", &plain, "users", &json!({"id": "u1", "name": "Ana"}));
     let em = r#"{"id":"X","principalId":"U1","roleDefinitionId":"R1","appScopeId":"/AccessPackageCatalog/c1"}"#;
     check(
         "of entitlement management",
@@ -350,12 +289,7 @@ fn roles() {
         ),
     ] {
         check(context, &page(context, &[row]), "role_schedules", &expected);
-        check(
-            &format!("{context}, bare"),
-            row,
-            "role_schedules",
-            &expected,
-        );
+        check(&format!("{context}, bare"), row, "role_schedules", &expected);
     }
 }
 
@@ -414,9 +348,7 @@ fn reviews() {
     );
     let instance = page(
         "identityGovernance/accessReviews/definitions('D1')/instances",
-        &[
-            r#"{"id":"I1","startDateTime":"2026-01-01T00:00:00Z","endDateTime":"2026-02-01T00:00:00Z","status":"Applied","scope":{}}"#,
-        ],
+        &[r#"{"id":"I1","startDateTime":"2026-01-01T00:00:00Z","endDateTime":"2026-02-01T00:00:00Z","status":"Applied","scope":{}}"#],
     );
     check(
         "an instance",
@@ -425,19 +357,11 @@ fn reviews() {
         &json!({"definition_id": "d1", "start_at": micros("2026-01-01T00:00:00Z")}),
     );
     let decided = r#"{"id":"X1","accessReviewId":"I1","decision":"Deny","applyResult":"AppliedSuccessfully","appliedDateTime":"2026-02-01T00:00:00Z","reviewedDateTime":"2026-01-20T00:00:00Z","justification":"","principal":{"id":"U1","displayName":"Ana"},"resource":{"id":"Q1","type":"accessPackageAssignmentPolicy","accessPackageId":"P1","accessPackageDisplayName":"Payroll"},"reviewedBy":{"id":"00000000-0000-0000-0000-000000000000","displayName":"","displayName":""},"appliedBy":{"id":"U2"}}"#;
-    let decisions = page(
-        "identityGovernance/accessReviews/definitions('D1')/instances('I1')/decisions",
-        &[decided],
-    );
+    let decisions = page("identityGovernance/accessReviews/definitions('D1')/instances('I1')/decisions", &[decided]);
     let expected = json!({"definition_id": "d1", "instance_id": "i1", "decision": "Deny", "principal_id": "u1", "resource_id": "p1", "resource_kind": "accessPackageAssignmentPolicy", "resource_name": "Payroll", "reviewer_id": null, "reviewer_name": null, "applier_id": "u2", "apply_result": "AppliedSuccessfully", "justification": null});
     check("a decision", &decisions, "review_decisions", &expected);
     let (report, memory) = one(decisions.as_bytes());
-    assert!(
-        report.sources[0]
-            .note
-            .as_deref()
-            .is_some_and(|n| n.contains("1 members came twice"))
-    );
+    assert!(report.sources[0].note.as_deref().is_some_and(|n| n.contains("1 members came twice")));
     assert_eq!(memory.snapshots[0].scope, "i1");
 }
 
@@ -453,22 +377,12 @@ fn what_is_not_sure_is_not_guessed() {
             "unmapped: its members fit many kinds",
         ),
         (
-            r##"{"value":[{"@odata.type":"#microsoft.graph.user","id":"1","mail":"x"}]}"##
-                .to_string(),
+            r##"{"value":[{"@odata.type":"#microsoft.graph.user","id":"1","mail":"x"}]}"##.to_string(),
             "unmapped: parent group unknown",
         ),
-        (
-            page("users", &[r#"{"displayName":"x","userPrincipalName":"y"}"#]),
-            "rejected: no id",
-        ),
-        (
-            page("users", &[r#"{"id":7}"#]),
-            "rejected: the id is no text",
-        ),
-        (
-            page("groups('G1')/transitiveMembers", &[r#"{"id":"1"}"#]),
-            "unmapped: a transitive membership",
-        ),
+        (page("users", &[r#"{"displayName":"x","userPrincipalName":"y"}"#]), "rejected: no id"),
+        (page("users", &[r#"{"id":7}"#]), "rejected: the id is no text"),
+        (page("groups('G1')/transitiveMembers", &[r#"{"id":"1"}"#]), "unmapped: a transitive membership"),
         (
             page("roleManagement/cloudPC/roleAssignments", &[r#"{"id":"1"}"#]),
             "unmapped: a role of cloudpc",
@@ -489,18 +403,9 @@ fn what_is_not_sure_is_not_guessed() {
 
 #[test]
 fn two_looks_at_an_unchanged_object_share_its_content() {
-    let user = page(
-        "users",
-        &[r#"{"id":"u1","displayName":"Ana","userPrincipalName":"a","mail":null}"#],
-    );
-    let full = user.replace(
-        r#""id":"u1""#,
-        r#""@odata.id":"x","displayName@odata.type":"y","id":"U1""#,
-    );
-    let files = [
-        ("2026-03-01/u.json", user.as_bytes()),
-        ("2026-04-01/u.json", full.as_bytes()),
-    ];
+    let user = page("users", &[r#"{"id":"u1","displayName":"Ana","userPrincipalName":"a","mail":null}"#]);
+    let full = user.replace(r#""id":"u1""#, r#""@odata.id":"x","displayName@odata.type":"y","id":"U1""#);
+    let files = [("2026-03-01/u.json", user.as_bytes()), ("2026-04-01/u.json", full.as_bytes())];
     let (_, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
     let rows = memory.table("users");
     assert_eq!(rows.len(), 2, "two sightings");

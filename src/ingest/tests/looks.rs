@@ -6,9 +6,7 @@ use crate::lake::records::Snapshot;
 use sink::instant;
 
 fn user(id: &str) -> String {
-    format!(
-        r#"{{"id":"{id}","displayName":"{id}","userPrincipalName":"{id}@corp.example","mail":null}}"#
-    )
+    format!(r#"{{"id":"{id}","displayName":"{id}","userPrincipalName":"{id}@corp.example","mail":null}}"#)
 }
 
 /// A page of users with its annotations.
@@ -20,10 +18,7 @@ fn users(ids: &[&str], count: Option<usize>, next: bool) -> String {
     } else {
         ""
     };
-    format!(
-        r#"{{"@odata.context":"{V1}users",{count}{next}"value":[{}]}}"#,
-        rows.join(",")
-    )
+    format!(r#"{{"@odata.context":"{V1}users",{count}{next}"value":[{}]}}"#, rows.join(","))
 }
 
 fn looks(files: &[(&str, String)], options: &IngestOptions) -> Vec<Snapshot> {
@@ -31,9 +26,7 @@ fn looks(files: &[(&str, String)], options: &IngestOptions) -> Vec<Snapshot> {
     let (report, memory) = ingest_files(&files, options).expect("an ingest");
     assert_eq!(report.snapshots, memory.snapshots.len());
     let mut looks = memory.snapshots;
-    looks.sort_by(|a, b| {
-        (a.observed_at, &a.collection, &a.scope).cmp(&(b.observed_at, &b.collection, &b.scope))
-    });
+    looks.sort_by(|a, b| (a.observed_at, &a.collection, &a.scope).cmp(&(b.observed_at, &b.collection, &b.scope)));
     looks
 }
 
@@ -47,21 +40,12 @@ fn completeness_is_proved_claimed_or_not() {
     let cases = [
         (
             "pages tie",
-            vec![
-                ("d/1.json", users(&["a", "b"], Some(3), true)),
-                ("d/2.json", users(&["c"], None, false)),
-            ],
+            vec![("d/1.json", users(&["a", "b"], Some(3), true)), ("d/2.json", users(&["c"], None, false))],
             &plain,
             "proven",
             "",
         ),
-        (
-            "one page ties",
-            vec![("d/1.json", users(&["a"], Some(1), false))],
-            &plain,
-            "proven",
-            "",
-        ),
+        ("one page ties", vec![("d/1.json", users(&["a"], Some(1), false))], &plain, "proven", ""),
         (
             "no users at all",
             vec![("d/1.json", users(&[], Some(0), false))],
@@ -71,10 +55,7 @@ fn completeness_is_proved_claimed_or_not() {
         ),
         (
             "no groups",
-            vec![(
-                "d/1.json",
-                users(&[], Some(0), false).replace("#users", "#groups"),
-            )],
+            vec![("d/1.json", users(&[], Some(0), false).replace("#users", "#groups"))],
             &plain,
             "proven",
             "",
@@ -88,42 +69,15 @@ fn completeness_is_proved_claimed_or_not() {
         ),
         (
             "a middle page is missing",
-            vec![
-                ("d/1.json", users(&["a"], Some(3), true)),
-                ("d/3.json", users(&["c"], None, false)),
-            ],
+            vec![("d/1.json", users(&["a"], Some(3), true)), ("d/3.json", users(&["c"], None, false))],
             &plain,
             "no",
             "2 rows of 3",
         ),
-        (
-            "no count",
-            vec![("d/1.json", users(&["a"], None, false))],
-            &plain,
-            "no",
-            "no @odata.count",
-        ),
-        (
-            "no count, claimed",
-            vec![("d/1.json", users(&["a"], None, false))],
-            &claim,
-            "claimed",
-            "",
-        ),
-        (
-            "an array, claimed",
-            vec![("d/1.json", format!("[{}]", user("a")))],
-            &claim,
-            "claimed",
-            "",
-        ),
-        (
-            "an array",
-            vec![("d/1.json", format!("[{}]", user("a")))],
-            &plain,
-            "no",
-            "no page tells",
-        ),
+        ("no count", vec![("d/1.json", users(&["a"], None, false))], &plain, "no", "no @odata.count"),
+        ("no count, claimed", vec![("d/1.json", users(&["a"], None, false))], &claim, "claimed", ""),
+        ("an array, claimed", vec![("d/1.json", format!("[{}]", user("a")))], &claim, "claimed", ""),
+        ("an array", vec![("d/1.json", format!("[{}]", user("a")))], &plain, "no", "no page tells"),
         (
             "torn, claimed",
             vec![("d/1.json", users(&["a"], None, true))],
@@ -133,30 +87,21 @@ fn completeness_is_proved_claimed_or_not() {
         ),
         (
             "a bad row",
-            vec![(
-                "d/1.json",
-                users(&["a"], Some(2), false).replace("[{", r#"[{"x":1},{"#),
-            )],
+            vec![("d/1.json", users(&["a"], Some(2), false).replace("[{", r#"[{"x":1},{"#))],
             &plain,
             "no",
             "1 records of a page were not taken",
         ),
         (
             "declared above",
-            vec![
-                ("d/x/1.json", users(&["a"], None, false)),
-                ("d/coverage.toml", "complete = true".into()),
-            ],
+            vec![("d/x/1.json", users(&["a"], None, false)), ("d/coverage.toml", "complete = true".into())],
             &plain,
             "claimed",
             "",
         ),
         (
             "declared elsewhere",
-            vec![
-                ("d/1.json", users(&["a"], None, false)),
-                ("e/coverage.toml", "complete = true".into()),
-            ],
+            vec![("d/1.json", users(&["a"], None, false)), ("e/coverage.toml", "complete = true".into())],
             &plain,
             "no",
             "no @odata.count",
@@ -164,10 +109,7 @@ fn completeness_is_proved_claimed_or_not() {
         (
             "filtered",
             vec![
-                (
-                    "d/1.json",
-                    users(&["a"], Some(2), true).replace("?$skip", "?$filter=x&$skip"),
-                ),
+                ("d/1.json", users(&["a"], Some(2), true).replace("?$skip", "?$filter=x&$skip")),
                 ("d/2.json", users(&["b"], None, false)),
             ],
             &plain,
@@ -178,8 +120,7 @@ fn completeness_is_proved_claimed_or_not() {
             "a delta",
             vec![(
                 "d/1.json",
-                users(&["a"], Some(1), false)
-                    .replace(r#""value""#, r#""@odata.deltaLink":"x","value""#),
+                users(&["a"], Some(1), false).replace(r#""value""#, r#""@odata.deltaLink":"x","value""#),
             )],
             &plain,
             "no",
@@ -194,10 +135,7 @@ fn completeness_is_proved_claimed_or_not() {
         let looks = looks(&files, &options);
         assert_eq!(looks.len(), 1, "{name}: {looks:?}");
         assert_eq!(looks[0].complete, complete, "{name}: {looks:?}");
-        assert!(
-            looks[0].reason.as_deref().unwrap_or("").contains(reason),
-            "{name}: {looks:?}"
-        );
+        assert!(looks[0].reason.as_deref().unwrap_or("").contains(reason), "{name}: {looks:?}");
         assert_eq!(looks[0].reason.is_some(), complete == "no", "{name}");
     }
 }
@@ -261,10 +199,7 @@ fn looks_are_dated_by_flag_name_folder_or_modification() {
         ..sink::options()
     };
     let look = &looks(&[("users.json", one())], &claim)[0];
-    assert_eq!(
-        (look.dated_by.as_str(), look.complete.as_str()),
-        ("modified", "no")
-    );
+    assert_eq!((look.dated_by.as_str(), look.complete.as_str()), ("modified", "no"));
 }
 
 #[test]
@@ -279,16 +214,8 @@ fn two_dates_are_two_looks_and_pages_of_one_are_one() {
         ],
         &sink::options(),
     );
-    let told: Vec<(String, i64, &str)> = looks
-        .iter()
-        .map(|l| (l.observed_at.month(), l.rows, l.complete.as_str()))
-        .collect();
-    let expected = [
-        ("2026-03", 2),
-        ("2026-04", 1),
-        ("2026-05", 1),
-        ("2026-06", 1),
-    ];
+    let told: Vec<(String, i64, &str)> = looks.iter().map(|l| (l.observed_at.month(), l.rows, l.complete.as_str())).collect();
+    let expected = [("2026-03", 2), ("2026-04", 1), ("2026-05", 1), ("2026-06", 1)];
     assert_eq!(told, expected.map(|(m, n)| (m.to_string(), n, "proven")));
 }
 
@@ -298,18 +225,11 @@ fn rows_know_their_look_and_repeats_change_nothing() {
     let bytes: Vec<(&str, &[u8])> = files.iter().map(|(n, t)| (*n, t.as_bytes())).collect();
     let (_, first) = ingest_files(&bytes, &sink::options()).expect("an ingest");
     let (_, again) = ingest_files(&bytes, &sink::options()).expect("an ingest");
-    assert_eq!(
-        first.objects, again.objects,
-        "the same wherever the folder lies"
-    );
+    assert_eq!(first.objects, again.objects, "the same wherever the folder lies");
     assert_eq!(first.snapshots, again.snapshots);
-    assert_eq!(
-        first.objects[0].look.as_deref(),
-        Some(first.snapshots[0].id.as_str())
-    );
+    assert_eq!(first.objects[0].look.as_deref(), Some(first.snapshots[0].id.as_str()));
     assert!(!first.objects[0].presence_only);
-    let (_, undated) =
-        ingest_files(&[("users.json", bytes[0].1)], &sink::options()).expect("an ingest");
+    let (_, undated) = ingest_files(&[("users.json", bytes[0].1)], &sink::options()).expect("an ingest");
     assert!(undated.objects[0].presence_only);
 }
 
@@ -318,35 +238,18 @@ fn each_group_resource_and_review_is_a_look_of_its_own() {
     let g1 = "11111111-1111-1111-1111-111111111111";
     let g2 = "22222222-2222-2222-2222-222222222222";
     let member = r##"{"@odata.type":"#microsoft.graph.user","id":"u1"}"##;
-    let grant = format!(
-        r#"{{"id":"x1","principalId":"u1","resourceId":"{g1}","appRoleId":"00000000-0000-0000-0000-000000000000"}}"#
-    );
+    let grant = format!(r#"{{"id":"x1","principalId":"u1","resourceId":"{g1}","appRoleId":"00000000-0000-0000-0000-000000000000"}}"#);
     let listing = [
         page(&format!("groups('{g1}')/members"), &[member]),
         page(&format!("groups('{g2}')/members"), &[]),
         page(&format!("groups('{g1}')/owners"), &[member]),
-        page(
-            &format!("servicePrincipals('{g1}')/appRoleAssignedTo"),
-            &[&grant],
-        ),
+        page(&format!("servicePrincipals('{g1}')/appRoleAssignedTo"), &[&grant]),
         page(&format!("servicePrincipals('{g2}')/appRoleAssignedTo"), &[]),
-        page(
-            "identityGovernance/accessReviews/definitions('D1')/instances('I1')/decisions",
-            &[],
-        ),
-        page(
-            "roleManagement/directory/roleEligibilityScheduleInstances",
-            &[],
-        ),
+        page("identityGovernance/accessReviews/definitions('D1')/instances('I1')/decisions", &[]),
+        page("roleManagement/directory/roleEligibilityScheduleInstances", &[]),
     ];
-    let looks = looks(
-        &[("2026-03-01/all.ndjson", listing.join("\n"))],
-        &sink::options(),
-    );
-    let mut told: Vec<String> = looks
-        .iter()
-        .map(|l| format!("{}/{} {}", l.collection, l.scope, l.rows))
-        .collect();
+    let looks = looks(&[("2026-03-01/all.ndjson", listing.join("\n"))], &sink::options());
+    let mut told: Vec<String> = looks.iter().map(|l| format!("{}/{} {}", l.collection, l.scope, l.rows)).collect();
     told.sort();
     let mut expected = [
         format!("memberships/{g1} 1"),
@@ -373,79 +276,33 @@ fn the_parent_group_may_stand_in_a_name() {
         &format!(r#""@odata.nextLink":"https://graph.microsoft.com/v1.0/groups/{g1}/members?$skiptoken=x","value""#),
     );
     for (name, file, text, expected) in [
-        (
-            "a file",
-            format!("groups_{g1}_members.json"),
-            &rows,
-            Some("member"),
-        ),
-        (
-            "a folder",
-            format!("groups/{g1}/members.json"),
-            &rows,
-            Some("member"),
-        ),
-        (
-            "owners",
-            format!("groups/{g1}/owners.json"),
-            &rows,
-            Some("owner"),
-        ),
-        (
-            "the next link",
-            "page.json".to_string(),
-            &next,
-            Some("member"),
-        ),
+        ("a file", format!("groups_{g1}_members.json"), &rows, Some("member")),
+        ("a folder", format!("groups/{g1}/members.json"), &rows, Some("member")),
+        ("owners", format!("groups/{g1}/owners.json"), &rows, Some("owner")),
+        ("the next link", "page.json".to_string(), &next, Some("member")),
         ("no GUID", "groups_members.json".to_string(), &rows, None),
         ("no word", format!("{g1}.json"), &rows, None),
-        (
-            "two GUIDs",
-            format!("{g1}_{}_members.json", g1.replace('1', "2")),
-            &rows,
-            None,
-        ),
+        ("two GUIDs", format!("{g1}_{}_members.json", g1.replace('1', "2")), &rows, None),
     ] {
-        let files = [
-            (file.as_str(), text.as_bytes()),
-            ("event.json", event("e").leak().as_bytes()),
-        ];
+        let files = [(file.as_str(), text.as_bytes()), ("event.json", event("e").leak().as_bytes())];
         let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
         let found = memory.table("memberships");
-        assert_eq!(
-            found.first().and_then(|m| m["relation"].as_str()),
-            expected,
-            "{name}"
-        );
+        assert_eq!(found.first().and_then(|m| m["relation"].as_str()), expected, "{name}");
         match expected {
             Some(_) => assert_eq!(found[0]["container_id"], g1, "{name}"),
-            None => assert!(
-                memory.rejects[0].reason.contains("parent group unknown"),
-                "{name}"
-            ),
+            None => assert!(memory.rejects[0].reason.contains("parent group unknown"), "{name}"),
         }
-        let noted = report.sources.iter().any(|s| {
-            s.note
-                .as_deref()
-                .is_some_and(|n| n.contains("taken from a file or folder name"))
-        });
-        assert_eq!(
-            noted,
-            expected.is_some() && name != "the next link",
-            "{name}"
-        );
+        let noted = report
+            .sources
+            .iter()
+            .any(|s| s.note.as_deref().is_some_and(|n| n.contains("taken from a file or folder name")));
+        assert_eq!(noted, expected.is_some() && name != "the next link", "{name}");
     }
 }
 
 #[test]
 fn deleted_objects_are_no_part_of_the_living() {
     let gone = r#"{"id":"a","userPrincipalName":"a@corp.example","mail":null,"deletedDateTime":"2026-02-01T00:00:00Z"}"#;
-    let looks = looks(
-        &[("2026-03-01/deletedItems.json", page("users", &[gone]))],
-        &sink::options(),
-    );
-    assert_eq!(
-        (looks[0].collection.as_str(), looks[0].scope.as_str()),
-        ("users", "deleted")
-    );
+    let looks = looks(&[("2026-03-01/deletedItems.json", page("users", &[gone]))], &sink::options());
+    assert_eq!((looks[0].collection.as_str(), looks[0].scope.as_str()), ("users", "deleted"));
 }

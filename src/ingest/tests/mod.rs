@@ -33,10 +33,7 @@ const V1: &str = "https://graph.microsoft.com/v1.0/$metadata#";
 
 /// A page of a collection.
 fn page(context: &str, rows: &[&str]) -> String {
-    format!(
-        r#"{{"@odata.context":"{V1}{context}","value":[{}]}}"#,
-        rows.join(",")
-    )
+    format!(r#"{{"@odata.context":"{V1}{context}","value":[{}]}}"#, rows.join(","))
 }
 
 /// A folder with these files.
@@ -51,10 +48,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 /// Ingests a folder with these files.
-fn ingest_files(
-    files: &[(&str, &[u8])],
-    options: &IngestOptions,
-) -> Result<(IngestReport, Memory), IngestError> {
+fn ingest_files(files: &[(&str, &[u8])], options: &IngestOptions) -> Result<(IngestReport, Memory), IngestError> {
     let folder = folder(files);
     sink::run(&[folder.path().to_path_buf()], options)
 }
@@ -79,8 +73,5 @@ fn event_ids(memory: &Memory) -> Vec<String> {
 fn reasons(memory: &Memory) -> Vec<String> {
     let mut rejects: Vec<_> = memory.rejects.iter().collect();
     rejects.sort_by_key(|r| r.source_row);
-    rejects
-        .into_iter()
-        .map(|r| format!("{}: {}", r.verdict, r.reason))
-        .collect()
+    rejects.into_iter().map(|r| format!("{}: {}", r.verdict, r.reason)).collect()
 }

@@ -7,10 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    std::env::var_os("VOUCHSAFE_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real"),
-        PathBuf::from,
-    )
+    std::env::var_os("VOUCHSAFE_REAL_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real"), PathBuf::from)
 }
 
 fn files(folder: &Path, into: &mut Vec<PathBuf>) {
@@ -42,11 +39,7 @@ fn line_by_line(path: &Path, told: &mut String) {
                     "    line {index}: kept {} audit {} sign_ins {:?}",
                     report.kept,
                     memory.audit.len(),
-                    memory
-                        .sign_ins
-                        .iter()
-                        .map(|s| (&s.stream, s.at))
-                        .collect::<Vec<_>>()
+                    memory.sign_ins.iter().map(|s| (&s.stream, s.at)).collect::<Vec<_>>()
                 );
             }
             Err(IngestError::NothingUsable(found)) => {
@@ -64,10 +57,7 @@ fn published_exports_are_counted_to_the_last_record() {
     let mut all = Vec::new();
     files(&folder, &mut all);
     if all.is_empty() {
-        let notice = format!(
-            "SKIPPED: no published exports in {}; set VOUCHSAFE_REAL_DATA\n",
-            folder.display()
-        );
+        let notice = format!("SKIPPED: no published exports in {}; set VOUCHSAFE_REAL_DATA\n", folder.display());
         // Written past the capture of test output, since a silent skip would pass for a pass.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), notice.as_bytes());
         return;
@@ -81,20 +71,12 @@ fn published_exports_are_counted_to_the_last_record() {
                 for object in &memory.objects {
                     *rows.entry(object.table).or_default() += 1;
                 }
-                rows.extend([
-                    ("audit_events", memory.audit.len()),
-                    ("sign_ins", memory.sign_ins.len()),
-                ]);
+                rows.extend([("audit_events", memory.audit.len()), ("sign_ins", memory.sign_ins.len())]);
                 rows.retain(|_, count| *count > 0);
                 let _ = writeln!(
                     told,
                     "{shown}: read {} kept {} dup {} rejected {} unmapped {} confl {} | {rows:?}",
-                    report.read,
-                    report.kept,
-                    report.duplicate,
-                    report.rejected,
-                    report.unmapped,
-                    report.conflicting
+                    report.read, report.kept, report.duplicate, report.rejected, report.unmapped, report.conflicting
                 );
                 for source in &report.sources {
                     let _ = writeln!(told, "    {} {:?}", source.format, source.note);
@@ -103,12 +85,7 @@ fn published_exports_are_counted_to_the_last_record() {
                     let _ = writeln!(
                         told,
                         "    look {}/{} {} rows {} {:?} {}",
-                        look.collection,
-                        look.scope,
-                        look.observed_at,
-                        look.rows,
-                        look.reason,
-                        look.complete
+                        look.collection, look.scope, look.observed_at, look.rows, look.reason, look.complete
                     );
                 }
                 for gap in &report.gaps {
@@ -116,9 +93,7 @@ fn published_exports_are_counted_to_the_last_record() {
                 }
                 let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
                 for reject in &memory.rejects {
-                    *reasons
-                        .entry((&reject.verdict, &reject.reason))
-                        .or_default() += 1;
+                    *reasons.entry((&reject.verdict, &reject.reason)).or_default() += 1;
                 }
                 for ((verdict, reason), count) in reasons {
                     let _ = writeln!(told, "    {verdict} x{count}: {reason}");

@@ -1,8 +1,6 @@
 //! A sink in memory that keeps rows as JSON text, and deduplicates as the lake does.
 
-use crate::ingest::{
-    IngestError, IngestOptions, IngestReport, Limits, Put, RowKey, Seen, Sink, SinkError, ingest,
-};
+use crate::ingest::{IngestError, IngestOptions, IngestReport, Limits, Put, RowKey, Seen, Sink, SinkError, ingest};
 use crate::lake::records::{AuditEvent, Coverage, Reject, SignIn, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::model::Instant;
@@ -35,12 +33,7 @@ pub(super) struct Memory {
 }
 
 impl Sink for Memory {
-    fn log_rows(
-        &mut self,
-        table: Table,
-        batch: RecordBatch,
-        keys: &[RowKey],
-    ) -> Result<Put, SinkError> {
+    fn log_rows(&mut self, table: Table, batch: RecordBatch, keys: &[RowKey]) -> Result<Put, SinkError> {
         assert_eq!(batch.num_rows(), keys.len(), "a key a row");
         let mut put = Put::default();
         let mut fresh = Vec::new();
@@ -59,13 +52,11 @@ impl Sink for Memory {
         match table {
             Table::AuditEvents => {
                 let rows: Vec<AuditEvent> = serde_arrow::from_record_batch(&batch)?;
-                self.audit
-                    .extend(rows.into_iter().zip(&fresh).filter(|r| *r.1).map(|r| r.0));
+                self.audit.extend(rows.into_iter().zip(&fresh).filter(|r| *r.1).map(|r| r.0));
             }
             Table::SignIns => {
                 let rows: Vec<SignIn> = serde_arrow::from_record_batch(&batch)?;
-                self.sign_ins
-                    .extend(rows.into_iter().zip(&fresh).filter(|r| *r.1).map(|r| r.0));
+                self.sign_ins.extend(rows.into_iter().zip(&fresh).filter(|r| *r.1).map(|r| r.0));
             }
             other => return Err(format!("{} is no log table", other.name()).into()),
         }
@@ -126,8 +117,7 @@ impl Memory {
     /// Rows of a table, as JSON values.
     pub fn table(&self, name: &str) -> Vec<serde_json::Value> {
         let rows = self.objects.iter().filter(|o| o.table == name);
-        rows.map(|o| serde_json::from_str(&o.row).expect("a row is JSON"))
-            .collect()
+        rows.map(|o| serde_json::from_str(&o.row).expect("a row is JSON")).collect()
     }
 }
 
@@ -147,24 +137,13 @@ pub(super) fn options() -> IngestOptions {
 }
 
 /// Ingests into a fresh sink and checks that the arithmetic ties.
-pub(super) fn run(
-    paths: &[PathBuf],
-    options: &IngestOptions,
-) -> Result<(IngestReport, Memory), IngestError> {
+pub(super) fn run(paths: &[PathBuf], options: &IngestOptions) -> Result<(IngestReport, Memory), IngestError> {
     let mut memory = Memory::default();
     let report = ingest(paths, options, &mut memory)?;
     for source in &report.sources {
         let parts = source.kept + source.duplicate + source.rejected + source.unmapped;
-        assert_eq!(
-            source.read, parts,
-            "the arithmetic of {}: {source:?}",
-            source.path
-        );
-        let refused = memory
-            .rejects
-            .iter()
-            .filter(|r| r.path == source.path)
-            .count();
+        assert_eq!(source.read, parts, "the arithmetic of {}: {source:?}", source.path);
+        let refused = memory.rejects.iter().filter(|r| r.path == source.path).count();
         assert_eq!(
             refused as i64,
             source.rejected + source.unmapped,

@@ -39,8 +39,7 @@ impl Worker<'_> {
         }
         let has = |name: &str| map.keys().any(|k| k.eq_ignore_ascii_case(name));
         if has("time") && has("category") && !map.contains_key("activityDisplayName") {
-            let envelope: Envelope<'_> =
-                sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
+            let envelope: Envelope<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
             if envelope.plausible() {
                 return self.envelope(&envelope, span);
             }
@@ -70,12 +69,7 @@ impl Worker<'_> {
     }
 
     /// The context's word, else the type's, else what the members say.
-    fn kind(
-        &self,
-        map: &Map<String, Value>,
-        context: Option<&Context>,
-        page: Option<&Head>,
-    ) -> Kind {
+    fn kind(&self, map: &Map<String, Value>, context: Option<&Context>, page: Option<&Head>) -> Kind {
         if let Some(kind) = context.and_then(kind::by_context) {
             return kind;
         }
@@ -88,13 +82,7 @@ impl Worker<'_> {
         }
     }
 
-    fn object(
-        &mut self,
-        kind: Kind,
-        map: &mut Map<String, Value>,
-        context: Option<&Context>,
-        span: &Span,
-    ) -> Taken {
+    fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
         let link = span.page.as_deref().and_then(|p| p.link.as_ref());
         let mut around = surroundings(self.around.tenant, context);
         let mut related = None;
@@ -177,9 +165,7 @@ impl Worker<'_> {
 }
 
 fn log_analytics(map: &Map<String, Value>) -> bool {
-    map.contains_key("TimeGenerated")
-        && map.contains_key("ActivityDisplayName")
-        && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
+    map.contains_key("TimeGenerated") && map.contains_key("ActivityDisplayName") && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
 }
 
 /// What a context says of the parent.
@@ -209,10 +195,7 @@ fn error_response(error: &Map<String, Value>) -> String {
         "" => "no code",
         code => code,
     };
-    let message: String = text("message")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let message: String = text("message").split_whitespace().collect::<Vec<_>>().join(" ");
     let message: String = message.chars().take(400).collect();
     format!("error response: {code}: {message}")
 }

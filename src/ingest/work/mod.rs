@@ -169,10 +169,7 @@ impl Worker<'_> {
         let taken = match std::str::from_utf8(bytes) {
             Ok(_) if !is_shallow(bytes, depth) => Err(too_deep(depth)),
             Ok(text) => self.record(text, span),
-            Err(error) => Err(rejected(format!(
-                "no UTF-8 at byte {} of the record",
-                error.valid_up_to()
-            ))),
+            Err(error) => Err(rejected(format!("no UTF-8 at byte {} of the record", error.valid_up_to()))),
         };
         let Err(refused) = taken else { return };
         let (verdict, reason) = match refused {
@@ -254,11 +251,7 @@ impl Worker<'_> {
 
     fn kind_of_page(&mut self, page: Option<&Head>) -> Option<&Kind> {
         let page = page?;
-        if self
-            .context
-            .as_ref()
-            .is_none_or(|(index, _)| *index != page.index)
-        {
+        if self.context.as_ref().is_none_or(|(index, _)| *index != page.index) {
             let kind = page.context.as_ref().and_then(kind::by_context);
             self.context = Some((page.index, kind));
         }
@@ -275,11 +268,7 @@ impl Worker<'_> {
     fn audit(&mut self, raw: &AuditRaw<'_>, around: &audit::Around<'_>, span: &Span) -> Taken {
         self.audit.take(raw, around, span.row).map_err(rejected)?;
         self.done.remarks.twice += raw.twice();
-        self.guess = if around.there {
-            Guess::Envelope
-        } else {
-            Guess::Audit
-        };
+        self.guess = if around.there { Guess::Envelope } else { Guess::Audit };
         Ok(())
     }
 
@@ -291,11 +280,7 @@ impl Worker<'_> {
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
         self.sign_ins.take(raw, around, span.row);
         self.done.remarks.twice += raw.twice();
-        self.guess = if around.there {
-            Guess::Envelope
-        } else {
-            Guess::SignIn
-        };
+        self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };
         Ok(())
     }
 
@@ -325,13 +310,9 @@ impl Worker<'_> {
             let named = category.eq_ignore_ascii_case("AuditLogs");
             let raw = sonic_rs::from_str::<AuditRaw<'_>>(text);
             // Some pipelines put the inner category in the place of the outer one.
-            let looks = raw
-                .as_ref()
-                .is_ok_and(|r| r.plausible() && r.service.said().is_some());
+            let looks = raw.as_ref().is_ok_and(|r| r.plausible() && r.service.said().is_some());
             if !named && !looks {
-                return Err(Refused::Unmapped(format!(
-                    "a diagnostic record of the category {category}"
-                )));
+                return Err(Refused::Unmapped(format!("a diagnostic record of the category {category}")));
             }
             let raw = raw.map_err(|e| rejected(told(&e)))?;
             let around = audit::Around {

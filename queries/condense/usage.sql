@@ -1,0 +1,24 @@
+-- Sign-ins condensed by principal, resource, client and day: all that checks need of them.
+-- One row in a hundred or fewer remains; nothing downstream reads raw sign-ins.
+SELECT
+    COALESCE(user_id, sp_id)                    AS principal_id,
+    COALESCE(LOWER(resource_id), '')            AS resource_app_id,
+    COALESCE(LOWER(resource_sp_id), '')         AS resource_sp_id,
+    COALESCE(LOWER(app_id), '')                 AS client_app_id,
+    CAST(at AS DATE)                            AS day,
+    SUM(CASE WHEN error_code = 0 THEN 1 ELSE 0 END)                                                        AS successes,
+    SUM(CASE WHEN error_code <> 0 THEN 1 ELSE 0 END)                                                       AS failures,
+    SUM(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
+              AND authentication_requirement = 'singleFactorAuthentication' THEN 1 ELSE 0 END)             AS single_factor,
+    SUM(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
+              AND authentication_requirement IS NULL AND ca_status = 'notApplied' THEN 1 ELSE 0 END)       AS unprotected,
+    SUM(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
+              AND (authentication_requirement IS NOT NULL OR ca_status IS NOT NULL) THEN 1 ELSE 0 END)     AS telling,
+    MAX(CASE WHEN error_code = 0 THEN at ELSE NULL END)                                                    AS last_success,
+    MIN(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
+              AND (authentication_requirement = 'singleFactorAuthentication'
+                   OR (authentication_requirement IS NULL AND ca_status = 'notApplied')) THEN id ELSE NULL END) AS weak_example
+FROM sign_ins
+WHERE at IS NOT NULL AND COALESCE(user_id, sp_id) IS NOT NULL
+GROUP BY
+    COALESCE(user_id, sp_id), COALESCE(LOWER(resource_id), ''), COALESCE(LOWER(resource_sp_id), ''), COALESCE(LOWER(app_id), ''), CAST(at AS DATE)

@@ -1,0 +1,108 @@
+//! The words for what was found: a thing with its name, and a finding before the framework completes it.
+
+use crate::check::{Context, words};
+use crate::ledger::estate::RequestStory;
+use crate::model::{AssignmentId, Certainty, Holding, Instant, Severity};
+
+/// A subject or an object, with its name at hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Thing {
+    /// `principal`, `package`, `policy`, `group` …
+    pub kind: String,
+    /// Object id.
+    pub id: String,
+    /// Name, or the id where no name is known.
+    pub name: String,
+}
+
+impl Thing {
+    /// A thing; without a name it goes by its id.
+    #[must_use]
+    pub fn new(kind: &str, id: &str, name: &str) -> Self {
+        let name = if name.is_empty() { id } else { name };
+        Self {
+            kind: kind.into(),
+            id: id.into(),
+            name: name.into(),
+        }
+    }
+}
+
+/// A finding before the framework completes it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Its weight.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Thing,
+    /// What the subject holds or does.
+    pub object: Thing,
+    /// Assignment or request id.
+    pub assignment: String,
+    /// Beginning of the interval.
+    pub from: Option<Instant>,
+    /// End of the interval.
+    pub until: Option<Instant>,
+    /// A short machine word for the variant.
+    pub reason: &'static str,
+    /// One sentence with the numbers in it, without its full stop.
+    pub message: String,
+    /// What the sentence must add where the ledger is not sure.
+    pub caveat: String,
+    /// `table:record_id`, in any order.
+    pub evidence: Vec<String>,
+    /// What would clear it.
+    pub clears_when: String,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            severity: Severity::Info,
+            subject: Thing::default(),
+            object: Thing::default(),
+            assignment: String::new(),
+            from: None,
+            until: None,
+            reason: "",
+            message: String::new(),
+            caveat: String::new(),
+            evidence: Vec::new(),
+            clears_when: String::new(),
+        }
+    }
+}
+
+impl Draft {
+    /// About a holding: who holds, what, since when, by which records.
+    #[must_use]
+    pub fn of_holding(cx: &Context, holding: &Holding) -> Self {
+        let since = holding.until_earliest.filter(|_| holding.until_certainty == Certainty::Unknown);
+        Self {
+            subject: cx.principal(&holding.principal),
+            object: cx.entitlement(holding),
+            assignment: holding.assignment.as_ref().map_or_else(String::new, AssignmentId::to_string),
+            from: holding.held_from,
+            until: holding.held_until,
+            caveat: since.map_or_else(String::new, |t| {
+                format!(", if it is still held: no source has watched it since {}", words::day(t))
+            }),
+            evidence: holding.evidence.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// About a request: its package, its records, its time.
+    #[must_use]
+    pub fn of_request(cx: &Context, subject: Thing, story: &RequestStory) -> Self {
+        Self {
+            subject,
+            object: story.package.as_ref().map(|p| cx.package(p)).unwrap_or_default(),
+            assignment: story.id.to_string(),
+            from: story.created_at,
+            until: story.completed_at,
+            evidence: story.evidence.clone(),
+            ..Self::default()
+        }
+    }
+}

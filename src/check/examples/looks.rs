@@ -1,0 +1,281 @@
+//! A complete look at everything: rows, sightings and snapshots of every collection.
+
+use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Tenant, policy_id, upn_of};
+use super::wire::{guid, upn};
+use crate::lake::objects::*;
+use crate::lake::records::{Sighting, Snapshot};
+use crate::lake::table::{Object, Stamp};
+use crate::ledger::Evidence;
+use crate::model::Instant;
+
+/// Writes down what the tenant is like at an instant.
+///
+/// Collections that the look leaves out are named in `without`.
+pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, without: &[&str]) {
+    let mut look = Look {
+        at,
+        sightings: Vec::new(),
+        snapshots: Vec::new(),
+        without,
+    };
+    look.at_all(&mut evidence.assignments, "tenant", assignments(tenant));
+    let requests: Vec<&Request> = tenant.requests.iter().collect();
+    look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
+    let decided = requests.iter().filter(|r| !r.decisions.is_empty());
+    look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
+    look.at_all(&mut evidence.policies, "tenant", policies(tenant));
+    look.at_all(&mut evidence.packages, "tenant", packages(tenant));
+    look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
+    look.at_all(&mut evidence.users, "tenant", users(tenant, at));
+    look.at_all(&mut evidence.groups, "tenant", groups(tenant));
+    look.at_all(&mut evidence.service_principals, "tenant", apps(tenant));
+    look.at_all(&mut evidence.review_decisions, "tenant", decisions(tenant));
+    for group in tenant.groups.keys() {
+        let id = guid("group", group);
+        let members = tenant.members.iter().filter(|(g, _)| g == group);
+        look.at_all(&mut evidence.memberships, &id, members.map(|(_, m)| membership(&id, m)).collect());
+    }
+    for app in &tenant.apps {
+        let holders = tenant.app_roles.iter().filter(|(a, _)| a == app);
+        look.at_all(
+            &mut evidence.app_role_assignments,
+            &guid("app", app),
+            holders.map(|(a, p)| app_role(a, p)).collect(),
+        );
+    }
+    evidence.sightings.extend(look.sightings);
+    evidence.snapshots.extend(look.snapshots);
+}
+
+struct Look<'a> {
+    without: &'a [&'a str],
+    at: Instant,
+    sightings: Vec<Sighting>,
+    snapshots: Vec<Snapshot>,
+}
+
+impl Look<'_> {
+    fn at_all<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>) {
+        let collection = R::TABLE.name();
+        if self.without.contains(&collection) {
+            return;
+        }
+        let snapshot = format!("{collection}|{scope}|{}", self.at);
+        self.snapshots.push(Snapshot {
+            id: snapshot.clone(),
+            collection: collection.into(),
+            scope: scope.into(),
+            observed_at: self.at,
+            observed_from: self.at,
+            rows: i64::try_from(rows.len()).unwrap_or(0),
+            complete: "proven".into(),
+            dated_by: "pull".into(),
+            ..Snapshot::default()
+        });
+        for mut row in rows {
+            let content = serde_json::to_string(&row).expect("a row is JSON");
+            let hash = guid("content", &content);
+            row.stamp(Stamp {
+                id: row.id().to_string(),
+                content_hash: hash.clone(),
+                ..Stamp::default()
+            });
+            self.sightings.push(Sighting {
+                collection: collection.into(),
+                object_id: row.id().into(),
+                content_hash: hash,
+                observed_at: self.at,
+                snapshot_id: Some(snapshot.clone()),
+                ..Sighting::default()
+            });
+            if !table.contains(&row) {
+                table.push(row);
+            }
+        }
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_string())
+}
+
+fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
+    let row = |a: &Assignment| {
+        let over = a.ended.filter(|_| !a.listed);
+        AssignmentRow {
+            id: a.id.clone(),
+            state: some(if over.is_some() { "expired" } else { "delivered" }),
+            target_id: Some(guid("user", &a.person)),
+            package_id: Some(guid("package", &a.package)),
+            policy_id: Some(policy_id(&a.package, "")),
+            start_at: Some(a.start),
+            end_at: a.end,
+            expiration_type: some(if a.end.is_some() { "afterDateTime" } else { "noExpiration" }),
+            expired_at: over,
+            ..AssignmentRow::default()
+        }
+    };
+    tenant.assignments.iter().map(row).collect()
+}
+
+fn request(r: &Request) -> RequestRow {
+    RequestRow {
+        id: r.id.clone(),
+        request_type: some(r.kind),
+        state: some(r.state),
+        created_at: Some(r.at),
+        completed_at: r.done,
+        justification: r.reason.clone(),
+        requestor_id: Some(guid("user", &r.requestor)),
+        package_id: Some(guid("package", &r.package)),
+        assignment_id: r.assignment.clone(),
+        target_id: Some(guid("user", &r.person)),
+        policy_id: Some(policy_id(&r.package, "")),
+        end_at: r.end,
+        ..RequestRow::default()
+    }
+}
+
+fn approval(r: &Request) -> ApprovalRow {
+    let stage = |(who, at, approved): &(String, Instant, bool)| ApprovalStage {
+        result: some(if *approved { "Approve" } else { "Deny" }),
+        status: some("Completed"),
+        reviewed_at: Some(*at),
+        reviewer_id: Some(guid("user", who)),
+        reviewer_upn: Some(upn(who)),
+        ..ApprovalStage::default()
+    };
+    ApprovalRow {
+        id: r.id.clone(),
+        stages: r.decisions.iter().map(stage).collect(),
+        ..ApprovalRow::default()
+    }
+}
+
+fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
+    let row = |((package, label), p): (&(String, String), &Policy)| PolicyRow {
+        id: policy_id(package, label),
+        name: Some(format!("{package} policy {label}").trim().to_string()),
+        package_id: Some(guid("package", package)),
+        target_scope: Some(p.scope.clone()),
+        automatic: Some(p.automatic),
+        approval_required_add: Some(p.approval),
+        requestor_justification: p.reason_asked,
+        review_settings: p.review.as_ref().map(Option::is_some),
+        review_enabled: p.review.as_ref().map(Option::is_some),
+        review_recurrence: p.review.clone().flatten(),
+        ..PolicyRow::default()
+    };
+    tenant.policies.iter().map(row).collect()
+}
+
+fn packages(tenant: &Tenant) -> Vec<PackageRow> {
+    let row = |name: &String| PackageRow {
+        id: guid("package", name),
+        name: Some(name.clone()),
+        ..PackageRow::default()
+    };
+    tenant.packages.keys().map(row).collect()
+}
+
+fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
+    let mut rows = Vec::new();
+    for (package, facts) in &tenant.packages {
+        for (kind, resource, since) in &facts.roles {
+            let id = guid(kind, resource);
+            let (system, origin) = match *kind {
+                "group" => ("AadGroup", format!("Member_{id}")),
+                "app" => ("AadApplication", guid("app role", resource)),
+                _ => ("DirectoryRole", id.clone()),
+            };
+            rows.push(ResourceRoleRow {
+                id: format!("{}/{id}", guid("package", package)),
+                package_id: Some(guid("package", package)),
+                role_name: some(if *kind == "role" { resource } else { "Member" }),
+                role_origin_id: Some(origin),
+                origin_system: some(system),
+                resource_id: Some(id),
+                resource_name: Some(resource.clone()),
+                created_at: Some(*since),
+                ..ResourceRoleRow::default()
+            });
+        }
+    }
+    rows
+}
+
+fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
+    let row = |(name, a): (&String, &Account)| UserRow {
+        id: guid("user", name),
+        name: Some(name.clone()),
+        upn: Some(upn_of(name, a)),
+        user_type: some(if a.guest { "Guest" } else { "Member" }),
+        enabled: Some(!a.disabled),
+        leave_at: a.leave_at,
+        last_successful_at: a.last_success.filter(|t| *t <= at),
+        ..UserRow::default()
+    };
+    tenant.people.iter().map(row).collect()
+}
+
+fn groups(tenant: &Tenant) -> Vec<GroupRow> {
+    let row = |(name, g): (&String, &Group)| GroupRow {
+        id: guid("group", name),
+        name: Some(name.clone()),
+        group_types: if g.dynamic { vec!["DynamicMembership".into()] } else { Vec::new() },
+        role_assignable: Some(g.privileged),
+        synced: Some(g.synced),
+        ..GroupRow::default()
+    };
+    tenant.groups.iter().map(row).collect()
+}
+
+fn apps(tenant: &Tenant) -> Vec<ServicePrincipalRow> {
+    let row = |name: &String| ServicePrincipalRow {
+        id: guid("app", name),
+        name: Some(name.clone()),
+        app_id: Some(guid("app id", name)),
+        ..ServicePrincipalRow::default()
+    };
+    tenant.apps.iter().map(row).collect()
+}
+
+fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
+    let row = |d: &Decision| ReviewDecisionRow {
+        id: d.id.clone(),
+        decision: some(if d.deny { "Deny" } else { "Approve" }),
+        principal_id: Some(guid("user", &d.person)),
+        resource_id: Some(policy_id(&d.package, "")),
+        resource_kind: some("accessPackageAssignmentPolicy"),
+        reviewed_at: Some(d.at),
+        reviewer_id: Some(guid("user", &d.reviewer)),
+        applied_at: d.applied.then_some(d.at),
+        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }),
+        ..ReviewDecisionRow::default()
+    };
+    tenant.decisions.iter().map(row).collect()
+}
+
+fn membership(group: &str, member: &str) -> MembershipRow {
+    let person = guid("user", member);
+    MembershipRow {
+        id: format!("member/{group}/{person}"),
+        relation: some("member"),
+        container_kind: some("group"),
+        container_id: some(group),
+        member_id: Some(person),
+        member_kind: some("user"),
+        ..MembershipRow::default()
+    }
+}
+
+fn app_role(app: &str, person: &str) -> AppRoleAssignmentRow {
+    AppRoleAssignmentRow {
+        id: guid("app role assignment", &format!("{app}/{person}")),
+        principal_id: Some(guid("user", person)),
+        principal_kind: some("User"),
+        resource_id: Some(guid("app", app)),
+        app_role_id: Some(guid("app role", app)),
+        ..AppRoleAssignmentRow::default()
+    }
+}

@@ -1,0 +1,99 @@
+//! The examples of every page, run through the very ledger: exactly the marked rows are found.
+//!
+//! An example is a small story in a table.
+//! Columns: `time` (a date, a date and a time, or a time of 2 March 2026), `activity`, `actor`, `subject`, `package` (or the
+//! group, application or log that a row is about), `detail` (comma-separated), and the mark.
+//! `◀` marks a row that is found, perhaps with the severity or the name of the object; `?` one that cannot be judged.
+//! A finding belongs to a row that tells of its subject, its object and its assignment or request.
+
+mod acts;
+mod edges;
+mod looks;
+pub(super) mod scenario;
+pub(super) mod table;
+mod tenant;
+mod wire;
+
+use crate::check::index::Index;
+use crate::check::run::in_parts;
+use crate::check::{Check, Page, all};
+use crate::ledger::{Settings, build};
+use crate::model::{Finding, Severity, Verdict};
+use scenario::Scenario;
+use table::{Example, Mark};
+
+/// The examples of a check's page.
+pub(super) fn of_page(check: &Check) -> Vec<Example> {
+    table::stories(Page::of(check).section("Examples"))
+}
+
+/// Runs one example and returns what is wrong with it.
+fn check(check: &'static Check, example: &Example) -> Result<(), String> {
+    let scenario = Scenario::of(example);
+    let settings = Settings {
+        sensitive_packages: scenario.config.sensitive_packages.clone(),
+        ..Settings::default()
+    };
+    let estate = build(scenario.evidence.clone(), &settings);
+    let outcome = in_parts(check, &estate, &scenario.config, &Index::new(&estate), 3);
+    let told = outcome
+        .findings
+        .iter()
+        .map(|f| format!("  {} {} {}: {}", f.result, f.severity, f.reason, f.message));
+    let told: Vec<String> = told.collect();
+    let wrong = |what: String| Err(format!("{} \"{}\": {what}\nit found:\n{}", check.id, example.title, told.join("\n")));
+    let marked: Vec<usize> = (0..example.rows.len()).filter(|i| example.rows[*i].mark.is_some()).collect();
+    for row in &marked {
+        let number = outcome.findings.iter().filter(|f| tells_of(&scenario, example, *row, f)).count();
+        if number != 1 {
+            return wrong(format!("row {} should be found once, and is {number} times", row + 1));
+        }
+    }
+    for finding in &outcome.findings {
+        if !marked.iter().any(|row| tells_of(&scenario, example, *row, finding)) {
+            return wrong(format!("no marked row for: {}", finding.message));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a marked row is what a finding is about.
+fn tells_of(scenario: &Scenario, example: &Example, row: usize, finding: &Finding) -> bool {
+    let Some(mark) = &example.rows[row].mark else {
+        return false;
+    };
+    let ids = &scenario.ids[row];
+    let has = |id: &str| id.is_empty() || ids.contains(id);
+    let expected = match mark {
+        Mark::Found { .. } => Verdict::Finding,
+        Mark::NotEvaluable => Verdict::NotEvaluable,
+    };
+    let (severity, object) = match mark {
+        Mark::Found { word } => (Severity::from_word(word), word.as_str()),
+        Mark::NotEvaluable => (None, ""),
+    };
+    let right_object = match severity {
+        _ if finding.subject_kind == "tenant" => true,
+        None if !object.is_empty() => finding.object_name == object,
+        _ => has(&finding.object_id),
+    };
+    finding.result == expected
+        && severity.is_none_or(|s| s == finding.severity)
+        && (finding.subject_kind == "tenant" || has(&finding.subject_id))
+        && right_object
+        && has(&finding.assignment_id)
+}
+
+#[test]
+fn exactly_the_marked_rows_are_found() {
+    let mut wrong = Vec::new();
+    for one in all() {
+        let examples = of_page(one);
+        let fires = |e: &Example| e.rows.iter().any(|r| matches!(r.mark, Some(Mark::Found { .. })));
+        let near_miss = |e: &Example| e.rows.iter().any(|r| r.mark.is_none());
+        assert!(examples.iter().any(fires), "{} shows no case that is found", one.id);
+        assert!(examples.iter().any(|e| !fires(e) && near_miss(e)), "{} shows no near miss", one.id);
+        wrong.extend(examples.iter().filter_map(|e| check(one, e).err()));
+    }
+    assert!(wrong.is_empty(), "{} examples are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+}

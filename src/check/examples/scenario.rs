@@ -1,0 +1,258 @@
+//! A story becomes evidence: each row changes a small tenant, and looks write down what it is like then.
+
+use super::looks;
+use super::table::{Example, Row, instant};
+use super::tenant::{Account, Package, Policy, Tenant, policy_id};
+use super::wire::guid;
+use crate::config::Config;
+use crate::lake::records::Coverage;
+use crate::ledger::Evidence;
+use crate::ledger::evidence::UsageDay;
+use crate::model::time::{DAY, MINUTE};
+use crate::model::{Instant, TenantId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a story becomes.
+pub(in crate::check) struct Scenario {
+    pub evidence: Evidence,
+    pub config: Config,
+    /// The ids that each row tells of.
+    pub ids: Vec<BTreeSet<String>>,
+}
+
+impl Scenario {
+    pub(in crate::check) fn of(example: &Example) -> Self {
+        let mut teller = Teller::new(example);
+        let mut order: Vec<usize> = (0..example.rows.len()).collect();
+        order.sort_by_key(|i| example.rows[*i].at);
+        for i in &order {
+            teller.row(*i, &example.rows[*i]);
+        }
+        let told = |r: &&Row| r.activity != "leave";
+        let last = example.rows.iter().filter(told).map(|r| r.at).max().unwrap_or_default();
+        let looked = order.iter().rev().map(|i| &example.rows[*i]).find(told).is_some_and(|r| r.activity == "look");
+        let now = if looked { last } else { last.plus(MINUTE) };
+        if !looked {
+            looks::look(&mut teller.evidence, &teller.tenant, now, &[]);
+        }
+        let first = example.rows.iter().map(|r| r.at).min().unwrap_or_default();
+        teller.covers("audit", first.plus(-DAY), now);
+        teller.finish(example)
+    }
+}
+
+pub(super) struct Teller {
+    pub(super) tenant: Tenant,
+    pub(super) evidence: Evidence,
+    config: Config,
+    ids: Vec<BTreeSet<String>>,
+    pub(super) usage: BTreeMap<(String, String, Instant), UsageDay>,
+    /// Ends that rows tell later.
+    pub(super) ends: BTreeMap<(String, String), Instant>,
+}
+
+impl Teller {
+    fn new(example: &Example) -> Self {
+        let mut teller = Self {
+            tenant: Tenant::default(),
+            evidence: Evidence {
+                tenant: TenantId::new(&guid("tenant", "corp")),
+                ..Evidence::default()
+            },
+            config: Config::default(),
+            ids: vec![BTreeSet::new(); example.rows.len()],
+            usage: BTreeMap::new(),
+            ends: BTreeMap::new(),
+        };
+        // Leave dates and scheduled ends are known before they come.
+        for row in &example.rows {
+            match row.activity.as_str() {
+                "leave" => teller.account(&row.subject).leave_at = Some(row.at),
+                "end" => {
+                    teller.ends.insert((row.subject.clone(), row.thing.clone()), row.at);
+                }
+                _ => {}
+            }
+        }
+        teller
+    }
+
+    fn row(&mut self, number: usize, row: &Row) {
+        for name in [&row.actor, &row.subject] {
+            if !name.is_empty() && row.activity != "policy" {
+                self.account(name);
+                self.ids[number].insert(guid("user", name));
+            }
+        }
+        for kind in ["package", "group", "app"] {
+            self.ids[number].insert(guid(kind, &row.thing));
+        }
+        let told: Vec<String> = match row.activity.as_str() {
+            "user" => self.user(row),
+            "package" => self.package_row(row),
+            "policy" => self.policy_row(row),
+            "group" => self.group_row(row),
+            "log" => self.log(row),
+            "look" => self.look(row),
+            "request" => self.request(row),
+            "approve" => self.decide_request(row, true),
+            "deny" => self.decide_request(row, false),
+            "deliver" => self.deliver(row),
+            "assign" => self.assign(row),
+            "extend" => self.extend(row),
+            "remove" => self.end(row, "adminRemove"),
+            "expire" => self.end(row, "systemRemove"),
+            "add-to-group" => self.member(row, true),
+            "remove-from-group" => self.member(row, false),
+            "grant-app-role" => self.app_role(row),
+            "sign-in" => self.sign_in(row),
+            "disable" => self.disable(row),
+            "decide" => self.decide(row),
+            "leave" | "end" => Vec::new(),
+            other => panic!("no activity is called {other}"),
+        };
+        self.ids[number].extend(told);
+    }
+
+    fn finish(mut self, example: &Example) -> Scenario {
+        self.evidence.usage = self.usage.into_values().collect();
+        // A sign-in tells of the packages that its application is in.
+        for (ids, row) in self.ids.iter_mut().zip(&example.rows) {
+            for (package, facts) in &self.tenant.packages {
+                if row.activity == "sign-in" && facts.roles.iter().any(|(_, r, _)| *r == row.thing) {
+                    ids.insert(guid("package", package));
+                }
+            }
+        }
+        Scenario {
+            evidence: self.evidence,
+            config: self.config,
+            ids: self.ids,
+        }
+    }
+
+    pub(super) fn account(&mut self, name: &str) -> &mut Account {
+        self.tenant.people.entry(name.into()).or_default()
+    }
+
+    pub(super) fn package(&mut self, name: &str) -> &mut Package {
+        self.tenant.policies.entry((name.into(), String::new())).or_insert_with(|| Policy {
+            scope: "allMemberUsers".into(),
+            automatic: false,
+            review: Some(Some("P3M".into())),
+            reason_asked: None,
+            approval: false,
+        });
+        self.tenant.packages.entry(name.into()).or_default()
+    }
+
+    fn user(&mut self, row: &Row) -> Vec<String> {
+        let last = row.after("last sign-in").and_then(instant);
+        let (guest, disabled) = (row.says("guest"), row.says("disabled"));
+        let account = self.account(&row.subject);
+        account.last_success = last.or(account.last_success);
+        account.guest |= guest;
+        account.disabled |= disabled;
+        Vec::new()
+    }
+
+    fn package_row(&mut self, row: &Row) -> Vec<String> {
+        self.package(&row.thing);
+        let mut ids = Vec::new();
+        for detail in &row.detail {
+            let (kind, name) = match detail.as_str() {
+                "for employees" => {
+                    self.config.employee_packages.push(row.thing.clone());
+                    continue;
+                }
+                "sensitive" => {
+                    self.config.sensitive_packages.push(row.thing.clone());
+                    continue;
+                }
+                d if d.starts_with("privileged group ") => ("group", d["privileged group ".len()..].to_string()),
+                d if d.starts_with("group ") => ("group", d["group ".len()..].to_string()),
+                d if d.starts_with("app ") => ("app", d["app ".len()..].to_string()),
+                d if d.starts_with("directory role ") => ("role", d["directory role ".len()..].to_string()),
+                other => panic!("a package cannot be: {other}"),
+            };
+            match kind {
+                "group" => {
+                    let group = self.tenant.groups.entry(name.clone()).or_default();
+                    group.privileged |= detail.starts_with("privileged");
+                }
+                "app" => {
+                    self.tenant.apps.insert(name.clone());
+                }
+                _ => {}
+            }
+            ids.push(guid(kind, &name));
+            self.package(&row.thing).roles.push((kind, name, row.at));
+        }
+        ids
+    }
+
+    fn policy_row(&mut self, row: &Row) -> Vec<String> {
+        self.package(&row.thing);
+        let policy = self.tenant.policies.entry((row.thing.clone(), row.subject.clone())).or_insert_with(|| Policy {
+            scope: "allMemberUsers".into(),
+            automatic: false,
+            review: Some(Some("P3M".into())),
+            reason_asked: None,
+            approval: false,
+        });
+        for detail in &row.detail {
+            match detail.as_str() {
+                "no review" => policy.review = Some(None),
+                "review untold" => policy.review = None,
+                "automatic" => policy.automatic = true,
+                "no reason asked" => policy.reason_asked = Some(false),
+                "approval" => policy.approval = true,
+                d if d.starts_with("review ") => policy.review = Some(Some(d["review ".len()..].into())),
+                d if d.starts_with("scope ") => policy.scope = d["scope ".len()..].into(),
+                other => panic!("a policy cannot be: {other}"),
+            }
+        }
+        vec![policy_id(&row.thing, &row.subject)]
+    }
+
+    fn group_row(&mut self, row: &Row) -> Vec<String> {
+        let group = self.tenant.groups.entry(row.thing.clone()).or_default();
+        group.dynamic |= row.says("dynamic");
+        group.synced |= row.says("synced");
+        group.privileged |= row.says("privileged");
+        Vec::new()
+    }
+
+    fn log(&mut self, row: &Row) -> Vec<String> {
+        let until = row.after("until").and_then(instant).expect("a log has an end");
+        let subject = match row.thing.as_str() {
+            "sign-ins" => "sign_ins",
+            "interactive sign-ins" => "sign_ins:interactiveUser",
+            other => other,
+        };
+        self.covers(subject, row.at, until);
+        if row.says("inferred") {
+            self.evidence.coverage.last_mut().expect("it was just told").basis = "inferred".into();
+        }
+        Vec::new()
+    }
+
+    fn covers(&mut self, subject: &str, from: Instant, until: Instant) {
+        self.evidence.coverage.push(Coverage {
+            subject: subject.into(),
+            basis: "asserted".into(),
+            from: Some(from),
+            until: Some(until),
+            ..Coverage::default()
+        });
+    }
+
+    fn look(&mut self, row: &Row) -> Vec<String> {
+        for assignment in &mut self.tenant.assignments {
+            assignment.listed = assignment.person == row.subject && assignment.package == row.thing;
+        }
+        let without: Vec<&str> = row.detail.iter().filter_map(|d| d.strip_prefix("without ")).collect();
+        looks::look(&mut self.evidence, &self.tenant, row.at, &without);
+        Vec::new()
+    }
+}

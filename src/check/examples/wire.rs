@@ -1,0 +1,90 @@
+//! Audit events as the wire has them.
+
+use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
+use crate::ledger::activity_key;
+use crate::model::Instant;
+
+/// A GUID made of a name: the same name, the same id.
+pub(super) fn guid(kind: &str, name: &str) -> String {
+    let hash = xxhash_rust::xxh3::xxh3_128(format!("{kind}:{name}").as_bytes());
+    let hex = format!("{hash:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+pub(super) fn upn(name: &str) -> String {
+    format!("{name}@corp.example")
+}
+
+/// Who acts.
+pub(super) enum Actor<'a> {
+    User(&'a str),
+    /// The entitlement-management service.
+    Service,
+}
+
+pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, targets: Vec<AuditTarget>) -> AuditEvent {
+    let mut event = AuditEvent {
+        at: Some(at),
+        at_text: at.to_string(),
+        activity: activity.into(),
+        activity_key: activity_key(activity),
+        service: Some(service.into()),
+        result: Some("success".into()),
+        targets,
+        ..AuditEvent::default()
+    };
+    match actor {
+        Actor::User(name) => {
+            event.actor_kind = Some("user".into());
+            event.actor_id = Some(guid("user", name));
+            event.actor_upn = Some(upn(name));
+            event.actor_name = Some((*name).into());
+        }
+        Actor::Service => {
+            event.actor_kind = Some("app".into());
+            event.actor_id = Some(guid("app", "entitlement management"));
+            event.actor_name = Some("Azure AD Identity Governance - Entitlement Management".into());
+        }
+    }
+    let content = format!("{event:?}");
+    event.id = guid("event", &content);
+    event.content_hash = guid("content", &content);
+    event
+}
+
+pub(super) fn target(kind: &str, id: &str, name: &str) -> AuditTarget {
+    AuditTarget {
+        id: Some(id.into()),
+        name: Some(name.into()),
+        kind: Some(kind.into()),
+        ..AuditTarget::default()
+    }
+}
+
+pub(super) fn user(name: &str) -> AuditTarget {
+    AuditTarget {
+        upn: Some(upn(name)),
+        ..target("User", &guid("user", name), name)
+    }
+}
+
+pub(super) fn changed(mut target: AuditTarget, name: &str, value: &str, removed: bool) -> AuditTarget {
+    let value = Some(format!("\"{value}\""));
+    let (old, new) = if removed { (value, None) } else { (None, value) };
+    target.modified.push(ModifiedProperty {
+        name: Some(name.into()),
+        old,
+        new,
+    });
+    target
+}
+
+pub(super) fn justified(mut event: AuditEvent, text: Option<&str>) -> AuditEvent {
+    if let Some(text) = text {
+        event.details.push(Detail {
+            key: Some("Justification".into()),
+            value: Some(text.into()),
+        });
+    }
+    event
+}

@@ -1,0 +1,3 @@
+//! Access beside the packages that are there for it.
+
+pub(super) mod exc_01;

@@ -1,0 +1,207 @@
+//! `EXP-05`: access that is still there after it was to end.
+
+use super::ends::{Denials, removed, scheduled};
+use crate::check::define::check;
+use crate::check::thresholds::{DELIVERY_LAG, SLA_OTHER, SLA_SENSITIVE};
+use crate::check::{Context, Draft, Outcome, Shard, words};
+use crate::lake::table::Table;
+use crate::model::controls::{AC_2_H, AC_3_8, CC6_3, HIPAA_308_A_4_II_C, PCI_7_2_4};
+use crate::model::{CheckId, EntitlementKind, Holding, PackageId, ReasonCode, Severity};
+
+check! {
+    /// Access is still there after it was to end
+    ///
+    /// ## Why it matters
+    /// An end date, a removal or a denial is a decision that somebody took.
+    /// Access that outlives it is held without anybody's consent, and nobody looks for it, since on paper it is gone.
+    ///
+    /// ## What it looks for
+    /// Access still held, and seen more than the allowed business days after one of four ends:
+    /// its schedule ended and a look still lists the assignment as delivered;
+    /// its removal was logged as done and a look still lists it;
+    /// a review denied it, the decision was applied, and a look still lists it;
+    /// the assignment ended and the group membership or app role that it had delivered is still there, with no other assignment behind it.
+    /// A removal that was only asked for, and a denied request, are not ends.
+    ///
+    /// ## Known false positives
+    /// An end that was moved in the portal after the last look at the assignment.
+    /// A membership that an administrator made permanent on purpose: register it as a package or an exception.
+    ///
+    /// ## What to do
+    /// Remove what is left by hand and see that it is gone in the next look.
+    /// Then find out why delivery of the removal failed: reprocess the assignment, and look for groups that Entra cannot change.
+    ///
+    /// ## Examples
+    /// The schedule ended on 31 January, and a look two weeks later still lists Ana; Bo was listed within the time allowed:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll |  | ◀ |
+    /// | 2026-01-05 | deliver |  | bo | library |  |   |
+    /// | 2026-01-31 | end |  | ana | payroll |  |   |
+    /// | 2026-02-12 | end |  | bo | library |  |   |
+    /// | 2026-02-16 | look |  |  |  |  |   |
+    ///
+    /// The removal was logged as done, and the next look lists it nevertheless:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-02-02 | remove | cy | ana | payroll |  | ◀ |
+    /// | 2026-02-02 | remove | cy | bo | payroll |  |   |
+    /// | 2026-02-20 | look |  | ana | payroll | still listed |   |
+    ///
+    /// A review denied it and the decision was applied, yet it is still there; Bo's was kept:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-02-02 | decide | cy | ana | payroll | deny applied | ◀ |
+    /// | 2026-02-02 | decide | cy | bo | payroll | approve |   |
+    /// | 2026-02-20 | look |  |  |  |  |   |
+    ///
+    /// The assignments expired; Ana's membership was left behind, Bo's went with it, and Cy has another package with the same group:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | package |  |  | payroll | group payers |   |
+    /// | 2026-01-01 | package |  |  | finance | group payers |   |
+    /// | 2026-01-05 | deliver |  | ana | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | cy | payroll |  |   |
+    /// | 2026-01-06 | deliver |  | cy | finance |  |   |
+    /// | 2026-02-02 | expire |  | ana | payroll | membership stays | ◀ payers |
+    /// | 2026-02-02 | expire |  | bo | payroll |  |   |
+    /// | 2026-02-02 | expire |  | cy | payroll |  |   |
+    /// | 2026-02-20 | look |  |  |  |  |   |
+    ///
+    /// Extended before its end, removed and granted anew, denied and the decision not applied, denied only two days ago:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll | until 2026-01-31 |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | cy | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | di | payroll |  |   |
+    /// | 2026-01-20 | extend | ana | ana | payroll | until 2026-12-31 |   |
+    /// | 2026-02-02 | remove | eve | bo | payroll |  |   |
+    /// | 2026-02-02 | decide | eve | cy | payroll | deny |   |
+    /// | 2026-02-03 | deliver |  | bo | payroll |  |   |
+    /// | 2026-02-18 | decide | eve | di | payroll | deny applied |   |
+    /// | 2026-02-20 | look |  |  |  |  |   |
+    pub(in crate::check) static CHECK = {
+        id: CheckId::new("EXP-05"),
+        severity: Severity::High,
+        practice: &["P4", "P2"],
+        controls: &[AC_2_H, AC_3_8, PCI_7_2_4, CC6_3, HIPAA_308_A_4_II_C],
+        thresholds: &[&SLA_SENSITIVE, &SLA_OTHER, &DELIVERY_LAG],
+        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::ReviewDecisions, Table::Groups],
+        shard_by: Shard::Principal,
+        cost: "holdings, each against the other holdings and the review decisions of its principal",
+        run,
+    }
+}
+
+fn run(cx: &Context) -> Outcome {
+    let mut out = Outcome::default();
+    if let Some(row) = cx.no_holdings() {
+        out.push_for(row, 0);
+        return out;
+    }
+    let denials = Denials::new(cx);
+    for holding in cx.held() {
+        if holding.entitlement.kind == EntitlementKind::AccessPackage {
+            package(cx, holding, &denials, &mut out);
+        } else {
+            left_behind(cx, holding, &mut out);
+        }
+    }
+    out
+}
+
+fn package(cx: &Context, holding: &Holding, denials: &Denials, out: &mut Outcome) {
+    let package = PackageId::new(holding.entitlement.resource());
+    let ends = [removed(cx, holding), denials.of(holding, &package), scheduled(cx, holding)];
+    let Some(outlived) = ends.into_iter().flatten().next() else {
+        out.pass();
+        return;
+    };
+    let (due, days) = cx.due(&package, outlived.end);
+    let mut draft = Draft::of_holding(cx, holding);
+    draft.evidence.extend(outlived.evidence);
+    let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
+    match holding.last_seen {
+        Some(seen) if seen > due => {
+            draft.severity = Severity::High;
+            draft.reason = outlived.reason;
+            draft.from = Some(outlived.end);
+            draft.message = format!(
+                "{who} still holds {what}: {} on {}, and a look on {} lists it, {} later where {} are allowed",
+                outlived.told,
+                words::day(outlived.end),
+                words::day(seen),
+                words::count(seen.days_since(outlived.end), "day"),
+                words::count(days, "business day"),
+            );
+            draft.clears_when = format!("A complete look that no longer lists {what} for {who}.");
+            out.push(cx.finding(draft));
+        }
+        // Nobody has looked since: the next look will tell.
+        _ if due < cx.as_of() => {
+            draft.message = format!(
+                "{} on {}, and nobody has looked since {} at whether {who} still holds {what}",
+                outlived.told,
+                words::day(outlived.end),
+                words::day(due)
+            );
+            draft.clears_when = "A look at assignments after that day.".into();
+            out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
+        }
+        _ => out.pass(),
+    }
+}
+
+/// What an ended assignment had delivered is still there.
+fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
+    let lag = cx.hours(&DELIVERY_LAG);
+    let Some(behind) = cx.index.delivered_by(holding, lag) else {
+        return;
+    };
+    if cx.index.explained(holding, cx.as_of(), 0) {
+        out.pass();
+        return;
+    }
+    let package = PackageId::new(behind.entitlement.resource());
+    let Some(end) = behind.until_latest.or(behind.held_until) else {
+        return;
+    };
+    let (due, days) = cx.due(&package, end);
+    let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
+        out.pass();
+        return;
+    };
+    let mut draft = Draft::of_holding(cx, holding);
+    let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
+    draft.severity = Severity::High;
+    draft.reason = "left-behind";
+    draft.assignment = behind.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+    draft.from = Some(end);
+    draft.evidence.extend(behind.evidence.iter().cloned());
+    draft.message = format!(
+        "{who} is still in {what}, which {} had delivered: that assignment ended on {}, and a look on {} lists the {}, {} later where {} are allowed",
+        behind.entitlement_name,
+        words::day(end),
+        words::day(seen),
+        if holding.entitlement.kind == EntitlementKind::Group {
+            "membership"
+        } else {
+            "role"
+        },
+        words::count(seen.days_since(end), "day"),
+        words::count(days, "business day"),
+    );
+    draft.clears_when = format!("A complete look at {what} that no longer lists {who}, or an assignment that explains it.");
+    out.push(cx.finding(draft));
+}

@@ -1,0 +1,187 @@
+//! Look-ups that several checks share, built once for an estate and in an order that its rows do not decide.
+
+use crate::check::context::hash;
+use crate::lake::table::Table;
+use crate::ledger::Estate;
+use crate::ledger::estate::PackageRole;
+use crate::ledger::evidence::UsageDay;
+use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId};
+use ahash::AHashMap;
+use std::cmp::Ordering;
+
+/// The look-ups.
+#[derive(Debug, Default)]
+pub struct Index<'a> {
+    /// Holdings at the instant of the questions, with the hash of their principal.
+    pub(super) held: Vec<(u64, &'a Holding)>,
+    packages: AHashMap<&'a PrincipalId, Vec<&'a Holding>>,
+    usage: AHashMap<&'a PrincipalId, Vec<&'a UsageDay>>,
+    granted: AHashMap<(&'a PrincipalId, &'a EntitlementKey), Vec<&'a AccessEvent>>,
+    contained: AHashMap<(EntitlementKind, &'a str), Vec<(&'a PackageId, &'a PackageRole)>>,
+    newest: AHashMap<&'a str, Instant>,
+    as_of: Instant,
+    /// Whether any account of the tenant has a last successful sign-in on record.
+    pub account_telemetry: bool,
+    /// Whether any record of users was seen, or any event that disables an account.
+    pub accounts_known: bool,
+}
+
+impl<'a> Index<'a> {
+    /// Builds the look-ups.
+    #[must_use]
+    pub fn new(estate: &'a Estate) -> Self {
+        let mut index = Self {
+            as_of: estate.as_of,
+            ..Self::default()
+        };
+        let mut holdings: Vec<&Holding> = estate.holdings.iter().collect();
+        holdings.sort_by(|a, b| order(a, b));
+        for holding in holdings {
+            if holding.held_at(estate.as_of) {
+                index.held.push((hash(holding.principal.as_str()), holding));
+            }
+            if holding.entitlement.kind == EntitlementKind::AccessPackage {
+                index.packages.entry(&holding.principal).or_default().push(holding);
+            }
+        }
+        let mut usage: Vec<&UsageDay> = estate.usage.iter().collect();
+        usage.sort();
+        for day in usage {
+            index.usage.entry(&day.principal).or_default().push(day);
+        }
+        let granted = |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure;
+        let mut events: Vec<&AccessEvent> = estate.events.iter().filter(granted).collect();
+        events.sort();
+        for event in events {
+            if let (Some(principal), Some(key)) = (&event.principal, &event.entitlement) {
+                index.granted.entry((principal, key)).or_default().push(event);
+            }
+        }
+        for (id, facts) in estate.packages.iter().filter(|(_, p)| !p.gone) {
+            for role in &facts.roles {
+                if let Some(kind) = kind_of(role) {
+                    index.contained.entry((kind, &role.resource)).or_default().push((id, role));
+                }
+            }
+        }
+        for ((collection, _), looks) in &estate.looks {
+            for look in looks.iter().filter(|l| l.at <= estate.as_of) {
+                let newest = index.newest.entry(collection).or_insert(look.at);
+                *newest = look.at.max(*newest);
+            }
+        }
+        index.account_telemetry = estate.people.values().any(|p| p.last_successful_at.is_some());
+        index.accounts_known = estate.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
+        index
+    }
+
+    /// When a collection was last looked at.
+    #[must_use]
+    pub fn newest_look(&self, table: Table) -> Option<Instant> {
+        self.newest.get(table.name()).copied()
+    }
+
+    /// Packages that somebody holds or held, by package and time.
+    #[must_use]
+    pub fn packages_of(&self, principal: &PrincipalId) -> &[&'a Holding] {
+        self.packages.get(principal).map_or(&[], Vec::as_slice)
+    }
+
+    /// Sign-ins of somebody.
+    #[must_use]
+    pub fn usage_of(&self, principal: &PrincipalId) -> &[&'a UsageDay] {
+        self.usage.get(principal).map_or(&[], Vec::as_slice)
+    }
+
+    /// The newest event by which somebody was given what a holding is of, since it can have begun.
+    #[must_use]
+    pub fn last_grant(&self, holding: &Holding) -> Option<&'a AccessEvent> {
+        let events = self.granted.get(&(&holding.principal, &holding.entitlement))?;
+        events
+            .iter()
+            .rev()
+            .find(|e| e.at <= self.as_of && holding.from_earliest.is_none_or(|from| from <= e.at))
+            .copied()
+    }
+
+    /// Whether the entitlement service gave a direct holding; `None` where no event names who did.
+    #[must_use]
+    pub fn by_service(&self, holding: &Holding) -> Option<bool> {
+        let event = self.last_grant(holding)?;
+        let named = event.actor.is_some() || !event.actor_name.is_empty();
+        named.then_some(event.actor_is_service)
+    }
+
+    /// Packages whose contents are what a direct holding is of, with the role that says so.
+    #[must_use]
+    pub fn packages_with(&self, key: &EntitlementKey) -> Vec<(&'a PackageId, &'a PackageRole)> {
+        let roles = self.contained.get(&(key.kind, key.resource()));
+        let role = key.id.split('/').nth(1).unwrap_or_default();
+        let fits = |r: &PackageRole| match key.kind {
+            EntitlementKind::AppRole => r.app_role_id.is_empty() || r.app_role_id == role,
+            // The ledger knows members; owners are another role on the same group.
+            EntitlementKind::Group => !r.role.eq_ignore_ascii_case("owner"),
+            _ => true,
+        };
+        roles.into_iter().flatten().filter(|(_, r)| fits(r)).copied().collect()
+    }
+
+    /// Assignments, past and present, that give or gave somebody what a direct holding is of.
+    #[must_use]
+    pub fn assignments_behind(&self, holding: &Holding) -> Vec<&'a Holding> {
+        let with = self.packages_with(&holding.entitlement);
+        let gives = |h: &&&Holding| with.iter().any(|(p, _)| p.as_str() == h.entitlement.id);
+        self.packages_of(&holding.principal).iter().filter(gives).copied().collect()
+    }
+
+    /// The last assignment by which the entitlement service gave somebody a direct holding; `None` when it did not.
+    ///
+    /// The actor of the newest grant decides; without one, a beginning close to the assignment's.
+    #[must_use]
+    pub fn delivered_by(&self, holding: &Holding, lag: i64) -> Option<&'a Holding> {
+        let behind = self.assignments_behind(holding);
+        let close = |h: &&Holding| {
+            let (began, given) = (begun(holding), begun(h));
+            began.zip(given).is_some_and(|(a, b)| (a.0 - b.0).abs() <= lag)
+        };
+        let last = |list: Vec<&'a Holding>| list.into_iter().max_by_key(|h| (h.held_until.is_none(), h.held_until, begun(h)));
+        match self.by_service(holding) {
+            Some(true) => last(behind),
+            Some(false) => None,
+            None => last(behind.into_iter().filter(close).collect()),
+        }
+    }
+
+    /// Whether an assignment explains a direct holding at `at`, give or take the time that a delivery takes.
+    #[must_use]
+    pub fn explained(&self, holding: &Holding, at: Instant, lag: i64) -> bool {
+        self.assignments_behind(holding).iter().any(|h| {
+            let begun = h.from_earliest.or(h.held_from).or(h.from_latest);
+            let begun = begun.is_none_or(|t| t.plus(-lag) <= at);
+            begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
+        })
+    }
+}
+
+/// When a holding began, as far as is known.
+fn begun(h: &Holding) -> Option<Instant> {
+    h.from_latest.or(h.held_from)
+}
+
+/// The order of the ledger, restored whatever order the rows come in.
+fn order(a: &Holding, b: &Holding) -> Ordering {
+    let ids = |h: &'_ Holding| (h.from_latest, h.held_until);
+    (&a.principal, &a.entitlement)
+        .cmp(&(&b.principal, &b.entitlement))
+        .then_with(|| ids(a).cmp(&ids(b)))
+        .then_with(|| (&a.assignment, &a.evidence).cmp(&(&b.assignment, &b.evidence)))
+}
+
+fn kind_of(role: &PackageRole) -> Option<EntitlementKind> {
+    match role.kind.as_str() {
+        "group" => Some(EntitlementKind::Group),
+        "application" => Some(EntitlementKind::AppRole),
+        "directory_role" => Some(EntitlementKind::DirectoryRole),
+        _ => None,
+    }
+}

@@ -1,0 +1,3 @@
+//! Access whose holder, owner or approver is no longer there.
+
+pub(super) mod orp_02;

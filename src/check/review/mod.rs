@@ -1,0 +1,3 @@
+//! Whether access comes before a reviewer.
+
+pub(super) mod rev_01;

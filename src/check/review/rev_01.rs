@@ -1,0 +1,128 @@
+//! `REV-01`: a policy without a review, or with one too rare.
+
+use crate::check::define::check;
+use crate::check::judge::Rhythm;
+use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
+use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
+use crate::lake::table::Table;
+use crate::ledger::estate::PolicyFacts;
+use crate::model::controls::{AC_2_J, CC6_2, CC6_3, PCI_7_2_4};
+use crate::model::{CheckId, PolicyId, ReasonCode, Severity};
+
+check! {
+    /// A policy's access is reviewed too rarely or never
+    ///
+    /// ## Why it matters
+    /// What was right when it was granted goes stale without anybody noticing.
+    /// A periodic review is the one moment at which somebody must say again that the access is needed.
+    ///
+    /// ## What it looks for
+    /// A policy of a live package whose review is off or absent, or recurs more rarely than its class asks: every three months for sensitive packages, every six for others, and seven days of slack.
+    /// It weighs high for sensitive packages.
+    /// Policies that assign by a rule are left out.
+    ///
+    /// ## Known false positives
+    /// Packages reviewed from outside entitlement management, by a review of the group itself or in another tool.
+    /// Policies whose assignments end within days.
+    ///
+    /// ## What to do
+    /// Switch on the access review in the policy, with a reviewer who is neither the holder nor the approver.
+    ///
+    /// ## Examples
+    /// No review, one that is too rare, and one that is too rare for what the package contains:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | no review | ◀ medium |
+    /// | 2026-01-01 | policy |  |  | library | review P1Y | ◀ medium |
+    /// | 2026-01-01 | package |  |  | keys | privileged group vault |   |
+    /// | 2026-01-01 | policy |  |  | keys | review P6M | ◀ high |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
+    /// Often enough, a rule that assigns, and a record that does not tell:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | review P6M |   |
+    /// | 2026-01-01 | policy |  |  | intranet | automatic, no review |   |
+    /// | 2026-01-01 | package |  |  | keys | privileged group vault |   |
+    /// | 2026-01-01 | policy |  |  | keys | review P3M |   |
+    /// | 2026-01-01 | policy |  |  | library | review untold | ? |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    pub(in crate::check) static CHECK = {
+        id: CheckId::new("REV-01"),
+        severity: Severity::High,
+        practice: &["P2"],
+        controls: &[AC_2_J, PCI_7_2_4, CC6_2, CC6_3],
+        thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK],
+        reads: &[Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups],
+        shard_by: Shard::Package,
+        cost: "one look at each policy",
+        run,
+    }
+}
+
+fn run(cx: &Context) -> Outcome {
+    let mut out = Outcome::default();
+    if cx.estate.policies.is_empty() && !cx.looked_at(Table::Policies) {
+        let message = "no assignment policies are in the lake, so how often access is reviewed is unknown";
+        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Policies, message, "Ingest assignment policies."), 0);
+        return out;
+    }
+    let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| cx.estate.packages.get(id)).is_some_and(|f| f.gone);
+    for (id, policy) in &cx.estate.policies {
+        let package = policy.package.as_ref().map(|p| p.as_str()).unwrap_or_default();
+        if !cx.mine(package) || policy.automatic || policy.gone || dead(policy) {
+            continue;
+        }
+        judge(cx, id, policy, &mut out);
+    }
+    out
+}
+
+fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
+    let object = policy.package.as_ref().map(|p| cx.package(p)).unwrap_or_default();
+    let why = policy.package.as_ref().and_then(|p| cx.sensitive(p));
+    let mut draft = Draft {
+        subject: Thing::new("policy", id.as_str(), &policy.name),
+        evidence: vec![format!("policies:{id}")],
+        ..Draft::default()
+    };
+    let of = if object.name.is_empty() {
+        String::new()
+    } else {
+        format!(" of {}", object.name)
+    };
+    draft.object = object;
+    let name = &draft.subject.name;
+    let class = why
+        .as_ref()
+        .map_or_else(|| "packages that are not sensitive".to_string(), |w| format!("sensitive packages ({w})"));
+    let (reason, message) = match cx.rhythm(policy.package.as_ref(), policy) {
+        Rhythm::Enough { .. } => return out.pass(),
+        Rhythm::Never { asked } => (
+            "no-review",
+            format!(
+                "the policy \"{name}\"{of} has no access review, where one every {} is asked for {class}",
+                words::count(asked, "month")
+            ),
+        ),
+        Rhythm::Rare { every, asked } => (
+            "too-rare",
+            format!(
+                "the policy \"{name}\"{of} is reviewed every {every}, where once every {} is asked for {class}",
+                words::count(asked, "month")
+            ),
+        ),
+        Rhythm::Unknown => {
+            draft.message = format!("the record of the policy \"{name}\"{of} does not tell whether and how often its access is reviewed");
+            draft.clears_when = "An export of assignment policies with their review settings.".into();
+            return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
+        }
+    };
+    draft.severity = if why.is_some() { Severity::High } else { Severity::Medium };
+    draft.reason = reason;
+    draft.message = message;
+    draft.clears_when = "Review settings in the policy that are on and frequent enough.".into();
+    out.push(cx.finding(draft));
+}

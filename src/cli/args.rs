@@ -1,0 +1,314 @@
+//! Everything that can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Says who held which access in Microsoft Entra ID and when, whether it is still justified, and proves it
+#[derive(Debug, Parser)]
+#[command(name = "vouchsafe", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say less: no progress, no hints
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Say more about what is done (can be repeated)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 findings at or above --fail-on, or holders found nobody · 2 usage or configuration · \
+3 nothing usable in the input · 4 remote refused or unreachable · 5 cannot tell · 70 a bug";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ingest exports, build the ledger, run the checks and write the report, in one go
+    Run(RunArgs),
+    /// Ingest exports into the lake
+    Ingest(IngestArgs),
+    /// Say who held something, at a moment or during a window
+    Holders(HoldersArgs),
+    /// Say what somebody held, at a moment or during a window
+    Holdings(HoldingsArgs),
+    /// Run checks over the lake and print the findings
+    Check(CheckArgs),
+    /// Print a check's page: why it matters, what it looks for, examples, thresholds in force
+    Explain(ExplainArgs),
+    /// Write the report from the lake
+    Report(ReportArgs),
+    /// Look after the store
+    #[command(subcommand)]
+    Lake(LakeCommand),
+    /// Write an invented tenant in the wire formats of Graph, with its truth
+    Synth(SynthArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Where the lake is.
+#[derive(Debug, Args)]
+pub struct LakeArg {
+    /// Folder of the lake [default: vouchsafe-lake]
+    #[arg(long, value_name = "DIR", env = "VOUCHSAFE_LAKE")]
+    pub lake: Option<PathBuf>,
+}
+
+/// What the questions are asked with.
+#[derive(Debug, Args)]
+pub struct QuestionArgs {
+    /// Ask as of this instant (RFC 3339 UTC) [default: the newest observation in the lake]
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Configuration file [default: vouchsafe.toml when it exists]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set of thresholds: default, hipaa, pci, cis or soc2
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// How exports are taken in.
+#[derive(Debug, Args)]
+pub struct TakeArgs {
+    /// Files, folders and globs; what a file is comes from its content (.gz, .zst and .zip are opened)
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Tenant id of records that do not name their tenant
+    #[arg(long, value_name = "GUID")]
+    pub tenant: Option<String>,
+    /// Instant of the snapshots in these files [default: a date in their names, else their modification time]
+    #[arg(long, value_name = "TIME")]
+    pub observed_at: Option<String>,
+    /// Vouch for the collections being complete, so that absence counts
+    #[arg(long)]
+    pub complete: bool,
+    /// Vouch for the logs covering a window (can be repeated)
+    #[arg(long, value_name = "FROM..UNTIL")]
+    pub covers: Vec<String>,
+    /// Exit with 3 when any record was rejected
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What to take in.
+    #[command(flatten)]
+    pub take: TakeArgs,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Folder of the report
+    #[arg(long, value_name = "DIR", default_value = "vouchsafe-report")]
+    pub out: PathBuf,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Exit with 1 when there is a finding at or above this severity: low, medium or high
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+}
+
+/// `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// What to take in.
+    #[command(flatten)]
+    pub take: TakeArgs,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+}
+
+/// When.
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// At this instant (RFC 3339; a date means its whole day)
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["from", "until"])]
+    pub at: Option<String>,
+    /// From this instant on
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Before this instant
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Follow packages and nested groups to what they lead to
+    #[arg(long)]
+    pub effective: bool,
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Form of the rows
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Write to this file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Forms of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, the most useful columns
+    Table,
+    /// All columns, RFC 4180
+    Csv,
+    /// All columns, one array
+    Json,
+    /// All columns, one object a line
+    Jsonl,
+    /// All columns
+    Parquet,
+}
+
+/// `holders`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").multiple(false))]
+pub struct HoldersArgs {
+    /// An access package, by name or id
+    #[arg(long, group = "what", value_name = "NAME")]
+    pub package: Option<String>,
+    /// A group, by name or id
+    #[arg(long, group = "what", value_name = "NAME")]
+    pub group: Option<String>,
+    /// An application, by name, application id or service principal id
+    #[arg(long, group = "what", value_name = "NAME")]
+    pub app: Option<String>,
+    /// A directory role, by name or id
+    #[arg(long, group = "what", value_name = "NAME")]
+    pub role: Option<String>,
+    /// Any resource by id: package, group, service principal or role
+    #[arg(long, group = "what", value_name = "ID")]
+    pub resource: Option<String>,
+    /// When.
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `holdings`.
+#[derive(Debug, Args)]
+pub struct HoldingsArgs {
+    /// A person, group or application: principal name, display name or object id
+    pub principal: String,
+    /// When.
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Ids of checks; all when none is given
+    pub ids: Vec<String>,
+    /// Exit with 1 when there is a finding at or above this severity: low, medium or high
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of a check; a list of all when none is given
+    pub id: Option<String>,
+    /// Which thresholds are in force.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Folder of the report
+    #[arg(long, value_name = "DIR", default_value = "vouchsafe-report")]
+    pub out: PathBuf,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// `lake …`.
+#[derive(Debug, Subcommand)]
+pub enum LakeCommand {
+    /// Tell what the lake holds: tables, sources with their arithmetic, coverage and gaps, rejects
+    Status(LakeArg),
+    /// Compare every file with the hash in its commit
+    Verify(LakeArg),
+}
+
+/// `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Folder to write: export/ to ingest, truth/ to compare with
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Number of people
+    #[arg(long, default_value_t = 200)]
+    pub users: u32,
+    /// The same seed gives the same tenant
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Length of the history
+    #[arg(long, default_value_t = 14)]
+    pub months: u32,
+    /// Tell some events and pages twice
+    #[arg(long)]
+    pub duplicates: bool,
+    /// Shuffle lines, pages and files
+    #[arg(long)]
+    pub disorder: bool,
+    /// Leave some pages out
+    #[arg(long)]
+    pub missing_pages: bool,
+    /// Mix broken records in
+    #[arg(long)]
+    pub malformed: bool,
+    /// Keep only the last 30 days of logs, with monthly looks
+    #[arg(long)]
+    pub short_retention: bool,
+    /// Let the clocks of services differ by seconds
+    #[arg(long)]
+    pub clock_skew: bool,
+    /// Plant no cases for the checks
+    #[arg(long)]
+    pub unplanted: bool,
+}

@@ -1,0 +1,138 @@
+//! `lake status` and `lake verify`.
+
+use crate::cli::args::LakeCommand;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{open, output};
+use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::table::Table;
+use crate::lake::{Lake, View};
+use crate::report::shown;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Runs one of them.
+pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
+    match command {
+        LakeCommand::Status(arg) => {
+            let dir = open::lake_dir(arg);
+            output::warn_readable(&dir);
+            let view = Lake::open(&dir)?.view()?;
+            output::print(&status(&view)?);
+            Ok(Exit::Done)
+        }
+        LakeCommand::Verify(arg) => {
+            let dir = open::lake_dir(arg);
+            let view = Lake::open(&dir)?.view()?;
+            let damaged = view.damaged();
+            if damaged.is_empty() {
+                output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
+                return Ok(Exit::Done);
+            }
+            for path in &damaged {
+                output::print(&format!("damaged: {path}\n"));
+            }
+            Err(Failure::unusable(format!(
+                "{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake",
+                damaged.len()
+            )))
+        }
+    }
+}
+
+fn status(view: &View) -> Result<String, Failure> {
+    let mut text = String::new();
+    let commit = view.commit_id().unwrap_or("none");
+    let tenant = view.tenant().map(|t| t.to_string()).unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "tenant {tenant}, {} commits, newest {}\n",
+        view.log().len(),
+        commit.get(..12).unwrap_or(commit)
+    );
+    let rows = Table::ALL.iter().filter(|t| view.row_count(**t) > 0);
+    let rows = rows.map(|t| {
+        let files = view.data_files(*t);
+        vec![
+            t.name().to_string(),
+            view.row_count(*t).to_string(),
+            files.len().to_string(),
+            files.iter().map(|f| f.bytes).sum::<u64>().to_string(),
+        ]
+    });
+    text += &output::table(&["table", "rows", "files", "bytes"], rows.collect());
+    text += &sources(&view.rows::<Source>()?);
+    text += &coverage(&view.rows::<Coverage>()?, &view.rows::<Snapshot>()?);
+    text += &rejects(&view.rows::<Reject>()?);
+    Ok(text)
+}
+
+/// Each source's arithmetic: read = kept + duplicate + rejected + unmapped.
+fn sources(sources: &[Source]) -> String {
+    let mut sorted: Vec<&Source> = sources.iter().collect();
+    sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
+    let row = |s: &&Source| {
+        let ties = s.read == s.kept + s.duplicate + s.rejected + s.unmapped;
+        let counts = [s.read, s.kept, s.duplicate, s.rejected, s.unmapped].map(|n| n.to_string());
+        [vec![s.path.clone()], counts.to_vec(), vec![if ties { "yes" } else { "NO" }.to_string()]].concat()
+    };
+    let mut text = "\nsources\n".to_string();
+    text += &output::table(
+        &["source", "read", "kept", "duplicate", "rejected", "unmapped", "ties"],
+        sorted.iter().map(row).collect(),
+    );
+    for source in sorted.iter().filter(|s| s.note.is_some()) {
+        let _ = writeln!(
+            text,
+            "note on {}: {}",
+            shown::terminal(&source.path),
+            shown::terminal(source.note.as_deref().unwrap_or_default())
+        );
+    }
+    text
+}
+
+fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
+    let mut text = "\ncoverage\n".to_string();
+    let show = |t: Option<crate::model::Instant>| t.map(|t| t.to_string()).unwrap_or_default();
+    let mut lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|c| {
+            vec![
+                c.subject.clone(),
+                c.basis.clone(),
+                show(c.from),
+                show(c.until),
+                c.reason.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    text += &output::table(&["log", "basis", "from", "until", "remark"], lines);
+    let mut looks: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
+    for s in snapshots {
+        let entry = looks.entry((&s.collection, &s.complete)).or_default();
+        entry.0 += 1;
+        entry.1 = entry.1.clone().max(s.observed_at.to_string());
+    }
+    text += "\nlooks\n";
+    let lines = looks
+        .into_iter()
+        .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
+    text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
+    text
+}
+
+fn rejects(rows: &[Reject]) -> String {
+    let mut counts: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for r in rows {
+        *counts.entry((&r.path, &r.verdict, &r.reason)).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return "\nnothing was rejected or unmapped\n".to_string();
+    }
+    let lines = counts
+        .into_iter()
+        .map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
+    format!("\nnot taken\n{}", output::table(&["source", "verdict", "records", "reason"], lines.collect()))
+}

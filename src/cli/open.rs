@@ -1,0 +1,83 @@
+//! From flags to a lake, a configuration and an estate.
+
+use crate::cli::args::{LakeArg, QuestionArgs};
+use crate::cli::exit::Failure;
+use crate::cli::select;
+use crate::config::{self, Config};
+use crate::lake::{Lake, View};
+use crate::ledger::{self, Estate, Evidence, Settings};
+use crate::model::Instant;
+use crate::{check, cli::output};
+use std::path::{Path, PathBuf};
+
+/// An estate with what it was made from.
+pub struct Question {
+    /// The lake at its newest commit.
+    pub view: View,
+    /// Id of that commit, its first 12 letters.
+    pub commit: String,
+    /// The configuration in force.
+    pub config: Config,
+    /// The estate.
+    pub estate: Estate,
+}
+
+/// The clock of commits: `SOURCE_DATE_EPOCH` when it is set, so that a run can be repeated byte for byte.
+pub fn now() -> Result<Instant, Failure> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text
+            .trim()
+            .parse()
+            .map(Instant::from_unix)
+            .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds"))),
+        Err(_) => Ok(Instant::from_chrono(chrono::Utc::now())),
+    }
+}
+
+/// The folder of the lake.
+pub fn lake_dir(arg: &LakeArg) -> PathBuf {
+    arg.lake.clone().unwrap_or_else(|| PathBuf::from("vouchsafe-lake"))
+}
+
+/// The configuration: the file that is named, else `vouchsafe.toml` when it exists, else defaults.
+pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
+    let default = Path::new("vouchsafe.toml");
+    let path = args.config.as_deref().or_else(|| default.is_file().then_some(default));
+    let thresholds = check::thresholds().iter().map(|t| t.name).collect::<Vec<_>>();
+    let profiles = check::profiles::PROFILES.iter().map(|p| p.name).collect::<Vec<_>>();
+    let mut config = match path {
+        Some(path) => config::load(path, &thresholds, &profiles).map_err(Failure::usage)?,
+        None => Config::default(),
+    };
+    if let Some(profile) = &args.profile {
+        if !profiles.contains(&profile.as_str()) {
+            return Err(Failure::usage(format!(
+                "profile '{profile}' is not known{}",
+                config::did_you_mean(profile, &profiles)
+            )));
+        }
+        config.profile.clone_from(profile);
+    }
+    if config.profile.is_empty() {
+        config.profile = "default".into();
+    }
+    Ok(config)
+}
+
+/// Opens a lake and builds its estate.
+pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
+    let config = configuration(args)?;
+    let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
+    let dir = lake_dir(lake);
+    output::warn_readable(&dir);
+    let view = Lake::open(&dir)?.view()?;
+    let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
+    let evidence = Evidence::load(&view)?;
+    let settings = Settings {
+        as_of,
+        sensitive_packages: config.sensitive_packages.clone(),
+        ..Settings::default()
+    };
+    let estate = ledger::build(evidence, &settings);
+    Ok(Question { view, commit, config, estate })
+}

@@ -1,0 +1,148 @@
+//! Printing: rows in the asked form on stdout, everything else on stderr.
+
+use crate::cli::args::{Format, OutputArgs};
+use crate::cli::exit::{Exit, Failure};
+use crate::model::{Finding, Holding};
+use crate::report::{columns, shown};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Silences everything but results and errors.
+pub fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// A remark for the person at the terminal.
+#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
+pub fn say(text: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        eprintln!("{}", shown::terminal(text));
+    }
+}
+
+/// An error, whatever `--quiet` says.
+#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
+pub fn error(text: &str) {
+    eprintln!("error: {}", shown::terminal(text));
+}
+
+/// A result on stdout. A reader who left is no error.
+pub fn print(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Warns when others may read the lake.
+pub fn warn_readable(dir: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if std::fs::metadata(dir).is_ok_and(|m| m.permissions().mode() & 0o077 != 0) {
+            say(&format!(
+                "warning: others may read {}; it holds personal data: chmod 700 {}",
+                dir.display(),
+                dir.display()
+            ));
+        }
+    }
+}
+
+/// Holdings with how certainly they lie in the window.
+pub fn holdings(rows: &[(Holding, bool)], out: &OutputArgs) -> Result<(), Failure> {
+    let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, certain)| (h, if *certain { "certain" } else { "possible" })).collect();
+    let bytes = match out.format {
+        Format::Csv => columns::holdings_csv(&words),
+        Format::Json => columns::holdings_json(&words),
+        Format::Jsonl => columns::holdings_jsonl(&words),
+        Format::Parquet => columns::holdings_parquet(&words).map_err(Failure::usage)?,
+        Format::Table => {
+            let header = ["holder", "entitlement", "from", "until", "how", "in window"];
+            let when = |t: Option<crate::model::Instant>, certainty: &str| match t {
+                Some(t) => format!("{} {certainty}", short(&t.to_string())),
+                None => certainty.to_string(),
+            };
+            let row = |(h, w): &(&Holding, &str)| {
+                let how = if h.path == h.entitlement_name {
+                    h.grant_kind.to_string()
+                } else {
+                    format!("{} via {}", h.grant_kind, h.path)
+                };
+                let from = when(h.held_from, h.from_certainty.as_str());
+                vec![
+                    h.principal_name.clone(),
+                    h.entitlement_name.clone(),
+                    from,
+                    when(h.held_until, h.until_certainty.as_str()),
+                    how,
+                    (*w).to_string(),
+                ]
+            };
+            table(&header, words.iter().map(row).collect()).into_bytes()
+        }
+    };
+    deliver(&bytes, out)
+}
+
+/// Findings.
+pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
+    let bytes = match out.format {
+        Format::Csv => columns::findings_csv(rows),
+        Format::Json => columns::findings_json(rows),
+        Format::Jsonl => columns::findings_jsonl(rows),
+        Format::Parquet => columns::findings_parquet(rows).map_err(Failure::usage)?,
+        Format::Table => {
+            let row = |f: &Finding| vec![f.check.to_string(), f.severity.to_string(), f.result.to_string(), f.message.clone()];
+            table(&["check", "severity", "result", "what"], rows.iter().map(row).collect()).into_bytes()
+        }
+    };
+    deliver(&bytes, out)
+}
+
+/// `2026-03-31 12:34` of an instant's text.
+fn short(text: &str) -> String {
+    text.get(..16).unwrap_or(text).replace('T', " ")
+}
+
+/// A table that fits the terminal, or 100 columns when there is none.
+pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    use comfy_table::{ContentArrangement, Table, presets};
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    if !io::stdout().is_terminal() {
+        table.set_width(100);
+    }
+    table.set_header(header.to_vec());
+    for row in rows {
+        table.add_row(row.iter().map(|cell| shown::terminal(cell)).collect::<Vec<_>>());
+    }
+    format!("{table}\n")
+}
+
+fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
+    let failed = |what: &str, e: &io::Error| Failure {
+        exit: Exit::Usage,
+        message: format!("cannot write {what}: {e}"),
+    };
+    match &out.output {
+        Some(path) => {
+            let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let temp = dir.join(format!(".tmp-{}", std::process::id()));
+            let _ = std::fs::remove_file(&temp);
+            let mut file = crate::lake::parquet_io::private_file(&temp).map_err(|e| failed(&path.display().to_string(), &e))?;
+            file.write_all(bytes)
+                .and_then(|()| std::fs::rename(&temp, path))
+                .map_err(|e| failed(&path.display().to_string(), &e))
+        }
+        None if out.format == Format::Parquet && io::stdout().is_terminal() => {
+            Err(Failure::usage("parquet is not for a terminal; name a file with --output FILE"))
+        }
+        None => match io::stdout().lock().write_all(bytes) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(failed("stdout", &e)),
+            _ => Ok(()),
+        },
+    }
+}

@@ -1,0 +1,251 @@
+//! Names to ids, windows, and how certainly a holding lies in a window.
+
+use crate::cli::exit::Failure;
+use crate::ledger::Estate;
+use crate::model::time::DAY;
+use crate::model::{Certainty, EntitlementKind, Holding, Instant, Window};
+use std::collections::BTreeMap;
+
+/// What `holders` asks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Everything.
+    All,
+    /// One resource of one kind, by its id.
+    One(EntitlementKind, String),
+    /// Any kind, by resource id.
+    Any(String),
+}
+
+impl Wanted {
+    /// Whether a holding is of what is asked about.
+    #[must_use]
+    pub fn takes(&self, holding: &Holding) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(kind, id) => holding.entitlement.kind == *kind && holding.entitlement.resource() == id,
+            Self::Any(id) => holding.entitlement.resource() == id || holding.entitlement.id == *id,
+        }
+    }
+}
+
+/// Resolves a name or id among candidates: an id is taken as it is, a name must name one thing.
+///
+/// # Errors
+/// When the name is unknown, or names several things, which are listed.
+pub fn resolve(what: &str, given: &str, candidates: &BTreeMap<String, Vec<String>>) -> Result<String, Failure> {
+    let lower = given.trim().to_lowercase();
+    if candidates.contains_key(&lower) {
+        return Ok(lower);
+    }
+    let named = |exact: bool| -> Vec<&String> {
+        let fits = |name: &String| {
+            if exact {
+                name.to_lowercase() == lower
+            } else {
+                name.to_lowercase().contains(&lower)
+            }
+        };
+        candidates.iter().filter(|(_, names)| names.iter().any(fits)).map(|(id, _)| id).collect()
+    };
+    let exact = named(true);
+    match exact.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] if is_guid(&lower) => Ok(lower),
+        [] => {
+            let near: Vec<String> = named(false)
+                .into_iter()
+                .take(5)
+                .map(|id| format!("  {} ({id})", candidates[id].join(", ")))
+                .collect();
+            let hint = if near.is_empty() {
+                "the lake knows no similar name".to_string()
+            } else {
+                format!("did you mean:\n{}", near.join("\n"))
+            };
+            Err(Failure::usage(format!("no {what} is called '{given}'; {hint}")))
+        }
+        several => {
+            let list: Vec<String> = several.iter().map(|id| format!("  {id}")).collect();
+            Err(Failure::usage(format!(
+                "'{given}' names {} {what}s; give one of these ids:\n{}",
+                several.len(),
+                list.join("\n")
+            )))
+        }
+    }
+}
+
+fn is_guid(text: &str) -> bool {
+    text.len() == 36
+        && text
+            .char_indices()
+            .all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() })
+}
+
+/// Names of packages by id.
+#[must_use]
+pub fn packages(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+    estate.packages.iter().map(|(id, p)| (id.to_string(), vec![p.name.clone()])).collect()
+}
+
+/// Names of groups by id.
+#[must_use]
+pub fn groups(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = estate.groups.iter().map(|(id, g)| (id.clone(), vec![g.name.clone()])).collect();
+    held(estate, EntitlementKind::Group, &mut names);
+    names
+}
+
+/// Names and application ids by service principal.
+#[must_use]
+pub fn apps(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = estate.apps.iter().map(|(id, a)| (id.clone(), vec![a.name.clone(), a.app_id.clone()])).collect();
+    held(estate, EntitlementKind::AppRole, &mut names);
+    names
+}
+
+/// Names of directory roles that somebody holds, by role id.
+#[must_use]
+pub fn roles(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::new();
+    held(estate, EntitlementKind::DirectoryRole, &mut names);
+    for (id, name) in &estate.roles {
+        // Definition id and template id of one role share a name: only one that is held, or the only one, is meant.
+        if !names.values().any(|n| n.contains(name)) {
+            names.insert(id.clone(), vec![name.clone()]);
+        }
+    }
+    names
+}
+
+fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec<String>>) {
+    for holding in estate.holdings.iter().filter(|h| h.entitlement.kind == kind) {
+        names
+            .entry(holding.entitlement.resource().to_string())
+            .or_insert_with(|| vec![holding.entitlement_name.clone()]);
+    }
+}
+
+/// Names of principals by object id.
+#[must_use]
+pub fn principals(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (id, person) in &estate.people {
+        names.insert(id.to_string(), vec![person.upn.clone(), person.name.clone()]);
+    }
+    for holding in &estate.holdings {
+        names
+            .entry(holding.principal.to_string())
+            .or_insert_with(|| vec![holding.principal_name.clone()]);
+    }
+    names
+}
+
+/// The window of `--at`, or of `--from` and `--until`; the instant of the questions when none is given.
+///
+/// # Errors
+/// When a time cannot be read, or the window is empty.
+pub fn window(at: Option<&str>, from: Option<&str>, until: Option<&str>, as_of: Instant) -> Result<Window, Failure> {
+    let window = match (at, from, until) {
+        (Some(at), _, _) => {
+            let start = instant("--at", at)?;
+            // A date without a time means that whole day.
+            Window {
+                from: start,
+                until: start.plus(if at.trim().len() == 10 { DAY } else { 1 }),
+            }
+        }
+        (None, None, None) => Window {
+            from: as_of,
+            until: as_of.plus(1),
+        },
+        (None, from, until) => Window {
+            from: from.map(|t| instant("--from", t)).transpose()?.unwrap_or(Instant(i64::MIN)),
+            until: until.map(|t| instant("--until", t)).transpose()?.unwrap_or(as_of.plus(1)),
+        },
+    };
+    if window.from >= window.until {
+        return Err(Failure::usage(format!(
+            "the window from {} until {} is empty; --from must be before --until",
+            window.from, window.until
+        )));
+    }
+    Ok(window)
+}
+
+/// Reads a time of the command line.
+///
+/// # Errors
+/// When it is none; the message shows the form.
+pub fn instant(flag: &str, text: &str) -> Result<Instant, Failure> {
+    Instant::parse(text).ok_or_else(|| Failure::usage(format!("{flag} '{text}' is no time; write it as 2026-03-31T12:00:00Z or 2026-03-31")))
+}
+
+/// Whether a holding was held in a window: `Some(true)` certainly, `Some(false)` possibly, `None` not.
+#[must_use]
+pub fn in_window(holding: &Holding, window: Window, as_of: Instant) -> Option<bool> {
+    let exact_end = matches!(holding.until_certainty, Certainty::Exact);
+    let outer_from = holding.from_earliest.unwrap_or(Instant(i64::MIN));
+    let outer_from = if holding.from_certainty == Certainty::Exact {
+        holding.from_latest.unwrap_or(outer_from)
+    } else {
+        outer_from
+    };
+    let outer_until = if exact_end { holding.held_until } else { holding.until_latest };
+    if outer_from >= window.until || outer_until.is_some_and(|u| u <= window.from) {
+        return None;
+    }
+    let proved_from = holding.held_from.and(holding.from_latest);
+    let proved_until = match holding.until_certainty {
+        Certainty::Exact => holding.held_until,
+        Certainty::Open => Some(as_of.plus(1)),
+        // The last proof is an instant at which it was held.
+        _ => holding.until_earliest.map(|t| t.plus(1)),
+    };
+    let certain = proved_from.zip(proved_until).is_some_and(|(f, u)| f < window.until && window.from < u && f < u);
+    Some(certain)
+}
+
+/// Whether "nobody" can be believed for a window: proof or assertion covers it, and joins it to a complete look or to the beginning of what is asked about.
+///
+/// # Errors
+/// When it cannot, with the reason.
+pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<(), String> {
+    let (collection, scope) = match wanted {
+        Wanted::One(EntitlementKind::SiteRole, _) => {
+            return Err("holders of SharePoint roles are in none of the sources".into());
+        }
+        Wanted::One(EntitlementKind::AccessPackage, _) => ("assignments", "tenant".to_string()),
+        Wanted::One(EntitlementKind::Group, id) => ("memberships", id.clone()),
+        Wanted::One(EntitlementKind::AppRole, id) => ("app_role_assignments", id.clone()),
+        Wanted::One(EntitlementKind::DirectoryRole, _) => ("directory_roles", "tenant".to_string()),
+        Wanted::All | Wanted::Any(_) => ("assignments", "tenant".to_string()),
+    };
+    let looks = estate.looks.get(&(collection.to_string(), scope)).map_or(&[][..], Vec::as_slice);
+    let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
+    if complete.is_empty() {
+        return Err(format!("no complete look at {collection} is in the lake"));
+    }
+    let Some(covered) = estate.coverage.get("audit") else {
+        return Err("no audit log is in the lake".into());
+    };
+    let joined = complete.iter().any(|look| {
+        let span = Window {
+            from: window.from.min(*look),
+            until: window.until.max(look.plus(1)),
+        };
+        span == Window {
+            from: *look,
+            until: look.plus(1),
+        } || covered.vouched_spans(Window {
+            from: span.from,
+            until: span.until.min(window.until.max(*look)),
+        })
+    });
+    if joined {
+        Ok(())
+    } else {
+        Err("no proved or asserted audit coverage joins the window to a complete look".into())
+    }
+}

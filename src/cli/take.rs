@@ -1,0 +1,191 @@
+//! `ingest`: exports into the lake, and what was taken told in a table.
+
+use crate::cli::args::TakeArgs;
+use crate::cli::exit::Failure;
+use crate::cli::{output, select};
+use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
+use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::table::{Object, Table};
+use crate::lake::view::UNKNOWN_TENANT;
+use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
+use crate::model::{Instant, TenantId, Window};
+use arrow::array::{Array, AsArray, RecordBatch};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Ingests into a lake, which is made when it does not exist.
+pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>) -> Result<IngestReport, Failure> {
+    let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
+    let options = IngestOptions {
+        tenant: args.tenant.as_deref().map(TenantId::new),
+        observed_at: args.observed_at.as_deref().map(|t| select::instant("--observed-at", t)).transpose()?,
+        complete: args.complete,
+        covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
+        now,
+        limits: ingest::Limits::default(),
+    };
+    let lake = Lake::open_or_create(dir)?.crash_at(crash_at);
+    let mut sink = Sink::new(&lake);
+    let report = ingest::ingest(&args.paths, &options, &mut sink).map_err(failure)?;
+    let commit = sink.commit(now)?;
+    tell(&report, commit.as_deref());
+    let rejected: i64 = report.sources.iter().map(|s| s.rejected).sum();
+    if args.strict && rejected > 0 {
+        return Err(Failure::unusable(format!(
+            "{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none"
+        )));
+    }
+    Ok(report)
+}
+
+/// `FROM..UNTIL` of both logs, or `SUBJECT=FROM..UNTIL`.
+fn covers(text: &str) -> Result<(String, Window), Failure> {
+    let (subject, span) = text.split_once('=').unwrap_or(("", text));
+    let wrong = || {
+        Failure::usage(format!(
+            "--covers '{text}' is no window; write it as 2026-01-01..2026-04-01, or audit=2026-01-01..2026-04-01"
+        ))
+    };
+    let (from, until) = span.split_once("..").ok_or_else(wrong)?;
+    let window = Window {
+        from: select::instant("--covers", from)?,
+        until: select::instant("--covers", until)?,
+    };
+    if window.from >= window.until {
+        return Err(wrong());
+    }
+    Ok((subject.to_string(), window))
+}
+
+fn failure(e: IngestError) -> Failure {
+    match e {
+        IngestError::Sink { source, .. } if source.is::<LakeError>() => (*source.downcast::<LakeError>().expect("asked above")).into(),
+        IngestError::NothingUsable(_) | IngestError::TwoTenants { .. } | IngestError::OtherTenant { .. } => Failure::unusable(e),
+        other => Failure::usage(other),
+    }
+}
+
+fn tell(report: &IngestReport, commit: Option<&str>) {
+    let sum = |f: fn(&Source) -> i64| report.sources.iter().map(f).sum::<i64>();
+    let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
+    let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
+    output::say(&format!(
+        "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped",
+        report.sources.len()
+    ));
+    let foreign = report
+        .foreign
+        .iter()
+        .map(|(path, reason)| format!("not an export: {} ({reason})", path.display()));
+    few("files that are no exports", foreign.collect());
+    let reasons: BTreeSet<String> = report
+        .gaps
+        .iter()
+        .map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given")))
+        .collect();
+    few("gaps", reasons.into_iter().collect());
+    let errors = |s: &&Source| s.note.as_deref().is_some_and(|n| !n.starts_with("error response"));
+    let notes = report
+        .sources
+        .iter()
+        .filter(errors)
+        .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
+    few("notes", notes.collect());
+    match commit {
+        Some(id) => output::say(&format!("commit {}", id.get(..12).unwrap_or(id))),
+        None => output::say("nothing new: the lake had it all"),
+    }
+}
+
+/// The first of many lines, each cut to what a terminal can show; the rest is in `lake status`.
+fn few(what: &str, lines: Vec<String>) {
+    const SHOWN: usize = 5;
+    const WIDE: usize = 200;
+    for line in lines.iter().take(SHOWN) {
+        let cut: String = line.chars().take(WIDE).collect();
+        output::say(&if cut.len() < line.len() { format!("{cut}…") } else { cut });
+    }
+    if lines.len() > SHOWN {
+        output::say(&format!("and {} more {what}: see 'vouchsafe lake status'", lines.len() - SHOWN));
+    }
+}
+
+/// Opens the lake's writer with the first rows, when the tenant is known.
+pub struct Sink {
+    lake: Lake,
+    writer: Option<Writer>,
+}
+
+impl Sink {
+    /// A sink into a lake.
+    #[must_use]
+    pub fn new(lake: &Lake) -> Self {
+        Self {
+            lake: lake.clone(),
+            writer: None,
+        }
+    }
+
+    /// Makes the rows visible; `None` when nothing was new.
+    ///
+    /// # Errors
+    /// When the disk is full, or another writer committed first.
+    pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
+        self.writer.map_or(Ok(None), |writer| writer.commit(now))
+    }
+
+    fn writer(&mut self, tenant: &str) -> Result<&mut Writer, LakeError> {
+        if self.writer.is_none() {
+            self.writer = Some(Writer::begin(&self.lake, &TenantId::new(tenant))?);
+        }
+        Ok(self.writer.as_mut().expect("set above"))
+    }
+}
+
+impl ingest::Sink for Sink {
+    fn log_rows(&mut self, table: Table, batch: RecordBatch, keys: &[RowKey]) -> Result<Put, SinkError> {
+        let tenant = batch
+            .column_by_name("tenant_id")
+            .and_then(|c| c.as_string_opt::<i32>())
+            .filter(|c| !c.is_empty())
+            .map(|c| c.value(0).to_string());
+        Ok(self.writer(tenant.as_deref().unwrap_or_default())?.log_rows(table, &batch, keys)?)
+    }
+
+    fn objects<R: Object>(&mut self, rows: Vec<Seen<R>>) -> Result<Put, SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.row.tenant_id().to_string()) else {
+            return Ok(Put::default());
+        };
+        Ok(self.writer(&tenant)?.objects(rows)?)
+    }
+
+    fn snapshots(&mut self, rows: Vec<Snapshot>) -> Result<(), SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else {
+            return Ok(());
+        };
+        Ok(self.writer(&tenant)?.snapshots(rows)?)
+    }
+
+    fn coverage(&mut self, rows: Vec<Coverage>) -> Result<(), SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else {
+            return Ok(());
+        };
+        Ok(self.writer(&tenant)?.coverage(rows)?)
+    }
+
+    fn rejects(&mut self, rows: Vec<Reject>) -> Result<(), SinkError> {
+        match self.writer.as_mut() {
+            _ if rows.is_empty() => Ok(()),
+            Some(writer) => Ok(writer.rejects(rows)?),
+            None => Ok(self.writer(UNKNOWN_TENANT)?.rejects(rows)?),
+        }
+    }
+
+    fn sources(&mut self, rows: Vec<Source>) -> Result<(), SinkError> {
+        match self.writer.as_mut() {
+            _ if rows.is_empty() => Ok(()),
+            Some(writer) => Ok(writer.sources(rows)?),
+            None => Ok(self.writer(UNKNOWN_TENANT)?.sources(rows)?),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
+
+use crate::config::{Config, Setting};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file is no TOML, or has a key or a type that is not known.
+    #[error("the configuration {path} is wrong: {message}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and what is wrong.
+        message: String,
+    },
+    /// Values that make no sense, all of them.
+    #[error("the configuration {path} has {} mistake(s):\n  {}", mistakes.len(), mistakes.join("\n  "))]
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// One line each.
+        mistakes: Vec<String>,
+    },
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    profile: Option<String>,
+    thresholds: BTreeMap<String, i64>,
+    admin_accounts: Option<RawAdmin>,
+    packages: RawPackages,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawAdmin {
+    prefixes: Vec<String>,
+    suffixes: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawPackages {
+    sensitive: Vec<String>,
+    employees_only: Vec<String>,
+    no_expiry_exempt: Vec<String>,
+}
+
+/// Reads a configuration file. `thresholds` and `profiles` are the names that checks know.
+///
+/// # Errors
+/// When the file cannot be read, or anything in it is wrong.
+pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
+    parse(&text, path, thresholds, profiles)
+}
+
+fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+    let raw: Raw = toml::from_str(text).map_err(|e| ConfigError::Syntax {
+        path: path.into(),
+        message: e.to_string().trim_end().to_string(),
+    })?;
+    let mut mistakes = Vec::new();
+    for (name, value) in &raw.thresholds {
+        if !thresholds.contains(&name.as_str()) {
+            mistakes.push(format!("thresholds.{name} is not known{}", did_you_mean(name, thresholds)));
+        } else if *value < 0 {
+            mistakes.push(format!("thresholds.{name} is {value}; it must be 0 or more"));
+        }
+    }
+    if let Some(profile) = raw.profile.as_ref().filter(|p| !profiles.contains(&p.as_str())) {
+        mistakes.push(format!("profile '{profile}' is not known{}", did_you_mean(profile, profiles)));
+    }
+    if !mistakes.is_empty() {
+        return Err(ConfigError::Values { path: path.into(), mistakes });
+    }
+    let origin = format!("configuration {}", path.display());
+    let mut config = Config {
+        profile: raw.profile.unwrap_or_default(),
+        thresholds: raw
+            .thresholds
+            .into_iter()
+            .map(|(n, value)| (n, Setting { value, origin: origin.clone() }))
+            .collect(),
+        sensitive_packages: raw.packages.sensitive,
+        employee_packages: raw.packages.employees_only,
+        no_expiry_exempt: raw.packages.no_expiry_exempt,
+        ..Config::default()
+    };
+    if let Some(admin) = raw.admin_accounts {
+        let lower = |list: Vec<String>| list.into_iter().map(|w| w.to_lowercase()).filter(|w| !w.is_empty()).collect();
+        config.admin_accounts.prefixes = lower(admin.prefixes);
+        config.admin_accounts.suffixes = lower(admin.suffixes);
+    }
+    Ok(config)
+}
+
+/// `; did you mean x?`, or the list of what is known when nothing is near.
+#[must_use]
+pub fn did_you_mean(given: &str, known: &[&str]) -> String {
+    let near = known.iter().map(|k| (distance(given, k), *k)).min();
+    match near {
+        Some((d, k)) if d <= given.len() / 2 => format!("; did you mean {k}?"),
+        _ => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// Edit distance, for names of a few letters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let told = match parse(text, Path::new("v.toml"), &["stale-days", "grace-days"], &["default", "pci"]) {
+            Ok(c) => format!("ok {} {:?}", c.profile, c.thresholds.values().map(|s| s.value).collect::<Vec<_>>()),
+            Err(e) => e.to_string(),
+        };
+        assert!(told.contains(expected), "{told}");
+    }
+
+    #[test]
+    fn mistakes_are_told_together_with_their_cure() {
+        check("profile = \"pci\"\n[thresholds]\nstale-days = 45\n", "ok pci [45]");
+        check("profile = \"pc\"\n[thresholds]\nstale-day = 45\ngrace-days = -1\n", "3 mistake(s)");
+        check("[thresholds]\nstale-day = 45\n", "did you mean stale-days?");
+        check("colour = 1\n", "unknown field `colour`");
+        check("profile = \n", "line 1");
+    }
+}

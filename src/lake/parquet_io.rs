@@ -1,0 +1,159 @@
+//! Parquet in and out: typed rows as record batches, files written so that a torn one cannot pass for a whole one.
+
+use crate::lake::LakeError;
+use crate::lake::column::Columns;
+use crate::lake::table::Row;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The Arrow schema of a row type.
+#[must_use]
+pub fn schema<T: Columns>() -> SchemaRef {
+    Arc::new(Schema::new(T::fields()))
+}
+
+/// Typed rows as one record batch.
+///
+/// # Errors
+/// When a row does not fit its own columns, which is a bug in `column.rs`.
+pub fn to_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, LakeError> {
+    let fields: Vec<FieldRef> = R::fields().into_iter().map(Arc::new).collect();
+    serde_arrow::to_record_batch(&fields, &rows).map_err(LakeError::format("encode rows of", Path::new(R::TABLE.name())))
+}
+
+/// A record batch as typed rows.
+///
+/// # Errors
+/// When the batch has other columns than the row type.
+pub fn from_batch<R: Row>(batch: &RecordBatch) -> Result<Vec<R>, LakeError> {
+    serde_arrow::from_record_batch(batch).map_err(LakeError::format("decode rows of", Path::new(R::TABLE.name())))
+}
+
+/// All batches of a file, restricted to some top-level columns if given.
+///
+/// # Errors
+/// When the file is missing or no Parquet.
+pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, LakeError> {
+    let file = File::open(path).map_err(LakeError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::format("read", path))?;
+    let mask = match columns {
+        Some(names) => parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+        None => parquet::arrow::ProjectionMask::all(),
+    };
+    let reader = builder
+        .with_projection(mask)
+        .with_batch_size(32_768)
+        .build()
+        .map_err(LakeError::format("read", path))?;
+    reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
+}
+
+/// A Parquet file being written under a temporary name, hashed on the way.
+pub struct PendingFile {
+    temp: PathBuf,
+    writer: ArrowWriter<HashingFile>,
+    rows: u64,
+}
+
+/// A file that is whole and on disk, still under its temporary name.
+pub struct FinishedFile {
+    /// Temporary path.
+    pub temp: PathBuf,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Rows.
+    pub rows: u64,
+}
+
+impl PendingFile {
+    /// Opens a new file, readable by its owner only.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn create(temp: PathBuf, schema: SchemaRef) -> Result<Self, LakeError> {
+        let file = private_file(&temp).map_err(LakeError::io("create", &temp))?;
+        let sink = HashingFile {
+            file: BufWriter::with_capacity(1 << 20, file),
+            hash: Sha256::new(),
+            bytes: 0,
+        };
+        let level = ZstdLevel::try_new(1).expect("1 is a level of zstd");
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_max_row_group_row_count(Some(131_072))
+            .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
+            .build();
+        let writer = ArrowWriter::try_new(sink, schema, Some(properties)).map_err(LakeError::format("write", &temp))?;
+        Ok(Self { temp, writer, rows: 0 })
+    }
+
+    /// Appends a batch.
+    ///
+    /// # Errors
+    /// When the disk is full or the batch has other columns.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LakeError> {
+        self.rows += batch.num_rows() as u64;
+        self.writer.write(batch).map_err(LakeError::format("write", &self.temp))
+    }
+
+    /// Writes the footer and forces everything to disk.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn finish(self) -> Result<FinishedFile, LakeError> {
+        let Self { temp, writer, rows } = self;
+        let sink = writer.into_inner().map_err(LakeError::format("write", &temp))?;
+        let HashingFile { file, hash, bytes } = sink;
+        let file = file.into_inner().map_err(|e| LakeError::io("write", &temp)(e.into_error()))?;
+        file.sync_all().map_err(LakeError::io("write", &temp))?;
+        Ok(FinishedFile {
+            temp,
+            sha256: hex::encode(hash.finalize()),
+            bytes,
+            rows,
+        })
+    }
+}
+
+/// Creates a new file that only its owner may read, whatever the umask.
+///
+/// # Errors
+/// As for any file, also when it exists.
+pub fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+struct HashingFile {
+    file: BufWriter<File>,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Write for HashingFile {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.hash.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,239 @@
+//! A lake on disk: opening, the commit log, and the order of writes that survives a crash.
+//!
+//! Data files are written under temporary names, forced to disk and renamed; only then the commit that names them is
+//! created, by a link that fails when the sequence number is taken. A crash leaves temporary files or data files that
+//! no commit names: both are ignored by readers and swept by the next writer.
+
+use crate::lake::{Commit, LakeError, View, parquet_io};
+use crate::model::Instant;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+const FORMAT: u32 = 1;
+const MARKER: &str = "lake.json";
+
+/// A step of a commit at which a test may end the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrashAt {
+    /// While data files are being written.
+    DataWritten,
+    /// When they are on disk under temporary names.
+    DataSynced,
+    /// When they have their names, and no commit names them.
+    DataRenamed,
+    /// When the commit is on disk under a temporary name.
+    CommitWritten,
+    /// When the commit has its name.
+    CommitNamed,
+}
+
+impl CrashAt {
+    /// All steps, by the names that the command line takes.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("data-written", Self::DataWritten),
+        ("data-synced", Self::DataSynced),
+        ("data-renamed", Self::DataRenamed),
+        ("commit-written", Self::CommitWritten),
+        ("commit-named", Self::CommitNamed),
+    ];
+}
+
+/// A lake on disk.
+#[derive(Debug, Clone)]
+pub struct Lake {
+    root: PathBuf,
+    crash_at: Option<CrashAt>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    format: u32,
+}
+
+impl Lake {
+    /// Opens a lake that exists.
+    ///
+    /// # Errors
+    /// When there is none, or a newer program wrote it.
+    pub fn open(root: &Path) -> Result<Self, LakeError> {
+        let marker = root.join(MARKER);
+        if !marker.is_file() {
+            return Err(LakeError::Missing(root.to_path_buf()));
+        }
+        let text = fs::read_to_string(&marker).map_err(LakeError::io("read", &marker))?;
+        let found: Marker = serde_json::from_str(&text).map_err(LakeError::format("read", &marker))?;
+        if found.format > FORMAT {
+            return Err(LakeError::Newer {
+                path: root.to_path_buf(),
+                found: found.format,
+                known: FORMAT,
+            });
+        }
+        Ok(Self {
+            root: root.to_path_buf(),
+            crash_at: None,
+        })
+    }
+
+    /// Opens a lake, or makes one in a new or empty folder.
+    ///
+    /// # Errors
+    /// When the folder holds something else.
+    pub fn open_or_create(root: &Path) -> Result<Self, LakeError> {
+        if root.join(MARKER).is_file() {
+            return Self::open(root);
+        }
+        let occupied = fs::read_dir(root).is_ok_and(|mut entries| entries.any(|e| e.is_ok_and(|e| !e.file_name().to_string_lossy().starts_with(".tmp-"))));
+        if occupied {
+            return Err(LakeError::Foreign(root.to_path_buf()));
+        }
+        create_private_dirs(root)?;
+        let text = serde_json::to_string(&Marker { format: FORMAT }).expect("plain data");
+        write_synced(&root.join(MARKER), &(text + "\n"))?;
+        Ok(Self {
+            root: root.to_path_buf(),
+            crash_at: None,
+        })
+    }
+
+    /// Ends the process at a step of the next commit; for tests of crashes only.
+    #[must_use]
+    pub fn crash_at(mut self, step: Option<CrashAt>) -> Self {
+        self.crash_at = step;
+        self
+    }
+
+    pub(crate) fn reach(&self, step: CrashAt) {
+        if self.crash_at == Some(step) {
+            std::process::abort();
+        }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where derived tables may be kept.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.root.join("_cache")
+    }
+
+    pub(crate) fn commits_dir(&self) -> PathBuf {
+        self.root.join("_commits")
+    }
+
+    /// The whole commit log with ids, oldest first, its chain checked.
+    ///
+    /// # Errors
+    /// When a commit is unreadable or does not follow from the one before.
+    pub fn log(&self) -> Result<Vec<(String, Commit)>, LakeError> {
+        let dir = self.commits_dir();
+        let mut log = Vec::new();
+        let mut parent = String::new();
+        for sequence in 1u64.. {
+            let path = dir.join(Commit::file_name(sequence));
+            let text = match fs::read_to_string(&path) {
+                Ok(text) => text,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => break,
+                Err(e) => return Err(LakeError::io("read", &path)(e)),
+            };
+            let commit: Commit = serde_json::from_str(&text).map_err(LakeError::format("read", &path))?;
+            if commit.parent != parent || commit.sequence != sequence {
+                let message = "it does not follow from the commit before it".to_string();
+                return Err(LakeError::Chain {
+                    path: self.root.clone(),
+                    sequence,
+                    message,
+                });
+            }
+            parent = Commit::id(&text);
+            log.push((parent.clone(), commit));
+        }
+        Ok(log)
+    }
+
+    /// The newest state.
+    ///
+    /// # Errors
+    /// As for [`Lake::log`].
+    pub fn view(&self) -> Result<View, LakeError> {
+        Ok(View::new(self.root.clone(), self.log()?))
+    }
+
+    /// Adds a commit after the newest one; returns its id.
+    ///
+    /// # Errors
+    /// When another writer took the sequence number.
+    pub(crate) fn append(&self, commit: &Commit) -> Result<String, LakeError> {
+        let dir = self.commits_dir();
+        create_private_dirs(&dir)?;
+        let text = commit.text();
+        let temp = dir.join(format!(".tmp-{}", std::process::id()));
+        let _ = fs::remove_file(&temp);
+        let mut file = parquet_io::private_file(&temp).map_err(LakeError::io("create", &temp))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(LakeError::io("write", &temp))?;
+        self.reach(CrashAt::CommitWritten);
+        let path = dir.join(Commit::file_name(commit.sequence));
+        fs::hard_link(&temp, &path).map_err(LakeError::io("commit", &path))?;
+        fs::remove_file(&temp).map_err(LakeError::io("remove", &temp))?;
+        sync_dir(&dir)?;
+        self.reach(CrashAt::CommitNamed);
+        Ok(Commit::id(&text))
+    }
+
+    /// The clock of a commit, as text.
+    pub(crate) fn stamp(now: Instant) -> String {
+        now.to_string()
+    }
+}
+
+/// Creates a folder and its ancestors for the owner only, and forces their entries to disk.
+///
+/// # Errors
+/// As for any folder.
+pub fn create_private_dirs(path: &Path) -> Result<(), LakeError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        create_private_dirs(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Ok(()) => {}
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        Err(e) => return Err(LakeError::io("create", path)(e)),
+    }
+    match path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        Some(parent) => sync_dir(parent),
+        None => Ok(()),
+    }
+}
+
+/// Forces a folder's entries to disk.
+///
+/// # Errors
+/// When the folder cannot be opened.
+pub fn sync_dir(path: &Path) -> Result<(), LakeError> {
+    File::open(path).and_then(|d| d.sync_all()).map_err(LakeError::io("sync", path))
+}
+
+fn write_synced(path: &Path, text: &str) -> Result<(), LakeError> {
+    let temp = path.with_file_name(format!(".tmp-{}", std::process::id()));
+    let _ = fs::remove_file(&temp);
+    let mut file = parquet_io::private_file(&temp).map_err(LakeError::io("create", &temp))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(LakeError::io("write", &temp))?;
+    fs::rename(&temp, path).map_err(LakeError::io("rename", path))?;
+    sync_dir(path.parent().unwrap_or(Path::new(".")))
+}

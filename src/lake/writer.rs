@@ -1,0 +1,379 @@
+//! One ingest's writes: new rows go to files, everything is counted, one commit ends it.
+
+use crate::lake::commit::DataFile;
+use crate::lake::known::{Known, Novelty, content_key, id_hash};
+use crate::lake::parquet_io;
+use crate::lake::parts::Parts;
+use crate::lake::records::{Coverage, Reject, Sighting, Snapshot, Source};
+use crate::lake::store::sync_dir;
+use crate::lake::table::{Object, Row, Table};
+use crate::lake::view::UNKNOWN_TENANT;
+use crate::lake::{Commit, CrashAt, Lake, LakeError, View};
+use crate::model::{Instant, TenantId};
+use ahash::AHashMap;
+use arrow::array::{BooleanArray, RecordBatch};
+use arrow::compute::filter_record_batch;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// What became of rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Put {
+    /// Rows that are new.
+    pub kept: u64,
+    /// Rows that the lake had.
+    pub duplicate: u64,
+    /// Kept rows whose id was known with other content.
+    pub conflicting: u64,
+}
+
+impl std::ops::AddAssign for Put {
+    fn add_assign(&mut self, other: Self) {
+        self.kept += other.kept;
+        self.duplicate += other.duplicate;
+        self.conflicting += other.conflicting;
+    }
+}
+
+/// How a row of a log table is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowKey {
+    /// Hash of the id.
+    pub id: u128,
+    /// Hash of the content.
+    pub content: u128,
+    /// `yyyymm` for audit events, days since 1970 for sign-ins, `NO_TIME` without a time.
+    pub partition: i32,
+}
+
+impl RowKey {
+    /// The partition of rows without a time.
+    pub const NO_TIME: i32 = i32::MIN;
+}
+
+/// An object as it was seen at one look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen<R> {
+    /// Its content.
+    pub row: R,
+    /// When.
+    pub observed_at: Instant,
+    /// The look; `None` for an object nested by `$expand`.
+    pub snapshot_id: Option<String>,
+    /// Dated by modification time only.
+    pub presence_only: bool,
+    /// SHA-256 of the file.
+    pub source: String,
+    /// Ordinal of the record in the file.
+    pub source_row: i64,
+}
+
+/// One ingest's writes.
+pub struct Writer {
+    lake: Lake,
+    view: View,
+    tenant: TenantId,
+    parts: Parts,
+    known: AHashMap<(Table, String), Known>,
+    plain: AHashMap<Table, BTreeSet<u128>>,
+    /// Held until the end, so that a second writer is told to wait.
+    _lock: File,
+}
+
+impl Writer {
+    /// Starts an ingest of one tenant.
+    ///
+    /// # Errors
+    /// When another writer is at work, or the lake belongs to another tenant.
+    pub fn begin(lake: &Lake, tenant: &TenantId) -> Result<Self, LakeError> {
+        let lock_path = lake.root().join(".lock");
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_path)
+            .map_err(LakeError::io("open", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(LakeError::Locked(lake.root().to_path_buf()));
+            }
+            Err(TryLockError::Error(e)) => return Err(LakeError::io("lock", &lock_path)(e)),
+        }
+        let view = lake.view()?;
+        let held = view.tenant();
+        if let Some(held) = held
+            .as_ref()
+            .filter(|h| h.as_str() != UNKNOWN_TENANT && tenant.as_str() != UNKNOWN_TENANT && *h != tenant)
+        {
+            let (held, given) = (held.to_string(), tenant.to_string());
+            return Err(LakeError::OtherTenant {
+                path: lake.root().to_path_buf(),
+                held,
+                given,
+            });
+        }
+        // Records that name no tenant belong to the lake's.
+        let tenant = match held {
+            Some(held) if tenant.as_str() == UNKNOWN_TENANT => held,
+            _ => tenant.clone(),
+        };
+        sweep(lake, &view)?;
+        Ok(Self {
+            lake: lake.clone(),
+            view,
+            tenant,
+            parts: Parts::new(lake),
+            known: AHashMap::new(),
+            plain: AHashMap::new(),
+            _lock: lock,
+        })
+    }
+
+    /// The tenant under which rows are to be written.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
+    /// Rows of a log table, with a key for each.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn log_rows(&mut self, table: Table, batch: &RecordBatch, keys: &[RowKey]) -> Result<Put, LakeError> {
+        let mut put = Put::default();
+        let mut partitions: BTreeMap<i32, Vec<bool>> = BTreeMap::new();
+        for (i, key) in keys.iter().enumerate() {
+            let name = partition_name(table, key.partition);
+            let novelty = self.known(table, &name)?.judge(key.id, key.content);
+            match novelty {
+                Novelty::Duplicate => {
+                    put.duplicate += 1;
+                    continue;
+                }
+                Novelty::Conflicting => put.conflicting += 1,
+                Novelty::New => {}
+            }
+            put.kept += 1;
+            partitions.entry(key.partition).or_insert_with(|| vec![false; keys.len()])[i] = true;
+        }
+        for (partition, mask) in partitions {
+            let name = partition_name(table, partition);
+            if mask.iter().all(|m| *m) {
+                self.parts.push(table, &name, batch.clone())?;
+            } else {
+                let part = filter_record_batch(batch, &BooleanArray::from(mask)).map_err(LakeError::format("filter", self.lake.root()))?;
+                self.parts.push(table, &name, part)?;
+            }
+        }
+        self.lake.reach(CrashAt::DataWritten);
+        Ok(put)
+    }
+
+    /// Objects as seen at looks: a content that is new becomes a row, every look a sighting.
+    ///
+    /// A look counts as kept when it is new, whether or not its content is; as duplicate when the same content at the same look was there.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn objects<R: Object>(&mut self, rows: Vec<Seen<R>>) -> Result<Put, LakeError> {
+        let mut put = Put::default();
+        let mut contents: BTreeMap<String, Vec<R>> = BTreeMap::new();
+        let mut sightings: BTreeMap<String, Vec<Sighting>> = BTreeMap::new();
+        for seen in rows {
+            let (id, content) = (id_hash(seen.row.id()), content_key(seen.row.content_hash()));
+            let sighting = Sighting {
+                tenant_id: self.tenant.to_string(),
+                collection: R::TABLE.name().to_string(),
+                object_id: seen.row.id().to_string(),
+                content_hash: seen.row.content_hash().to_string(),
+                observed_at: seen.observed_at,
+                snapshot_id: seen.snapshot_id,
+                presence_only: seen.presence_only,
+                source: seen.source,
+                source_row: seen.source_row,
+            };
+            if self.plain_is_new(Table::Sightings, sighting_key(&sighting))? {
+                put.kept += 1;
+                sightings.entry(month_partition(sighting.observed_at)).or_default().push(sighting);
+            } else {
+                put.duplicate += 1;
+                continue;
+            }
+            // Contents of one object over time are no conflict: the log of looks tells which was when.
+            if self.known(R::TABLE, "")?.judge(id, content) != Novelty::Duplicate {
+                contents.entry(month_partition(seen.observed_at)).or_default().push(seen.row);
+            }
+        }
+        for (partition, rows) in contents {
+            self.append(&partition, &rows)?;
+        }
+        for (partition, rows) in sightings {
+            self.append(&partition, &rows)?;
+        }
+        Ok(put)
+    }
+
+    /// Looks at collections.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn snapshots(&mut self, rows: Vec<Snapshot>) -> Result<(), LakeError> {
+        self.plain(rows, |r| format!("{}\0{}\0{}", r.id, r.rows, r.complete))
+    }
+
+    /// Time covered, and gaps.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn coverage(&mut self, rows: Vec<Coverage>) -> Result<(), LakeError> {
+        self.plain(rows, |r| format!("{}\0{}\0{:?}\0{:?}\0{:?}", r.subject, r.basis, r.from, r.until, r.reason))
+    }
+
+    /// Records not taken.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn rejects(&mut self, rows: Vec<Reject>) -> Result<(), LakeError> {
+        self.plain(rows, |r| format!("{}\0{:?}\0{}\0{}\0{}", r.source, r.source_row, r.offset, r.sha256, r.reason))
+    }
+
+    /// Files read: a file that was read before, under that path, keeps its first account.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn sources(&mut self, rows: Vec<Source>) -> Result<(), LakeError> {
+        self.plain(rows, |r| format!("{}\0{}", r.sha256, r.path))
+    }
+
+    /// Makes the writes visible: returns the commit's id, or `None` when nothing was new.
+    ///
+    /// # Errors
+    /// When the disk is full, or another writer committed first.
+    pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
+        if self.parts.is_empty() {
+            return Ok(None);
+        }
+        let finished = self.parts.finish()?;
+        self.lake.reach(CrashAt::DataSynced);
+        let mut added = Vec::new();
+        let mut dirs = BTreeSet::new();
+        for (table, partition, file) in finished {
+            let name = format!("{}.parquet", &file.sha256[..32]);
+            let dir = file.temp.parent().map(PathBuf::from).unwrap_or_default();
+            fs::rename(&file.temp, dir.join(&name)).map_err(LakeError::io("rename", &file.temp))?;
+            dirs.insert(dir);
+            let path = ["data", table.name(), &partition, &name]
+                .iter()
+                .filter(|p| !p.is_empty())
+                .copied()
+                .collect::<Vec<_>>()
+                .join("/");
+            added.push(DataFile {
+                table,
+                partition,
+                path,
+                sha256: file.sha256,
+                bytes: file.bytes,
+                rows: file.rows,
+            });
+        }
+        for dir in dirs {
+            sync_dir(&dir)?;
+        }
+        self.lake.reach(CrashAt::DataRenamed);
+        added.sort();
+        let parent = self.view.commit_id().unwrap_or_default().to_string();
+        let commit = Commit {
+            sequence: self.view.sequence() + 1,
+            parent,
+            at: Lake::stamp(now),
+            tenant: self.tenant,
+            added,
+        };
+        self.lake.append(&commit).map(Some)
+    }
+
+    fn known(&mut self, table: Table, partition: &str) -> Result<&mut Known, LakeError> {
+        let key = (table, partition.to_string());
+        if !self.known.contains_key(&key) {
+            let loaded = Known::load(&self.view, table, (!partition.is_empty()).then_some(partition))?;
+            self.known.insert(key.clone(), loaded);
+        }
+        Ok(self.known.get_mut(&key).expect("inserted above"))
+    }
+
+    fn plain<R: Row>(&mut self, rows: Vec<R>, key: impl Fn(&R) -> String) -> Result<(), LakeError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        if !self.plain.contains_key(&R::TABLE) {
+            let there: BTreeSet<u128> = self.view.rows::<R>()?.iter().map(|r| xxh3_128(key(r).as_bytes())).collect();
+            self.plain.insert(R::TABLE, there);
+        }
+        let there = self.plain.get_mut(&R::TABLE).expect("inserted above");
+        let fresh: Vec<R> = rows.into_iter().filter(|r| there.insert(xxh3_128(key(r).as_bytes()))).collect();
+        if fresh.is_empty() { Ok(()) } else { self.append("", &fresh) }
+    }
+
+    fn plain_is_new(&mut self, table: Table, key: u128) -> Result<bool, LakeError> {
+        if !self.plain.contains_key(&table) {
+            let there: BTreeSet<u128> = self.view.rows::<Sighting>()?.iter().map(sighting_key).collect();
+            self.plain.insert(table, there);
+        }
+        Ok(self.plain.get_mut(&table).expect("inserted above").insert(key))
+    }
+
+    fn append<R: Row>(&mut self, partition: &str, rows: &[R]) -> Result<(), LakeError> {
+        let batch = parquet_io::to_batch(rows)?;
+        self.parts.push(R::TABLE, partition, batch)
+    }
+}
+
+fn sighting_key(s: &Sighting) -> u128 {
+    let text = format!(
+        "{}\0{}\0{}\0{}\0{:?}\0{}",
+        s.collection, s.object_id, s.content_hash, s.observed_at.0, s.snapshot_id, s.presence_only
+    );
+    xxh3_128(text.as_bytes())
+}
+
+fn month_partition(at: Instant) -> String {
+    format!("month={}", at.month())
+}
+
+fn partition_name(table: Table, partition: i32) -> String {
+    match (table, partition) {
+        (Table::AuditEvents, RowKey::NO_TIME) => "month=unknown".into(),
+        (Table::AuditEvents, p) => format!("month={:04}-{:02}", p / 100, p % 100),
+        (_, RowKey::NO_TIME) => "day=unknown".into(),
+        (_, p) => format!("day={}", Instant::from_unix(i64::from(p) * 86_400).day()),
+    }
+}
+
+/// Removes what earlier crashes left: temporary files, and data files that no commit names.
+fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
+    let live: BTreeSet<PathBuf> = Table::ALL.iter().flat_map(|t| view.paths(*t)).collect();
+    let mut folders = vec![lake.root().join("data"), lake.commits_dir()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let orphan = name.starts_with(".tmp-") || (name.ends_with(".parquet") && !live.contains(&path));
+            if orphan {
+                fs::remove_file(&path).map_err(LakeError::io("remove", &path))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The vocabulary of audit activities: which name means which act.
+//!
+//! `activities.csv` lists every activity of the two official vocabularies (the reference of audit activities and the
+//! how-to articles, which disagree) and a few that were observed; `noted` means known, and no fact about access.
+
+use crate::model::Action;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// Names the state of the mapping: derived tables made with another one are rebuilt.
+pub const MAPPING_VERSION: &str = "2026-11";
+
+/// The form of an activity name in which spellings meet: lower case, single blanks, no full stop at the end, plain hyphen.
+#[must_use]
+pub fn activity_key(name: &str) -> String {
+    let plain = name.replace(['–', '—'], "-").to_lowercase();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.join(" ").trim_end_matches(['.', ' ']).to_string()
+}
+
+/// What an activity means, by its key; `None` when no vocabulary knows it.
+#[must_use]
+pub fn action_of(key: &str) -> Option<Action> {
+    static TABLE: OnceLock<HashMap<&'static str, Action>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        include_str!("activities.csv")
+            .lines()
+            .skip(1)
+            .filter_map(|line| {
+                let (name, action) = line.rsplit_once(',')?;
+                Some((name.trim_matches('"'), Action::from_word(action)?))
+            })
+            .collect()
+    });
+    table.get(key).copied()
+}
+
+/// The vocabulary as two columns: activity key and action word.
+#[must_use]
+pub(super) fn table() -> (Vec<String>, Vec<String>) {
+    let lines = include_str!("activities.csv").lines().skip(1).filter_map(|line| line.rsplit_once(','));
+    lines.map(|(name, action)| (name.trim_matches('"').to_string(), action.to_string())).unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_meet() {
+        for name in [
+            "Fulfill access package assignment request",
+            "fulfill access package assignment request. ",
+            " Fulfill  Access Package assignment request",
+        ] {
+            assert_eq!(action_of(&activity_key(name)), Some(Action::Granted), "{name}");
+        }
+        assert_eq!(
+            action_of(&activity_key("Update application – Certificates and secrets management ")),
+            Some(Action::Noted)
+        );
+        assert_eq!(action_of("no such thing"), None);
+    }
+
+    #[test]
+    fn every_line_has_a_known_action() {
+        for line in include_str!("activities.csv").lines().skip(1) {
+            let action = line.rsplit_once(',').map(|(_, a)| a).unwrap_or_default();
+            assert!(Action::from_word(action).is_some(), "{line}");
+        }
+    }
+}

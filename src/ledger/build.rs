@@ -1,0 +1,356 @@
+//! From one commit's evidence to the estate.
+
+use crate::lake::objects::AssignmentRow;
+use crate::lake::table::Table;
+use crate::ledger::estate::{Estate, Look, RequestStory};
+use crate::ledger::evidence::Evidence;
+use crate::ledger::lanes::{self, Lane};
+use crate::ledger::scan::{self, Horizon, Interval};
+use crate::ledger::sightings::Sightings;
+use crate::ledger::{coverage, directory, facts, requests};
+use crate::model::time::{DAY, MINUTE};
+use crate::model::{
+    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Outcome, PackageId, PolicyId, PrincipalId, PrincipalState,
+    RequestId, Window,
+};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// What the ledger is told beside the evidence.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The instant of the questions; the newest observation when not given.
+    pub as_of: Option<Instant>,
+    /// Packages that the configuration calls sensitive.
+    pub sensitive_packages: Vec<String>,
+    /// Tellings of one act without ids may lie this far apart, in microseconds.
+    pub same_act: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            as_of: None,
+            sensitive_packages: Vec::new(),
+            same_act: MINUTE,
+        }
+    }
+}
+
+/// The log may lag behind the newest look by this much: sign-in and audit records arrive within a day (GRAPH 3.5).
+const LOG_LAG: i64 = DAY;
+
+/// Builds the estate of one commit.
+#[must_use]
+pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
+    let mut evidence = evidence;
+    let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
+    let told: Vec<AccessEvent> = evidence.audit_events.par_iter().filter_map(facts::of_event).collect();
+    let mut estate = Estate {
+        tenant: evidence.tenant.clone(),
+        as_of: settings.as_of.unwrap_or_else(|| newest(&evidence, &sightings)),
+        events: facts::one_act_once(told, settings.same_act),
+        coverage: coverage::by_subject(&evidence.coverage),
+        unknown_activities: std::mem::take(&mut evidence.unknown_activities),
+        ..Estate::default()
+    };
+    let request_rows = sightings.current(&evidence.requests, estate.as_of);
+    let approvals = sightings.current(&evidence.approvals, estate.as_of);
+    estate.requests = requests::stories(&request_rows, &approvals, &estate.events);
+    drop((request_rows, approvals));
+    through_assignments(&mut estate, &evidence);
+    estate.index();
+    directory::fill(&mut estate, &evidence, &sightings, settings);
+    looks(&mut estate, &sightings);
+    let sorted = lanes::sort(&evidence, &sightings, &estate.events, &estate.requests);
+    let holdings: Vec<Vec<Holding>> = sorted
+        .into_par_iter()
+        .map(|((principal, entitlement), group)| {
+            group
+                .into_iter()
+                .flat_map(|lane| holdings_of(&estate, &principal, &entitlement, lane, settings))
+                .collect()
+        })
+        .collect();
+    estate.holdings = holdings
+        .into_iter()
+        .flatten()
+        .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
+        .collect();
+    estate.holdings.sort_by(|a, b| order(a).cmp(&order(b)));
+    estate.usage = std::mem::take(&mut evidence.usage);
+    estate.usage.sort();
+    estate
+}
+
+fn order(h: &Holding) -> (&PrincipalId, &EntitlementKey, Option<Instant>, Option<Instant>, Option<&str>) {
+    (
+        &h.principal,
+        &h.entitlement,
+        h.from_latest,
+        h.held_until,
+        h.assignment.as_ref().map(crate::model::AssignmentId::as_str),
+    )
+}
+
+/// The newest observation: looks and logs, and files dated by their modification time only when there is nothing else.
+fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
+    let looks = sightings
+        .iter()
+        .flat_map(|(_, c)| c.seen.values().flatten().filter(|s| !s.presence_only).map(|s| s.at));
+    let snapshots = evidence.snapshots.iter().filter(|s| s.dated_by != "modified").map(|s| s.observed_at);
+    let events = evidence.audit_events.iter().filter_map(|e| e.at);
+    let usage = evidence.usage.iter().filter_map(|u| u.last_success);
+    let weak = || sightings.iter().flat_map(|(_, c)| c.seen.values().flatten().map(|s| s.at)).max();
+    looks.chain(snapshots).chain(events).chain(usage).max().or_else(weak).unwrap_or_default()
+}
+
+/// Requests that name an assignment, but not the package, policy or holder that it names.
+fn through_assignments(estate: &mut Estate, evidence: &Evidence) {
+    let mut by_id: HashMap<&str, Vec<&AssignmentRow>> = HashMap::new();
+    for row in &evidence.assignments {
+        by_id.entry(row.id.as_str()).or_default().push(row);
+    }
+    for story in estate.requests.values_mut() {
+        let rows = story.assignment.as_ref().and_then(|a| by_id.get(a.as_str())).map_or(&[][..], Vec::as_slice);
+        // Contents of one assignment differ in what was expanded: the least text that names a thing is taken, in any order of input.
+        let told = |pick: fn(&AssignmentRow) -> Option<&String>| rows.iter().filter_map(|r| pick(r)).min();
+        story.package = story.package.take().or_else(|| told(|r| r.package_id.as_ref()).map(|p| PackageId::new(p)));
+        story.policy = story.policy.take().or_else(|| told(|r| r.policy_id.as_ref()).map(|p| PolicyId::new(p)));
+        if let Some(target) = told(|r| r.target_id.as_ref()) {
+            story.recipient = Some(PrincipalId::new(target));
+        }
+    }
+}
+
+fn looks(estate: &mut Estate, sightings: &Sightings) {
+    for (name, collection) in sightings.iter() {
+        for (scope, looks) in &collection.looks {
+            let list = looks
+                .iter()
+                .map(|(_, l)| Look {
+                    at: l.at,
+                    complete: l.complete,
+                })
+                .collect();
+            estate.looks.insert((name.clone(), scope.clone()), list);
+        }
+        let asked = [Table::Memberships, Table::AppRoleAssignments, Table::Assignments]
+            .iter()
+            .any(|t| t.name() == name);
+        for (object, seen) in collection.seen.iter().filter(|_| asked) {
+            let mut instants: Vec<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
+            instants.dedup();
+            estate.seen.insert((name.clone(), object.clone()), instants);
+        }
+    }
+}
+
+fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane, settings: &Settings) -> Vec<Holding> {
+    let mut lane = lane;
+    let points = std::mem::take(&mut lane.points);
+    let scheduled = lane.scheduled();
+    let newest_look = lane.collection.as_ref().and_then(|(table, scope)| {
+        let looks = estate.looks.get(&(table.name().to_string(), scope.clone()))?;
+        looks.iter().map(|l| l.at).filter(|t| *t <= estate.as_of).max()
+    });
+    let log_end = estate.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(estate.as_of));
+    let watched_since = |proved: Instant| {
+        let listed = newest_look.is_some_and(|look| proved >= look.plus(-DAY) && newest_sighting_at(&points, look));
+        let logged =
+            log_end.is_some_and(|end| end.plus(LOG_LAG) >= estate.as_of && (proved >= end || estate.covered("audit", Window { from: proved, until: end })));
+        listed || logged
+    };
+    let horizon = Horizon {
+        same_act: settings.same_act,
+        scheduled: scheduled.flatten(),
+        as_of: estate.as_of,
+        watched_since: &watched_since,
+        logged: &|from, until| from >= until || estate.covered("audit", Window { from, until }),
+    };
+    let intervals = scan::scan(points.clone(), &horizon);
+    intervals
+        .into_iter()
+        .map(|i| holding(estate, principal, entitlement, &lane, scheduled, i))
+        .collect()
+}
+
+fn newest_sighting_at(points: &[scan::Point], look: Instant) -> bool {
+    points.iter().any(|p| matches!(p, scan::Point::Present { at, .. } if *at >= look))
+}
+
+fn holding(
+    estate: &Estate,
+    principal: &PrincipalId,
+    entitlement: &EntitlementKey,
+    lane: &Lane,
+    scheduled: Option<Option<Instant>>,
+    interval: Interval,
+) -> Holding {
+    let mut interval = interval;
+    later_ends_show_as_held(&mut interval, estate.as_of);
+    let story = story_of(estate, principal, entitlement, lane, &interval);
+    let removal = estate
+        .requests
+        .get(&RequestId::new(&interval.end_request))
+        .filter(|_| !interval.end_request.is_empty());
+    let mut evidence = interval.evidence.clone();
+    if let Some(story) = story {
+        evidence.extend(story.evidence.iter().cloned());
+    }
+    evidence.sort();
+    evidence.dedup();
+    let grant_kind = grant_kind(estate, entitlement, lane, story);
+    let approvals = story.map(|s| s.decisions.clone()).unwrap_or_default();
+    let (state, state_since) = principal_state(estate, principal);
+    let entitlement_name = entitlement_name(estate, entitlement);
+    let requested_by = story.and_then(|s| s.requestor.clone());
+    let end_reason = match removal.map(|r| r.kind.as_str()) {
+        Some("systemRemove") => "expired",
+        Some("adminRemove") => "removed_by_admin",
+        Some("userRemove") => "removed_by_user",
+        Some("approverRemove") => "removed_by_approver",
+        _ if interval.end_reason == "ended" => "removed",
+        _ => interval.end_reason,
+    };
+    Holding {
+        principal: principal.clone(),
+        principal_name: estate.principal_name(principal),
+        principal_type: principal_type(estate, principal),
+        entitlement: entitlement.clone(),
+        path: entitlement_name.clone(),
+        entitlement_name,
+        held_from: interval.held_from,
+        held_until: interval.held_until,
+        from_certainty: interval.from_certainty,
+        until_certainty: interval.until_certainty,
+        from_earliest: interval.from_earliest,
+        from_latest: interval.from_latest,
+        until_earliest: interval.until_earliest,
+        until_latest: interval.until_latest,
+        scheduled_until: scheduled.flatten(),
+        no_expiration: scheduled == Some(None),
+        last_seen: interval.last_seen,
+        assignment_state: if entitlement.id.ends_with("|eligible") { "eligible" } else { "active" },
+        grant_kind,
+        partially_delivered: lane.partially_delivered,
+        on_behalf_of: if grant_kind == GrantKind::OnBehalf { Some(principal.clone()) } else { None },
+        requested_by,
+        granted_by: match story.and_then(|s| s.administrator.as_ref()) {
+            Some(admin) => estate.principal_name(admin),
+            None => lane.granted_by.clone(),
+        },
+        approved_by: approvals
+            .iter()
+            .filter(|d| d.decision == "approved")
+            .map(|d| if d.name.is_empty() { d.who.clone() } else { d.name.clone() })
+            .collect(),
+        decisions: approvals,
+        justification: story.and_then(|s| s.justification.clone()),
+        ended_by: interval.ended_by,
+        end_reason: end_reason.into(),
+        principal_state: state,
+        principal_state_since: state_since,
+        assignment: lane.assignment.clone(),
+        request: story.map(|s| s.id.clone()),
+        policy: lane.policy.clone().or_else(|| story.and_then(|s| s.policy.clone())),
+        evidence,
+    }
+}
+
+/// What ended after the instant of the questions was held then.
+fn later_ends_show_as_held(interval: &mut Interval, as_of: Instant) {
+    if interval.held_until.is_some_and(|u| u > as_of) {
+        interval.held_until = None;
+        interval.until_certainty = Certainty::Open;
+        interval.until_earliest = Some(as_of);
+        interval.until_latest = None;
+        interval.end_reason = "";
+        interval.ended_by.clear();
+        interval.end_request.clear();
+    }
+}
+
+/// The request behind a holding: the one that was delivered then, else the last one for this assignment or holder before its beginning.
+fn story_of<'e>(estate: &'e Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: &Lane, interval: &Interval) -> Option<&'e RequestStory> {
+    if entitlement.kind != EntitlementKind::AccessPackage {
+        return None;
+    }
+    if let Some(story) = estate
+        .requests
+        .get(&RequestId::new(&interval.grant_request))
+        .filter(|_| !interval.grant_request.is_empty())
+    {
+        return Some(story);
+    }
+    let assignment = lane.assignment.as_ref()?;
+    let adds = |s: &&RequestStory| s.kind.ends_with("Add") && s.recipient.as_ref() == Some(principal) && s.assignment.as_ref() == Some(assignment);
+    estate.requests_of(principal).filter(adds).max_by_key(|s| s.created_at)
+}
+
+fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story: Option<&RequestStory>) -> GrantKind {
+    if entitlement.kind != EntitlementKind::AccessPackage {
+        return match lane {
+            Lane { pim: true, .. } => GrantKind::Pim,
+            Lane { by_service: true, .. } => GrantKind::System,
+            _ => GrantKind::Direct,
+        };
+    }
+    let automatic = lane
+        .policy
+        .as_ref()
+        .or_else(|| story.and_then(|s| s.policy.as_ref()))
+        .and_then(|p| estate.policies.get(p))
+        .is_some_and(|p| p.automatic);
+    match story.map(|s| s.kind.as_str()) {
+        _ if automatic => GrantKind::AutoAssignment,
+        Some("userAdd") => GrantKind::UserRequest,
+        Some("onBehalfAdd") => GrantKind::OnBehalf,
+        Some("adminAdd") => GrantKind::AdminDirect,
+        Some("systemAdd") => GrantKind::System,
+        _ => GrantKind::Unknown,
+    }
+}
+
+fn principal_type(estate: &Estate, principal: &PrincipalId) -> String {
+    match estate.people.get(principal) {
+        Some(person) if person.guest => "guest",
+        Some(_) => "user",
+        None if estate.groups.contains_key(principal.as_str()) => "group",
+        None if estate.apps.contains_key(principal.as_str()) => "service_principal",
+        None => "unknown",
+    }
+    .into()
+}
+
+fn principal_state(estate: &Estate, principal: &PrincipalId) -> (PrincipalState, Option<Instant>) {
+    let Some(person) = estate.people.get(principal) else {
+        let known = estate.groups.contains_key(principal.as_str()) || estate.apps.contains_key(principal.as_str());
+        return (if known { PrincipalState::Active } else { PrincipalState::Unknown }, None);
+    };
+    let since = |action: Action| {
+        let of_person =
+            |e: &&AccessEvent| e.principal.as_ref() == Some(principal) && e.action == action && e.outcome != Outcome::Failure && e.at <= estate.as_of;
+        estate.account_events.iter().rev().map(|i| &estate.events[*i]).find(of_person).map(|e| e.at)
+    };
+    match person {
+        p if p.deleted_at.is_some_and(|t| t <= estate.as_of) => (PrincipalState::Deleted, p.deleted_at),
+        p if p.enabled == Some(false) => (PrincipalState::Disabled, since(Action::AccountDisabled)),
+        _ => (PrincipalState::Active, None),
+    }
+}
+
+fn entitlement_name(estate: &Estate, key: &EntitlementKey) -> String {
+    let resource = key.resource();
+    let name = match key.kind {
+        EntitlementKind::AccessPackage => estate.packages.get(&PackageId::new(resource)).map(|p| p.name.clone()),
+        EntitlementKind::Group => estate.groups.get(resource).map(|g| g.name.clone()),
+        EntitlementKind::AppRole => estate.apps.get(resource).map(|a| {
+            let role = key.id.split('/').nth(1).unwrap_or_default();
+            a.roles.get(role).map_or_else(|| a.name.clone(), |r| format!("{} / {r}", a.name))
+        }),
+        EntitlementKind::DirectoryRole => estate.roles.get(resource).cloned(),
+        EntitlementKind::SiteRole => None,
+    };
+    name.filter(|n| !n.is_empty()).unwrap_or_else(|| resource.to_string())
+}

@@ -1,0 +1,244 @@
+//! People, packages, policies, groups and applications as last seen.
+
+use crate::lake::table::Table;
+use crate::ledger::build::Settings;
+use crate::ledger::estate::{AppFacts, Estate, GroupFacts, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
+use crate::ledger::evidence::Evidence;
+use crate::ledger::sightings::Sightings;
+use crate::model::{Action, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
+
+/// Fills the directory of the estate.
+pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
+    people(estate, evidence, sightings);
+    groups_and_apps(estate, evidence, sightings);
+    policies(estate, evidence, sightings);
+    packages(estate, evidence, sightings, settings);
+    let decisions = sightings.current(&evidence.review_decisions, estate.as_of);
+    estate.review_decisions = decisions
+        .values()
+        .map(|row| ReviewDecision {
+            id: row.id.clone(),
+            decision: row.decision.clone().unwrap_or_default(),
+            apply_result: row.apply_result.clone().unwrap_or_default(),
+            principal: PrincipalId::new(row.principal_id.as_deref().unwrap_or_default()),
+            resource: row.resource_id.clone().unwrap_or_default(),
+            reviewed_at: row.reviewed_at,
+            applied_at: row.applied_at,
+            reviewer: row.reviewer_id.as_deref().map(PrincipalId::new),
+        })
+        .collect();
+}
+
+fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.users, estate.as_of).into_values() {
+        let upn = row.upn.clone().or_else(|| row.mail.clone()).unwrap_or_default();
+        let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest")) || upn.to_lowercase().contains("#ext#");
+        let person = Person {
+            name: row.name.clone().unwrap_or_default(),
+            upn,
+            guest,
+            employee_type: row.employee_type.clone().unwrap_or_default(),
+            enabled: row.enabled,
+            leave_at: row.leave_at,
+            deleted_at: row.deleted_at,
+            last_successful_at: row.last_successful_at,
+            created_at: row.created_at,
+            department: row.department.clone().unwrap_or_default(),
+            evidence: vec![format!("users:{}", row.id)],
+        };
+        estate.people.insert(PrincipalId::new(&row.id), person);
+    }
+    // Events after the last look at users, and people whom no export of users names.
+    let last_look = sightings
+        .of(Table::Users)
+        .seen
+        .values()
+        .flatten()
+        .map(|s| s.at)
+        .filter(|t| *t <= estate.as_of)
+        .max();
+    let events: Vec<_> = estate
+        .events
+        .iter()
+        .filter(|e| e.outcome != Outcome::Failure && e.at <= estate.as_of)
+        .cloned()
+        .collect();
+    for event in events {
+        let Some(id) = event.principal.clone() else {
+            continue;
+        };
+        let newer = last_look.is_none_or(|t| event.at > t) || !estate.people.contains_key(&id);
+        match event.action {
+            Action::AccountDisabled | Action::AccountEnabled if newer => {
+                let person = estate.people.entry(id).or_default();
+                person.enabled = Some(event.action == Action::AccountEnabled);
+                person.evidence.push(event.source);
+            }
+            Action::AccountDeleted | Action::HardDeleted if newer => {
+                let person = estate.people.entry(id).or_default();
+                person.deleted_at = Some(event.at);
+                person.evidence.push(event.source);
+            }
+            Action::AccountRestored if newer => {
+                if let Some(person) = estate.people.get_mut(&id) {
+                    person.deleted_at = None;
+                }
+            }
+            _ => {}
+        }
+    }
+    // Names as audit records give them, for people whom no export of users names.
+    for event in &evidence.audit_events {
+        for target in event
+            .targets
+            .iter()
+            .filter(|t| t.kind.as_deref().is_some_and(|k| k.eq_ignore_ascii_case("user")))
+        {
+            let Some(id) = target.id.as_deref().filter(|i| !i.is_empty()) else {
+                continue;
+            };
+            let person = estate.people.entry(PrincipalId::new(id)).or_default();
+            if person.upn.is_empty() && person.evidence.iter().all(|e| !e.starts_with("users:")) {
+                person.upn = target.upn.clone().unwrap_or_default();
+                person.name = target.name.clone().unwrap_or_default();
+            }
+        }
+        if let (Some("user"), Some(id)) = (event.actor_kind.as_deref(), event.actor_id.as_deref().filter(|i| !i.is_empty())) {
+            let person = estate.people.entry(PrincipalId::new(id)).or_default();
+            if person.upn.is_empty() {
+                person.upn = event.actor_upn.clone().unwrap_or_default();
+                person.name = event.actor_name.clone().unwrap_or_default();
+            }
+        }
+    }
+}
+
+fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.groups, estate.as_of).into_values() {
+        let facts = GroupFacts {
+            name: row.name.clone().unwrap_or_default(),
+            dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
+            synced: row.synced == Some(true),
+            role_assignable: row.role_assignable == Some(true),
+        };
+        estate.groups.insert(row.id.clone(), facts);
+    }
+    for row in sightings.current(&evidence.service_principals, estate.as_of).into_values() {
+        let role = |r: &crate::lake::objects::AppRole| {
+            Some((
+                r.id.clone()?.to_ascii_lowercase(),
+                r.name.clone().or_else(|| r.value.clone()).unwrap_or_default(),
+            ))
+        };
+        let facts = AppFacts {
+            name: row.name.clone().unwrap_or_default(),
+            app_id: row.app_id.clone().unwrap_or_default().to_ascii_lowercase(),
+            roles: row.app_roles.iter().filter_map(role).collect(),
+        };
+        estate.apps.insert(row.id.clone(), facts);
+    }
+    for row in sightings.current(&evidence.role_definitions, estate.as_of).into_values() {
+        let name = row.name.clone().unwrap_or_default();
+        if let Some(template) = &row.template_id {
+            estate.roles.insert(template.to_ascii_lowercase(), name.clone());
+        }
+        estate.roles.insert(row.id.clone(), name);
+    }
+}
+
+fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.policies, estate.as_of).into_values() {
+        let facts = PolicyFacts {
+            name: row.name.clone().unwrap_or_default(),
+            package: row.package_id.as_deref().map(PackageId::new),
+            target_scope: row.target_scope.clone().unwrap_or_default(),
+            automatic: row.automatic == Some(true),
+            expiration_type: row.expiration_type.clone().unwrap_or_default(),
+            approval_required: row.approval_required_add,
+            justification_asked: row.requestor_justification,
+            review_enabled: match row.review_settings {
+                Some(true) => Some(row.review_enabled.unwrap_or(true)),
+                Some(false) => Some(false),
+                None => None,
+            },
+            review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
+            review_every_text: row.review_recurrence.clone().unwrap_or_default(),
+            self_review: row.review_self == Some(true),
+            gone: sightings.of(Table::Policies).gone(&row.id, estate.as_of),
+        };
+        estate.policies.insert(PolicyId::new(&row.id), facts);
+    }
+    // A policy listed without its package may be expanded in an assignment that names both.
+    for row in &evidence.assignments {
+        if let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id)
+            && let Some(facts) = estate.policies.get_mut(&PolicyId::new(policy))
+        {
+            facts.package.get_or_insert_with(|| PackageId::new(package));
+        }
+    }
+}
+
+fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
+    for row in sightings.current(&evidence.packages, estate.as_of).into_values() {
+        let facts = PackageFacts {
+            name: row.name.clone().unwrap_or_default(),
+            description: row.description.clone().unwrap_or_default(),
+            catalog: row.catalog_id.clone().unwrap_or_default(),
+            gone: sightings.of(Table::Packages).gone(&row.id, estate.as_of),
+            ..PackageFacts::default()
+        };
+        estate.packages.insert(PackageId::new(&row.id), facts);
+    }
+    for row in sightings.current(&evidence.resource_roles, estate.as_of).into_values() {
+        let Some(package) = row.package_id.as_deref().map(PackageId::new) else {
+            continue;
+        };
+        let origin = row.role_origin_id.clone().unwrap_or_default().to_ascii_lowercase();
+        let kind = match row.origin_system.as_deref().unwrap_or_default() {
+            "AadGroup" => "group",
+            "AadApplication" => "application",
+            "SharePointOnline" => "site",
+            "DirectoryRole" => "directory_role",
+            _ if origin.starts_with("member_") || origin.starts_with("owner_") => "group",
+            _ => "other",
+        };
+        let group = origin.split_once('_').map(|(_, g)| g.to_string()).filter(|_| kind == "group");
+        let resource = group.or_else(|| row.resource_id.clone()).unwrap_or_default().to_ascii_lowercase();
+        let role = PackageRole {
+            kind: kind.into(),
+            resource,
+            resource_name: row.resource_name.clone().unwrap_or_default(),
+            role: row.role_name.clone().unwrap_or_default(),
+            app_role_id: if kind == "application" { origin } else { String::new() },
+            since: row.created_at,
+        };
+        let facts = estate.packages.entry(package).or_default();
+        if !facts.roles.contains(&role) {
+            facts.roles.push(role);
+        }
+    }
+    for (id, policy) in &estate.policies {
+        if let Some(facts) = policy.package.as_ref().and_then(|p| estate.packages.get_mut(p)) {
+            facts.policies.push(id.clone());
+        }
+    }
+    let groups = &estate.groups;
+    for (id, facts) in &mut estate.packages {
+        facts.sensitive_because = why_sensitive(id, facts, groups, settings);
+    }
+}
+
+fn why_sensitive(id: &PackageId, facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>, settings: &Settings) -> String {
+    if let Some(pattern) = settings.sensitive_packages.iter().find(|p| crate::config::matches(p, id.as_str(), &facts.name)) {
+        return format!("named in the configuration ({pattern})");
+    }
+    for role in &facts.roles {
+        if role.kind == "directory_role" {
+            return format!("it contains the directory role {}", role.role);
+        }
+        if role.kind == "group" && groups.get(&role.resource).is_some_and(|g| g.role_assignable) {
+            return format!("it contains the role-assignable group {}", role.resource_name);
+        }
+    }
+    String::new()
+}

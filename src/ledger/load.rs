@@ -1,0 +1,132 @@
+//! Evidence from the lake: raw logs are condensed by SQL, objects are read whole.
+
+use crate::engine::{EngineError, Local};
+use crate::lake::records::{AuditEvent, Sighting};
+use crate::lake::table::Table;
+use crate::lake::{LakeError, View};
+use crate::ledger::activities;
+use crate::ledger::evidence::{Evidence, UsageDay};
+use crate::model::{Instant, PrincipalId};
+use polars::prelude::*;
+
+/// Evidence that could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The lake.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Evidence {
+    /// All evidence of one commit.
+    ///
+    /// # Errors
+    /// When a file is damaged or a query fails.
+    pub fn load(view: &View) -> Result<Self, LoadError> {
+        let (names, actions) = activities::table();
+        let engine = Local::new(view).with_texts("activities", &[("activity", names), ("action", actions)])?;
+        let mut audit_events: Vec<AuditEvent> =
+            match engine.run("access_events", include_str!("../../queries/condense/access_events.sql"), &[Table::AuditEvents])? {
+                Some(output) => output.rows()?,
+                None => Vec::new(),
+            };
+        audit_events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
+        let unknown_activities = match engine.run(
+            "unknown_activities",
+            include_str!("../../queries/condense/unknown_activities.sql"),
+            &[Table::AuditEvents],
+        )? {
+            Some(output) => counts(&output.0)?,
+            None => Vec::new(),
+        };
+        let usage = match engine.run("usage", include_str!("../../queries/condense/usage.sql"), &[Table::SignIns])? {
+            Some(output) => usage_days(&output.0)?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            tenant: view.tenant().unwrap_or_default(),
+            audit_events,
+            unknown_activities,
+            usage,
+            assignments: view.rows()?,
+            requests: view.rows()?,
+            approvals: view.rows()?,
+            policies: view.rows()?,
+            packages: view.rows()?,
+            catalogs: view.rows()?,
+            resource_roles: view.rows()?,
+            users: view.rows()?,
+            groups: view.rows()?,
+            memberships: view.rows()?,
+            app_role_assignments: view.rows()?,
+            directory_roles: view.rows()?,
+            role_definitions: view.rows()?,
+            role_schedules: view.rows()?,
+            service_principals: view.rows()?,
+            conditional_access: view.rows()?,
+            review_decisions: view.rows()?,
+            review_definitions: view.rows()?,
+            sightings: view.rows::<Sighting>()?,
+            snapshots: view.rows()?,
+            coverage: view.rows()?,
+        })
+    }
+}
+
+fn wrong<E: std::fmt::Display>(e: E) -> LoadError {
+    LoadError::Engine(EngineError::Query {
+        query: "condense".into(),
+        message: e.to_string(),
+    })
+}
+
+fn counts(frame: &DataFrame) -> Result<Vec<(String, i64)>, LoadError> {
+    let names = frame.column("activity").and_then(|c| c.str().cloned()).map_err(wrong)?;
+    let events = frame.column("events").and_then(|c| c.cast(&DataType::Int64)).map_err(wrong)?;
+    let events = events.i64().map_err(wrong)?;
+    Ok(names
+        .iter()
+        .zip(events.iter())
+        .map(|(n, e)| (n.unwrap_or_default().to_string(), e.unwrap_or_default()))
+        .collect())
+}
+
+fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
+    let text = |name: &str| {
+        frame
+            .column(name)
+            .and_then(|c| c.cast(&DataType::String))
+            .and_then(|c| c.str().cloned())
+            .map_err(wrong)
+    };
+    let number = |name: &str| {
+        frame
+            .column(name)
+            .and_then(|c| c.cast(&DataType::Int64))
+            .and_then(|c| c.i64().cloned())
+            .map_err(wrong)
+    };
+    let (principal, resource, sp, client) = (text("principal_id")?, text("resource_app_id")?, text("resource_sp_id")?, text("client_app_id")?);
+    let (day, last) = (number("day")?, number("last_success")?);
+    let (successes, failures) = (number("successes")?, number("failures")?);
+    let (single, unprotected, telling) = (number("single_factor")?, number("unprotected")?, number("telling")?);
+    let weak = text("weak_example")?;
+    let row = |i: usize| UsageDay {
+        principal: PrincipalId::new(principal.get(i).unwrap_or_default()),
+        resource_app_id: resource.get(i).unwrap_or_default().to_string(),
+        resource_sp_id: sp.get(i).unwrap_or_default().to_string(),
+        client_app_id: client.get(i).unwrap_or_default().to_string(),
+        day: Instant::from_unix(day.get(i).unwrap_or_default() * 86_400),
+        successes: successes.get(i).unwrap_or_default(),
+        failures: failures.get(i).unwrap_or_default(),
+        single_factor: single.get(i).unwrap_or_default(),
+        unprotected: unprotected.get(i).unwrap_or_default(),
+        telling: telling.get(i).unwrap_or_default(),
+        last_success: last.get(i).map(Instant),
+        weak_example: weak.get(i).map(ToString::to_string),
+    };
+    Ok((0..frame.height()).map(row).collect())
+}

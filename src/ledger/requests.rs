@@ -1,0 +1,190 @@
+//! Requests with everything that is known of them, whoever told it: the record, its approval, and events.
+
+use crate::lake::objects::{ApprovalRow, RequestRow};
+use crate::ledger::estate::RequestStory;
+use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
+use std::collections::BTreeMap;
+
+/// The story of every request, by id.
+pub(super) fn stories(
+    rows: &BTreeMap<&str, &RequestRow>,
+    approvals: &BTreeMap<&str, &ApprovalRow>,
+    events: &[AccessEvent],
+) -> BTreeMap<RequestId, RequestStory> {
+    let mut stories: BTreeMap<RequestId, RequestStory> = BTreeMap::new();
+    for row in rows.values() {
+        let id = RequestId::new(&row.id);
+        stories.insert(id.clone(), of_record(id, row));
+    }
+    for event in events {
+        let Some(id) = &event.request else { continue };
+        let story = stories.entry(id.clone()).or_insert_with(|| RequestStory {
+            id: id.clone(),
+            ..RequestStory::default()
+        });
+        told_by_event(story, event);
+    }
+    for row in approvals.values() {
+        if let Some(story) = stories.get_mut(&RequestId::new(&row.id)) {
+            told_by_approval(story, row);
+        }
+    }
+    for story in stories.values_mut() {
+        complete(story);
+    }
+    stories
+}
+
+fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
+    let kind = canonical(row.request_type.as_deref().unwrap_or_default());
+    let requestor = row.requestor_id.as_deref().map(PrincipalId::new);
+    let target = row.target_id.as_deref().map(PrincipalId::new);
+    // Graph names the assignee as requestor of a direct assignment, and of what the system does.
+    let by_self = kind.starts_with("user");
+    let recipient = target.or_else(|| (kind != "onBehalfAdd").then(|| requestor.clone()).flatten());
+    RequestStory {
+        state: canonical(row.state.as_deref().unwrap_or_default()),
+        created_at: row.created_at,
+        completed_at: row.completed_at,
+        requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
+        recipient,
+        administrator: None,
+        package: row.package_id.as_deref().map(PackageId::new),
+        policy: row.policy_id.as_deref().map(PolicyId::new),
+        assignment: row.assignment_id.as_deref().map(AssignmentId::new),
+        justification: row.justification.clone(),
+        justification_visible: true,
+        decisions: Vec::new(),
+        end_at: row.end_at.or_else(|| {
+            row.start_at
+                .zip(row.expiration_duration.as_deref().and_then(IsoDuration::parse))
+                .map(|(s, d)| d.after(s))
+        }),
+        expiration_type: row.expiration_type.clone().unwrap_or_default(),
+        evidence: vec![format!("requests:{}", row.id)],
+        kind,
+        id,
+    }
+}
+
+fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
+    story.evidence.push(event.source.clone());
+    if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
+        story.package.get_or_insert_with(|| PackageId::new(&key.id));
+    }
+    if let Some(policy) = &event.policy {
+        story.policy.get_or_insert_with(|| policy.clone());
+    }
+    let failed = event.outcome == Outcome::Failure;
+    match event.action {
+        Action::Requested => {
+            story.requestor = story.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
+            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
+            story.created_at.get_or_insert(event.at);
+            story.justification = story.justification.take().or_else(|| event.justification.clone());
+            story.justification_visible = true;
+            if story.kind.is_empty() {
+                let behalf = event.principal.is_some() && event.actor.is_some() && event.principal != event.actor;
+                story.kind = match (event.actor_is_service, behalf) {
+                    (true, _) => "systemAdd",
+                    (false, true) => "onBehalfAdd",
+                    (false, false) => "userAdd",
+                }
+                .into();
+            }
+        }
+        Action::AssignedDirectly => {
+            story.administrator = event.actor.clone();
+            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
+            story.created_at.get_or_insert(event.at);
+            if story.kind.is_empty() {
+                story.kind = "adminAdd".into();
+            }
+        }
+        Action::Extended => {
+            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
+            if story.kind.is_empty() {
+                story.kind = "userUpdate".into();
+            }
+        }
+        Action::RemovalRequested | Action::Removed => {
+            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
+            if story.kind.is_empty() && event.action == Action::RemovalRequested {
+                story.kind = if event.actor_is_service { "systemRemove" } else { "adminRemove" }.into();
+            }
+        }
+        Action::Granted | Action::PartiallyGranted if !failed => {
+            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
+            if story.state.is_empty() {
+                story.state = if event.action == Action::Granted { "delivered" } else { "partiallyDelivered" }.into();
+            }
+        }
+        Action::Approved | Action::AutoApproved | Action::Denied if !failed => story.decisions.push(Decision {
+            stage: event.stage,
+            who: event.actor.as_ref().map(ToString::to_string).unwrap_or_default(),
+            name: event.actor_name.clone(),
+            at: event.at.to_string(),
+            decision: event.action.as_str().into(),
+            reason: event.justification.clone().unwrap_or_default(),
+        }),
+        // The reason of an approval stands in another service's record: it completes the decision before it.
+        Action::Reviewed => {
+            let who = event.actor.as_ref().map(ToString::to_string).unwrap_or_default();
+            if let Some(decision) = story.decisions.iter_mut().rev().find(|d| d.who == who && d.reason.is_empty()) {
+                decision.reason = event.justification.clone().unwrap_or_default();
+            }
+        }
+        Action::Cancelled if story.state.is_empty() => story.state = "canceled".into(),
+        _ => {}
+    }
+}
+
+fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
+    story.evidence.push(format!("approvals:{}", row.id));
+    for (stage, number) in row.stages.iter().zip(1u32..) {
+        let decision = match stage.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("approve" | "approved") => "approved",
+            Some("deny" | "denied") => "denied",
+            _ => continue,
+        };
+        let who = stage.reviewer_id.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let reason = stage.justification.clone().unwrap_or_default();
+        let name = stage.reviewer_upn.clone().or_else(|| stage.reviewer_name.clone()).unwrap_or_default();
+        // Log and record tell the same decision: the record knows the stage and the reason.
+        match story.decisions.iter_mut().find(|d| d.decision == decision && d.who == who && d.stage.is_none()) {
+            Some(told) => {
+                told.stage = Some(number);
+                if told.reason.is_empty() {
+                    told.reason = reason;
+                }
+            }
+            None => story.decisions.push(Decision {
+                stage: Some(number),
+                who,
+                name,
+                at: stage.reviewed_at.map(|t| t.to_string()).unwrap_or_default(),
+                decision: decision.into(),
+                reason,
+            }),
+        }
+    }
+}
+
+fn complete(story: &mut RequestStory) {
+    if story.recipient.is_none() && story.kind == "userAdd" {
+        story.recipient = story.requestor.clone();
+    }
+    story.decisions.sort_by(|a, b| (a.stage, &a.at, &a.who).cmp(&(b.stage, &b.at, &b.who)));
+    story.decisions.dedup();
+    story.evidence.sort();
+    story.evidence.dedup();
+}
+
+/// The spelling of v1.0: beta writes the first letter of enumeration values in upper case.
+fn canonical(word: &str) -> String {
+    let mut letters = word.chars();
+    letters
+        .next()
+        .map(|c| c.to_lowercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}

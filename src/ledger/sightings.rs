@@ -1,0 +1,169 @@
+//! Which object was seen when, with which content, and in which looks it was missing.
+
+use crate::lake::records::{Sighting, Snapshot};
+use crate::lake::table::{Object, Table};
+use crate::model::Instant;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// One look at a collection or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SnapshotFacts {
+    pub since: Instant,
+    pub at: Instant,
+    pub complete: bool,
+}
+
+/// One sighting of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub at: Instant,
+    /// When the look began: the object was there at some instant from then on.
+    pub since: Instant,
+    pub content_hash: String,
+    pub snapshot: Option<String>,
+    pub presence_only: bool,
+}
+
+/// All sightings of one collection, and its looks by scope.
+#[derive(Default)]
+pub(super) struct Collection {
+    /// By object id, sorted by time; a nested sighting gives way to a top-level one of the same instant.
+    pub seen: BTreeMap<String, Vec<Seen>>,
+    /// Looks by scope and id, sorted by time.
+    pub looks: BTreeMap<String, Vec<(String, SnapshotFacts)>>,
+}
+
+/// Sightings of every collection.
+pub(super) struct Sightings(HashMap<String, Collection>);
+
+impl Sightings {
+    pub(super) fn new(sightings: Vec<Sighting>, snapshots: &[Snapshot]) -> Self {
+        let mut collections: HashMap<String, Collection> = HashMap::new();
+        let mut begins: HashMap<&str, Instant> = HashMap::new();
+        for s in best_accounts(snapshots) {
+            let begin = begins.entry(s.id.as_str()).or_insert(s.observed_from);
+            *begin = (*begin).min(s.observed_from);
+            let complete = s.complete == "proven" || s.complete == "claimed";
+            let look = SnapshotFacts {
+                since: s.observed_from,
+                at: s.observed_at,
+                complete,
+            };
+            collections
+                .entry(s.collection.clone())
+                .or_default()
+                .looks
+                .entry(s.scope.clone())
+                .or_default()
+                .push((s.id.clone(), look));
+        }
+        for s in sightings {
+            let since = s.snapshot_id.as_deref().and_then(|id| begins.get(id)).copied().unwrap_or(s.observed_at);
+            let seen = Seen {
+                at: s.observed_at,
+                since,
+                content_hash: s.content_hash,
+                snapshot: s.snapshot_id,
+                presence_only: s.presence_only,
+            };
+            collections.entry(s.collection).or_default().seen.entry(s.object_id).or_default().push(seen);
+        }
+        for collection in collections.values_mut() {
+            for looks in collection.looks.values_mut() {
+                looks.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
+            }
+            for seen in collection.seen.values_mut() {
+                seen.sort_by(|a, b| (a.at, a.snapshot.is_none(), &a.content_hash).cmp(&(b.at, b.snapshot.is_none(), &b.content_hash)));
+                let own: HashSet<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
+                seen.retain(|s| s.snapshot.is_some() || !own.contains(&s.at));
+            }
+        }
+        Self(collections)
+    }
+
+    pub(super) fn of(&self, table: Table) -> &Collection {
+        static EMPTY: std::sync::OnceLock<Collection> = std::sync::OnceLock::new();
+        self.0.get(table.name()).unwrap_or_else(|| EMPTY.get_or_init(Collection::default))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Collection)> {
+        self.0.iter()
+    }
+
+    /// The content of every object at `as_of`: the last one seen by then, else the first one seen later.
+    pub(super) fn current<'a, R: Object>(&self, rows: &'a [R], as_of: Instant) -> BTreeMap<&'a str, &'a R> {
+        let seen = &self.of(R::TABLE).seen;
+        let mut by_content: HashMap<(&str, &str), &R> = HashMap::with_capacity(rows.len());
+        for row in rows {
+            by_content.insert((row.id(), row.content_hash()), row);
+        }
+        let mut current = BTreeMap::new();
+        for row in rows {
+            if current.contains_key(row.id()) {
+                continue;
+            }
+            let looks = seen.get(row.id()).map_or(&[][..], Vec::as_slice);
+            // A top-level record tells more than the same object nested in another.
+            let own: Vec<&Seen> = looks.iter().filter(|s| s.snapshot.is_some()).collect();
+            let pick = |list: &[&Seen]| {
+                list.iter()
+                    .rev()
+                    .find(|s| s.at <= as_of)
+                    .or_else(|| list.first())
+                    .map(|s| s.content_hash.clone())
+            };
+            let chosen = pick(&own).or_else(|| pick(&looks.iter().collect::<Vec<_>>()));
+            let content = chosen.and_then(|hash| by_content.get(&(row.id(), hash.as_str())).copied()).unwrap_or(row);
+            current.insert(row.id(), content);
+        }
+        current
+    }
+}
+
+impl Collection {
+    /// Complete looks of a scope in which the object was not seen.
+    pub(super) fn absences<'a>(&'a self, scope: &str, object: Option<&str>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
+        let there: HashSet<&'a str> = object
+            .and_then(|o| self.seen.get(o))
+            .into_iter()
+            .flatten()
+            .filter_map(|s| s.snapshot.as_deref())
+            .collect();
+        let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
+        looks
+            .iter()
+            .filter(move |(id, look)| look.complete && !there.contains(id.as_str()))
+            .map(|(_, look)| look)
+    }
+
+    /// Whether the newest complete look of the whole tenant no longer lists the object.
+    pub(super) fn gone(&self, object: &str, as_of: Instant) -> bool {
+        let looks = self.looks.get("tenant").map_or(&[][..], Vec::as_slice);
+        let Some((id, _)) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of) else {
+            return false;
+        };
+        !self
+            .seen
+            .get(object)
+            .is_some_and(|seen| seen.iter().any(|s| s.snapshot.as_deref() == Some(id.as_str())))
+    }
+}
+
+/// One account for each look: where a look was ingested twice, the more complete one.
+fn best_accounts(snapshots: &[Snapshot]) -> Vec<&Snapshot> {
+    let rank = |s: &Snapshot| match s.complete.as_str() {
+        "proven" => 2,
+        "claimed" => 1,
+        _ => 0,
+    };
+    let mut best: BTreeMap<&str, &Snapshot> = BTreeMap::new();
+    for s in snapshots {
+        let better = best
+            .get(s.id.as_str())
+            .is_none_or(|b| (rank(s), s.rows, s.observed_at) > (rank(b), b.rows, b.observed_at));
+        if better {
+            best.insert(&s.id, s);
+        }
+    }
+    best.into_values().collect()
+}

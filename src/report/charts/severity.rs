@@ -1,0 +1,73 @@
+//! Where the findings lie: by check, stacked by severity.
+
+use super::bars::{self, Bar};
+use super::canvas::Ink;
+use super::{Chart, count};
+use crate::model::{Severity, Verdict};
+use crate::report::{ReportError, Review};
+use std::collections::BTreeMap;
+
+/// Severities from the heaviest, with their inks.
+const ORDER: [(Severity, Ink); 4] = [
+    (Severity::High, Ink::High),
+    (Severity::Medium, Ink::Medium),
+    (Severity::Low, Ink::Low),
+    (Severity::Info, Ink::Info),
+];
+
+/// Up to this many checks each get a bar, also the silent ones.
+const ROOM: usize = 20;
+
+/// The chart.
+pub fn chart(review: &Review) -> Result<Chart, ReportError> {
+    let mut counts: BTreeMap<&str, [usize; 4]> = review.checks.iter().map(|c| (c.id.as_str(), [0; 4])).collect();
+    for f in review.findings.iter().filter(|f| f.result == Verdict::Finding) {
+        let place = ORDER.iter().position(|(s, _)| *s == f.severity).unwrap_or(3);
+        counts.entry(f.check.as_str()).or_default()[place] += 1;
+    }
+    let total: usize = counts.values().flatten().sum();
+    let mut chart = Chart {
+        id: "chart-findings",
+        question: "Where are the findings?",
+        ..Chart::default()
+    };
+    if counts.is_empty() {
+        chart.caption = "No check ran, so there is nothing to count.".into();
+        return Ok(chart);
+    }
+    if total == 0 {
+        chart.caption = format!("None of the {} found anything to decide.", count(counts.len(), "check"));
+        return Ok(chart);
+    }
+    let mut rows: Vec<(&str, [usize; 4])> = counts.into_iter().collect();
+    rows.sort_by_key(|(id, n)| (std::cmp::Reverse(n.iter().sum::<usize>()), *id));
+    let silent = rows.iter().filter(|(_, n)| n.iter().sum::<usize>() == 0).count();
+    let (first, most) = rows.first().map_or(("", 0), |(id, n)| (*id, n.iter().sum()));
+    chart.caption = format!(
+        "{first} has the most, {most} of {}; {} found nothing.",
+        count(total, "finding"),
+        count(silent, "check")
+    );
+    let bars: Vec<Bar> = rows
+        .iter()
+        // A check that looked and found nothing is an answer too, while there is room for it.
+        .filter(|(_, n)| rows.len() <= ROOM || n.iter().any(|n| *n > 0))
+        .map(|(id, n)| Bar {
+            label: (*id).to_string(),
+            parts: n.iter().copied().zip(ORDER.map(|(_, ink)| ink)).collect(),
+        })
+        .collect();
+    let legend: Vec<(&str, Ink)> = ORDER
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| rows.iter().any(|(_, n)| n[*i] > 0))
+        .map(|(_, (s, ink))| (s.as_str(), *ink))
+        .collect();
+    chart.picture = bars::draw(chart.question, &chart.caption, 84, &legend, &bars)?;
+    chart.heads = vec!["check", "high", "medium", "low", "info"];
+    chart.rows = rows
+        .iter()
+        .map(|(id, n)| std::iter::once((*id).to_string()).chain(n.iter().map(ToString::to_string)).collect())
+        .collect();
+    Ok(chart)
+}

@@ -1,0 +1,113 @@
+//! Rows as CSV, JSON, JSON lines and Parquet, from any list of columns.
+
+use super::{Cell, Column, Kind};
+use crate::report::ReportError;
+use crate::report::csv_text::protect;
+use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// RFC 4180 with a header and LF: text from exports is kept from being a formula, item by item in lists,
+/// because some spreadsheets take the `;` between items for the end of a field.
+pub fn csv<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
+    let mut out = String::new();
+    line(&mut out, columns.iter().map(|c| Cow::Borrowed(c.name)));
+    for (row, word) in rows {
+        line(&mut out, columns.iter().map(|c| csv_field(c.kind, (c.get)(row, word))));
+    }
+    out.into_bytes()
+}
+
+fn line<'a>(out: &mut String, fields: impl Iterator<Item = Cow<'a, str>>) {
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            out.push('"');
+            out.push_str(&field.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(&field);
+        }
+    }
+    out.push('\n');
+}
+
+fn csv_field(kind: Kind, cell: Cell) -> Cow<str> {
+    match cell {
+        Cell::Text(text) if kind == Kind::Text => Cow::Owned(protect(&text).into_owned()),
+        Cell::List(items) => Cow::Owned(items.iter().map(|i| protect(i)).collect::<Vec<_>>().join(";")),
+        other => plain(other).unwrap_or_default(),
+    }
+}
+
+/// The exact text of a cell; `None` for nothing.
+fn plain(cell: Cell) -> Option<Cow<str>> {
+    match cell {
+        Cell::Text(text) => Some(text).filter(|t| !t.is_empty()),
+        Cell::Time(at) => at.map(|t| Cow::Owned(t.to_string())),
+        Cell::List(items) => (!items.is_empty()).then(|| Cow::Owned(items.join(";"))),
+        Cell::Json(value) => value.as_array().is_none_or(|a| !a.is_empty()).then(|| Cow::Owned(value.to_string())),
+    }
+}
+
+/// One array, an object a line, so that two reports can be compared with line tools.
+pub fn json<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
+    let objects: Vec<String> = rows.iter().map(|(row, word)| object(columns, row, word)).collect();
+    if objects.is_empty() {
+        return b"[]\n".to_vec();
+    }
+    format!("[\n{}\n]\n", objects.join(",\n")).into_bytes()
+}
+
+/// An object a line.
+pub fn jsonl<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
+    rows.iter()
+        .map(|(row, word)| object(columns, row, word) + "\n")
+        .collect::<String>()
+        .into_bytes()
+}
+
+/// Keys in the order of the columns, which a map would lose.
+fn object<T>(columns: &[Column<T>], row: &T, word: &str) -> String {
+    let member = |c: &Column<T>| {
+        let value = match (c.get)(row, word) {
+            Cell::List(items) => Value::from(items),
+            Cell::Json(value) => value,
+            cell => plain(cell).map_or(Value::Null, |text| Value::from(text.as_ref())),
+        };
+        format!("{}:{value}", Value::from(c.name))
+    };
+    format!("{{{}}}", columns.iter().map(member).collect::<Vec<_>>().join(","))
+}
+
+/// All columns as text, but times as timestamps in UTC; nothing is protected, since nothing evaluates it.
+pub fn parquet<T>(what: &'static str, columns: &[Column<T>], rows: &[(&T, &str)]) -> Result<Vec<u8>, ReportError> {
+    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let field = |c: &Column<T>| Field::new(c.name, if c.kind == Kind::Time { time.clone() } else { DataType::Utf8 }, true);
+    let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+    let batch = RecordBatch::try_new(schema.clone(), columns.iter().map(|c| array(c, rows)).collect()).map_err(ReportError::encode(what))?;
+    let level = ZstdLevel::try_new(3).map_err(ReportError::encode(what))?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(ReportError::encode(what))?;
+    writer.write(&batch).map_err(ReportError::encode(what))?;
+    writer.into_inner().map_err(ReportError::encode(what))
+}
+
+fn array<T>(column: &Column<T>, rows: &[(&T, &str)]) -> ArrayRef {
+    let cells = rows.iter().map(|(row, word)| (column.get)(row, word));
+    if column.kind == Kind::Time {
+        let at = |cell| if let Cell::Time(at) = cell { at.map(|t| t.0) } else { None };
+        return Arc::new(cells.map(at).collect::<TimestampMicrosecondArray>().with_timezone("UTC"));
+    }
+    Arc::new(cells.map(plain).collect::<StringArray>())
+}

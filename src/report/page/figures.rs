@@ -1,0 +1,101 @@
+//! The answer in one sentence, and the numbers behind it, each with the way to its rows.
+
+use super::number;
+use crate::model::{Finding, Severity, Verdict};
+use crate::report::Review;
+use crate::report::charts::count;
+
+/// A number with the place of its rows.
+pub struct Figure {
+    /// The number.
+    pub value: String,
+    /// What is counted.
+    pub label: String,
+    /// Where the rows are.
+    pub link: &'static str,
+    /// Class of its colour; empty for plain ink.
+    pub tone: &'static str,
+}
+
+fn of<'a>(review: &'a Review, verdict: Verdict) -> impl Iterator<Item = &'a Finding> {
+    review.findings.iter().filter(move |f| f.result == verdict)
+}
+
+/// One sentence that a reader can act on.
+pub fn answer(review: &Review) -> String {
+    if review.sources.is_empty() && review.holdings.is_empty() {
+        return "Nothing can be said yet: no source has been read into this lake.".into();
+    }
+    let found = of(review, Verdict::Finding).count();
+    let unanswered = of(review, Verdict::NotEvaluable).count();
+    let held = review.holdings.iter().filter(|h| h.held_at(review.as_of)).count();
+    let start = match found {
+        0 => format!("Nothing that the checks looked at needs a decision among {} held now", count(held, "holding")),
+        1 => format!("One finding needs a decision{} among {} held now", weights(review), count(held, "holding")),
+        _ => format!(
+            "{} findings need a decision{} among {} held now",
+            number(found),
+            weights(review),
+            count(held, "holding")
+        ),
+    };
+    match unanswered {
+        0 => format!("{start}, and every question could be answered."),
+        1 => format!("{start}, and one question could not be answered from the sources."),
+        n => format!("{start}, and {} questions could not be answered from the sources.", number(n)),
+    }
+}
+
+/// ` (12 high, 20 medium)`, the heaviest first.
+fn weights(review: &Review) -> String {
+    let by = Severity::ALL
+        .iter()
+        .rev()
+        .map(|s| (of(review, Verdict::Finding).filter(|f| f.severity == *s).count(), s));
+    let parts: Vec<String> = by.filter(|(n, _)| *n > 0).map(|(n, s)| format!("{} {s}", number(n))).collect();
+    format!(" ({})", parts.join(", "))
+}
+
+/// The key figures.
+pub fn figures(review: &Review) -> Vec<Figure> {
+    let held: Vec<_> = review.holdings.iter().filter(|h| h.held_at(review.as_of)).collect();
+    let endless = held.iter().filter(|h| h.no_expiration).count();
+    let mut holders: Vec<_> = held.iter().map(|h| &h.principal).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    let high = of(review, Verdict::Finding).filter(|f| f.severity == Severity::High).count();
+    let not_taken: usize = review.rejects.iter().map(|r| r.count).sum();
+    // Nothing has no rows of its own to go to.
+    let figure = |n: usize, label: &str, link: &'static str, tone: &'static str| {
+        let link = match link {
+            filter if n > 0 || !filter.starts_with("#f=verdict:") && !filter.starts_with("#f=severity:") => filter,
+            "#f=verdict:not-evaluable" => "#unanswered",
+            _ => "#findings",
+        };
+        Figure {
+            value: number(n),
+            label: label.to_string(),
+            link,
+            tone: if n == 0 { "" } else { tone },
+        }
+    };
+    vec![
+        figure(high, "findings of high severity", "#f=severity:high", "high"),
+        figure(of(review, Verdict::Finding).count(), "findings to decide", "#f=verdict:finding", ""),
+        figure(of(review, Verdict::Exception).count(), "accepted exceptions", "#f=verdict:exception", ""),
+        figure(
+            of(review, Verdict::NotEvaluable).count(),
+            "questions not evaluable",
+            "#f=verdict:not-evaluable",
+            "medium",
+        ),
+        figure(
+            held.len(),
+            &format!("holdings held now, by {}", count(holders.len(), "holder")),
+            "#f=held:now",
+            "",
+        ),
+        figure(endless, "held now without an end", "#f=held:endless", ""),
+        figure(not_taken, "records not taken", "#not-taken", "medium"),
+    ]
+}

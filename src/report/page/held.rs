@@ -1,0 +1,137 @@
+//! The table of holdings: who holds what since when, without the reasons that people wrote.
+
+use super::{day, number};
+use crate::model::{Finding, Holding, Verdict};
+use crate::report::Review;
+use crate::report::charts::count;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// Up to this many holdings the page shows them all.
+const ALL: usize = 2_000;
+
+/// The holdings of the page, and which they are.
+pub struct Holdings {
+    /// Says whether these are all.
+    pub note: String,
+    pub rows: Vec<HeldRow>,
+}
+
+/// A holding on the page.
+pub struct HeldRow {
+    pub holder: String,
+    pub holder_kind: String,
+    pub what: String,
+    pub kind: String,
+    pub from: String,
+    pub from_certainty: &'static str,
+    pub until: String,
+    pub until_certainty: &'static str,
+    pub how: String,
+    pub by: String,
+    pub reason: String,
+    pub state: String,
+    /// `now endless`, for the filter of the page.
+    pub held: &'static str,
+}
+
+/// All holdings, or those that findings name when there are too many for a page.
+pub fn holdings(review: &Review) -> Holdings {
+    let total = review.holdings.len();
+    if total <= ALL {
+        let note = if total == 0 {
+            "No holding is known."
+        } else {
+            "All holdings of the ledger, over or held."
+        };
+        return Holdings {
+            note: note.to_string(),
+            rows: review.holdings.iter().map(|h| row(h, review)).collect(),
+        };
+    }
+    let named = Named::of(review.findings);
+    let rows: Vec<&Holding> = review.holdings.iter().filter(|h| named.names(h)).collect();
+    let cut = if rows.len() > ALL {
+        format!(", the first {} here", number(ALL))
+    } else {
+        String::new()
+    };
+    let note = format!(
+        "The ledger has {}, too many for a page: these are the {} that findings name{cut}. holdings.csv has them all.",
+        count(total, "holding"),
+        number(rows.len())
+    );
+    Holdings {
+        note,
+        rows: rows.into_iter().take(ALL).map(|h| row(h, review)).collect(),
+    }
+}
+
+/// What findings name: assignments and requests, and pairs of holder and entitlement.
+struct Named<'a> {
+    assignments: BTreeSet<&'a str>,
+    pairs: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Named<'a> {
+    fn of(findings: &'a [Finding]) -> Self {
+        let told = || findings.iter().filter(|f| f.result != Verdict::Pass);
+        Self {
+            assignments: told().map(|f| f.assignment_id.as_str()).filter(|a| !a.is_empty()).collect(),
+            pairs: told().map(|f| (f.subject_id.as_str(), f.object_id.as_str())).collect(),
+        }
+    }
+
+    fn names(&self, h: &Holding) -> bool {
+        let ids = [h.assignment.as_ref().map(|a| a.as_str()), h.request.as_ref().map(|r| r.as_str())];
+        let holder = h.principal.as_str();
+        ids.into_iter().flatten().any(|id| self.assignments.contains(id))
+            || self.pairs.contains(&(holder, h.entitlement.resource()))
+            || self.pairs.contains(&(holder, h.entitlement.id.as_str()))
+    }
+}
+
+fn row(h: &Holding, review: &Review) -> HeldRow {
+    let now = h.held_at(review.as_of);
+    let until = match (h.held_until.or(h.until_earliest.filter(|_| !now)), h.scheduled_until) {
+        (Some(_), _) => day(h.held_until.or(h.until_earliest)),
+        (None, Some(end)) => format!("held, ends {}", end.day()),
+        (None, None) if h.no_expiration => "held, no end".to_string(),
+        (None, None) => "held".to_string(),
+    };
+    let by = if h.approved_by.is_empty() {
+        h.granted_by.clone()
+    } else {
+        format!("approved by {}", h.approved_by.join(", "))
+    };
+    HeldRow {
+        holder: h.principal_name.clone(),
+        holder_kind: h.principal_type.replace('_', " "),
+        what: h.entitlement_name.clone(),
+        kind: h.entitlement.kind.as_str().replace('_', " "),
+        from: day(h.held_from.or(h.from_latest)),
+        from_certainty: h.from_certainty.as_str(),
+        until,
+        until_certainty: h.until_certainty.as_str(),
+        how: h.grant_kind.as_str().replace('_', " "),
+        by,
+        reason: masked(h.justification.as_deref()),
+        state: h.principal_state.to_string(),
+        held: match (now, h.no_expiration) {
+            (true, true) => "now endless",
+            (true, false) => "now",
+            _ => "over",
+        },
+    }
+}
+
+/// The length of a reason and the beginning of its hash: enough to see that two are the same, not what they say.
+fn masked(reason: Option<&str>) -> String {
+    match reason {
+        None => String::new(),
+        Some(text) => {
+            let hash = hex::encode(Sha256::digest(text));
+            format!("{} · {}", count(text.chars().count(), "character"), hash.get(..8).unwrap_or_default())
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What the answers rest on: coverage and gaps, looks, sources with their arithmetic, and what was not taken.
+
+use super::number;
+use crate::report::Review;
+use std::collections::BTreeMap;
+
+/// A stretch of coverage, or a gap.
+pub struct CoverageRow {
+    pub log: String,
+    pub from: String,
+    pub until: String,
+    pub how: &'static str,
+    pub remark: String,
+}
+
+/// Looks at one collection.
+pub struct LookRow {
+    pub collection: String,
+    pub complete: String,
+    pub looks: String,
+    pub first: String,
+    pub last: String,
+    pub remark: String,
+}
+
+/// A file with its arithmetic.
+pub struct SourceRow {
+    pub path: String,
+    pub format: String,
+    pub read: String,
+    pub kept: String,
+    pub duplicate: String,
+    pub rejected: String,
+    pub unmapped: String,
+    pub ties: bool,
+    pub sha256: String,
+    pub note: String,
+}
+
+/// Records that were not taken.
+pub struct NotTaken {
+    pub path: String,
+    pub verdict: String,
+    pub reason: String,
+    pub count: String,
+}
+
+/// Coverage by log: what is vouched for, what is inferred only, then the gaps.
+pub fn coverage(review: &Review) -> Vec<CoverageRow> {
+    let mut rows = Vec::new();
+    for (log, covered) in review.coverage {
+        let row = |from: String, until: String, how, remark: &str| CoverageRow {
+            log: log.clone(),
+            from,
+            until,
+            how,
+            remark: remark.to_string(),
+        };
+        rows.extend(
+            covered
+                .vouched
+                .iter()
+                .map(|w| row(w.from.to_string(), w.until.to_string(), "proven or asserted", "")),
+        );
+        let inferred = covered.any.iter().filter(|w| !covered.vouched_spans(**w));
+        rows.extend(inferred.map(|w| {
+            row(
+                w.from.to_string(),
+                w.until.to_string(),
+                "at least inferred",
+                "the stretch between the first and the last event, silence in it proves little",
+            )
+        }));
+        rows.extend(covered.gaps.iter().map(|(w, reason)| {
+            let (from, until) = w.map_or((String::new(), String::new()), |w| (w.from.to_string(), w.until.to_string()));
+            row(from, until, "gap", reason)
+        }));
+        if covered.any.is_empty() && covered.gaps.is_empty() {
+            rows.push(row(String::new(), String::new(), "nothing", ""));
+        }
+    }
+    rows
+}
+
+/// Looks by collection and completeness.
+pub fn looks(review: &Review) -> Vec<LookRow> {
+    let mut by: BTreeMap<(&str, &str), Vec<&crate::lake::records::Snapshot>> = BTreeMap::new();
+    for s in review.snapshots {
+        by.entry((&s.collection, &s.complete)).or_default().push(s);
+    }
+    let row = |((collection, complete), all): ((&str, &str), Vec<&crate::lake::records::Snapshot>)| {
+        let at = all.iter().map(|s| s.observed_at);
+        let mut reasons: Vec<&str> = all.iter().filter_map(|s| s.reason.as_deref()).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        LookRow {
+            collection: collection.to_string(),
+            complete: complete.to_string(),
+            looks: number(all.len()),
+            first: super::day(at.clone().min()),
+            last: super::day(at.max()),
+            remark: reasons.join("; "),
+        }
+    };
+    by.into_iter().map(row).collect()
+}
+
+/// Sources by path.
+pub fn sources(review: &Review) -> Vec<SourceRow> {
+    let mut sorted: Vec<_> = review.sources.iter().collect();
+    sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
+    let row = |s: &crate::lake::records::Source| SourceRow {
+        path: s.path.clone(),
+        format: s.format.clone(),
+        read: number(s.read),
+        kept: number(s.kept),
+        duplicate: number(s.duplicate),
+        rejected: number(s.rejected),
+        unmapped: number(s.unmapped),
+        ties: s.read == s.kept + s.duplicate + s.rejected + s.unmapped,
+        sha256: s.sha256.clone(),
+        note: match (s.conflicting, s.note.as_deref().unwrap_or_default()) {
+            (0, note) => note.to_string(),
+            (n, "") => format!("{} known before with other content", number(n)),
+            (n, note) => format!("{note}; {} known before with other content", number(n)),
+        },
+    };
+    sorted.into_iter().map(row).collect()
+}
+
+/// Records that were not taken, the most frequent reasons first.
+pub fn rejects(review: &Review) -> Vec<NotTaken> {
+    let mut sorted: Vec<_> = review.rejects.iter().collect();
+    sorted.sort_by_key(|r| (std::cmp::Reverse(r.count), &r.path, &r.verdict, &r.reason));
+    sorted
+        .into_iter()
+        .map(|r| NotTaken {
+            path: r.path.clone(),
+            verdict: r.verdict.clone(),
+            reason: r.reason.clone(),
+            count: number(r.count),
+        })
+        .collect()
+}
+
+/// Activities that no mapping knows, the most frequent first.
+pub fn activities(review: &Review) -> Vec<(String, String)> {
+    let mut sorted: Vec<_> = review.unknown_activities.iter().collect();
+    sorted.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), name));
+    sorted.into_iter().map(|(name, n)| (name.clone(), number(n))).collect()
+}

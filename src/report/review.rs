@@ -1,0 +1,87 @@
+//! Everything that a report is made of, handed over by whoever asked for it.
+
+use crate::lake::records::{Snapshot, Source};
+use crate::ledger::estate::Covered;
+use crate::model::{Finding, Holding, Instant, Severity, Window};
+use std::collections::BTreeMap;
+
+/// One review: the question, its results, and what they rest on.
+pub struct Review<'a> {
+    /// Tenant id.
+    pub tenant: &'a str,
+    /// The commit of the lake that was read.
+    pub commit: &'a str,
+    /// The instant of the questions.
+    pub as_of: Instant,
+    /// The profile of the thresholds.
+    pub profile: &'a str,
+    /// The time under review.
+    pub period: Window,
+    /// Results of every verdict.
+    pub findings: &'a [Finding],
+    /// The checks that ran, with what they looked at.
+    pub checks: Vec<CheckSummary>,
+    /// The thresholds in force.
+    pub thresholds: Vec<ThresholdLine>,
+    /// The ledger.
+    pub holdings: &'a [Holding],
+    /// Files that were read.
+    pub sources: &'a [Source],
+    /// Looks at collections.
+    pub snapshots: &'a [Snapshot],
+    /// Covered time by log.
+    pub coverage: &'a BTreeMap<String, Covered>,
+    /// Activities that no mapping knows, with counts.
+    pub unknown_activities: &'a [(String, i64)],
+    /// Records that were not taken, counted.
+    pub rejects: Vec<RejectLine>,
+}
+
+/// A check and what it looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckSummary {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its usual weight.
+    pub severity: Severity,
+    /// The practice that it belongs to.
+    pub practice: String,
+    /// What to do about a finding.
+    pub what_to_do: String,
+    /// Controls that it speaks to.
+    pub controls: String,
+    /// Subjects that were right.
+    pub passed: usize,
+    /// Subjects in question.
+    pub population: usize,
+}
+
+/// A threshold and where its value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThresholdLine {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: i64,
+    /// The unit of the value.
+    pub unit: String,
+    /// Default, profile or configuration.
+    pub origin: String,
+    /// Checks that use it.
+    pub checks: String,
+}
+
+/// Records that were not taken for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectLine {
+    /// Path of the source as given.
+    pub path: String,
+    /// `rejected` or `unmapped`.
+    pub verdict: String,
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub count: usize,
+}

@@ -1,0 +1,120 @@
+//! The report as a whole: safe to open, the same bytes for the same review, and honest when there is nothing to say.
+
+use super::sample::{FORMULA, MARKUP, Sample, holding};
+use super::*;
+use std::collections::BTreeMap;
+use std::fs;
+
+fn page(review: &Review) -> String {
+    page::render(review, &[("findings.csv".into(), "0".repeat(64))]).expect("renders")
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start)
+        .and_then(|(_, rest)| rest.split_once(end))
+        .map(|(inside, _)| inside)
+        .expect("both marks")
+}
+
+#[test]
+fn hostile_text_is_text() {
+    let sample = Sample::new();
+    let html = page(&sample.review());
+    assert!(!html.contains(MARKUP) && !html.contains("<img"), "markup came through");
+    assert!(html.contains("img src=x onerror=alert(1)"), "the name is shown");
+    assert!(!html.contains(['\u{202e}', '\u{200b}', '\u{1b}', '\r']));
+    assert!(html.contains("‹U+202E›"));
+    assert!(!html.contains("secret-"), "a reason was shown");
+    assert!(html.contains(" characters · "), "masked reasons are shown");
+}
+
+#[test]
+fn nothing_but_the_hashed_script_and_style_can_run() {
+    let html = page(&Sample::new().review());
+    let policy = between(&html, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
+    assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
+    assert_eq!((html.matches("<script").count(), html.matches("<style").count()), (1, 1));
+    let markup = html
+        .replace(between(&html, "<script>", "</script>"), "")
+        .replace(between(&html, "<style>", "</style>"), "");
+    assert!(!markup.contains("style="), "a style attribute");
+    for handler in ["onclick", "onload", "javascript:", "src=\""] {
+        assert!(!markup.contains(handler), "{handler}");
+    }
+    for url in markup.split("http").skip(1).filter(|rest| rest.starts_with("://") || rest.starts_with("s://")) {
+        assert!(
+            url.starts_with("://www.w3.org/2000/svg\""),
+            "the page reaches out: {}",
+            url.get(..40).unwrap_or(url)
+        );
+    }
+    assert_eq!(csp_of(&html), policy);
+}
+
+fn csp_of(html: &str) -> String {
+    page::policy_of(between(html, "<script>", "</script>"), between(html, "<style>", "</style>"))
+}
+
+#[test]
+fn key_figures_arrive_without_a_script() {
+    let html = page(&Sample::new().review());
+    for link in html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(html.contains(&format!("id=\"{link}\"")), "#{link} leads nowhere");
+    }
+}
+
+#[test]
+fn an_empty_lake_is_told_as_such() {
+    let mut sample = Sample::new();
+    (sample.findings, sample.holdings, sample.sources, sample.snapshots) = (vec![], vec![], vec![], vec![]);
+    sample.coverage = BTreeMap::new();
+    sample.unknown.clear();
+    let mut review = sample.review();
+    (review.checks, review.rejects, review.thresholds) = (vec![], vec![], vec![]);
+    let html = page(&review);
+    assert!(html.contains("no source has been read into this lake"));
+    assert!(!html.contains("<svg"), "a chart of nothing");
+    assert!(html.contains("Neither a log nor a look at the directory is in the lake"));
+}
+
+#[test]
+fn too_many_holdings_leave_those_that_findings_name() {
+    let mut sample = Sample::new();
+    sample.holdings = (0..2_500).map(holding).collect();
+    sample.findings.truncate(1);
+    let html = page(&sample.review());
+    let rows = html.matches("data-row=\"held\"").count();
+    assert!(rows > 0 && rows < 100, "{rows} rows");
+    assert!(html.contains("The ledger has 2,500 holdings, too many for a page"));
+}
+
+#[test]
+fn files_are_private_whole_and_the_same_every_time() {
+    let sample = Sample::new();
+    let temp = tempfile::tempdir().expect("a folder");
+    let out = temp.path().join("out");
+    let first = write(&sample.review(), &out).expect("writes");
+    let bytes: Vec<Vec<u8>> = first.files.iter().map(|f| fs::read(f).expect("there")).collect();
+    let second = write(&sample.review(), &out).expect("writes over");
+    assert_eq!(first, second);
+    for (path, before) in second.files.iter().zip(&bytes) {
+        assert_eq!(&fs::read(path).expect("there"), before, "{}", path.display());
+    }
+    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 3, "no temporary file is left");
+    assert!(String::from_utf8_lossy(&bytes[0]).contains(&format!("'{FORMULA}")));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |p: &std::path::Path| fs::metadata(p).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&out), 0o700);
+        assert!(first.files.iter().all(|f| mode(f) == 0o600));
+    }
+}
+
+/// Writes the sample to a folder to look at: `REPORT_SAMPLE=dir cargo test --lib report:: -- --ignored`.
+#[test]
+#[ignore = "writes a page for people to look at"]
+fn a_page_to_look_at() {
+    let dir = std::env::var("REPORT_SAMPLE").expect("REPORT_SAMPLE names a folder");
+    write(&Sample::new().review(), std::path::Path::new(&dir)).expect("writes");
+}

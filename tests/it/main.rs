@@ -1,0 +1,8 @@
+//! The integration tests, one binary: polars is linked once.
+
+mod common;
+mod crash;
+mod main_job;
+mod real;
+mod tidy;
+mod truth;

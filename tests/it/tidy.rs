@@ -1,0 +1,139 @@
+//! Keeps the house in order: imports go one way, polars and clap stay where they belong, only `cli` prints.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each room may import, beside the standard library and crates.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("config", &["model"]),
+    ("lake", &["model"]),
+    ("ingest", &["model", "lake"]),
+    ("engine", &["model", "lake"]),
+    ("ledger", &["model", "config", "lake", "engine"]),
+    ("check", &["model", "config", "lake", "engine", "ledger"]),
+    ("report", &["model", "config", "lake", "ledger", "check"]),
+    ("synth", &["model", "lake"]),
+    ("cli", &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "synth"]),
+];
+
+/// Crates that belong to some rooms only.
+const CRATES: &[(&str, &[&str])] = &[
+    ("polars", &["lake", "engine", "ledger", "check"]),
+    ("clap", &["cli"]),
+    ("askama", &["report"]),
+    ("plotters", &["report"]),
+    ("sonic_rs", &["ingest"]),
+    ("rand_chacha", &["synth"]),
+];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("src is readable") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file is text");
+                files.push((path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("below the root").to_path_buf(), text));
+            }
+        }
+    }
+    files.sort();
+    assert!(files.len() > 50, "the sources were not found");
+    files
+}
+
+fn room(path: &Path) -> String {
+    path.components()
+        .nth(1)
+        .map(|c| c.as_os_str().to_string_lossy().trim_end_matches(".rs").to_string())
+        .unwrap_or_default()
+}
+
+fn is_test(path: &Path) -> bool {
+    path.ends_with("tests.rs") || path.components().any(|c| c.as_os_str() == "tests")
+}
+
+/// The part of a file that ships: unit tests at its end may build what they like.
+fn shipped(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or(text)
+}
+
+#[test]
+fn imports_go_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let room = room(&path);
+        if room == "lib" || room == "main" || is_test(&path) {
+            continue;
+        }
+        let may = allowed
+            .get(room.as_str())
+            .unwrap_or_else(|| panic!("{room} is a room without a rule: add it to MAY_IMPORT"));
+        for (i, line) in shipped(&text).lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
+            for other in allowed.keys().filter(|o| **o != room && !may.contains(*o)) {
+                if line.contains(&format!("crate::{other}::")) || line.contains(&format!("crate::{other};")) {
+                    wrong.push(format!("{}:{}: {room} may not know {other}", path.display(), i + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let room = room(&path);
+        for (krate, rooms) in CRATES.iter().filter(|(_, rooms)| !rooms.contains(&room.as_str())) {
+            for (i, line) in shipped(&text).lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
+                if line.contains(&format!("{krate}::")) {
+                    wrong.push(format!("{}:{}: {krate} belongs to {}", path.display(), i + 1, rooms.join(", ")));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_its_charge_in_its_first_line() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(p, _)| p.display().to_string())
+        .collect();
+    assert!(silent.is_empty(), "no //! line: {}", silent.join(", "));
+}
+
+#[test]
+fn no_clock_environment_or_print_below_cli() {
+    let words = [
+        "SystemTime::now",
+        "Utc::now",
+        "Local::now",
+        "std::env::var",
+        "env::args",
+        "println!",
+        "eprintln!",
+        "print!(",
+    ];
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if matches!(room(&path).as_str(), "cli" | "main") || is_test(&path) {
+            continue;
+        }
+        for (i, line) in shipped(&text).lines().enumerate().filter(|(_, l)| !l.trim_start().starts_with("//")) {
+            for word in words.iter().filter(|w| line.contains(**w)) {
+                wrong.push(format!("{}:{}: {word}", path.display(), i + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
