@@ -1,7 +1,11 @@
 //! Objects of the directory and of its governance become rows; what they carry nested feeds its own table.
 
+mod assignments;
 mod directory;
-mod governance;
+mod exposure;
+mod memberships;
+mod packages;
+mod policies;
 mod reader;
 mod reviews;
 mod roles;
@@ -15,6 +19,14 @@ use crate::lake::objects::*;
 use crate::lake::table::{Object, Stamp, Table};
 use reader::Reader;
 use serde_json::{Map, Value};
+
+// The names under which v1.0 and beta carry the same thing.
+const PACKAGE: [&str; 1] = ["accessPackage"];
+const POLICY: [&str; 2] = ["assignmentPolicy", "accessPackageAssignmentPolicy"];
+const CATALOG: [&str; 2] = ["catalog", "accessPackageCatalog"];
+const ASSIGNMENT: [&str; 2] = ["assignment", "accessPackageAssignment"];
+const POLICIES: [&str; 2] = ["assignmentPolicies", "accessPackageAssignmentPolicies"];
+const ROLE_SCOPES: [&str; 2] = ["resourceRoleScopes", "accessPackageResourceRoleScopes"];
 
 /// Why an object is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,22 +203,22 @@ impl<M: Copy> Taker<'_, M> {
     /// Takes an object; where its row belongs.
     pub fn take(&mut self, kind: ObjectKind, map: &mut Map<String, Value>) -> Result<Place, Refused> {
         match kind {
-            ObjectKind::Assignment => governance::assignment(self, map),
-            ObjectKind::Request => governance::request(self, map),
-            ObjectKind::Approval => governance::approval(self, map),
-            ObjectKind::Policy => governance::policy(self, map),
-            ObjectKind::Package => governance::package(self, map),
-            ObjectKind::Catalog => governance::catalog(self, map),
-            ObjectKind::ResourceRole => governance::resource_role(self, map),
-            ObjectKind::ConnectedOrganization => governance::connected_organization(self, map),
-            ObjectKind::IncompatiblePackage => governance::incompatible(self, map, "package"),
-            ObjectKind::IncompatibleGroup => governance::incompatible(self, map, "group"),
+            ObjectKind::Assignment => assignments::assignment(self, map),
+            ObjectKind::Request => assignments::request(self, map),
+            ObjectKind::Approval => assignments::approval(self, map),
+            ObjectKind::Policy => policies::policy(self, map),
+            ObjectKind::Package => packages::package(self, map),
+            ObjectKind::Catalog => packages::catalog(self, map),
+            ObjectKind::ResourceRole => packages::resource_role(self, map),
+            ObjectKind::ConnectedOrganization => packages::connected_organization(self, map),
+            ObjectKind::IncompatiblePackage => packages::incompatible(self, map, "package"),
+            ObjectKind::IncompatibleGroup => packages::incompatible(self, map, "group"),
             ObjectKind::User => directory::user(self, map),
             ObjectKind::Group => directory::group(self, map),
             ObjectKind::ServicePrincipal => directory::service_principal(self, map),
-            ObjectKind::AppRoleAssignment => directory::app_role_assignment(self, map),
-            ObjectKind::ConditionalAccess => directory::conditional_access(self, map),
-            ObjectKind::NamedLocation => directory::named_location(self, map),
+            ObjectKind::AppRoleAssignment => exposure::app_role_assignment(self, map),
+            ObjectKind::ConditionalAccess => exposure::conditional_access(self, map),
+            ObjectKind::NamedLocation => exposure::named_location(self, map),
             ObjectKind::RoleAssignment(provider) => roles::assignment(self, map, provider),
             ObjectKind::RoleDefinition(provider) => roles::definition(self, map, provider),
             ObjectKind::RoleSchedule { group, eligible, instance } => roles::schedule(self, map, group, eligible, instance),
@@ -218,7 +230,7 @@ impl<M: Copy> Taker<'_, M> {
 
     /// Takes an object of a mixed listing, by its relation to the parent.
     pub fn take_related(&mut self, relation: Relation, map: &mut Map<String, Value>) -> Result<Place, Refused> {
-        directory::related(self, relation, map)
+        memberships::related(self, relation, map)
     }
 
     /// Stamps a row that was listed and keeps it.

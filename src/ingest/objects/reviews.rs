@@ -1,6 +1,6 @@
 //! Access reviews: series, instances and decisions.
 
-use super::governance::pattern;
+use super::policies::pattern;
 use super::reader::Reader;
 use super::{Place, Refused, Taker, carried, own_id, reader};
 use crate::lake::objects::{ReviewDecisionRow, ReviewDefinitionRow, ReviewInstanceRow};

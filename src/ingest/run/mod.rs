@@ -1,5 +1,9 @@
 //! The second pass: one file after the other into the sink, and what is known only at the end.
 
+mod covered;
+mod pipeline;
+mod remarks;
+
 use crate::ingest::coverage::Declared;
 use crate::ingest::dating::Dating;
 use crate::ingest::feed::with_feed;
@@ -8,17 +12,17 @@ use crate::ingest::objects::Place;
 use crate::ingest::paths::Input;
 use crate::ingest::scan::{self, Scan};
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
-use crate::ingest::split::{Batch, Outcome, Shape, split};
-use crate::ingest::work::{Done, Remarks, Surroundings, work};
+use crate::ingest::split::Outcome;
+use crate::ingest::work::{Done, Remarks, Surroundings};
 use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
 use crate::lake::records::{Coverage, Source};
 use crate::lake::table::Table;
-use crate::model::{Instant, TenantId, Window};
+use crate::model::{Instant, TenantId};
 use arrow::error::ArrowError;
-use rayon::prelude::*;
+use pipeline::{Stop, in_place, on_threads};
+use remarks::{format_of, note, subject_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::mpsc::sync_channel;
 
 /// Files up to this size are worked on without threads of their own.
 const SMALL: u64 = 4 << 20;
@@ -48,12 +52,6 @@ struct Sum {
     gaps: Vec<String>,
     reasons: BTreeMap<String, u64>,
     on_pages: BTreeMap<(Option<usize>, Place), i64>,
-}
-
-/// What stops a file.
-enum Stop {
-    Sink(SinkError),
-    Shape(ArrowError),
 }
 
 impl<'a, S: Sink> Run<'a, S> {
@@ -267,234 +265,8 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         Ok(self.report)
     }
-
-    fn covered(&self, subject: String, basis: &str, window: Window, source: Option<String>) -> Coverage {
-        Coverage {
-            tenant_id: self.tenant.clone(),
-            subject,
-            basis: basis.into(),
-            from: Some(window.from),
-            until: Some(window.until),
-            reason: None,
-            source,
-        }
-    }
-
-    fn inferred(&self) -> Vec<Coverage> {
-        let spans = self.spans.iter();
-        spans
-            .map(|(subject, (first, last))| {
-                let window = Window {
-                    from: *first,
-                    until: last.plus(1),
-                };
-                self.covered(subject.clone(), "inferred", window, None)
-            })
-            .collect()
-    }
-
-    fn asserted(&self) -> Vec<Coverage> {
-        let by_file = self.declared.iter().flat_map(|d| {
-            let covers = d.covers.iter();
-            covers.map(|(s, w)| (s.as_str(), *w, Some(d.sha256.clone())))
-        });
-        let by_flag = self.options.covers.iter();
-        let by_flag = by_flag.map(|(s, w)| (s.as_str(), *w, None));
-        let mut out = Vec::new();
-        for (subject, window, source) in by_file.chain(by_flag) {
-            for subject in self.subjects(subject) {
-                let mut row = self.covered(subject, "asserted", window, source.clone());
-                let by = if source.is_some() { "coverage.toml" } else { "the command line" };
-                row.reason = Some(format!("asserted by {by}"));
-                out.push(row);
-            }
-        }
-        out
-    }
-
-    /// `sign_ins` means every stream seen and the two of users; empty text means everything.
-    fn subjects(&self, named: &str) -> BTreeSet<String> {
-        let streams = || {
-            let seen = self.spans.keys().filter(|s| s.starts_with("sign_ins:"));
-            seen.cloned()
-                .chain(["sign_ins:interactiveUser".to_string(), "sign_ins:nonInteractiveUser".to_string()])
-        };
-        match named {
-            "" => streams().chain(["audit".to_string()]).collect(),
-            "sign_ins" => streams().collect(),
-            other => BTreeSet::from([other.to_string()]),
-        }
-    }
-}
-
-impl Stop {
-    fn at(self, path: &std::path::Path) -> IngestError {
-        match self {
-            Self::Sink(source) => IngestError::Sink { path: path.into(), source },
-            Self::Shape(error) => IngestError::Shape {
-                path: path.into(),
-                reason: error.to_string(),
-            },
-        }
-    }
-}
-
-type Take<'t> = dyn FnMut(Result<Done, ArrowError>) -> Result<(), Stop> + 't;
-
-/// Cuts, works and stores in turn.
-fn in_place(feed: &mut crate::ingest::feed::Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
-    let mut stopped = Ok(());
-    let outcome = split(feed, shape, surroundings.limits, |batch| {
-        stopped = take(work(&batch, surroundings));
-        stopped.is_ok()
-    });
-    stopped.map(|()| outcome)
-}
-
-/// Cuts on one thread, works on all cores, stores here; a few batches are under way at a time.
-fn on_threads(feed: &mut crate::ingest::feed::Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
-    let wide = rayon::current_num_threads().max(1);
-    std::thread::scope(|scope| {
-        let (cut, batches) = sync_channel::<Batch<'_>>(wide);
-        let (worked, results) = sync_channel::<Vec<Result<Done, ArrowError>>>(1);
-        let worker = scope.spawn(move || {
-            let mut group = Vec::new();
-            while let Ok(batch) = batches.recv() {
-                group.push(batch);
-                while group.len() < wide
-                    && let Ok(batch) = batches.recv()
-                {
-                    group.push(batch);
-                }
-                let done = group.par_iter().map(|b| work(b, surroundings)).collect();
-                group.clear();
-                if worked.send(done).is_err() {
-                    return;
-                }
-            }
-        });
-        // The reader of an archive is bound to its thread, so that the cutting stays on this one
-        // and the storing happens between batches.
-        let mut stopped = Ok(());
-        let mut store = |done: Vec<Result<Done, ArrowError>>| {
-            for one in done {
-                if stopped.is_ok() {
-                    stopped = take(one);
-                }
-            }
-            stopped.is_ok()
-        };
-        let outcome = split(feed, shape, surroundings.limits, |batch| {
-            let mut batch = Some(batch);
-            while let Some(one) = batch.take() {
-                match cut.try_send(one) {
-                    Ok(()) => {}
-                    Err(std::sync::mpsc::TrySendError::Full(back)) => {
-                        batch = Some(back);
-                        match results.recv() {
-                            Ok(done) => {
-                                if !store(done) {
-                                    return false;
-                                }
-                            }
-                            Err(_) => return false,
-                        }
-                    }
-                    Err(std::sync::mpsc::TrySendError::Disconnected(_)) => return false,
-                }
-            }
-            while let Ok(done) = results.try_recv() {
-                if !store(done) {
-                    return false;
-                }
-            }
-            true
-        });
-        drop(cut);
-        while let Ok(done) = results.recv() {
-            store(done);
-        }
-        if let Err(panic) = worker.join() {
-            std::panic::resume_unwind(panic);
-        }
-        stopped.map(|()| outcome)
-    })
 }
 
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// What a file's content was found to be.
-fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
-    let text = if sum.remarks.enveloped > 0 {
-        "diagnostic records"
-    } else if !sum.gaps.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
-        "error response"
-    } else if !outcome.pages.is_empty() && *shape == Shape::Lines {
-        "pages, one a line"
-    } else if !outcome.pages.is_empty() {
-        "pages"
-    } else if *shape == Shape::Lines {
-        "NDJSON"
-    } else {
-        "JSON"
-    };
-    text.to_string()
-}
-
-fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
-    let remarks = &sum.remarks;
-    let mut notes = Vec::new();
-    if remarks.holderless > 0 {
-        notes.push(format!("{} assignments name no holder: export with $expand=target", remarks.holderless));
-    }
-    if remarks.parent_by_name > 0 {
-        notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
-    }
-    if remarks.twice > 0 {
-        notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
-    }
-    if remarks.shipped > 0 {
-        notes.push(format!("{} records were unwrapped from _raw", remarks.shipped));
-    }
-    if let Some(trouble) = &outcome.trouble {
-        notes.push(format!("not read to its end: {trouble}"));
-    }
-    if input.member.is_some() {
-        notes.push(format!("a member of {}; size and hash are those of the member", input.file.display()));
-    }
-    for gap in &sum.gaps {
-        notes.push(gap.clone());
-    }
-    (!notes.is_empty()).then(|| notes.join("; "))
-}
-
-/// What a file would have held, by its name: an error response does not say what was asked for.
-fn subject_of(name: &str) -> &'static str {
-    let name: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    let known = [
-        ("signin", "sign_ins"),
-        ("directoryaudit", "audit"),
-        ("auditlog", "audit"),
-        ("assignmentrequest", "requests"),
-        ("assignmentapproval", "approvals"),
-        ("assignmentpolic", "policies"),
-        ("approleassign", "app_role_assignments"),
-        ("roleassignmentschedule", "role_schedules"),
-        ("roleeligibilityschedule", "role_schedules"),
-        ("roleassignment", "directory_roles"),
-        ("roledefinition", "role_definitions"),
-        ("accesspackage", "packages"),
-        ("assignment", "assignments"),
-        ("catalog", "catalogs"),
-        ("decision", "review_decisions"),
-        ("accessreview", "review_definitions"),
-        ("conditionalaccess", "conditional_access"),
-        ("member", "memberships"),
-        ("serviceprincipal", "service_principals"),
-        ("user", "users"),
-        ("group", "groups"),
-    ];
-    known.iter().find(|(word, _)| name.contains(word)).map_or("unknown", |(_, subject)| subject)
 }

@@ -1,21 +1,20 @@
 //! What one batch of records gives: rows, rejects and counts; pure, so that batches can be worked on at once.
 
+mod closer;
+
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
-use crate::ingest::context::{Context, Step};
 use crate::ingest::envelope::Envelope;
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
-use crate::ingest::objects::{self, Place, Refused, Rows, Taker};
+use crate::ingest::objects::{Place, Refused, Rows};
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
-use crate::ingest::value;
 use crate::lake::records::Reject;
 use crate::model::Instant;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -329,195 +328,6 @@ impl Worker<'_> {
         self.done.remarks.enveloped += 1;
         Ok(())
     }
-
-    // Everything else.
-
-    fn look_closer(&mut self, text: &str, span: &Span, outermost: bool) -> Taken {
-        let trimmed = text.trim_start();
-        if !trimmed.starts_with('{') {
-            return Err(rejected("no JSON object"));
-        }
-        let (mut parsed, twice) = value::parse(text, self.around.limits.depth).map_err(rejected)?;
-        let Some(map) = parsed.as_object_mut() else {
-            return Err(rejected("no JSON object"));
-        };
-        if let Some(error) = map.get("error").and_then(Value::as_object) {
-            self.done.gaps.push(error_response(error));
-            return Err(Refused::Unmapped("error response".into()));
-        }
-        if outermost
-            && let Some(inner) = map.get("_raw").and_then(Value::as_str)
-            && inner.trim_start().starts_with('{')
-        {
-            let inner = inner.to_string();
-            self.look_closer(&inner, span, false)?;
-            self.done.remarks.shipped += 1;
-            return Ok(());
-        }
-        if log_analytics(map) {
-            return self.audit_row(map, span);
-        }
-        let has = |name: &str| map.keys().any(|k| k.eq_ignore_ascii_case(name));
-        if has("time") && has("category") && !map.contains_key("activityDisplayName") {
-            let envelope: Envelope<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
-            if envelope.plausible() {
-                return self.envelope(&envelope, span);
-            }
-        }
-        if map.contains_key("Id") && !map.contains_key("id") && !map.contains_key("Workload") {
-            let mut whole = Value::Object(std::mem::take(map));
-            value::camel(&mut whole);
-            if let Value::Object(lowered) = whole {
-                *map = lowered;
-            }
-        }
-        let own = map.get("@odata.context").and_then(Value::as_str);
-        let own = own.and_then(Context::parse);
-        let page = span.page.as_deref();
-        let context = page.and_then(|p| p.context.as_ref()).or(own.as_ref());
-        let kind = self.kind(map, context, page);
-        match kind {
-            Kind::Audit => self.audit_text(text, span),
-            Kind::SignIn => self.sign_in_text(text, span),
-            Kind::Other(what) => Err(Refused::Unmapped(what)),
-            Kind::Object(_) | Kind::Related(_) => {
-                self.object(kind, map, context, span)?;
-                self.done.remarks.twice += twice;
-                Ok(())
-            }
-        }
-    }
-
-    /// The context's word, else the type's, else what the members say.
-    fn kind(&self, map: &Map<String, Value>, context: Option<&Context>, page: Option<&Head>) -> Kind {
-        if let Some(kind) = context.and_then(kind::by_context) {
-            return kind;
-        }
-        let typed = map.get("@odata.type").and_then(Value::as_str);
-        match typed.and_then(kind::by_type) {
-            // Types stand in mixed listings only, where they name the member and not the listing.
-            Some(Kind::Related(_)) if page.is_none() => kind::by_members(map),
-            Some(kind) => kind,
-            None => kind::by_members(map),
-        }
-    }
-
-    fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
-        let link = span.page.as_deref().and_then(|p| p.link.as_ref());
-        let mut around = surroundings(self.around.tenant, context);
-        let mut related = None;
-        let mut by_name = 0;
-        if let Kind::Related(relation) = kind {
-            let mut relation = relation;
-            if relation == Relation::Unknown
-                && let Some(link) = link
-                && let Some(Kind::Related(linked)) = kind::by_context(link)
-                && linked != Relation::Unknown
-            {
-                relation = linked;
-                around = surroundings(self.around.tenant, Some(link));
-            }
-            let named = &self.around.named;
-            if around.parent.is_none()
-                && let (Some(id), Some(told)) = (&named.id, named.relation)
-            {
-                if relation == Relation::Unknown {
-                    relation = told;
-                }
-                around.parent = Some(id.clone());
-                by_name = 1;
-            } else if relation == Relation::Unknown && named.relation == Some(Relation::Deleted) {
-                relation = Relation::Deleted;
-            }
-            related = Some(relation);
-        }
-        let mut taker = Taker {
-            around: &around,
-            mark: span.row,
-            nested: &mut self.done.nested,
-            top: &mut self.done.top,
-            holderless: 0,
-        };
-        let place = match (kind, related) {
-            (_, Some(relation)) => taker.take_related(relation, map)?,
-            (Kind::Object(kind), None) => taker.take(kind, map)?,
-            (_, None) => return Err(Refused::Unmapped("no object".into())),
-        };
-        self.done.remarks.holderless += taker.holderless;
-        self.done.remarks.parent_by_name += by_name;
-        let places = &mut self.done.places;
-        let index = *self.place_index.entry(place).or_insert_with_key(|place| {
-            places.push(place.clone());
-            places.len() - 1
-        });
-        self.done.placed.push((span.row, index));
-        let page = span.page.as_ref().map(|p| p.index);
-        *self.done.on_pages.entry((page, index)).or_default() += 1;
-        Ok(())
-    }
-
-    /// A row of the `AuditLogs` table of Log Analytics: Pascal case, nested parts as text.
-    fn audit_row(&mut self, map: &mut Map<String, Value>, span: &Span) -> Taken {
-        let mut whole = Value::Object(std::mem::take(map));
-        value::camel(&mut whole);
-        if let Value::Object(map) = &mut whole {
-            for name in ["initiatedBy", "targetResources", "additionalDetails"] {
-                if let Some(Value::String(text)) = map.get(name)
-                    && let Ok((parsed, _)) = value::parse(text, self.around.limits.depth)
-                {
-                    map.insert(name.into(), parsed);
-                }
-            }
-        }
-        let text = whole.to_string();
-        let depth = self.around.limits.depth;
-        if !is_shallow(text.as_bytes(), depth) {
-            return Err(too_deep(depth));
-        }
-        let raw: AuditRaw<'_> = sonic_rs::from_str(&text).map_err(|e| rejected(told(&e)))?;
-        let around = audit::Around {
-            operation: whole.get("operationName").and_then(Value::as_str),
-            time: whole.get("timeGenerated").and_then(Value::as_str),
-            ..audit::Around::default()
-        };
-        self.audit.take(&raw, &around, span.row).map_err(rejected)
-    }
-}
-
-fn log_analytics(map: &Map<String, Value>) -> bool {
-    map.contains_key("TimeGenerated") && map.contains_key("ActivityDisplayName") && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
-}
-
-/// What a context says of the parent.
-fn surroundings<'a>(tenant: &'a str, context: Option<&Context>) -> objects::Around<'a> {
-    let Some(context) = context else {
-        return objects::Around {
-            tenant,
-            ..objects::Around::default()
-        };
-    };
-    let mut parents = context.steps.iter().rev().skip(1);
-    let parent: Option<&Step> = parents.next();
-    let grandparent = parents.next();
-    objects::Around {
-        tenant,
-        parent: parent.and_then(|p| p.key.clone()),
-        parent_kind: parent.map(|p| p.name.clone()),
-        grandparent: grandparent.and_then(|p| p.key.clone()),
-        collection: context.last().to_string(),
-    }
-}
-
-/// An error response in one line.
-fn error_response(error: &Map<String, Value>) -> String {
-    let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or("");
-    let code = match text("code") {
-        "" => "no code",
-        code => code,
-    };
-    let message: String = text("message").split_whitespace().collect::<Vec<_>>().join(" ");
-    let message: String = message.chars().take(400).collect();
-    format!("error response: {code}: {message}")
 }
 
 /// What the parser says, without the copy of the text that it adds.

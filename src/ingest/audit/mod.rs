@@ -1,0 +1,206 @@
+//! Directory audit events, from Graph objects and from diagnostic records, straight into columns.
+
+mod rows;
+
+pub(super) use rows::AuditRows;
+
+use crate::ingest::context::is_guid;
+use crate::ingest::raw::{Id, List, Rest, Text, raw};
+use std::borrow::Cow;
+
+raw! {
+    /// A directory audit event as Graph writes it.
+    AuditRaw {
+        id: Id<'a> = "id" | "Id",
+        at: Text<'a> = "activityDateTime" | "ActivityDateTime",
+        activity: Text<'a> = "activityDisplayName" | "ActivityDisplayName",
+        category: Text<'a> = "category" | "Category",
+        service: Text<'a> = "loggedByService" | "LoggedByService",
+        operation_type: Text<'a> = "operationType" | "OperationType",
+        result: Text<'a> = "result" | "Result",
+        result_reason: Text<'a> = "resultReason" | "ResultReason",
+        correlation: Text<'a> = "correlationId" | "CorrelationId",
+        user_agent: Text<'a> = "userAgent" | "UserAgent",
+        actor: ActorRaw<'a> = "initiatedBy" | "InitiatedBy",
+        targets: List<TargetRaw<'a>> = "targetResources" | "TargetResources" | "targetResource" | "TargetResource",
+        details: List<DetailRaw<'a>> = "additionalDetails" | "AdditionalDetails",
+    }
+}
+
+raw! {
+    /// `initiatedBy`.
+    ActorRaw {
+        user: PartyRaw<'a> = "user" | "User",
+        app: PartyRaw<'a> = "app" | "App",
+    }
+}
+
+raw! {
+    /// A user or application that acts.
+    PartyRaw {
+        id: Text<'a> = "id" | "Id",
+        sp: Text<'a> = "servicePrincipalId" | "ServicePrincipalId",
+        name: Text<'a> = "displayName" | "DisplayName",
+        upn: Text<'a> = "userPrincipalName" | "UserPrincipalName",
+        ip: Text<'a> = "ipAddress" | "IpAddress",
+        app_id: Text<'a> = "appId" | "AppId",
+    }
+}
+
+raw! {
+    /// One of `targetResources`.
+    TargetRaw {
+        id: Text<'a> = "id" | "Id",
+        name: Text<'a> = "displayName" | "DisplayName",
+        kind: Text<'a> = "type" | "Type",
+        upn: Text<'a> = "userPrincipalName" | "UserPrincipalName",
+        group_type: Text<'a> = "groupType" | "GroupType",
+        modified: List<ModifiedRaw<'a>> = "modifiedProperties" | "ModifiedProperties",
+    }
+}
+
+raw! {
+    /// One of `modifiedProperties`.
+    ModifiedRaw {
+        name: Text<'a> = "displayName" | "DisplayName",
+        old: Text<'a> = "oldValue" | "OldValue",
+        new: Text<'a> = "newValue" | "NewValue",
+    }
+}
+
+raw! {
+    /// One of `additionalDetails`.
+    DetailRaw {
+        key: Text<'a> = "key" | "Key",
+        value: Text<'a> = "value" | "Value",
+    }
+}
+
+/// What a diagnostic envelope says of an event whose own members are silent.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// `operationName`.
+    pub operation: Option<&'a str>,
+    /// `time`.
+    pub time: Option<&'a str>,
+    /// `correlationId`.
+    pub correlation: Option<&'a str>,
+    /// `category`.
+    pub category: Option<&'a str>,
+    /// `result`.
+    pub result: Option<&'a str>,
+    /// Whether there is an envelope at all.
+    pub there: bool,
+}
+
+impl AuditRaw<'_> {
+    /// Whether the members are those of an audit event and of nothing else.
+    pub fn plausible(&self) -> bool {
+        self.activity.get().is_some()
+            && (self.at.get().is_some() || !self.targets.0.is_empty() || self.actor.user.said() || self.actor.app.said())
+            && !self
+                .rest
+                .iter()
+                .any(|(key, _)| matches!(key.as_ref(), "properties" | "value" | "TimeGenerated"))
+    }
+
+    /// Members given twice, at any depth.
+    pub fn twice(&self) -> u64 {
+        let targets = self.targets.0.iter();
+        let targets: u64 = targets.map(|t| t.twice + t.modified.0.iter().map(|m| m.twice).sum::<u64>()).sum();
+        let details: u64 = self.details.0.iter().map(|d| d.twice).sum();
+        self.twice + self.actor.twice + self.actor.user.twice + self.actor.app.twice + targets + details
+    }
+}
+
+impl PartyRaw<'_> {
+    fn said(&self) -> bool {
+        [&self.id, &self.sp, &self.name, &self.upn, &self.app_id]
+            .iter()
+            .any(|text| text.said().is_some())
+    }
+}
+
+/// A GUID in lower case; any other id as it stands.
+pub(super) fn lowered(id: Option<&str>) -> Option<Cow<'_, str>> {
+    id.map(|id| {
+        let capital = id.bytes().any(|b| b.is_ascii_uppercase());
+        if capital && is_guid(id) {
+            Cow::Owned(id.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(id)
+        }
+    })
+}
+
+/// What the vocabulary of activities is joined on.
+pub(super) fn activity_key(activity: &str, into: &mut String) {
+    into.clear();
+    for word in activity.split_whitespace() {
+        if !into.is_empty() {
+            into.push(' ');
+        }
+        for c in word.chars() {
+            match c {
+                '\u{2013}' => into.push('-'),
+                c if c.is_ascii() => into.push(c.to_ascii_lowercase()),
+                c => into.extend(c.to_lowercase()),
+            }
+        }
+    }
+    let kept = into.trim_end_matches(['.', ' ']).len();
+    into.truncate(kept);
+}
+
+/// Members that diagnostic settings repeat inside `properties`.
+const REPEATED: [&str; 7] = [
+    "tenantId",
+    "resultType",
+    "resultDescription",
+    "operationName",
+    "identity",
+    "tenantGeo",
+    "durationMs",
+];
+
+/// Appends members that no column takes to a JSON object in `into`.
+pub(super) fn extra(into: &mut String, prefix: &str, rest: &Rest<'_>, enveloped: bool) {
+    for (key, raw) in rest {
+        let repeated = enveloped && prefix.is_empty() && (REPEATED.contains(&key.as_ref()) || key.starts_with("__UDI_"));
+        if repeated {
+            continue;
+        }
+        into.push_str(if into.is_empty() { "{\"" } else { ",\"" });
+        into.push_str(prefix);
+        if key.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+            into.push_str(key);
+        } else {
+            let quoted = serde_json::Value::String(key.to_string()).to_string();
+            into.push_str(&quoted[1..quoted.len() - 1]);
+        }
+        into.push_str("\":");
+        into.push_str(raw);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn activities_are_spelled_alike() {
+        let mut key = String::new();
+        for (activity, expected) in [
+            ("Add member to role.", "add member to role"),
+            (
+                "Update application \u{2013} Certificates and secrets management ",
+                "update application - certificates and secrets management",
+            ),
+            ("  User  requests\taccess. . ", "user requests access"),
+            ("", ""),
+        ] {
+            activity_key(activity, &mut key);
+            assert_eq!(key, expected, "{activity}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Who has a package and how they came to it: assignments, requests, approvals.
+
+use super::packages::{nested_catalog, nested_package};
+use super::policies::nested_policy;
+use super::reader::Reader;
+use super::{ASSIGNMENT, CATALOG, PACKAGE, POLICY, Place, Refused, Taker, carried, own_id, reader};
+use crate::lake::objects::{ApprovalRow, ApprovalStage, AssignmentRow, RequestRow};
+use crate::lake::table::Table;
+use crate::model::Instant;
+use serde_json::{Map, Value};
+
+type Object = Map<String, Value>;
+
+/// A schedule: start, end, kind and length.
+struct Schedule {
+    start: Option<Instant>,
+    end: Option<Instant>,
+    kind: Option<String>,
+    duration: Option<String>,
+}
+
+fn schedule(of: Reader<'_>) -> Schedule {
+    let schedule = of.at("schedule");
+    let expiration = schedule.at("expiration");
+    Schedule {
+        start: schedule.time("startDateTime"),
+        end: expiration.time("endDateTime"),
+        kind: expiration.word(&["type"]),
+        duration: expiration.text("duration"),
+    }
+}
+
+pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
+    let id = own_id(map)?;
+    let row = assignment_row(reader(map));
+    to.holderless += u64::from(row.target_id.is_none());
+    carried_parts(to, map);
+    to.top(row, id, map, &[&PACKAGE[..], &POLICY, &CATALOG].concat());
+    Ok(Place::whole(Table::Assignments))
+}
+
+fn assignment_row(of: Reader<'_>) -> AssignmentRow {
+    let target = of.at("target");
+    let package = of.first(&PACKAGE);
+    let policy = of.first(&POLICY);
+    let schedule = schedule(of);
+    AssignmentRow {
+        state: of.word(&["state", "assignmentState"]),
+        status: of.any(&["status", "assignmentStatus"]),
+        target_id: target.id("objectId"),
+        target_subject_id: target.id("id").or_else(|| of.id("targetId")),
+        target_name: target.text("displayName"),
+        target_upn: target.any(&["principalName", "userPrincipalName", "email"]),
+        target_type: target.any(&["subjectType", "type"]).map(|t| t.to_lowercase()),
+        package_id: package.id("id").or_else(|| of.id("accessPackageId")),
+        package_name: package.text("displayName"),
+        policy_id: policy.id("id").or_else(|| of.id("assignmentPolicyId")),
+        policy_name: policy.text("displayName"),
+        start_at: schedule.start,
+        end_at: schedule.end,
+        expiration_type: schedule.kind,
+        expiration_duration: schedule.duration,
+        expired_at: of.time("expiredDateTime"),
+        ..AssignmentRow::default()
+    }
+}
+
+/// Feeds the package, policy and catalog that an assignment or request carries.
+fn carried_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object) {
+    let package_id = reader(map).first(&PACKAGE).id("id");
+    if let Some(package) = carried(map, &PACKAGE) {
+        nested_package(to, &package, None);
+    }
+    if let Some(policy) = carried(map, &POLICY) {
+        nested_policy(to, &policy, package_id.as_deref());
+    }
+    if let Some(catalog) = carried(map, &CATALOG) {
+        nested_catalog(to, &catalog);
+    }
+}
+
+pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
+    let id = own_id(map)?;
+    let of = reader(map);
+    let requestor = of.at("requestor");
+    let package = of.first(&PACKAGE);
+    let assignment = of.first(&ASSIGNMENT);
+    let of_assignment = assignment_row(assignment);
+    let schedule = schedule(of);
+    let row = RequestRow {
+        request_type: of.word(&["requestType"]),
+        state: of.word(&["state", "requestState"]),
+        status: of.any(&["status", "requestStatus"]),
+        created_at: of.time("createdDateTime"),
+        completed_at: of.time("completedDateTime").or_else(|| of.time("completedDate")),
+        justification: of.text("justification"),
+        requestor_id: requestor.id("objectId"),
+        requestor_name: requestor.text("displayName"),
+        requestor_upn: requestor.any(&["principalName", "userPrincipalName", "email"]),
+        package_id: package.id("id").or(of_assignment.package_id),
+        package_name: package.text("displayName").or(of_assignment.package_name),
+        assignment_id: assignment.id("id"),
+        target_id: of_assignment.target_id,
+        policy_id: of_assignment.policy_id,
+        start_at: schedule.start,
+        end_at: schedule.end.or_else(|| of.time("expirationDateTime")),
+        expiration_type: schedule.kind,
+        expiration_duration: schedule.duration,
+        ..RequestRow::default()
+    };
+    carried_parts(to, map);
+    let mut reduce = PACKAGE.to_vec();
+    // Without its target an assignment would be a holder nobody knows: it stays in the request.
+    let held = carried(map, &ASSIGNMENT).filter(|a| reader(a).at("target").there());
+    if let Some(assignment) = held {
+        carried_parts(to, &assignment);
+        if let Some(id) = reader(&assignment).id("id") {
+            let row = assignment_row(reader(&assignment));
+            let parts = [&PACKAGE[..], &POLICY, &CATALOG].concat();
+            to.nested(row, id, &assignment, &parts);
+        }
+        reduce.extend(ASSIGNMENT);
+    }
+    to.top(row, id, map, &reduce);
+    Ok(Place::whole(Table::Requests))
+}
+
+pub(super) fn approval<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
+    let id = own_id(map)?;
+    let stages = reader(map).list(&["stages", "steps"]).into_iter();
+    let stages = stages.map(|stage| {
+        let reviewer = stage.at("reviewedBy");
+        ApprovalStage {
+            id: stage.id("id"),
+            name: stage.text("displayName"),
+            result: stage.text("reviewResult"),
+            status: stage.text("status"),
+            justification: stage.text("justification"),
+            reviewed_at: stage.time("reviewedDateTime"),
+            reviewer_id: reviewer.id("id"),
+            reviewer_name: reviewer.text("displayName"),
+            reviewer_upn: reviewer.any(&["userPrincipalName", "mail"]),
+        }
+    });
+    let row = ApprovalRow {
+        stages: stages.collect(),
+        ..ApprovalRow::default()
+    };
+    to.top(row, id, map, &[]);
+    Ok(Place::whole(Table::Approvals))
+}

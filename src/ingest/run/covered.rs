@@ -1,0 +1,67 @@
+//! Time that is covered: inferred from the records, or asserted by who exported them.
+
+use super::Run;
+use crate::ingest::sink::Sink;
+use crate::lake::records::Coverage;
+use crate::model::Window;
+use std::collections::BTreeSet;
+
+impl<S: Sink> Run<'_, S> {
+    fn covered(&self, subject: String, basis: &str, window: Window, source: Option<String>) -> Coverage {
+        Coverage {
+            tenant_id: self.tenant.clone(),
+            subject,
+            basis: basis.into(),
+            from: Some(window.from),
+            until: Some(window.until),
+            reason: None,
+            source,
+        }
+    }
+
+    pub(super) fn inferred(&self) -> Vec<Coverage> {
+        let spans = self.spans.iter();
+        spans
+            .map(|(subject, (first, last))| {
+                let window = Window {
+                    from: *first,
+                    until: last.plus(1),
+                };
+                self.covered(subject.clone(), "inferred", window, None)
+            })
+            .collect()
+    }
+
+    pub(super) fn asserted(&self) -> Vec<Coverage> {
+        let by_file = self.declared.iter().flat_map(|d| {
+            let covers = d.covers.iter();
+            covers.map(|(s, w)| (s.as_str(), *w, Some(d.sha256.clone())))
+        });
+        let by_flag = self.options.covers.iter();
+        let by_flag = by_flag.map(|(s, w)| (s.as_str(), *w, None));
+        let mut out = Vec::new();
+        for (subject, window, source) in by_file.chain(by_flag) {
+            for subject in self.subjects(subject) {
+                let mut row = self.covered(subject, "asserted", window, source.clone());
+                let by = if source.is_some() { "coverage.toml" } else { "the command line" };
+                row.reason = Some(format!("asserted by {by}"));
+                out.push(row);
+            }
+        }
+        out
+    }
+
+    /// `sign_ins` means every stream seen and the two of users; empty text means everything.
+    fn subjects(&self, named: &str) -> BTreeSet<String> {
+        let streams = || {
+            let seen = self.spans.keys().filter(|s| s.starts_with("sign_ins:"));
+            seen.cloned()
+                .chain(["sign_ins:interactiveUser".to_string(), "sign_ins:nonInteractiveUser".to_string()])
+        };
+        match named {
+            "" => streams().chain(["audit".to_string()]).collect(),
+            "sign_ins" => streams().collect(),
+            other => BTreeSet::from([other.to_string()]),
+        }
+    }
+}

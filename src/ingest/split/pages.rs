@@ -1,0 +1,255 @@
+//! Documents: pages whose rows are records, arrays of records, and records by themselves.
+
+use super::{Batch, Ended, Found, Head, Page, Splitter};
+use crate::ingest::context::Context;
+use std::sync::Arc;
+
+impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
+    /// Documents one after the other, to the end.
+    pub(super) fn documents(&mut self) {
+        while !self.stopped {
+            match self.blank(None) {
+                None => return,
+                Some(b'{') => self.document(),
+                Some(b'[') => self.array(),
+                Some(_) => self.junk(),
+            }
+        }
+    }
+
+    /// A line that is no JSON.
+    fn junk(&mut self) {
+        let start = self.pos;
+        let mut end = start;
+        loop {
+            let bytes = self.from(end);
+            if let Some(at) = memchr::memchr(b'\n', bytes) {
+                end += at as u64;
+                break;
+            }
+            end += bytes.len() as u64;
+            if end - start > self.limits.record as u64 || !self.more(start) {
+                break;
+            }
+        }
+        let found = Found {
+            end: end.max(start + 1),
+            closed: false,
+            deepest: 0,
+            broken_line: false,
+            long: None,
+        };
+        self.torn(start, &found, "no JSON".into());
+        self.pos = found.end;
+    }
+
+    pub(super) fn array(&mut self) {
+        self.pos += 1;
+        self.elements(None);
+    }
+
+    /// Elements of an array up to its end.
+    fn elements(&mut self, page: Option<&Arc<Head>>) -> Ended {
+        while !self.stopped {
+            match self.blank(None) {
+                None | Some(b'}' | b':') => return Ended::Cut,
+                Some(b']') => {
+                    self.pos += 1;
+                    return Ended::Closed;
+                }
+                Some(b'{') if page.is_none() && self.looks_like_page() => self.document(),
+                Some(b'{') => {
+                    if let Ended::Cut = self.record(page) {
+                        return Ended::Cut;
+                    }
+                }
+                Some(_) => {
+                    let start = self.pos;
+                    let found = self.value(start, self.limits.record, true);
+                    let found = Found {
+                        end: found.end.max(start + 1),
+                        ..found
+                    };
+                    self.pos = found.end;
+                    self.torn(start, &found, "no JSON object".into());
+                    if !found.closed {
+                        return Ended::Cut;
+                    }
+                }
+            }
+        }
+        Ended::Cut
+    }
+
+    /// Whether the object here begins with an annotation or with `value`.
+    fn looks_like_page(&mut self) -> bool {
+        let start = self.pos;
+        while self.from(start).len() < 64 && self.more(start) {}
+        begins_like_page(self.from(start))
+    }
+
+    /// An object: a page whose rows are records, or a record itself.
+    pub(super) fn document(&mut self) {
+        let start = self.pos;
+        let mut page = Page::default();
+        self.pos += 1;
+        loop {
+            if self.blank(Some(start)) != Some(b'"') {
+                break;
+            }
+            let Some(key) = self.member_key(start) else {
+                break;
+            };
+            if is_annotation(&key) {
+                if !self.annotation(&key, start, &mut page) {
+                    break;
+                }
+                continue;
+            }
+            let rows = key == b"value" || key == b"records";
+            match self.byte(start) {
+                Some(b'[') if rows => return self.page(page),
+                Some(b'{') if key == b"value" => return self.wrapped(page),
+                _ => break,
+            }
+        }
+        self.pos = start;
+        self.record(None);
+    }
+
+    /// Reads a key and the colon after it.
+    fn member_key(&mut self, keep: u64) -> Option<Vec<u8>> {
+        let start = self.pos;
+        let found = self.value(keep, 1 << 16, false);
+        if !found.closed || found.long.is_some() || found.end < start + 2 {
+            return None;
+        }
+        self.pos = found.end;
+        let key = self.feed.slice(start + 1, found.end - 1).into_owned();
+        if self.blank(Some(keep))? != b':' {
+            return None;
+        }
+        self.pos += 1;
+        self.blank(Some(keep))?;
+        Some(key)
+    }
+
+    fn annotation(&mut self, key: &[u8], keep: u64, page: &mut Page) -> bool {
+        let start = self.pos;
+        let found = self.value(keep, 1 << 20, false);
+        if !found.closed || found.long.is_some() {
+            return false;
+        }
+        self.pos = found.end;
+        let raw = self.feed.slice(start, found.end);
+        let text = || serde_json::from_slice::<String>(&raw).ok();
+        match key {
+            b"@odata.context" => page.context = text().and_then(|t| Context::parse(&t)),
+            b"@odata.count" => page.count = serde_json::from_slice(&raw).ok(),
+            b"@odata.nextLink" => {
+                let link = text().unwrap_or_default();
+                let lower = link.to_lowercase();
+                page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
+                page.link = Context::of_address(&link);
+                page.more = !link.is_empty();
+            }
+            b"@odata.deltaLink" => page.delta = true,
+            _ => {}
+        }
+        true
+    }
+
+    /// The rows of a page; we stand on the bracket.
+    fn page(&mut self, mut page: Page) {
+        let rows = self.pos;
+        let mut after = None;
+        let nameless = page
+            .context
+            .as_ref()
+            .is_none_or(|context| page.link.is_none() && context.last() == "directoryobjects");
+        if nameless {
+            // What names the rows may come behind them: look there first when that is possible.
+            let hold = if self.feed.is_whole() { usize::MAX } else { self.limits.page };
+            let found = self.value(rows, hold, false);
+            if found.closed && found.long.is_none() {
+                self.pos = found.end;
+                page.closed = self.tail(rows, &mut page);
+                after = Some(self.pos);
+            }
+        }
+        let index = self.pages.len();
+        let head = Arc::new(Head {
+            index,
+            context: page.context.clone(),
+            link: page.link.clone(),
+        });
+        self.pages.push(Page::default());
+        self.pos = rows + 1;
+        let before = self.row;
+        let ended = self.elements(Some(&head));
+        page.rows = self.row - before;
+        match (ended, after) {
+            (Ended::Closed, Some(after)) => self.pos = after,
+            (Ended::Closed, None) => page.closed = self.tail(self.pos, &mut page),
+            (Ended::Cut, _) => page.closed = false,
+        }
+        self.pages[index] = page;
+    }
+
+    /// Annotations behind the rows; whether the page was closed.
+    fn tail(&mut self, keep: u64, page: &mut Page) -> bool {
+        loop {
+            match self.blank(Some(keep)) {
+                Some(b'}') => {
+                    self.pos += 1;
+                    return true;
+                }
+                Some(b'"') => {
+                    let Some(key) = self.member_key(keep) else {
+                        return false;
+                    };
+                    if is_annotation(&key) {
+                        if !self.annotation(&key, keep, page) {
+                            return false;
+                        }
+                    } else {
+                        let found = self.value(keep, 1 << 20, true);
+                        self.pos = found.end;
+                        if !found.closed {
+                            return false;
+                        }
+                    }
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// One object under `value`.
+    fn wrapped(&mut self, mut page: Page) {
+        page.single = true;
+        let index = self.pages.len();
+        let head = Arc::new(Head {
+            index,
+            context: page.context.clone(),
+            link: None,
+        });
+        self.pages.push(Page::default());
+        let before = self.row;
+        if let Ended::Closed = self.record(Some(&head)) {
+            page.closed = self.tail(self.pos, &mut page);
+        }
+        page.rows = self.row - before;
+        self.pages[index] = page;
+    }
+}
+
+fn is_annotation(key: &[u8]) -> bool {
+    key.contains(&b'@')
+}
+
+/// Whether an object begins with an annotation, `value` or `records`.
+pub(super) fn begins_like_page(bytes: &[u8]) -> bool {
+    let rest = bytes.get(1..).unwrap_or(&[]).trim_ascii_start();
+    [&b"\"@"[..], b"\"value\"", b"\"records\""].iter().any(|start| rest.starts_with(start))
+}

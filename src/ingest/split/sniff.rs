@@ -1,0 +1,82 @@
+//! What a file looks like from its first lines; its name is never asked.
+
+use super::Shape;
+use super::lines::trimmed;
+use crate::ingest::feed::Feed;
+use crate::ingest::skip;
+
+/// Looks at the first lines of a file.
+pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
+    const WINDOW: usize = 4 << 20;
+    while feed.from(0).len() < WINDOW && feed.more(0) {}
+    let bytes = feed.from(0);
+    let bytes = &bytes[..bytes.len().min(WINDOW)];
+    let (_, text) = trimmed(bytes);
+    if text.is_empty() {
+        return Shape::Foreign(match &feed.trouble {
+            Some(trouble) => format!("unreadable: {trouble}"),
+            None => "empty".into(),
+        });
+    }
+    let lines: Vec<&[u8]> = text
+        .split(|b| *b == b'\n')
+        .map(|line| trimmed(line).1)
+        .filter(|line| !line.is_empty())
+        .take(8)
+        .collect();
+    let one = |line: &[u8]| {
+        let line = line.strip_suffix(b",").unwrap_or(line);
+        line.starts_with(b"{") && skip::whole(line).is_some_and(|(end, _)| end == line.len())
+    };
+    let first = lines[0];
+    if one(first) {
+        return if lines.len() > 1 { Shape::Lines } else { Shape::Documents };
+    }
+    let follows = lines.get(1).is_some_and(|l| one(l) && l.ends_with(b"}")) && lines.get(2).is_none_or(|l| one(l) && l.ends_with(b"}"));
+    if begins_like_json(text) {
+        // The first line of a log may be the torn end of a record; an open array is not.
+        let opens = matches!(first[first.len() - 1], b'[' | b'{' | b',');
+        return if follows && !opens { Shape::Lines } else { Shape::Documents };
+    }
+    if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
+        return Shape::Lines;
+    }
+    Shape::Foreign(looks_like(text))
+}
+
+/// Whether a text begins as an object or as an array of objects does.
+fn begins_like_json(text: &[u8]) -> bool {
+    let inner = text[1..].trim_ascii_start().first();
+    match text[0] {
+        b'{' => matches!(inner, Some(b'"' | b'}')) || inner.is_none(),
+        b'[' => matches!(inner, Some(b'{' | b']' | b'[')),
+        _ => false,
+    }
+}
+
+fn looks_like(text: &[u8]) -> String {
+    let known: [(&[u8], &str); 9] = [
+        (b"%PDF", "a PDF document"),
+        (b"\x89PNG", "a PNG picture"),
+        (b"\xff\xd8\xff", "a JPEG picture"),
+        (b"GIF8", "a GIF picture"),
+        (b"PAR1", "a Parquet file"),
+        (b"SQLite format", "a SQLite database"),
+        (b"7z\xbc\xaf", "a 7z archive"),
+        (b"<", "markup"),
+        (b"---", "YAML"),
+    ];
+    if let Some((_, name)) = known.iter().find(|(magic, _)| text.starts_with(magic)) {
+        return format!("{name}, no JSON");
+    }
+    let head = &text[..text.len().min(4096)];
+    if head.contains(&0) {
+        return "binary, no JSON".into();
+    }
+    let line = head.split(|b| *b == b'\n').next().unwrap_or(head);
+    let commas = line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
+    if commas >= 2 {
+        return "a table of separated values; export as JSON, which loses no nested part".into();
+    }
+    "text, no JSON".into()
+}
