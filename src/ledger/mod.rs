@@ -1,7 +1,7 @@
 //! Facts become holdings: who held what, from when to when, how sure.
 //!
-//! [`build`] reads one commit's [`Evidence`] and returns the [`Estate`]: facts from events ([`facts`]), requests with
-//! their decisions ([`requests`]), latest contents of objects ([`directory`]), and holdings ([`lanes`], [`scan`]).
+//! [`build`] reads one commit's [`Evidence`] and returns the [`Estate`]: facts from events (`facts`), requests with
+//! their decisions (`requests`), latest contents of objects (`directory`), and holdings (`lanes`, `scan`).
 
 mod activities;
 mod build;
