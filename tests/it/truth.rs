@@ -1,6 +1,6 @@
 //! The ledger and the checks against invented tenants whose truth is known.
 //!
-//! Five seeds run with every test; `VOUCHSAFE_SEEDS=50` runs as many as named (`benches/truth.md` has the committed result).
+//! Five seeds run with every test; `VOUCHSAFE_SEEDS=50` runs as many as named (`benches/truth.py` does the same through the program, and `benches/results` has the committed result of fifty).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
