@@ -14,7 +14,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Rows that wait in memory, in bytes, before the largest partitions are written.
-const MOST_WAITING: usize = 128 << 20;
+const MOST_WAITING: usize = 192 << 20;
 /// Files that stay open for more rows.
 const MOST_OPEN: usize = 32;
 

@@ -44,8 +44,8 @@ pub(super) fn in_place(feed: &mut Feed<'_>, shape: &Shape, surroundings: &Surrou
 pub(super) fn on_threads(feed: &mut Feed<'_>, shape: &Shape, surroundings: &Surroundings<'_>, take: &mut Take<'_>) -> Result<Outcome, Stop> {
     let wide = rayon::current_num_threads().max(1);
     std::thread::scope(|scope| {
-        let (cut, batches) = sync_channel::<Batch<'_>>(wide);
-        let (worked, results) = sync_channel::<Vec<Result<Done, ArrowError>>>(1);
+        let (cut, batches) = sync_channel::<Batch<'_>>(2 * wide);
+        let (worked, results) = sync_channel::<Vec<Result<Done, ArrowError>>>(3);
         let worker = scope.spawn(move || {
             let mut group = Vec::new();
             while let Ok(batch) = batches.recv() {
