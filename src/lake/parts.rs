@@ -18,6 +18,9 @@ const MOST_WAITING: usize = 192 << 20;
 /// Files that stay open for more rows.
 const MOST_OPEN: usize = 32;
 
+/// Threads that write and close files at the end.
+const CLOSERS: usize = 8;
+
 /// A file that is whole, with its place.
 pub(super) type Finished = (Table, String, FinishedFile);
 
@@ -98,7 +101,12 @@ impl Parts {
             write(&mut part, temp)?;
             part.file.map(|file| Ok((table, partition, file.finish()?))).transpose()
         };
-        let closed: Vec<Option<Finished>> = todo.into_par_iter().map(close).collect::<Result<_, _>>()?;
+        // More threads than cores: while some wait for the disk, others encode.
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(CLOSERS)
+            .build()
+            .map_err(LakeError::format("write to", self.lake.root()))?;
+        let closed: Vec<Option<Finished>> = pool.install(|| todo.into_par_iter().map(close).collect::<Result<_, _>>())?;
         self.finished.extend(closed.into_iter().flatten());
         Ok(self.finished)
     }
