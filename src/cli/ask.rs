@@ -7,7 +7,7 @@ use crate::cli::open::{self, Question};
 use crate::cli::output;
 use crate::cli::select::{self, Wanted};
 use crate::ledger::effective;
-use crate::model::{EntitlementKind, Finding, Holding, Severity, Verdict};
+use crate::model::{EntitlementKind, Finding, Holding, Presence, Severity, Verdict};
 
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
@@ -43,13 +43,15 @@ fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool
     } else {
         estate.holdings.clone()
     };
-    let rows: Vec<(Holding, bool)> = all
+    let rows: Vec<(Holding, Presence)> = all
         .into_iter()
         .filter(takes)
-        .filter_map(|h| select::in_window(&h, window, estate.as_of).map(|certain| (h, certain)))
+        .map(|h| (h.presence(window, estate.as_of), h))
+        .filter(|(presence, _)| *presence != Presence::Never)
+        .map(|(presence, h)| (h, presence))
         .collect();
     output::holdings(&rows, out)?;
-    let certain = rows.iter().filter(|(_, c)| *c).count();
+    let certain = rows.iter().filter(|(_, p)| *p == Presence::Certain).count();
     let possible = rows.len() - certain;
     output::say(&format!(
         "{certain} certain, {possible} possible; as of {}, commit {}",

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::{Exit, Failure};
-use crate::model::{Finding, Holding};
+use crate::model::{Finding, Holding, Presence};
 use crate::report::{columns, shown};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -50,8 +50,8 @@ pub fn warn_readable(dir: &Path) {
 }
 
 /// Holdings with how certainly they lie in the window.
-pub fn holdings(rows: &[(Holding, bool)], out: &OutputArgs) -> Result<(), Failure> {
-    let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, certain)| (h, if *certain { "certain" } else { "possible" })).collect();
+pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Failure> {
+    let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, presence)| (h, presence.as_str())).collect();
     let bytes = match out.format {
         Format::Csv => columns::holdings_csv(&words),
         Format::Json => columns::holdings_json(&words),

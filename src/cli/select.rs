@@ -3,7 +3,7 @@
 use crate::cli::exit::Failure;
 use crate::ledger::Estate;
 use crate::model::time::DAY;
-use crate::model::{Certainty, EntitlementKind, Holding, Instant, Window};
+use crate::model::{EntitlementKind, Holding, Instant, Window};
 use std::collections::BTreeMap;
 
 /// What `holders` asks about.
@@ -180,31 +180,6 @@ pub fn window(at: Option<&str>, from: Option<&str>, until: Option<&str>, as_of: 
 /// When it is none; the message shows the form.
 pub fn instant(flag: &str, text: &str) -> Result<Instant, Failure> {
     Instant::parse(text).ok_or_else(|| Failure::usage(format!("{flag} '{text}' is no time; write it as 2026-03-31T12:00:00Z or 2026-03-31")))
-}
-
-/// Whether a holding was held in a window: `Some(true)` certainly, `Some(false)` possibly, `None` not.
-#[must_use]
-pub fn in_window(holding: &Holding, window: Window, as_of: Instant) -> Option<bool> {
-    let exact_end = matches!(holding.until_certainty, Certainty::Exact);
-    let outer_from = holding.from_earliest.unwrap_or(Instant(i64::MIN));
-    let outer_from = if holding.from_certainty == Certainty::Exact {
-        holding.from_latest.unwrap_or(outer_from)
-    } else {
-        outer_from
-    };
-    let outer_until = if exact_end { holding.held_until } else { holding.until_latest };
-    if outer_from >= window.until || outer_until.is_some_and(|u| u <= window.from) {
-        return None;
-    }
-    let proved_from = holding.held_from.and(holding.from_latest);
-    let proved_until = match holding.until_certainty {
-        Certainty::Exact => holding.held_until,
-        Certainty::Open => Some(as_of.plus(1)),
-        // The last proof is an instant at which it was held.
-        _ => holding.until_earliest.map(|t| t.plus(1)),
-    };
-    let certain = proved_from.zip(proved_until).is_some_and(|(f, u)| f < window.until && window.from < u && f < u);
-    Some(certain)
 }
 
 /// Whether "nobody" can be believed for a window: proof or assertion covers it, and joins it to a complete look or to the beginning of what is asked about.

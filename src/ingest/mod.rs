@@ -42,7 +42,7 @@ use crate::model::{Instant, TenantId, Window};
 use std::path::{Path, PathBuf};
 
 /// The tenant of records that no evidence gives one.
-pub const UNKNOWN_TENANT: &str = "unknown";
+pub use crate::lake::view::UNKNOWN_TENANT;
 
 /// How to read.
 #[derive(Debug, Clone)]

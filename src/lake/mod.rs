@@ -5,7 +5,6 @@
 //!   lake.json                        format version
 //!   _commits/00000000000000000001.json   append-only log: which files are live, with hashes
 //!   data/<table>/<partition>/<hash>.parquet
-//!   _cache/                          derived tables, deleted and rebuilt at will
 //! ```
 
 pub mod column;

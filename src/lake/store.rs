@@ -117,12 +117,6 @@ impl Lake {
         &self.root
     }
 
-    /// Where derived tables may be kept.
-    #[must_use]
-    pub fn cache(&self) -> PathBuf {
-        self.root.join("_cache")
-    }
-
     pub(crate) fn commits_dir(&self) -> PathBuf {
         self.root.join("_commits")
     }

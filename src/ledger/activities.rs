@@ -7,17 +7,6 @@ use crate::model::Action;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// Names the state of the mapping: derived tables made with another one are rebuilt.
-pub const MAPPING_VERSION: &str = "2026-11";
-
-/// The form of an activity name in which spellings meet: lower case, single blanks, no full stop at the end, plain hyphen.
-#[must_use]
-pub fn activity_key(name: &str) -> String {
-    let plain = name.replace(['–', '—'], "-").to_lowercase();
-    let words: Vec<&str> = plain.split_whitespace().collect();
-    words.join(" ").trim_end_matches(['.', ' ']).to_string()
-}
-
 /// What an activity means, by its key; `None` when no vocabulary knows it.
 #[must_use]
 pub fn action_of(key: &str) -> Option<Action> {
@@ -45,6 +34,7 @@ pub(super) fn table() -> (Vec<String>, Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::activity_key;
 
     #[test]
     fn spellings_meet() {

@@ -18,7 +18,7 @@ mod requests;
 mod scan;
 mod sightings;
 
-pub use activities::{MAPPING_VERSION, action_of, activity_key};
+pub use activities::action_of;
 pub use build::{Settings, build};
 pub use estate::Estate;
 pub use evidence::Evidence;

@@ -1,7 +1,7 @@
 //! A holding: a principal holds an entitlement from one instant to another, with how sure we are of both.
 
 use crate::model::access::words;
-use crate::model::{AssignmentId, EntitlementKey, Instant, PolicyId, PrincipalId, RequestId};
+use crate::model::{AssignmentId, EntitlementKey, Instant, PolicyId, PrincipalId, RequestId, Window};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -41,6 +41,18 @@ words! {
         Pim => "pim",
         /// No witness says.
         Unknown => "unknown",
+    }
+}
+
+words! {
+    /// How a holding lies in a window of time.
+    Presence {
+        /// Surely not held in it.
+        Never => "",
+        /// Nothing rules it out, and nothing proves it.
+        Possible => "possible",
+        /// Witnesses prove it.
+        Certain => "certain",
     }
 }
 
@@ -149,6 +161,33 @@ pub struct Holding {
 }
 
 impl Holding {
+    /// How it lies in a window: the outer bounds say what is possible, the proved stretch what is certain.
+    #[must_use]
+    pub fn presence(&self, window: Window, as_of: Instant) -> Presence {
+        let earliest = if self.from_certainty == Certainty::Exact {
+            self.from_latest.or(self.held_from)
+        } else {
+            self.from_earliest
+        };
+        let latest = if self.until_certainty == Certainty::Exact {
+            self.held_until
+        } else {
+            self.until_latest
+        };
+        if earliest.is_some_and(|t| t >= window.until) || latest.is_some_and(|t| t <= window.from) {
+            return Presence::Never;
+        }
+        let proved_until = match self.until_certainty {
+            Certainty::Exact => self.held_until,
+            Certainty::Open => Some(as_of.plus(1)),
+            // The last proof is an instant at which it was held.
+            _ => self.until_earliest.map(|t| t.plus(1)),
+        };
+        let proved = self.held_from.and(self.from_latest).zip(proved_until);
+        let certain = proved.is_some_and(|(from, until)| from < until && from < window.until && window.from < until);
+        if certain { Presence::Certain } else { Presence::Possible }
+    }
+
     /// Whether it is held at `at` as far as anybody knows: begun for certain, and not ended for certain.
     #[must_use]
     pub fn held_at(&self, at: Instant) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod account;
+pub mod activity;
 pub mod controls;
 pub mod finding;
 pub mod holding;
@@ -10,8 +11,9 @@ pub mod period;
 pub mod time;
 
 pub use access::{AccessEvent, Action, EntitlementKey, EntitlementKind, Outcome};
+pub use activity::{activity_key, activity_key_into};
 pub use finding::{CheckId, Finding, NotEvaluable, ReasonCode, Severity, Verdict};
-pub use holding::{Certainty, Decision, GrantKind, Holding, PrincipalState};
+pub use holding::{Certainty, Decision, GrantKind, Holding, Presence, PrincipalState};
 pub use id::{AssignmentId, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
 pub use period::IsoDuration;
 pub use time::{Instant, Window};

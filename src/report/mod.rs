@@ -5,7 +5,6 @@ pub mod columns;
 pub mod csv_text;
 pub mod error;
 mod page;
-pub mod period;
 pub mod review;
 pub mod shown;
 pub mod write;

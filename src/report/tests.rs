@@ -111,10 +111,21 @@ fn files_are_private_whole_and_the_same_every_time() {
     }
 }
 
-/// Writes the sample to a folder to look at: `REPORT_SAMPLE=dir cargo test --lib report:: -- --ignored`.
 #[test]
-#[ignore = "writes a page for people to look at"]
-fn a_page_to_look_at() {
-    let dir = std::env::var("REPORT_SAMPLE").expect("REPORT_SAMPLE names a folder");
-    write(&Sample::new().review(), std::path::Path::new(&dir)).expect("writes");
+fn a_holding_is_before_inside_or_possibly_inside_a_period() {
+    use crate::model::{Certainty, Presence, Window};
+    let as_of = sample::as_of();
+    let period = Window {
+        from: sample::days_ago(90),
+        until: as_of,
+    };
+    let mut h = holding(1);
+    assert_eq!(h.presence(period, as_of), Presence::Certain);
+    h.held_until = Some(sample::days_ago(100));
+    h.until_certainty = Certainty::Exact;
+    assert_eq!(h.presence(period, as_of), Presence::Never);
+    h.until_certainty = Certainty::Unknown;
+    h.held_until = None;
+    h.until_earliest = Some(sample::days_ago(100));
+    assert_eq!(h.presence(period, as_of), Presence::Possible);
 }

@@ -1,7 +1,7 @@
 //! The report on disk: each file is whole or absent, and for its owner's eyes only.
 
 use crate::lake::parquet_io::private_file;
-use crate::report::{ReportError, Review, columns, page, period};
+use crate::report::{ReportError, Review, columns, page};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
@@ -23,7 +23,7 @@ pub struct Written {
 /// # Errors
 /// When the folder cannot be made or the disk is full; files that were there stay as they were.
 pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
-    let held: Vec<columns::HeldRow> = review.holdings.iter().map(|h| (h, period::in_period(h, review.period, review.as_of))).collect();
+    let held: Vec<columns::HeldRow> = review.holdings.iter().map(|h| (h, h.presence(review.period, review.as_of).as_str())).collect();
     let tables = [
         ("findings.csv", columns::findings_csv(review.findings)),
         ("holdings.csv", columns::holdings_csv(&held)),

@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Crates that belong to some rooms only.
 const CRATES: &[(&str, &[&str])] = &[
-    ("polars", &["lake", "engine", "ledger", "check"]),
+    ("polars", &["engine", "ledger"]),
     ("clap", &["cli"]),
     ("askama", &["report"]),
     ("plotters", &["report"]),

@@ -1,8 +1,8 @@
 //! Audit events as the wire has them.
 
 use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
-use crate::ledger::activity_key;
 use crate::model::Instant;
+use crate::model::activity_key;
 
 /// A GUID made of a name: the same name, the same id.
 pub(super) fn guid(kind: &str, name: &str) -> String {

@@ -133,25 +133,6 @@ pub(super) fn lowered(id: Option<&str>) -> Option<Cow<'_, str>> {
     })
 }
 
-/// What the vocabulary of activities is joined on.
-pub(super) fn activity_key(activity: &str, into: &mut String) {
-    into.clear();
-    for word in activity.split_whitespace() {
-        if !into.is_empty() {
-            into.push(' ');
-        }
-        for c in word.chars() {
-            match c {
-                '\u{2013}' => into.push('-'),
-                c if c.is_ascii() => into.push(c.to_ascii_lowercase()),
-                c => into.extend(c.to_lowercase()),
-            }
-        }
-    }
-    let kept = into.trim_end_matches(['.', ' ']).len();
-    into.truncate(kept);
-}
-
 /// Members that diagnostic settings repeat inside `properties`.
 const REPEATED: [&str; 7] = [
     "tenantId",
@@ -185,7 +166,7 @@ pub(super) fn extra(into: &mut String, prefix: &str, rest: &Rest<'_>, enveloped:
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::activity_key_into;
 
     #[test]
     fn activities_are_spelled_alike() {
@@ -199,7 +180,7 @@ mod tests {
             ("  User  requests\taccess. . ", "user requests access"),
             ("", ""),
         ] {
-            activity_key(activity, &mut key);
+            activity_key_into(activity, &mut key);
             assert_eq!(key, expected, "{activity}");
         }
     }

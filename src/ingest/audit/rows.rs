@@ -1,11 +1,12 @@
 //! Rows of `audit_events`, filled from what a record and its envelope say.
 
-use super::{Around, AuditRaw, activity_key, extra, lowered};
+use super::{Around, AuditRaw, extra, lowered};
 use crate::ingest::columns::{Instants, Lists, Texts, batch, constant, numbers};
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::sink::RowKey;
 use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
 use crate::model::Instant;
+use crate::model::activity_key_into;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use chrono::Datelike;
@@ -110,7 +111,7 @@ impl AuditRows {
         self.at_text.put(at_text);
         lent.text(raw.activity.said(), around.operation, print);
         self.activity.put(activity);
-        activity_key(activity, &mut self.scratch);
+        activity_key_into(activity, &mut self.scratch);
         self.activity_key.put(&self.scratch);
         let category = around.category.filter(|c| !c.eq_ignore_ascii_case("AuditLogs"));
         let category = lent.text(raw.category.said(), category, print);
