@@ -5,4 +5,5 @@ mod crash;
 mod main_job;
 mod real;
 mod tidy;
+mod tools;
 mod truth;
