@@ -140,7 +140,7 @@ fn what_graph_refuses_is_refused() {
     let (tenant, _) = sixty();
     let plan = Plan {
         denied: vec!["Policy.Read.All"],
-        unlicensed: vec!["auditLogs/signIns"],
+        unlicensed: vec!["roleEligibilityScheduleInstances"],
         ..Plan::calm(NOW, 10_000)
     };
     let server = Server::start(tenant, plan);
@@ -153,7 +153,7 @@ fn what_graph_refuses_is_refused() {
         ("/v1.0/auditLogs/provisioning?$filter=activityDateTime ge 2026-01-01T00:00:00Z", 400),
         ("/v1.0/auditLogs/provisioning?$filter=activityDateTime gt 2026-01-01T00:00:00Z", 200),
         ("/v1.0/auditLogs/signIns?$filter=signInEventTypes/any(t: t eq 'servicePrincipal')", 400),
-        ("/v1.0/auditLogs/signIns", 403),
+        ("/v1.0/roleManagement/directory/roleEligibilityScheduleInstances", 403),
         ("/v1.0/identity/conditionalAccess/policies", 403),
         ("/v1.0/identityGovernance/entitlementManagement/accessPackageAssignmentApprovals", 403),
         ("/v1.0/identityGovernance/entitlementManagement/accessPackages/1/assignmentPolicies", 404),
