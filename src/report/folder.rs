@@ -54,7 +54,6 @@ impl Folder {
         Ok(hex::encode(hash.finalize()))
     }
 
-
     /// Gives all files their names, in the order in which they were added: a reader sees old files or new ones.
     pub fn publish(mut self) -> Result<Vec<PathBuf>, ReportError> {
         let mut paths = Vec::with_capacity(self.pending.len());
