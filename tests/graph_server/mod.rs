@@ -15,6 +15,8 @@ mod tenant;
 mod walks;
 mod when;
 
+pub use chance::number;
+pub use journal::Entry;
 pub use limits::Group;
 pub use login::{CANARY, CLIENT, SECRET};
 pub use plan::{Fault, Plan};

@@ -6,6 +6,8 @@ mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
 mod main_job;
+mod pull;
+mod pull_runs;
 mod real;
 mod tidy;
 mod tools;
