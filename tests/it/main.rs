@@ -8,6 +8,7 @@ mod graph_server;
 mod main_job;
 mod pull;
 mod pull_runs;
+mod pull_ways;
 mod real;
 mod tidy;
 mod tools;

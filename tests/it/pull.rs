@@ -31,9 +31,14 @@ pub struct Pull {
 impl Pull {
     pub fn new(tenant: &Arc<Tenant>, plan: Plan) -> Self {
         let scale = plan.scale;
+        Self::serving(tenant, Server::start(Arc::clone(tenant), plan), scale)
+    }
+
+    /// A folder for a server that runs already.
+    pub fn serving(tenant: &Arc<Tenant>, server: Server, scale: u32) -> Self {
         Self {
             run: Run::new(),
-            server: Server::start(Arc::clone(tenant), plan),
+            server,
             tenant: Arc::clone(tenant),
             scale,
         }
