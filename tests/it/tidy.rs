@@ -15,7 +15,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("check", &["model", "config", "lake", "engine", "ledger"]),
     ("report", &["model", "config", "lake", "ledger", "check"]),
     ("synth", &["model", "lake"]),
-    ("cli", &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "synth"]),
+    ("graph", &["model"]),
+    ("pull", &["model", "lake", "ingest", "graph"]),
+    ("cli", &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "synth", "graph", "pull"]),
 ];
 
 /// Crates that belong to some rooms only.
@@ -24,7 +26,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("askama", &["report"]),
     ("plotters", &["report"]),
-    ("sonic_rs", &["ingest"]),
+    ("sonic_rs", &["ingest", "graph"]),
+    ("ureq", &["graph"]),
+    ("ring", &["graph"]),
     ("rand_chacha", &["synth"]),
 ];
 
