@@ -11,6 +11,8 @@ mod pull_args;
 mod pull_clock;
 mod pull_metrics;
 mod pull_way;
+pub mod render_args;
+mod review;
 mod run;
 pub mod select;
 mod synth;

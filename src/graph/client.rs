@@ -1,7 +1,7 @@
 //! Asking Graph for one page: paced, with a token, again and again until it is whole or there is a reason.
 
 use crate::graph::http::{Answer, Http, Trouble};
-use crate::graph::pace::{Costs, Pace};
+use crate::graph::pace::Pace;
 use crate::graph::page::{Page, error_of};
 use crate::graph::retry::{backoff, retry_after};
 use crate::graph::token::{Around, Tokens};
@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// How often one request is tried when the service is broken, and when it throttles.
 const TRIES: u32 = 8;
 const THROTTLED_TRIES: u32 = 12;
+/// New tokens for one request: others ask at the same time, and what is revoked for one is revoked for all.
+const RENEWALS: u32 = 5;
 /// Answers that were too late before a slice is made smaller.
 const LATE_TRIES: u32 = 3;
 
@@ -38,8 +40,6 @@ pub struct Ask<'a> {
     pub lane: Lane,
     /// Resource units of the directory.
     pub cost: u32,
-    /// Whether it counts as a report too.
-    pub report: bool,
     /// Whether `ConsistencyLevel: eventual` goes with it, on every page.
     pub eventual: bool,
     /// Where the records are: `value`, or a member of the object.
@@ -143,21 +143,20 @@ impl Client {
         if !self.places.graph.owns(address) {
             return Err(Fault::ForeignLink(place_of(address)));
         }
-        let costs = costs(ask);
         let (mut tries, mut throttled, mut late) = (0u32, 0u32, 0u32);
-        let mut renewed = false;
+        let mut renewed = 0;
         let (mut token, mut generation) = self.tokens.fresh(&self.around()).map_err(Fault::Token)?;
         loop {
-            let answer = self.send(address, ask, &costs, &token)?;
+            let answer = self.send(address, ask, &token)?;
             let (wait, reason) = match self.judge(answer, ask, tries + throttled + late == 0) {
                 Next::Done(page) => return Ok(page),
                 Next::Fail(fault) => return Err(fault),
                 Next::Token(claims) => {
-                    if renewed {
-                        let what = if claims.is_some() { "continuous access evaluation asks for more than a new token" } else { "a new token was refused too" };
+                    renewed += 1;
+                    if renewed > RENEWALS {
+                        let what = if claims.is_some() { "continuous access evaluation asks for more than a new token" } else { "new tokens were refused too" };
                         return Err(Fault::Token(format!("{what}; look at the sign-in log of the application")));
                     }
-                    renewed = true;
                     (token, generation) = self.tokens.another(&self.around(), generation, claims.as_deref()).map_err(Fault::Token)?;
                     continue;
                 }
@@ -206,8 +205,9 @@ impl Client {
         }
     }
 
-    fn send(&self, address: &str, ask: &Ask<'_>, costs: &Costs, token: &Secret) -> Result<Result<Answer, Trouble>, Fault> {
-        let ticket = self.pace.admit(costs, || self.stopped.load(Ordering::Relaxed)).ok_or(Fault::Stopped)?;
+    fn send(&self, address: &str, ask: &Ask<'_>, token: &Secret) -> Result<Result<Answer, Trouble>, Fault> {
+        let cost = if ask.lane == Lane::Directory { ask.cost.max(1) } else { 1 };
+        let ticket = self.pace.admit(ask.lane, cost, || self.stopped.load(Ordering::Relaxed)).ok_or(Fault::Stopped)?;
         self.tally.requests.fetch_add(1, Ordering::Relaxed);
         let bearer = Secret::from(format!("Bearer {}", token.expose_secret()));
         let mut headers = vec![
@@ -274,14 +274,6 @@ impl Client {
             }
         }
     }
-}
-
-fn costs(ask: &Ask<'_>) -> Costs {
-    let mut costs = vec![(ask.lane, if ask.lane == Lane::Directory { ask.cost.max(1) } else { 1 })];
-    if ask.report && ask.lane != Lane::Reports {
-        costs.push((Lane::Reports, 1));
-    }
-    costs
 }
 
 fn request_id(answer: &Answer) -> String {

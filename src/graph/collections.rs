@@ -64,8 +64,6 @@ pub struct Collection {
     pub lane: Lane,
     /// Resource units of the directory: the published cost, one less with `$select`, one more with `$expand`, never below one.
     pub cost: u32,
-    /// Whether it counts as a report too.
-    pub report: bool,
     /// Whether `ConsistencyLevel: eventual` goes with it.
     pub eventual: bool,
     /// Where the records are.
@@ -95,7 +93,6 @@ const PLAIN: Collection = Collection {
     fallback: None,
     lane: Lane::Directory,
     cost: 1,
-    report: false,
     eventual: false,
     member: "value",
     listed_as: "",
@@ -337,7 +334,6 @@ pub static ALL: &[Collection] = &[
         path: "users",
         query: USERS,
         fallback: Some((USERS_WITHOUT_ACTIVITY, "signInActivity of users (AuditLog.Read.All and a premium licence)")),
-        report: true,
         eventual: true,
         permission: "User.Read.All",
         lost: "who people are, whether they are enabled, guests or leaving, and when they last signed in",
@@ -527,7 +523,6 @@ impl Collection {
         Ask {
             lane: self.lane,
             cost: self.cost,
-            report: self.report,
             eventual: self.eventual,
             member: self.member,
             divisible: matches!(self.shape, Shape::Log { .. }),

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A group of endpoints that share a limit, and a queue of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
-    /// Identity and access reports: `/auditLogs/*` and `signInActivity`: 5 requests in 10 s for each app and tenant.
+    /// Identity and access reports, `/auditLogs/*`: 5 requests in 10 s for each app and tenant.
     Reports,
     /// Identity protection and conditional access: 1 request in a second for each tenant, all apps together.
     Conditional,
@@ -50,12 +50,9 @@ impl Lane {
     }
 }
 
-/// What a request costs, and in which lanes.
-pub(super) type Costs = Vec<(Lane, u32)>;
-
 /// Admission of one request; to be given back when its answer came.
 #[derive(Debug)]
-pub(super) struct Ticket(Vec<(Lane, u64)>);
+pub(super) struct Ticket(Lane, u64);
 
 /// Keeps the limits of all lanes.
 pub(super) struct Pace {
@@ -73,7 +70,7 @@ impl Pace {
     }
 
     /// Waits until a request may be sent; `stopped` ends the waiting.
-    pub fn admit(&self, costs: &Costs, stopped: impl Fn() -> bool) -> Option<Ticket> {
+    pub fn admit(&self, lane: Lane, cost: u32, stopped: impl Fn() -> bool) -> Option<Ticket> {
         loop {
             if stopped() {
                 return None;
@@ -81,12 +78,11 @@ impl Pace {
             let now = self.clock.ticks();
             let wait = {
                 let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-                let wait = costs.iter().map(|(lane, cost)| lanes[lane.index()].wait(*cost, now)).max().unwrap_or(0);
-                if wait == 0 {
-                    let taken = costs.iter().map(|(lane, cost)| (*lane, lanes[lane.index()].take(*cost, now)));
-                    return Some(Ticket(taken.collect()));
+                let keeper = &mut lanes[lane.index()];
+                match keeper.wait(cost, now) {
+                    0 => return Some(Ticket(lane, keeper.take(cost, now))),
+                    wait => wait,
                 }
-                wait
             };
             self.clock.sleep(wait.min(SECOND));
         }
@@ -96,10 +92,9 @@ impl Pace {
     pub fn answered(&self, ticket: Ticket, real: Option<u32>, throttled: bool) {
         let now = self.clock.ticks();
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        for (lane, number) in ticket.0 {
-            let real = real.filter(|_| lane == Lane::Directory);
-            lanes[lane.index()].answered(number, real, throttled, now);
-        }
+        let Ticket(lane, number) = ticket;
+        let real = real.filter(|_| lane == Lane::Directory);
+        lanes[lane.index()].answered(number, real, throttled, now);
     }
 
     /// Holds a whole lane back: what is throttled for one is throttled for all.

@@ -367,9 +367,7 @@ impl<'u> Reading<'u> {
         self.ids.clear();
         self.oldest = None;
         let (ids, oldest, context) = (&mut self.ids, &mut self.oldest, &self.context);
-        let mut ask = unit.collection.ask();
-        // Without sign-in activity it is no report.
-        ask.report &= query == unit.collection.query;
+        let ask = unit.collection.ask();
         let result = walk(client, &address, &ask, &mut walked, &mut |rows| {
             for row in rows {
                 let mark = page::Mark::of(row);

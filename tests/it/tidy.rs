@@ -13,11 +13,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["model", "lake"]),
     ("ledger", &["model", "config", "lake", "engine"]),
     ("check", &["model", "config", "lake", "engine", "ledger"]),
-    ("report", &["model", "config", "lake", "ledger", "check"]),
+    ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
+    ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
     ("synth", &["model", "lake"]),
     ("graph", &["model"]),
     ("pull", &["model", "lake", "ingest", "graph"]),
-    ("cli", &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "synth", "graph", "pull"]),
+    (
+        "cli",
+        &[
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "synth", "graph", "pull",
+        ],
+    ),
 ];
 
 /// Crates that belong to some rooms only.

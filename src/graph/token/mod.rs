@@ -90,6 +90,8 @@ struct Kept {
     token: Option<(Token, Instant)>,
     /// Counts tokens, so that of many that were refused at once only one asks for another.
     generation: u64,
+    /// What continuous access evaluation asked for: from then on every token must carry it.
+    claims: Option<String>,
 }
 
 impl Tokens {
@@ -125,6 +127,7 @@ impl Tokens {
     pub fn another(&self, around: &Around<'_>, refused: u64, claims: Option<&str>) -> Result<(Secret, u64), String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.generation != refused
+            && claims.is_none_or(|c| kept.claims.as_deref() == Some(c))
             && let Some((token, _)) = &kept.token
         {
             return Ok((token.secret.clone(), kept.generation));
@@ -136,7 +139,10 @@ impl Tokens {
     }
 
     fn renew(&self, kept: &mut Kept, around: &Around<'_>, claims: Option<&str>) -> Result<(Secret, u64), String> {
-        let token = self.source.fetch(around, claims)?;
+        if let Some(claims) = claims {
+            kept.claims = Some(claims.to_string());
+        }
+        let token = self.source.fetch(around, kept.claims.as_deref())?;
         let secret = token.secret.clone();
         kept.token = Some((token, around.clock.now()));
         kept.generation += 1;
