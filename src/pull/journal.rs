@@ -4,7 +4,7 @@ use crate::model::{Instant, Window};
 use serde::{Deserialize, Serialize};
 
 /// A unit that was read, to its end or to a fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Name of the unit.
     pub unit: String,

@@ -385,3 +385,116 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PullError> {
     fs::rename(&temp, path).map_err(PullError::io("rename", path))?;
     Ok(sync_dir(path.parent().unwrap_or(Path::new(".")))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(place: &str) -> Run {
+        Run {
+            id: "p".into(),
+            started: Instant(0),
+            until: Instant(0),
+            place: place.into(),
+            wanted: BTreeMap::new(),
+            deep: Vec::new(),
+        }
+    }
+
+    fn entry(unit: &str, chunk: &str, lies: Lies) -> Entry {
+        Entry {
+            unit: unit.into(),
+            collection: "groups".into(),
+            chunk: chunk.into(),
+            first_page: lies.first_page,
+            pages: lies.pages,
+            from_byte: lies.from_byte,
+            until_byte: lies.until_byte,
+            checksum: lies.checksum,
+            ..Entry::default()
+        }
+    }
+
+    /// A spool with two complete units and a third that was under way.
+    fn interrupted(lake: &Path) -> String {
+        let lock = Lock::take(lake).expect("nobody else pulls");
+        let spool = Spool::open(lake, &lock, run("here")).expect("a spool");
+        let mut chunk = spool.chunk("groups", Instant(0)).expect("a file");
+        for unit in ["a", "b"] {
+            chunk.begin(false).expect("begun");
+            chunk.page("groups", &[format!("{{\"id\":\"{unit}\"}}")]).expect("written");
+            let lies = chunk.end();
+            spool.note(entry(unit, &chunk.name, lies)).expect("noted");
+        }
+        chunk.begin(false).expect("begun");
+        chunk.page("groups", &["{\"id\":\"c\"}".to_string()]).expect("written");
+        chunk.name
+    }
+
+    fn units(lake: &Path, place: &str) -> Vec<String> {
+        let lock = Lock::take(lake).expect("nobody else pulls");
+        let spool = Spool::open(lake, &lock, run(place)).expect("a spool");
+        spool.entries().into_iter().map(|e| e.unit).collect()
+    }
+
+    #[test]
+    fn after_a_kill_the_complete_units_are_there_and_nothing_else() {
+        let lake = tempfile::tempdir().expect("a folder");
+        let chunk = interrupted(lake.path());
+        assert_eq!(units(lake.path(), "here"), ["a", "b"]);
+        let text = fs::read_to_string(lake.path().join("_pull").join(chunk)).expect("pages");
+        assert!(text.contains("\"b\"") && !text.contains("\"c\""), "{text}");
+    }
+
+    #[test]
+    fn a_torn_journal_line_and_torn_pages_are_not_believed() {
+        let lake = tempfile::tempdir().expect("a folder");
+        let chunk = interrupted(lake.path());
+        let journal = lake.path().join("_pull/journal.jsonl");
+        let text = fs::read_to_string(&journal).expect("a journal");
+        fs::write(&journal, &text[..text.len() - 5]).expect("torn");
+        assert_eq!(units(lake.path(), "here"), ["a"]);
+
+        let lake = tempfile::tempdir().expect("a folder");
+        interrupted(lake.path());
+        let path = lake.path().join("_pull").join(chunk);
+        let pages = fs::read_to_string(&path).expect("pages").replace("\"b\"", "\"x\"");
+        fs::write(&path, pages).expect("changed");
+        assert_eq!(units(lake.path(), "here"), ["a"]);
+    }
+
+    #[test]
+    fn what_another_place_gave_is_forgotten() {
+        let lake = tempfile::tempdir().expect("a folder");
+        interrupted(lake.path());
+        assert!(units(lake.path(), "elsewhere").is_empty());
+        assert!(pages_in(&lake.path().join("_pull")).expect("readable").is_empty());
+    }
+
+    #[test]
+    fn an_attempt_that_is_begun_again_leaves_nothing() {
+        let lake = tempfile::tempdir().expect("a folder");
+        let lock = Lock::take(lake.path()).expect("nobody else pulls");
+        let spool = Spool::open(lake.path(), &lock, run("here")).expect("a spool");
+        let mut chunk = spool.chunk("groups", Instant(0)).expect("a file");
+        chunk.begin(false).expect("begun");
+        chunk.page("groups", &["{\"id\":\"long and wrong\"}".to_string()]).expect("written");
+        chunk.begin(true).expect("begun again");
+        chunk.page("groups", &["{\"id\":\"a\"}".to_string()]).expect("written");
+        let lies = chunk.end();
+        let noted = entry("a", &chunk.name, lies);
+        assert_eq!((lies.first_page, lies.pages), (0, 1));
+        assert_eq!(spool.lines(&noted).expect("readable").len(), 1);
+        spool.note(noted).expect("noted");
+        drop(spool);
+        drop(lock);
+        assert_eq!(units(lake.path(), "here"), ["a"]);
+    }
+
+    #[test]
+    fn a_second_pull_is_told_to_wait() {
+        let lake = tempfile::tempdir().expect("a folder");
+        let _lock = Lock::take(lake.path()).expect("nobody else pulls");
+        assert!(matches!(Lock::take(lake.path()), Err(PullError::Locked(_))));
+    }
+}

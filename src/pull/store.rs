@@ -285,3 +285,58 @@ fn account(order: &Order, collections: &[&'static Collection], spool: &Spool, (a
     }
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Instant;
+    use crate::model::time::HOUR;
+    use crate::pull::Unit;
+
+    fn slice(from: i64, until: i64) -> Window {
+        Window {
+            from: Instant(from * HOUR),
+            until: Instant(until * HOUR),
+        }
+    }
+
+    fn entry(name: &str, window: Option<Window>, fault: Option<&str>) -> Entry {
+        let collection = by_name(name).expect("a collection");
+        let unit = Unit {
+            collection,
+            ids: Vec::new(),
+            window,
+        };
+        Entry {
+            unit: unit.to_string(),
+            collection: name.into(),
+            window,
+            fault: fault.map(str::to_string),
+            ..Entry::default()
+        }
+    }
+
+    fn told(names: &[&str], entries: &[Entry]) -> Vec<String> {
+        let collections: Vec<&'static Collection> = names.iter().filter_map(|n| by_name(n)).collect();
+        let gaps = gaps(&collections, entries, &Outcome::default());
+        let show = |g: Gap| format!("{} {}{}", g.subject, g.window.map_or(String::new(), |w| format!("{} ", w.from)), g.reason);
+        gaps.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_slice_that_failed_is_a_gap_unless_its_halves_were_read() {
+        let failed = entry("audit", Some(slice(24, 48)), Some("reset"));
+        assert_eq!(told(&["audit"], std::slice::from_ref(&failed)), ["audit 1970-01-02T00:00:00Z audit: reset"]);
+        let halves = [failed, entry("audit", Some(slice(24, 36)), None), entry("audit", Some(slice(36, 48)), None)];
+        assert!(told(&["audit"], &halves).is_empty());
+    }
+
+    #[test]
+    fn what_lies_under_a_listing_that_failed_is_named_too() {
+        let listing = entry("groups", None, Some("denied"));
+        assert_eq!(
+            told(&["groups", "members"], &[listing]),
+            ["groups groups: denied", "memberships members: not all of groups are known"]
+        );
+    }
+}
