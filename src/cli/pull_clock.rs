@@ -38,6 +38,6 @@ impl Clock for Wall {
 
     fn sleep(&self, micros: i64) {
         let real = u64::try_from(micros / self.scale).unwrap_or(0);
-        std::thread::sleep(Duration::from_micros(real.max(50)));
+        std::thread::sleep(Duration::from_micros(real.max(200)));
     }
 }

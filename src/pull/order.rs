@@ -28,8 +28,9 @@ pub struct Order {
 /// What the lake knows of logs.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Proved windows by subject.
-    pub proven: BTreeMap<String, Vec<Window>>,
+    /// Windows that were read to the last page, by subject: those that are proved, and those of complete pulls, of which the
+    /// oldest part may prove nothing because retention may have cut it.
+    pub read: BTreeMap<String, Vec<Window>>,
     /// When each log was last read over its whole retention.
     pub deep: BTreeMap<String, Instant>,
 }
@@ -43,17 +44,20 @@ impl Known {
         let mut known = Self::default();
         for row in view.rows::<Coverage>()? {
             if let ("proven", Some(from), Some(until)) = (row.basis.as_str(), row.from, row.until) {
-                known.proven.entry(row.subject).or_default().push(Window { from, until });
+                known.read.entry(row.subject).or_default().push(Window { from, until });
             }
         }
-        for windows in known.proven.values_mut() {
-            *windows = merge_windows(std::mem::take(windows));
-        }
         for row in view.rows::<Pull>()? {
+            if let (true, Some(from), Some(until)) = (row.complete, row.from, row.until) {
+                known.read.entry(row.subject.clone()).or_default().push(Window { from, until });
+            }
             if row.deep && row.complete {
                 let newest = known.deep.entry(row.subject).or_insert(row.started);
                 *newest = (*newest).max(row.started);
             }
+        }
+        for windows in known.read.values_mut() {
+            *windows = merge_windows(std::mem::take(windows));
         }
         Ok(known)
     }
@@ -104,7 +108,7 @@ impl Order {
             };
             let last = known.deep.get(subject);
             let again = self.deep || last.is_none_or(|at| now.0 - at.0 >= DEEP_EVERY);
-            let read = known.proven.get(subject).map_or(&[][..], Vec::as_slice);
+            let read = known.read.get(subject).map_or(&[][..], Vec::as_slice);
             let windows = if again { vec![whole] } else { window::unread(whole, read) };
             if again && whole.from <= now.plus(-RETENTION + DAY) {
                 deep.push(subject.to_string());
@@ -159,7 +163,7 @@ mod tests {
         assert_eq!(first.deep, ["audit"]);
 
         let mut known = Known::default();
-        known.proven.insert("audit".into(), first.wanted["audit"].clone());
+        known.read.insert("audit".into(), first.wanted["audit"].clone());
         known.deep.insert("audit".into(), now);
         let next = order.run(&known, now.plus(DAY));
         assert_eq!(
