@@ -16,9 +16,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
     ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
     ("synth", &["model", "lake"]),
+    ("graph", &["model"]),
+    ("pull", &["model", "lake", "ingest", "graph"]),
     (
         "cli",
-        &["model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "synth"],
+        &[
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "synth", "graph", "pull",
+        ],
     ),
 ];
 
@@ -28,7 +32,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("askama", &["report"]),
     ("plotters", &["report"]),
-    ("sonic_rs", &["ingest"]),
+    ("sonic_rs", &["ingest", "graph"]),
+    ("ureq", &["graph"]),
+    ("ring", &["graph"]),
     ("rand_chacha", &["synth"]),
 ];
 
