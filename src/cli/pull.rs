@@ -7,7 +7,7 @@ use crate::cli::pull_metrics::{self, Ended};
 use crate::cli::pull_way::way;
 use crate::cli::{open, output, select, take};
 use crate::graph::token::Tokens;
-use crate::graph::{self, Client, Clock, Cloud, Endpoints, Fault, Http, Origin};
+use crate::graph::{self, Client, Cloud, Endpoints, Fault, Http, Origin};
 use crate::ingest::{IngestOptions, Limits};
 use crate::lake::{CrashAt, Lake};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
