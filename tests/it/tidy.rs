@@ -13,9 +13,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["model", "lake"]),
     ("ledger", &["model", "config", "lake", "engine"]),
     ("check", &["model", "config", "lake", "engine", "ledger"]),
-    ("report", &["model", "config", "lake", "ledger", "check"]),
+    ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
+    ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
     ("synth", &["model", "lake"]),
-    ("cli", &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "synth"]),
+    (
+        "cli",
+        &["model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "synth"],
+    ),
 ];
 
 /// Crates that belong to some rooms only.
