@@ -45,12 +45,12 @@ pub(super) struct Parts {
 struct Part {
     batches: Vec<RecordBatch>,
     bytes: usize,
-    file: Option<PendingFile>,
+    file: Option<Box<PendingFile>>,
 }
 
 /// What a thread leaves of a partition's file.
 enum Written {
-    Open(Option<PendingFile>),
+    Open(Option<Box<PendingFile>>),
     Closed(FinishedFile),
 }
 
@@ -162,7 +162,7 @@ impl Parts {
 fn write(part: &mut Part, temp: PathBuf) -> Result<(), LakeError> {
     for batch in std::mem::take(&mut part.batches) {
         if part.file.is_none() {
-            part.file = Some(PendingFile::create(temp.clone(), batch.schema())?);
+            part.file = Some(Box::new(PendingFile::create(temp.clone(), batch.schema())?));
         }
         if let Some(file) = &mut part.file {
             file.write(&batch)?;
