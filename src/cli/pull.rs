@@ -7,7 +7,7 @@ use crate::cli::pull_metrics::{self, Ended};
 use crate::cli::pull_way::way;
 use crate::cli::{open, output, select, take};
 use crate::graph::token::Tokens;
-use crate::graph::{self, Client, Clock, Cloud, Endpoints, Fault, Http, Origin};
+use crate::graph::{self, Client, Cloud, Endpoints, Fault, Http, Origin};
 use crate::ingest::{IngestOptions, Limits};
 use crate::lake::{CrashAt, Lake};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
@@ -224,7 +224,9 @@ fn places(args: &PlaceArgs) -> Result<Endpoints, Failure> {
         .endpoints(),
     };
     if args.pace_scale != 1 && !places.graph.is_loopback() {
-        return Err(Failure::usage("--pace-scale is for test servers on loopback addresses; Microsoft's limits are not ours to stretch"));
+        return Err(Failure::usage(
+            "--pace-scale is for test servers on loopback addresses; Microsoft's limits are not ours to stretch",
+        ));
     }
     Ok(places)
 }
@@ -268,7 +270,12 @@ mod tests {
 
     #[test]
     fn lengths_of_time() {
-        for (text, micros) in [("90s", Some(90 * SECOND)), ("30m", Some(30 * MINUTE)), ("6h", Some(6 * HOUR)), ("1d", Some(DAY))] {
+        for (text, micros) in [
+            ("90s", Some(90 * SECOND)),
+            ("30m", Some(30 * MINUTE)),
+            ("6h", Some(6 * HOUR)),
+            ("1d", Some(DAY)),
+        ] {
             assert_eq!(duration(text).ok(), micros, "{text}");
         }
         for text in ["", "h", "6", "0h", "-1h", "6 hours", "1\u{e9}"] {

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 /// `pull`.
 #[derive(Debug, Args)]
-#[command(after_help = "The client secret comes from VOUCHSAFE_CLIENT_SECRET or --client-secret-file, a token that you have already from VOUCHSAFE_TOKEN. \
-Exit codes: 0 complete · 2 usage, or another pull at work · 4 nothing usable was given · 5 ended with a gap, which is named on stderr and in the coverage of the lake.")]
+#[command(
+    after_help = "The client secret comes from VOUCHSAFE_CLIENT_SECRET or --client-secret-file, a token that you have already from VOUCHSAFE_TOKEN. \
+Exit codes: 0 complete · 2 usage, or another pull at work · 4 nothing usable was given · 5 ended with a gap, which is named on stderr and in the coverage of the lake."
+)]
 pub struct PullArgs {
     /// Tenant id
     #[arg(long, value_name = "GUID", env = "VOUCHSAFE_TENANT")]

@@ -75,25 +75,52 @@ fn text(ended: &Ended, tally: &Tally, began: Instant, now: Instant) -> String {
     };
     let one = |value: i64| vec![(String::new(), value)];
     let count = |n: &std::sync::atomic::AtomicU64| i64::try_from(n.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
-    family("exit_code", "gauge", "How the last pull ended: 0 complete, 4 nothing usable, 5 with a gap.", one(i64::from(ended.exit as u8)));
+    family(
+        "exit_code",
+        "gauge",
+        "How the last pull ended: 0 complete, 4 nothing usable, 5 with a gap.",
+        one(i64::from(ended.exit as u8)),
+    );
     family("began_seconds", "gauge", "When the last pull began, Unix time.", one(began.0 / SECOND));
     family("seconds", "gauge", "How long the last pull took.", one((now.0 - began.0) / SECOND));
-    family("requests_total", "counter", "Requests sent since the program began.", one(count(&tally.requests)));
+    family(
+        "requests_total",
+        "counter",
+        "Requests sent since the program began.",
+        one(count(&tally.requests)),
+    );
     family("throttled_total", "counter", "Answers that throttled.", one(count(&tally.throttled)));
-    family("retried_total", "counter", "Requests sent again for another reason.", one(count(&tally.retried)));
+    family(
+        "retried_total",
+        "counter",
+        "Requests sent again for another reason.",
+        one(count(&tally.retried)),
+    );
     family("bytes_total", "counter", "Bytes of answers, unpacked.", one(count(&tally.bytes)));
     let label = |name: &str| format!("{{collection=\"{name}\"}}");
     let each = |f: fn(&Pull) -> i64| ended.pulls.iter().map(|p| (label(&p.collection), f(p))).collect::<Vec<_>>();
     family("received_rows", "gauge", "Records received in the last pull.", each(|p| p.received));
     family("stored_rows", "gauge", "Records that the lake did not have.", each(|p| p.stored));
-    family("duplicate_rows", "gauge", "Records that came twice, or that the lake had.", each(|p| p.duplicate));
+    family(
+        "duplicate_rows",
+        "gauge",
+        "Records that came twice, or that the lake had.",
+        each(|p| p.duplicate),
+    );
     family("rejected_rows", "gauge", "Records that were not taken.", each(|p| p.rejected));
     let complete = each(|p| i64::from(p.complete));
     family("complete", "gauge", "Whether nothing of the collection is missing.", complete);
-    let gaps = ended.pulls.iter().map(|p| (label(&p.collection), ended.gaps.get(&p.collection).copied().unwrap_or(0)));
+    let gaps = ended
+        .pulls
+        .iter()
+        .map(|p| (label(&p.collection), ended.gaps.get(&p.collection).copied().unwrap_or(0)));
     let gaps = gaps.map(|(l, n)| (l, i64::try_from(n).unwrap_or(i64::MAX))).collect();
     family("gaps", "gauge", "Gaps of the last pull.", gaps);
-    let lag = ended.pulls.iter().filter_map(|p| Some((label(&p.collection), (now.0 - p.until?.0) / SECOND))).collect();
+    let lag = ended
+        .pulls
+        .iter()
+        .filter_map(|p| Some((label(&p.collection), (now.0 - p.until?.0) / SECOND)))
+        .collect();
     family("lag_seconds", "gauge", "How far behind now a log was read.", lag);
     out
 }

@@ -154,7 +154,11 @@ impl Client {
                 Next::Token(claims) => {
                     renewed += 1;
                     if renewed > RENEWALS {
-                        let what = if claims.is_some() { "continuous access evaluation asks for more than a new token" } else { "new tokens were refused too" };
+                        let what = if claims.is_some() {
+                            "continuous access evaluation asks for more than a new token"
+                        } else {
+                            "new tokens were refused too"
+                        };
                         return Err(Fault::Token(format!("{what}; look at the sign-in log of the application")));
                     }
                     (token, generation) = self.tokens.another(&self.around(), generation, claims.as_deref()).map_err(Fault::Token)?;
@@ -299,7 +303,14 @@ fn place_of(address: &str) -> String {
     let rest = address.get(end..).unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default();
-    address.get(..end).unwrap_or_default().chars().chain(host.chars()).filter(|c| c.is_ascii_graphic()).take(200).collect()
+    address
+        .get(..end)
+        .unwrap_or_default()
+        .chars()
+        .chain(host.chars())
+        .filter(|c| c.is_ascii_graphic())
+        .take(200)
+        .collect()
 }
 
 #[cfg(test)]

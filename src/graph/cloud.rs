@@ -122,10 +122,24 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_only() {
-        for good in ["https://graph.microsoft.com", "https://graph.microsoft.com/", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost:9"] {
+        for good in [
+            "https://graph.microsoft.com",
+            "https://graph.microsoft.com/",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost:9",
+        ] {
             assert!(Origin::parse(good).is_ok(), "{good}");
         }
-        for bad in ["http://graph.microsoft.com", "http://127.0.0.1.evil.example", "ftp://127.0.0.1", "graph.microsoft.com", "https://graph.microsoft.com/v1.0", "https://a@graph.microsoft.com", ""] {
+        for bad in [
+            "http://graph.microsoft.com",
+            "http://127.0.0.1.evil.example",
+            "ftp://127.0.0.1",
+            "graph.microsoft.com",
+            "https://graph.microsoft.com/v1.0",
+            "https://a@graph.microsoft.com",
+            "",
+        ] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }
     }
@@ -133,7 +147,10 @@ mod tests {
     #[test]
     fn a_link_belongs_to_its_origin_or_gets_no_token() {
         let graph = Cloud::Global.endpoints().graph;
-        for own in ["https://graph.microsoft.com/v1.0/users?$skiptoken=x", "https://GRAPH.microsoft.com:443/v1.0/users"] {
+        for own in [
+            "https://graph.microsoft.com/v1.0/users?$skiptoken=x",
+            "https://GRAPH.microsoft.com:443/v1.0/users",
+        ] {
             assert!(graph.owns(own), "{own}");
         }
         for foreign in [

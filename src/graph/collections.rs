@@ -626,7 +626,10 @@ mod tests {
             decisions.address(decisions.query, &ids, None),
             "v1.0/identityGovernance/accessReviews/definitions/d%201/instances/i1/decisions?$top=100"
         );
-        assert_eq!(decisions.context(&ids), "identityGovernance/accessReviews/definitions('d 1')/instances('i1')/decisions");
+        assert_eq!(
+            decisions.context(&ids),
+            "identityGovernance/accessReviews/definitions('d 1')/instances('i1')/decisions"
+        );
         let roles = by_name("resource_roles").expect("known");
         assert_eq!(
             roles.context(&["p".to_string()]),

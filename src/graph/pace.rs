@@ -235,7 +235,10 @@ mod tests {
     }
 
     fn most_in(sent: &[i64], span: i64) -> usize {
-        (0..sent.len()).map(|i| sent[i..].iter().filter(|t| **t < sent[i] + span).count()).max().unwrap_or(0)
+        (0..sent.len())
+            .map(|i| sent[i..].iter().filter(|t| **t < sent[i] + span).count())
+            .max()
+            .unwrap_or(0)
     }
 
     #[test]

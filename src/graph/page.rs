@@ -136,7 +136,10 @@ mod tests {
 
     #[test]
     fn errors_tell_code_and_message_on_one_line() {
-        assert_eq!(error_of(b"{\"error\":{\"code\":\"c\",\"message\":\"a\\nb\"}}"), ("c".to_string(), "a b".to_string()));
+        assert_eq!(
+            error_of(b"{\"error\":{\"code\":\"c\",\"message\":\"a\\nb\"}}"),
+            ("c".to_string(), "a b".to_string())
+        );
         assert_eq!(error_of(b"<html>"), (String::new(), String::new()));
     }
 }

@@ -33,7 +33,7 @@ pub fn unread(whole: Window, read: &[Window]) -> Vec<Window> {
 #[must_use]
 pub fn without(windows: &[Window], gone: &[Window]) -> Vec<Window> {
     let mut left = merge_windows(windows.to_vec());
-    for hole in merge_windows(gone.to_vec()) {
+    for hole in merge_windows(gone.iter().copied().filter(|w| w.from < w.until).collect()) {
         left = left
             .into_iter()
             .flat_map(|w| {

@@ -106,7 +106,10 @@ mod tests {
     fn a_gap_that_was_read_later_is_none() {
         assert_eq!(vouched(&[row("proven", 0, 10), row("gap", 10, 20), row("proven", 20, 30)]), [(0, 10), (20, 30)]);
         assert_eq!(vouched(&[row("proven", 0, 10), row("gap", 10, 20), row("proven", 10, 30)]), [(0, 30)]);
-        assert_eq!(vouched(&[row("asserted", 0, 30), row("gap", 10, 20), row("proven", 10, 15)]), [(0, 15), (20, 30)]);
+        assert_eq!(
+            vouched(&[row("asserted", 0, 30), row("gap", 10, 20), row("proven", 10, 15)]),
+            [(0, 15), (20, 30)]
+        );
     }
 
     #[test]

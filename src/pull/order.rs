@@ -141,7 +141,10 @@ mod tests {
 
     #[test]
     fn names_of_collections_tables_and_logs_bring_their_parents() {
-        assert_eq!(names(&["review_decisions"], &[]).expect("known"), ["review_definitions", "review_instances", "review_decisions"]);
+        assert_eq!(
+            names(&["review_decisions"], &[]).expect("known"),
+            ["review_definitions", "review_instances", "review_decisions"]
+        );
         assert_eq!(names(&["sign_ins"], &["sign_ins_managed_identity"]).expect("known").len(), 3);
         assert_eq!(names(&["audit_events"], &[]).expect("known"), ["audit"]);
         assert_eq!(names(&["colours"], &[]), Err("colours".into()));
@@ -159,7 +162,13 @@ mod tests {
             deep: false,
         };
         let first = order.run(&Known::default(), now);
-        assert_eq!(first.wanted["audit"], [Window { from: now.plus(-30 * DAY), until: now.plus(-window::SETTLE) }]);
+        assert_eq!(
+            first.wanted["audit"],
+            [Window {
+                from: now.plus(-30 * DAY),
+                until: now.plus(-window::SETTLE)
+            }]
+        );
         assert_eq!(first.deep, ["audit"]);
 
         let mut known = Known::default();
@@ -168,7 +177,10 @@ mod tests {
         let next = order.run(&known, now.plus(DAY));
         assert_eq!(
             next.wanted["audit"],
-            [Window { from: now.plus(-window::SETTLE - window::OVERLAP), until: now.plus(DAY - window::SETTLE) }]
+            [Window {
+                from: now.plus(-window::SETTLE - window::OVERLAP),
+                until: now.plus(DAY - window::SETTLE)
+            }]
         );
         assert_eq!(order.run(&known, now.plus(8 * DAY)).deep, ["audit"]);
     }

@@ -40,14 +40,7 @@ pub struct Gap {
 ///
 /// # Errors
 /// When the lake refuses.
-pub fn store(
-    order: &Order,
-    spool: &Spool,
-    outcome: &Outcome,
-    granted: &[String],
-    options: IngestOptions,
-    sink: &mut impl Sink,
-) -> Result<Stored, PullError> {
+pub fn store(order: &Order, spool: &Spool, outcome: &Outcome, granted: &[String], options: IngestOptions, sink: &mut impl Sink) -> Result<Stored, PullError> {
     let all = spool.entries();
     let entries = latest(all.clone());
     let tenant = TenantId::new(&order.tenant);
@@ -87,12 +80,7 @@ pub fn store(
         path: PathBuf::from("the account of the pull"),
         source,
     })?;
-    Ok(Stored {
-        pulls,
-        gaps,
-        usable,
-        report,
-    })
+    Ok(Stored { pulls, gaps, usable, report })
 }
 
 /// The last word on each unit: one that failed may have been read after a restart.
@@ -231,7 +219,16 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
 }
 
 /// The account: what was asked, with which rights, what came and what became of it.
-fn account(order: &Order, collections: &[&'static Collection], spool: &Spool, (all, entries): (&[Entry], &[Entry]), outcome: &Outcome, gaps: &[Gap], granted: &[String], report: &IngestReport) -> Vec<Pull> {
+fn account(
+    order: &Order,
+    collections: &[&'static Collection],
+    spool: &Spool,
+    (all, entries): (&[Entry], &[Entry]),
+    outcome: &Outcome,
+    gaps: &[Gap],
+    granted: &[String],
+    report: &IngestReport,
+) -> Vec<Pull> {
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let mut rows = Vec::new();
     for collection in collections {
@@ -252,7 +249,11 @@ fn account(order: &Order, collections: &[&'static Collection], spool: &Spool, (a
         // Attempts before a restart count too: their pages lie in the spool like the others.
         let tries: Vec<&Entry> = of(all, collection).collect();
         let repeated = count(tries.iter().map(|e| e.repeated).sum());
-        let reason = own.iter().find_map(|e| e.fault.as_ref().or(e.reduced.as_ref())).or(unread.first().copied()).or(hidden);
+        let reason = own
+            .iter()
+            .find_map(|e| e.fault.as_ref().or(e.reduced.as_ref()))
+            .or(unread.first().copied())
+            .or(hidden);
         let asked = collection.address(collection.query, &[], None);
         let windows = || own.iter().filter_map(|e| e.window);
         let mut request_ids: Vec<String> = tries.iter().flat_map(|e| e.request_ids.iter().cloned()).collect();

@@ -39,11 +39,7 @@ impl Unit {
     /// The part of one object.
     #[must_use]
     pub fn under(collection: &'static Collection, ids: Vec<String>) -> Self {
-        Self {
-            collection,
-            ids,
-            window: None,
-        }
+        Self { collection, ids, window: None }
     }
 }
 

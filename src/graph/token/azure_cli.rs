@@ -23,14 +23,26 @@ impl Source for AzureCli {
     fn fetch(&self, around: &Around<'_>, _claims: Option<&str>) -> Result<Token, String> {
         let program = if cfg!(windows) { "az.cmd" } else { "az" };
         let output = Command::new(program)
-            .args(["account", "get-access-token", "--output", "json", "--resource", &around.graph.to_string(), "--tenant", around.tenant])
+            .args([
+                "account",
+                "get-access-token",
+                "--output",
+                "json",
+                "--resource",
+                &around.graph.to_string(),
+                "--tenant",
+                around.tenant,
+            ])
             .stdin(Stdio::null())
             .output()
             .map_err(|e| format!("cannot run '{program}': {e}; install the Azure command line, or sign in another way"))?;
         if !output.status.success() {
             let told = String::from_utf8_lossy(&output.stderr);
             let line: String = told.lines().next().unwrap_or_default().chars().take(200).collect();
-            return Err(format!("'az account get-access-token' failed: {line}; run 'az login --tenant {}'", around.tenant));
+            return Err(format!(
+                "'az account get-access-token' failed: {line}; run 'az login --tenant {}'",
+                around.tenant
+            ));
         }
         let given: Given = serde_json::from_slice(&output.stdout).map_err(|_| "'az account get-access-token' printed no token".to_string())?;
         Ok(Token {

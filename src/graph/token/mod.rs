@@ -231,7 +231,10 @@ pub(super) fn read(around: &Around<'_>, answer: &Answer) -> Result<Token, String
         (None, Some(at)) => Instant::from_unix(at),
         (None, None) => now.plus(5 * MINUTE),
     };
-    let text = given.access_token.filter(|t| !t.is_empty()).ok_or("the token endpoint's answer holds no token")?;
+    let text = given
+        .access_token
+        .filter(|t| !t.is_empty())
+        .ok_or("the token endpoint's answer holds no token")?;
     Ok(Token {
         secret: Secret::from(text),
         ends_at,
@@ -259,4 +262,3 @@ fn refusal(answer: &Answer) -> String {
     let name = if code.is_empty() { answer.status.to_string() } else { code };
     format!("the token endpoint refused ({name}): {sentence}{hint}")
 }
-
