@@ -65,9 +65,10 @@ impl Limits {
 
     /// Counts a request; says how long to wait, on the scaled clock, when it is over the limit.
     pub fn admit(&self, group: Group, units: u64) -> Option<Duration> {
-        let now = Instant::now();
         let rule = self.rule(group);
         let mut seen = self.seen.lock().expect("no thread dies counting");
+        // The clock is read when it is this request's turn: a thread that waited would count later requests as older ones.
+        let now = Instant::now();
         let seen = seen.entry(group).or_default();
         seen.requests += 1;
         seen.units += units;

@@ -25,9 +25,9 @@ pub const FEDERATED: &str = "federated.canary.assertion";
 #[derive(Default)]
 pub struct Login {
     /// The RSA key (PKCS#1, DER) of the certificate that assertions are signed with.
-    pub key: Option<Vec<u8>>,
+    key: Option<Vec<u8>>,
     /// The thumbprint that assertions must name, `x5t#S256`.
-    pub thumbprint: Option<String>,
+    thumbprint: Option<String>,
     /// Permissions that the application was not given.
     pub denied: Vec<&'static str>,
     state: Mutex<State>,
@@ -55,6 +55,15 @@ pub enum Refused {
 }
 
 impl Login {
+    /// An application with a certificate, by its public key and thumbprint.
+    pub fn with_certificate(key: Vec<u8>, thumbprint: String) -> Self {
+        Self {
+            key: Some(key),
+            thumbprint: Some(thumbprint),
+            ..Self::default()
+        }
+    }
+
     /// How many tokens were given.
     pub fn issued(&self) -> u64 {
         self.state.lock().expect("no thread dies here").issued

@@ -18,16 +18,13 @@ use crate::pull::{Pull, SCALE};
 
 const CERTIFICATE: &[u8] = include_bytes!("../../src/graph/token/test-certificate.pem");
 
-/// What a registered application has: the public key and the thumbprint of its certificate.
-fn registered() -> Login {
+/// A registered application: the public key of its certificate, and a thumbprint, the certificate's own unless another is given.
+fn registered(thumbprint: Option<&str>) -> Login {
     let key = PrivatePkcs8KeyDer::from_pem_slice(CERTIFICATE).expect("a key");
     let key = RsaKeyPair::from_pkcs8(key.secret_pkcs8_der()).expect("an RSA key");
     let certificate = CertificateDer::from_pem_slice(CERTIFICATE).expect("a certificate");
-    Login {
-        key: Some(key.public_key().as_ref().to_vec()),
-        thumbprint: Some(URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate))),
-        ..Login::default()
-    }
+    let own = URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate));
+    Login::with_certificate(key.public_key().as_ref().to_vec(), thumbprint.map_or(own, str::to_owned))
 }
 
 fn private(pull: &Pull, name: &str, content: &[u8], mode: u32) {
@@ -50,7 +47,7 @@ fn every_way_to_sign_in_is_let_in() {
         ("a ready token", &[]),
     ];
     for (way, flags) in ways {
-        let pull = Pull::serving(&tenant, Server::with_login(Arc::clone(&tenant), plan.clone(), registered()), SCALE);
+        let pull = Pull::serving(&tenant, Server::with_login(Arc::clone(&tenant), plan.clone(), registered(None)), SCALE);
         private(&pull, "secret.txt", format!("{SECRET}\n").as_bytes(), 0o600);
         private(&pull, "application.pem", CERTIFICATE, 0o600);
         private(&pull, "federated.txt", FEDERATED.as_bytes(), 0o600);
@@ -88,10 +85,7 @@ fn every_way_to_sign_in_is_let_in() {
 #[test]
 fn a_certificate_of_somebody_else_is_refused() {
     let (tenant, _) = sixty();
-    let other = Login {
-        thumbprint: Some("another".to_owned()),
-        ..registered()
-    };
+    let other = registered(Some("another"));
     let pull = Pull::serving(&tenant, Server::with_login(Arc::clone(&tenant), Plan::calm(NOW, SCALE), other), SCALE);
     private(&pull, "application.pem", CERTIFICATE, 0o600);
     let mut command = pull.command(&["--only", "users", "--certificate", "application.pem"]);
