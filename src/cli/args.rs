@@ -1,5 +1,6 @@
 //! Everything that can be typed.
 
+use crate::cli::evidence_args::{CheckpointArgs, ProveArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -271,8 +272,12 @@ pub struct ReportArgs {
 pub enum LakeCommand {
     /// Tell what the lake holds: tables, sources with their arithmetic, coverage and gaps, rejects
     Status(LakeArg),
-    /// Compare every file with the hash in its commit
+    /// Compare every file with the hash in its commit, and the log with its checkpoints
     Verify(LakeArg),
+    /// Print what the commit log is, in three lines to give away: with them, a later rewriting shows
+    Checkpoint(CheckpointArgs),
+    /// Prove that the log only grew since a checkpoint, or that a commit is in it
+    Prove(ProveArgs),
 }
 
 /// `synth`.

@@ -2,7 +2,7 @@
 
 use crate::cli::args::LakeCommand;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{open, output};
+use crate::cli::{open, output, proof};
 use crate::lake::records::{Coverage, Reject, Snapshot, Source};
 use crate::lake::table::Table;
 use crate::lake::{Lake, View};
@@ -20,23 +20,44 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
             output::print(&status(&view)?);
             Ok(Exit::Done)
         }
-        LakeCommand::Verify(arg) => {
-            let dir = open::lake_dir(arg);
-            let view = Lake::open(&dir)?.view()?;
-            let damaged = view.damaged();
-            if damaged.is_empty() {
-                output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
-                return Ok(Exit::Done);
-            }
-            for path in &damaged {
-                output::print(&format!("damaged: {path}\n"));
-            }
-            Err(Failure::unusable(format!(
-                "{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake",
-                damaged.len()
-            )))
-        }
+        LakeCommand::Verify(arg) => verify(&Lake::open(&open::lake_dir(arg))?),
+        LakeCommand::Checkpoint(args) => proof::checkpoint(args),
+        LakeCommand::Prove(args) => proof::prove(args),
     }
+}
+
+/// The chain of commits, every live file, and every checkpoint.
+fn verify(lake: &Lake) -> Result<Exit, Failure> {
+    let view = lake.view()?;
+    let damaged = view.damaged();
+    let kept = lake.kept_checkpoints(&view)?;
+    for path in &damaged {
+        output::print(&format!("damaged: {path}\n"));
+    }
+    for wrong in &kept.wrong {
+        output::print(&format!("wrong: {wrong}\n"));
+    }
+    if !damaged.is_empty() {
+        return Err(Failure::unusable(format!(
+            "{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake",
+            damaged.len()
+        )));
+    }
+    if !kept.wrong.is_empty() {
+        return Err(Failure::unusable(
+            "the commit log is not the one that the checkpoints were made of; compare it with a copy, or with a checkpoint that somebody else keeps",
+        ));
+    }
+    output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
+    let dropped: usize = view.log().iter().map(|(_, c)| c.removed.len()).sum();
+    if dropped > 0 {
+        output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
+    }
+    output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
+    if !kept.missing.is_empty() {
+        output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
+    }
+    Ok(Exit::Done)
 }
 
 fn status(view: &View) -> Result<String, Failure> {

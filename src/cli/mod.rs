@@ -2,10 +2,13 @@
 
 pub mod args;
 mod ask;
+pub mod evidence_args;
 pub mod exit;
 mod lake;
 mod open;
 mod output;
+mod private;
+mod proof;
 mod run;
 pub mod select;
 mod synth;

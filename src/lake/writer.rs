@@ -121,6 +121,7 @@ impl Writer {
             _ => tenant.clone(),
         };
         sweep(lake, &view)?;
+        lake.heal_checkpoints(&view)?;
         Ok(Self {
             lake: lake.clone(),
             view,
@@ -297,8 +298,10 @@ impl Writer {
             at: Lake::stamp(now),
             tenant: self.tenant,
             added,
+            removed: Vec::new(),
+            holds: Vec::new(),
         };
-        self.lake.append(&commit).map(Some)
+        self.lake.append(&self.view, commit).map(Some)
     }
 
     fn known(&mut self, table: Table, partition: &str) -> Result<&mut Known, LakeError> {
@@ -361,7 +364,7 @@ fn partition_name(table: Table, partition: i32) -> String {
 /// Removes what earlier crashes left: temporary files, and data files that no commit names.
 fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
     let live: BTreeSet<PathBuf> = Table::ALL.iter().flat_map(|t| view.paths(*t)).collect();
-    let mut folders = vec![lake.root().join("data"), lake.commits_dir()];
+    let mut folders = vec![lake.root().join("data"), lake.commits_dir(), lake.checkpoints_dir()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;

@@ -2,6 +2,7 @@
 
 mod common;
 mod crash;
+mod evidence;
 mod main_job;
 mod real;
 mod tidy;

@@ -14,8 +14,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ledger", &["model", "config", "lake", "engine"]),
     ("check", &["model", "config", "lake", "engine", "ledger"]),
     ("report", &["model", "config", "lake", "ledger", "check"]),
+    ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
-    ("cli", &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "synth"]),
+    (
+        "cli",
+        &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "evidence", "synth"],
+    ),
 ];
 
 /// Crates that belong to some rooms only.
@@ -25,6 +29,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("askama", &["report"]),
     ("plotters", &["report"]),
     ("sonic_rs", &["ingest"]),
+    ("ssh_key", &["campaign", "evidence"]),
+    ("minisign", &["evidence"]),
     ("rand_chacha", &["synth"]),
 ];
 
