@@ -3,6 +3,7 @@
 //! Data flows one way: `ingest -> lake -> engine -> ledger -> check -> report -> evidence`, with `cli` on top.
 //! `docs/architecture.md` draws the map; `tests/it/tidy.rs` keeps the direction of imports true.
 
+pub mod campaign;
 pub mod check;
 pub mod cli;
 pub mod config;

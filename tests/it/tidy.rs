@@ -13,12 +13,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("engine", &["model", "lake"]),
     ("ledger", &["model", "config", "lake", "engine"]),
     ("check", &["model", "config", "lake", "engine", "ledger"]),
-    ("report", &["model", "config", "lake", "ledger", "check"]),
+    ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
+    ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
     ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
     (
         "cli",
-        &["model", "config", "lake", "ingest", "engine", "ledger", "check", "report", "evidence", "synth"],
+        &[
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth",
+        ],
     ),
 ];
 

@@ -26,6 +26,7 @@ pub fn program(test: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// A Python that can import the modules.
+#[allow(dead_code, reason = "tests of workbooks and evidence ask for it")]
 pub fn python(test: &str, modules: &[&str]) -> Option<PathBuf> {
     let python = folder().join("python/bin/python");
     let import = format!("import {}", modules.join(", "));
