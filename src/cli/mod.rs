@@ -9,6 +9,8 @@ mod open;
 mod output;
 mod private;
 mod proof;
+pub mod render_args;
+mod review;
 mod run;
 pub mod select;
 mod synth;
