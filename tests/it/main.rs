@@ -3,6 +3,9 @@
 mod common;
 mod crash;
 mod evidence;
+mod graph;
+#[path = "../graph_server/mod.rs"]
+mod graph_server;
 mod main_job;
 mod real;
 mod tidy;
