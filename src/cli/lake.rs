@@ -2,8 +2,9 @@
 
 use crate::cli::args::LakeCommand;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{open, output, proof};
+use crate::cli::{self, open, output, proof};
 use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::retain;
 use crate::lake::table::Table;
 use crate::lake::{Lake, View};
 use crate::report::shown;
@@ -23,6 +24,8 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
         LakeCommand::Verify(arg) => verify(&Lake::open(&open::lake_dir(arg))?),
         LakeCommand::Checkpoint(args) => proof::checkpoint(args),
         LakeCommand::Prove(args) => proof::prove(args),
+        LakeCommand::Retain(args) => cli::retain::retain(args, open::now()?),
+        LakeCommand::Hold(args) => cli::retain::hold(args, open::now()?),
     }
 }
 
@@ -84,6 +87,7 @@ fn status(view: &View) -> Result<String, Failure> {
     text += &sources(&view.rows::<Source>()?);
     text += &coverage(&view.rows::<Coverage>()?, &view.rows::<Snapshot>()?);
     text += &rejects(&view.rows::<Reject>()?);
+    text += &dropped(view);
     Ok(text)
 }
 
@@ -141,6 +145,33 @@ fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
         .into_iter()
         .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
     text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
+    text
+}
+
+/// What retention dropped, and holds in force.
+fn dropped(view: &View) -> String {
+    let mut counts: BTreeMap<(&str, &str, &str), (usize, u64)> = BTreeMap::new();
+    for (_, commit) in view.log() {
+        for t in &commit.removed {
+            let (files, rows) = counts.entry((t.file.table.name(), &commit.at, &t.reason)).or_default();
+            *files += 1;
+            *rows += t.file.rows;
+        }
+    }
+    let mut text = String::new();
+    if !counts.is_empty() {
+        let lines = counts
+            .into_iter()
+            .map(|((table, at, reason), (files, rows))| vec![table.to_string(), at.to_string(), files.to_string(), rows.to_string(), reason.to_string()]);
+        text += "\ndropped by policy\n";
+        text += &output::table(&["table", "at", "partitions", "rows", "rule"], lines.collect());
+    }
+    let holds = retain::holds(view);
+    if !holds.is_empty() {
+        let lines = holds.into_values().map(|h| vec![h.name, h.from, h.until, h.reason]);
+        text += "\nlegal holds\n";
+        text += &output::table(&["hold", "from", "until", "reason"], lines.collect());
+    }
     text
 }
 

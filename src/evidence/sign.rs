@@ -73,16 +73,16 @@ impl Signer {
     /// As for [`Signer::ssh`].
     pub fn minisign(text: &str, passphrase: Option<&str>) -> Result<Self, SignError> {
         let form = |reason: String| SignError::Form { form: "minisign", reason };
-        let boxed = |text| minisign::SecretKeyBox::from_string(text).map_err(|e| form(e.to_string()));
-        let key = match boxed(text)?.into_unencrypted_secret_key() {
-            Ok(key) => key,
-            Err(_) => {
-                let passphrase = passphrase.ok_or(SignError::Encrypted)?;
-                boxed(text)?.into_secret_key(Some(passphrase.to_string())).map_err(|_| SignError::Passphrase)?
-            }
-        };
-        // Algorithm words and salts, 54 bytes; then the id, seed, public key and checksum.
-        let bytes = key.to_bytes();
+        let line = text.lines().nth(1).ok_or_else(|| form("it has one line".into()))?;
+        let mut bytes = BASE64_STANDARD.decode(line.trim()).map_err(|e| form(e.to_string()))?;
+        // Words for signature, key derivation and checksum; zeros in the second place are a key that is not encrypted.
+        if bytes.get(2..4) != Some(&[0, 0]) {
+            let passphrase = passphrase.ok_or(SignError::Encrypted)?;
+            let boxed = minisign::SecretKeyBox::from_string(text).map_err(|e| form(e.to_string()))?;
+            let key = boxed.into_secret_key(Some(passphrase.to_string()));
+            bytes = key.map_err(|_| SignError::Passphrase)?.to_bytes();
+        }
+        // Words, salt and limits are 54 bytes; then the id, seed, public key and checksum.
         let id = bytes.get(54..62).and_then(|b| <[u8; 8]>::try_from(b).ok());
         let pair = bytes.get(62..94).and_then(|seed| Ed25519KeyPair::from_seed_unchecked(seed).ok());
         let (Some(id), Some(pair)) = (id, pair) else {

@@ -17,6 +17,7 @@ pub mod objects;
 pub mod parquet_io;
 mod parts;
 pub mod records;
+pub mod retain;
 pub mod store;
 pub mod table;
 pub mod tree;

@@ -5,9 +5,11 @@ use crate::lake::table::{Row, Table};
 use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, parquet_io};
 use crate::model::TenantId;
+use arrow::array::{AsArray, BooleanArray};
+use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The lake at one commit.
@@ -117,6 +119,32 @@ impl View {
     /// When a file is missing or damaged.
     pub fn rows<R: Row>(&self) -> Result<Vec<R>, LakeError> {
         let parts: Vec<Vec<R>> = self.paths(R::TABLE).par_iter().map(|path| rows_of(path)).collect::<Result<_, _>>()?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// Rows of a table whose text column has one of these values, file by file in the order of their paths.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, or has no such column.
+    pub fn rows_where<R: Row>(&self, column: &str, values: &BTreeSet<&str>) -> Result<Vec<R>, LakeError> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let parts: Vec<Vec<R>> = self
+            .paths(R::TABLE)
+            .par_iter()
+            .map(|path| {
+                let mut rows = Vec::new();
+                for batch in parquet_io::read(path, None)? {
+                    let texts = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
+                    let texts = texts.ok_or_else(|| LakeError::format("read", path)(format!("it has no text column {column}")))?;
+                    let mask: BooleanArray = texts.iter().map(|t| Some(t.is_some_and(|t| values.contains(t)))).collect();
+                    let few = filter_record_batch(&batch, &mask).map_err(LakeError::format("filter", path))?;
+                    rows.extend(parquet_io::from_batch::<R>(&few)?);
+                }
+                Ok(rows)
+            })
+            .collect::<Result<_, LakeError>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
 
