@@ -168,10 +168,7 @@ pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told
         campaign: told.campaign.clone(),
         outputs: Vec::new(),
     };
-    let audience = Audience {
-        free_text: told.free_text,
-        ..Audience::default()
-    };
+    let audience = Audience { free_text: told.free_text };
     let review = answers.review(question, audience, told.csv);
     let material = Material {
         view: &question.view,
@@ -276,10 +273,7 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
     };
     let size = args.size.or(frequency.map(Frequency::size));
     let answers = Answers::of(&question)?;
-    let audience = Audience {
-        free_text: FreeText::Shown,
-        ..Audience::default()
-    };
+    let audience = Audience { free_text: FreeText::Shown };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
     let all = population::all(&question.estate, &answers.findings, review::period(&question), &audience, wanted);
     let drawable = || all.iter().filter(|p| p.frequency.is_some());

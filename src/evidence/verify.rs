@@ -395,7 +395,9 @@ fn leaves(dir: &Path) -> Result<Vec<Hash>, String> {
 }
 
 /// Proves that the log of an older bundle is the beginning of this one's, from the two checkpoints and a proof made of the new log.
-#[must_use]
+///
+/// # Errors
+/// When it is not, or a bundle is damaged, in words.
 pub fn since(dir: &Path, old: &Path) -> Result<String, Vec<String>> {
     structure(old).map_err(|e| e.into_iter().map(|e| format!("the older bundle: {e}")).collect::<Vec<_>>())?;
     let (before, now, leaves) = (checkpoint(old).map_err(one)?, checkpoint(dir).map_err(one)?, leaves(dir).map_err(one)?);

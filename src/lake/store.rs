@@ -41,6 +41,9 @@ impl CrashAt {
     ];
 }
 
+/// Commits with their ids, and the leaves of the tree over them, oldest first.
+type Log = (Vec<(String, Commit)>, Vec<Hash>);
+
 /// A lake on disk.
 #[derive(Debug, Clone)]
 pub struct Lake {
@@ -131,7 +134,7 @@ impl Lake {
     }
 
     /// The log with the leaf of each commit in the tree.
-    fn read_log(&self) -> Result<(Vec<(String, Commit)>, Vec<Hash>), LakeError> {
+    fn read_log(&self) -> Result<Log, LakeError> {
         let dir = self.commits_dir();
         let mut log = Vec::new();
         let mut leaves = Vec::new();
