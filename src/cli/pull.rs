@@ -176,7 +176,7 @@ fn cure(gap: &pull::Gap) -> String {
 fn tell(client: &Client, stored: &Stored, id: &str, commit: Option<&str>) {
     for gap in &stored.gaps {
         let when = gap.window.map(|w| format!(" from {} until {}", w.from, w.until)).unwrap_or_default();
-        output::error_line("gap", &format!("{}{when}: {}{}", gap.subject, gap.reason, cure(gap)));
+        output::error_line("gap", &format!("{}{when}{}", gap.reason, cure(gap)));
     }
     let sum = |f: fn(&crate::lake::records::Pull) -> i64| stored.pulls.iter().map(f).sum::<i64>();
     let tally = &client.tally;

@@ -15,13 +15,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("check", &["model", "config", "lake", "engine", "ledger"]),
     ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
     ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
+    ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
     ("graph", &["model"]),
     ("pull", &["model", "lake", "ingest", "graph"]),
     (
         "cli",
         &[
-            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "synth", "graph", "pull",
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth", "graph", "pull",
         ],
     ),
 ];
@@ -35,6 +36,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("sonic_rs", &["ingest", "graph"]),
     ("ureq", &["graph"]),
     ("ring", &["graph"]),
+    ("ssh_key", &["campaign", "evidence"]),
+    ("minisign", &["evidence"]),
     ("rand_chacha", &["synth"]),
 ];
 
