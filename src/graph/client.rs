@@ -192,7 +192,7 @@ impl Client {
             let salt = self.tally.requests.load(Ordering::Relaxed);
             let wait = match (wait, &reason) {
                 // A service that says how long and then throttles again meant longer.
-                (Some(asked), Reason::Throttled) if n > 1 => asked.max(backoff(n - 1, salt)),
+                (Some(asked), Reason::Throttled) => longer(asked, n).max(if n > 1 { backoff(n - 1, salt) } else { 0 }),
                 (Some(asked), _) => asked,
                 (None, _) => backoff(n, salt),
             };
@@ -280,6 +280,11 @@ impl Client {
     }
 }
 
+/// What was asked for, and four times as long after every further refusal, up to five minutes.
+fn longer(asked: i64, refusals: u32) -> i64 {
+    asked.saturating_mul(1 << (2 * refusals.saturating_sub(1)).min(20)).min(300 * SECOND).max(asked)
+}
+
 fn request_id(answer: &Answer) -> String {
     let id = answer.header("request-id").or_else(|| answer.header("x-ms-request-id"));
     id.unwrap_or_default().chars().filter(char::is_ascii_graphic).take(64).collect()
@@ -322,6 +327,12 @@ mod tests {
         let challenge = r#"Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7fX19""#;
         assert_eq!(claims(challenge).as_deref(), Some(r#"{"access_token":{"nbf":{}}}"#));
         assert_eq!(claims(r#"Bearer error="invalid_token""#), None);
+    }
+
+    #[test]
+    fn a_refusal_after_the_wait_makes_the_next_wait_longer() {
+        let waits: Vec<i64> = (1..=6).map(|n| longer(2 * SECOND, n) / SECOND).collect();
+        assert_eq!(waits, [2, 8, 32, 128, 300, 300]);
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl Shared<'_> {
     fn note_refusal(&self, unit: &Unit, fault: &Fault) {
         if let Fault::Denied { .. } | Fault::Refused { .. } = fault {
             let mut state = self.state();
-            let entry = state.refused.entry(unit.collection.name).or_insert((0, fault.to_string()));
+            let entry = state.refused.entry(unit.collection.name).or_insert((0, told(unit.collection, fault)));
             // A whole log or listing that is refused is refused for good; of parts, one may be special.
             entry.0 += if unit.ids.is_empty() { REFUSALS } else { 1 };
         }
@@ -408,8 +408,16 @@ impl<'u> Reading<'u> {
             request_ids: self.walked.request_ids,
             reduced: self.reduced,
             gone: self.gone,
-            fault: fault.map(|f| f.to_string()),
+            fault: fault.map(|f| told(unit.collection, &f)),
         }
+    }
+}
+
+/// A fault with what to do about it: which permission is missing, and what is lost without it.
+fn told(collection: &Collection, fault: &Fault) -> String {
+    match fault {
+        Fault::Denied { .. } => format!("{fault}; grant {}: without it nobody can tell {}", collection.permission, collection.lost),
+        _ => fault.to_string(),
     }
 }
 
