@@ -35,7 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("plotters", &["report"]),
     ("sonic_rs", &["ingest", "graph"]),
     ("ureq", &["graph"]),
-    ("ring", &["graph"]),
+    ("ring", &["graph", "evidence"]),
     ("ssh_key", &["campaign", "evidence"]),
     ("minisign", &["evidence"]),
     ("rand_chacha", &["synth"]),
