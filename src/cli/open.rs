@@ -64,6 +64,15 @@ pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// What the ledger is told beside the evidence.
+pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
+    Settings {
+        as_of,
+        sensitive_packages: config.sensitive_packages.clone(),
+        ..Settings::default()
+    }
+}
+
 /// Opens a lake and builds its estate.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
     let config = configuration(args)?;
@@ -73,11 +82,6 @@ pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure
     let view = Lake::open(&dir)?.view()?;
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
     let evidence = Evidence::load(&view)?;
-    let settings = Settings {
-        as_of,
-        sensitive_packages: config.sensitive_packages.clone(),
-        ..Settings::default()
-    };
-    let estate = ledger::build(evidence, &settings);
+    let estate = ledger::build(evidence, &settings(&config, as_of));
     Ok(Question { view, commit, config, estate })
 }

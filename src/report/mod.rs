@@ -9,6 +9,7 @@ mod folder;
 mod page;
 pub mod review;
 pub mod shown;
+mod workbook;
 pub mod write;
 
 #[cfg(test)]
@@ -18,5 +19,5 @@ mod tests;
 
 pub use audience::{Audience, FreeText};
 pub use error::ReportError;
-pub use review::{CheckSummary, RejectLine, Review, ThresholdLine};
+pub use review::{CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
 pub use write::{Written, write};

@@ -4,6 +4,7 @@ mod common;
 mod crash;
 mod main_job;
 mod real;
+mod report;
 mod tidy;
 mod tools;
 mod truth;
