@@ -97,7 +97,9 @@ fn month_ends(as_of: Instant, from: Instant, many: usize) -> Vec<Instant> {
     let mut ends = Vec::new();
     while ends.len() < many {
         let first = NaiveDate::from_ymd_opt(year, month, 1).and_then(|d| d.and_hms_opt(0, 0, 0));
-        let Some(first) = first.map(|t| Instant::from_chrono(t.and_utc())) else { break };
+        let Some(first) = first.map(|t| Instant::from_chrono(t.and_utc())) else {
+            break;
+        };
         let end = first.plus(-1);
         if end < from {
             break;

@@ -5,8 +5,8 @@ use crate::ledger::Estate;
 use crate::ledger::estate::{Covered, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::model::time::DAY;
 use crate::model::{
-    AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, RequestId, Severity,
-    Verdict, Window,
+    AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, RequestId,
+    Severity, Verdict, Window,
 };
 use crate::report::columns::Csv;
 use crate::report::{Audience, CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};

@@ -41,13 +41,54 @@ fn build(review: &Review, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
         (review.audience.holding(h), presence.as_str())
     });
     book.table("Holdings", columns::HOLDINGS, holdings)?;
-    book.small("Checks", &["check", "title", "severity", "practice", "controls", "population", "right", "findings", "exceptions", "not evaluable"], checks(review))?;
-    book.small("Controls", &["control", "check", "title", "findings", "exceptions", "not evaluable"], controls(review))?;
+    book.small(
+        "Checks",
+        &[
+            "check",
+            "title",
+            "severity",
+            "practice",
+            "controls",
+            "population",
+            "right",
+            "findings",
+            "exceptions",
+            "not evaluable",
+        ],
+        checks(review),
+    )?;
+    book.small(
+        "Controls",
+        &["control", "check", "title", "findings", "exceptions", "not evaluable"],
+        controls(review),
+    )?;
     book.small("Coverage", &["log", "basis", "from", "until", "reason"], coverage(review))?;
-    book.small("Sources", &["path", "format", "read", "kept", "duplicate", "rejected", "unmapped", "adds up", "sha256", "note"], sources(review))?;
+    book.small(
+        "Sources",
+        &[
+            "path",
+            "format",
+            "read",
+            "kept",
+            "duplicate",
+            "rejected",
+            "unmapped",
+            "adds up",
+            "sha256",
+            "note",
+        ],
+        sources(review),
+    )?;
     book.small("Not taken", &["path", "verdict", "reason", "records"], not_taken(review))?;
     book.small("Thresholds", &["threshold", "value", "unit", "origin", "checks"], thresholds(review))?;
-    book.small("Limits", &["limit", "how far it reaches"], page::limits_of(review).into_iter().map(|(title, text)| vec![Field::Text(title), Field::Text(text)]).collect())?;
+    book.small(
+        "Limits",
+        &["limit", "how far it reaches"],
+        page::limits_of(review)
+            .into_iter()
+            .map(|(title, text)| vec![Field::Text(title), Field::Text(text)])
+            .collect(),
+    )?;
     book.inner.save_to_buffer()
 }
 
@@ -66,7 +107,12 @@ impl Book {
         // The clock of whoever runs this has no place in it.
         let created = ExcelDateTime::from_timestamp(at.timestamp())?;
         let about = format!("Tenant {}, commit {}, as of {}", review.tenant, review.commit, review.as_of);
-        inner.set_properties(&DocProperties::new().set_title("Access review").set_subject(visible(&about)).set_creation_datetime(&created));
+        inner.set_properties(
+            &DocProperties::new()
+                .set_title("Access review")
+                .set_subject(visible(&about))
+                .set_creation_datetime(&created),
+        );
         Ok(Self {
             inner,
             head: Format::new().set_bold().set_align(FormatAlign::Top),
@@ -108,7 +154,13 @@ impl Book {
         let sheet = self.inner.add_worksheet_with_constant_memory()?;
         sheet.set_name(name)?;
         for (at, name) in (0u16..).zip(heads) {
-            let longest = rows.iter().filter_map(|r| r.get(usize::from(at))).map(Field::width).max().unwrap_or(0).max(name.len() + 3);
+            let longest = rows
+                .iter()
+                .filter_map(|r| r.get(usize::from(at)))
+                .map(Field::width)
+                .max()
+                .unwrap_or(0)
+                .max(name.len() + 3);
             sheet.set_column_width(at, (longest + 2).min(90) as f64)?;
             sheet.write_string_with_format(0, at, *name, &head)?;
         }
@@ -295,7 +347,11 @@ fn sources(review: &Review) -> Vec<Vec<Field>> {
     let mut sorted: Vec<_> = review.sources.iter().collect();
     sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
     let row = |s: &crate::lake::records::Source| {
-        let ties = if s.read == s.kept + s.duplicate + s.rejected + s.unmapped { "yes" } else { "NO" };
+        let ties = if s.read == s.kept + s.duplicate + s.rejected + s.unmapped {
+            "yes"
+        } else {
+            "NO"
+        };
         let mut row = vec![text(&s.path), text(&s.format)];
         row.extend([s.read, s.kept, s.duplicate, s.rejected, s.unmapped].map(Field::Number));
         row.extend([text(ties), text(&s.sha256), text(s.note.clone().unwrap_or_default())]);

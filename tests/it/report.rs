@@ -80,9 +80,14 @@ fn hostile_names_do_nothing_in_a_browser() {
     run.ok(&["run", "in"]);
     let page = run.dir().join("vouchsafe-report/index.html");
     for flags in [&[][..], &["--no-script"][..], &["--dark"][..]] {
-        let Some(told) = opened("hostile_names_do_nothing_in_a_browser", &page, flags) else { return };
+        let Some(told) = opened("hostile_names_do_nothing_in_a_browser", &page, flags) else {
+            return;
+        };
         assert_eq!(told["complaints"], serde_json::json!([]), "{flags:?}");
-        assert!(told["text"].as_str().is_some_and(|t| t.contains("<img src=x onerror=alert(1)>")), "the name is shown as text");
+        assert!(
+            told["text"].as_str().is_some_and(|t| t.contains("<img src=x onerror=alert(1)>")),
+            "the name is shown as text"
+        );
     }
 }
 
@@ -93,7 +98,9 @@ fn the_report_is_accessible_in_light_and_dark() {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample/index.html");
     for page in [sample, run.dir().join("vouchsafe-report/index.html")] {
         for flags in [&["--axe"][..], &["--axe", "--dark"][..]] {
-            let Some(told) = opened("the_report_is_accessible_in_light_and_dark", &page, flags) else { return };
+            let Some(told) = opened("the_report_is_accessible_in_light_and_dark", &page, flags) else {
+                return;
+            };
             assert_eq!(told["violations"], serde_json::json!([]), "{} {flags:?}", page.display());
         }
     }
@@ -104,11 +111,19 @@ fn the_report_prints_in_pages() {
     let temp = tempfile::tempdir().expect("a folder");
     let pdf = temp.path().join("report.pdf");
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample/index.html");
-    let Some(_) = opened("the_report_prints_in_pages", &page, &[&format!("--pdf={}", pdf.display())]) else { return };
-    let Some(pdfinfo) = tools::program("the_report_prints_in_pages", "pdfinfo") else { return };
+    let Some(_) = opened("the_report_prints_in_pages", &page, &[&format!("--pdf={}", pdf.display())]) else {
+        return;
+    };
+    let Some(pdfinfo) = tools::program("the_report_prints_in_pages", "pdfinfo") else {
+        return;
+    };
     let output = Command::new(pdfinfo).arg(&pdf).output().expect("pdfinfo starts");
     let told = String::from_utf8_lossy(&output.stdout);
-    let pages: u32 = told.lines().find_map(|l| l.strip_prefix("Pages:")).and_then(|n| n.trim().parse().ok()).unwrap_or(0);
+    let pages: u32 = told
+        .lines()
+        .find_map(|l| l.strip_prefix("Pages:"))
+        .and_then(|n| n.trim().parse().ok())
+        .unwrap_or(0);
     assert!((8..200).contains(&pages), "{told}");
     assert!(told.contains("A4"), "{told}");
 }
@@ -152,10 +167,17 @@ fn the_workbook_is_typed_filtered_and_without_formulas() {
     assert!(texts.iter().any(|t| t.contains("‹U+202E›")) && !texts.iter().any(|t| t.contains('\u{202e}') || t.contains('\u{1b}')));
     assert!(!texts.iter().any(|t| t.contains(SECRET)), "people's own words are masked");
     let rows = run.read("vouchsafe-report/holdings.csv");
-    assert_eq!(told["holdings"].as_u64(), Some(csv::Reader::from_reader(rows.as_bytes()).records().count() as u64));
+    assert_eq!(
+        told["holdings"].as_u64(),
+        Some(csv::Reader::from_reader(rows.as_bytes()).records().count() as u64)
+    );
     let heads: Vec<&str> = rows.lines().next().unwrap_or_default().split(',').collect();
     assert_eq!(told["heads"], serde_json::json!(heads));
-    assert!(told["created"].as_str().is_some_and(|c| c.starts_with("2026-03-0")), "the instant of the questions, not a clock: {}", told["created"]);
+    assert!(
+        told["created"].as_str().is_some_and(|c| c.starts_with("2026-03-0")),
+        "the instant of the questions, not a clock: {}",
+        told["created"]
+    );
 }
 
 #[test]
@@ -168,13 +190,23 @@ fn libreoffice_opens_the_workbook() {
     let profile = format!("-env:UserInstallation=file://{}", run.dir().join("office").display());
     // The second sheet alone would hide a broken first one: all sheets are written, a file each.
     let output = Command::new(soffice)
-        .args([&profile, "--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir"])
+        .args([
+            &profile,
+            "--headless",
+            "--convert-to",
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1",
+            "--outdir",
+        ])
         .arg(run.dir().join("sheets"))
         .arg(&book)
         .output()
         .expect("soffice starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let sheets: Vec<PathBuf> = std::fs::read_dir(run.dir().join("sheets")).expect("sheets").flatten().map(|e| e.path()).collect();
+    let sheets: Vec<PathBuf> = std::fs::read_dir(run.dir().join("sheets"))
+        .expect("sheets")
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     assert_eq!(sheets.len(), 10, "{sheets:?}");
     let held = run.read("sheets/report-Holdings.csv");
     assert!(held.contains("=cmd|' /C calc'!A0"), "a formula would have been run: {held}");

@@ -35,7 +35,9 @@ pub fn chart(review: &Review) -> Chart {
         let first = weeks.partition_point(|w| *w < begun);
         let after = h.held_until.map_or(weeks.len(), |end| weeks.partition_point(|w| *w < end));
         if first < after {
-            let entry = steps.entry(&h.entitlement.id).or_insert_with(|| (&h.entitlement_name, vec![0; weeks.len() + 1]));
+            let entry = steps
+                .entry(&h.entitlement.id)
+                .or_insert_with(|| (&h.entitlement_name, vec![0; weeks.len() + 1]));
             entry.1[first] += 1;
             entry.1[after] -= 1;
         }
@@ -76,7 +78,13 @@ pub fn chart(review: &Review) -> Chart {
             .take(200)
             .map(|l| {
                 let number = |v: Option<&usize>| v.copied().unwrap_or(0).to_string();
-                vec![l.name.to_string(), l.id.to_string(), number(l.held.first()), number(l.held.iter().max()), number(l.held.last())]
+                vec![
+                    l.name.to_string(),
+                    l.id.to_string(),
+                    number(l.held.first()),
+                    number(l.held.iter().max()),
+                    number(l.held.last()),
+                ]
             })
             .collect(),
         wide: true,
@@ -126,7 +134,12 @@ fn draw(weeks: &[Instant], lines: &[Line]) -> Drawing {
             free = x(n) + half + 24;
         }
     }
-    pen.words("holders; ends of weeks, UTC", (LEFT + across + 14 + super::font::width("2026-01-31") / 2, TOP + TALL + 17), At::Start, Ink::Soft);
+    pen.words(
+        "holders; ends of weeks, UTC",
+        (LEFT + across + 14 + super::font::width("2026-01-31") / 2, TOP + TALL + 17),
+        At::Start,
+        Ink::Soft,
+    );
     // Names stand at the ends of their lines, moved apart where lines meet.
     let mut ends: Vec<(i32, usize)> = lines.iter().enumerate().map(|(n, l)| (y(l.held.last().copied().unwrap_or(0)), n)).collect();
     ends.sort_unstable();

@@ -71,6 +71,10 @@ pub fn ticks(most: usize, many: usize) -> Vec<usize> {
     while power.saturating_mul(10) <= rough {
         power = power.saturating_mul(10);
     }
-    let step = [1, 2, 5, 10].map(|f| power.saturating_mul(f)).into_iter().find(|s| *s >= rough).unwrap_or(rough);
+    let step = [1, 2, 5, 10]
+        .map(|f| power.saturating_mul(f))
+        .into_iter()
+        .find(|s| *s >= rough)
+        .unwrap_or(rough);
     (0..=many).map(|n| n.saturating_mul(step)).take_while(|t| *t <= most).collect()
 }

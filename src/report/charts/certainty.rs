@@ -31,7 +31,13 @@ pub fn chart(review: &Review) -> Chart {
     }
     let exact: usize = counts.iter().step_by(2).map(|c| c[0]).sum();
     let unknown: usize = counts.iter().step_by(2).map(|c| c[4]).sum();
-    let label = |n: usize| format!("{}, {}", EntitlementKind::ALL[n / 2].as_str().replace('_', " "), if n.is_multiple_of(2) { "begins" } else { "ends" });
+    let label = |n: usize| {
+        format!(
+            "{}, {}",
+            EntitlementKind::ALL[n / 2].as_str().replace('_', " "),
+            if n.is_multiple_of(2) { "begins" } else { "ends" }
+        )
+    };
     let told = || counts.iter().enumerate().filter(|(_, c)| c.iter().sum::<usize>() > 0);
     let bars: Vec<Bar> = told()
         .map(|(n, c)| Bar {

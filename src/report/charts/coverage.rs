@@ -163,7 +163,10 @@ fn runs(days: &[Day]) -> Vec<(i64, i64, Day)> {
 /// The worst first: a gap, else the log that is vouched for least.
 fn finding(strips: &[Strip], days: i64) -> String {
     let of = |s: &Strip, how: Day| s.days.iter().filter(|d| **d == how).count();
-    let gapped = strips.iter().map(|s| (of(s, Day::Gap), s)).max_by_key(|(n, s)| (*n, std::cmp::Reverse(&s.name)));
+    let gapped = strips
+        .iter()
+        .map(|s| (of(s, Day::Gap), s))
+        .max_by_key(|(n, s)| (*n, std::cmp::Reverse(&s.name)));
     let least = strips.iter().map(|s| (of(s, Day::Vouched), s)).min_by_key(|(n, s)| (*n, &s.name));
     match (gapped, least) {
         (Some((n, s)), _) if n > 0 => format!("{} has a gap on {} of the {days} days of the period.", s.name, super::thousands(n)),

@@ -34,7 +34,11 @@ pub fn chart(review: &Review) -> Chart {
         return Chart::silent(ID, QUESTION, "No package is known to be held.");
     }
     if unknown == total {
-        return Chart::silent(ID, QUESTION, "No holder's department is in the lake: the export of users has no member 'department'.");
+        return Chart::silent(
+            ID,
+            QUESTION,
+            "No holder's department is in the lake: the export of users has no member 'department'.",
+        );
     }
     let packages = ranked(cells.iter().map(|((package, _), n)| (*package, *n)));
     let departments = ranked(cells.iter().map(|((_, department), n)| (*department, *n)));
@@ -43,7 +47,10 @@ pub fn chart(review: &Review) -> Chart {
     for (package, _) in cells.keys().filter(|(_, d)| *d != "no department") {
         *reach.entry(package).or_default() += 1;
     }
-    let widest = reach.iter().max_by_key(|(package, n)| (**n, std::cmp::Reverse(**package))).map_or("", |(package, _)| package);
+    let widest = reach
+        .iter()
+        .max_by_key(|(package, n)| (**n, std::cmp::Reverse(**package)))
+        .map_or("", |(package, _)| package);
     Chart {
         id: ID,
         question: QUESTION,
@@ -62,7 +69,14 @@ pub fn chart(review: &Review) -> Chart {
         rows: cells
             .iter()
             .take(1_000)
-            .map(|((package, department), n)| vec![names.get(package).copied().unwrap_or_default().to_string(), (*package).to_string(), (*department).to_string(), n.to_string()])
+            .map(|((package, department), n)| {
+                vec![
+                    names.get(package).copied().unwrap_or_default().to_string(),
+                    (*package).to_string(),
+                    (*department).to_string(),
+                    n.to_string(),
+                ]
+            })
             .collect(),
         wide: true,
     }
@@ -88,13 +102,21 @@ fn draw(cells: &BTreeMap<(&str, &str), usize>, names: &BTreeMap<&str, &str>, pac
     let most = cells.values().max().copied().unwrap_or(1);
     let mut pen = Drawing::new((WIDTH, 0));
     let x = |n: usize| LEFT + i32::try_from(n).unwrap_or(0) * cell;
-    let heads = columns.iter().map(|(d, _)| (*d).to_string()).chain(others.then(|| count(departments.len() - columns.len(), "other")));
+    let heads = columns
+        .iter()
+        .map(|(d, _)| (*d).to_string())
+        .chain(others.then(|| count(departments.len() - columns.len(), "other")));
     for (n, head) in heads.chain(["all".to_string()]).enumerate() {
         pen.words(&fit(&head, TOP - 18), (x(n) + cell / 2, TOP - 8), At::Upwards, Ink::Soft);
     }
     for (row, (package, all)) in (0..).zip(rows) {
         let y = TOP + row * STEP;
-        pen.words(&fit(names.get(package).copied().unwrap_or(package), LEFT - 16), (LEFT - 12, y + STEP / 2 - 1), At::End, Ink::Text);
+        pen.words(
+            &fit(names.get(package).copied().unwrap_or(package), LEFT - 16),
+            (LEFT - 12, y + STEP / 2 - 1),
+            At::End,
+            Ink::Text,
+        );
         let mut told = 0;
         for (n, (department, _)) in columns.iter().enumerate() {
             let amount = cells.get(&(*package, *department)).copied().unwrap_or(0);
@@ -115,7 +137,10 @@ fn draw(cells: &BTreeMap<(&str, &str), usize>, names: &BTreeMap<&str, &str>, pac
         "numbers are holdings".into()
     };
     pen.words(&foot, (LEFT, bottom + 14), At::Start, Ink::Soft);
-    pen.size = (WIDTH.min(x(columns.len() + usize::from(others)) + cell + 8).max(LEFT + width(&foot) + 8), bottom + 28);
+    pen.size = (
+        WIDTH.min(x(columns.len() + usize::from(others)) + cell + 8).max(LEFT + width(&foot) + 8),
+        bottom + 28,
+    );
     pen
 }
 

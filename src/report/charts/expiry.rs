@@ -48,11 +48,20 @@ pub fn chart(review: &Review) -> Chart {
     Chart {
         id: ID,
         question: QUESTION,
-        finding: format!("{} of {} {end}; {} within 30 days.", thousands(counts[6]), count(total, "holding"), ends(counts[1])),
+        finding: format!(
+            "{} of {} {end}; {} within 30 days.",
+            thousands(counts[6]),
+            count(total, "holding"),
+            ends(counts[1])
+        ),
         caption: passed(counts[0]) + "Where nobody says, no record of an end or of its absence is in the lake: memberships and roles outside packages mostly.",
         drawing: Some(bars::draw("holdings", 150, &[], &bars)),
         heads: vec!["end", "holdings"],
-        rows: CLASSES.iter().zip(counts).map(|((name, _), n)| vec![(*name).to_string(), n.to_string()]).collect(),
+        rows: CLASSES
+            .iter()
+            .zip(counts)
+            .map(|((name, _), n)| vec![(*name).to_string(), n.to_string()])
+            .collect(),
         wide: false,
     }
 }

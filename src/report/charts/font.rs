@@ -30,11 +30,10 @@ pub fn width(text: &str) -> i32 {
 
 /// The width of text at a size.
 pub fn width_at(text: &str, size: f64, bold: bool) -> i32 {
-    at(size, bold)
-        .box_size(text)
-        .map_or_else(|_| i32::try_from(text.chars().count()).unwrap_or(i32::MAX / 9).saturating_mul(8), |(w, _)| {
-            i32::try_from(w).unwrap_or(i32::MAX).saturating_add(1)
-        })
+    at(size, bold).box_size(text).map_or_else(
+        |_| i32::try_from(text.chars().count()).unwrap_or(i32::MAX / 9).saturating_mul(8),
+        |(w, _)| i32::try_from(w).unwrap_or(i32::MAX).saturating_add(1),
+    )
 }
 
 /// Cuts text to a width in pixels, with an ellipsis that says so.

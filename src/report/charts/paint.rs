@@ -120,7 +120,11 @@ fn words<B: DrawingBackend>(area: &DrawingArea<B, Shift>, text: &str, (x, y): (i
     #[expect(clippy::cast_possible_truncation, reason = "a few pixels")]
     let lift = (big * 1.164 * 0.19) as i32;
     let (mut x, mut y) = (x * SHARP, y * SHARP);
-    if anchor == At::Upwards { x -= lift } else { y -= lift }
+    if anchor == At::Upwards {
+        x -= lift
+    } else {
+        y -= lift
+    }
     let mut style = style(anchor, ink, big, VPos::Top);
     if bold {
         style.font = font::at(big, true);
@@ -134,7 +138,10 @@ fn shape<B: DrawingBackend>(area: &DrawingArea<B, Shift>, mark: &Mark, scale: i3
         Mark::Rect((x, y), (w, h), ink) => area.draw(&Rectangle::new([place((*x, *y)), place((x + w, y + h))], colour(*ink).filled())),
         Mark::Path(points, thick, ink) => {
             let thick = thick * u32::try_from(scale).unwrap_or(1);
-            area.draw(&PathElement::new(points.iter().copied().map(place).collect::<Vec<_>>(), colour(*ink).stroke_width(thick)))
+            area.draw(&PathElement::new(
+                points.iter().copied().map(place).collect::<Vec<_>>(),
+                colour(*ink).stroke_width(thick),
+            ))
         }
         Mark::Dot(middle, radius, ink) => area.draw(&Circle::new(place(*middle), radius * scale, colour(*ink).filled())),
         Mark::Words(..) => Ok(()),

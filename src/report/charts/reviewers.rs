@@ -24,7 +24,16 @@ const RIGHT: i32 = 40;
 const TOP: i32 = 22;
 const TALL: i32 = 270;
 /// Ends of the scale, in seconds, and its marks.
-const MARKS: [(i64, &str); 8] = [(1, "1 s"), (3, "3 s"), (10, "10 s"), (30, "30 s"), (60, "1 min"), (180, "3 min"), (600, "10 min"), (1800, "30 min")];
+const MARKS: [(i64, &str); 8] = [
+    (1, "1 s"),
+    (3, "3 s"),
+    (10, "10 s"),
+    (30, "30 s"),
+    (60, "1 min"),
+    (180, "3 min"),
+    (600, "10 min"),
+    (1800, "30 min"),
+];
 
 /// A reviewer with what was decided.
 struct Reviewer {
@@ -65,12 +74,24 @@ pub fn chart(review: &Review) -> Chart {
     let mut reviewers: Vec<Reviewer> = by.into_iter().filter_map(|(who, decisions)| of(review, who, decisions)).collect();
     reviewers.sort_by(|a, b| (std::cmp::Reverse(a.decisions), a.pace, &a.name).cmp(&(std::cmp::Reverse(b.decisions), b.pace, &b.name)));
     if reviewers.is_empty() {
-        return Chart::silent(ID, QUESTION, format!("{} decided, none of them twice within half an hour, so no pace can be told.", count(people, "reviewer")));
+        return Chart::silent(
+            ID,
+            QUESTION,
+            format!(
+                "{} decided, none of them twice within half an hour, so no pace can be told.",
+                count(people, "reviewer")
+            ),
+        );
     }
     let fast: Vec<&Reviewer> = reviewers.iter().filter(|r| r.in_question()).collect();
     let finding = match fast.as_slice() {
         [] => format!("None of {} keeps nearly all at a pace too fast to read.", count(reviewers.len(), "reviewer")),
-        [one] => format!("{} kept {} of {} at less than 5 seconds each.", one.name, thousands(one.kept), thousands(one.decisions)),
+        [one] => format!(
+            "{} kept {} of {} at less than 5 seconds each.",
+            one.name,
+            thousands(one.kept),
+            thousands(one.decisions)
+        ),
         more => format!("{} kept more than {NEARLY_ALL} % at less than 5 seconds each.", count(more.len(), "reviewer")),
     };
     let apart = people - reviewers.len();
@@ -135,7 +156,12 @@ fn draw(reviewers: &[Reviewer]) -> Drawing {
         pen.line((x, TOP + TALL), (x, TOP + TALL + 5), Ink::Soft);
         pen.words(label, (x, TOP + TALL + 17), At::Middle, Ink::Soft);
     }
-    pen.words("kept, per cent of a reviewer's decisions; across: time for a decision", (LEFT, TOP + TALL + 42), At::Start, Ink::Soft);
+    pen.words(
+        "kept, per cent of a reviewer's decisions; across: time for a decision",
+        (LEFT, TOP + TALL + 42),
+        At::Start,
+        Ink::Soft,
+    );
     let mut taken: Vec<(i32, i32, i32)> = Vec::new();
     for r in reviewers.iter().take(400) {
         let x = across(r.pace as f64 / SECOND as f64);
@@ -153,7 +179,9 @@ fn draw(reviewers: &[Reviewer]) -> Drawing {
         let right = x + radius + 6 + long < WIDTH - 4;
         let start = if right { x + radius + 6 } else { x - radius - 6 - long };
         let line = y(r.share());
-        let free = taken.iter().all(|(from, until, at)| start > *until || start + long < *from || (line - at).abs() > 15);
+        let free = taken
+            .iter()
+            .all(|(from, until, at)| start > *until || start + long < *from || (line - at).abs() > 15);
         if taken.len() < 24 && free {
             pen.words(&label, (start, line), At::Start, if r.in_question() { Ink::High } else { Ink::Text });
             taken.push((start, start + long, line));

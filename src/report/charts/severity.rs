@@ -48,7 +48,11 @@ pub fn chart(review: &Review) -> Chart {
         n => format!("; {} found nothing", count(n, "check")),
     };
     let leaders = rows.iter().filter(|(_, n)| n.iter().sum::<usize>() == most).count();
-    let lead = if leaders > 1 { format!("{first} and {} have", count(leaders - 1, "other")) } else { format!("{first} has") };
+    let lead = if leaders > 1 {
+        format!("{first} and {} have", count(leaders - 1, "other"))
+    } else {
+        format!("{first} has")
+    };
     let each = if leaders > 1 { " each" } else { "" };
     chart.finding = format!("{lead} the most, {most}{each} of {}{nothing}.", count(total, "finding"));
     let bars: Vec<Bar> = rows

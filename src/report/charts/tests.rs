@@ -28,12 +28,19 @@ fn no_word_is_cut_and_none_lies_on_another() {
     let charts = all(&sample.review());
     assert_eq!(charts.len(), 10);
     for chart in &charts {
-        let drawing = chart.drawing.as_ref().unwrap_or_else(|| panic!("{} has no picture: {}", chart.id, chart.finding));
+        let drawing = chart
+            .drawing
+            .as_ref()
+            .unwrap_or_else(|| panic!("{} has no picture: {}", chart.id, chart.finding));
         let boxes = boxes(drawing);
         assert!(boxes.len() > 3, "{}", chart.id);
         for (n, (text, [left, top, right, bottom])) in boxes.iter().enumerate() {
             let (width, height) = drawing.size;
-            assert!(*left >= 0 && *top >= 0 && *right <= width && *bottom <= height, "{}: '{text}' leaves the picture", chart.id);
+            assert!(
+                *left >= 0 && *top >= 0 && *right <= width && *bottom <= height,
+                "{}: '{text}' leaves the picture",
+                chart.id
+            );
             for (other, [l, t, r, b]) in boxes.iter().skip(n + 1) {
                 assert!(right < l || r < left || bottom <= t || b <= top, "{}: '{text}' lies on '{other}'", chart.id);
             }
@@ -54,12 +61,19 @@ fn pictures_are_the_same_every_time_and_names_are_text() {
         assert!(!svg.contains(MARKUP) && !svg.contains("<img") && !svg.contains('\u{202e}'), "{}", chart.id);
         named |= svg.contains("&lt;img src=x");
         assert!(!chart.finding.is_empty() && chart.finding.ends_with('.'), "{}: {}", chart.id, chart.finding);
-        assert!(!chart.rows.is_empty() && chart.rows.iter().all(|r| r.len() == chart.heads.len()), "{}", chart.id);
+        assert!(
+            !chart.rows.is_empty() && chart.rows.iter().all(|r| r.len() == chart.heads.len()),
+            "{}",
+            chart.id
+        );
     }
     assert!(named, "the hostile name is drawn as text");
     let bytes = png(&charts[0], "foot").expect("paints").expect("a picture");
     assert_eq!(bytes, png(&charts[0], "foot").expect("paints").expect("a picture"));
-    assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.ends_with(b"IEND\xaeB`\x82"), "the sum of the last part is known");
+    assert!(
+        bytes.starts_with(b"\x89PNG\r\n\x1a\n") && bytes.ends_with(b"IEND\xaeB`\x82"),
+        "the sum of the last part is known"
+    );
 }
 
 #[test]

@@ -19,7 +19,11 @@ pub fn chart(review: &Review) -> Chart {
         return Chart::silent(ID, QUESTION, "No earlier month end was asked about.");
     };
     if points.len() < 2 {
-        return Chart::silent(ID, QUESTION, "The lake does not reach back to an earlier month end, so there is nothing to compare with.");
+        return Chart::silent(
+            ID,
+            QUESTION,
+            "The lake does not reach back to an earlier month end, so there is nothing to compare with.",
+        );
     }
     let (was, now) = (total(first), total(last));
     let direction = match now.cmp(&was) {

@@ -40,7 +40,9 @@ pub fn controls(review: &Review) -> Vec<ControlRow> {
             by.entry((framework.to_string(), id.to_string())).or_default().push(check);
         }
     }
-    by.into_iter().map(|((framework, control), checks)| row(framework, control, &checks, &counts)).collect()
+    by.into_iter()
+        .map(|((framework, control), checks)| row(framework, control, &checks, &counts))
+        .collect()
 }
 
 fn row(framework: String, control: String, checks: &[&crate::report::CheckSummary], counts: &BTreeMap<&str, [usize; 3]>) -> ControlRow {

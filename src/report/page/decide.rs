@@ -48,5 +48,9 @@ pub fn grounds(review: &Review) -> String {
         0 => "No log is in the lake".to_string(),
         _ => format!("{} of {} vouched for over the whole period", thousands(whole), count(logs, "log")),
     };
-    format!("{logs}; {} of {} at the directory complete.", thousands(complete), count(review.snapshots.len(), "look"))
+    format!(
+        "{logs}; {} of {} at the directory complete.",
+        thousands(complete),
+        count(review.snapshots.len(), "look")
+    )
 }

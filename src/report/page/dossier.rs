@@ -63,7 +63,12 @@ impl<'a> Dossiers<'a> {
         let rank = |ids: &BTreeSet<&'a str>, held: &BTreeMap<&str, Vec<&Holding>>, most: usize| -> Vec<&'a str> {
             let mut ranked: Vec<(u64, usize, &str)> = ids.iter().map(|id| (weight(about.get(id)), now(held.get(id)), *id)).collect();
             ranked.sort_by_key(|(weight, now, id)| (std::cmp::Reverse(*weight), std::cmp::Reverse(*now), *id));
-            ranked.into_iter().take(most).filter(|(weight, now, id)| *weight > 0 || *now > 0 || held.contains_key(id)).map(|(.., id)| id).collect()
+            ranked
+                .into_iter()
+                .take(most)
+                .filter(|(weight, now, id)| *weight > 0 || *now > 0 || held.contains_key(id))
+                .map(|(.., id)| id)
+                .collect()
         };
         let (first_packages, first_people) = (rank(&packages, &held_of, PACKAGES), rank(&people, &held_by, PEOPLE));
         Self {
@@ -80,7 +85,11 @@ impl<'a> Dossiers<'a> {
 
     /// The way to the page of a package or person; empty when it has none.
     pub fn link(&self, id: &str) -> String {
-        if self.chosen.contains(id) { format!("#{}", anchor(id)) } else { String::new() }
+        if self.chosen.contains(id) {
+            format!("#{}", anchor(id))
+        } else {
+            String::new()
+        }
     }
 
     /// Findings about a package or person, the heaviest first, and how many more there are.

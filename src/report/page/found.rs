@@ -205,8 +205,8 @@ pub fn questions(review: &Review, groups: &[Group]) -> Vec<Question> {
         let name = |f: &&Finding| {
             let f = review.audience.finding(f);
             match (either(&f.subject_name, &f.subject_id), either(&f.object_name, &f.object_id)) {
-            (subject, "") => subject.to_string(),
-            (subject, object) => format!("{subject} · {object}"),
+                (subject, "") => subject.to_string(),
+                (subject, object) => format!("{subject} · {object}"),
             }
         };
         Question {

@@ -52,36 +52,70 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
     let mut add = |title, text| limits.push(Limit { title, text });
     let unanswered = review.findings.iter().filter(|f| f.result == Verdict::NotEvaluable).count();
     if unanswered > 0 {
-        add("Questions without an answer", format!("{} could not be evaluated; each names its reason above.", count(unanswered, "question")));
+        add(
+            "Questions without an answer",
+            format!("{} could not be evaluated; each names its reason above.", count(unanswered, "question")),
+        );
     }
-    let unvouched: Vec<&str> = review.estate.coverage.iter().filter(|(_, c)| !c.vouched_spans(review.period)).map(|(log, _)| log.as_str()).collect();
+    let unvouched: Vec<&str> = review
+        .estate
+        .coverage
+        .iter()
+        .filter(|(_, c)| !c.vouched_spans(review.period))
+        .map(|(log, _)| log.as_str())
+        .collect();
     if !unvouched.is_empty() {
         add(
             "Silence of logs",
-            format!("The whole period is not vouched for by {}. Where coverage is inferred or missing, the absence of an event proves nothing.", unvouched.join(", ")),
+            format!(
+                "The whole period is not vouched for by {}. Where coverage is inferred or missing, the absence of an event proves nothing.",
+                unvouched.join(", ")
+            ),
         );
     }
     let incomplete = review.snapshots.iter().filter(|s| s.complete == "no").count();
     if incomplete > 0 {
         add(
             "Incomplete looks",
-            format!("{} of {} at the directory are not known to be complete: what they do not list may still be held.", number(incomplete), count(review.snapshots.len(), "look")),
+            format!(
+                "{} of {} at the directory are not known to be complete: what they do not list may still be held.",
+                number(incomplete),
+                count(review.snapshots.len(), "look")
+            ),
         );
     }
-    let unsure = review.estate.holdings.iter().filter(|h| matches!(h.from_certainty, Certainty::Unknown | Certainty::Bounded)).count();
+    let unsure = review
+        .estate
+        .holdings
+        .iter()
+        .filter(|h| matches!(h.from_certainty, Certainty::Unknown | Certainty::Bounded))
+        .count();
     if unsure > 0 {
         add(
             "Beginnings that nobody witnessed",
-            format!("{} of {} began at an instant that is only bounded or unknown; holdings.csv has the bounds.", number(unsure), count(review.estate.holdings.len(), "holding")),
+            format!(
+                "{} of {} began at an instant that is only bounded or unknown; holdings.csv has the bounds.",
+                number(unsure),
+                count(review.estate.holdings.len(), "holding")
+            ),
         );
     }
     let not_taken: usize = review.rejects.iter().map(|r| r.count).sum();
     if not_taken > 0 {
-        add("Records that were not taken", format!("{} are in the lake with their reasons, and take no part in any answer.", count(not_taken, "record")));
+        add(
+            "Records that were not taken",
+            format!(
+                "{} are in the lake with their reasons, and take no part in any answer.",
+                count(not_taken, "record")
+            ),
+        );
     }
     let unknown: i64 = review.estate.unknown_activities.iter().map(|(_, n)| n).sum();
     if unknown > 0 {
-        add("Activities that no mapping knows", format!("{} events are kept, and no check reads them.", number(unknown)));
+        add(
+            "Activities that no mapping knows",
+            format!("{} events are kept, and no check reads them.", number(unknown)),
+        );
     }
     limits
 }

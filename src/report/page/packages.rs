@@ -49,7 +49,10 @@ pub fn pages(review: &Review, dossiers: &Dossiers) -> Vec<PackagePage> {
 fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
     let facts = review.estate.packages.get(&PackageId::new(id));
     let mut held = dossiers.held_of.get(id).cloned().unwrap_or_default();
-    let named = facts.map(|f| f.name.clone()).filter(|n| !n.is_empty()).or_else(|| held.first().map(|h| h.entitlement_name.clone()));
+    let named = facts
+        .map(|f| f.name.clone())
+        .filter(|n| !n.is_empty())
+        .or_else(|| held.first().map(|h| h.entitlement_name.clone()));
     let now = held.iter().filter(|h| h.held_at(review.as_of)).count();
     let endless = held.iter().filter(|h| h.held_at(review.as_of) && h.no_expiration).count();
     held.sort_by_key(|h| (!h.held_at(review.as_of), std::cmp::Reverse(h.held_from.or(h.from_latest)), &h.principal));
@@ -76,7 +79,9 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
                 f.roles.iter().map(role).collect()
             })
             .unwrap_or_default(),
-        policies: facts.map(|f| f.policies.iter().filter_map(|p| review.estate.policies.get(p)).map(policy).collect()).unwrap_or_default(),
+        policies: facts
+            .map(|f| f.policies.iter().filter_map(|p| review.estate.policies.get(p)).map(policy).collect())
+            .unwrap_or_default(),
         findings,
         more_findings,
         more_holders: held.len().saturating_sub(HOLDERS),

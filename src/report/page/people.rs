@@ -37,7 +37,11 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PersonPage {
     let mut held = dossiers.held_by.get(id).cloned().unwrap_or_default();
     let now = held.iter().filter(|h| h.held_at(review.as_of)).count();
     let name = review.estate.principal_name(&principal);
-    let name = held.first().filter(|_| name == id).map_or(name.as_str(), |h| h.principal_name.as_str()).to_string();
+    let name = held
+        .first()
+        .filter(|_| name == id)
+        .map_or(name.as_str(), |h| h.principal_name.as_str())
+        .to_string();
     held.sort_by_key(|h| (!h.held_at(review.as_of), std::cmp::Reverse(h.held_from.or(h.from_latest)), &h.entitlement));
     let (findings, more_findings) = dossiers.found(review, id);
     let (found, heaviest) = dossiers.weight_of(id);
