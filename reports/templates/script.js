@@ -108,6 +108,6 @@
     apply(form);
   }
   addEventListener("hashchange", follow);
-  addEventListener("beforeprint", () => { for (const part of all("details")) part.open = true; });
+  addEventListener("beforeprint", () => { for (const part of all(".found details")) part.open = true; });
   follow();
 })();

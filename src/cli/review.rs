@@ -7,6 +7,7 @@ use crate::lake::records::{Reject, Snapshot, Source};
 use crate::ledger::{self, Evidence};
 use crate::model::{Finding, Instant, Window};
 use crate::report::columns::Csv;
+use crate::report::privacy::Privacy;
 use crate::report::{self, Audience, Review, TrendPoint};
 use std::collections::BTreeMap;
 
@@ -45,6 +46,12 @@ impl Answers {
         })
     }
 
+    /// Covers findings as a reader may see them.
+    pub fn cover(&mut self, privacy: &Privacy) {
+        let listed = self.results.iter_mut().flat_map(|r| &mut r.findings);
+        listed.chain(&mut self.findings).for_each(|f| privacy.finding(f));
+    }
+
     /// The review for one reader.
     pub fn review<'a>(&'a self, question: &'a Question, audience: Audience, csv: Csv) -> Review<'a> {
         let estate = &question.estate;
@@ -77,16 +84,13 @@ const LARGE: usize = 100_000;
 fn earlier(question: &Question) -> Result<Vec<TrendPoint>, Failure> {
     let many = if question.estate.holdings.len() > LARGE { 2 } else { EARLIER };
     let ends = month_ends(question.estate.as_of, period(question).from, many);
-    let Some((last, before)) = ends.split_last() else { return Ok(Vec::new()) };
-    let evidence = Evidence::load(&question.view)?;
-    let at = |evidence: Evidence, at: Instant| {
-        let estate = ledger::build(evidence, &open::settings(&question.config, Some(at)));
+    let at = |end: Instant| {
+        // Read anew each time: two copies of the evidence of a large tenant would not fit beside its ledger.
+        let estate = ledger::build(Evidence::load(&question.view)?, &open::settings(&question.config, Some(end)));
         let results = check::run(&estate, &question.config, None);
-        TrendPoint::of(at, estate.held().count(), results.iter().flat_map(|r| &r.findings))
+        Ok(TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings)))
     };
-    let mut points: Vec<TrendPoint> = before.iter().map(|end| at(evidence.clone(), *end)).collect();
-    points.push(at(evidence, *last));
-    Ok(points)
+    ends.into_iter().map(at).collect()
 }
 
 /// The last instants of months before `as_of`, at least a week before it and not before `from`, the oldest first.
@@ -114,7 +118,7 @@ fn month_ends(as_of: Instant, from: Instant, many: usize) -> Vec<Instant> {
 }
 
 /// The year before the instant of the questions, or less where no record is as old.
-fn period(question: &Question) -> Window {
+pub fn period(question: &Question) -> Window {
     let until = question.estate.as_of;
     let year_before = until.plus(-365 * crate::model::time::DAY);
     let first = question.estate.coverage.values().flat_map(|c| c.any.iter().map(|w| w.from)).min();

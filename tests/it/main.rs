@@ -2,6 +2,7 @@
 
 mod common;
 mod crash;
+mod evidence;
 mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
