@@ -1,6 +1,6 @@
 //! Everything that can be typed.
 
-use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, ProveArgs, RetainArgs, SampleArgs, VerifyArgs};
+use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, VerifyArgs};
 use crate::cli::render_args::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -30,6 +30,8 @@ pub enum Command {
     Run(RunArgs),
     /// Ingest exports into the lake
     Ingest(IngestArgs),
+    /// Read audit logs, sign-ins and the directory from Microsoft Graph into the lake
+    Pull(crate::cli::pull_args::PullArgs),
     /// Say who held something, at a moment or during a window
     Holders(HoldersArgs),
     /// Say what somebody held, at a moment or during a window
@@ -120,6 +122,9 @@ pub struct RunArgs {
     /// What the report shows, and how.
     #[command(flatten)]
     pub render: RenderArgs,
+    /// What of people is shown.
+    #[command(flatten)]
+    pub privacy: PrivacyArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
@@ -278,6 +283,9 @@ pub struct ReportArgs {
     /// What the report shows, and how.
     #[command(flatten)]
     pub render: RenderArgs,
+    /// What of people is shown.
+    #[command(flatten)]
+    pub privacy: PrivacyArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
