@@ -3,13 +3,18 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
+pub mod entra;
 pub mod error;
 pub mod import;
+pub mod ladder;
 pub mod log;
 pub mod model;
 mod moment;
+pub mod now;
 pub mod open;
 pub mod plan;
+pub mod quality;
+pub mod remedy;
 pub mod series;
 pub mod sheet;
 pub mod state;

@@ -273,6 +273,13 @@ impl<'a> Sensitive<'a> {
     }
 }
 
+/// Whether a holding is in the scope of the plan, by an estate that may be a later one.
+pub fn scope<'a>(from: &'a Opening<'a>) -> impl Fn(&Holding) -> bool + 'a {
+    let teller = Teller::new(from.estate, from.results);
+    let sensitive = Sensitive::new(from);
+    move |h| in_scope(from, &teller, h, !sensitive.why(h).is_empty())
+}
+
 fn in_scope(from: &Opening, teller: &Teller, h: &Holding, sensitive: bool) -> bool {
     let Scope {
         kinds,
@@ -354,18 +361,18 @@ fn freshness(from: &Opening) -> Vec<Warning> {
         match newest.get(source) {
             None => out.push(Warning {
                 text: format!("no look at {source} is in the lake: the population rests on logs alone"),
-                refuses: source != "users",
+                refuses: plan.refuse_stale && source != "users",
             }),
             Some((at, complete)) => {
                 let days = from.now.days_since(*at);
                 if days > plan.max_age_days {
                     out.push(Warning {
                         text: format!(
-                            "{source} were last looked at on {}, {days} days before the opening; at most {} are allowed",
+                            "{source} were last looked at on {}, {days} days before the opening; at most {} are meant",
                             at.day(),
                             plan.max_age_days
                         ),
-                        refuses: true,
+                        refuses: plan.refuse_stale,
                     });
                 }
                 if !complete {

@@ -161,6 +161,8 @@ pub struct Plan {
     pub second: Vec<(bool, Rule)>,
     /// Oldest source in days.
     pub max_age_days: i64,
+    /// Whether an older source refuses the opening; it warns otherwise.
+    pub refuse_stale: bool,
     /// The ladder, earliest step first.
     pub reminders: Vec<Step>,
     /// Business days until a removal must be proved.
@@ -231,6 +233,7 @@ struct RawRule {
 #[serde(deny_unknown_fields, default)]
 struct RawFreshness {
     max_age_days: Option<i64>,
+    stale: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -342,6 +345,14 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         reviewers,
         second,
         max_age_days: within("freshness.max_age_days", raw.freshness.max_age_days.unwrap_or(30), 0, 36_500, wrong),
+        refuse_stale: match raw.freshness.stale.as_deref() {
+            None | Some("warn") => false,
+            Some("refuse") => true,
+            Some(other) => {
+                wrong.push(format!("freshness.stale '{other}' is not known; use warn or refuse"));
+                false
+            }
+        },
         reminders,
         sla_days: raw.removal.sla_days.unwrap_or(7),
         sla_sensitive_days: raw.removal.sla_sensitive_days.unwrap_or(3),

@@ -96,25 +96,7 @@ impl State {
         if items.len() != head.population || crate::campaign::model::population_hash(&items) != head.population_sha256 {
             return Err(damaged("the population is not the one that was frozen".into()));
         }
-        let plan = Plan::parse(&head.configuration, &crate::campaign::check_ids())?;
-        let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
-        let mut state = Self {
-            plan,
-            courses: vec![Course::default(); items.len()],
-            items,
-            reviewers,
-            issued: BTreeMap::new(),
-            imports: Vec::new(),
-            moves: Vec::new(),
-            reminders: Vec::new(),
-            due_at: head.due_at,
-            escalated: false,
-            closing: None,
-            verified: None,
-            signed: Vec::new(),
-            tail: Tail::default(),
-            head,
-        };
+        let mut state = Self::empty(head, items)?;
         let head_hash = head_sha256(&state.head);
         let tail = store.log(id, |entry| {
             if let LogEvent::Opened { head_sha256, .. } = &entry.event
@@ -130,6 +112,36 @@ impl State {
         state.tail = tail;
         state.check(&BTreeMap::new())?;
         Ok(state)
+    }
+
+    /// A campaign that is frozen and not yet stored.
+    ///
+    /// # Errors
+    /// When its configuration is none.
+    pub fn fresh(frozen: &crate::campaign::open::Frozen) -> Result<Self, CampaignError> {
+        Self::empty(frozen.head.clone(), frozen.items.clone())
+    }
+
+    fn empty(head: Campaign, items: Vec<Item>) -> Result<Self, CampaignError> {
+        let plan = Plan::parse(&head.configuration, &crate::campaign::check_ids())?;
+        let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
+        Ok(Self {
+            plan,
+            courses: vec![Course::default(); items.len()],
+            items,
+            reviewers,
+            issued: BTreeMap::new(),
+            imports: Vec::new(),
+            moves: Vec::new(),
+            reminders: Vec::new(),
+            due_at: head.due_at,
+            escalated: false,
+            closing: None,
+            verified: None,
+            signed: Vec::new(),
+            tail: Tail::default(),
+            head,
+        })
     }
 
     /// Takes new events as if they had been read, so that identities can be checked before anything is written.
