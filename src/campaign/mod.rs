@@ -3,9 +3,11 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
+pub mod letter;
 pub mod log;
 pub mod model;
 mod moment;
+pub mod proof;
 pub mod sheet;
 
 pub use log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEntry, LogEvent, Proof};

@@ -6,6 +6,7 @@ pub mod csv_text;
 pub mod error;
 mod page;
 pub mod review;
+pub mod sheet;
 pub mod shown;
 pub mod write;
 
