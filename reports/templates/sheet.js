@@ -36,6 +36,9 @@
     }
   } catch { stored = false; }
 
+  // A date belongs to these two; one that was given before the mind was changed is left out.
+  const timed = (answer) => ["modify", "exception"].includes(answer.decision);
+
   function lacks(card) {
     const answer = answers.get(n(card));
     if (!answer || !answer.decision) return "";
@@ -55,7 +58,7 @@
   function draw(card) {
     const answer = answers.get(n(card));
     card.classList.toggle("decided", Boolean(answer && answer.decision) && !lacks(card));
-    card.classList.toggle("timed", Boolean(answer && ["modify", "exception"].includes(answer.decision)));
+    card.classList.toggle("timed", Boolean(answer && timed(answer)));
     const needs = card.querySelector(".needs");
     if (needs.textContent !== lacks(card)) needs.textContent = lacks(card);
   }
@@ -106,7 +109,7 @@
     const rows = [sheet.columns];
     for (const [place, item] of sheet.items.entries()) {
       const a = answers.get(place) || { decision: "", justification: "", until: "", at: "" };
-      rows.push([...item.cells, a.decision, a.justification.trim(), a.until, a.decision ? a.at : "", ...sheet.place]);
+      rows.push([...item.cells, a.decision, a.justification.trim(), timed(a) ? a.until : "", a.decision ? a.at : "", ...sheet.place]);
     }
     const text = "\ufeff" + rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
     const link = document.createElement("a");
@@ -127,7 +130,7 @@
     if (!card) return;
     current = cards.indexOf(card);
     card.focus({ preventScroll: true });
-    card.scrollIntoView({ block: "nearest" });
+    card.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   function step(by, fits = () => true) {
