@@ -1,5 +1,6 @@
 //! Everything that can be typed.
 
+use crate::cli::render_args::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -112,6 +113,9 @@ pub struct RunArgs {
     /// Folder of the report
     #[arg(long, value_name = "DIR", default_value = "vouchsafe-report")]
     pub out: PathBuf,
+    /// What the report shows, and how.
+    #[command(flatten)]
+    pub render: RenderArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
@@ -157,6 +161,9 @@ pub struct OutputArgs {
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Leave CSV as it is, for machines: a spreadsheet may run such text as a formula
+    #[arg(long)]
+    pub csv_raw: bool,
 }
 
 /// Forms of rows.
@@ -264,6 +271,9 @@ pub struct ReportArgs {
     /// Folder of the report
     #[arg(long, value_name = "DIR", default_value = "vouchsafe-report")]
     pub out: PathBuf,
+    /// What the report shows, and how.
+    #[command(flatten)]
+    pub render: RenderArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,

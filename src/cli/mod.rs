@@ -7,6 +7,8 @@ pub mod exit;
 mod lake;
 mod open;
 mod output;
+pub mod render_args;
+mod review;
 mod run;
 pub mod select;
 mod synth;

@@ -3,12 +3,16 @@
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::model::{Finding, Holding, Presence};
-use crate::report::{columns, shown};
+use crate::report::columns::{self, Csv};
+use crate::report::shown;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// The warning that goes with CSV for machines.
+pub const RAW: &str = "warning: CSV as it is: a cell may hold text that a spreadsheet runs as a formula; read it by machine, or leave --csv-raw out";
 
 /// Silences everything but results and errors.
 pub fn set_quiet(quiet: bool) {
@@ -53,7 +57,7 @@ pub fn warn_readable(dir: &Path) {
 pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Failure> {
     let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, presence)| (h, presence.as_str())).collect();
     let bytes = match out.format {
-        Format::Csv => columns::holdings_csv(&words),
+        Format::Csv => columns::holdings_csv(&words, profile(out)),
         Format::Json => columns::holdings_json(&words),
         Format::Jsonl => columns::holdings_jsonl(&words),
         Format::Parquet => columns::holdings_parquet(&words).map_err(Failure::usage)?,
@@ -88,7 +92,7 @@ pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Fa
 /// Findings.
 pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
     let bytes = match out.format {
-        Format::Csv => columns::findings_csv(rows),
+        Format::Csv => columns::findings_csv(rows, profile(out)),
         Format::Json => columns::findings_json(rows),
         Format::Jsonl => columns::findings_jsonl(rows),
         Format::Parquet => columns::findings_parquet(rows).map_err(Failure::usage)?,
@@ -98,6 +102,15 @@ pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
         }
     };
     deliver(&bytes, out)
+}
+
+/// How CSV is written, with the warning that the raw one deserves.
+fn profile(out: &OutputArgs) -> Csv {
+    if out.csv_raw {
+        say(RAW);
+        return Csv::Raw;
+    }
+    Csv::Safe
 }
 
 /// `2026-03-31 12:34` of an instant's text.

@@ -1,11 +1,14 @@
 //! What a security team opens: rows as files, and one page that answers, shows and can be checked.
 
+pub mod audience;
 mod charts;
 pub mod columns;
 pub mod csv_text;
 pub mod error;
+mod folder;
 mod page;
 pub mod review;
+pub mod sheet;
 pub mod shown;
 pub mod write;
 
@@ -14,6 +17,7 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use audience::{Audience, FreeText};
 pub use error::ReportError;
 pub use review::{CheckSummary, RejectLine, Review, ThresholdLine};
 pub use write::{Written, write};

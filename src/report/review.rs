@@ -1,9 +1,10 @@
 //! Everything that a report is made of, handed over by whoever asked for it.
 
 use crate::lake::records::{Snapshot, Source};
-use crate::ledger::estate::Covered;
-use crate::model::{Finding, Holding, Instant, Severity, Window};
-use std::collections::BTreeMap;
+use crate::ledger::Estate;
+use crate::model::{Finding, Instant, Severity, Window};
+use crate::report::Audience;
+use crate::report::columns::Csv;
 
 /// One review: the question, its results, and what they rest on.
 pub struct Review<'a> {
@@ -23,18 +24,18 @@ pub struct Review<'a> {
     pub checks: Vec<CheckSummary>,
     /// The thresholds in force.
     pub thresholds: Vec<ThresholdLine>,
-    /// The ledger.
-    pub holdings: &'a [Holding],
+    /// The ledger, the people, packages and policies, and what the logs cover.
+    pub estate: &'a Estate,
     /// Files that were read.
     pub sources: &'a [Source],
     /// Looks at collections.
     pub snapshots: &'a [Snapshot],
-    /// Covered time by log.
-    pub coverage: &'a BTreeMap<String, Covered>,
-    /// Activities that no mapping knows, with counts.
-    pub unknown_activities: &'a [(String, i64)],
     /// Records that were not taken, counted.
     pub rejects: Vec<RejectLine>,
+    /// Who reads it.
+    pub audience: Audience,
+    /// How CSV is written.
+    pub csv: Csv,
 }
 
 /// A check and what it looked at.

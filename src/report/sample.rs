@@ -1,13 +1,15 @@
 //! An invented review for tests: sixty people, fourteen checks, hostile names, gaps and rejects.
 
 use crate::lake::records::{Snapshot, Source};
+use crate::ledger::Estate;
 use crate::ledger::estate::Covered;
 use crate::model::time::DAY;
 use crate::model::{
     AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PolicyId, PrincipalId, PrincipalState, RequestId, Severity,
     Verdict, Window,
 };
-use crate::report::{CheckSummary, RejectLine, Review, ThresholdLine};
+use crate::report::columns::Csv;
+use crate::report::{Audience, CheckSummary, RejectLine, Review, ThresholdLine};
 use std::collections::BTreeMap;
 
 pub const MARKUP: &str = "<img src=x onerror=alert(1)>";
@@ -160,11 +162,9 @@ pub fn finding(check: CheckId, result: Verdict, severity: Severity, n: usize) ->
 /// What a review borrows.
 pub struct Sample {
     pub findings: Vec<Finding>,
-    pub holdings: Vec<Holding>,
+    pub estate: Estate,
     pub sources: Vec<Source>,
     pub snapshots: Vec<Snapshot>,
-    pub coverage: BTreeMap<String, Covered>,
-    pub unknown: Vec<(String, i64)>,
 }
 
 impl Sample {
@@ -236,15 +236,19 @@ impl Sample {
         };
         Self {
             findings,
-            holdings: (0..180).map(holding).collect(),
+            estate: Estate {
+                as_of: as_of(),
+                holdings: (0..180).map(holding).collect(),
+                coverage,
+                unknown_activities: vec![("Bulk remove members".into(), 12), (TURNED.into(), 1)],
+                ..Estate::default()
+            },
             sources: vec![
                 source(3, "export/audit/2026-06.jsonl.gz"),
                 source(1, "export/audit/2026-05.jsonl.gz"),
                 source(2, MARKUP),
             ],
             snapshots: (0..20).map(look).collect(),
-            coverage,
-            unknown: vec![("Bulk remove members".into(), 12), (TURNED.into(), 1)],
         }
     }
 
@@ -287,15 +291,15 @@ impl Sample {
                 threshold("stale_unused", 90, "STA-02"),
                 threshold("look_back", 365, "APR-01, APR-03, JUS-01, JUS-02"),
             ],
-            holdings: &self.holdings,
+            estate: &self.estate,
             sources: &self.sources,
             snapshots: &self.snapshots,
-            coverage: &self.coverage,
-            unknown_activities: &self.unknown,
             rejects: vec![
                 reject("export/audit/2026-06.jsonl.gz", "rejected", "no time that can be read", 5),
                 reject(MARKUP, "unmapped", "no table takes a 'riskDetection'", 4),
             ],
+            audience: Audience::default(),
+            csv: Csv::Safe,
         }
     }
 }

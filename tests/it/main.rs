@@ -2,6 +2,9 @@
 
 mod common;
 mod crash;
+mod graph;
+#[path = "../graph_server/mod.rs"]
+mod graph_server;
 mod main_job;
 mod real;
 mod tidy;

@@ -28,6 +28,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("askama", &["report"]),
     ("plotters", &["report"]),
+    ("rust_xlsxwriter", &["report"]),
+    ("calamine", &["report"]),
+    ("lettre", &["campaign"]),
+    ("icalendar", &["campaign"]),
+    ("mail_parser", &["campaign", "report"]),
     ("sonic_rs", &["ingest"]),
     ("rand_chacha", &["synth"]),
 ];

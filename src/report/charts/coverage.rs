@@ -56,11 +56,12 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         chart.caption = "The period is empty, so there is no day to cover.".into();
         return Ok(chart);
     }
-    if review.coverage.is_empty() && review.snapshots.is_empty() {
+    if review.estate.coverage.is_empty() && review.snapshots.is_empty() {
         chart.caption = "Neither a log nor a look at the directory is in the lake; without them nothing can be proved.".into();
         return Ok(chart);
     }
     let strips: Vec<Strip> = review
+        .estate
         .coverage
         .iter()
         .map(|(name, c)| Strip {

@@ -1,6 +1,6 @@
 //! Rows as CSV, JSON, JSON lines and Parquet, from any list of columns.
 
-use super::{Cell, Column, Kind};
+use super::{Cell, Column, Csv, Kind};
 use crate::report::ReportError;
 use crate::report::csv_text::protect;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -10,17 +10,28 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::io::Write;
 use std::sync::Arc;
 
-/// RFC 4180 with a header and LF: text from exports is kept from being a formula, item by item in lists,
-/// because some spreadsheets take the `;` between items for the end of a field.
-pub fn csv<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
+/// RFC 4180 with a header and LF, a row at a time.
+///
+/// Text from exports is kept from being a formula, item by item in lists, because some spreadsheets take the `;` between items for the end of a field.
+pub fn csv<'a, T: Clone + 'a>(
+    columns: &[Column<T>],
+    rows: impl Iterator<Item = (Cow<'a, T>, &'a str)>,
+    profile: Csv,
+    to: &mut dyn Write,
+) -> std::io::Result<()> {
     let mut out = String::new();
     line(&mut out, columns.iter().map(|c| Cow::Borrowed(c.name)));
     for (row, word) in rows {
-        line(&mut out, columns.iter().map(|c| csv_field(c.kind, (c.get)(row, word))));
+        line(&mut out, columns.iter().map(|c| csv_field(c.kind, (c.get)(&row, word), profile)));
+        if out.len() > 1 << 16 {
+            to.write_all(out.as_bytes())?;
+            out.clear();
+        }
     }
-    out.into_bytes()
+    to.write_all(out.as_bytes())
 }
 
 fn line<'a>(out: &mut String, fields: impl Iterator<Item = Cow<'a, str>>) {
@@ -39,10 +50,10 @@ fn line<'a>(out: &mut String, fields: impl Iterator<Item = Cow<'a, str>>) {
     out.push('\n');
 }
 
-fn csv_field(kind: Kind, cell: Cell) -> Cow<str> {
+fn csv_field(kind: Kind, cell: Cell, profile: Csv) -> Cow<str> {
     match cell {
-        Cell::Text(text) if kind == Kind::Text => Cow::Owned(protect(&text).into_owned()),
-        Cell::List(items) => Cow::Owned(items.iter().map(|i| protect(i)).collect::<Vec<_>>().join(";")),
+        Cell::Text(text) if kind == Kind::Text && profile == Csv::Safe => Cow::Owned(protect(&text).into_owned()),
+        Cell::List(items) if profile == Csv::Safe => Cow::Owned(items.iter().map(|i| protect(i)).collect::<Vec<_>>().join(";")),
         other => plain(other).unwrap_or_default(),
     }
 }

@@ -7,6 +7,7 @@ mod holdings;
 use crate::model::{Finding, Holding, Instant};
 use crate::report::ReportError;
 use std::borrow::Cow;
+use std::io::Write;
 
 pub use findings::FINDINGS;
 pub use holdings::HOLDINGS;
@@ -39,6 +40,16 @@ pub enum Cell<'a> {
     Json(serde_json::Value),
 }
 
+/// How text is written to CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Csv {
+    /// Text that a spreadsheet could run gets a `'` before it, by the rule of [`crate::report::csv_text`].
+    #[default]
+    Safe,
+    /// As it is, for machines.
+    Raw,
+}
+
 /// One column of a table.
 pub struct Column<T: 'static> {
     /// Its name, part of the contract.
@@ -52,10 +63,30 @@ pub struct Column<T: 'static> {
 /// A holding, and whether it lies in the window `certain`ly or is `possible`.
 pub type HeldRow<'a> = (&'a Holding, &'a str);
 
+/// Rows of any table as CSV, one at a time; the word beside a row is its `in_window`.
+///
+/// # Errors
+/// When `to` does not take them.
+pub fn write_csv<'a, T: Clone + 'a>(
+    columns: &[Column<T>],
+    rows: impl Iterator<Item = (Cow<'a, T>, &'a str)>,
+    profile: Csv,
+    to: &mut dyn Write,
+) -> std::io::Result<()> {
+    encode::csv(columns, rows, profile, to)
+}
+
 /// Holdings as CSV.
 #[must_use]
-pub fn holdings_csv(rows: &[HeldRow]) -> Vec<u8> {
-    encode::csv(HOLDINGS, rows)
+pub fn holdings_csv(rows: &[HeldRow], profile: Csv) -> Vec<u8> {
+    in_memory(|to| write_csv(HOLDINGS, rows.iter().map(|(h, w)| (Cow::Borrowed(*h), *w)), profile, to))
+}
+
+/// A vector takes everything.
+fn in_memory(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Vec<u8> {
+    let mut out = Vec::new();
+    let _ = fill(&mut out);
+    out
 }
 
 /// Holdings as one JSON array.
@@ -80,8 +111,8 @@ pub fn holdings_parquet(rows: &[HeldRow]) -> Result<Vec<u8>, ReportError> {
 
 /// Findings as CSV.
 #[must_use]
-pub fn findings_csv(rows: &[Finding]) -> Vec<u8> {
-    encode::csv(FINDINGS, &unasked(rows))
+pub fn findings_csv(rows: &[Finding], profile: Csv) -> Vec<u8> {
+    in_memory(|to| write_csv(FINDINGS, rows.iter().map(|f| (Cow::Borrowed(f), "")), profile, to))
 }
 
 /// Findings as one JSON array.

@@ -61,10 +61,12 @@ fn csv_defuses_formulas_and_json_keeps_them() {
         decision: "approved".into(),
         reason: "-1".into(),
     }];
-    let csv = String::from_utf8(holdings_csv(&[(&h, "certain")])).expect("text");
+    let csv = String::from_utf8(holdings_csv(&[(&h, "certain")], Csv::Safe)).expect("text");
     assert!(csv.contains(",'=cmd|' /C calc'!A0,"), "{csv}");
     assert!(csv.contains(",\"Ana, \"\"the\"\" lead;'@bo\","), "{csv}");
     assert!(!csv.contains('\r') && csv.ends_with('\n') && csv.lines().count() == 2);
+    let raw = String::from_utf8(holdings_csv(&[(&h, "certain")], Csv::Raw)).expect("text");
+    assert!(raw.contains(",=cmd|' /C calc'!A0,") && raw.contains(";@bo\","), "{raw}");
     assert_eq!(field(&h, "principal_name"), "\"=cmd|' /C calc'!A0\"");
     assert_eq!(field(&h, "approved_by"), "[\"Ana, \\\"the\\\" lead\",\"@bo\"]");
     assert!(field(&h, "decisions").starts_with("[{"));
@@ -74,7 +76,7 @@ fn csv_defuses_formulas_and_json_keeps_them() {
 fn a_csv_reader_gets_back_what_was_written() {
     let mut h = sample::holding(1);
     h.justification = Some("line one\nline \"two\", = three\r".into());
-    let bytes = holdings_csv(&[(&h, "possible")]);
+    let bytes = holdings_csv(&[(&h, "possible")], Csv::Safe);
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let row = reader.records().next().expect("a row").expect("well formed");
     let at = HOLDINGS.iter().position(|c| c.name == "justification").expect("a column");
@@ -104,4 +106,25 @@ fn findings_of_every_verdict_are_written() {
         line.starts_with("{\"check\":\"APR-01\",\"result\":\"not-evaluable\",\"severity\":\"high\","),
         "{line}"
     );
+}
+
+proptest::proptest! {
+    /// Whoever undoes the rule has the text back, through a CSV reader, in either profile.
+    #[test]
+    fn text_survives_csv(name in "[ '=+@;\"\\-\\t\\r\\n\\x00＝a\u{a0}]{0,10}", reason in ".{0,12}") {
+        let mut h = sample::holding(1);
+        h.principal_name = name;
+        h.justification = Some(reason).filter(|r| !r.is_empty());
+        let at = |column: &str| HOLDINGS.iter().position(|c| c.name == column).expect("a column");
+        for profile in [Csv::Safe, Csv::Raw] {
+            let bytes = holdings_csv(&[(&h, "certain")], profile);
+            let mut reader = csv::Reader::from_reader(bytes.as_slice());
+            let row = reader.records().next().expect("a row").expect("well formed");
+            for (column, original) in [("principal_name", h.principal_name.as_str()), ("justification", h.justification.as_deref().unwrap_or_default())] {
+                let read = row.get(at(column)).unwrap_or_default();
+                let back = if profile == Csv::Safe { crate::report::csv_text::unprotect(read) } else { read };
+                proptest::prop_assert_eq!(back, original);
+            }
+        }
+    }
 }

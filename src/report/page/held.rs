@@ -4,7 +4,6 @@ use super::{day, number};
 use crate::model::{Finding, Holding, Verdict};
 use crate::report::Review;
 use crate::report::charts::count;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 /// Up to this many holdings the page shows them all.
@@ -37,7 +36,7 @@ pub struct HeldRow {
 
 /// All holdings, or those that findings name when there are too many for a page.
 pub fn holdings(review: &Review) -> Holdings {
-    let total = review.holdings.len();
+    let total = review.estate.holdings.len();
     if total <= ALL {
         let note = if total == 0 {
             "No holding is known."
@@ -46,11 +45,11 @@ pub fn holdings(review: &Review) -> Holdings {
         };
         return Holdings {
             note: note.to_string(),
-            rows: review.holdings.iter().map(|h| row(h, review)).collect(),
+            rows: review.estate.holdings.iter().map(|h| row(h, review)).collect(),
         };
     }
     let named = Named::of(review.findings);
-    let rows: Vec<&Holding> = review.holdings.iter().filter(|h| named.names(h)).collect();
+    let rows: Vec<&Holding> = review.estate.holdings.iter().filter(|h| named.names(h)).collect();
     let cut = if rows.len() > ALL {
         format!(", the first {} here", number(ALL))
     } else {
@@ -92,6 +91,7 @@ impl<'a> Named<'a> {
 }
 
 fn row(h: &Holding, review: &Review) -> HeldRow {
+    let h = review.audience.holding(h).into_owned();
     let now = h.held_at(review.as_of);
     let until = match (h.held_until.or(h.until_earliest.filter(|_| !now)), h.scheduled_until) {
         (Some(_), _) => day(h.held_until.or(h.until_earliest)),
@@ -115,23 +115,12 @@ fn row(h: &Holding, review: &Review) -> HeldRow {
         until_certainty: h.until_certainty.as_str(),
         how: h.grant_kind.as_str().replace('_', " "),
         by,
-        reason: masked(h.justification.as_deref()),
+        reason: h.justification.clone().unwrap_or_default(),
         state: h.principal_state.to_string(),
         held: match (now, h.no_expiration) {
             (true, true) => "now endless",
             (true, false) => "now",
             _ => "over",
         },
-    }
-}
-
-/// The length of a reason and the beginning of its hash: enough to see that two are the same, not what they say.
-fn masked(reason: Option<&str>) -> String {
-    match reason {
-        None => String::new(),
-        Some(text) => {
-            let hash = hex::encode(Sha256::digest(text));
-            format!("{} · {}", count(text.chars().count(), "character"), hash.get(..8).unwrap_or_default())
-        }
     }
 }

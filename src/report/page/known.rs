@@ -48,7 +48,7 @@ pub struct NotTaken {
 /// Coverage by log: what is vouched for, what is inferred only, then the gaps.
 pub fn coverage(review: &Review) -> Vec<CoverageRow> {
     let mut rows = Vec::new();
-    for (log, covered) in review.coverage {
+    for (log, covered) in &review.estate.coverage {
         let row = |from: String, until: String, how, remark: &str| CoverageRow {
             log: log.clone(),
             from,
@@ -145,7 +145,7 @@ pub fn rejects(review: &Review) -> Vec<NotTaken> {
 
 /// Activities that no mapping knows, the most frequent first.
 pub fn activities(review: &Review) -> Vec<(String, String)> {
-    let mut sorted: Vec<_> = review.unknown_activities.iter().collect();
+    let mut sorted: Vec<_> = review.estate.unknown_activities.iter().collect();
     sorted.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), name));
     sorted.into_iter().map(|(name, n)| (name.clone(), number(n))).collect()
 }
