@@ -20,7 +20,10 @@ const SYSTEM: &[&str] = &["00000000-0000-0000-0000-000000000000", ""];
 /// The newest content of each decision of an instance, by id; an applied or decided record wins over one that is not.
 fn newest<'a>(rows: &'a [ReviewDecisionRow], instance: &str) -> Vec<&'a ReviewDecisionRow> {
     let mut best: BTreeMap<&str, &ReviewDecisionRow> = BTreeMap::new();
-    for row in rows.iter().filter(|r| r.instance_id.as_deref().is_some_and(|i| i.eq_ignore_ascii_case(instance))) {
+    for row in rows
+        .iter()
+        .filter(|r| r.instance_id.as_deref().is_some_and(|i| i.eq_ignore_ascii_case(instance)))
+    {
         let rank = |r: &'_ ReviewDecisionRow| (r.applied_at, r.reviewed_at, r.content_hash.clone());
         let better = best.get(row.id.as_str()).is_none_or(|b| rank(row) > rank(b));
         if better {
@@ -42,7 +45,11 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         )));
     }
     let digits = hex::encode(Sha256::digest(format!("{}\0{instance}\0{}", from.commit, from.text).as_bytes()));
-    let id = CampaignId::new(&format!("entra-{}-{}", instance.get(..8).unwrap_or(instance), digits.get(..8).unwrap_or_default()));
+    let id = CampaignId::new(&format!(
+        "entra-{}-{}",
+        instance.get(..8).unwrap_or(instance),
+        digits.get(..8).unwrap_or_default()
+    ));
     let by_key = crate::campaign::now::Now::new(from.estate);
     let mut keys = Keys::default();
     let mut pairs: Vec<(Item, Context)> = rows
@@ -61,8 +68,11 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
     head.entra_instance = Some(instance.to_lowercase());
     let untied = contexts.iter().filter(|c| c.since.is_empty()).count();
     if untied > 0 {
-        head.warnings
-            .push(format!("{untied} of {} decisions are about access that the ledger does not hold at {}", items.len(), from.estate.as_of));
+        head.warnings.push(format!(
+            "{untied} of {} decisions are about access that the ledger does not hold at {}",
+            items.len(),
+            from.estate.as_of
+        ));
     }
     Ok(Frozen { head, items, contexts })
 }
@@ -207,7 +217,9 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], commit: &str) -> Vec
         empty: state.items.len() - entries.len().min(state.items.len()),
         changed: entries.len(),
     };
-    std::iter::once(LogEvent::Imported(record)).chain(entries.into_iter().map(LogEvent::Decided)).collect()
+    std::iter::once(LogEvent::Imported(record))
+        .chain(entries.into_iter().map(LogEvent::Decided))
+        .collect()
 }
 
 /// What a record decides, and who; `None` for `NotReviewed`, `DontKnow` and whatever is not known.

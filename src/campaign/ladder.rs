@@ -48,7 +48,11 @@ pub fn due(state: &State, estate: &Estate, lapsed: &BTreeMap<ItemId, String>, no
         }
         for step in last.into_values() {
             let name = step.name();
-            if state.reminders.iter().any(|r| r.reviewer == key && r.step == name && r.at >= state.head.opened_at) {
+            if state
+                .reminders
+                .iter()
+                .any(|r| r.reviewer == key && r.step == name && r.at >= state.head.opened_at)
+            {
                 continue;
             }
             let to = match step.to {

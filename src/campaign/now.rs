@@ -20,7 +20,10 @@ impl<'a> Now<'a> {
     pub fn new(estate: &'a Estate) -> Self {
         let mut by_key: HashMap<String, Vec<&Holding>> = HashMap::new();
         for holding in &estate.holdings {
-            by_key.entry(format!("{} {}", holding.principal, holding.entitlement)).or_default().push(holding);
+            by_key
+                .entry(format!("{} {}", holding.principal, holding.entitlement))
+                .or_default()
+                .push(holding);
         }
         Self { estate, by_key }
     }

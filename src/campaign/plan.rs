@@ -1,5 +1,6 @@
 //! `campaign.toml`: what a campaign is to be; every mistake is told at once.
 
+use crate::campaign::letter::{Sender, Smtp};
 use crate::config::did_you_mean;
 use crate::model::access::words;
 use crate::model::{EntitlementKind, IsoDuration};
@@ -165,6 +166,10 @@ pub struct Plan {
     pub refuse_stale: bool,
     /// The ladder, earliest step first.
     pub reminders: Vec<Step>,
+    /// Who writes letters; drafts without a sender when missing.
+    pub mail: Option<Sender>,
+    /// The server that sends letters; they are written as files when missing.
+    pub smtp: Option<Smtp>,
     /// Business days until a removal must be proved.
     pub sla_days: u32,
     /// The same for sensitive items.
@@ -199,6 +204,8 @@ struct Raw {
     freshness: RawFreshness,
     #[serde(default)]
     reminders: Vec<RawStep>,
+    mail: Option<Sender>,
+    smtp: Option<Smtp>,
     #[serde(default)]
     removal: RawRemoval,
 }
@@ -308,6 +315,9 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         ));
     }
     let second = raw.second_stage.iter().filter_map(|r| second(r, wrong)).collect();
+    if raw.smtp.is_some() && raw.mail.is_none() {
+        wrong.push("smtp needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\"".into());
+    }
     let mut reminders: Vec<Step> = raw
         .reminders
         .iter()
@@ -354,6 +364,8 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
             }
         },
         reminders,
+        mail: raw.mail,
+        smtp: raw.smtp,
         sla_days: raw.removal.sla_days.unwrap_or(7),
         sla_sensitive_days: raw.removal.sla_sensitive_days.unwrap_or(3),
     }

@@ -89,7 +89,11 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
     });
     let mut seen = BTreeSet::new();
     steps.retain(|s| {
-        let what = if s.method.is_empty() { s.instruction.clone() } else { s.body.as_ref().map(ToString::to_string).unwrap_or_default() };
+        let what = if s.method.is_empty() {
+            s.instruction.clone()
+        } else {
+            s.body.as_ref().map(ToString::to_string).unwrap_or_default()
+        };
         seen.insert((s.method, s.path.clone(), what))
     });
     for (place, step) in steps.iter_mut().enumerate() {
@@ -107,7 +111,11 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn step(&self, item: &Item, h: &Holding, choice: Choice, until: Option<Instant>) -> Step {
-        let days = if item.sensitive { self.state.plan.sla_sensitive_days } else { self.state.plan.sla_days };
+        let days = if item.sensitive {
+            self.state.plan.sla_sensitive_days
+        } else {
+            self.state.plan.sla_days
+        };
         let mut step = Step {
             order: 0,
             item_id: item.id.to_string(),
@@ -153,7 +161,12 @@ impl Planner<'_> {
 
     fn package(&self, step: &mut Step, h: &Holding) {
         if self.automatic(h) {
-            let policy = h.policy.as_ref().and_then(|p| self.now.estate.policies.get(p)).map(|p| p.name.as_str()).unwrap_or_default();
+            let policy = h
+                .policy
+                .as_ref()
+                .and_then(|p| self.now.estate.policies.get(p))
+                .map(|p| p.name.as_str())
+                .unwrap_or_default();
             step.way = "rule";
             step.instruction = format!(
                 "Change the rule of the policy '{policy}' so that it no longer takes {}: a removal would be undone.",
@@ -162,7 +175,10 @@ impl Planner<'_> {
             return;
         }
         let Some(assignment) = &h.assignment else {
-            step.instruction = format!("Find the assignment of {} to {} and remove it: the lake knows no id of it.", h.entitlement_name, h.principal_name);
+            step.instruction = format!(
+                "Find the assignment of {} to {} and remove it: the lake knows no id of it.",
+                h.entitlement_name, h.principal_name
+            );
             return;
         };
         step.way = "package";
@@ -190,7 +206,12 @@ impl Planner<'_> {
             "assignment": { "id": assignment.as_str() },
             "schedule": { "expiration": { "type": "afterDateTime", "endDateTime": end.to_string() } }
         }));
-        step.instruction = format!("Let the assignment of {} to {} end after {}.", h.entitlement_name, h.principal_name, until.day());
+        step.instruction = format!(
+            "Let the assignment of {} to {} end after {}.",
+            h.entitlement_name,
+            h.principal_name,
+            until.day()
+        );
     }
 
     fn group(&self, step: &mut Step, h: &Holding) {
@@ -210,11 +231,17 @@ impl Planner<'_> {
             step.instruction = format!("Change the rule of {} so that it no longer takes {}.", h.entitlement_name, h.principal_name);
         } else if h.grant_kind == GrantKind::Pim || h.assignment_state == "eligible" {
             let eligible = h.assignment_state == "eligible";
-            let kind = if eligible { "eligibilityScheduleRequests" } else { "assignmentScheduleRequests" };
+            let kind = if eligible {
+                "eligibilityScheduleRequests"
+            } else {
+                "assignmentScheduleRequests"
+            };
             step.way = "pim";
             step.method = "POST";
             step.path = format!("/identityGovernance/privilegedAccess/group/{kind}");
-            step.body = Some(json!({ "accessId": "member", "principalId": h.principal.as_str(), "groupId": id, "action": "adminRemove", "justification": "access review" }));
+            step.body = Some(
+                json!({ "accessId": "member", "principalId": h.principal.as_str(), "groupId": id, "action": "adminRemove", "justification": "access review" }),
+            );
             step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
         } else {
             step.way = "group";
@@ -270,7 +297,12 @@ impl Planner<'_> {
             step.way = "nested-group";
         }
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        step.also = format!("{} is a group: its {} members lose it too: {}{rest}.", h.principal_name, members.len(), names.join(", "));
+        step.also = format!(
+            "{} is a group: its {} members lose it too: {}{rest}.",
+            h.principal_name,
+            members.len(),
+            names.join(", ")
+        );
     }
 }
 
@@ -280,7 +312,11 @@ fn directory_role(step: &mut Step, h: &Holding) {
     let eligible = h.assignment_state == "eligible";
     let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("directory_roles:"));
     if eligible || h.grant_kind == GrantKind::Pim {
-        let kind = if eligible { "roleEligibilityScheduleRequests" } else { "roleAssignmentScheduleRequests" };
+        let kind = if eligible {
+            "roleEligibilityScheduleRequests"
+        } else {
+            "roleAssignmentScheduleRequests"
+        };
         step.way = "pim";
         step.method = "POST";
         step.path = format!("/roleManagement/directory/{kind}");
@@ -305,7 +341,11 @@ fn directory_role(step: &mut Step, h: &Holding) {
 #[must_use]
 pub fn requests(steps: &[Step]) -> String {
     let row = |s: &Step| {
-        let url = if s.method.is_empty() { String::new() } else { format!("https://graph.microsoft.com/v1.0{}", s.path) };
+        let url = if s.method.is_empty() {
+            String::new()
+        } else {
+            format!("https://graph.microsoft.com/v1.0{}", s.path)
+        };
         json!({
             "order": s.order, "item_id": s.item_id, "decision": s.decision, "way": s.way, "method": s.method, "url": url,
             "body": s.body, "instruction": s.instruction, "also": s.also, "due": s.due.to_string(),
@@ -339,7 +379,11 @@ pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
         steps.len()
     );
     for s in steps {
-        let url = if s.method.is_empty() { String::new() } else { format!("https://graph.microsoft.com/v1.0{}", s.path) };
+        let url = if s.method.is_empty() {
+            String::new()
+        } else {
+            format!("https://graph.microsoft.com/v1.0{}", s.path)
+        };
         let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
         let cells = [&s.instruction, &s.also, s.method, &url, &body].map(|t| quoted(t));
         out += &format!("Step {} {}\n", s.order, cells.join(" "));

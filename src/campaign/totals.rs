@@ -89,6 +89,12 @@ impl Totals {
         add(&mut self.by_silence, &other.by_silence);
     }
 
+    /// Decisions of persons.
+    #[must_use]
+    pub fn by_persons(&self) -> usize {
+        self.by_person.sum()
+    }
+
     /// What part of the population persons have decided, in percent rounded down; 100 only when all is decided.
     #[must_use]
     pub fn completion(&self) -> usize {

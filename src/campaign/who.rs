@@ -273,7 +273,7 @@ pub fn free_key(taken: &BTreeSet<String>, estate: &Estate, person: &PrincipalId)
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
         .collect();
-    let clean = clean.trim_matches(['.', '-']).to_string();
+    let clean = clean.trim_matches(['.', '-', '_']).to_string();
     let id: String = person.as_str().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
     let base = if clean.chars().any(|c| c.is_ascii_alphanumeric()) {
         clean

@@ -87,10 +87,21 @@ pub struct StatusArgs {
     pub question: QuestionArgs,
 }
 
+/// How it is proved who wrote something.
+#[derive(Debug, Args)]
+pub struct ProofArgs {
+    /// Keys that people sign with, in the format of ssh-keygen's allowed_signers
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// DNS records of DKIM keys, fetched beforehand, to check the signatures of mails with
+    #[arg(long, value_name = "FILE")]
+    pub dkim_keys: Option<PathBuf>,
+}
+
 /// `campaign import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Returned sheets; proofs of who decided (.sig, .eml) may lie beside them or be given too
+    /// Returned sheets, or mails with one attached; a signature FILE.sig that lies beside a sheet is its proof
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The reviewer whose decisions these are, by folder name [default: whom each file's own sheet names]
@@ -102,9 +113,9 @@ pub struct ImportArgs {
     /// Take a file once more although later entries replaced its decisions
     #[arg(long)]
     pub again: bool,
-    /// Keys that reviewers sign with, in the format of ssh-keygen's allowed_signers
-    #[arg(long, value_name = "FILE")]
-    pub allowed_signers: Option<PathBuf>,
+    /// How it is proved who decided.
+    #[command(flatten)]
+    pub proof: ProofArgs,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
@@ -211,9 +222,12 @@ pub struct SignoffArgs {
     /// Signature of the sign-off sheet by ssh-keygen -Y sign, or the mail it came in
     #[arg(long, value_name = "FILE")]
     pub proof: Option<PathBuf>,
-    /// Keys that managers sign with, in the format of ssh-keygen's allowed_signers
-    #[arg(long, value_name = "FILE")]
-    pub allowed_signers: Option<PathBuf>,
+    /// How it is proved who signs.
+    #[command(flatten)]
+    pub keys: ProofArgs,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
     /// Who records it.
     #[command(flatten)]
     pub by: ByArg,

@@ -1,12 +1,17 @@
 //! `campaign …`: the life of a review, from the frozen population to the proof that removals worked.
 
+mod adopt;
 pub mod args;
+mod close;
 mod import;
+mod letters;
 mod moves;
 mod opening;
+mod remind;
 mod rows;
 mod sheets;
 mod status;
+mod verify;
 
 use crate::campaign::store::Crash;
 use crate::campaign::{CampaignError, State, Store, plan};
@@ -28,9 +33,11 @@ pub fn run(command: &CampaignCommand, crash_at: Option<&str>) -> Result<Exit, Fa
         CampaignCommand::Reassign(args) => moves::run(args, "reassign", crash_at),
         CampaignCommand::Delegate(args) => moves::run(args, "delegate", crash_at),
         CampaignCommand::List(lake) => list(lake),
-        CampaignCommand::Remind(_) | CampaignCommand::Close(_) | CampaignCommand::Verify(_) | CampaignCommand::Signoff(_) | CampaignCommand::Adopt(_) => {
-            Err(Failure::usage("not yet"))
-        }
+        CampaignCommand::Remind(args) => remind::run(args, crash_at),
+        CampaignCommand::Close(args) => close::run(args, crash_at),
+        CampaignCommand::Verify(args) => verify::run(args, crash_at),
+        CampaignCommand::Signoff(args) => verify::signoff(args, crash_at),
+        CampaignCommand::Adopt(args) => adopt::run(args, crash_at),
     }
 }
 

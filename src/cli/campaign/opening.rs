@@ -1,7 +1,9 @@
 //! `campaign open`: freeze, record, write the sheets, print the id.
 
 use super::args::OpenArgs;
+use super::letters::{Office, Order};
 use super::{operator, sheets, store};
+use crate::campaign::letter::Occasion;
 use crate::campaign::open::{Frozen, Opening};
 use crate::campaign::{CampaignError, Plan, State, series};
 use crate::check;
@@ -56,6 +58,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let state = State::load(&store, &id)?;
     sheets::remember(&store, &id, &args.out)?;
     let files = sheets::write(&store, &state, &args.out, None)?;
+    let letters = letters(&state, &args.out)?;
     for warning in &state.head.warnings {
         output::say(&format!("warning: {warning}"));
     }
@@ -73,9 +76,29 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         ));
     }
     output::say(&format!("population {}", state.head.population_sha256));
-    output::say(&format!("{files} files in {}", args.out.join(id.as_str()).display()));
+    output::say(&format!("{files} sheets and {letters} letters in {}", args.out.join(id.as_str()).display()));
     output::print(&format!("{id}\n"));
     Ok(Exit::Done)
+}
+
+/// Opening letters, as files: they carry the hash of the population. They are sent when somebody reminds.
+fn letters(state: &State, out: &std::path::Path) -> Result<usize, Failure> {
+    let office = Office::new(state, state.head.opened_at)?;
+    let mut written = 0;
+    for (key, totals) in state.by_reviewer(&Default::default()) {
+        let reviewer = state.reviewers.get(&key).filter(|r| !r.mail.is_empty() && totals.population > 0);
+        let Some(reviewer) = reviewer else { continue };
+        let order = Order {
+            occasion: Occasion::Opening,
+            to: reviewer,
+            about: reviewer,
+            open: totals.owed(),
+            step: "opening",
+        };
+        office.write(&order, out, false)?;
+        written += 1;
+    }
+    Ok(written)
 }
 
 /// Stores a frozen campaign with its first entries, whose identities are checked before they are written.

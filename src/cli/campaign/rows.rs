@@ -5,8 +5,8 @@ use crate::cli::exit::Failure;
 use crate::report::csv_text;
 use serde_json::{Map, Value};
 
-/// Rows of text under their column names.
-pub fn text<const N: usize>(columns: &[&str; N], rows: impl Iterator<Item = [String; N]>, format: Format) -> Result<String, Failure> {
+/// Rows of text under their column names; `raw` leaves CSV without protection against formulas.
+pub fn text<const N: usize>(columns: &[&str; N], rows: impl Iterator<Item = [String; N]>, format: Format, raw: bool) -> Result<String, Failure> {
     if format == Format::Csv {
         let mut out = csv::Writer::from_writer(Vec::new());
         out.write_record(columns).map_err(Failure::usage)?;

@@ -1,12 +1,12 @@
 //! Work sheets on disk: `DIR/CAMPAIGN/REVIEWER/`, for their owner's eyes only.
 
 use crate::campaign::log::LogEvent;
-use crate::campaign::{CampaignId, ItemId, ReviewerKey, Sheet, State, Store};
-use crate::cli::exit::Failure;
+use crate::campaign::{CampaignId, ItemId, ReviewerKey, State, Store};
+use crate::cli::exit::{Exit, Failure};
 use crate::lake::LakeError;
 use crate::lake::parquet_io::private_file;
 use crate::lake::store::create_private_dirs;
-use crate::report::csv_text;
+use crate::report;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -42,7 +42,7 @@ pub fn write(store: &Store, state: &State, out: &Path, only: Option<&[ReviewerKe
             root.join(key.as_str()).join("second-stage")
         };
         create_private_dirs(&dir)?;
-        for (name, bytes) in rendered(&sheet)? {
+        for (name, bytes) in report::sheet::render(&sheet).map_err(bug)? {
             put(&dir.join(name), &bytes)?;
             files += 1;
         }
@@ -66,19 +66,6 @@ pub fn write_issued(store: &Store, state: &State, events: &[LogEvent]) -> Result
     if keys.is_empty() { Ok(0) } else { write(store, state, &out, Some(&keys)) }
 }
 
-/// Every form of a sheet, by file name.
-fn rendered(sheet: &Sheet) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(Sheet::columns()).map_err(Failure::usage)?;
-    for item in &sheet.items {
-        let cells = sheet.cells(item);
-        out.write_record(cells.iter().map(|c| csv_text::protect(c).into_owned()))
-            .map_err(Failure::usage)?;
-    }
-    let bytes = out.into_inner().map_err(Failure::usage)?;
-    Ok(vec![("review.csv", bytes)])
-}
-
 /// Writes under another name first: a reader sees the old file or the new one.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let dir = path.parent().unwrap_or(Path::new("."));
@@ -89,4 +76,12 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     file.write_all(bytes).map_err(LakeError::io("write", &temp))?;
     fs::rename(&temp, path).map_err(LakeError::io("rename", path))?;
     Ok(())
+}
+
+/// What cannot go wrong did.
+fn bug(e: impl std::fmt::Display) -> Failure {
+    Failure {
+        exit: Exit::Bug,
+        message: e.to_string(),
+    }
 }

@@ -3,8 +3,8 @@
 use super::args::StatusArgs;
 use super::load;
 use crate::campaign::now::{Now, lapses};
-use crate::campaign::{CampaignError, ItemId, ReviewerKey, State, Totals};
-use crate::cli::args::{Format, LakeArg, QuestionArgs};
+use crate::campaign::{ItemId, ReviewerKey, State, Totals};
+use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::lake::Lake;
@@ -23,7 +23,7 @@ pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
             text.push('\n');
             text
         }
-        Format::Csv | Format::Jsonl => items(&state, &lapsed, args.output.format)?,
+        Format::Csv | Format::Jsonl => items(&state, &lapsed, &args.output)?,
         Format::Parquet => return Err(Failure::usage("status has no parquet form; use table, json, jsonl or csv")),
     };
     output::deliver(text.as_bytes(), &args.output)?;
@@ -172,8 +172,18 @@ fn merge(into: &mut Value, more: Value) {
     }
 }
 
+/// Every item with its decision, as CSV.
+pub fn decisions_csv(state: &State) -> Result<String, Failure> {
+    let out = OutputArgs {
+        format: Format::Csv,
+        output: None,
+        csv_raw: false,
+    };
+    items(state, &BTreeMap::new(), &out)
+}
+
 /// A row for each item: what was decided, by whom, and who owns it.
-fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, format: Format) -> Result<String, Failure> {
+fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> Result<String, Failure> {
     let columns = [
         "item_id",
         "principal_id",
@@ -215,11 +225,5 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, format: Format) -> Re
             lapsed.get(&item.id).cloned().unwrap_or_default(),
         ]
     });
-    super::rows::text(&columns, rows, format)
-}
-
-/// The numbers after a command, its identities checked with the overlay.
-pub fn checked(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Result<Totals, CampaignError> {
-    state.check(lapsed)?;
-    Ok(state.totals(lapsed))
+    super::rows::text(&columns, rows, out.format, out.csv_raw)
 }
