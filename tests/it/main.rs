@@ -3,6 +3,7 @@
 mod campaign;
 mod common;
 mod crash;
+mod evidence;
 mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
