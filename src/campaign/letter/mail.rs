@@ -45,6 +45,10 @@ pub fn render(letter: &Letter) -> Result<Vec<u8>, Unwritten> {
     ] {
         builder = builder.raw_header(HeaderValue::new(name, value));
     }
+    if letter.sender.from == super::Sender::DRAFT {
+        // Outlook and others open such a file as a draft of whoever opens it.
+        builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("X-Unsent"), "1".into()));
+    }
     let calendar = SinglePart::builder()
         .header(ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH").map_err(|e| refused(e.to_string()))?)
         .header(ContentDisposition::attachment("due.ics"))

@@ -17,6 +17,9 @@ const STYLE: &str = concat!(
 );
 const SCRIPT: &str = include_str!("../../../reports/templates/sheet.js");
 
+/// Items that a page shows: a browser stays quick, and nobody decides more in one sitting.
+const SHOWN: usize = 2_000;
+
 /// What the template is given; its escaping makes text of everything but the fields named safe there.
 #[derive(Template)]
 #[template(path = "sheet.html")]
@@ -36,6 +39,8 @@ struct Page<'a> {
     total: String,
     one: bool,
     items: usize,
+    left_out: usize,
+    yours: String,
     population: String,
     batches_words: String,
     due: String,
@@ -103,7 +108,9 @@ pub fn render(sheet: &Sheet) -> Result<String, ReportError> {
         commit: &head.commit,
         total: count(sheet.items.len(), "decision"),
         one: sheet.items.len() == 1,
-        items: sheet.items.len(),
+        items: sheet.items.len().min(SHOWN),
+        left_out: sheet.items.len().saturating_sub(SHOWN),
+        yours: thousands(sheet.items.len()),
         population: thousands(head.population),
         batches_words: match batches.len() {
             0 | 1 => String::new(),
@@ -126,7 +133,7 @@ pub fn render(sheet: &Sheet) -> Result<String, ReportError> {
 
 fn batches(sheet: &Sheet) -> Vec<Batch<'_>> {
     let mut batches: Vec<Batch> = Vec::new();
-    for (n, row) in sheet.items.iter().enumerate() {
+    for (n, row) in sheet.items.iter().take(SHOWN).enumerate() {
         if batches.last().is_none_or(|b| b.number != row.batch) {
             batches.push(Batch {
                 number: row.batch,
