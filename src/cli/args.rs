@@ -39,6 +39,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Write the report from the lake
     Report(ReportArgs),
+    /// Review access: freeze a population, collect decisions, prove that removals worked
+    #[command(subcommand)]
+    Campaign(crate::cli::campaign::args::CampaignCommand),
     /// Look after the store
     #[command(subcommand)]
     Lake(LakeCommand),

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod ask;
+mod campaign;
 pub mod exit;
 mod lake;
 mod open;
@@ -48,6 +49,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
         Command::Report(args) => run::report(args),
+        Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
         Command::Lake(command) => lake::run(command),
         Command::Synth(args) => synth::run(args),
         Command::Completions { shell } => {
