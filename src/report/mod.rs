@@ -7,6 +7,7 @@ pub mod csv_text;
 pub mod error;
 mod folder;
 mod page;
+pub mod progress;
 pub mod review;
 pub mod sheet;
 pub mod shown;
