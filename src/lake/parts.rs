@@ -9,25 +9,32 @@ use crate::lake::table::Table;
 use crate::lake::{Lake, LakeError};
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::PathBuf;
+use std::thread::JoinHandle;
 
 /// Rows that wait in memory, in bytes, before the largest partitions are written.
-const MOST_WAITING: usize = 192 << 20;
+const MOST_WAITING: usize = 128 << 20;
 /// Files that stay open for more rows.
 const MOST_OPEN: usize = 32;
-
+/// Partitions that are being written at a time, each on a thread of its own, while more rows come in.
+const MOST_UNDER_WAY: usize = 2;
 /// Threads that write and close files at the end.
 const CLOSERS: usize = 8;
+
+type Key = (Table, String);
 
 /// A file that is whole, with its place.
 pub(super) type Finished = (Table, String, FinishedFile);
 
 /// All rows of one ingest that no commit names yet.
+///
+/// What is written when depends on the rows alone, never on how fast a thread is: the same rows give the same files.
 pub(super) struct Parts {
     lake: Lake,
-    parts: BTreeMap<(Table, String), Part>,
+    parts: BTreeMap<Key, Part>,
+    under_way: VecDeque<(Key, JoinHandle<Result<Written, LakeError>>)>,
     waiting: usize,
     open: usize,
     serial: u32,
@@ -38,7 +45,13 @@ pub(super) struct Parts {
 struct Part {
     batches: Vec<RecordBatch>,
     bytes: usize,
-    file: Option<PendingFile>,
+    file: Option<Box<PendingFile>>,
+}
+
+/// What a thread leaves of a partition's file.
+enum Written {
+    Open(Option<Box<PendingFile>>),
+    Closed(FinishedFile),
 }
 
 impl Parts {
@@ -46,6 +59,7 @@ impl Parts {
         Self {
             lake: lake.clone(),
             parts: BTreeMap::new(),
+            under_way: VecDeque::new(),
             waiting: 0,
             open: 0,
             serial: 0,
@@ -54,7 +68,7 @@ impl Parts {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.parts.is_empty() && self.finished.is_empty()
+        self.parts.is_empty() && self.under_way.is_empty() && self.finished.is_empty()
     }
 
     /// Takes rows of one partition.
@@ -70,34 +84,54 @@ impl Parts {
         Ok(())
     }
 
-    /// Writes the partition with most waiting rows.
+    /// Lets a thread write the partition with most waiting rows.
     fn relieve(&mut self) -> Result<(), LakeError> {
         let Some(key) = self.parts.iter().max_by_key(|(_, p)| p.bytes).map(|(k, _)| k.clone()) else {
             return Ok(());
         };
+        while self.under_way.len() >= MOST_UNDER_WAY || self.under_way.iter().any(|(k, _)| *k == key) {
+            self.await_oldest()?;
+        }
         let mut part = self.parts.remove(&key).unwrap_or_default();
         self.waiting -= part.bytes;
-        self.open -= usize::from(part.file.is_some());
+        self.open += usize::from(part.file.is_none());
+        let close = self.open > MOST_OPEN;
+        self.open -= usize::from(close);
         let temp = self.temp(key.0, &key.1)?;
-        write(&mut part, temp)?;
-        match part.file {
-            Some(file) if self.open >= MOST_OPEN => self.finished.push((key.0, key.1, file.finish()?)),
-            file => {
-                self.open += usize::from(file.is_some());
-                self.parts.insert(key, Part { file, ..Part::default() });
+        let write = move || {
+            write(&mut part, temp)?;
+            match part.file {
+                Some(file) if close => file.finish().map(Written::Closed),
+                file => Ok(Written::Open(file)),
             }
+        };
+        self.under_way.push_back((key, std::thread::spawn(write)));
+        Ok(())
+    }
+
+    /// Waits for the write that began first, and takes its file back.
+    fn await_oldest(&mut self) -> Result<(), LakeError> {
+        let Some((key, thread)) = self.under_way.pop_front() else {
+            return Ok(());
+        };
+        match thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))? {
+            Written::Closed(file) => self.finished.push((key.0, key.1, file)),
+            Written::Open(file) => self.parts.entry(key).or_default().file = file,
         }
         Ok(())
     }
 
     /// Writes what waits and closes all files; forcing them to disk side by side, since each waits for the disk.
     pub(super) fn finish(mut self) -> Result<Vec<Finished>, LakeError> {
+        while !self.under_way.is_empty() {
+            self.await_oldest()?;
+        }
         let mut todo = Vec::new();
         for (key, part) in std::mem::take(&mut self.parts) {
             let temp = self.temp(key.0, &key.1)?;
             todo.push((key, part, temp));
         }
-        let close = |((table, partition), mut part, temp): ((Table, String), Part, PathBuf)| -> Result<Option<Finished>, LakeError> {
+        let close = |((table, partition), mut part, temp): (Key, Part, PathBuf)| -> Result<Option<Finished>, LakeError> {
             write(&mut part, temp)?;
             part.file.map(|file| Ok((table, partition, file.finish()?))).transpose()
         };
@@ -128,7 +162,7 @@ impl Parts {
 fn write(part: &mut Part, temp: PathBuf) -> Result<(), LakeError> {
     for batch in std::mem::take(&mut part.batches) {
         if part.file.is_none() {
-            part.file = Some(PendingFile::create(temp.clone(), batch.schema())?);
+            part.file = Some(Box::new(PendingFile::create(temp.clone(), batch.schema())?));
         }
         if let Some(file) = &mut part.file {
             file.write(&batch)?;

@@ -163,6 +163,7 @@ fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &Entitleme
     };
     let horizon = Horizon {
         same_act: settings.same_act,
+        granted_once: !lane.pim && matches!(entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole),
         scheduled: scheduled.flatten(),
         as_of: estate.as_of,
         watched_since: &watched_since,

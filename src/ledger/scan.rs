@@ -79,6 +79,8 @@ pub(super) struct Interval {
 pub(super) struct Horizon<'a> {
     /// Tellings of one act by two services may lie this far apart.
     pub same_act: i64,
+    /// Whether Entra refuses to grant what is held already, so that a grant proves that it was not held just before.
+    pub granted_once: bool,
     /// The end that was set.
     pub scheduled: Option<Instant>,
     /// The instant at which the questions are asked.
@@ -121,6 +123,12 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                     held.grant_request = request;
                     held.evidence.push(evidence);
                 }
+                // What nobody watched had ended before it was granted again.
+                Some(held) if horizon.granted_once && held.ended_unseen_before(at, horizon) => {
+                    let mut fresh = begun(Certainty::Exact, Some(at), Some(at), Some(at), evidence);
+                    (fresh.until_earliest, fresh.grant_request) = (Some(at), request);
+                    done.push(std::mem::replace(held, fresh).ended_within(Some(at), "granted_again"));
+                }
                 Some(held) => {
                     held.prove(at);
                     held.evidence.push(evidence);
@@ -135,15 +143,9 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
             } => match open.as_mut() {
                 // The record was made after the last look that had shown one: what that one stood for had ended before.
                 Some(held) if !weak && held.last_seen.zip(not_before).is_some_and(|(seen, made)| made > seen) => {
-                    let mut earlier = held.clone();
-                    earlier.until_certainty = Certainty::Bounded;
-                    earlier.held_until = earlier.until_earliest;
-                    earlier.until_latest = not_before;
-                    earlier.end_reason = "not_listed";
                     let mut fresh = begun(Certainty::Bounded, Some(at), not_before, Some(at), evidence);
                     (fresh.until_earliest, fresh.last_seen) = (Some(since), Some(at));
-                    done.push(earlier);
-                    *held = fresh;
+                    done.push(std::mem::replace(held, fresh).ended_within(not_before, "not_listed"));
                 }
                 Some(held) => {
                     if !weak {
@@ -233,15 +235,11 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
                 if open.as_ref().is_some_and(|o| o.from_latest.is_some_and(|f| since <= f && f <= at)) {
                     continue;
                 }
-                if let Some(mut held) = open.take() {
+                if let Some(held) = open.take() {
                     let proved = held.until_earliest;
                     let scheduled = horizon.scheduled.is_some_and(|s| proved.is_none_or(|p| p <= s) && s <= at);
                     let reason = if scheduled { "expired" } else { "not_listed" };
-                    held.until_certainty = Certainty::Bounded;
-                    held.held_until = proved.or(held.from_latest);
-                    held.until_latest = Some(at);
-                    held.end_reason = reason;
-                    done.push(held);
+                    done.push(held.ended_within(Some(at), reason));
                 }
                 last_absent = Some(last_absent.map_or(since, |l| l.max(since)));
             }
@@ -299,6 +297,20 @@ impl Interval {
         }
     }
 
+    /// It ended between the last proof of holding and `latest`.
+    fn ended_within(mut self, latest: Option<Instant>, reason: &'static str) -> Self {
+        let until = self.until_earliest.or(self.from_latest);
+        self.until_certainty = Certainty::Bounded;
+        (self.held_until, self.until_latest, self.end_reason) = (until, latest, reason);
+        self
+    }
+
+    /// Whether it could have ended between its last proof and `at` without a witness.
+    fn ended_unseen_before(&self, at: Instant, horizon: &Horizon) -> bool {
+        let proved = self.until_earliest.or(self.from_latest);
+        proved.is_some_and(|p| p.0 + horizon.same_act < at.0 && !(horizon.logged)(p, at))
+    }
+
     fn close(&mut self, certainty: Certainty, until: Instant, latest: Option<Instant>, reason: &'static str) {
         self.until_certainty = certainty;
         self.held_until = Some(until);
@@ -351,6 +363,7 @@ mod tests {
     fn check(points: Vec<Point>, scheduled: Option<i64>, watched: bool, expected: &str) {
         let horizon = Horizon {
             same_act: 60,
+            granted_once: true,
             scheduled: scheduled.map(t),
             as_of: t(100),
             watched_since: &|_| watched,
@@ -451,6 +464,15 @@ mod tests {
         };
         check(vec![made(1, 3), made(5, 9)], None, true, "~[1,3]..~[3,5] ~[5,9]..>[9,]");
         check(vec![granted(1), made(2, 3), made(2, 9)], None, true, "=[1,1]..>[9,]");
+    }
+
+    /// What Entra refuses to grant twice had ended before it was granted again, even when nobody saw the removal.
+    #[test]
+    fn granted_again_after_a_gap_is_a_second_holding() {
+        check(vec![present(3), granted(8), present(9)], None, false, "?[,3]..~[3,8] =[8,8]..?[9,]");
+        check(vec![granted(1), granted(8)], None, false, "=[1,1]..~[1,8] =[8,8]..?[8,]");
+        // A log that watched all the time would have told of a removal: the second telling is the same holding.
+        check(vec![granted(1), granted(8)], None, true, "=[1,1]..>[8,]");
     }
 
     #[test]
