@@ -227,7 +227,7 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
     let rows = (0..state.items.len()).map(|index| {
         let item = &state.items[index];
         let binding = state.binding(index);
-        let text = |f: &dyn Fn(&(crate::model::Instant, crate::campaign::DecisionEntry)) -> String| binding.map(f).unwrap_or_default();
+        let text = |f: &dyn Fn(&(Instant, crate::campaign::DecisionEntry)) -> String| binding.map(f).unwrap_or_default();
         [
             item.id.to_string(),
             item.principal_id.clone(),
