@@ -27,6 +27,10 @@ pub struct Desk<'a> {
     provisioned: HashMap<(&'a PrincipalId, &'a str), BTreeSet<&'a PrincipalId>>,
     keys: BTreeMap<PrincipalId, ReviewerKey>,
     taken: BTreeSet<String>,
+    /// Items of each so far, by which named persons share the work.
+    load: BTreeMap<PrincipalId, usize>,
+    /// Who has a holder's items already: one person judges all that somebody holds.
+    has: BTreeMap<PrincipalId, PrincipalId>,
 }
 
 impl<'a> Desk<'a> {
@@ -69,6 +73,8 @@ impl<'a> Desk<'a> {
             provisioned,
             keys: BTreeMap::new(),
             taken: BTreeSet::from([ReviewerKey::UNASSIGNED.to_string()]),
+            load: BTreeMap::new(),
+            has: BTreeMap::new(),
         })
     }
 
@@ -96,6 +102,10 @@ impl<'a> Desk<'a> {
                     None if twice => passed.push(format!("{name} decided in the first stage")),
                     None => {
                         let key = self.key_of(&candidate);
+                        *self.load.entry(candidate.clone()).or_default() += 1;
+                        if rule.kind == RuleKind::Person && not.is_none() {
+                            self.has.entry(holding.principal.clone()).or_insert_with(|| candidate.clone());
+                        }
                         let disclosed = self.approved(&candidate, holding) && rule.kind != RuleKind::Approver;
                         let note = if disclosed { " (approved the request: disclosed)" } else { "" };
                         let instead = if passed.is_empty() {
@@ -148,12 +158,9 @@ impl<'a> Desk<'a> {
             }
             RuleKind::Person => {
                 let mut persons: Vec<&PrincipalId> = rule.persons.iter().filter_map(|p| self.named.get(p)).collect();
-                // One holder's items go to one of them, whatever else is in the population.
-                if !persons.is_empty() {
-                    let hash = xxhash_rust::xxh3::xxh3_64(holding.principal.as_str().as_bytes());
-                    let start = usize::try_from(hash % persons.len() as u64).unwrap_or_default();
-                    persons.rotate_left(start);
-                }
+                let has = self.has.get(&holding.principal);
+                // Sorting is stable: among equals the order of the campaign file decides.
+                persons.sort_by_key(|p| (has != Some(*p), self.load.get(*p).copied().unwrap_or_default()));
                 persons.into_iter().map(|p| (p.clone(), "named in the campaign file".to_string())).collect()
             }
         }

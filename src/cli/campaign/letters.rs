@@ -2,11 +2,12 @@
 
 use super::sheets::put;
 use crate::campaign::letter::{Letter, Occasion, Post, Sender};
-use crate::campaign::{Reviewer, State};
+use crate::campaign::{Campaign, Reviewer, ReviewerKey, State};
 use crate::cli::exit::{Exit, Failure};
 use crate::lake::store::create_private_dirs;
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What is written to whom.
@@ -24,17 +25,24 @@ pub struct Order<'a> {
 }
 
 /// Writes letters.
-pub struct Office<'a> {
-    state: &'a State,
+pub struct Office {
+    head: Campaign,
+    due_at: Instant,
     sender: Sender,
     post: Option<Post>,
     at: Instant,
+    /// Number of items and hashes of sheets, by reviewer.
+    sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)>,
 }
 
-impl<'a> Office<'a> {
+impl Office {
     /// Makes the sender and the way ready; nobody is called yet.
-    pub fn new(state: &'a State, at: Instant) -> Result<Self, Failure> {
-        let sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
+    pub fn new(state: &State, at: Instant) -> Result<Self, Failure> {
+        let sender = state.plan.mail.clone().unwrap_or_else(|| Sender {
+            from: "Access review <access-review@vouchsafe.invalid>".into(),
+            reply_to: String::new(),
+            sheets_at: String::new(),
+        });
         let post = state
             .plan
             .smtp
@@ -42,7 +50,21 @@ impl<'a> Office<'a> {
             .map(|s| Post::new(s, &sender.from))
             .transpose()
             .map_err(Failure::usage)?;
-        Ok(Self { state, sender, post, at })
+        let mut sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)> = BTreeMap::new();
+        for ((key, stage), indices) in state.sheets() {
+            let hash = state.hash_of(&key, stage, &indices);
+            let entry = sheets.entry(key).or_default();
+            entry.0 += indices.len();
+            entry.1.push(hash);
+        }
+        Ok(Self {
+            head: state.head.clone(),
+            due_at: state.due_at,
+            sender,
+            post,
+            at,
+            sheets,
+        })
     }
 
     /// `file` or `smtp`.
@@ -53,29 +75,22 @@ impl<'a> Office<'a> {
     /// Writes one letter as `.eml` and `.ics`, and sends it where that is configured; returns the hash of the mail.
     pub fn write(&self, order: &Order, out: &Path, send: bool) -> Result<String, Failure> {
         let key = &order.about.key;
-        let items = self.state.by_reviewer(&std::collections::BTreeMap::new()).get(key).map_or(0, |t| t.population);
-        let sheets: Vec<String> = self
-            .state
-            .sheets()
-            .iter()
-            .filter(|((k, _), _)| k == key)
-            .map(|((k, stage), indices)| self.state.hash_of(k, *stage, indices))
-            .collect();
+        let (items, sheets) = self.sheets.get(key).cloned().unwrap_or_default();
         let letter = Letter {
-            campaign: &self.state.head,
+            campaign: &self.head,
             occasion: order.occasion,
             to: order.to,
             about: order.about,
             open: order.open,
             items,
-            due_at: self.state.due_at,
+            due_at: self.due_at,
             sheets: &sheets,
             step: order.step,
             at: self.at,
             sender: &self.sender,
         };
         let mail = letter.mail().map_err(Failure::usage)?;
-        let dir = out.join(self.state.head.id.as_str()).join(key.as_str());
+        let dir = out.join(self.head.id.as_str()).join(key.as_str());
         create_private_dirs(&dir)?;
         put(&dir.join(format!("{}.eml", letter.file_stem())), &mail)?;
         put(&dir.join(format!("{}.ics", letter.file_stem())), letter.calendar().as_bytes())?;

@@ -52,8 +52,9 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         .or_else(|| sheets::remembered(&store, &state.head.id))
         .ok_or_else(|| Failure::usage("name a folder for the messages with --out DIR"))?;
     let by = operator(&args.by);
+    let office = Office::new(&state, now)?;
+    let mut events = Vec::new();
     for reminder in &due {
-        let office = Office::new(&state, now)?;
         let (occasion, step) = (occasion(reminder, now), reminder.step.name());
         let order = Order {
             occasion,
@@ -63,33 +64,37 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             step: &step,
         };
         let hash = office.write(&order, &out, true)?;
-        let mut events = vec![LogEvent::Reminded {
+        events.push(LogEvent::Reminded {
             reviewer: reminder.reviewer.key.clone(),
             step,
             to: reminder.to.mail.clone(),
             by: office.way().into(),
             open: reminder.open,
             message_sha256: hash,
-        }];
-        if reminder.step.to == RemindTo::Replace {
-            let reason = format!("no decision by {}", state.due_at.day());
-            events.extend(ladder::raise(
-                &state,
-                &question.estate,
-                &lapsed,
-                Some(&reminder.reviewer.key),
-                "replace",
-                &reason,
-            ));
+        });
+        // What was sent is recorded before the next is sent; files can be written again.
+        if office.way() == "smtp" {
+            state.tail = store.append(&state.head.id, &state.tail, &events, now, &by)?;
+            events.clear();
         }
-        // One step for each letter: what was sent is recorded before the next is.
-        state.apply_all(&events, now)?;
-        let issues = state.issues();
-        state.apply_all(&issues, now)?;
-        events.extend(issues.iter().cloned());
-        state.tail = store.append(&state.head.id, &state.tail, &events, now, &by)?;
-        sheets::write_issued(&store, &state, &issues)?;
     }
+    for reminder in due.iter().filter(|d| d.step.to == RemindTo::Replace) {
+        let reason = format!("no decision by {}", state.due_at.day());
+        events.extend(ladder::raise(
+            &state,
+            &question.estate,
+            &lapsed,
+            Some(&reminder.reviewer.key),
+            "replace",
+            &reason,
+        ));
+    }
+    state.apply_all(&events, now)?;
+    let issues = state.issues();
+    state.apply_all(&issues, now)?;
+    events.extend(issues.iter().cloned());
+    store.append(&state.head.id, &state.tail, &events, now, &by)?;
+    sheets::write_issued(&store, &state, &issues)?;
     output::say(&format!("{} letters in {}", due.len(), out.join(state.head.id.as_str()).display()));
     Ok(Exit::Done)
 }

@@ -11,8 +11,8 @@ pub fn text<const N: usize>(columns: &[&str; N], rows: impl Iterator<Item = [Str
         let mut out = csv::Writer::from_writer(Vec::new());
         out.write_record(columns).map_err(Failure::usage)?;
         for row in rows {
-            out.write_record(row.iter().map(|c| csv_text::protect(c).into_owned()))
-                .map_err(Failure::usage)?;
+            let safe = |c: &String| if raw { c.clone() } else { csv_text::protect(c).into_owned() };
+            out.write_record(row.iter().map(safe)).map_err(Failure::usage)?;
         }
         let bytes = out.into_inner().map_err(Failure::usage)?;
         return String::from_utf8(bytes).map_err(Failure::usage);
