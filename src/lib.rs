@@ -1,6 +1,6 @@
 //! Who held which access in Microsoft Entra ID and when, whether it is still justified, and the proof.
 //!
-//! Data flows one way: `ingest -> lake -> engine -> ledger -> check -> report`, with `cli` on top.
+//! Data flows one way: `ingest -> lake -> engine -> ledger -> check -> report -> evidence`, with `cli` on top.
 //! `docs/architecture.md` draws the map; `tests/it/tidy.rs` keeps the direction of imports true.
 
 pub mod campaign;
@@ -8,6 +8,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod evidence;
 pub mod ingest;
 pub mod lake;
 pub mod ledger;

@@ -1,5 +1,6 @@
 //! Everything that can be typed.
 
+use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, ProveArgs, RetainArgs, SampleArgs, VerifyArgs};
 use crate::cli::render_args::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -42,6 +43,12 @@ pub enum Command {
     /// Review access: freeze a population, collect decisions, prove that removals worked
     #[command(subcommand)]
     Campaign(crate::cli::campaign::args::CampaignCommand),
+    /// Make a bundle of evidence that verifies without this program
+    Bundle(BundleArgs),
+    /// Judge a bundle: structure, hashes, signature, arithmetic, and everything made again from the lake
+    Verify(VerifyArgs),
+    /// Draw a sample that anybody can draw again
+    Sample(SampleArgs),
     /// Look after the store
     #[command(subcommand)]
     Lake(LakeCommand),
@@ -284,8 +291,16 @@ pub struct ReportArgs {
 pub enum LakeCommand {
     /// Tell what the lake holds: tables, sources with their arithmetic, coverage and gaps, rejects
     Status(LakeArg),
-    /// Compare every file with the hash in its commit
+    /// Compare every file with the hash in its commit, and the log with its checkpoints
     Verify(LakeArg),
+    /// Print what the commit log is, in three lines to give away: with them, a later rewriting shows
+    Checkpoint(CheckpointArgs),
+    /// Prove that the log only grew since a checkpoint, or that a commit is in it
+    Prove(ProveArgs),
+    /// Drop whole partitions that are older than the policy says, under a commit that keeps their hashes
+    Retain(RetainArgs),
+    /// Set or release a legal hold: what tells of its time is not dropped
+    Hold(HoldArgs),
 }
 
 /// `synth`.

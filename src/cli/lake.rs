@@ -2,8 +2,9 @@
 
 use crate::cli::args::LakeCommand;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{open, output};
+use crate::cli::{self, open, output, proof};
 use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::retain;
 use crate::lake::table::Table;
 use crate::lake::{Lake, View};
 use crate::report::shown;
@@ -20,23 +21,46 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
             output::print(&status(&view)?);
             Ok(Exit::Done)
         }
-        LakeCommand::Verify(arg) => {
-            let dir = open::lake_dir(arg);
-            let view = Lake::open(&dir)?.view()?;
-            let damaged = view.damaged();
-            if damaged.is_empty() {
-                output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
-                return Ok(Exit::Done);
-            }
-            for path in &damaged {
-                output::print(&format!("damaged: {path}\n"));
-            }
-            Err(Failure::unusable(format!(
-                "{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake",
-                damaged.len()
-            )))
-        }
+        LakeCommand::Verify(arg) => verify(&Lake::open(&open::lake_dir(arg))?),
+        LakeCommand::Checkpoint(args) => proof::checkpoint(args),
+        LakeCommand::Prove(args) => proof::prove(args),
+        LakeCommand::Retain(args) => cli::retain::retain(args, open::now()?),
+        LakeCommand::Hold(args) => cli::retain::hold(args, open::now()?),
     }
+}
+
+/// The chain of commits, every live file, and every checkpoint.
+fn verify(lake: &Lake) -> Result<Exit, Failure> {
+    let view = lake.view()?;
+    let damaged = view.damaged();
+    let kept = lake.kept_checkpoints(&view)?;
+    for path in &damaged {
+        output::print(&format!("damaged: {path}\n"));
+    }
+    for wrong in &kept.wrong {
+        output::print(&format!("wrong: {wrong}\n"));
+    }
+    if !damaged.is_empty() {
+        return Err(Failure::unusable(format!(
+            "{} files differ from their commits; restore them from a copy, or ingest their sources into a new lake",
+            damaged.len()
+        )));
+    }
+    if !kept.wrong.is_empty() {
+        return Err(Failure::unusable(
+            "the commit log is not the one that the checkpoints were made of; compare it with a copy, or with a checkpoint that somebody else keeps",
+        ));
+    }
+    output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
+    let dropped: usize = view.log().iter().map(|(_, c)| c.removed.len()).sum();
+    if dropped > 0 {
+        output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
+    }
+    output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
+    if !kept.missing.is_empty() {
+        output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
+    }
+    Ok(Exit::Done)
 }
 
 fn status(view: &View) -> Result<String, Failure> {
@@ -63,6 +87,7 @@ fn status(view: &View) -> Result<String, Failure> {
     text += &sources(&view.rows::<Source>()?);
     text += &coverage(&view.rows::<Coverage>()?, &view.rows::<Snapshot>()?);
     text += &rejects(&view.rows::<Reject>()?);
+    text += &dropped(view);
     Ok(text)
 }
 
@@ -120,6 +145,33 @@ fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
         .into_iter()
         .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
     text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
+    text
+}
+
+/// What retention dropped, and holds in force.
+fn dropped(view: &View) -> String {
+    let mut counts: BTreeMap<(&str, &str, &str), (usize, u64)> = BTreeMap::new();
+    for (_, commit) in view.log() {
+        for t in &commit.removed {
+            let (files, rows) = counts.entry((t.file.table.name(), &commit.at, &t.reason)).or_default();
+            *files += 1;
+            *rows += t.file.rows;
+        }
+    }
+    let mut text = String::new();
+    if !counts.is_empty() {
+        let lines = counts
+            .into_iter()
+            .map(|((table, at, reason), (files, rows))| vec![table.to_string(), at.to_string(), files.to_string(), rows.to_string(), reason.to_string()]);
+        text += "\ndropped by policy\n";
+        text += &output::table(&["table", "at", "partitions", "rows", "rule"], lines.collect());
+    }
+    let holds = retain::holds(view);
+    if !holds.is_empty() {
+        let lines = holds.into_values().map(|h| vec![h.name, h.from, h.until, h.reason]);
+        text += "\nlegal holds\n";
+        text += &output::table(&["hold", "from", "until", "reason"], lines.collect());
+    }
     text
 }
 

@@ -2,17 +2,23 @@
 
 pub mod args;
 mod ask;
+mod bundle;
 mod campaign;
+pub mod evidence_args;
 pub mod exit;
 mod lake;
 mod open;
 mod output;
+mod private;
+mod proof;
 pub mod render_args;
+mod retain;
 mod review;
 mod run;
 pub mod select;
 mod synth;
 pub mod take;
+mod verify;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -50,6 +56,9 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Explain(args) => ask::explain(args),
         Command::Report(args) => run::report(args),
         Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
+        Command::Bundle(args) => bundle::bundle(args),
+        Command::Verify(args) => verify::run(args, open::now()?),
+        Command::Sample(args) => bundle::sample(args),
         Command::Lake(command) => lake::run(command),
         Command::Synth(args) => synth::run(args),
         Command::Completions { shell } => {

@@ -24,14 +24,16 @@ pub struct Question {
 
 /// The clock of commits: `SOURCE_DATE_EPOCH` when it is set, so that a run can be repeated byte for byte.
 pub fn now() -> Result<Instant, Failure> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => text
-            .trim()
-            .parse()
-            .map(Instant::from_unix)
-            .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds"))),
-        Err(_) => Ok(Instant::from_chrono(chrono::Utc::now())),
-    }
+    Ok(fixed_clock()?.unwrap_or_else(|| Instant::from_chrono(chrono::Utc::now())))
+}
+
+/// The instant of `SOURCE_DATE_EPOCH`, when it is set.
+pub fn fixed_clock() -> Result<Option<Instant>, Failure> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = text.trim().parse().map(Instant::from_unix);
+    seconds
+        .map(Some)
+        .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds")))
 }
 
 /// The folder of the lake.
@@ -41,22 +43,42 @@ pub fn lake_dir(arg: &LakeArg) -> PathBuf {
 
 /// The configuration: the file that is named, else `vouchsafe.toml` when it exists, else defaults.
 pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
+    configured(configuration_path(args), args.profile.as_deref())
+}
+
+/// The configuration of a file, with the profile that is named unless it is empty.
+pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
+    configured(Some(path), Some(profile).filter(|p| !p.is_empty()))
+}
+
+/// The text of the configuration file in force; a comment when there is none.
+pub fn configuration_text(args: &QuestionArgs) -> Result<String, Failure> {
+    let Some(path) = configuration_path(args) else {
+        return Ok("# no configuration file: every threshold has its default\n".into());
+    };
+    std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read the configuration {}: {e}", path.display())))
+}
+
+fn configuration_path(args: &QuestionArgs) -> Option<&Path> {
     let default = Path::new("vouchsafe.toml");
-    let path = args.config.as_deref().or_else(|| default.is_file().then_some(default));
+    args.config.as_deref().or_else(|| default.is_file().then_some(default))
+}
+
+fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Failure> {
     let thresholds = check::thresholds().iter().map(|t| t.name).collect::<Vec<_>>();
     let profiles = check::profiles::PROFILES.iter().map(|p| p.name).collect::<Vec<_>>();
     let mut config = match path {
         Some(path) => config::load(path, &thresholds, &profiles).map_err(Failure::usage)?,
         None => Config::default(),
     };
-    if let Some(profile) = &args.profile {
-        if !profiles.contains(&profile.as_str()) {
+    if let Some(profile) = profile {
+        if !profiles.contains(&profile) {
             return Err(Failure::usage(format!(
                 "profile '{profile}' is not known{}",
                 config::did_you_mean(profile, &profiles)
             )));
         }
-        config.profile.clone_from(profile);
+        config.profile = profile.to_string();
     }
     if config.profile.is_empty() {
         config.profile = "default".into();
@@ -82,6 +104,11 @@ pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) ->
             .ok_or_else(|| Failure::unusable(format!("the lake {} has no commit {id}: is it the lake of this campaign?", dir.display())))?,
         None => newest,
     };
+    ask(view, config, as_of)
+}
+
+/// Builds the estate of a commit.
+pub fn ask(view: View, config: Config, as_of: Option<Instant>) -> Result<Question, Failure> {
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
     let evidence = Evidence::load(&view)?;
     let settings = Settings {

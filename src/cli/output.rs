@@ -113,6 +113,28 @@ fn profile(out: &OutputArgs) -> Csv {
     Csv::Safe
 }
 
+/// Any table.
+pub fn plain(rows: &crate::evidence::table::Table, out: &OutputArgs) -> Result<(), Failure> {
+    let object = |row: &Vec<String>| {
+        let members: Vec<String> = rows
+            .header
+            .iter()
+            .zip(row)
+            .map(|(h, c)| format!("{}:{}", serde_json::json!(h), serde_json::json!(c)))
+            .collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let objects = || rows.rows.iter().map(object).collect::<Vec<_>>();
+    let bytes = match out.format {
+        Format::Csv => rows.csv(),
+        Format::Json => format!("[\n{}\n]\n", objects().join(",\n")).into_bytes(),
+        Format::Jsonl => objects().iter().map(|o| format!("{o}\n")).collect::<String>().into_bytes(),
+        Format::Parquet => return Err(Failure::usage("this listing is written as table, csv, json or jsonl")),
+        Format::Table => table(&rows.header, rows.rows.clone()).into_bytes(),
+    };
+    deliver(&bytes, out)
+}
+
 /// `2026-03-31 12:34` of an instant's text.
 fn short(text: &str) -> String {
     text.get(..16).unwrap_or(text).replace('T', " ")

@@ -6,6 +6,7 @@ use crate::cli::open::Question;
 use crate::lake::records::{Reject, Snapshot, Source};
 use crate::model::{Finding, Window};
 use crate::report::columns::Csv;
+use crate::report::privacy::Privacy;
 use crate::report::{self, Audience, Review};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,12 @@ impl Answers {
         })
     }
 
+    /// Covers findings as a reader may see them.
+    pub fn cover(&mut self, privacy: &Privacy) {
+        let listed = self.results.iter_mut().flat_map(|r| &mut r.findings);
+        listed.chain(&mut self.findings).for_each(|f| privacy.finding(f));
+    }
+
     /// The review for one reader.
     pub fn review<'a>(&'a self, question: &'a Question, audience: Audience, csv: Csv) -> Review<'a> {
         let estate = &question.estate;
@@ -62,7 +69,7 @@ impl Answers {
 }
 
 /// The year before the instant of the questions, or less where no record is as old.
-fn period(question: &Question) -> Window {
+pub fn period(question: &Question) -> Window {
     let until = question.estate.as_of;
     let year_before = until.plus(-365 * crate::model::time::DAY);
     let first = question.estate.coverage.values().flat_map(|c| c.any.iter().map(|w| w.from)).min();

@@ -22,6 +22,31 @@ pub struct DataFile {
     pub rows: u64,
 }
 
+/// A data file that a commit drops by policy: its rows are gone, and what it was stays on record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// The file, with the hash that it had.
+    #[serde(flatten)]
+    pub file: DataFile,
+    /// The rule that dropped it, in words.
+    pub reason: String,
+}
+
+/// A legal hold: nothing that tells of this time is dropped until it is released.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its name, such as a case number.
+    pub name: String,
+    /// Beginning of the time that it protects, RFC 3339.
+    pub from: String,
+    /// End, exclusive.
+    pub until: String,
+    /// Who ordered or released it, and why.
+    pub reason: String,
+    /// Whether this entry ends the hold of that name.
+    pub released: bool,
+}
+
 /// An entry of the commit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
@@ -35,6 +60,12 @@ pub struct Commit {
     pub tenant: TenantId,
     /// Files added, sorted.
     pub added: Vec<DataFile>,
+    /// Files dropped by policy, sorted; a file of the same path can be added again later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Tombstone>,
+    /// Legal holds set or released.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
 }
 
 impl Commit {

@@ -54,6 +54,16 @@ pub enum LakeError {
     /// Somebody else is writing.
     #[error("another vouchsafe is writing to {0}; wait until it has ended")]
     Locked(PathBuf),
+    /// No commit has that name, or several.
+    #[error("{found} commits of {path} begin with '{name}'; `lake status` prints the newest, give at least eight letters of one")]
+    NoCommit {
+        /// The lake.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+        /// How many have it.
+        found: usize,
+    },
     /// A commit does not follow from the one before it.
     #[error("the commit log of {path} is broken at commit {sequence}: {message}")]
     Chain {

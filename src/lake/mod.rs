@@ -4,9 +4,11 @@
 //! lake/
 //!   lake.json                        format version
 //!   _commits/00000000000000000001.json   append-only log: which files are live, with hashes
+//!   _checkpoints/00000000000000000001.txt   what the log was after each commit: size and root of its Merkle tree
 //!   data/<table>/<partition>/<hash>.parquet
 //! ```
 
+pub mod checkpoint;
 pub mod column;
 pub mod commit;
 pub mod error;
@@ -15,11 +17,14 @@ pub mod objects;
 pub mod parquet_io;
 mod parts;
 pub mod records;
+pub mod retain;
 pub mod store;
 pub mod table;
+pub mod tree;
 pub mod view;
 pub mod writer;
 
+pub use checkpoint::Checkpoint;
 pub use commit::Commit;
 pub use error::LakeError;
 pub use store::{CrashAt, Lake};

@@ -4,6 +4,7 @@
 //! created, by a link that fails when the sequence number is taken. A crash leaves temporary files or data files that
 //! no commit names: both are ignored by readers and swept by the next writer.
 
+use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, View, parquet_io};
 use crate::model::Instant;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ impl CrashAt {
         ("commit-named", Self::CommitNamed),
     ];
 }
+
+/// Commits with their ids, and the leaves of the tree over them, oldest first.
+type Log = (Vec<(String, Commit)>, Vec<Hash>);
 
 /// A lake on disk.
 #[derive(Debug, Clone)]
@@ -126,8 +130,14 @@ impl Lake {
     /// # Errors
     /// When a commit is unreadable or does not follow from the one before.
     pub fn log(&self) -> Result<Vec<(String, Commit)>, LakeError> {
+        Ok(self.read_log()?.0)
+    }
+
+    /// The log with the leaf of each commit in the tree.
+    fn read_log(&self) -> Result<Log, LakeError> {
         let dir = self.commits_dir();
         let mut log = Vec::new();
+        let mut leaves = Vec::new();
         let mut parent = String::new();
         for sequence in 1u64.. {
             let path = dir.join(Commit::file_name(sequence));
@@ -146,9 +156,10 @@ impl Lake {
                 });
             }
             parent = Commit::id(&text);
+            leaves.push(tree::leaf(text.as_bytes()));
             log.push((parent.clone(), commit));
         }
-        Ok(log)
+        Ok((log, leaves))
     }
 
     /// The newest state.
@@ -156,14 +167,36 @@ impl Lake {
     /// # Errors
     /// As for [`Lake::log`].
     pub fn view(&self) -> Result<View, LakeError> {
-        Ok(View::new(self.root.clone(), self.log()?))
+        let (log, leaves) = self.read_log()?;
+        Ok(View::new(self.root.clone(), log, leaves))
     }
 
-    /// Adds a commit after the newest one; returns its id.
+    /// The state at a commit, named by its id or at least eight first letters of it.
+    ///
+    /// Files that a later commit dropped are gone from disk: their rows cannot be read, and `View::damaged` names them.
+    ///
+    /// # Errors
+    /// When no commit, or more than one, has that name, and as for [`Lake::log`].
+    pub fn view_at(&self, commit: &str) -> Result<View, LakeError> {
+        let (mut log, mut leaves) = self.read_log()?;
+        let named: Vec<usize> = (0..log.len()).filter(|i| commit.len() >= 8 && log[*i].0.starts_with(commit)).collect();
+        let [at] = named.as_slice() else {
+            return Err(LakeError::NoCommit {
+                path: self.root.clone(),
+                name: commit.to_string(),
+                found: named.len(),
+            });
+        };
+        log.truncate(at + 1);
+        leaves.truncate(at + 1);
+        Ok(View::new(self.root.clone(), log, leaves))
+    }
+
+    /// Adds a commit after the newest one, which `before` has seen; returns its id.
     ///
     /// # Errors
     /// When another writer took the sequence number.
-    pub(crate) fn append(&self, commit: &Commit) -> Result<String, LakeError> {
+    pub(crate) fn append(&self, before: &View, commit: Commit) -> Result<String, LakeError> {
         let dir = self.commits_dir();
         create_private_dirs(&dir)?;
         let text = commit.text();
@@ -179,7 +212,10 @@ impl Lake {
         fs::remove_file(&temp).map_err(LakeError::io("remove", &temp))?;
         sync_dir(&dir)?;
         self.reach(CrashAt::CommitNamed);
-        Ok(Commit::id(&text))
+        // The commit counts from here on; a checkpoint that a crash takes is made by the next writer.
+        let id = Commit::id(&text);
+        self.heal_checkpoints(&before.with(id.clone(), &text, commit))?;
+        Ok(id)
     }
 
     /// The clock of a commit, as text.
@@ -221,7 +257,8 @@ pub fn sync_dir(path: &Path) -> Result<(), LakeError> {
     File::open(path).and_then(|d| d.sync_all()).map_err(LakeError::io("sync", path))
 }
 
-fn write_synced(path: &Path, text: &str) -> Result<(), LakeError> {
+/// Writes a small file under another name, forces it to disk and renames it: a reader sees all of it or nothing.
+pub(crate) fn write_synced(path: &Path, text: &str) -> Result<(), LakeError> {
     let temp = path.with_file_name(format!(".tmp-{}", std::process::id()));
     let _ = fs::remove_file(&temp);
     let mut file = parquet_io::private_file(&temp).map_err(LakeError::io("create", &temp))?;

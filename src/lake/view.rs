@@ -2,10 +2,14 @@
 
 use crate::lake::commit::DataFile;
 use crate::lake::table::{Row, Table};
+use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, parquet_io};
 use crate::model::TenantId;
+use arrow::array::{AsArray, BooleanArray};
+use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The lake at one commit.
@@ -13,11 +17,40 @@ use std::path::{Path, PathBuf};
 pub struct View {
     root: PathBuf,
     log: Vec<(String, Commit)>,
+    leaves: Vec<Hash>,
+    live: BTreeMap<String, DataFile>,
 }
 
 impl View {
-    pub(crate) fn new(root: PathBuf, log: Vec<(String, Commit)>) -> Self {
-        Self { root, log }
+    /// The lake at the last of these commits, each with its leaf in the tree of the log.
+    pub(crate) fn new(root: PathBuf, log: Vec<(String, Commit)>, leaves: Vec<Hash>) -> Self {
+        let mut live = BTreeMap::new();
+        for (_, commit) in &log {
+            for tombstone in &commit.removed {
+                live.remove(&tombstone.file.path);
+            }
+            live.extend(commit.added.iter().map(|f| (f.path.clone(), f.clone())));
+        }
+        Self { root, log, leaves, live }
+    }
+
+    /// This view after one more commit, whose text is given.
+    pub(crate) fn with(&self, id: String, text: &str, commit: Commit) -> Self {
+        let mut next = self.clone();
+        next.log.push((id, commit));
+        next.leaves.push(tree::leaf(text.as_bytes()));
+        Self::new(next.root, next.log, next.leaves)
+    }
+
+    /// Leaves of the tree of the log, oldest commit first.
+    #[must_use]
+    pub fn leaves(&self) -> &[Hash] {
+        &self.leaves
+    }
+
+    /// All live files, sorted by path.
+    pub fn live(&self) -> impl Iterator<Item = &DataFile> {
+        self.live.values()
     }
 
     /// Id of the newest commit; `None` for an empty lake.
@@ -62,9 +95,7 @@ impl View {
     /// Live files of a table, sorted by path.
     #[must_use]
     pub fn data_files(&self, table: Table) -> Vec<&DataFile> {
-        let mut files: Vec<_> = self.log.iter().flat_map(|(_, c)| &c.added).filter(|f| f.table == table).collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        files
+        self.live.values().filter(|f| f.table == table).collect()
     }
 
     /// Paths of the live files of a table.
@@ -98,10 +129,36 @@ impl View {
         Ok(parts.into_iter().flatten().collect())
     }
 
+    /// Rows of a table whose text column has one of these values, file by file in the order of their paths.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, or has no such column.
+    pub fn rows_where<R: Row>(&self, column: &str, values: &BTreeSet<&str>) -> Result<Vec<R>, LakeError> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        let parts: Vec<Vec<R>> = self
+            .paths(R::TABLE)
+            .par_iter()
+            .map(|path| {
+                let mut rows = Vec::new();
+                for batch in parquet_io::read(path, None)? {
+                    let texts = batch.column_by_name(column).and_then(|c| c.as_string_opt::<i32>());
+                    let texts = texts.ok_or_else(|| LakeError::format("read", path)(format!("it has no text column {column}")))?;
+                    let mask: BooleanArray = texts.iter().map(|t| Some(t.is_some_and(|t| values.contains(t)))).collect();
+                    let few = filter_record_batch(&batch, &mask).map_err(LakeError::format("filter", path))?;
+                    rows.extend(parquet_io::from_batch::<R>(&few)?);
+                }
+                Ok(rows)
+            })
+            .collect::<Result<_, LakeError>>()?;
+        Ok(parts.into_iter().flatten().collect())
+    }
+
     /// Compares every live file with the hash in its commit; returns the paths that differ or are missing.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
-        let files: Vec<&DataFile> = self.log.iter().flat_map(|(_, c)| &c.added).collect();
+        let files: Vec<&DataFile> = self.live.values().collect();
         let mut bad: Vec<String> = files
             .par_iter()
             .filter(|f| std::fs::read(self.root.join(&f.path)).map_or(true, |bytes| hex::encode(Sha256::digest(&bytes)) != f.sha256))

@@ -1,6 +1,6 @@
 //! One ingest's writes: new rows go to files, everything is counted, one commit ends it.
 
-use crate::lake::commit::DataFile;
+use crate::lake::commit::{DataFile, Hold, Tombstone};
 use crate::lake::known::{Known, Novelty, content_key, id_hash};
 use crate::lake::parquet_io;
 use crate::lake::parts::Parts;
@@ -78,6 +78,8 @@ pub struct Writer {
     parts: Parts,
     known: AHashMap<(Table, String), Known>,
     plain: AHashMap<Table, BTreeSet<u128>>,
+    removed: Vec<Tombstone>,
+    holds: Vec<Hold>,
     /// Held until the end, so that a second writer is told to wait.
     _lock: File,
 }
@@ -121,6 +123,7 @@ impl Writer {
             _ => tenant.clone(),
         };
         sweep(lake, &view)?;
+        lake.heal_checkpoints(&view)?;
         Ok(Self {
             lake: lake.clone(),
             view,
@@ -128,6 +131,8 @@ impl Writer {
             parts: Parts::new(lake),
             known: AHashMap::new(),
             plain: AHashMap::new(),
+            removed: Vec::new(),
+            holds: Vec::new(),
             _lock: lock,
         })
     }
@@ -205,8 +210,8 @@ impl Writer {
                 sightings.entry(month_partition(sighting.observed_at)).or_default().push(sighting);
             } else {
                 put.duplicate += 1;
-                continue;
             }
+            // Contents that retention dropped come back with the looks that showed them.
             // Contents of one object over time are no conflict: the log of looks tells which was when.
             if self.known(R::TABLE, "")?.judge(id, content) != Novelty::Duplicate {
                 contents.entry(month_partition(seen.observed_at)).or_default().push(seen.row);
@@ -253,12 +258,22 @@ impl Writer {
         self.plain(rows, |r| format!("{}\0{}", r.sha256, r.path))
     }
 
+    /// Files to drop by policy, with the commit.
+    pub fn remove(&mut self, files: Vec<Tombstone>) {
+        self.removed.extend(files);
+    }
+
+    /// A legal hold to set or release, with the commit.
+    pub fn hold(&mut self, hold: Hold) {
+        self.holds.push(hold);
+    }
+
     /// Makes the writes visible: returns the commit's id, or `None` when nothing was new.
     ///
     /// # Errors
     /// When the disk is full, or another writer committed first.
     pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
-        if self.parts.is_empty() {
+        if self.parts.is_empty() && self.removed.is_empty() && self.holds.is_empty() {
             return Ok(None);
         }
         let finished = self.parts.finish()?;
@@ -297,8 +312,18 @@ impl Writer {
             at: Lake::stamp(now),
             tenant: self.tenant,
             added,
+            removed: self.removed,
+            holds: self.holds,
         };
-        self.lake.append(&commit).map(Some)
+        let gone: Vec<PathBuf> = commit.removed.iter().map(|t| self.lake.root().join(&t.file.path)).collect();
+        let id = self.lake.append(&self.view, commit)?;
+        for path in gone {
+            // One that stays is seen by no reader, and swept by the next writer.
+            let _ = fs::remove_file(&path);
+            // A folder that holds more stays, too.
+            let _ = path.parent().map(fs::remove_dir);
+        }
+        Ok(Some(id))
     }
 
     fn known(&mut self, table: Table, partition: &str) -> Result<&mut Known, LakeError> {
@@ -361,7 +386,7 @@ fn partition_name(table: Table, partition: i32) -> String {
 /// Removes what earlier crashes left: temporary files, and data files that no commit names.
 fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
     let live: BTreeSet<PathBuf> = Table::ALL.iter().flat_map(|t| view.paths(*t)).collect();
-    let mut folders = vec![lake.root().join("data"), lake.commits_dir()];
+    let mut folders = vec![lake.root().join("data"), lake.commits_dir(), lake.checkpoints_dir()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else {
             continue;

@@ -7,6 +7,7 @@ pub mod csv_text;
 pub mod error;
 mod folder;
 mod page;
+pub mod privacy;
 pub mod progress;
 pub mod review;
 pub mod sheet;

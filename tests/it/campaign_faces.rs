@@ -14,7 +14,8 @@ due_days = 14
 justification = ["modify", "exception", "keep-sensitive"]
 batch = 8
 [[reviewers]]
-by = "manager"
+by = "person"
+persons = ["marit.solbakken@meridell-care.example", "hanna.lindgren@meridell-care.example", "signe.aune@meridell-care.example"]
 [freshness]
 max_age_days = 36500
 [[reminders]]

@@ -4,6 +4,7 @@ mod campaign;
 mod campaign_faces;
 mod common;
 mod crash;
+mod evidence;
 mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;

@@ -15,10 +15,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("check", &["model", "config", "lake", "engine", "ledger"]),
     ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
     ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
+    ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
     (
         "cli",
-        &["model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "synth"],
+        &[
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth",
+        ],
     ),
 ];
 
@@ -34,6 +37,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icalendar", &["campaign"]),
     ("mail_parser", &["campaign", "report"]),
     ("sonic_rs", &["ingest"]),
+    ("ssh_key", &["campaign", "evidence"]),
+    ("minisign", &["evidence"]),
     ("rand_chacha", &["synth"]),
 ];
 

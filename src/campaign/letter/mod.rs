@@ -127,7 +127,11 @@ impl Letter<'_> {
         } else {
             format!("_about_{}", self.about.key)
         };
-        format!("{}{about}_{}_{}", self.to.key, self.occasion, plain(self.step))
+        let step = plain(self.step);
+        if step == self.occasion.as_str() {
+            return format!("{}{about}_{step}", self.to.key);
+        }
+        format!("{}{about}_{}_{step}", self.to.key, self.occasion)
             .trim_end_matches(['_', '-'])
             .to_string()
     }

@@ -72,7 +72,7 @@ struct Card<'a> {
     findings: &'a [crate::campaign::ItemFinding],
     advice: &'static str,
     advice_words: &'static str,
-    advice_reason: &'a str,
+    advice_reason: String,
     facts: Vec<(&'static str, String)>,
     ids: Vec<(&'static str, &'a str)>,
     choices: Vec<ChoiceBox>,
@@ -194,7 +194,7 @@ fn card(n: usize, row: &SheetItem) -> Card<'_> {
             Recommendation::Revoke => "The evidence speaks for revoking it.",
             Recommendation::None => "The evidence does not tell: you decide.",
         },
-        advice_reason: &context.recommendation_reason,
+        advice_reason: sentence(&context.recommendation_reason),
         facts: facts(row),
         ids: ids(item),
         choices: DECISIONS.iter().map(|c| choice_box(*c, chosen.map(|d| d.choice))).collect(),
@@ -221,8 +221,8 @@ fn choice_box(choice: Choice, chosen: Option<Choice>) -> ChoiceBox {
 /// What a person needs to judge, the most telling first; what is not known is left out, except use.
 fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     let context = &row.context;
-    let held = [context.since.as_str(), context.until.as_str()];
-    let held = held.iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>().join(", ");
+    let held = [worded("since", &context.since), worded("until", &context.until)];
+    let held = held.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
     let granted = match (context.grant_kind.as_str(), context.granted_by.as_str()) {
         (kind, "") => kind.replace('_', " "),
         (_, by) => by.to_string(),
@@ -244,6 +244,21 @@ fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     .filter(|(_, text)| !text.is_empty())
     .map(|(name, text)| (name, text.to_string()))
     .collect()
+}
+
+/// A bare date with its word before it; what is told in words stays.
+fn worded(word: &str, text: &str) -> String {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{word} {text}")
+    } else {
+        text.to_string()
+    }
+}
+
+/// The beginning of a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn ids(item: &Item) -> Vec<(&'static str, &str)> {

@@ -1,0 +1,311 @@
+//! `bundle`: evidence in one folder that verifies without us; `sample`: rows drawn by a seed.
+
+use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::open::{self, Question};
+use crate::cli::review::{self, Answers};
+use crate::cli::{output, private};
+use crate::evidence::sample::{self, Frequency};
+use crate::evidence::table::{Table, sha256};
+use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, compose, facts, population};
+use crate::lake::parquet_io::private_file;
+use crate::ledger::Estate;
+use crate::model::{Finding, Instant};
+use crate::report::columns::Csv;
+use crate::report::privacy::{Privacy, Pseudonyms, Reader};
+use crate::report::{Audience, FreeText};
+use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Makes a bundle.
+pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
+    let signer = private::signer(&args.key)?;
+    let reader = reader(&args.privacy)?;
+    let key = pseudonym_key(args.privacy.pseudonym_key.as_deref().filter(|_| args.privacy.pseudonymize))?;
+    let map = beside(&args.out);
+    if key.is_some() && map.exists() {
+        return Err(Failure::usage(format!(
+            "{} is there; move it away first, it says who is who in an earlier bundle",
+            map.display()
+        )));
+    }
+    let bag = Bag::begin(&args.out).map_err(Failure::usage)?;
+    let configuration = open::configuration_text(&args.question)?;
+    let mut question = open::question(&args.lake, &args.question)?;
+    let commit = question.view.commit_id().map(ToString::to_string);
+    let commit = commit.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to prove; ingest something first"))?;
+    let generated_at = open::fixed_clock()?.unwrap_or(question.estate.as_of);
+    let mut told = Told {
+        operator: args.operator.clone(),
+        command: command(args),
+        generated_at: generated_at.to_string(),
+        seed: args.seed.clone().unwrap_or_else(|| commit.chars().take(16).collect()),
+        size: args.sample_size,
+        campaign: args.campaign.clone().unwrap_or_default(),
+        reader,
+        free_text: args.render.audience().free_text,
+        csv: args.render.csv(),
+        salt: None,
+    };
+    if key.is_some() {
+        let salt = sha256(format!("{commit}|{}|{}", question.estate.as_of, told.generated_at));
+        told.salt = Some(salt.chars().take(32).collect());
+    }
+    let ending = signer.as_ref().map(|s| format!("tagmanifest-sha256.txt.{}", s.ending()));
+    let filled = fill(&bag, &mut question, &configuration, &told, key.as_deref(), ending.as_deref())?;
+    let Filled { facts, who } = filled;
+    let comment = format!("vouchsafe bundle of commit {} as of {}", facts.commit, facts.as_of);
+    let info = [
+        ("Bagging-Date", facts.generated_at.chars().take(10).collect()),
+        ("External-Identifier", format!("vouchsafe:{}:{}:{}", facts.tenant, facts.commit, facts.as_of)),
+        (
+            "External-Description",
+            "Evidence of an access review in Microsoft Entra ID; begin with data/README.md".to_string(),
+        ),
+    ];
+    let bagged = bag.finish(&info, signer.as_ref(), &comment).map_err(Failure::usage)?;
+    if let Some(who) = who {
+        write_private(&map, &who)?;
+        output::say(&format!("{} says who is who; keep it away from the bundle", map.display()));
+    }
+    if told.free_text == FreeText::Shown {
+        output::say("the bundle shows what people wrote in their own words (--show-text), and says so");
+    }
+    output::say(&format!(
+        "{} files, {} bytes, commit {}, as of {}; {}",
+        bagged.files,
+        bagged.bytes,
+        facts.commit.get(..12).unwrap_or(&facts.commit),
+        facts.as_of,
+        bagged.signature.map_or("not signed".to_string(), |s| format!("signed: {s}"))
+    ));
+    output::print(&format!("{}  tagmanifest-sha256.txt\n", bagged.tag_manifest));
+    Ok(Exit::Done)
+}
+
+/// What the person who runs it decides, and nobody can work out again.
+pub struct Told {
+    /// Who.
+    pub operator: String,
+    /// The command.
+    pub command: String,
+    /// When.
+    pub generated_at: String,
+    /// Seed of samples.
+    pub seed: String,
+    /// Size of samples.
+    pub size: Option<usize>,
+    /// Campaign.
+    pub campaign: String,
+    /// Reader.
+    pub reader: Reader,
+    /// Free text.
+    pub free_text: FreeText,
+    /// Form of CSV in the report.
+    pub csv: Csv,
+    /// Salt of pseudonyms.
+    pub salt: Option<String>,
+}
+
+/// What came of filling a bag.
+pub struct Filled {
+    /// The sheet.
+    pub facts: Facts,
+    /// Who is who behind pseudonyms, as CSV.
+    pub who: Option<Vec<u8>>,
+}
+
+/// Fills a bag from a question: for a bundle, and again for its verification.
+pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told, key: Option<&str>, signature: Option<&str>) -> Result<Filled, Failure> {
+    // Where the configuration lay says nothing, and differs from place to place; the bundle has it as configuration.toml.
+    for setting in question.config.thresholds.values_mut().filter(|s| s.origin.starts_with("configuration ")) {
+        setting.origin = "configuration.toml".into();
+    }
+    let mut answers = Answers::of(question)?;
+    let period = review::period(question);
+    let pseudonyms = key
+        .zip(told.salt.as_deref())
+        .map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate));
+    let who = pseudonyms.as_ref().map(|p| {
+        let header = ["pseudonym", "object_id", "principal_name", "display_name"];
+        Table::of(&header, p.map().into_iter().map(|row| row.to_vec())).csv()
+    });
+    let privacy = Privacy {
+        reader: told.reader,
+        pseudonyms,
+    };
+    let named = named(&question.estate, &answers.findings, &privacy);
+    let parts = parts(question, told, &privacy)?;
+    privacy.estate(&mut question.estate);
+    answers.cover(&privacy);
+    let facts = Facts {
+        format: 1,
+        tool: Tool::this(),
+        operator: told.operator.clone(),
+        command: told.command.clone(),
+        generated_at: told.generated_at.clone(),
+        tenant: question.estate.tenant.to_string(),
+        commit: question.view.commit_id().unwrap_or_default().to_string(),
+        commit_sequence: question.view.sequence(),
+        as_of: question.estate.as_of.to_string(),
+        period_from: period.from.to_string(),
+        period_until: period.until.to_string(),
+        profile: question.config.profile.clone(),
+        configuration_sha256: sha256(configuration),
+        reader: facts::Reader {
+            audience: told.reader.as_str().to_string(),
+            text_shown: told.free_text == FreeText::Shown,
+            pseudonym_salt: told.salt.clone(),
+            csv_raw: told.csv == Csv::Raw,
+        },
+        sampling: Sampling {
+            seed: told.seed.clone(),
+            size: told.size,
+        },
+        campaign: told.campaign.clone(),
+        outputs: Vec::new(),
+    };
+    let audience = Audience { free_text: told.free_text };
+    let review = answers.review(question, audience, told.csv);
+    let material = Material {
+        view: &question.view,
+        review: &review,
+        results: &answers.results,
+        configuration,
+        facts,
+        named: &named,
+        privacy: &privacy,
+        parts,
+    };
+    let facts = compose::fill(bag, material, signature).map_err(|e| match e {
+        ComposeError::Lake(e) => e.into(),
+        other => Failure::usage(other),
+    })?;
+    Ok(Filled { facts, who })
+}
+
+/// Parts of a campaign.
+fn parts(_question: &Question, told: &Told, _privacy: &Privacy) -> Result<Vec<Part>, Failure> {
+    if told.campaign.is_empty() {
+        return Ok(Vec::new());
+    }
+    Err(Failure::usage(format!("no campaign {} is in the lake", told.campaign)))
+}
+
+fn named(estate: &Estate, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
+    let held = estate.holdings.iter().flat_map(|h| &h.evidence);
+    let found = findings.iter().flat_map(|f| &f.evidence);
+    held.chain(found).filter(|e| privacy.shows_record(e)).cloned().collect()
+}
+
+/// The command as it is recorded: every choice, no path.
+fn command(args: &BundleArgs) -> String {
+    let mut text = "vouchsafe bundle --lake LAKE --out BUNDLE".to_string();
+    let mut option = |name: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            // Writing to a string cannot fail.
+            let _ = write!(text, " {name}");
+            if !value.is_empty() {
+                let _ = write!(text, " {value}");
+            }
+        }
+    };
+    let flag = |on: bool| on.then_some("");
+    option("--as-of", args.question.as_of.as_deref());
+    option("--config", args.question.config.as_ref().map(|_| "FILE"));
+    option("--profile", args.question.profile.as_deref());
+    option("--campaign", args.campaign.as_deref());
+    option("--operator", Some(args.operator.as_str()).filter(|o| !o.is_empty()));
+    option("--seed", args.seed.as_deref());
+    option("--sample-size", args.sample_size.map(|n| n.to_string()).as_deref());
+    option("--audience", Some(args.privacy.audience.as_str()).filter(|a| *a != "security"));
+    option("--pseudonymize", flag(args.privacy.pseudonymize));
+    option("--show-text", flag(args.render.show_text));
+    option("--csv-raw", flag(args.render.csv_raw));
+    option("--sign-key", args.key.sign_key.as_ref().map(|_| "KEY"));
+    option("--minisign-key", args.key.minisign_key.as_ref().map(|_| "KEY"));
+    text
+}
+
+/// The reader that is named.
+pub fn reader(args: &PrivacyArgs) -> Result<Reader, Failure> {
+    Reader::from_word(&args.audience).ok_or_else(|| Failure::usage(format!("--audience '{}' is nobody; use security, auditor or reviewer", args.audience)))
+}
+
+/// The key of pseudonyms.
+pub fn pseudonym_key(path: Option<&Path>) -> Result<Option<String>, Failure> {
+    let Some(path) = path else { return Ok(None) };
+    let key = private::read("key of pseudonyms", path)?;
+    let key = key.expose_secret().trim_end_matches(['\r', '\n']);
+    if key.len() < 16 {
+        return Err(Failure::usage(format!(
+            "the key in {} is shorter than 16 bytes; make one with: openssl rand -hex 32",
+            path.display()
+        )));
+    }
+    Ok(Some(key.to_string()))
+}
+
+/// Where the map of pseudonyms goes: beside the bundle.
+fn beside(out: &Path) -> PathBuf {
+    let name = out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    out.with_file_name(format!("{name}-who-is-who.csv"))
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::usage(format!("cannot write {}: {e}", path.display()));
+    let mut file = private_file(path).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// Draws a sample and prints it.
+pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
+    let question = open::question(&args.lake, &args.question)?;
+    let frequency = match &args.frequency {
+        None => None,
+        Some(word) => Some(Frequency::from_word(word).ok_or_else(|| {
+            let words: Vec<&str> = Frequency::ALL.iter().map(|(_, w, _)| *w).collect();
+            Failure::usage(format!("--frequency '{word}' is not known; use {}", words.join(", ")))
+        })?),
+    };
+    let size = args.size.or(frequency.map(Frequency::size));
+    let answers = Answers::of(&question)?;
+    let audience = Audience { free_text: FreeText::Shown };
+    let wanted = |f: Frequency| size.unwrap_or(f.size());
+    let all = population::all(&question.estate, &answers.findings, review::period(&question), &audience, wanted);
+    let drawable = || all.iter().filter(|p| p.frequency.is_some());
+    let found = drawable().find(|p| p.name == args.population).ok_or_else(|| {
+        let names: Vec<&str> = drawable().map(|p| p.name).collect();
+        Failure::usage(format!("no population is called '{}'; use {}", args.population, names.join(", ")))
+    })?;
+    let commit = question.view.commit_id().unwrap_or_default();
+    let seed = args.seed.clone().unwrap_or_else(|| commit.chars().take(16).collect());
+    let (strata, drawn) = sample::draw(&found.members, found.frequency.map_or(0, wanted), &seed);
+    let mut header = vec!["rank"];
+    header.extend(&found.table.header);
+    let mut rows = Vec::new();
+    for d in &drawn {
+        if let Some(row) = found.table.rows.iter().find(|r| r.first() == Some(&d.member.id)) {
+            rows.push([vec![d.rank.clone()], row.clone()].concat());
+        }
+    }
+    output::plain(&Table::of(&header, rows), &args.output)?;
+    output::say(&format!("{}: {}", found.name, found.what));
+    for s in strata {
+        let back = if s.back == 0 { String::new() } else { format!(", {} periods back", s.back) };
+        output::say(&format!("  {}{back}: {} of {}", s.name, s.drawn, s.population));
+    }
+    output::say(&format!(
+        "seed {seed}; the rank of a row is sha256(seed|id), the lowest are drawn; listing SHA-256 {}",
+        sha256(found.table.csv())
+    ));
+    Ok(Exit::Done)
+}
+
+/// An instant of the sheet.
+pub fn instant(what: &str, text: &str) -> Result<Instant, Failure> {
+    Instant::parse(text).ok_or_else(|| Failure::unusable(format!("the bundle's {what} '{text}' is no time")))
+}

@@ -1,0 +1,183 @@
+//! What can be typed about proof: checkpoints, bundles, samples and their verification.
+
+use crate::cli::args::{LakeArg, OutputArgs, QuestionArgs};
+use crate::cli::render_args::RenderArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+/// With which key to sign.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("key").multiple(false))]
+pub struct KeyArgs {
+    /// Sign with this OpenSSH private key (ed25519, ecdsa-p256 or rsa); `ssh-keygen -Y verify` checks it
+    #[arg(long, value_name = "OPENSSH_PRIVATE_KEY", group = "key")]
+    pub sign_key: Option<PathBuf>,
+    /// Sign with this minisign secret key; `minisign -V` checks it
+    #[arg(long, value_name = "FILE", group = "key")]
+    pub minisign_key: Option<PathBuf>,
+    /// File with the passphrase of the key [default: the variable VOUCHSAFE_PASSPHRASE]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// `lake checkpoint`.
+#[derive(Debug, Args)]
+pub struct CheckpointArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Number of commits that it is of [default: all]
+    #[arg(long, value_name = "N")]
+    pub size: Option<u64>,
+    /// With which key to sign it, as a note; ed25519 only.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// `lake prove`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("of").required(true).multiple(false))]
+pub struct ProveArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Prove that the log only grew since this checkpoint
+    #[arg(long, value_name = "CHECKPOINT", group = "of")]
+    pub old: Option<PathBuf>,
+    /// Prove that this commit is in the log, by its id or first eight letters
+    #[arg(long, value_name = "ID", group = "of")]
+    pub commit: Option<String>,
+}
+
+/// What of people an output shows.
+#[derive(Debug, Args)]
+pub struct PrivacyArgs {
+    /// Who is to read it: security (every column), auditor (no single sign-ins), reviewer (what it takes to judge)
+    #[arg(long, value_name = "WHO", default_value = "security")]
+    pub audience: String,
+    /// Name people by keyed pseudonyms; the map back is written beside the output, never into it
+    #[arg(long, requires = "pseudonym_key")]
+    pub pseudonymize: bool,
+    /// File with the key of pseudonyms, at least 16 bytes, which nobody else may read
+    #[arg(long, value_name = "FILE")]
+    pub pseudonym_key: Option<PathBuf>,
+}
+
+/// `bundle`.
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Folder of the bundle; it appears whole or not at all
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// With which key to sign it.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Put a review campaign into it, by its id
+    #[arg(long, value_name = "ID")]
+    pub campaign: Option<String>,
+    /// Who runs this, for the sheet about the information [default: blank]
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub operator: String,
+    /// Seed of the samples [default: the first 16 digits of the commit]
+    #[arg(long, value_name = "TEXT")]
+    pub seed: Option<String>,
+    /// Rows to draw from each population [default: by the frequency of the control]
+    #[arg(long, value_name = "N")]
+    pub sample_size: Option<usize>,
+    /// What of people is shown.
+    #[command(flatten)]
+    pub privacy: PrivacyArgs,
+    /// What it shows of people's own words, and which CSV.
+    #[command(flatten)]
+    pub render: RenderArgs,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Folder of the bundle
+    pub dir: PathBuf,
+    /// Signers that you trust, in the form of `ssh-keygen -Y verify`
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// Minisign public key that you trust
+    #[arg(long, value_name = "FILE")]
+    pub minisign_key: Option<PathBuf>,
+    /// The lake that it was made of: everything is made again and compared
+    #[arg(long, value_name = "DIR")]
+    pub lake: Option<PathBuf>,
+    /// An older bundle: its log must be the beginning of this one's
+    #[arg(long, value_name = "OLD_BUNDLE")]
+    pub since: Option<PathBuf>,
+    /// Key of the pseudonyms, to make a bundle with pseudonyms again
+    #[arg(long, value_name = "FILE")]
+    pub pseudonym_key: Option<PathBuf>,
+}
+
+/// `sample`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("how_many").multiple(false))]
+pub struct SampleArgs {
+    /// Population to draw from: held, grants, ends, open-findings, review-quarters or review-decisions
+    pub population: String,
+    /// Rows to draw
+    #[arg(long, value_name = "N", group = "how_many")]
+    pub size: Option<usize>,
+    /// How often the control is performed: annual, quarterly, monthly, weekly, daily or continuous [default: that of the population]
+    #[arg(long, value_name = "WORD", group = "how_many")]
+    pub frequency: Option<String>,
+    /// Seed [default: the first 16 digits of the commit]
+    #[arg(long, value_name = "TEXT")]
+    pub seed: Option<String>,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `lake retain`.
+#[derive(Debug, Args)]
+pub struct RetainArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Keep rows of a table for so many days: sign_ins, audit_events or review_decisions (can be repeated) [default: sign_ins=400, review_decisions=2192]
+    #[arg(long, value_name = "TABLE=DAYS")]
+    pub keep: Vec<String>,
+    /// Tell what would be dropped, and drop nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `lake hold`.
+#[derive(Debug, Args)]
+pub struct HoldArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Name of the hold, such as a case number
+    pub name: String,
+    /// Beginning of the time that it protects
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// End of that time, exclusive
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Who ordered or released it, and why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Release the hold of that name
+    #[arg(long, conflicts_with_all = ["from", "until"])]
+    pub release: bool,
+}

@@ -1,0 +1,113 @@
+//! `lake retain` and `lake hold`: what is dropped by policy, and what must stay.
+
+use crate::cli::evidence_args::{HoldArgs, RetainArgs};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{open, output, select};
+use crate::lake::commit::Hold;
+use crate::lake::retain::{self, Rule, TABLES};
+use crate::lake::table::Table;
+use crate::lake::{Lake, View};
+use crate::model::Instant;
+
+/// Drops whole partitions by policy, or tells what it would drop.
+pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
+    let rules = rules(args)?;
+    let lake = Lake::open(&open::lake_dir(&args.lake))?;
+    let planned = retain::plan(&lake.view()?, &rules, now);
+    for rule in &rules {
+        let of = planned.drop.iter().filter(|t| t.file.table == rule.table);
+        let (files, rows) = of.fold((0, 0), |(n, r), t| (n + 1, r + t.file.rows));
+        output::print(&format!(
+            "{}: {files} partitions with {rows} rows are older than {} days ({})\n",
+            rule.table.name(),
+            rule.days,
+            rule.origin
+        ));
+    }
+    for (file, hold) in &planned.held {
+        output::print(&format!("stays by the hold {hold}: {} {}\n", file.table.name(), file.partition));
+    }
+    if !planned.timeless.is_empty() {
+        output::print(&format!("{} files without a time stay\n", planned.timeless.len()));
+    }
+    if args.dry_run || planned.drop.is_empty() {
+        output::print("nothing was dropped\n");
+        return Ok(Exit::Done);
+    }
+    let commit = retain::apply(&lake, &planned, now)?.unwrap_or_default();
+    output::print(&format!(
+        "dropped {} files under commit {}; their hashes stay on record\n",
+        planned.drop.len(),
+        commit.get(..12).unwrap_or(&commit)
+    ));
+    Ok(Exit::Done)
+}
+
+/// The defaults, with what was typed in their place.
+fn rules(args: &RetainArgs) -> Result<Vec<Rule>, Failure> {
+    let mut rules = retain::defaults();
+    for text in &args.keep {
+        let names = || TABLES.map(Table::name).join(", ");
+        let parsed = text
+            .split_once('=')
+            .and_then(|(table, days)| Some((Table::from_name(table)?, days.parse().ok()?)));
+        let (table, days): (Table, i64) = parsed
+            .filter(|(table, days)| TABLES.contains(table) && *days > 0)
+            .ok_or_else(|| Failure::usage(format!("--keep '{text}' is not of the form TABLE=DAYS; tables are {}", names())))?;
+        rules.retain(|r| r.table != table);
+        rules.push(Rule {
+            table,
+            days,
+            origin: "asked for with --keep".into(),
+        });
+    }
+    Ok(rules)
+}
+
+/// Sets or releases a legal hold.
+pub fn hold(args: &HoldArgs, now: Instant) -> Result<Exit, Failure> {
+    let lake = Lake::open(&open::lake_dir(&args.lake))?;
+    let view = lake.view()?;
+    let hold = if args.release { release(&view, args)? } else { set(args)? };
+    let (name, released) = (hold.name.clone(), hold.released);
+    let commit = retain::hold(&lake, hold, now)?.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to hold"))?;
+    output::print(&format!(
+        "hold {name} {} under commit {}\n",
+        if released { "released" } else { "set" },
+        commit.get(..12).unwrap_or(&commit)
+    ));
+    Ok(Exit::Done)
+}
+
+fn set(args: &HoldArgs) -> Result<Hold, Failure> {
+    let time = |flag: &str, text: &Option<String>| -> Result<Instant, Failure> {
+        let text = text
+            .as_deref()
+            .ok_or_else(|| Failure::usage(format!("a hold needs {flag}, the time that it protects")))?;
+        select::instant(flag, text)
+    };
+    let (from, until) = (time("--from", &args.from)?, time("--until", &args.until)?);
+    if from >= until {
+        return Err(Failure::usage(format!("the time from {from} until {until} is empty")));
+    }
+    Ok(Hold {
+        name: args.name.clone(),
+        from: from.to_string(),
+        until: until.to_string(),
+        reason: args.reason.clone(),
+        released: false,
+    })
+}
+
+fn release(view: &View, args: &HoldArgs) -> Result<Hold, Failure> {
+    let holds = retain::holds(view);
+    let found = holds.get(&args.name).cloned().ok_or_else(|| {
+        let names: Vec<&str> = holds.keys().map(String::as_str).collect();
+        Failure::usage(format!("no hold is called '{}'; in force: {}", args.name, names.join(", ")))
+    })?;
+    Ok(Hold {
+        reason: args.reason.clone(),
+        released: true,
+        ..found
+    })
+}

@@ -1,0 +1,458 @@
+//! Everything a bundle holds, written into a bag: one function makes it and makes it again for verification.
+
+use crate::check::CheckResult;
+use crate::evidence::bag::{Bag, BagError};
+use crate::evidence::facts::{Facts, Output};
+use crate::evidence::population::{self, Population};
+use crate::evidence::sample::{self, Drawn, Stratum};
+use crate::evidence::table::{Table, hash_total, sha256};
+use crate::evidence::{books, oscal, records, words};
+use crate::lake::{LakeError, View};
+use crate::model::Finding;
+use crate::report::columns::{FINDINGS, HOLDINGS};
+use crate::report::privacy::Privacy;
+use crate::report::{self, ReportError, Review};
+use std::collections::{BTreeMap, BTreeSet};
+
+const QUERIES: [(&str, &str); 3] = [
+    ("access_events", include_str!("../../queries/condense/access_events.sql")),
+    ("unknown_activities", include_str!("../../queries/condense/unknown_activities.sql")),
+    ("usage", include_str!("../../queries/condense/usage.sql")),
+];
+
+/// What a bundle is made of.
+pub struct Material<'a> {
+    /// The lake at the commit.
+    pub view: &'a View,
+    /// The review, as its report shows it.
+    pub review: &'a Review<'a>,
+    /// Results of the checks.
+    pub results: &'a [CheckResult],
+    /// The configuration, as text.
+    pub configuration: &'a str,
+    /// What it says of itself; the outputs are filled in here.
+    pub facts: Facts,
+    /// Records that findings and holdings name, `table:id`, as the lake has them.
+    pub named: &'a BTreeSet<String>,
+    /// What of people is shown; the review is already covered by it.
+    pub privacy: &'a Privacy,
+    /// Parts that others made, such as those of a campaign: path below `data/`, what it holds, content, rows.
+    pub parts: Vec<Part>,
+}
+
+/// A file that was made elsewhere.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Path below `data/`.
+    pub file: String,
+    /// What it holds.
+    pub what: String,
+    /// The table, or text without rows.
+    pub content: Content,
+}
+
+/// What a part consists of.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A table.
+    Table(Table),
+    /// Text.
+    Text(String),
+}
+
+/// Why a bundle could not be composed.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The bag.
+    #[error(transparent)]
+    Bag(#[from] BagError),
+    /// The lake.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The report.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+/// Identities with both sides.
+struct Identity {
+    name: String,
+    left: i128,
+    right: i128,
+}
+
+/// A bag with a list of what went in.
+struct Filling<'a> {
+    bag: &'a Bag,
+    outputs: Vec<Output>,
+}
+
+impl Filling<'_> {
+    fn text(&mut self, file: &str, what: &str, text: &str) -> Result<(), BagError> {
+        self.add(file, what, text.as_bytes(), None, None)
+    }
+
+    /// A table; its hash total is told when the first column is an id.
+    fn table(&mut self, file: &str, what: &str, table: &Table) -> Result<(), BagError> {
+        let ids = table.header.first().is_some_and(|h| *h == "id" || *h == "record" || *h == "item_id");
+        let total = ids.then(|| hash_total(table.rows.iter().filter_map(|r| r.first())));
+        self.add(file, what, &table.csv(), Some(table.rows.len() as u64), total)
+    }
+
+    fn add(&mut self, file: &str, what: &str, bytes: &[u8], rows: Option<u64>, total: Option<u64>) -> Result<(), BagError> {
+        self.bag.put(file, bytes)?;
+        self.outputs.push(Output {
+            file: file.into(),
+            what: what.into(),
+            rows,
+            hash_total: total,
+            sha256: sha256(bytes),
+        });
+        Ok(())
+    }
+}
+
+/// Fills a bag; the facts come back with every output in them.
+///
+/// # Errors
+/// When the disk is full, the lake is damaged or the report cannot be written.
+pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Facts, ComposeError> {
+    let Material {
+        view,
+        review,
+        results,
+        configuration,
+        mut facts,
+        named,
+        privacy,
+        parts,
+    } = material;
+    let (estate, audience) = (review.estate, &review.audience);
+    let mut filling = Filling { bag, outputs: Vec::new() };
+    report::write(review, &bag.payload())?;
+    report_outputs(&mut filling, review)?;
+
+    let size = facts.sampling.size;
+    let wanted = |f: sample::Frequency| size.unwrap_or(f.size());
+    let populations = population::all(estate, review.findings, review.period, audience, wanted);
+    write_populations(&mut filling, &populations)?;
+    write_samples(&mut filling, &populations, &facts.sampling.seed, wanted)?;
+
+    let records = records::records(view, named, privacy)?;
+    filling.table(
+        "records.csv",
+        "records that findings and holdings name, with the file and row that each came from",
+        &records,
+    )?;
+
+    let books = books::books(view, &estate.unknown_activities)?;
+    for (name, what, table) in &books.files {
+        filling.table(&format!("ipe/{name}"), what, table)?;
+    }
+    let arithmetic = arithmetic(&books.records, &populations, review);
+    filling.table("arithmetic.csv", "identities that must hold, with both sides", &arithmetic)?;
+    filling.table(
+        "controls.csv",
+        "controls, the checks that bear on them, and their rows in findings.csv",
+        &controls(results),
+    )?;
+    filling.table(
+        "ipe/spot-check.csv",
+        "rows of the sample of held access, with the request that shows each in the directory",
+        &spot_check(&populations, &facts, wanted),
+    )?;
+    write_lake(&mut filling, view)?;
+
+    filling.text("configuration.toml", "the configuration in force, as it was given", configuration)?;
+    for (name, text) in QUERIES {
+        filling.text(&format!("queries/{name}.sql"), "a query that condenses the logs", text)?;
+    }
+    filling.text(
+        oscal::FILE,
+        "findings as OSCAL assessment results 1.2.1",
+        &oscal::document(&facts, results, audience),
+    )?;
+    filling.text(
+        "narrative.md",
+        "the control narrative",
+        &words::narrative(&facts, &review.checks, &review.thresholds),
+    )?;
+    let unproved = review.snapshots.iter().filter(|s| s.complete == "no").count();
+    let [_, _, _, rejected, unmapped] = books.records;
+    filling.text(
+        "limits.md",
+        "what this bundle cannot show",
+        &words::limits(&facts, estate, review.findings, signature.is_some(), unproved, rejected + unmapped),
+    )?;
+    filling.text("README.md", "where things are, and how to check them", &words::readme(&facts, signature))?;
+    for part in parts {
+        match part.content {
+            Content::Table(table) => filling.table(&part.file, &part.what, &table)?,
+            Content::Text(text) => filling.text(&part.file, &part.what, &text)?,
+        }
+    }
+    filling.table("schema/columns.csv", "the columns of each table", &schema(&filling.outputs, bag)?)?;
+    filling.outputs.sort();
+    facts.outputs = std::mem::take(&mut filling.outputs);
+    let sheet = facts.markdown(&books, &review.checks, &review.thresholds);
+    bag.put("ipe/ipe.json", facts.json().as_bytes())?;
+    bag.put("ipe/ipe.md", sheet.as_bytes())?;
+    Ok(facts)
+}
+
+/// What the report wrote, found on disk.
+fn report_outputs(filling: &mut Filling, review: &Review) -> Result<(), ComposeError> {
+    for file in super::bag::files_below(&filling.bag.payload())? {
+        let path = filling.bag.payload().join(&file);
+        let bytes = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
+        let (what, rows) = match file.as_str() {
+            "findings.csv" => ("every result of every check that is not 'pass'", Some(review.findings.len() as u64)),
+            "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.estate.holdings.len() as u64)),
+            "index.html" => ("the report, to be opened first", None),
+            _ => ("part of the report", None),
+        };
+        let (what, sha256) = (what.to_string(), sha256(&bytes));
+        filling.outputs.push(Output {
+            file,
+            what,
+            rows,
+            hash_total: None,
+            sha256,
+        });
+    }
+    Ok(())
+}
+
+fn write_populations(filling: &mut Filling, populations: &[Population]) -> Result<(), BagError> {
+    let mut index = Table::new(&["population", "rows", "hash_total", "sha256", "what"]);
+    for p in populations {
+        filling.table(&format!("populations/{}.csv", p.name), &p.what, &p.table)?;
+        index.rows.push(vec![
+            p.name.to_string(),
+            p.table.rows.len().to_string(),
+            hash_total(p.members.iter().map(|m| &m.id)).to_string(),
+            sha256(p.table.csv()),
+            p.what.clone(),
+        ]);
+    }
+    filling.table("populations/populations.csv", "index of the populations", &index)
+}
+
+fn write_samples(filling: &mut Filling, populations: &[Population], seed: &str, wanted: impl Fn(sample::Frequency) -> usize) -> Result<(), BagError> {
+    let mut index = Table::new(&[
+        "population",
+        "seed",
+        "frequency",
+        "size",
+        "periods_back",
+        "stratum",
+        "stratum_rows",
+        "drawn",
+        "population_sha256",
+    ]);
+    for p in populations {
+        let Some(frequency) = p.frequency else { continue };
+        let (strata, drawn) = sample::draw(&p.members, wanted(frequency), seed);
+        let population = sha256(p.table.csv());
+        index
+            .rows
+            .extend(strata.iter().map(|s| stratum_row(p, seed, frequency, wanted(frequency), s, &population)));
+        let what = format!("drawn from populations/{}.csv", p.name);
+        filling.table(&format!("samples/{}.csv", p.name), &what, &drawn_table(&drawn))?;
+    }
+    filling.table(
+        "samples/samples.csv",
+        "index of the samples: seed, strata, sizes, and the hash of each population",
+        &index,
+    )
+}
+
+fn stratum_row(p: &Population, seed: &str, frequency: sample::Frequency, size: usize, s: &Stratum, hash: &str) -> Vec<String> {
+    vec![
+        p.name.to_string(),
+        seed.to_string(),
+        frequency.word().to_string(),
+        size.to_string(),
+        s.back.to_string(),
+        s.name.clone(),
+        s.population.to_string(),
+        s.drawn.to_string(),
+        hash.to_string(),
+    ]
+}
+
+/// A sample as a table.
+#[must_use]
+pub fn drawn_table(drawn: &[Drawn]) -> Table {
+    let row = |d: &Drawn| {
+        let m = &d.member;
+        vec![m.id.clone(), m.stratum.clone(), m.back.to_string(), d.rank.clone()]
+    };
+    Table::of(&["id", "stratum", "periods_back", "rank"], drawn.iter().map(row))
+}
+
+/// What must tie, whoever computes it.
+fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review) -> Table {
+    let rows = |name: &str| populations.iter().find(|p| p.name == name).map_or(0, |p| p.table.rows.len() as i128);
+    let [read, kept, duplicate, rejected, unmapped] = records.map(i128::from);
+    let found = review.findings.iter().filter(|f| f.result == crate::model::Verdict::Finding).count() as i128;
+    let identities = [
+        Identity {
+            name: "read = kept + duplicate + rejected + unmapped (sum of ipe/sources.csv)".into(),
+            left: read,
+            right: kept + duplicate + rejected + unmapped,
+        },
+        Identity {
+            name: "opening + joined - left = held (rows of populations)".into(),
+            left: rows("opening") + rows("joined") - rows("left"),
+            right: rows("held"),
+        },
+        Identity {
+            name: "open-findings = rows of findings.csv with the result 'finding'".into(),
+            left: rows("open-findings"),
+            right: found,
+        },
+    ];
+    let row = |i: &Identity| {
+        let holds = if i.left == i.right { "yes" } else { "no" };
+        vec![i.name.clone(), i.left.to_string(), i.right.to_string(), holds.to_string()]
+    };
+    Table::of(&["identity", "left", "right", "holds"], identities.iter().map(row))
+}
+
+/// From each control to its checks and their rows.
+fn controls(results: &[CheckResult]) -> Table {
+    let mut rows: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
+    for result in results {
+        for control in result.check.controls {
+            let of = |verdict: &str| result.findings.iter().filter(|f| f.result.as_str() == verdict).count().to_string();
+            let fingerprints: BTreeSet<&str> = result
+                .findings
+                .iter()
+                .filter(|f| f.result == crate::model::Verdict::Finding)
+                .map(|f: &Finding| f.fingerprint.as_str())
+                .collect();
+            let cells = vec![
+                control.framework.to_string(),
+                control.id.to_string(),
+                result.check.id.to_string(),
+                result.population.to_string(),
+                result.passed.to_string(),
+                of("finding"),
+                of("exception"),
+                of("not-evaluable"),
+                fingerprints.into_iter().collect::<Vec<_>>().join(" "),
+            ];
+            rows.insert((control.framework, control.id, result.check.id.as_str()), cells);
+        }
+    }
+    let header = [
+        "framework",
+        "control",
+        "check",
+        "in_question",
+        "right",
+        "findings",
+        "exceptions",
+        "not_evaluable",
+        "fingerprints",
+    ];
+    Table::of(&header, rows.into_values())
+}
+
+/// The sample of held access with the request that shows each row in the directory today.
+fn spot_check(populations: &[Population], facts: &Facts, wanted: impl Fn(sample::Frequency) -> usize) -> Table {
+    let header = ["id", "principal_id", "entitlement_kind", "entitlement_id", "assignment_id", "ask_the_directory"];
+    let Some(p) = populations.iter().find(|p| p.name == "held") else {
+        return Table::new(&header);
+    };
+    let (_, drawn) = sample::draw(&p.members, p.frequency.map_or(0, wanted), &facts.sampling.seed);
+    let by_id: BTreeMap<&str, &Vec<String>> = p.table.rows.iter().filter_map(|r| Some((r.first()?.as_str(), r))).collect();
+    let column = |name: &str| p.table.header.iter().position(|h| *h == name).unwrap_or_default();
+    let row = |d: &Drawn| {
+        let row = by_id.get(d.member.id.as_str())?;
+        let cell = |name: &str| row.get(column(name)).cloned().unwrap_or_default();
+        let (principal, kind) = (cell("principal_id"), cell("entitlement_kind"));
+        let (entitlement, assignment) = (cell("entitlement_id"), cell("assignment_id"));
+        let resource = entitlement.split(['/', '|']).next().unwrap_or_default().to_string();
+        let ask = match kind.as_str() {
+            "access_package" if !assignment.is_empty() => format!("GET /identityGovernance/entitlementManagement/assignments/{assignment}"),
+            "access_package" => {
+                format!(
+                    "GET /identityGovernance/entitlementManagement/assignments?$filter=accessPackage/id eq '{resource}' and target/objectId eq '{principal}'"
+                )
+            }
+            "group" => format!("GET /groups/{resource}/members?$filter=id eq '{principal}'"),
+            "app_role" => format!("GET /servicePrincipals/{resource}/appRoleAssignedTo?$filter=principalId eq {principal}"),
+            "directory_role" => {
+                format!("GET /roleManagement/directory/roleAssignments?$filter=principalId eq '{principal}' and roleDefinitionId eq '{resource}'")
+            }
+            _ => String::new(),
+        };
+        Some(vec![d.member.id.clone(), principal, kind, entitlement, assignment, ask])
+    };
+    Table::of(&header, drawn.iter().filter_map(row))
+}
+
+fn write_lake(filling: &mut Filling, view: &View) -> Result<(), BagError> {
+    filling.text(
+        "lake/checkpoint.txt",
+        "the commit log in three lines: origin, number of commits, root of the tree (C2SP tlog-checkpoint)",
+        &view.checkpoint().text(),
+    )?;
+    let commits = view.log().iter().zip(view.leaves()).map(|((id, commit), leaf)| {
+        vec![
+            commit.sequence.to_string(),
+            id.clone(),
+            hex::encode(leaf),
+            commit.at.clone(),
+            commit.added.len().to_string(),
+            commit.removed.len().to_string(),
+        ]
+    });
+    let header = ["sequence", "commit_id", "leaf_hash", "at", "files_added", "files_dropped"];
+    filling.table(
+        "lake/log.csv",
+        "each commit with its hash (SHA-256 of its file) and its leaf in the tree (SHA-256 of 0x00 and its file)",
+        &Table::of(&header, commits),
+    )?;
+    let files = view.live().map(|f| {
+        vec![
+            f.path.clone(),
+            f.table.name().to_string(),
+            f.rows.to_string(),
+            f.bytes.to_string(),
+            f.sha256.clone(),
+        ]
+    });
+    filling.table(
+        "lake/files.csv",
+        "each file of the lake that was read",
+        &Table::of(&["path", "table", "rows", "bytes", "sha256"], files),
+    )?;
+    if let Some((_, commit)) = view.log().last() {
+        filling.text("lake/commit.json", "the newest commit, as it is hashed", &commit.text())?;
+    }
+    Ok(())
+}
+
+/// The header of each table that is in the bag.
+fn schema(outputs: &[Output], bag: &Bag) -> Result<Table, LakeError> {
+    let mut table = Table::new(&["file", "position", "column", "kind"]);
+    for output in outputs.iter().filter(|o| std::path::Path::new(&o.file).extension().is_some_and(|e| e == "csv")) {
+        let path = bag.payload().join(&output.file);
+        let text = std::fs::read_to_string(&path).map_err(LakeError::io("read", &path))?;
+        for (i, name) in text.lines().next().unwrap_or_default().split(',').enumerate() {
+            let kind = match output.file.as_str() {
+                "findings.csv" => FINDINGS.iter().find(|c| c.name == name).map(|c| format!("{:?}", c.kind).to_lowercase()),
+                "holdings.csv" => HOLDINGS.iter().find(|c| c.name == name).map(|c| format!("{:?}", c.kind).to_lowercase()),
+                _ => None,
+            };
+            table
+                .rows
+                .push(vec![output.file.clone(), (i + 1).to_string(), name.to_string(), kind.unwrap_or("text".into())]);
+        }
+    }
+    table.rows.sort_by(|a, b| (&a[0], a[1].len(), &a[1]).cmp(&(&b[0], b[1].len(), &b[1])));
+    Ok(table)
+}

@@ -1,0 +1,243 @@
+//! What a bundle says about itself (`data/ipe/ipe.json`): enough to understand every output, and to make it again.
+
+use crate::evidence::table::Table;
+use crate::report::{CheckSummary, ThresholdLine};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+/// The sheet about the information: its source, who made it how, and each output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// Version of this record, 1.
+    pub format: u32,
+    /// The program.
+    pub tool: Tool,
+    /// Who ran it, as told; empty when nobody said.
+    pub operator: String,
+    /// The command, without paths.
+    pub command: String,
+    /// When it was made: the fixed clock of the build, else the instant of the questions.
+    pub generated_at: String,
+    /// Tenant id.
+    pub tenant: String,
+    /// The commit of the lake, all 64 digits.
+    pub commit: String,
+    /// Its number.
+    pub commit_sequence: u64,
+    /// The instant of the questions.
+    pub as_of: String,
+    /// Beginning of the period, inclusive.
+    pub period_from: String,
+    /// End of the period, exclusive.
+    pub period_until: String,
+    /// Profile of thresholds.
+    pub profile: String,
+    /// SHA-256 of `data/configuration.toml`.
+    pub configuration_sha256: String,
+    /// Who is to read it, and what of people is shown.
+    pub reader: Reader,
+    /// How samples are drawn.
+    pub sampling: Sampling,
+    /// The campaign that it is about; empty for none.
+    pub campaign: String,
+    /// Each output, sorted by file.
+    pub outputs: Vec<Output>,
+}
+
+/// The program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the listing of its sources: see `build.rs`.
+    pub source_sha256: String,
+}
+
+impl Tool {
+    /// This program.
+    #[must_use]
+    pub fn this() -> Self {
+        Self {
+            name: "vouchsafe".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            source_sha256: env!("VOUCHSAFE_SOURCE_SHA256").into(),
+        }
+    }
+}
+
+/// What of people is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// `security`, `auditor` or `reviewer`.
+    pub audience: String,
+    /// Whether what people wrote is shown in their words.
+    pub text_shown: bool,
+    /// Whether the CSV of the report is left as it is, for machines.
+    pub csv_raw: bool,
+    /// The salt of pseudonyms, when people are named by them.
+    pub pseudonym_salt: Option<String>,
+}
+
+/// How samples are drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sampling {
+    /// The seed; the rank of a row is `sha256(seed|id)`.
+    pub seed: String,
+    /// The size that was asked for; `None` for sizes by frequency.
+    pub size: Option<usize>,
+}
+
+/// One output.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Path below `data/`.
+    pub file: String,
+    /// What it holds, with its filters and bounds.
+    pub what: String,
+    /// Rows, for tables.
+    pub rows: Option<u64>,
+    /// Hash total of its first column, for tables with ids.
+    pub hash_total: Option<u64>,
+    /// SHA-256.
+    pub sha256: String,
+}
+
+impl Facts {
+    /// The record as JSON, keys in the order of the struct.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("facts are plain data");
+        text.push('\n');
+        text
+    }
+
+    /// The sheet for people.
+    #[must_use]
+    pub fn markdown(&self, tables: &Books, checks: &[CheckSummary], thresholds: &[ThresholdLine]) -> String {
+        let mut out = String::new();
+        let shown = |text: &str| if text.is_empty() { "not told".to_string() } else { plain(text) };
+        let _ = writeln!(out, "# Information produced by the entity\n");
+        let _ = writeln!(out, "| question | answer |\n|---|---|");
+        let mut row = |q: &str, a: &str| {
+            let _ = writeln!(out, "| {q} | {a} |");
+        };
+        row("Tenant", &shown(&self.tenant));
+        row(
+            "Source",
+            "exports and pulls of Microsoft Graph and the directory's logs: each file in sources.csv, each look in looks.csv",
+        );
+        row("Operator", &shown(&self.operator));
+        row(
+            "Program",
+            &format!("{} {}, sources {}", self.tool.name, self.tool.version, self.tool.source_sha256),
+        );
+        row("Command", &format!("`{}`", plain(&self.command)));
+        row("Made at", &self.generated_at);
+        row("As of", &self.as_of);
+        row(
+            "Period",
+            &format!("from {} (inclusive) until {} (exclusive)", self.period_from, self.period_until),
+        );
+        row("Commit of the lake", &format!("number {}, {}", self.commit_sequence, self.commit));
+        row("Profile of thresholds", &shown(&self.profile));
+        row("Configuration", &format!("configuration.toml, SHA-256 {}", self.configuration_sha256));
+        row("Reader", &self.reader_words());
+        row("Samples", &format!("seed `{}`, {}", plain(&self.sampling.seed), self.size_words()));
+        row("Campaign", if self.campaign.is_empty() { "none" } else { &self.campaign });
+        row("Time zone", "all times are UTC");
+        row(
+            "Edits between source and output",
+            "none: every output is made from the commit; `verify --lake` makes them again",
+        );
+
+        let _ = writeln!(
+            out,
+            "\n## Completeness\n\nEvery record of every source is counted: read = kept + duplicate + rejected + unmapped.\n"
+        );
+        let _ = writeln!(out, "| | records |\n|---|---|");
+        for (name, n) in ["read", "kept", "duplicate", "rejected", "unmapped"].iter().zip(tables.records) {
+            let _ = writeln!(out, "| {name} | {n} |");
+        }
+        let [read, kept, duplicate, rejected, unmapped] = tables.records;
+        let ties = read == kept + duplicate + rejected + unmapped;
+        let _ = writeln!(
+            out,
+            "\n{read} = {kept} + {duplicate} + {rejected} + {unmapped}: {}.\n",
+            if ties { "ties" } else { "DOES NOT TIE" }
+        );
+        let _ = writeln!(out, "| file | rows | says |\n|---|---|---|");
+        for (name, what, table) in &tables.files {
+            let _ = writeln!(out, "| {name} | {} | {what} |", table.rows.len());
+        }
+        let _ = writeln!(out, "\n## Thresholds\n\n| threshold | value | origin | checks |\n|---|---|---|---|");
+        for t in thresholds {
+            let _ = writeln!(out, "| {} | {} {} | {} | {} |", t.name, t.value, t.unit, plain(&t.origin), t.checks);
+        }
+        let _ = writeln!(out, "\n## Checks\n\n| check | asked | right | in question | controls |\n|---|---|---|---|---|");
+        for c in checks {
+            let _ = writeln!(out, "| {} | {} | {} | {} | {} |", c.id, plain(&c.title), c.passed, c.population, c.controls);
+        }
+        let _ = writeln!(out, "\n## Outputs\n\n| file | rows | hash total | SHA-256 | what |\n|---|---|---|---|---|");
+        for o in &self.outputs {
+            let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} | {} |",
+                o.file,
+                number(o.rows),
+                number(o.hash_total),
+                o.sha256,
+                plain(&o.what)
+            );
+        }
+        out
+    }
+
+    fn reader_words(&self) -> String {
+        let text = if self.reader.text_shown { "shown in their words" } else { "masked" };
+        let names = match &self.reader.pseudonym_salt {
+            Some(salt) => format!("people are named by keyed pseudonyms, salt {salt}"),
+            None => "people are named".into(),
+        };
+        format!("{}; what people wrote is {text}; {names}", self.reader.audience)
+    }
+
+    fn size_words(&self) -> String {
+        match self.sampling.size {
+            Some(n) => format!("{n} rows from each population"),
+            None => "sizes by the frequency of the control".into(),
+        }
+    }
+}
+
+/// Text in a cell of a Markdown table.
+fn plain(text: &str) -> String {
+    let seen = crate::report::shown::visible(text);
+    let mut out = String::with_capacity(seen.len());
+    for c in seen.chars() {
+        match c {
+            '\n' => out.push(' '),
+            '|' | '`' | '<' | '>' | '[' | ']' | '*' | '_' | '\\' | '#' | '!' | '&' => {
+                out.push('\\');
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The books of the lake as tables of the sheet.
+pub struct Books {
+    /// Read, kept, duplicate, rejected, unmapped, over all sources.
+    pub records: [i64; 5],
+    /// File name, what it says, and the table.
+    pub files: Vec<(&'static str, &'static str, Table)>,
+}

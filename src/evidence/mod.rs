@@ -1,0 +1,25 @@
+//! Evidence that verifies without us: bags, signatures, samples, sheets about the information, and their verification.
+//!
+//! [`compose::fill`] writes everything into a [`bag::Bag`], for a bundle and again for its verification;
+//! [`verify::judge`] judges a bundle from itself, and [`signature::judge`] who signed it.
+
+pub mod bag;
+mod books;
+pub mod compose;
+pub mod facts;
+pub mod oscal;
+pub mod population;
+mod read;
+mod records;
+pub mod sample;
+pub mod sign;
+pub mod signature;
+pub mod table;
+pub mod verify;
+mod words;
+
+pub use bag::{Bag, BagError, Bagged};
+pub use compose::{ComposeError, Content, Material, Part};
+pub use facts::{Facts, Reader, Sampling, Tool};
+pub use sign::{SignError, Signer};
+pub use verify::Judged;

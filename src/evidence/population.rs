@@ -1,0 +1,314 @@
+//! Populations: complete listings from which an auditor draws, each row with an id that can be built from `holdings.csv`.
+
+use crate::evidence::sample::{Frequency, Member};
+use crate::evidence::table::Table;
+use crate::ledger::Estate;
+use crate::model::{Finding, Holding, Instant, Presence, Verdict, Window};
+use crate::report::Audience;
+use std::collections::BTreeMap;
+
+/// A listing with everything needed to draw from it.
+pub struct Population {
+    /// File name without ending, `a-z` and `-`.
+    pub name: &'static str,
+    /// What a row is, and which rows are in it.
+    pub what: String,
+    /// How often the control behind it is performed; `None` where nothing is drawn.
+    pub frequency: Option<Frequency>,
+    /// The listing.
+    pub table: Table,
+    /// Its rows for sampling, in the order of the listing.
+    pub members: Vec<Member>,
+}
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "stratum",
+    "periods_back",
+    "in_window",
+    "principal_id",
+    "principal_name",
+    "principal_type",
+    "entitlement_kind",
+    "entitlement_id",
+    "entitlement_name",
+    "held_from",
+    "held_until",
+    "from_certainty",
+    "until_certainty",
+    "grant_kind",
+    "end_reason",
+    "assignment_id",
+];
+
+/// All populations of one bundle; `wanted` is how many rows a sample has, which decides how far back a small one reaches.
+#[must_use]
+pub fn all(estate: &Estate, findings: &[Finding], period: Window, audience: &Audience, wanted: impl Fn(Frequency) -> usize) -> Vec<Population> {
+    let seen: Vec<Holding> = estate.holdings.iter().map(|h| audience.holding(h).into_owned()).collect();
+    let at = |instant: Instant| Window {
+        from: instant,
+        until: instant.plus(1),
+    };
+    let present = |h: &Holding, instant: Instant| h.presence(at(instant), estate.as_of);
+    let (opens, closes) = (period.from, estate.as_of);
+    let held = |instant: Instant| seen.iter().filter(move |h| present(h, instant) != Presence::Never);
+    let row = |h: &Holding, stratum: &str, instant: Instant| (stratum.to_string(), 0, present(h, instant).as_str(), h.clone());
+
+    let daily = Some(Frequency::Daily);
+    let by_kind = |h: &Holding| h.entitlement.kind.as_str();
+    let mut populations = vec![
+        listing(
+            "held",
+            format!("access held at {closes}, certainly or possibly; stratum: kind of entitlement"),
+            daily,
+            held(closes).map(|h| row(h, by_kind(h), closes)).collect(),
+        ),
+        listing(
+            "opening",
+            format!("access held at {opens}, the beginning of the period"),
+            None,
+            held(opens).map(|h| row(h, by_kind(h), opens)).collect(),
+        ),
+        listing(
+            "joined",
+            format!("access held at {closes} and not at {opens}"),
+            None,
+            held(closes)
+                .filter(|h| present(h, opens) == Presence::Never)
+                .map(|h| row(h, by_kind(h), closes))
+                .collect(),
+        ),
+        listing(
+            "left",
+            format!("access held at {opens} and not at {closes}"),
+            None,
+            held(opens)
+                .filter(|h| present(h, closes) == Presence::Never)
+                .map(|h| row(h, by_kind(h), opens))
+                .collect(),
+        ),
+    ];
+    let continuous = Frequency::Continuous;
+    let grants = within(&seen, period, wanted(continuous), |h| h.held_from, |h| h.grant_kind.as_str().to_string());
+    let ends = within(&seen, period, wanted(continuous), |h| h.held_until, |h| h.end_reason.clone());
+    populations.push(listing(
+        "grants",
+        format!("access that began in [{}, {}); stratum: how it was granted", period.from, period.until),
+        Some(continuous),
+        grants,
+    ));
+    populations.push(listing(
+        "ends",
+        format!("access that ended in [{}, {}); stratum: why it ended", period.from, period.until),
+        Some(continuous),
+        ends,
+    ));
+    populations.push(open_findings(findings, audience));
+    populations.extend(reviews(estate, period));
+    populations
+}
+
+type Row = (String, u32, &'static str, Holding);
+
+/// Holdings whose instant lies in the period; when they are too few, of as many periods of that length before it as it takes.
+fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Holding) -> Option<Instant>, stratum: impl Fn(&Holding) -> String) -> Vec<Row> {
+    let length = (period.until.0 - period.from.0).max(1);
+    let back = |t: Instant| {
+        let before = period.from.0 - t.0;
+        if before <= 0 {
+            Some(0)
+        } else {
+            u32::try_from((before + length - 1) / length).ok()
+        }
+    };
+    let mut rows: Vec<Row> = seen
+        .iter()
+        .filter_map(|h| {
+            let t = instant(h).filter(|t| *t < period.until)?;
+            Some((stratum(h), back(t)?, Presence::Certain.as_str(), h.clone()))
+        })
+        .collect();
+    let mut backs: Vec<u32> = rows.iter().map(|r| r.1).collect();
+    backs.sort_unstable();
+    // The last period that the sample reaches into, whole.
+    let limit = backs.get(wanted.saturating_sub(1)).or(backs.last()).copied().unwrap_or(0);
+    rows.retain(|r| r.1 <= limit);
+    rows
+}
+
+fn listing(name: &'static str, what: String, frequency: Option<Frequency>, rows: Vec<Row>) -> Population {
+    let mut lines: Vec<(Member, Vec<String>)> = rows.iter().map(|(stratum, back, word, h)| line(stratum, *back, word, h)).collect();
+    lines.sort_by(|a, b| (&a.0.id, &a.1).cmp(&(&b.0.id, &b.1)));
+    unique(&mut lines);
+    Population {
+        name,
+        what,
+        frequency,
+        members: lines.iter().map(|(m, _)| m.clone()).collect(),
+        table: Table::of(COLUMNS, lines.into_iter().map(|(_, row)| row)),
+    }
+}
+
+fn line(stratum: &str, back: u32, word: &str, h: &Holding) -> (Member, Vec<String>) {
+    let time = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
+    let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+    let (principal, kind, entitlement) = (h.principal.to_string(), h.entitlement.kind.as_str(), h.entitlement.id.clone());
+    let id = [principal.as_str(), kind, &entitlement, &time(h.held_from), &assignment].join("|");
+    let stratum = if stratum.is_empty() { "none" } else { stratum }.to_string();
+    let cells = vec![
+        id.clone(),
+        stratum.clone(),
+        back.to_string(),
+        word.to_string(),
+        principal,
+        h.principal_name.clone(),
+        h.principal_type.clone(),
+        kind.to_string(),
+        entitlement,
+        h.entitlement_name.clone(),
+        time(h.held_from),
+        time(h.held_until),
+        h.from_certainty.as_str().to_string(),
+        h.until_certainty.as_str().to_string(),
+        h.grant_kind.as_str().to_string(),
+        h.end_reason.clone(),
+        assignment,
+    ];
+    (Member { back, stratum, id }, cells)
+}
+
+/// Two holdings of one beginning (neither known) get ordinals, so that a sample can name one of them.
+fn unique(lines: &mut [(Member, Vec<String>)]) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for (member, row) in lines {
+        let n = times.entry(member.id.clone()).or_default();
+        *n += 1;
+        if *n > 1 {
+            member.id = format!("{}|{n}", member.id);
+            if let Some(first) = row.first_mut() {
+                first.clone_from(&member.id);
+            }
+        }
+    }
+}
+
+fn open_findings(findings: &[Finding], audience: &Audience) -> Population {
+    let header = [
+        "id",
+        "stratum",
+        "periods_back",
+        "check",
+        "severity",
+        "subject_id",
+        "object_id",
+        "assignment_id",
+        "from",
+    ];
+    let mut lines: Vec<(Member, Vec<String>)> = Vec::new();
+    for finding in findings.iter().filter(|f| f.result == Verdict::Finding) {
+        let f = audience.finding(finding);
+        let from = f.from.map(|t| t.to_string()).unwrap_or_default();
+        let (stratum, id) = (f.check.to_string(), format!("{}|{from}", f.fingerprint));
+        let cells = [
+            &id,
+            &stratum,
+            "0",
+            f.check.as_str(),
+            f.severity.as_str(),
+            &f.subject_id,
+            &f.object_id,
+            &f.assignment_id,
+            &from,
+        ];
+        let cells = cells.map(ToString::to_string).to_vec();
+        lines.push((Member { back: 0, stratum, id }, cells));
+    }
+    lines.sort_by(|a, b| (&a.0.id, &a.1).cmp(&(&b.0.id, &b.1)));
+    unique(&mut lines);
+    Population {
+        name: "open-findings",
+        what: "findings of findings.csv with the result 'finding'; id: fingerprint|from; stratum: check".into(),
+        frequency: Some(Frequency::Daily),
+        members: lines.iter().map(|(m, _)| m.clone()).collect(),
+        table: Table::of(&header, lines.into_iter().map(|(_, row)| row)),
+    }
+}
+
+/// Quarters in which access reviews were decided, and the decisions.
+fn reviews(estate: &Estate, period: Window) -> Vec<Population> {
+    let mut quarters: BTreeMap<String, usize> = BTreeMap::new();
+    let mut lines: Vec<(Member, Vec<String>)> = Vec::new();
+    for d in &estate.review_decisions {
+        let Some(at) = d.reviewed_at.filter(|t| period.from <= *t && *t < period.until) else {
+            continue;
+        };
+        let stratum = quarter(at);
+        *quarters.entry(stratum.clone()).or_default() += 1;
+        let reviewer = d.reviewer.as_ref().map(ToString::to_string).unwrap_or_default();
+        let cells = vec![
+            d.id.clone(),
+            stratum.clone(),
+            "0".to_string(),
+            at.to_string(),
+            d.decision.clone(),
+            d.principal.to_string(),
+            d.resource.clone(),
+            reviewer.clone(),
+            d.applied_at.map(|t| t.to_string()).unwrap_or_default(),
+            d.apply_result.clone(),
+        ];
+        let id = d.id.clone();
+        lines.push((Member { back: 0, stratum, id }, cells));
+    }
+    lines.sort_by(|a, b| (&a.0.id, &a.1).cmp(&(&b.0.id, &b.1)));
+    unique(&mut lines);
+    let decisions = Population {
+        name: "review-decisions",
+        what: format!(
+            "decisions of Entra access reviews taken in [{}, {}); stratum: quarter",
+            period.from, period.until
+        ),
+        frequency: Some(Frequency::Continuous),
+        members: lines.iter().map(|(m, _)| m.clone()).collect(),
+        table: Table::of(
+            &[
+                "id",
+                "stratum",
+                "periods_back",
+                "reviewed_at",
+                "decision",
+                "principal_id",
+                "resource_id",
+                "reviewer_id",
+                "applied_at",
+                "apply_result",
+            ],
+            lines.into_iter().map(|(_, row)| row),
+        ),
+    };
+    let stratum = || "quarter".to_string();
+    let member = |id: &String| Member {
+        back: 0,
+        stratum: stratum(),
+        id: id.clone(),
+    };
+    let quarters_listing = Population {
+        name: "review-quarters",
+        what: "quarters of the period in which an access review was decided".into(),
+        frequency: Some(Frequency::Quarterly),
+        members: quarters.keys().map(member).collect(),
+        table: Table::of(
+            &["id", "stratum", "periods_back", "decisions"],
+            quarters.iter().map(|(q, n)| vec![q.clone(), stratum(), "0".into(), n.to_string()]),
+        ),
+    };
+    vec![quarters_listing, decisions]
+}
+
+/// `2026-Q1`.
+fn quarter(at: Instant) -> String {
+    let month = at.month();
+    let (year, month) = month.split_once('-').unwrap_or((month.as_str(), "01"));
+    let number = month.parse::<u32>().map_or(1, |m| m.div_ceil(3));
+    format!("{year}-Q{number}")
+}

@@ -1,0 +1,367 @@
+//! What of people leaves the house: pseudonyms under a key that stays behind, and columns by audience.
+//!
+//! It is applied to the ledger and to findings before anything is rendered, so that no page, table or chart can miss it.
+
+use crate::ledger::Estate;
+use crate::ledger::estate::Person;
+use crate::model::access::words;
+use crate::model::{Finding, Holding, PrincipalId};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+words! {
+    /// Who is to read an output.
+    Reader {
+        /// Whoever decides: every column.
+        Security => "security",
+        /// Whoever tests the control: every column, without records of single sign-ins.
+        Auditor => "auditor",
+        /// Whoever judges holdings of others: what it takes to judge, and no identifiers of records, requests or colleagues' decisions.
+        Reviewer => "reviewer",
+    }
+}
+
+/// Names for people that say nothing without the key.
+pub struct Pseudonyms {
+    mac: Hmac<Sha256>,
+    salt: String,
+    /// What people are called in texts, in lower case, by their token.
+    forms: HashMap<Vec<u8>, String>,
+    /// Lengths of forms, longest first.
+    lengths: Vec<usize>,
+    /// Object ids that are no people: groups and applications keep their names.
+    things: BTreeSet<String>,
+    people: BTreeMap<String, (String, Person)>,
+}
+
+impl Pseudonyms {
+    /// Pseudonyms for the people of an estate: `p-` and the first 128 bits of HMAC-SHA-256 over salt, a zero byte, and the object id.
+    ///
+    /// Another salt gives other names, so that two bundles cannot be joined by them.
+    #[must_use]
+    pub fn new(key: &[u8], salt: &str, estate: &Estate) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"));
+        let mut made = Self {
+            mac,
+            salt: salt.to_string(),
+            forms: HashMap::new(),
+            lengths: Vec::new(),
+            things: estate.groups.keys().chain(estate.apps.keys()).cloned().collect(),
+            people: BTreeMap::new(),
+        };
+        for (id, person) in &estate.people {
+            let token = made.token(id.as_str());
+            for form in [id.as_str(), &person.upn, &person.name] {
+                made.form(form, &token);
+            }
+            made.people.insert(token, (id.to_string(), person.clone()));
+        }
+        for h in &estate.holdings {
+            if matches!(h.principal_type.as_str(), "group" | "service_principal") {
+                made.things.insert(h.principal.to_string());
+                continue;
+            }
+            let token = made.token(h.principal.as_str());
+            made.form(h.principal.as_str(), &token);
+            made.form(&h.principal_name, &token);
+            for d in &h.decisions {
+                let token = made.token(&d.who);
+                made.form(&d.who, &token);
+                made.form(&d.name, &token);
+            }
+        }
+        for e in estate.events.iter().filter(|e| !e.actor_is_service) {
+            if let Some(actor) = e.actor.as_ref().filter(|a| !made.things.contains(a.as_str())) {
+                let token = made.token(actor.as_str());
+                made.form(actor.as_str(), &token);
+                made.form(&e.actor_name, &token);
+            }
+        }
+        let mut lengths: Vec<usize> = made.forms.keys().map(Vec::len).collect();
+        lengths.sort_unstable_by(|a, b| b.cmp(a));
+        lengths.dedup();
+        made.lengths = lengths;
+        made
+    }
+
+    fn token(&self, id: &str) -> String {
+        let mut mac = self.mac.clone();
+        mac.update(self.salt.as_bytes());
+        mac.update(&[0]);
+        mac.update(id.trim().to_ascii_lowercase().as_bytes());
+        let digits = hex::encode(mac.finalize().into_bytes());
+        format!("p-{}", digits.get(..32).unwrap_or(&digits))
+    }
+
+    /// A name of two letters is in too many words to be looked for in texts; names like that stand in columns of their own.
+    fn form(&mut self, form: &str, token: &str) {
+        if form.len() > 2 {
+            self.forms.entry(form.to_ascii_lowercase().into_bytes()).or_insert_with(|| token.to_string());
+        }
+    }
+
+    /// An id or name that stands alone: of a person always a pseudonym, known or not.
+    #[must_use]
+    pub fn alone(&self, text: &str) -> String {
+        if text.is_empty() || self.things.contains(text) {
+            return text.to_string();
+        }
+        let known = self.forms.get(text.to_ascii_lowercase().as_bytes());
+        known.cloned().unwrap_or_else(|| self.token(text))
+    }
+
+    /// A text in which people may be named: every form that is known, and everything like a mail address, gives way to its token.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let lower = text.to_ascii_lowercase().into_bytes();
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        while at < text.len() {
+            let fresh = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+            let known = fresh.then(|| self.form_at(text, &lower, at)).flatten();
+            if let Some((length, token)) = known {
+                out.push_str(token);
+                at += length;
+            } else if let Some(length) = fresh.then(|| address(&text[at..])).flatten() {
+                out.push_str(&self.token(&text[at..at + length]));
+                at += length;
+            } else {
+                let next = text[at..].chars().next().map_or(1, char::len_utf8);
+                out.push_str(&text[at..at + next]);
+                at += next;
+            }
+        }
+        out
+    }
+
+    fn form_at(&self, text: &str, lower: &[u8], at: usize) -> Option<(usize, &str)> {
+        self.lengths.iter().find_map(|length| {
+            let token = self.forms.get(lower.get(at..at + length)?)?;
+            let ends = text.get(at + length..)?.chars().next().is_none_or(|c| !c.is_alphanumeric());
+            ends.then_some((*length, token.as_str()))
+        })
+    }
+
+    /// Who is who, sorted by pseudonym: pseudonym, object id, principal name, display name.
+    #[must_use]
+    pub fn map(&self) -> Vec<[String; 4]> {
+        let row = |(token, (id, p)): (&String, &(String, Person))| [token.clone(), id.clone(), p.upn.clone(), p.name.clone()];
+        self.people.iter().map(row).collect()
+    }
+
+    /// The salt.
+    #[must_use]
+    pub fn salt(&self) -> &str {
+        &self.salt
+    }
+}
+
+/// The length of what looks like a mail address at the beginning of a text.
+fn address(text: &str) -> Option<usize> {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '#' | '\'');
+    let local = text.find(|c| !part(c))?;
+    if local == 0 || !text[local..].starts_with('@') {
+        return None;
+    }
+    let domain = &text[local + 1..];
+    let length = domain.find(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(domain.len());
+    let domain = domain[..length].trim_end_matches('.');
+    domain.contains('.').then_some(local + 1 + domain.len())
+}
+
+/// What one reader may see of people.
+pub struct Privacy {
+    /// The reader.
+    pub reader: Reader,
+    /// Pseudonyms, when people are not named.
+    pub pseudonyms: Option<Pseudonyms>,
+}
+
+impl Privacy {
+    /// Everything, to whoever decides.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            reader: Reader::Security,
+            pseudonyms: None,
+        }
+    }
+
+    /// Whether a record, `table:id`, is for this reader.
+    #[must_use]
+    pub fn shows_record(&self, reference: &str) -> bool {
+        match self.reader {
+            Reader::Security => true,
+            Reader::Auditor => !reference.starts_with("sign_ins:"),
+            Reader::Reviewer => false,
+        }
+    }
+
+    /// A text in which people may be named.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        self.pseudonyms.as_ref().map_or_else(|| text.to_string(), |p| p.text(text))
+    }
+
+    /// An id or name of a person.
+    #[must_use]
+    pub fn alone(&self, text: &str) -> String {
+        self.pseudonyms.as_ref().map_or_else(|| text.to_string(), |p| p.alone(text))
+    }
+
+    fn principal(&self, id: &PrincipalId) -> PrincipalId {
+        PrincipalId::new(&self.alone(id.as_str()))
+    }
+
+    /// Covers a holding.
+    pub fn holding(&self, h: &mut Holding) {
+        h.evidence.retain(|e| self.shows_record(e));
+        if self.reader == Reader::Reviewer {
+            h.decisions.clear();
+            h.approved_by.clear();
+            (h.requested_by, h.on_behalf_of, h.request, h.policy) = (None, None, None, None);
+            (h.granted_by, h.ended_by) = (String::new(), String::new());
+        }
+        if self.pseudonyms.is_none() {
+            return;
+        }
+        if !matches!(h.principal_type.as_str(), "group" | "service_principal") {
+            h.principal_name = self.alone(h.principal.as_str());
+            h.principal = self.principal(&h.principal);
+        }
+        for person in [&mut h.requested_by, &mut h.on_behalf_of].into_iter().flatten() {
+            *person = self.principal(person);
+        }
+        for text in [&mut h.granted_by, &mut h.ended_by, &mut h.path, &mut h.entitlement_name]
+            .into_iter()
+            .chain(&mut h.approved_by)
+            .chain(&mut h.evidence)
+        {
+            *text = self.text(text);
+        }
+        for d in &mut h.decisions {
+            d.who = self.alone(&d.who);
+            d.name = self.alone(&d.name);
+            d.reason = self.text(&d.reason);
+        }
+        h.justification = h.justification.as_deref().map(|t| self.text(t));
+    }
+
+    /// Covers a finding.
+    pub fn finding(&self, f: &mut Finding) {
+        f.evidence.retain(|e| self.shows_record(e));
+        let Some(pseudonyms) = &self.pseudonyms else { return };
+        for (kind, id, name) in [
+            (&f.subject_kind, &mut f.subject_id, &mut f.subject_name),
+            (&f.object_kind, &mut f.object_id, &mut f.object_name),
+        ] {
+            if kind == "principal" || kind == "reviewer" {
+                *name = pseudonyms.alone(if name.is_empty() { "" } else { id });
+                *id = pseudonyms.alone(id);
+            } else {
+                *id = pseudonyms.text(id);
+                *name = pseudonyms.text(name);
+            }
+        }
+        for text in [&mut f.message, &mut f.clears_when].into_iter().chain(&mut f.evidence) {
+            *text = pseudonyms.text(text);
+        }
+        // Whoever knows an object id could compute a fingerprint and find the person.
+        f.fingerprint = pseudonyms.token(&f.fingerprint).trim_start_matches("p-").to_string();
+    }
+
+    /// Covers everything that outputs are made of.
+    pub fn estate(&self, estate: &mut Estate) {
+        for h in &mut estate.holdings {
+            self.holding(h);
+        }
+        if self.pseudonyms.is_none() {
+            return;
+        }
+        let people = std::mem::take(&mut estate.people);
+        for (id, mut person) in people {
+            let token = self.principal(&id);
+            person.name = token.to_string();
+            person.upn = token.to_string();
+            person.evidence = person.evidence.iter().map(|e| self.text(e)).collect();
+            estate.people.insert(token, person);
+        }
+        for e in &mut estate.events {
+            for person in [&mut e.principal, &mut e.actor].into_iter().flatten() {
+                *person = self.principal(person);
+            }
+            if !e.actor_is_service {
+                e.actor_name = self.alone(&e.actor_name);
+            }
+            e.justification = e.justification.as_deref().map(|t| self.text(t));
+        }
+        for r in estate.requests.values_mut() {
+            for person in [&mut r.requestor, &mut r.recipient, &mut r.administrator].into_iter().flatten() {
+                *person = self.principal(person);
+            }
+            r.justification = r.justification.as_deref().map(|t| self.text(t));
+            for d in &mut r.decisions {
+                (d.who, d.name, d.reason) = (self.alone(&d.who), self.alone(&d.name), self.text(&d.reason));
+            }
+        }
+        for d in &mut estate.review_decisions {
+            d.principal = self.principal(&d.principal);
+            d.reviewer = d.reviewer.as_ref().map(|r| self.principal(r));
+        }
+        for u in &mut estate.usage {
+            u.principal = self.principal(&u.principal);
+        }
+        let by = std::mem::take(&mut estate.requests_by_recipient);
+        estate.requests_by_recipient = by.into_iter().map(|(id, requests)| (self.principal(&id), requests)).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pseudonyms() -> Pseudonyms {
+        let mut estate = Estate::default();
+        let person = |name: &str, upn: &str| Person {
+            name: name.into(),
+            upn: upn.into(),
+            ..Person::default()
+        };
+        estate.people.insert(PrincipalId::new("id-ana"), person("Ana Ruiz", "ana.ruiz@corp.example"));
+        estate.people.insert(PrincipalId::new("id-anna"), person("Ana Ruiz-Paz", "anna@corp.example"));
+        Pseudonyms::new(b"0123456789abcdef0123456789abcdef", "salt", &estate)
+    }
+
+    #[test]
+    fn every_form_of_a_person_is_one_token_and_other_words_stay() {
+        let p = pseudonyms();
+        let (ana, anna) = (p.alone("id-ana"), p.alone("id-anna"));
+        assert_ne!(ana, anna);
+        for (text, expected) in [
+            ("Ana Ruiz asked.", format!("{ana} asked.")),
+            ("ANA.RUIZ@corp.example, id-ana", format!("{ana}, {ana}")),
+            ("of Ana Ruiz-Paz", format!("of {anna}")),
+            ("Dana Ruizen", "Dana Ruizen".to_string()),
+            ("users:id-ana", format!("users:{ana}")),
+            ("", String::new()),
+        ] {
+            assert_eq!(p.text(text), expected, "{text}");
+        }
+        let stranger = p.text("mail to bo@other.example.");
+        assert!(
+            stranger.starts_with("mail to p-") && stranger.ends_with('.') && !stranger.contains('@'),
+            "{stranger}"
+        );
+    }
+
+    #[test]
+    fn another_salt_or_key_gives_other_names() {
+        let estate = Estate::default();
+        let of = |key: &[u8], salt: &str| Pseudonyms::new(key, salt, &estate).alone("id");
+        let base = of(b"key-one", "a");
+        assert_eq!(base, of(b"key-one", "a"));
+        assert_ne!(base, of(b"key-one", "b"));
+        assert_ne!(base, of(b"key-two", "a"));
+    }
+}
