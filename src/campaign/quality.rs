@@ -35,10 +35,13 @@ const SHARE: usize = 95;
 /// So many decisions in so many seconds.
 const HASTE: (usize, i64) = (200, 90);
 
+/// A manner, its comments with their counts, and the times of its decisions.
+type Seen<'a> = (Manner, BTreeMap<&'a str, usize>, Vec<Instant>);
+
 /// The manner of every reviewer who decided something.
 #[must_use]
 pub fn manners(state: &State) -> Vec<Manner> {
-    let mut by: BTreeMap<&str, (Manner, BTreeMap<&str, usize>, Vec<Instant>)> = BTreeMap::new();
+    let mut by: BTreeMap<&str, Seen> = BTreeMap::new();
     for (index, item) in state.items.iter().enumerate() {
         let Some((_, entry)) = state.binding(index).filter(|(_, d)| d.by == DecidedBy::Person) else {
             continue;

@@ -385,7 +385,7 @@ pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
             format!("https://graph.microsoft.com/v1.0{}", s.path)
         };
         let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
-        let cells = [&s.instruction, &s.also, s.method, &url, &body].map(|t| quoted(t));
+        let cells = [&s.instruction, &s.also, s.method, &url, &body].map(quoted);
         out += &format!("Step {} {}\n", s.order, cells.join(" "));
     }
     out

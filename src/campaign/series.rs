@@ -9,6 +9,9 @@ use crate::model::{Holding, Instant};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// What was decided last, who decided, and when.
+type Last = (Choice, DecidedBy, Instant);
+
 /// The campaign before, as far as the next one needs it.
 #[derive(Debug, Clone)]
 pub struct Previous {
@@ -17,7 +20,7 @@ pub struct Previous {
     /// When its population was frozen.
     pub as_of: Instant,
     /// Items by holder and entitlement: assignment, decision and who took it, the day of the decision.
-    decided: BTreeMap<(String, String), (String, Option<(Choice, DecidedBy, Instant)>)>,
+    decided: BTreeMap<(String, String), (String, Option<Last>)>,
 }
 
 /// How a series went on.

@@ -2,8 +2,8 @@
 
 pub mod args;
 mod ask;
-mod campaign;
 mod bundle;
+mod campaign;
 pub mod evidence_args;
 pub mod exit;
 mod lake;

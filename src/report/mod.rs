@@ -8,6 +8,7 @@ pub mod error;
 mod folder;
 mod page;
 pub mod privacy;
+pub mod progress;
 pub mod review;
 pub mod sheet;
 pub mod shown;

@@ -30,7 +30,8 @@ pub fn render(letter: &Letter) -> String {
             .uid(&format!("alarm-{}", uid(letter)))
             .done(),
     );
-    let mut calendar = Calendar::new();
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0"));
     calendar.append_property(("PRODID", concat!("-//vouchsafe//", env!("CARGO_PKG_VERSION"), "//EN")));
     calendar.append_property(("METHOD", "PUBLISH"));
     calendar.push(event.done());

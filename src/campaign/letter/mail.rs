@@ -45,6 +45,10 @@ pub fn render(letter: &Letter) -> Result<Vec<u8>, Unwritten> {
     ] {
         builder = builder.raw_header(HeaderValue::new(name, value));
     }
+    if letter.sender.from == super::Sender::DRAFT {
+        // Outlook and others open such a file as a draft of whoever opens it.
+        builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("X-Unsent"), "1".into()));
+    }
     let calendar = SinglePart::builder()
         .header(ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH").map_err(|e| refused(e.to_string()))?)
         .header(ContentDisposition::attachment("due.ics"))
@@ -121,12 +125,12 @@ fn text(letter: &Letter) -> String {
             format!("Your sheet is in the folder {} at {}.", letter.to.key, plain(&letter.sender.sheets_at))
         };
         format!(
-            "{place}\nOpen review.html, decide, press \"Save decisions\", and reply to this mail with the saved file.\nIf you would rather use a spreadsheet, fill in review.xlsx and reply with that.\n\n"
+            "{place}\nOpen review.html, decide, and press \"Save decisions\".\nThen reply to this mail with the saved file.\nIf you would rather use a spreadsheet, fill in review.xlsx and reply with it.\n\n"
         )
     };
-    let sheets: String = letter.sheets.iter().map(|s| format!("Hash of your sheet: {s}\n")).collect();
+    let sheets: String = letter.sheets.iter().map(|s| format!("Hash of the sheet:\n  {s}\n")).collect();
     format!(
-        "Dear {},\n\n{told}\n\n{how}This mail names nobody's access; the sheet does, so please keep it to yourself.\n\n-- \nCampaign: {}\nPopulation: {} items as of {}\nHash of the population: {}\n{sheets}",
+        "Dear {},\n\n{told}\n\n{how}This mail names nobody's access.\nThe sheet does, so please keep it to yourself.\n\nCampaign: {}\nPopulation: {} items as of {}\nHash of the population:\n  {}\n{sheets}",
         plain(&letter.to.name),
         campaign.id,
         campaign.population,

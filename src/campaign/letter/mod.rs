@@ -47,6 +47,21 @@ pub struct Sender {
     pub sheets_at: String,
 }
 
+impl Sender {
+    /// Whose address nobody has: the letters are drafts, which a mail program opens to be sent in its owner's name.
+    pub const DRAFT: &'static str = "Access review <access-review@vouchsafe.invalid>";
+
+    /// The sender of drafts.
+    #[must_use]
+    pub fn draft() -> Self {
+        Self {
+            from: Self::DRAFT.into(),
+            reply_to: String::new(),
+            sheets_at: String::new(),
+        }
+    }
+}
+
 /// One letter; the same letter gives the same bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Letter<'a> {
@@ -112,7 +127,11 @@ impl Letter<'_> {
         } else {
             format!("_about_{}", self.about.key)
         };
-        format!("{}{about}_{}_{}", self.to.key, self.occasion, plain(self.step))
+        let step = plain(self.step);
+        if step == self.occasion.as_str() {
+            return format!("{}{about}_{step}", self.to.key);
+        }
+        format!("{}{about}_{}_{step}", self.to.key, self.occasion)
             .trim_end_matches(['_', '-'])
             .to_string()
     }
@@ -126,7 +145,8 @@ impl Letter<'_> {
             self.about.key.as_str(),
             self.occasion.as_str(),
             self.step,
-            &self.at.to_string(),
+            // The day only: a letter that is sent once more after a crash is known by its id, and shown once.
+            &self.at.day(),
         ] {
             hash.update(part.as_bytes());
             hash.update([0]);

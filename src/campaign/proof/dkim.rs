@@ -26,7 +26,7 @@ pub fn result(bytes: &[u8], mail: &Mail, keys: Option<&DnsKeys>) -> String {
     let asserted = mail.asserted.as_deref().unwrap_or("no server asserts a result");
     let raw = line_ends(bytes);
     let (fields, body) = parts(&raw);
-    let signatures: Vec<usize> = (0..fields.len()).filter(|n| named(&fields[*n], "dkim-signature")).take(MOST).collect();
+    let signatures: Vec<usize> = (0..fields.len()).filter(|n| named(fields[*n], "dkim-signature")).take(MOST).collect();
     if signatures.is_empty() {
         return format!("none: the mail carries no signature; {asserted}");
     }

@@ -82,6 +82,9 @@ pub struct StatusArgs {
     /// Where results go; csv and jsonl give a row for each item.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Write the page of the campaign too: pictures, reviewers, proofs, what happened
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,

@@ -18,6 +18,7 @@ use crate::cli::{open, output};
 use crate::lake::store::create_private_dirs;
 use crate::model::Instant;
 use crate::model::time::DAY;
+use crate::report::progress;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -38,7 +39,9 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
                 "the removal plan comes out otherwise than at the close: use the --config and --as-of of the close",
             ));
         }
-        results.write(&state, &out)?;
+        let dir = results.write(&state, &out)?;
+        let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.estate));
+        status::write_page(&state, &lapsed, closing.at, &dir.join(progress::PAGE))?;
         output::say(&format!(
             "campaign {} was closed on {}: its results were written again",
             state.head.id, closing.at
@@ -82,6 +85,8 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     state.check(&lapsed)?;
     store.append(&state.head.id, &state.tail, &events, now, &by)?;
     let dir = results.write(&state, &out)?;
+    let state = State::load(&store, &state.head.id)?;
+    status::write_page(&state, &lapsed, now, &dir.join(progress::PAGE))?;
     let totals = state.totals(&lapsed);
     output::say(&status::sentence(&totals));
     output::say(&format!(

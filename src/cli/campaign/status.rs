@@ -2,14 +2,18 @@
 
 use super::args::StatusArgs;
 use super::load;
+use super::sheets::put;
 use crate::campaign::now::{Now, lapses};
 use crate::campaign::{ItemId, ReviewerKey, State, Totals};
 use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::lake::Lake;
+use crate::model::Instant;
+use crate::report::progress;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Tells how far a campaign is.
 pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
@@ -26,8 +30,26 @@ pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
         Format::Csv | Format::Jsonl => items(&state, &lapsed, &args.output)?,
         Format::Parquet => return Err(Failure::usage("status has no parquet form; use table, json, jsonl or csv")),
     };
+    if let Some(path) = &args.page {
+        write_page(&state, &lapsed, open::now()?, path)?;
+    }
     output::deliver(text.as_bytes(), &args.output)?;
     Ok(Exit::Done)
+}
+
+/// Writes the page of a campaign as it is at an instant.
+pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant, path: &Path) -> Result<(), Failure> {
+    let page = progress::render(&progress::Progress {
+        state,
+        lapsed,
+        stand: stand(state),
+        at,
+    });
+    let bytes = page.map_err(|e| Failure {
+        exit: Exit::Bug,
+        message: e.to_string(),
+    })?;
+    put(path, &bytes)
 }
 
 /// Items whose access has ended, by what the lake has seen since the opening; nothing new, nothing to compute.
@@ -205,7 +227,7 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
     let rows = (0..state.items.len()).map(|index| {
         let item = &state.items[index];
         let binding = state.binding(index);
-        let text = |f: &dyn Fn(&(crate::model::Instant, crate::campaign::DecisionEntry)) -> String| binding.map(f).unwrap_or_default();
+        let text = |f: &dyn Fn(&(Instant, crate::campaign::DecisionEntry)) -> String| binding.map(f).unwrap_or_default();
         [
             item.id.to_string(),
             item.principal_id.clone(),

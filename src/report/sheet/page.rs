@@ -17,6 +17,9 @@ const STYLE: &str = concat!(
 );
 const SCRIPT: &str = include_str!("../../../reports/templates/sheet.js");
 
+/// Items that a page shows: a browser stays quick, and nobody decides more in one sitting.
+const SHOWN: usize = 2_000;
+
 /// What the template is given; its escaping makes text of everything but the fields named safe there.
 #[derive(Template)]
 #[template(path = "sheet.html")]
@@ -36,6 +39,8 @@ struct Page<'a> {
     total: String,
     one: bool,
     items: usize,
+    left_out: usize,
+    yours: String,
     population: String,
     batches_words: String,
     due: String,
@@ -67,7 +72,7 @@ struct Card<'a> {
     findings: &'a [crate::campaign::ItemFinding],
     advice: &'static str,
     advice_words: &'static str,
-    advice_reason: &'a str,
+    advice_reason: String,
     facts: Vec<(&'static str, String)>,
     ids: Vec<(&'static str, &'a str)>,
     choices: Vec<ChoiceBox>,
@@ -103,7 +108,9 @@ pub fn render(sheet: &Sheet) -> Result<String, ReportError> {
         commit: &head.commit,
         total: count(sheet.items.len(), "decision"),
         one: sheet.items.len() == 1,
-        items: sheet.items.len(),
+        items: sheet.items.len().min(SHOWN),
+        left_out: sheet.items.len().saturating_sub(SHOWN),
+        yours: thousands(sheet.items.len()),
         population: thousands(head.population),
         batches_words: match batches.len() {
             0 | 1 => String::new(),
@@ -126,7 +133,7 @@ pub fn render(sheet: &Sheet) -> Result<String, ReportError> {
 
 fn batches(sheet: &Sheet) -> Vec<Batch<'_>> {
     let mut batches: Vec<Batch> = Vec::new();
-    for (n, row) in sheet.items.iter().enumerate() {
+    for (n, row) in sheet.items.iter().take(SHOWN).enumerate() {
         if batches.last().is_none_or(|b| b.number != row.batch) {
             batches.push(Batch {
                 number: row.batch,
@@ -187,7 +194,7 @@ fn card(n: usize, row: &SheetItem) -> Card<'_> {
             Recommendation::Revoke => "The evidence speaks for revoking it.",
             Recommendation::None => "The evidence does not tell: you decide.",
         },
-        advice_reason: &context.recommendation_reason,
+        advice_reason: sentence(&context.recommendation_reason),
         facts: facts(row),
         ids: ids(item),
         choices: DECISIONS.iter().map(|c| choice_box(*c, chosen.map(|d| d.choice))).collect(),
@@ -214,8 +221,8 @@ fn choice_box(choice: Choice, chosen: Option<Choice>) -> ChoiceBox {
 /// What a person needs to judge, the most telling first; what is not known is left out, except use.
 fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     let context = &row.context;
-    let held = [context.since.as_str(), context.until.as_str()];
-    let held = held.iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>().join(", ");
+    let held = [worded("since", &context.since), worded("until", &context.until)];
+    let held = held.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
     let granted = match (context.grant_kind.as_str(), context.granted_by.as_str()) {
         (kind, "") => kind.replace('_', " "),
         (_, by) => by.to_string(),
@@ -237,6 +244,21 @@ fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     .filter(|(_, text)| !text.is_empty())
     .map(|(name, text)| (name, text.to_string()))
     .collect()
+}
+
+/// A bare date with its word before it; what is told in words stays.
+fn worded(word: &str, text: &str) -> String {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{word} {text}")
+    } else {
+        text.to_string()
+    }
+}
+
+/// The beginning of a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn ids(item: &Item) -> Vec<(&'static str, &str)> {

@@ -40,6 +40,10 @@ const FIRST: [(&str, f64); 20] = [
     ("last_time", 20.0),
     ("batch", 7.0),
 ];
+/// Items that are held in memory while their workbook is written; more go to a file that has no name.
+const IN_MEMORY: usize = 5_000;
+/// Columns that are printed: what a person reads; ids stay on the screen.
+const PRINTED: u16 = 12;
 /// Width of columns that nobody reads.
 const IDS: f64 = 12.0;
 
@@ -56,7 +60,12 @@ fn build(sheet: &Sheet) -> Result<Vec<u8>, XlsxError> {
             .set_title(format!("{}: {}", sheet.head.name, sheet.reviewer.key))
             .set_creation_datetime(&opened),
     );
-    review(sheet, workbook.add_worksheet())?;
+    let page = if sheet.items.len() > IN_MEMORY {
+        workbook.add_worksheet_with_constant_memory()?
+    } else {
+        workbook.add_worksheet()
+    };
+    review(sheet, page)?;
     about(sheet, workbook.add_worksheet())?;
     workbook.save_to_buffer()
 }
@@ -92,6 +101,7 @@ fn review(sheet: &Sheet, page: &mut Worksheet) -> Result<(), XlsxError> {
     let columns = columns();
     let last = u32::try_from(sheet.items.len()).unwrap_or(u32::MAX);
     page.set_name(REVIEW)?;
+    page.set_row_height(0, 22)?;
     for (c, (name, _, width)) in (0u16..).zip(&columns) {
         page.write_string_with_format(0, c, *name, &head)?;
         page.set_column_width(c, *width)?;
@@ -119,7 +129,7 @@ fn review(sheet: &Sheet, page: &mut Worksheet) -> Result<(), XlsxError> {
     let width = u16::try_from(columns.len() - 1).unwrap_or(u16::MAX);
     page.autofilter(0, 0, last, width)?;
     page.set_freeze_panes(1, 2)?;
-    page.set_row_height(0, 22)?;
+    page.set_print_area(0, 0, last, PRINTED - 1)?;
     page.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     if last > 0 {
         page.set_selection(1, 2, 1, 2)?;
