@@ -189,7 +189,7 @@ import sys, json, datetime, openpyxl
 book = openpyxl.load_workbook(sys.argv[1])
 sheet = book["Review"]
 heads = {c.value: c.column for c in sheet[1]}
-rules = {r.sqref.ranges[0].coord.split(":")[0]: (r.type, r.formula1) for r in sheet.data_validations.dataValidation}
+rules = {str(r.sqref).split(":")[0]: (r.type, r.formula1) for r in sheet.data_validations.dataValidation}
 seen = {
     "protected": sheet.protection.sheet,
     "locked": sorted(h for h, c in heads.items() if sheet.cell(2, c).protection.locked),
