@@ -2,8 +2,8 @@
 
 mod access;
 mod age;
-mod bars;
-mod canvas;
+pub(in crate::report) mod bars;
+pub(in crate::report) mod canvas;
 mod certainty;
 mod coverage;
 mod departments;
