@@ -170,7 +170,7 @@ proptest! {
             let none = BTreeMap::new();
             prop_assert_eq!(read.totals(&none), state.totals(&none));
             prop_assert_eq!(read.by_reviewer(&none), state.by_reviewer(&none));
-            prop_assert_eq!(read.issued, state.issued);
+            prop_assert_eq!(&read.issued, &state.issued);
             let by_hand = (0..items).filter(|i| read.binding(*i).is_some()).count();
             prop_assert_eq!(by_hand + read.totals(&none).undecided, items);
         }

@@ -1,6 +1,6 @@
 //! Everything that can be typed.
 
-use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, ProveArgs, RetainArgs, SampleArgs, VerifyArgs};
+use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, VerifyArgs};
 use crate::cli::render_args::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -125,6 +125,9 @@ pub struct RunArgs {
     /// What the report shows, and how.
     #[command(flatten)]
     pub render: RenderArgs,
+    /// What of people is shown.
+    #[command(flatten)]
+    pub privacy: PrivacyArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
@@ -283,6 +286,9 @@ pub struct ReportArgs {
     /// What the report shows, and how.
     #[command(flatten)]
     pub render: RenderArgs,
+    /// What of people is shown.
+    #[command(flatten)]
+    pub privacy: PrivacyArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,

@@ -7,13 +7,13 @@ use crate::cli::review::{self, Answers};
 use crate::cli::{output, private};
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
-use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, compose, facts, population};
+use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, compose, facts, population};
 use crate::lake::parquet_io::private_file;
 use crate::ledger::Estate;
-use crate::model::{Finding, Instant};
+use crate::model::{Finding, Instant, Window};
 use crate::report::columns::Csv;
 use crate::report::privacy::{Privacy, Pseudonyms, Reader};
-use crate::report::{Audience, FreeText};
+use crate::report::{Audience, FreeText, Review, Written};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -50,10 +50,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         csv: args.render.csv(),
         salt: None,
     };
-    if key.is_some() {
-        let salt = sha256(format!("{commit}|{}|{}", question.estate.as_of, told.generated_at));
-        told.salt = Some(salt.chars().take(32).collect());
-    }
+    told.salt = key.as_ref().map(|_| salt(&question, &told.generated_at));
     let ending = signer.as_ref().map(|s| format!("tagmanifest-sha256.txt.{}", s.ending()));
     let filled = fill(&bag, &mut question, &configuration, &told, key.as_deref(), ending.as_deref())?;
     let Filled { facts, who } = filled;
@@ -84,6 +81,13 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     ));
     output::print(&format!("{}  tagmanifest-sha256.txt\n", bagged.tag_manifest));
     Ok(Exit::Done)
+}
+
+/// The salt of pseudonyms: another for each output, the same when it is made again.
+pub fn salt(question: &Question, generated_at: &str) -> String {
+    let commit = question.view.commit_id().unwrap_or_default();
+    let digest = sha256(format!("{commit}|{}|{generated_at}", question.estate.as_of));
+    digest.chars().take(32).collect()
 }
 
 /// What the person who runs it decides, and nobody can work out again.
@@ -129,10 +133,7 @@ pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told
     let pseudonyms = key
         .zip(told.salt.as_deref())
         .map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate));
-    let who = pseudonyms.as_ref().map(|p| {
-        let header = ["pseudonym", "object_id", "principal_name", "display_name"];
-        Table::of(&header, p.map().into_iter().map(|row| row.to_vec())).csv()
-    });
+    let who = pseudonyms.as_ref().map(who_is_who);
     let privacy = Privacy {
         reader: told.reader,
         pseudonyms,
@@ -141,7 +142,35 @@ pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told
     let parts = parts(question, told, &privacy)?;
     privacy.estate(&mut question.estate);
     answers.cover(&privacy);
-    let facts = Facts {
+    let facts = facts_of(question, told, configuration, period);
+    let audience = Audience { free_text: told.free_text };
+    let review = answers.review(question, audience, told.csv);
+    let material = Material {
+        view: &question.view,
+        review: &review,
+        results: &answers.results,
+        configuration,
+        facts,
+        named: &named,
+        privacy: &privacy,
+        parts,
+    };
+    let facts = compose::fill(bag, material, signature).map_err(|e| match e {
+        ComposeError::Lake(e) => e.into(),
+        other => Failure::usage(other),
+    })?;
+    Ok(Filled { facts, who })
+}
+
+/// The map back from pseudonyms, as CSV.
+pub fn who_is_who(pseudonyms: &Pseudonyms) -> Vec<u8> {
+    let header = ["pseudonym", "object_id", "principal_name", "display_name"];
+    Table::of(&header, pseudonyms.map().into_iter().map(|row| row.to_vec())).csv()
+}
+
+/// What an output says about itself, before its files are known.
+fn facts_of(question: &Question, told: &Told, configuration: &str, period: Window) -> Facts {
+    Facts {
         format: 1,
         tool: Tool::this(),
         operator: told.operator.clone(),
@@ -167,24 +196,22 @@ pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told
         },
         campaign: told.campaign.clone(),
         outputs: Vec::new(),
-    };
-    let audience = Audience { free_text: told.free_text };
-    let review = answers.review(question, audience, told.csv);
-    let material = Material {
-        view: &question.view,
-        review: &review,
-        results: &answers.results,
-        configuration,
-        facts,
-        named: &named,
-        privacy: &privacy,
-        parts,
-    };
-    let facts = compose::fill(bag, material, signature).map_err(|e| match e {
-        ComposeError::Lake(e) => e.into(),
-        other => Failure::usage(other),
-    })?;
-    Ok(Filled { facts, who })
+    }
+}
+
+/// Writes the sheet about the information beside a report: `ipe.md` for people, `ipe.json` for machines.
+pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Told, configuration: &str, out: &Path) -> Result<(), Failure> {
+    let mut facts = facts_of(question, told, configuration, review.period);
+    for path in &written.files {
+        let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+        let file = path.strip_prefix(out).unwrap_or(path).to_string_lossy().into_owned();
+        facts.outputs.push(compose::report_output(&file, &bytes, review));
+    }
+    facts.outputs.sort();
+    let books = books::books(&question.view, &question.estate.unknown_activities)?;
+    let page = facts.markdown(&books, &review.checks, &review.thresholds);
+    replace_private(&out.join("ipe.json"), facts.json().as_bytes())?;
+    replace_private(&out.join("ipe.md"), page.as_bytes())
 }
 
 /// Parts of a campaign.
@@ -250,7 +277,7 @@ pub fn pseudonym_key(path: Option<&Path>) -> Result<Option<String>, Failure> {
 }
 
 /// Where the map of pseudonyms goes: beside the bundle.
-fn beside(out: &Path) -> PathBuf {
+pub fn beside(out: &Path) -> PathBuf {
     let name = out.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     out.with_file_name(format!("{name}-who-is-who.csv"))
 }
@@ -259,6 +286,14 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e: std::io::Error| Failure::usage(format!("cannot write {}: {e}", path.display()));
     let mut file = private_file(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// The same over a file that may be there: a reader sees the old one or the new one.
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let temp = path.with_file_name(format!(".tmp-{}", std::process::id()));
+    let _ = std::fs::remove_file(&temp);
+    write_private(&temp, bytes)?;
+    std::fs::rename(&temp, path).map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))
 }
 
 /// Draws a sample and prints it.

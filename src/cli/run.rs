@@ -1,14 +1,16 @@
 //! `run`: the main job in one go; `report`: its last step alone.
 
-use crate::cli::args::{ReportArgs, RunArgs};
+use crate::cli::args::{QuestionArgs, ReportArgs, RunArgs};
 use crate::cli::ask::{exit_for, severity};
+use crate::cli::evidence_args::PrivacyArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
 use crate::cli::render_args::RenderArgs;
 use crate::cli::review::Answers;
-use crate::cli::{output, take};
+use crate::cli::{bundle, output, take};
 use crate::model::{Finding, Instant, Severity, Verdict};
 use crate::report;
+use crate::report::privacy::{Privacy, Pseudonyms};
 use std::path::Path;
 
 /// Ingest, condense, ledger, checks, report.
@@ -16,25 +18,75 @@ pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit,
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
     open::configuration(&args.question)?;
     take::ingest(&args.take, &open::lake_dir(&args.lake), now, crash_at)?;
-    let question = open::question(&args.lake, &args.question)?;
-    let findings = write(&question, &args.out, &args.render)?;
+    let mut question = open::question(&args.lake, &args.question)?;
+    let how = How {
+        command: "vouchsafe run PATH --lake LAKE --out REPORT",
+        question: &args.question,
+        render: &args.render,
+        privacy: &args.privacy,
+    };
+    let findings = write(&mut question, &args.out, &how)?;
     Ok(exit_for(&findings, limit))
 }
 
 /// The report of a lake.
 pub fn report(args: &ReportArgs) -> Result<Exit, Failure> {
-    let question = open::question(&args.lake, &args.question)?;
-    write(&question, &args.out, &args.render)?;
+    let mut question = open::question(&args.lake, &args.question)?;
+    let how = How {
+        command: "vouchsafe report --lake LAKE --out REPORT",
+        question: &args.question,
+        render: &args.render,
+        privacy: &args.privacy,
+    };
+    write(&mut question, &args.out, &how)?;
     Ok(Exit::Done)
 }
 
+/// With what a report is made.
+struct How<'a> {
+    command: &'a str,
+    question: &'a QuestionArgs,
+    render: &'a RenderArgs,
+    privacy: &'a PrivacyArgs,
+}
+
 /// Runs the checks and writes the report; the last line says which file to open.
-fn write(question: &Question, out: &Path, render: &RenderArgs) -> Result<Vec<Finding>, Failure> {
+fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>, Failure> {
+    let render = how.render;
     if render.csv_raw {
         output::say(output::RAW);
     }
-    let answers = Answers::of(question)?;
-    let written = report::write(&answers.review(question, render.audience(), render.csv()), out).map_err(Failure::usage)?;
+    let mut told = bundle::Told {
+        operator: String::new(),
+        command: how.command.to_string(),
+        generated_at: open::fixed_clock()?.unwrap_or(question.estate.as_of).to_string(),
+        seed: String::new(),
+        size: None,
+        campaign: String::new(),
+        reader: bundle::reader(how.privacy)?,
+        free_text: render.audience().free_text,
+        csv: render.csv(),
+        salt: None,
+    };
+    let key = bundle::pseudonym_key(how.privacy.pseudonym_key.as_deref().filter(|_| how.privacy.pseudonymize))?;
+    told.salt = key.as_ref().map(|_| bundle::salt(question, &told.generated_at));
+    let configuration = open::configuration_text(how.question)?;
+    let mut answers = Answers::of(question)?;
+    let pseudonyms = key.as_deref().zip(told.salt.as_deref());
+    let privacy = Privacy {
+        reader: told.reader,
+        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate)),
+    };
+    privacy.estate(&mut question.estate);
+    answers.cover(&privacy);
+    let review = answers.review(question, render.audience(), render.csv());
+    let written = report::write(&review, out).map_err(Failure::usage)?;
+    bundle::sheet(question, &review, &written, &told, &configuration, out)?;
+    if let Some(pseudonyms) = &privacy.pseudonyms {
+        let map = bundle::beside(out);
+        bundle::replace_private(&map, &bundle::who_is_who(pseudonyms))?;
+        output::say(&format!("{} says who is who; keep it away from the report", map.display()));
+    }
     tell(&answers.findings, question.estate.holdings.len());
     output::say(&format!("open {}", written.index.display()));
     Ok(answers.findings)

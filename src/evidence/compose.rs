@@ -205,22 +205,27 @@ fn report_outputs(filling: &mut Filling, review: &Review) -> Result<(), ComposeE
     for file in super::bag::files_below(&filling.bag.payload())? {
         let path = filling.bag.payload().join(&file);
         let bytes = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
-        let (what, rows) = match file.as_str() {
-            "findings.csv" => ("every result of every check that is not 'pass'", Some(review.findings.len() as u64)),
-            "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.estate.holdings.len() as u64)),
-            "index.html" => ("the report, to be opened first", None),
-            _ => ("part of the report", None),
-        };
-        let (what, sha256) = (what.to_string(), sha256(&bytes));
-        filling.outputs.push(Output {
-            file,
-            what,
-            rows,
-            hash_total: None,
-            sha256,
-        });
+        filling.outputs.push(report_output(&file, &bytes, review));
     }
     Ok(())
+}
+
+/// What a file of a report holds.
+#[must_use]
+pub fn report_output(file: &str, bytes: &[u8], review: &Review) -> Output {
+    let (what, rows) = match file {
+        "findings.csv" => ("every result of every check that is not 'pass'", Some(review.findings.len() as u64)),
+        "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.estate.holdings.len() as u64)),
+        "index.html" => ("the report, to be opened first", None),
+        _ => ("part of the report", None),
+    };
+    Output {
+        file: file.into(),
+        what: what.into(),
+        rows,
+        hash_total: None,
+        sha256: sha256(bytes),
+    }
 }
 
 fn write_populations(filling: &mut Filling, populations: &[Population]) -> Result<(), BagError> {

@@ -129,10 +129,7 @@ impl Facts {
             let _ = writeln!(out, "| {q} | {a} |");
         };
         row("Tenant", &shown(&self.tenant));
-        row(
-            "Source",
-            "exports and pulls of Microsoft Graph and the directory's logs: each file in sources.csv, each look in looks.csv",
-        );
+        row("Source", "exports and pulls of Microsoft Graph and the directory's logs: counted below");
         row("Operator", &shown(&self.operator));
         row(
             "Program",
@@ -149,7 +146,9 @@ impl Facts {
         row("Profile of thresholds", &shown(&self.profile));
         row("Configuration", &format!("configuration.toml, SHA-256 {}", self.configuration_sha256));
         row("Reader", &self.reader_words());
-        row("Samples", &format!("seed `{}`, {}", plain(&self.sampling.seed), self.size_words()));
+        if !self.sampling.seed.is_empty() {
+            row("Samples", &format!("seed `{}`, {}", plain(&self.sampling.seed), self.size_words()));
+        }
         row("Campaign", if self.campaign.is_empty() { "none" } else { &self.campaign });
         row("Time zone", "all times are UTC");
         row(
@@ -172,8 +171,12 @@ impl Facts {
             "\n{read} = {kept} + {duplicate} + {rejected} + {unmapped}: {}.\n",
             if ties { "ties" } else { "DOES NOT TIE" }
         );
-        let _ = writeln!(out, "| file | rows | says |\n|---|---|---|");
-        for (name, what, table) in &tables.files {
+        // The books lie beside the sheet in a bundle only; a report shows them on its page.
+        let bundled = !self.sampling.seed.is_empty();
+        if bundled {
+            let _ = writeln!(out, "| file | rows | says |\n|---|---|---|");
+        }
+        for (name, what, table) in tables.files.iter().filter(|_| bundled) {
             let _ = writeln!(out, "| {name} | {} | {what} |", table.rows.len());
         }
         let _ = writeln!(out, "\n## Thresholds\n\n| threshold | value | origin | checks |\n|---|---|---|---|");

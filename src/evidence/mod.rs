@@ -4,7 +4,7 @@
 //! [`verify::judge`] judges a bundle from itself, and [`signature::judge`] who signed it.
 
 pub mod bag;
-mod books;
+pub mod books;
 pub mod compose;
 pub mod facts;
 pub mod oscal;

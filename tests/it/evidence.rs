@@ -717,3 +717,31 @@ fn the_auditors_walk_holds_on_the_bundle_of_the_sample() {
     let failed = blocks.iter().filter(|b| !walk(b).status.success()).count();
     assert!(failed >= 3, "{failed} of the commands tell a lost row");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_report_has_its_sheet_and_can_name_nobody() {
+    let run = Run::new();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data"), &run.dir().join("sample-data"));
+    run.write("pseudonyms.key", "0123456789abcdef0123456789abcdef\n");
+    private(&run.dir().join("pseudonyms.key"));
+    run.ok(&["run", "sample-data", "--pseudonymize", "--pseudonym-key", "pseudonyms.key"]);
+    let sheet: serde_json::Value = serde_json::from_str(&run.read("vouchsafe-report/ipe.json")).expect("JSON");
+    let files = tree(&run.dir().join("vouchsafe-report"));
+    let outputs = sheet["outputs"].as_array().expect("a list");
+    assert_eq!(outputs.len() + 2, files.len(), "every file is in the sheet, which is two files itself");
+    for output in outputs {
+        use sha2::Digest;
+        let file = output["file"].as_str().expect("a name");
+        assert_eq!(output["sha256"], hex::encode(sha2::Sha256::digest(&files[file])), "{file}");
+    }
+    let page = run.read("vouchsafe-report/ipe.md");
+    for needed in ["ties", "Commit of the lake", "Thresholds", "not told", "pseudonyms", "read | 19"] {
+        assert!(page.contains(needed), "{needed}\n{page}");
+    }
+    for text in files.values().map(|b| String::from_utf8_lossy(b).to_lowercase()) {
+        assert!(!text.contains("mehmet.aydin") && !text.contains("mehmet aydin"));
+    }
+    let map = run.read("vouchsafe-report-who-is-who.csv");
+    assert!(map.contains("mehmet.aydin"), "{map}");
+}

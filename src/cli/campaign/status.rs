@@ -106,7 +106,7 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
         out += &format!("who decided is known by: {}\n", proofs.join(", "));
     }
     let rows = state.by_reviewer(lapsed).into_iter().filter(|(_, t)| t.population > 0).map(|(key, t)| {
-        let bar = "█".repeat(t.completion() / 10);
+        let bar = "█".repeat(t.completion() / 20);
         let reminded = state.reminders.iter().filter(|r| r.reviewer == key).count();
         vec![
             key.to_string(),
@@ -116,7 +116,7 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
             t.all.modify.to_string(),
             t.all.exception.to_string(),
             t.undecided.to_string(),
-            format!("{bar:<10} {:>3} %", t.completion()),
+            format!("{bar:<5}{:>4} %", t.completion()),
             reminded.to_string(),
         ]
     });
