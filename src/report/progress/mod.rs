@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 const STYLE: &str = concat!(
     include_str!("../../../reports/templates/style.css"),
-    "\n.sum { margin-top: 1.2rem; }\n.wide .picture svg { min-width: 0; }\n"
+    "\n.sum { margin-top: 1.2rem; }\n.wide .picture svg { min-width: 0; }\n.figures { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }\n"
 );
 
 /// The name of the page.
