@@ -88,11 +88,23 @@ fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Fail
 
 /// Opens a lake and builds its estate.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
+    question_at(lake, args, None)
+}
+
+/// The same at an earlier commit, by its whole id.
+pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
     let config = configuration(args)?;
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
     output::warn_readable(&dir);
-    ask(Lake::open(&dir)?.view()?, config, as_of)
+    let newest = Lake::open(&dir)?.view()?;
+    let view = match commit {
+        Some(id) => newest
+            .at(id)
+            .ok_or_else(|| Failure::unusable(format!("the lake {} has no commit {id}: is it the lake of this campaign?", dir.display())))?,
+        None => newest,
+    };
+    ask(view, config, as_of)
 }
 
 /// Builds the estate of a commit.

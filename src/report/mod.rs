@@ -8,7 +8,9 @@ pub mod error;
 mod folder;
 mod page;
 pub mod privacy;
+pub mod progress;
 pub mod review;
+pub mod sheet;
 pub mod shown;
 pub mod write;
 

@@ -1,8 +1,8 @@
 //! Pictures that answer a question each, with the numbers in words and in a table beside them.
 
 mod age;
-mod bars;
-mod canvas;
+pub(in crate::report) mod bars;
+pub(in crate::report) mod canvas;
 mod coverage;
 mod endless;
 mod severity;

@@ -1,6 +1,6 @@
 //! The page: one file, offline, complete without its script, and strict about what may run in it.
 
-mod csp;
+pub(in crate::report) mod csp;
 mod figures;
 mod found;
 mod held;
