@@ -30,6 +30,8 @@ pub enum Command {
     Run(RunArgs),
     /// Ingest exports into the lake
     Ingest(IngestArgs),
+    /// Read audit logs, sign-ins and the directory from Microsoft Graph into the lake
+    Pull(crate::cli::pull_args::PullArgs),
     /// Say who held something, at a moment or during a window
     Holders(HoldersArgs),
     /// Say what somebody held, at a moment or during a window

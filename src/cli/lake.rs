@@ -3,7 +3,7 @@
 use crate::cli::args::LakeCommand;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{self, open, output, proof};
-use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::retain;
 use crate::lake::table::Table;
 use crate::lake::{Lake, View};
@@ -86,6 +86,7 @@ fn status(view: &View) -> Result<String, Failure> {
     text += &output::table(&["table", "rows", "files", "bytes"], rows.collect());
     text += &sources(&view.rows::<Source>()?);
     text += &coverage(&view.rows::<Coverage>()?, &view.rows::<Snapshot>()?);
+    text += &pulls(view.rows::<Pull>()?);
     text += &rejects(&view.rows::<Reject>()?);
     text += &dropped(view);
     Ok(text)
@@ -93,7 +94,8 @@ fn status(view: &View) -> Result<String, Failure> {
 
 /// Each source's arithmetic: read = kept + duplicate + rejected + unmapped.
 fn sources(sources: &[Source]) -> String {
-    let mut sorted: Vec<&Source> = sources.iter().collect();
+    // What came in a pull is told collection by collection below.
+    let (pulled, mut sorted): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|s| s.path.starts_with("http"));
     sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
     let row = |s: &&Source| {
         let ties = s.read == s.kept + s.duplicate + s.rejected + s.unmapped;
@@ -105,7 +107,11 @@ fn sources(sources: &[Source]) -> String {
         &["source", "read", "kept", "duplicate", "rejected", "unmapped", "ties"],
         sorted.iter().map(row).collect(),
     );
-    for source in sorted.iter().filter(|s| s.note.is_some()) {
+    if !pulled.is_empty() {
+        let read: i64 = pulled.iter().map(|s| s.read).sum();
+        let _ = writeln!(text, "and {} files of pages from pulls, {read} records", pulled.len());
+    }
+    for source in sorted.iter().chain(&pulled).filter(|s| s.note.is_some()) {
         let _ = writeln!(
             text,
             "note on {}: {}",
@@ -146,6 +152,23 @@ fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
         .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
     text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
     text
+}
+
+/// The last pull, collection by collection; older ones are rows of the table `pulls`.
+fn pulls(rows: Vec<Pull>) -> String {
+    let Some(last) = rows.iter().map(|p| (p.started, p.id.clone())).max().map(|(_, id)| id) else {
+        return String::new();
+    };
+    let mut own: Vec<Pull> = rows.into_iter().filter(|p| p.id == last).collect();
+    own.sort_by(|a, b| a.collection.cmp(&b.collection));
+    let from = own.iter().map(|p| p.started).min().map(|t| t.to_string()).unwrap_or_default();
+    let row = |p: &Pull| {
+        let counts = [p.pages, p.received, p.stored, p.duplicate, p.rejected].map(|n| n.to_string());
+        let what = p.reason.clone().unwrap_or_else(|| "complete".into());
+        [vec![p.collection.clone()], counts.to_vec(), vec![what]].concat()
+    };
+    let header = ["collection", "pages", "received", "stored", "duplicate", "rejected", "result"];
+    format!("\nlast pull ({last}, from {from})\n{}", output::table(&header, own.iter().map(row).collect()))
 }
 
 /// What retention dropped, and holds in force.

@@ -11,6 +11,11 @@ mod open;
 mod output;
 mod private;
 mod proof;
+mod pull;
+mod pull_args;
+mod pull_clock;
+mod pull_metrics;
+mod pull_way;
 pub mod render_args;
 mod retain;
 mod review;
@@ -36,7 +41,7 @@ pub fn main() -> ExitCode {
         }
     };
     output::set_quiet(cli.quiet);
-    match dispatch(&cli.command) {
+    match dispatch(&cli.command, cli.verbose) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => {
             output::error(&failure.message);
@@ -45,11 +50,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command) -> Result<Exit, Failure> {
+fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
     let crash_at = std::env::var("VOUCHSAFE_CRASH_AT").ok();
     match command {
         Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
         Command::Ingest(args) => take::ingest(&args.take, &open::lake_dir(&args.lake), open::now()?, crash_at.as_deref()).map(|_| Exit::Done),
+        Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
         Command::Check(args) => ask::check(args),

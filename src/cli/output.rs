@@ -33,6 +33,12 @@ pub fn error(text: &str) {
     eprintln!("error: {}", shown::terminal(text));
 }
 
+/// A line that is to be seen whatever `--quiet` says, with a word that says what it is.
+#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
+pub fn error_line(word: &str, text: &str) {
+    eprintln!("{word}: {}", shown::terminal(text));
+}
+
 /// A result on stdout. A reader who left is no error.
 pub fn print(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());

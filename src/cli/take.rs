@@ -4,7 +4,7 @@ use crate::cli::args::TakeArgs;
 use crate::cli::exit::Failure;
 use crate::cli::{output, select};
 use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
-use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::lake::view::UNKNOWN_TENANT;
 use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
@@ -23,6 +23,7 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
         now,
         limits: ingest::Limits::default(),
+        pulled: None,
     };
     let lake = Lake::open_or_create(dir)?.crash_at(crash_at);
     let mut sink = Sink::new(&lake);
@@ -57,7 +58,8 @@ fn covers(text: &str) -> Result<(String, Window), Failure> {
     Ok((subject.to_string(), window))
 }
 
-fn failure(e: IngestError) -> Failure {
+/// The exit code of what stops an ingest.
+pub(super) fn failure(e: IngestError) -> Failure {
     match e {
         IngestError::Sink { source, .. } if source.is::<LakeError>() => (*source.downcast::<LakeError>().expect("asked above")).into(),
         IngestError::NothingUsable(_) | IngestError::TwoTenants { .. } | IngestError::OtherTenant { .. } => Failure::unusable(e),
@@ -187,5 +189,12 @@ impl ingest::Sink for Sink {
             Some(writer) => Ok(writer.sources(rows)?),
             None => Ok(self.writer(UNKNOWN_TENANT)?.sources(rows)?),
         }
+    }
+
+    fn pulls(&mut self, rows: Vec<Pull>) -> Result<(), SinkError> {
+        let Some(tenant) = rows.first().map(|r| r.tenant_id.clone()) else {
+            return Ok(());
+        };
+        Ok(self.writer(&tenant)?.pulls(rows)?)
     }
 }

@@ -30,6 +30,8 @@ struct Look {
     /// Why completeness is not proved.
     unproved: Option<String>,
     claimed: bool,
+    /// What a pull says of its completeness.
+    pulled: Option<Result<(), String>>,
     /// Pages by file content and position: a copy of a page is no second page.
     told: BTreeSet<(String, usize)>,
 }
@@ -56,6 +58,7 @@ impl Looks {
             against: None,
             unproved: None,
             claimed,
+            pulled: None,
             told: BTreeSet::new(),
         })
     }
@@ -97,6 +100,16 @@ impl Looks {
         }
     }
 
+    /// Takes a pull's word on the part of a look.
+    pub fn vouch(&mut self, place: &Place, dating: &Dating, verdict: Result<(), String>) {
+        if let Some(look) = self.0.get_mut(&id(place, dating)) {
+            match (&look.pulled, &verdict) {
+                (Some(Err(_)), _) => {}
+                _ => look.pulled = Some(verdict),
+            }
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -129,6 +142,11 @@ impl Look {
             let reason = "dated only by the modification time of a file".to_string();
             return ("no", Some(reason));
         }
+        if let Some(pulled) = &self.pulled {
+            let lost = self.against.clone().or_else(|| self.impossible());
+            let reason = pulled.as_ref().err().cloned().or(lost);
+            return (if reason.is_none() { "proven" } else { "no" }, reason);
+        }
         let against = self.against.clone().or_else(|| self.untied());
         if let Some(reason) = against {
             let reason = if self.claimed { format!("claimed complete, but {reason}") } else { reason };
@@ -159,12 +177,13 @@ impl Look {
             // Pages of one object each have no order; several listings in one folder have no end.
             n => return Some(format!("{n} pages say they are the last")),
         }
-        // An empty list of deleted users has the same context as one of the living.
-        let never_empty = matches!(self.place.table, Table::Users | Table::ServicePrincipals | Table::RoleDefinitions);
-        if never_empty && self.on_pages == 0 && self.place.scope == "tenant" {
-            return Some("no tenant is without any of these".into());
-        }
         let wrong = self.counts.iter().find(|c| **c != self.on_pages);
-        wrong.map(|count| format!("{} rows of {count}", self.on_pages))
+        self.impossible().or_else(|| wrong.map(|count| format!("{} rows of {count}", self.on_pages)))
+    }
+
+    /// An empty list of deleted users has the same context as one of the living.
+    fn impossible(&self) -> Option<String> {
+        let never_empty = matches!(self.place.table, Table::Users | Table::ServicePrincipals | Table::RoleDefinitions);
+        (never_empty && self.on_pages == 0 && self.place.scope == "tenant").then(|| "no tenant is without any of these".into())
     }
 }

@@ -18,6 +18,7 @@ mod limits;
 mod looks;
 mod objects;
 mod paths;
+mod pulled;
 mod raw;
 mod run;
 mod scan;
@@ -32,6 +33,7 @@ mod work;
 
 pub use error::IngestError;
 pub use limits::Limits;
+pub use pulled::{Part, Pulled, PulledFile};
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
 
 use crate::ingest::coverage::Declared;
@@ -59,6 +61,8 @@ pub struct IngestOptions {
     pub now: Instant,
     /// Bounds on what a file may make us do.
     pub limits: Limits,
+    /// What only a pull knows of its files.
+    pub pulled: Option<Pulled>,
 }
 
 /// What was read.
@@ -114,7 +118,10 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     for (path, reason) in found.broken {
         run.broken(path, reason);
     }
-    let datings = dating::date_all(&found.inputs, options.observed_at, options.now);
+    let mut datings = dating::date_all(&found.inputs, options.observed_at, options.now);
+    if let Some(pulled) = &options.pulled {
+        pulled.date(&found.inputs, &mut datings);
+    }
     for ((input, scan), dating) in found.inputs.iter().zip(&scans).zip(&datings) {
         match &scan.shape {
             Shape::Foreign(reason) if scan.trouble.is_some() => {

@@ -1,6 +1,6 @@
 //! Where rows go: the seam between reading and storing.
 
-use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 pub use crate::lake::{Put, RowKey, Seen};
 use arrow::record_batch::RecordBatch;
@@ -29,4 +29,7 @@ pub trait Sink {
 
     /// Takes the files that were read, with their arithmetic.
     fn sources(&mut self, rows: Vec<Source>) -> Result<(), SinkError>;
+
+    /// Takes accounts of pulls.
+    fn pulls(&mut self, rows: Vec<Pull>) -> Result<(), SinkError>;
 }

@@ -290,6 +290,56 @@ columns! {
         /// Remarks, such as assignments without a holder.
         note: Option<String>,
     }
+
+    /// What a pull asked of one collection, with which rights, what came, and what became of it.
+    struct Pull {
+        /// Tenant.
+        tenant_id: String,
+        /// Id of the pull.
+        id: String,
+        /// Collection, as `pull --only` calls it.
+        collection: String,
+        /// What it covers: `audit`, `sign_ins:interactiveUser` …, or a table.
+        subject: String,
+        /// Address without options; `{}` stands for ids of objects.
+        endpoint: String,
+        /// Options: `$select`, `$expand`, `$top` …; the filter of a log is its bounds.
+        options: String,
+        /// Edition of the API.
+        version: String,
+        /// First instant asked for of a log.
+        from: Option<Instant>,
+        /// Last instant asked for of a log.
+        until: Option<Instant>,
+        /// When the first request was sent.
+        started: Instant,
+        /// When the last answer had come.
+        ended: Instant,
+        /// Permissions that the token carried, as far as it says.
+        scopes: Vec<String>,
+        /// The service's ids of the requests, sorted.
+        request_ids: Vec<String>,
+        /// Parts asked for: slices of a log, listings, parts of objects.
+        units: i64,
+        /// Parts that were read to their last page.
+        units_complete: i64,
+        /// Pages received, those of walks that were begun again too.
+        pages: i64,
+        /// Records received.
+        received: i64,
+        /// Records that the lake did not have: `received = stored + duplicate + rejected`.
+        stored: i64,
+        /// Records that came twice, or that the lake had.
+        duplicate: i64,
+        /// Records that were not taken, bad ones and those that no table takes.
+        rejected: i64,
+        /// Whether the whole retention was read.
+        deep: bool,
+        /// Whether nothing is missing.
+        complete: bool,
+        /// What is missing.
+        reason: Option<String>,
+    }
 }
 
 macro_rules! rows {
@@ -302,5 +352,5 @@ macro_rules! rows {
 
 rows! {
     AuditEvent => AuditEvents, SignIn => SignIns, Sighting => Sightings, Snapshot => Snapshots,
-    Coverage => Coverage, Reject => Rejects, Source => Sources,
+    Coverage => Coverage, Reject => Rejects, Source => Sources, Pull => Pulls,
 }

@@ -87,6 +87,8 @@ tables! {
     Rejects => "rejects",
     /// Files read.
     Sources => "sources",
+    /// Pulls from Graph, a row for each collection.
+    Pulls => "pulls",
 }
 
 /// A row of one table.

@@ -63,7 +63,7 @@ impl View {
     #[must_use]
     pub fn at(&self, commit: &str) -> Option<Self> {
         let last = self.log.iter().position(|(id, _)| !commit.is_empty() && id.starts_with(commit))?;
-        Some(Self::new(self.root.clone(), self.log[..=last].to_vec()))
+        Some(Self::new(self.root.clone(), self.log[..=last].to_vec(), self.leaves[..=last].to_vec()))
     }
 
     /// Sequence number of the newest commit, 0 for an empty lake.

@@ -4,7 +4,7 @@ use crate::lake::commit::{DataFile, Hold, Tombstone};
 use crate::lake::known::{Known, Novelty, content_key, id_hash};
 use crate::lake::parquet_io;
 use crate::lake::parts::Parts;
-use crate::lake::records::{Coverage, Reject, Sighting, Snapshot, Source};
+use crate::lake::records::{Coverage, Pull, Reject, Sighting, Snapshot, Source};
 use crate::lake::store::sync_dir;
 use crate::lake::table::{Object, Row, Table};
 use crate::lake::view::UNKNOWN_TENANT;
@@ -256,6 +256,14 @@ impl Writer {
     /// When the disk is full or the lake is damaged.
     pub fn sources(&mut self, rows: Vec<Source>) -> Result<(), LakeError> {
         self.plain(rows, |r| format!("{}\0{}", r.sha256, r.path))
+    }
+
+    /// Accounts of pulls: one that was written before keeps its first account.
+    ///
+    /// # Errors
+    /// When the disk is full or the lake is damaged.
+    pub fn pulls(&mut self, rows: Vec<Pull>) -> Result<(), LakeError> {
+        self.plain(rows, |r| format!("{}\0{}", r.id, r.collection))
     }
 
     /// Files to drop by policy, with the commit.

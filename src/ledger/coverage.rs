@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// Coverage by subject; an assertion about `sign_ins` counts for both streams of people.
 pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
     let mut subjects: BTreeMap<String, Covered> = BTreeMap::new();
+    let mut proven: BTreeMap<String, Vec<Window>> = BTreeMap::new();
     for row in rows {
         let window = row.from.zip(row.until).map(|(from, until)| Window { from, until });
         let names: Vec<&str> = match row.subject.as_str() {
@@ -20,7 +21,10 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
             match (row.basis.as_str(), window) {
                 ("gap", _) => covered.gaps.push((window, row.reason.clone().unwrap_or_default())),
                 ("inferred", Some(window)) => covered.any.push(window),
-                (_, Some(window)) => {
+                (basis, Some(window)) => {
+                    if basis == "proven" {
+                        proven.entry(name.to_string()).or_default().push(window);
+                    }
                     covered.any.push(window);
                     covered.vouched.push(window);
                 }
@@ -28,13 +32,29 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
             }
         }
     }
-    for covered in subjects.values_mut() {
+    for (name, covered) in &mut subjects {
+        healed(&mut covered.gaps, proven.remove(name).unwrap_or_default());
         covered.any = without_gaps(merge_windows(std::mem::take(&mut covered.any)), &covered.gaps);
         covered.vouched = without_gaps(merge_windows(std::mem::take(&mut covered.vouched)), &covered.gaps);
         covered.gaps.sort();
         covered.gaps.dedup();
     }
     subjects
+}
+
+/// A gap in time ends where a pull has read to the last page: the slice that failed one day was read on another.
+fn healed(gaps: &mut Vec<(Option<Window>, String)>, proven: Vec<Window>) {
+    let proven = merge_windows(proven);
+    let whole = std::mem::take(gaps);
+    for (window, reason) in whole {
+        let Some(window) = window else {
+            gaps.push((None, reason));
+            continue;
+        };
+        let holes: Vec<_> = proven.iter().map(|p| (Some(*p), String::new())).collect();
+        let left = without_gaps(vec![window], &holes);
+        gaps.extend(left.into_iter().map(|w| (Some(w), reason.clone())));
+    }
 }
 
 /// A known gap is a hole, whatever covers it otherwise.
@@ -61,4 +81,39 @@ fn without_gaps(windows: Vec<Window>, gaps: &[(Option<Window>, String)]) -> Vec<
             .collect();
     }
     left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Instant;
+
+    fn row(basis: &str, from: i64, until: i64) -> Coverage {
+        Coverage {
+            subject: "audit".into(),
+            basis: basis.into(),
+            from: Some(Instant(from)),
+            until: Some(Instant(until)),
+            ..Coverage::default()
+        }
+    }
+
+    fn vouched(rows: &[Coverage]) -> Vec<(i64, i64)> {
+        by_subject(rows)["audit"].vouched.iter().map(|w| (w.from.0, w.until.0)).collect()
+    }
+
+    #[test]
+    fn a_gap_that_was_read_later_is_none() {
+        assert_eq!(vouched(&[row("proven", 0, 10), row("gap", 10, 20), row("proven", 20, 30)]), [(0, 10), (20, 30)]);
+        assert_eq!(vouched(&[row("proven", 0, 10), row("gap", 10, 20), row("proven", 10, 30)]), [(0, 30)]);
+        assert_eq!(
+            vouched(&[row("asserted", 0, 30), row("gap", 10, 20), row("proven", 10, 15)]),
+            [(0, 15), (20, 30)]
+        );
+    }
+
+    #[test]
+    fn an_assertion_heals_no_gap() {
+        assert_eq!(vouched(&[row("asserted", 0, 30), row("gap", 10, 20)]), [(0, 10), (20, 30)]);
+    }
 }

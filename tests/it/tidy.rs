@@ -17,10 +17,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
     ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
+    ("graph", &["model"]),
+    ("pull", &["model", "lake", "ingest", "graph"]),
     (
         "cli",
         &[
-            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth",
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth", "graph", "pull",
         ],
     ),
 ];
@@ -36,7 +38,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre", &["campaign"]),
     ("icalendar", &["campaign"]),
     ("mail_parser", &["campaign", "report"]),
-    ("sonic_rs", &["ingest"]),
+    ("sonic_rs", &["ingest", "graph"]),
+    ("ureq", &["graph"]),
+    ("ring", &["graph", "evidence"]),
     ("ssh_key", &["campaign", "evidence"]),
     ("minisign", &["evidence"]),
     ("rand_chacha", &["synth"]),

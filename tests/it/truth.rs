@@ -37,6 +37,7 @@ fn estate(export: &Path, lake: &Path) -> Estate {
         covers: Vec::new(),
         now,
         limits: Limits::default(),
+        pulled: None,
     };
     let mut sink = vouchsafe::cli::take::Sink::new(&lake);
     let report = ingest(&[export.to_path_buf()], &options, &mut sink).expect("exports are taken");

@@ -96,9 +96,15 @@ impl<'a, S: Sink> Run<'a, S> {
         });
     }
 
+    /// How the file is called in the lake.
+    fn shown(&self, input: &Input) -> String {
+        let pulled = self.options.pulled.as_ref().and_then(|p| p.file(&input.path));
+        pulled.map_or_else(|| input.path.to_string_lossy().into_owned(), |file| file.shown.clone())
+    }
+
     /// Reads a file into the sink.
     pub fn file(&mut self, input: &Input, scan: &Scan, dating: &Dating) -> Result<(), IngestError> {
-        let path = input.path.to_string_lossy().into_owned();
+        let path = self.shown(input);
         let surroundings = Surroundings {
             tenant: &self.tenant.clone(),
             source: &scan.sha256,
@@ -179,10 +185,12 @@ impl<'a, S: Sink> Run<'a, S> {
     fn close(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: Sum, outcome: Outcome) -> Result<(), IngestError> {
         let claimed = claimed(self.options, self.declared, &input.path);
         let mut told = BTreeSet::new();
+        let mut places = Vec::new();
         for ((page, place), rows) in &sum.on_pages {
             match page.and_then(|index| outcome.pages.get(index)) {
                 Some(page_facts) => {
                     told.insert(*page);
+                    places.extend(page.map(|index| (index, place.clone())));
                     let same = (scan.sha256.as_str(), page.unwrap_or_default());
                     self.looks.page(place, dating, page_facts, *rows, claimed, same);
                 }
@@ -196,6 +204,12 @@ impl<'a, S: Sink> Run<'a, S> {
                 && let Some(place) = Place::of_empty(page, &named)
             {
                 self.looks.page(&place, dating, page, 0, claimed, (&scan.sha256, index));
+                places.push((index, place));
+            }
+        }
+        if let Some(file) = self.options.pulled.as_ref().and_then(|p| p.file(&input.path)) {
+            for (index, place) in &places {
+                self.looks.vouch(place, dating, file.verdict(*index));
             }
         }
         let subject = subject_of(&input.name);
@@ -209,7 +223,7 @@ impl<'a, S: Sink> Run<'a, S> {
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let source = Source {
             sha256: scan.sha256.clone(),
-            path: input.path.to_string_lossy().into_owned(),
+            path: self.shown(input),
             bytes: number(input.bytes),
             format: format_of(&scan.shape, &sum, &outcome),
             read: number(sum.read),
@@ -243,7 +257,7 @@ impl<'a, S: Sink> Run<'a, S> {
     pub fn finish(mut self) -> Result<IngestReport, IngestError> {
         self.report.snapshots = self.looks.len();
         let empty = self.report.kept + self.report.duplicate == 0;
-        if empty && self.report.snapshots == 0 && self.report.gaps.is_empty() {
+        if empty && self.report.snapshots == 0 && self.report.gaps.is_empty() && self.options.pulled.is_none() {
             return Err(IngestError::NothingUsable(self.useless));
         }
         let failed = |source: SinkError| IngestError::Sink {
@@ -251,7 +265,10 @@ impl<'a, S: Sink> Run<'a, S> {
             source,
         };
         let mut coverage = self.report.gaps.clone();
-        coverage.extend(self.inferred());
+        match &self.options.pulled {
+            Some(pulled) => coverage.extend(pulled.coverage.iter().cloned()),
+            None => coverage.extend(self.inferred()),
+        }
         coverage.extend(self.asserted());
         let snapshots = self.looks.rows(&self.tenant);
         if !snapshots.is_empty() {

@@ -111,6 +111,10 @@ impl Sink for Memory {
         self.sources.extend(rows);
         Ok(())
     }
+
+    fn pulls(&mut self, _rows: Vec<crate::lake::records::Pull>) -> Result<(), SinkError> {
+        Ok(())
+    }
 }
 
 impl Memory {
@@ -133,6 +137,7 @@ pub(super) fn options() -> IngestOptions {
         covers: Vec::new(),
         now: instant("2027-01-01T00:00:00Z"),
         limits: Limits::default(),
+        pulled: None,
     }
 }
 

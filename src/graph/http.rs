@@ -1,0 +1,111 @@
+//! One request over the wire: no redirects, bounded time, bounded size.
+
+use std::time::Duration;
+use ureq::http::{HeaderMap, Response};
+use ureq::{Agent, Body};
+
+/// Largest body that is taken, unpacked, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// Sends requests.
+pub struct Http {
+    agent: Agent,
+}
+
+/// An answer, whole.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It took too long.
+    Late,
+    /// Reset, cut off, not resolved, not trusted.
+    Broken(String),
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Late => f.write_str("no answer in time"),
+            Self::Broken(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl Answer {
+    /// A header as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Http {
+    /// `patience` is the longest time for one answer; a proxy of the surroundings is used unless all is on this machine.
+    #[must_use]
+    pub fn new(patience: Duration, loopback: bool) -> Self {
+        let builder = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(Duration::from_secs(20)))
+            .timeout_global(Some(patience))
+            .max_idle_connections(32)
+            .max_idle_connections_per_host(16)
+            .max_response_header_size(64 << 10);
+        let config = if loopback { builder.proxy(None).build() } else { builder.build() };
+        Self { agent: config.into() }
+    }
+
+    /// Asks for an address.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub fn get(&self, address: &str, headers: &[(&str, &str)]) -> Result<Answer, Trouble> {
+        let mut request = self.agent.get(address);
+        for (name, value) in headers {
+            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| Trouble::Broken(format!("the header {name} cannot be sent")))?;
+            value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
+            request = request.header(*name, value);
+        }
+        whole(request.call())
+    }
+
+    /// Sends a form.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub fn post_form(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, Trouble> {
+        whole(self.agent.post(address).send_form(fields.iter().copied()))
+    }
+}
+
+fn whole(result: Result<Response<Body>, ureq::Error>) -> Result<Answer, Trouble> {
+    let mut response = result.map_err(trouble)?;
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(trouble)?;
+    Ok(Answer {
+        status,
+        headers: response.headers().clone(),
+        body,
+    })
+}
+
+fn trouble(error: ureq::Error) -> Trouble {
+    match error {
+        ureq::Error::Timeout(_) => Trouble::Late,
+        // The address is not told: it may name people in its filter.
+        ureq::Error::BadUri(_) => Trouble::Broken("the address cannot be asked".into()),
+        ureq::Error::BodyExceedsLimit(_) => Trouble::Broken(format!("more than {LARGEST} bytes")),
+        ureq::Error::Io(e) if matches!(e.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => Trouble::Late,
+        other => Trouble::Broken(other.to_string()),
+    }
+}

@@ -1,0 +1,27 @@
+//! HTTP to Microsoft Graph: tokens, pacing, paging, windows; knows nothing of the lake.
+//!
+//! The clock comes from outside ([`Clock`]), so that every wait can be scaled and tested.
+//! A [`Client`] gives pages; [`walk::walk`] follows them to the last one; [`collections::ALL`] says what there is to ask for.
+
+mod client;
+mod clock;
+pub mod cloud;
+pub mod collections;
+mod fault;
+mod http;
+mod pace;
+pub mod page;
+mod retry;
+mod secret;
+pub mod token;
+pub mod walk;
+pub mod window;
+
+pub use client::{Ask, Client, Tally};
+pub use clock::Clock;
+pub use cloud::{Cloud, Endpoints, Origin};
+pub use fault::Fault;
+pub use http::Http;
+pub use pace::Lane;
+pub use page::Page;
+pub use secret::{Secret, SecretError, from_bytes, from_file};

@@ -1,0 +1,145 @@
+//! One page of an answer, taken apart without understanding its rows.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use sonic_rs::LazyValue;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Its records, each as JSON on one line, byte for byte as received but for line breaks.
+    pub rows: Vec<String>,
+    /// Where the next page is.
+    pub next: Option<String>,
+    /// `@odata.count`.
+    pub count: Option<i64>,
+    /// The service's id of the request.
+    pub request_id: String,
+    /// Whether it came at the first try: only then is its link a good place to come back to.
+    pub first_try: bool,
+}
+
+/// What is read of a record.
+#[derive(Debug, Default, Deserialize)]
+pub struct Mark<'a> {
+    /// Its id.
+    #[serde(borrow, default)]
+    pub id: Option<Cow<'a, str>>,
+    /// When an audit event happened.
+    #[serde(borrow, default, rename = "activityDateTime")]
+    pub activity: Option<Cow<'a, str>>,
+    /// When something was created: the instant of a sign-in.
+    #[serde(borrow, default, rename = "createdDateTime")]
+    pub created: Option<Cow<'a, str>>,
+    /// Whether a group may hold directory roles.
+    #[serde(default, rename = "isAssignableToRole")]
+    pub role_assignable: Option<bool>,
+}
+
+impl<'a> Mark<'a> {
+    /// Reads a record; what cannot be read stays empty.
+    #[must_use]
+    pub fn of(row: &'a str) -> Self {
+        sonic_rs::from_str(row).unwrap_or_default()
+    }
+}
+
+impl Page {
+    /// Takes an answer apart; `member` is where its records are: `value`, or a member of an object that was asked for.
+    ///
+    /// # Errors
+    /// When it is no whole JSON object, or has no such member.
+    pub fn parse(body: &[u8], member: &str) -> Result<Self, String> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        // The strict parser first: it finds what is cut off or broken anywhere.
+        serde_json::from_slice::<IgnoredAny>(body).map_err(|e| format!("no whole JSON: {e}"))?;
+        let whole: BTreeMap<String, LazyValue<'_>> = sonic_rs::from_slice(body).map_err(|_| "the answer is no JSON object".to_string())?;
+        let rows: Vec<LazyValue<'_>> = match whole.get(member) {
+            Some(value) => sonic_rs::from_str(value.as_raw_str()).map_err(|_| format!("'{member}' is no list"))?,
+            // An object that was asked for may leave an empty expansion out.
+            None if member != "value" && whole.contains_key("id") => Vec::new(),
+            None => return Err(format!("the answer has no '{member}'")),
+        };
+        let prefix = if member == "value" { "" } else { member };
+        let text = |name: &str| -> Option<String> { sonic_rs::from_str(whole.get(&format!("{prefix}@odata.{name}"))?.as_raw_str()).ok() };
+        let count = whole.get(&format!("{prefix}@odata.count"));
+        Ok(Self {
+            rows: rows.iter().map(|row| on_one_line(row.as_raw_str())).collect(),
+            next: text("nextLink").filter(|link| !link.is_empty()),
+            count: count.and_then(|c| sonic_rs::from_str(c.as_raw_str()).ok()),
+            ..Self::default()
+        })
+    }
+}
+
+/// Line breaks between the tokens of JSON are blanks; inside of its texts they cannot be.
+fn on_one_line(json: &str) -> String {
+    if json.contains(['\n', '\r']) {
+        json.replace(['\n', '\r'], " ")
+    } else {
+        json.to_string()
+    }
+}
+
+/// Graph's account of an error: code and message.
+#[must_use]
+pub fn error_of(body: &[u8]) -> (String, String) {
+    #[derive(Deserialize, Default)]
+    struct Inner {
+        #[serde(default)]
+        code: Option<String>,
+        #[serde(default)]
+        message: Option<String>,
+    }
+    #[derive(Deserialize, Default)]
+    struct Outer {
+        #[serde(default)]
+        error: Option<Inner>,
+    }
+    let outer: Outer = serde_json::from_slice(body).unwrap_or_default();
+    let inner = outer.error.unwrap_or_default();
+    let short = |text: Option<String>| -> String {
+        let text = text.unwrap_or_default();
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
+        text.trim().to_string()
+    };
+    (short(inner.code), short(inner.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_whole_or_nothing() {
+        let body = br#"{"@odata.context":"x","@odata.count":2,"@odata.nextLink":"https://h/n","value":[{"id":"a",
+ "n":"b\nc"},{"id":"b"}]}"#;
+        let page = Page::parse(body, "value").expect("a page");
+        assert_eq!(page.rows, [r#"{"id":"a",  "n":"b\nc"}"#, r#"{"id":"b"}"#]);
+        assert_eq!((page.count, page.next.as_deref()), (Some(2), Some("https://h/n")));
+        for cut in 1..body.len() {
+            assert!(Page::parse(&body[..cut], "value").is_err(), "cut at {cut}");
+        }
+        assert!(Page::parse(b"[]", "value").is_err());
+        assert!(Page::parse(br#"{"error":{"code":"x"}}"#, "value").is_err());
+    }
+
+    #[test]
+    fn an_expanded_member_is_a_page_of_its_own() {
+        let body = br#"{"id":"p","resourceRoleScopes@odata.nextLink":"https://h/m","resourceRoleScopes":[{"id":"r"}]}"#;
+        let page = Page::parse(body, "resourceRoleScopes").expect("a page");
+        assert_eq!((page.rows.len(), page.next.as_deref()), (1, Some("https://h/m")));
+        assert_eq!(Page::parse(br#"{"id":"p"}"#, "resourceRoleScopes").expect("empty").rows.len(), 0);
+    }
+
+    #[test]
+    fn errors_tell_code_and_message_on_one_line() {
+        assert_eq!(
+            error_of(b"{\"error\":{\"code\":\"c\",\"message\":\"a\\nb\"}}"),
+            ("c".to_string(), "a b".to_string())
+        );
+        assert_eq!(error_of(b"<html>"), (String::new(), String::new()));
+    }
+}
