@@ -39,3 +39,6 @@ pub use totals::Totals;
 pub(crate) fn check_ids() -> Vec<&'static str> {
     crate::check::all().iter().map(|c| c.id.as_str()).collect()
 }
+
+#[cfg(test)]
+mod laws;

@@ -13,6 +13,7 @@ pub struct Teller<'a> {
     findings: HashMap<(&'a str, &'a str), Vec<&'a Finding>>,
     holders: HashMap<&'a EntitlementKey, BTreeSet<&'a PrincipalId>>,
     departments: HashMap<&'a str, BTreeSet<&'a PrincipalId>>,
+    held_by: HashMap<&'a PrincipalId, Vec<&'a Holding>>,
     sign_ins: Option<(Instant, Instant)>,
 }
 
@@ -39,7 +40,9 @@ impl<'a> Teller<'a> {
             findings.entry((&finding.subject_id, &finding.object_id)).or_default().push(finding);
         }
         let mut holders: HashMap<&EntitlementKey, BTreeSet<&PrincipalId>> = HashMap::new();
+        let mut held_by: HashMap<&PrincipalId, Vec<&Holding>> = HashMap::new();
         for holding in estate.held() {
+            held_by.entry(&holding.principal).or_default().push(holding);
             holders.entry(&holding.entitlement).or_default().insert(&holding.principal);
         }
         let mut departments: HashMap<&str, BTreeSet<&PrincipalId>> = HashMap::new();
@@ -58,6 +61,7 @@ impl<'a> Teller<'a> {
             findings,
             holders,
             departments,
+            held_by,
             sign_ins,
         }
     }
@@ -238,7 +242,8 @@ impl<'a> Teller<'a> {
             }
             EntitlementKind::Group => {
                 let id = PrincipalId::new(holding.entitlement.resource());
-                let led: BTreeSet<&str> = self.estate.held().filter(|h| h.principal == id).map(|h| h.entitlement_name.as_str()).collect();
+                let held = self.held_by.get(&id).map(Vec::as_slice).unwrap_or_default();
+                let led: BTreeSet<&str> = held.iter().map(|h| h.entitlement_name.as_str()).collect();
                 match led.len() {
                     0 => "takes away the membership".into(),
                     n => format!("takes away the membership, and what the group has: {}", listed(&led, n)),

@@ -97,12 +97,10 @@ pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) ->
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
     output::warn_readable(&dir);
-    let newest = Lake::open(&dir)?.view()?;
+    let lake = Lake::open(&dir)?;
     let view = match commit {
-        Some(id) => newest
-            .at(id)
-            .ok_or_else(|| Failure::unusable(format!("the lake {} has no commit {id}: is it the lake of this campaign?", dir.display())))?,
-        None => newest,
+        Some(id) => lake.view_at(id)?,
+        None => lake.view()?,
     };
     ask(view, config, as_of)
 }

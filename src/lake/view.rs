@@ -59,13 +59,6 @@ impl View {
         self.log.last().map(|(id, _)| id.as_str())
     }
 
-    /// The lake as it was at a commit, by its id or the first digits of it; `None` when no commit has that id.
-    #[must_use]
-    pub fn at(&self, commit: &str) -> Option<Self> {
-        let last = self.log.iter().position(|(id, _)| !commit.is_empty() && id.starts_with(commit))?;
-        Some(Self::new(self.root.clone(), self.log[..=last].to_vec(), self.leaves[..=last].to_vec()))
-    }
-
     /// Sequence number of the newest commit, 0 for an empty lake.
     #[must_use]
     pub fn sequence(&self) -> u64 {

@@ -38,11 +38,7 @@ pub struct Office {
 impl Office {
     /// Makes the sender and the way ready; nobody is called yet.
     pub fn new(state: &State, at: Instant) -> Result<Self, Failure> {
-        let sender = state.plan.mail.clone().unwrap_or_else(|| Sender {
-            from: "Access review <access-review@vouchsafe.invalid>".into(),
-            reply_to: String::new(),
-            sheets_at: String::new(),
-        });
+        let sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
         let post = state
             .plan
             .smtp
