@@ -9,7 +9,7 @@ mod coverage;
 mod departments;
 mod endless;
 mod expiry;
-mod font;
+pub(in crate::report) mod font;
 mod paint;
 mod reviewers;
 mod severity;

@@ -3,9 +3,9 @@
 use super::Progress;
 use crate::campaign::ReviewerKey;
 use crate::campaign::quality::Manner;
-use crate::report::ReportError;
 use crate::report::charts::bars::{self, Bar};
-use crate::report::charts::canvas::{At, Ink, fit, picture};
+use crate::report::charts::canvas::{At, Drawing, Ink};
+use crate::report::charts::font::fit;
 use crate::report::charts::{Chart, count, thousands};
 use std::collections::BTreeMap;
 
@@ -15,11 +15,11 @@ const SHOWN: usize = 18;
 const ENOUGH: usize = 5;
 
 /// All pictures, in order.
-pub fn all(progress: &Progress, manners: &[Manner]) -> Result<Vec<Chart>, ReportError> {
-    Ok(vec![owing(progress)?, days(progress)?, speed(progress, manners)?])
+pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Chart> {
+    vec![owing(progress), days(progress), speed(progress, manners)]
 }
 
-fn owing(progress: &Progress) -> Result<Chart, ReportError> {
+fn owing(progress: &Progress) -> Chart {
     let question = "Who still owes decisions?";
     let mut all: Vec<_> = progress
         .state
@@ -50,15 +50,11 @@ fn owing(progress: &Progress) -> Result<Chart, ReportError> {
     };
     let bars: Vec<Bar> = all.iter().take(SHOWN).map(bar).collect();
     let legend = [("by person", Ink::Main), ("by silence", Ink::Medium), ("undecided", Ink::Info)];
-    Ok(Chart {
+    Chart {
         id: "owing",
         question,
-        picture: if bars.is_empty() {
-            String::new()
-        } else {
-            bars::draw(question, &caption, 170, &legend, &bars)?
-        },
-        caption,
+        finding: caption,
+        drawing: (!bars.is_empty()).then(|| bars::draw("decisions", 170, &legend, &bars)),
         heads: vec!["reviewer", "by person", "by silence", "undecided"],
         rows: all
             .iter()
@@ -73,11 +69,11 @@ fn owing(progress: &Progress) -> Result<Chart, ReportError> {
             })
             .collect(),
         ..Chart::default()
-    })
+    }
 }
 
 /// Binding decisions of persons by the day on which they were recorded.
-fn days(progress: &Progress) -> Result<Chart, ReportError> {
+fn days(progress: &Progress) -> Chart {
     let question = "When did decisions come in?";
     let mut days: BTreeMap<String, usize> = BTreeMap::new();
     for index in 0..progress.state.items.len() {
@@ -112,19 +108,15 @@ fn days(progress: &Progress) -> Result<Chart, ReportError> {
         })
         .collect();
     let legend = [("in time", Ink::Main), ("late", Ink::Medium)];
-    Ok(Chart {
+    Chart {
         id: "days",
         question,
-        picture: if bars.is_empty() {
-            String::new()
-        } else {
-            bars::draw(question, &caption, 100, &legend, &bars)?
-        },
-        caption,
+        finding: caption,
+        drawing: (!bars.is_empty()).then(|| bars::draw("decisions", 100, &legend, &bars)),
         heads: vec!["day", "decisions"],
         rows: days.iter().map(|(day, n)| vec![day.clone(), thousands(*n)]).collect(),
         ..Chart::default()
-    })
+    }
 }
 
 const WIDTH: i32 = 900;
@@ -145,7 +137,7 @@ const MARKS: [(i64, &str); 7] = [
 ];
 
 /// REV-04: speed against the share that was kept; a high share alone is health.
-fn speed(progress: &Progress, manners: &[Manner]) -> Result<Chart, ReportError> {
+fn speed(progress: &Progress, manners: &[Manner]) -> Chart {
     let question = "Who decided fast and kept everything?";
     let points: Vec<(&Manner, i64)> = manners.iter().filter(|m| m.decided >= ENOUGH).filter_map(|m| each(m).map(|s| (m, s))).collect();
     let hasty: Vec<_> = points.iter().filter(|(m, s)| is_hasty(m, *s)).collect();
@@ -168,42 +160,12 @@ fn speed(progress: &Progress, manners: &[Manner]) -> Result<Chart, ReportError> 
     } else {
         format!("{caption} {} returned spreadsheets, which tell no times.", count(without, "reviewer"))
     };
-    let drawn = if points.is_empty() {
-        String::new()
-    } else {
-        picture(question, &caption, (WIDTH, HEIGHT), |pen| {
-            pen.rect((LEFT, level(100)), (across(5) - LEFT, level(95) - level(100)), Ink::Track)?;
-            for share in [0, 25, 50, 75, 100] {
-                pen.line((LEFT, level(share)), (WIDTH - RIGHT, level(share)), Ink::Grid)?;
-                pen.words(&format!("{share} %"), (LEFT - 8, level(share)), At::End, Ink::Soft)?;
-            }
-            for (seconds, name) in MARKS {
-                pen.line((across(seconds), TOP), (across(seconds), HEIGHT - BOTTOM), Ink::Grid)?;
-                pen.words(name, (across(seconds), HEIGHT - BOTTOM + 16), At::Middle, Ink::Soft)?;
-            }
-            pen.words(
-                "seconds from one decision to the next, on average",
-                (WIDTH / 2, HEIGHT - 12),
-                At::Middle,
-                Ink::Soft,
-            )?;
-            pen.words("kept", (LEFT - 8, 6), At::End, Ink::Soft)?;
-            for (m, seconds) in &points {
-                let (x, y) = (across(*seconds), level(i32::try_from(kept(m)).unwrap_or(100)));
-                let hasty = is_hasty(m, *seconds);
-                pen.rect((x - 4, y - 4), (8, 8), if hasty { Ink::High } else { Ink::Main })?;
-                if hasty || points.len() <= 12 {
-                    pen.words(&fit(m.reviewer.as_str(), 150), (x + 9, y + 12), At::Start, Ink::Text)?;
-                }
-            }
-            Ok(())
-        })?
-    };
-    Ok(Chart {
+    let drawing = (!points.is_empty()).then(|| draw(&points));
+    Chart {
         id: "speed",
         question,
-        caption,
-        picture: drawn,
+        finding: caption,
+        drawing,
         heads: vec![
             "reviewer",
             "decisions",
@@ -228,7 +190,38 @@ fn speed(progress: &Progress, manners: &[Manner]) -> Result<Chart, ReportError> 
             })
             .collect(),
         wide: true,
-    })
+        ..Chart::default()
+    }
+}
+
+/// The picture of [`speed`].
+fn draw(points: &[(&Manner, i64)]) -> Drawing {
+    let mut pen = Drawing::new((WIDTH, HEIGHT));
+    pen.rect((LEFT, level(100)), (across(5) - LEFT, level(95) - level(100)), Ink::Track);
+    for share in [0, 25, 50, 75, 100] {
+        pen.line((LEFT, level(share)), (WIDTH - RIGHT, level(share)), Ink::Grid);
+        pen.words(&format!("{share} %"), (LEFT - 8, level(share)), At::End, Ink::Soft);
+    }
+    for (seconds, name) in MARKS {
+        pen.line((across(seconds), TOP), (across(seconds), HEIGHT - BOTTOM), Ink::Grid);
+        pen.words(name, (across(seconds), HEIGHT - BOTTOM + 16), At::Middle, Ink::Soft);
+    }
+    pen.words(
+        "seconds from one decision to the next, on average",
+        (WIDTH / 2, HEIGHT - 12),
+        At::Middle,
+        Ink::Soft,
+    );
+    pen.words("kept", (LEFT - 8, 6), At::End, Ink::Soft);
+    for (m, seconds) in points {
+        let (x, y) = (across(*seconds), level(i32::try_from(kept(m)).unwrap_or(100)));
+        let hasty = is_hasty(m, *seconds);
+        pen.rect((x - 4, y - 4), (8, 8), if hasty { Ink::High } else { Ink::Main });
+        if hasty || points.len() <= 12 {
+            pen.words(&fit(m.reviewer.as_str(), 150), (x + 9, y + 12), At::Start, Ink::Text);
+        }
+    }
+    pen
 }
 
 /// Share kept, in percent rounded down.

@@ -7,8 +7,8 @@ use crate::campaign::quality::manners;
 use crate::campaign::{ItemId, State};
 use crate::model::Instant;
 use crate::report::ReportError;
-use crate::report::charts::{Chart, count, thousands};
-use crate::report::page::csp;
+use crate::report::charts::{count, thousands};
+use crate::report::page::{Picture, csp, picture};
 use crate::report::shown::visible;
 use askama::Template;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ struct Page<'a> {
     figures: Vec<(String, String, &'static str, &'static str)>,
     identity: String,
     operator_asserted: String,
-    charts: Vec<Chart>,
+    charts: Vec<Picture<'a>>,
     tables: Vec<tables::Table>,
     warnings: Vec<String>,
     population_sha256: &'a str,
@@ -72,6 +72,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     let style = STYLE.replace("\r\n", "\n");
     let totals = state.totals(progress.lapsed);
     let manners = manners(state);
+    let drawn = charts::all(progress, &manners);
     let asserted = state.proofs().get("operator-asserted").copied().unwrap_or(0);
     let a = &totals.all;
     let mut warnings = head.warnings.clone();
@@ -108,7 +109,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
                 count(asserted, "decision")
             )
         },
-        charts: charts::all(progress, &manners)?,
+        charts: drawn.iter().map(picture).collect::<Result<_, _>>()?,
         tables: tables::all(progress, &manners),
         warnings,
         population_sha256: &head.population_sha256,
