@@ -10,6 +10,7 @@ mod page;
 pub mod privacy;
 pub mod review;
 pub mod shown;
+mod workbook;
 pub mod write;
 
 #[cfg(test)]
@@ -19,5 +20,5 @@ mod tests;
 
 pub use audience::{Audience, FreeText};
 pub use error::ReportError;
-pub use review::{CheckSummary, RejectLine, Review, ThresholdLine};
+pub use review::{CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
 pub use write::{Written, write};

@@ -11,6 +11,7 @@ mod pull;
 mod pull_runs;
 mod pull_ways;
 mod real;
+mod report;
 mod tidy;
 mod tools;
 mod truth;
