@@ -36,7 +36,12 @@
   function follow() {
     let hash = location.hash;
     try { hash = decodeURIComponent(hash); } catch { return; }
-    if (!hash.startsWith("#f=")) return;
+    if (!hash.startsWith("#f=")) {
+      const there = hash.length > 1 && document.getElementById(hash.slice(1));
+      const around = there && there.closest("details");
+      if (around) { around.open = true; there.scrollIntoView({ behavior: "instant", block: "start" }); }
+      return;
+    }
     const wanted = new Map(hash.slice(3).split(",").map((pair) => pair.split(/:(.*)/s)));
     let target = null;
     for (const form of forms) {
@@ -103,6 +108,6 @@
     apply(form);
   }
   addEventListener("hashchange", follow);
-  addEventListener("beforeprint", () => { for (const part of all("details")) part.open = true; });
+  addEventListener("beforeprint", () => { for (const part of all(".found details")) part.open = true; });
   follow();
 })();

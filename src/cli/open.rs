@@ -86,6 +86,15 @@ fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Fail
     Ok(config)
 }
 
+/// What the ledger is told beside the evidence.
+pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
+    Settings {
+        as_of,
+        sensitive_packages: config.sensitive_packages.clone(),
+        ..Settings::default()
+    }
+}
+
 /// Opens a lake and builds its estate.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
     question_at(lake, args, None)
@@ -109,11 +118,6 @@ pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) ->
 pub fn ask(view: View, config: Config, as_of: Option<Instant>) -> Result<Question, Failure> {
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
     let evidence = Evidence::load(&view)?;
-    let settings = Settings {
-        as_of,
-        sensitive_packages: config.sensitive_packages.clone(),
-        ..Settings::default()
-    };
-    let estate = ledger::build(evidence, &settings);
+    let estate = ledger::build(evidence, &settings(&config, as_of));
     Ok(Question { view, commit, config, estate })
 }

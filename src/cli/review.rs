@@ -2,12 +2,13 @@
 
 use crate::check;
 use crate::cli::exit::Failure;
-use crate::cli::open::Question;
+use crate::cli::open::{self, Question};
 use crate::lake::records::{Reject, Snapshot, Source};
-use crate::model::{Finding, Window};
+use crate::ledger::{self, Evidence};
+use crate::model::{Finding, Instant, Window};
 use crate::report::columns::Csv;
 use crate::report::privacy::Privacy;
-use crate::report::{self, Audience, Review};
+use crate::report::{self, Audience, Review, TrendPoint};
 use std::collections::BTreeMap;
 
 /// What the checks said, with the books of the lake that a review borrows.
@@ -22,6 +23,8 @@ pub struct Answers {
     pub snapshots: Vec<Snapshot>,
     /// Records that were not taken.
     pub rejects: Vec<Reject>,
+    /// The same checks at earlier month ends, and now.
+    pub trend: Vec<TrendPoint>,
     tenant: String,
 }
 
@@ -29,8 +32,11 @@ impl Answers {
     /// Runs the checks and reads the books.
     pub fn of(question: &Question) -> Result<Self, Failure> {
         let results = check::run(&question.estate, &question.config, None);
-        let findings = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
+        let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
+        let mut trend = earlier(question)?;
+        trend.push(TrendPoint::of(question.estate.as_of, question.estate.held().count(), findings.iter()));
         Ok(Self {
+            trend,
             results,
             findings,
             sources: question.view.rows::<Source>()?,
@@ -62,10 +68,53 @@ impl Answers {
             sources: &self.sources,
             snapshots: &self.snapshots,
             rejects: rejects(&self.rejects),
+            trend: self.trend.clone(),
             audience,
             csv,
         }
     }
+}
+
+/// Up to so many earlier month ends are asked about; each builds the ledger anew.
+const EARLIER: usize = 5;
+/// A tenant with more holdings is asked about two months only, so that its report is done within a minute.
+const LARGE: usize = 100_000;
+
+/// The same checks as of earlier month ends in the period, from the same commit.
+fn earlier(question: &Question) -> Result<Vec<TrendPoint>, Failure> {
+    let many = if question.estate.holdings.len() > LARGE { 2 } else { EARLIER };
+    let ends = month_ends(question.estate.as_of, period(question).from, many);
+    let at = |end: Instant| {
+        // Read anew each time: two copies of the evidence of a large tenant would not fit beside its ledger.
+        let estate = ledger::build(Evidence::load(&question.view)?, &open::settings(&question.config, Some(end)));
+        let results = check::run(&estate, &question.config, None);
+        Ok(TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings)))
+    };
+    ends.into_iter().map(at).collect()
+}
+
+/// The last instants of months before `as_of`, at least a week before it and not before `from`, the oldest first.
+fn month_ends(as_of: Instant, from: Instant, many: usize) -> Vec<Instant> {
+    use chrono::{Datelike, NaiveDate};
+    let Some(now) = as_of.to_chrono() else { return Vec::new() };
+    let (mut year, mut month) = (now.year(), now.month());
+    let mut ends = Vec::new();
+    while ends.len() < many {
+        let first = NaiveDate::from_ymd_opt(year, month, 1).and_then(|d| d.and_hms_opt(0, 0, 0));
+        let Some(first) = first.map(|t| Instant::from_chrono(t.and_utc())) else {
+            break;
+        };
+        let end = first.plus(-1);
+        if end < from {
+            break;
+        }
+        if as_of.days_since(end) >= 7 {
+            ends.push(end);
+        }
+        (year, month) = if month == 1 { (year - 1, 12) } else { (year, month - 1) };
+    }
+    ends.reverse();
+    ends
 }
 
 /// The year before the instant of the questions, or less where no record is as old.
@@ -132,4 +181,18 @@ fn rejects(rows: &[Reject]) -> Vec<report::RejectLine> {
         count,
     };
     counts.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn month_ends_before_the_question() {
+        let at = |text: &str| Instant::parse(text).expect("a time");
+        let ends = month_ends(at("2026-03-03T10:00:00Z"), at("2025-11-15T00:00:00Z"), 9);
+        let days: Vec<String> = ends.iter().map(|e| e.day()).collect();
+        assert_eq!(days, ["2025-11-30", "2025-12-31", "2026-01-31"], "three days before is too near");
+        assert!(month_ends(at("2026-03-31T00:00:00Z"), at("2026-03-01T00:00:00Z"), 9).is_empty());
+    }
 }

@@ -12,6 +12,7 @@ pub mod progress;
 pub mod review;
 pub mod sheet;
 pub mod shown;
+mod workbook;
 pub mod write;
 
 #[cfg(test)]
@@ -21,5 +22,5 @@ mod tests;
 
 pub use audience::{Audience, FreeText};
 pub use error::ReportError;
-pub use review::{CheckSummary, RejectLine, Review, ThresholdLine};
+pub use review::{CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
 pub use write::{Written, write};

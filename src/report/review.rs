@@ -2,7 +2,7 @@
 
 use crate::lake::records::{Snapshot, Source};
 use crate::ledger::Estate;
-use crate::model::{Finding, Instant, Severity, Window};
+use crate::model::{Finding, Instant, Severity, Verdict, Window};
 use crate::report::Audience;
 use crate::report::columns::Csv;
 
@@ -32,10 +32,46 @@ pub struct Review<'a> {
     pub snapshots: &'a [Snapshot],
     /// Records that were not taken, counted.
     pub rejects: Vec<RejectLine>,
+    /// The same questions at earlier month ends and, last, at the instant of this review.
+    pub trend: Vec<TrendPoint>,
     /// Who reads it.
     pub audience: Audience,
     /// How CSV is written.
     pub csv: Csv,
+}
+
+/// What the same checks say at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrendPoint {
+    /// The instant.
+    pub at: Instant,
+    /// Findings of severity high, medium, low and info.
+    pub found: [usize; 4],
+    /// Questions that could not be answered.
+    pub not_evaluable: usize,
+    /// Holdings held then.
+    pub held: usize,
+}
+
+impl TrendPoint {
+    /// Counts the results of one instant.
+    #[must_use]
+    pub fn of<'a>(at: Instant, held: usize, findings: impl Iterator<Item = &'a Finding>) -> Self {
+        let mut point = Self {
+            at,
+            found: [0; 4],
+            not_evaluable: 0,
+            held,
+        };
+        for f in findings {
+            match f.result {
+                Verdict::Finding => point.found[3 - f.severity as usize] += 1,
+                Verdict::NotEvaluable => point.not_evaluable += 1,
+                Verdict::Exception | Verdict::Pass => {}
+            }
+        }
+        point
+    }
 }
 
 /// A check and what it looked at.

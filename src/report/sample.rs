@@ -2,14 +2,14 @@
 
 use crate::lake::records::{Snapshot, Source};
 use crate::ledger::Estate;
-use crate::ledger::estate::Covered;
+use crate::ledger::estate::{Covered, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::model::time::DAY;
 use crate::model::{
-    AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PolicyId, PrincipalId, PrincipalState, RequestId, Severity,
-    Verdict, Window,
+    AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, RequestId,
+    Severity, Verdict, Window,
 };
 use crate::report::columns::Csv;
-use crate::report::{Audience, CheckSummary, RejectLine, Review, ThresholdLine};
+use crate::report::{Audience, CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
 use std::collections::BTreeMap;
 
 pub const MARKUP: &str = "<img src=x onerror=alert(1)>";
@@ -127,6 +127,59 @@ pub fn holding(n: usize) -> Holding {
     }
 }
 
+fn person(n: usize) -> (PrincipalId, Person) {
+    let facts = Person {
+        upn: name(n),
+        guest: n == 9,
+        enabled: Some(n != 14),
+        department: ["Finance", "Engineering", "Sales", "People and culture", MARKUP, ""][n % 6].into(),
+        ..Person::default()
+    };
+    (PrincipalId::new(&guid(1, n)), facts)
+}
+
+fn package(n: usize) -> (PackageId, PackageFacts) {
+    let facts = PackageFacts {
+        name: PACKAGES[n].into(),
+        description: "What the team needs from its first day".into(),
+        roles: vec![PackageRole {
+            kind: "group".into(),
+            resource: guid(6, n),
+            resource_name: format!("sec-{n}"),
+            role: "Member".into(),
+            ..PackageRole::default()
+        }],
+        policies: vec![PolicyId::new(&guid(5, n))],
+        sensitive_because: if n == 0 { "its name: payroll".into() } else { String::new() },
+        ..PackageFacts::default()
+    };
+    (PackageId::new(&guid(2, n)), facts)
+}
+
+fn policy(n: usize) -> (PolicyId, PolicyFacts) {
+    let facts = PolicyFacts {
+        name: format!("Employees {n}"),
+        package: Some(PackageId::new(&guid(2, n))),
+        approval_required: Some(!n.is_multiple_of(3)),
+        expiration_type: if n.is_multiple_of(4) { "noExpiration" } else { "afterDuration" }.into(),
+        ..PolicyFacts::default()
+    };
+    (PolicyId::new(&guid(5, n)), facts)
+}
+
+/// One reviewer keeps all within seconds, the others take their time.
+fn decision(n: usize) -> ReviewDecision {
+    let reviewer = [2, 2, 7, 11][n % 4];
+    let pace = if reviewer == 2 { 2 } else { 45 };
+    ReviewDecision {
+        id: format!("d{n}"),
+        decision: if reviewer != 2 && n.is_multiple_of(3) { "Deny" } else { "Approve" }.into(),
+        reviewed_at: Some(days_ago(20).plus(i64::try_from(n).unwrap_or(0) * pace * crate::model::time::SECOND)),
+        reviewer: Some(PrincipalId::new(&guid(1, reviewer))),
+        ..ReviewDecision::default()
+    }
+}
+
 pub fn finding(check: CheckId, result: Verdict, severity: Severity, n: usize) -> Finding {
     let h = holding(n);
     Finding {
@@ -240,6 +293,10 @@ impl Sample {
                 as_of: as_of(),
                 holdings: (0..180).map(holding).collect(),
                 coverage,
+                people: (0..60).map(person).collect(),
+                packages: (0..16).map(package).collect(),
+                policies: (0..16).map(policy).collect(),
+                review_decisions: (0..200).map(decision).collect(),
                 unknown_activities: vec![("Bulk remove members".into(), 12), (TURNED.into(), 1)],
                 ..Estate::default()
             },
@@ -298,6 +355,14 @@ impl Sample {
                 reject("export/audit/2026-06.jsonl.gz", "rejected", "no time that can be read", 5),
                 reject(MARKUP, "unmapped", "no table takes a 'riskDetection'", 4),
             ],
+            trend: (0..4)
+                .map(|n| TrendPoint {
+                    at: days_ago(90 - 30 * n),
+                    found: [usize::try_from(n).unwrap_or(0) * 4, 20, 6, 0],
+                    not_evaluable: 9,
+                    held: 120,
+                })
+                .collect(),
             audience: Audience::default(),
             csv: Csv::Safe,
         }

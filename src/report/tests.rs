@@ -5,7 +5,7 @@ use super::*;
 use std::fs;
 
 fn page(review: &Review) -> String {
-    page::render(review, &[("findings.csv".into(), "0".repeat(64))]).expect("renders")
+    page::render(review, &charts::all(review), &[("findings.csv".into(), "0".repeat(64))]).expect("renders")
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
@@ -68,7 +68,7 @@ fn an_empty_lake_is_told_as_such() {
     (sample.findings, sample.sources, sample.snapshots) = (vec![], vec![], vec![]);
     sample.estate = crate::ledger::Estate::default();
     let mut review = sample.review();
-    (review.checks, review.rejects, review.thresholds) = (vec![], vec![], vec![]);
+    (review.checks, review.rejects, review.thresholds, review.trend) = (vec![], vec![], vec![], vec![]);
     let html = page(&review);
     assert!(html.contains("no source has been read into this lake"));
     assert!(!html.contains("<svg"), "a chart of nothing");
@@ -98,7 +98,11 @@ fn files_are_private_whole_and_the_same_every_time() {
     for (path, before) in second.files.iter().zip(&bytes) {
         assert_eq!(&fs::read(path).expect("there"), before, "{}", path.display());
     }
-    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 3, "no temporary file is left");
+    assert_eq!(
+        fs::read_dir(&out).expect("a folder").count(),
+        5,
+        "two tables, a workbook, a page and the pictures: no temporary file is left"
+    );
     assert!(String::from_utf8_lossy(&bytes[0]).contains(&format!("'{FORMULA}")));
     #[cfg(unix)]
     {

@@ -1,7 +1,8 @@
-//! The report as files: tables first, the page that names their hashes last.
+//! The report as files: tables, workbook and pictures first, the page that names their hashes last.
 
+use crate::report::charts::{self, Chart};
 use crate::report::folder::Folder;
-use crate::report::{ReportError, Review, columns, page};
+use crate::report::{ReportError, Review, columns, page, workbook};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ pub struct Written {
     pub files: Vec<PathBuf>,
 }
 
-/// Writes `findings.csv`, `holdings.csv` and `index.html` into `out`; the page names the hashes of the others.
+/// Writes `findings.csv`, `holdings.csv`, `report.xlsx`, `charts/*.png` and `index.html` into `out`; the page names the hashes of the others.
 ///
 /// The same review gives the same bytes.
 ///
@@ -27,7 +28,17 @@ pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
         let hash = folder.add(name, |to| table(review, to).map_err(ReportError::io("write", &out.join(name))))?;
         hashes.push((name.to_string(), hash));
     }
-    let html = page::render(review, &hashes)?;
+    let mut add = |name: String, bytes: &[u8]| -> Result<(), ReportError> {
+        let hash = folder.add(&name, |to| to.write_all(bytes).map_err(ReportError::io("write", &out.join(&name))))?;
+        hashes.push((name, hash));
+        Ok(())
+    };
+    add("report.xlsx".into(), &workbook::bytes(review, out)?)?;
+    let charts = charts::all(review);
+    for (name, bytes) in pictures(review, &charts)? {
+        add(name, &bytes)?;
+    }
+    let html = page::render(review, &charts, &hashes)?;
     folder.add("index.html", |to| {
         to.write_all(html.as_bytes()).map_err(ReportError::io("write", &out.join("index.html")))
     })?;
@@ -51,4 +62,16 @@ fn holdings(review: &Review, to: &mut dyn Write) -> std::io::Result<()> {
         (review.audience.holding(h), presence.as_str())
     });
     columns::write_csv(columns::HOLDINGS, rows, review.csv, to)
+}
+
+/// The charts that have a picture, by file name.
+fn pictures(review: &Review, charts: &[Chart]) -> Result<Vec<(String, Vec<u8>)>, ReportError> {
+    let foot = format!("as of {}, commit {}, tenant {}", review.as_of, review.commit, review.tenant);
+    let mut pictures = Vec::new();
+    for chart in charts {
+        if let Some(bytes) = charts::png(chart, &foot)? {
+            pictures.push((format!("charts/{}.png", chart.id.trim_start_matches("chart-")), bytes));
+        }
+    }
+    Ok(pictures)
 }

@@ -3,7 +3,7 @@
 use super::bars::{self, Bar};
 use super::canvas::Ink;
 use super::{Chart, count, thousands};
-use crate::report::{ReportError, Review};
+use crate::report::Review;
 
 /// Upper ends of the classes in days, and their names; the last has no end.
 const CLASSES: [(i64, &str); 6] = [
@@ -20,7 +20,7 @@ const A_YEAR: usize = 4;
 /// The chart.
 ///
 /// A beginning that is only bounded counts by the latest it can have been: the access is at least that old.
-pub fn chart(review: &Review) -> Result<Chart, ReportError> {
+pub fn chart(review: &Review) -> Chart {
     let mut counts = [0usize; CLASSES.len()];
     let mut bounded = 0;
     for h in review.estate.holdings.iter().filter(|h| h.held_at(review.as_of)) {
@@ -38,14 +38,14 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         ..Chart::default()
     };
     if total == 0 {
-        chart.caption = "Nothing is known to be held at this instant: no look and no event shows a holding.".into();
-        return Ok(chart);
+        chart.finding = "Nothing is known to be held at this instant: no look and no event shows a holding.".into();
+        return chart;
     }
     let old: usize = counts[A_YEAR..].iter().sum();
-    chart.caption = format!("{} of {} began a year ago or earlier.", thousands(old), count(total, "holding"));
+    chart.finding = format!("{} of {} began a year ago or earlier.", thousands(old), count(total, "holding"));
     if bounded > 0 {
-        chart.caption += &format!(
-            " For {} the beginning is not known exactly; they are at least as old as shown.",
+        chart.caption = format!(
+            "For {} the beginning is not known exactly; they are at least as old as shown.",
             thousands(bounded)
         );
     }
@@ -57,12 +57,12 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
             parts: vec![(n, Ink::Main)],
         })
         .collect();
-    chart.picture = bars::draw(chart.question, &chart.caption, 142, &[], &bars)?;
+    chart.drawing = Some(bars::draw("holdings", 150, &[], &bars));
     chart.heads = vec!["age", "holdings"];
     chart.rows = CLASSES
         .iter()
         .zip(counts)
         .map(|((_, name), n)| vec![(*name).to_string(), n.to_string()])
         .collect();
-    Ok(chart)
+    chart
 }

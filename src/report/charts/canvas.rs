@@ -1,14 +1,8 @@
-//! Drawing with plotters into SVG text: rectangles, lines and words in the inks of the page.
-//!
-//! The style sheet repaints each ink by its colour code, so one picture serves light, dark and paper.
+//! A picture as a list of rectangles, lines, dots and words in the inks of the page: drawn once, painted as SVG and as PNG.
 
-use crate::report::ReportError;
-use crate::report::shown::visible;
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use super::font;
 
-/// The inks; `reports/templates/style.css` knows the same codes.
+/// The inks; `reports/templates/style.css` knows the codes of those that it repaints for dark rooms and paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ink {
     /// Words.
@@ -31,21 +25,46 @@ pub enum Ink {
     Main,
     /// Amounts of less weight, and inference.
     Pale,
+    /// One of several things that a line each stands for; from 0, the colours are told apart by colour-blind readers (Okabe and Ito).
+    Line(usize),
+    /// A step of a scale from 0 to 4, the more the darker.
+    Heat(usize),
+    /// Words on the upper steps of the scale.
+    OnHeat,
 }
 
 impl Ink {
-    fn colour(self) -> RGBColor {
+    /// Red, green and blue.
+    pub fn rgb(self) -> (u8, u8, u8) {
+        const LINES: [(u8, u8, u8); 6] = [
+            (0x00, 0x72, 0xb2),
+            (0xd5, 0x5e, 0x00),
+            (0x00, 0x9e, 0x73),
+            (0xcc, 0x79, 0xa7),
+            (0xe6, 0x9f, 0x00),
+            (0x56, 0xb4, 0xe9),
+        ];
+        const HEAT: [(u8, u8, u8); 5] = [
+            (0xee, 0xf5, 0xf4),
+            (0xcd, 0xe3, 0xe2),
+            (0x93, 0xc2, 0xc3),
+            (0x3f, 0x8b, 0x91),
+            (0x14, 0x52, 0x58),
+        ];
         match self {
-            Self::Text => RGBColor(0x1c, 0x25, 0x30),
-            Self::Soft => RGBColor(0x5a, 0x66, 0x75),
-            Self::Grid => RGBColor(0xdc, 0xe1, 0xe7),
-            Self::Track => RGBColor(0xea, 0xed, 0xf1),
-            Self::High => RGBColor(0xa8, 0x2a, 0x1e),
-            Self::Medium => RGBColor(0xc9, 0x76, 0x1a),
-            Self::Low => RGBColor(0x3a, 0x7c, 0xb8),
-            Self::Info => RGBColor(0x87, 0x93, 0xa3),
-            Self::Main => RGBColor(0x1c, 0x6b, 0x72),
-            Self::Pale => RGBColor(0x8c, 0xbb, 0xbf),
+            Self::Text => (0x1c, 0x25, 0x30),
+            Self::Soft => (0x5a, 0x66, 0x75),
+            Self::Grid => (0xdc, 0xe1, 0xe7),
+            Self::Track => (0xea, 0xed, 0xf1),
+            Self::High => (0xa8, 0x2a, 0x1e),
+            Self::Medium => (0xc9, 0x76, 0x1a),
+            Self::Low => (0x3a, 0x7c, 0xb8),
+            Self::Info => (0x87, 0x93, 0xa3),
+            Self::Main => (0x1c, 0x6b, 0x72),
+            Self::Pale => (0x8c, 0xbb, 0xbf),
+            Self::Line(n) => LINES[n % LINES.len()],
+            Self::Heat(step) => HEAT[step.min(HEAT.len() - 1)],
+            Self::OnHeat => (0xfd, 0xfe, 0xfe),
         }
     }
 }
@@ -59,82 +78,75 @@ pub enum At {
     Middle,
     /// Ends there.
     End,
+    /// Begins there and runs upwards.
+    Upwards,
 }
 
-/// Size of words in the pictures.
-const WORDS: f64 = 13.0;
-/// plotters divides by this when it writes SVG.
-const PLOTTERS_POINTS: f64 = 1.24;
-/// An ample width of a letter, since nobody knows the reader's font.
-const LETTER: i32 = 7;
-
-/// Draws on an area of plotters.
-pub struct Pen<'a, 'b> {
-    area: &'a DrawingArea<SVGBackend<'b>, Shift>,
+/// One mark on the paper; lengths in pixels of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// A filled rectangle: corner, width and height.
+    Rect((i32, i32), (i32, i32), Ink),
+    /// A line through points, so thick.
+    Path(Vec<(i32, i32)>, u32, Ink),
+    /// A filled circle: middle and radius.
+    Dot((i32, i32), i32, Ink),
+    /// Words.
+    Words(String, (i32, i32), At, Ink),
 }
 
-/// What plotters returns.
-pub type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// Width and height.
+    pub size: (i32, i32),
+    /// In the order of painting.
+    pub marks: Vec<Mark>,
+}
 
-impl Pen<'_, '_> {
+impl Drawing {
+    /// An empty picture.
+    pub fn new(size: (i32, i32)) -> Self {
+        Self { size, marks: Vec::new() }
+    }
+
     /// A filled rectangle.
-    pub fn rect(&self, (x, y): (i32, i32), (width, height): (i32, i32), ink: Ink) -> Drawn {
-        self.area.draw(&Rectangle::new([(x, y), (x + width, y + height)], ink.colour().filled()))
+    pub fn rect(&mut self, corner: (i32, i32), size: (i32, i32), ink: Ink) {
+        self.marks.push(Mark::Rect(corner, size, ink));
     }
 
     /// A thin line.
-    pub fn line(&self, from: (i32, i32), to: (i32, i32), ink: Ink) -> Drawn {
-        self.area.draw(&PathElement::new(vec![from, to], ink.colour()))
+    pub fn line(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink) {
+        self.marks.push(Mark::Path(vec![from, to], 1, ink));
+    }
+
+    /// A line through points.
+    pub fn path(&mut self, points: Vec<(i32, i32)>, ink: Ink) {
+        self.marks.push(Mark::Path(points, 2, ink));
+    }
+
+    /// A filled circle.
+    pub fn dot(&mut self, middle: (i32, i32), radius: i32, ink: Ink) {
+        self.marks.push(Mark::Dot(middle, radius, ink));
     }
 
     /// Words, with whatever deceives the eye written out.
-    pub fn words(&self, text: &str, at: (i32, i32), anchor: At, ink: Ink) -> Drawn {
-        let h = match anchor {
-            At::Start => HPos::Left,
-            At::Middle => HPos::Center,
-            At::End => HPos::Right,
-        };
-        let colour = ink.colour();
-        let style = ("sans-serif", WORDS * PLOTTERS_POINTS)
-            .into_text_style(self.area)
-            .color(&colour)
-            .pos(Pos::new(h, VPos::Center));
-        self.area.draw(&Text::new(visible(text), at, style))
+    pub fn words(&mut self, text: &str, at: (i32, i32), anchor: At, ink: Ink) {
+        self.marks.push(Mark::Words(crate::report::shown::visible(text), at, anchor, ink));
     }
-}
 
-/// A picture of the given size, labelled with its answer for those who do not see it.
-pub fn picture(question: &'static str, answer: &str, size: (i32, i32), draw: impl FnOnce(&Pen) -> Drawn) -> Result<String, ReportError> {
-    let failed = |e: DrawingAreaErrorKind<std::io::Error>| ReportError::Chart {
-        chart: question.to_string(),
-        message: e.to_string(),
-    };
-    let mut svg = String::new();
-    {
-        let extent = (u32::try_from(size.0).unwrap_or(1), u32::try_from(size.1).unwrap_or(1));
-        let area = SVGBackend::with_string(&mut svg, extent).into_drawing_area();
-        draw(&Pen { area: &area }).map_err(failed)?;
-        area.present().map_err(failed)?;
+    /// Names with their inks in one row, from `x` on; those that no longer fit begin a new row. Returns the height used.
+    pub fn legend(&mut self, x: i32, names: &[(&str, Ink)]) -> i32 {
+        let (mut at, mut y) = (x, 5);
+        for (name, ink) in names {
+            let long = 17 + font::width(name);
+            if at > x && at + long > self.size.0 {
+                (at, y) = (x, y + 20);
+            }
+            self.rect((at, y), (11, 11), *ink);
+            self.words(name, (at + 17, y + 6), At::Start, Ink::Soft);
+            at += long + 24;
+        }
+        if names.is_empty() { 0 } else { y + 27 }
     }
-    let label = visible(answer)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;");
-    Ok(svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{label}\" "), 1))
-}
-
-/// Cuts text to a width in pixels.
-pub fn fit(text: &str, width: i32) -> String {
-    let letters = usize::try_from(width / LETTER).unwrap_or(0);
-    if text.chars().count() <= letters {
-        return text.to_string();
-    }
-    let kept: String = text.chars().take(letters.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
-}
-
-/// The width that text is given.
-pub fn width(text: &str) -> i32 {
-    i32::try_from(text.chars().count()).unwrap_or(i32::MAX / LETTER).saturating_mul(LETTER)
 }

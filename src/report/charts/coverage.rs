@@ -1,11 +1,12 @@
 //! What the sources witnessed of the period: a strip of days for each log, and the looks.
 
-use super::canvas::{At, Drawn, Ink, Pen, fit, picture};
+use super::canvas::{At, Drawing, Ink};
+use super::font::fit;
 use super::{Chart, count};
 use crate::ledger::estate::Covered;
 use crate::model::time::DAY;
 use crate::model::{Instant, Window};
-use crate::report::{ReportError, Review};
+use crate::report::Review;
 use std::collections::BTreeMap;
 
 const WIDTH: i32 = 1120;
@@ -43,7 +44,7 @@ struct Strip {
 }
 
 /// The chart.
-pub fn chart(review: &Review) -> Result<Chart, ReportError> {
+pub fn chart(review: &Review) -> Chart {
     let period = review.period;
     let days = days_of(period);
     let mut chart = Chart {
@@ -53,12 +54,12 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         ..Chart::default()
     };
     if days == 0 {
-        chart.caption = "The period is empty, so there is no day to cover.".into();
-        return Ok(chart);
+        chart.finding = "The period is empty, so there is no day to cover.".into();
+        return chart;
     }
     if review.estate.coverage.is_empty() && review.snapshots.is_empty() {
-        chart.caption = "Neither a log nor a look at the directory is in the lake; without them nothing can be proved.".into();
-        return Ok(chart);
+        chart.finding = "Neither a log nor a look at the directory is in the lake; without them nothing can be proved.".into();
+        return chart;
     }
     let strips: Vec<Strip> = review
         .estate
@@ -70,11 +71,9 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         })
         .collect();
     let looks = looks(review);
+    chart.finding = finding(&strips, days);
     chart.caption = caption(&strips, &looks, days);
-    let rows = i32::try_from(strips.len()).unwrap_or(0) + 1;
-    chart.picture = picture(chart.question, &chart.caption, (WIDTH, TOP + rows * STEP + 30), |pen| {
-        draw(pen, period, days, &strips, &looks)
-    })?;
+    chart.drawing = Some(draw(period, days, &strips, &looks));
     chart.heads = vec!["source", "from", "until", "how"];
     chart.rows = strips
         .iter()
@@ -85,7 +84,7 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
             .iter()
             .map(|(d, (n, complete))| line("looks", period, *d, d + 1, &format!("{}, {complete} complete", count(*n, "look")))),
     );
-    Ok(chart)
+    chart
 }
 
 fn line(name: &str, period: Window, from: i64, until: i64, how: &str) -> Vec<String> {
@@ -161,6 +160,27 @@ fn runs(days: &[Day]) -> Vec<(i64, i64, Day)> {
     runs
 }
 
+/// The worst first: a gap, else the log that is vouched for least.
+fn finding(strips: &[Strip], days: i64) -> String {
+    let of = |s: &Strip, how: Day| s.days.iter().filter(|d| **d == how).count();
+    let gapped = strips
+        .iter()
+        .map(|s| (of(s, Day::Gap), s))
+        .max_by_key(|(n, s)| (*n, std::cmp::Reverse(&s.name)));
+    let least = strips.iter().map(|s| (of(s, Day::Vouched), s)).min_by_key(|(n, s)| (*n, &s.name));
+    match (gapped, least) {
+        (Some((n, s)), _) if n > 0 => format!("{} has a gap on {} of the {days} days of the period.", s.name, super::thousands(n)),
+        (_, Some((n, _))) if n == whole(days) => format!("Every log is vouched for on all {days} days of the period."),
+        (_, Some((0, s))) => format!("{} is vouched for on none of the {days} days of the period.", s.name),
+        (_, Some((n, s))) => format!("{} is vouched for on {} of the {days} days of the period.", s.name, super::thousands(n)),
+        (_, None) => "No log is in the lake: only looks at the directory.".into(),
+    }
+}
+
+fn whole(days: i64) -> usize {
+    usize::try_from(days).unwrap_or(usize::MAX)
+}
+
 fn caption(strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>, days: i64) -> String {
     let mut parts: Vec<String> = strips
         .iter()
@@ -190,34 +210,33 @@ fn caption(strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>, days: i64) -
     parts.join("; ") + "."
 }
 
-fn draw(pen: &Pen, period: Window, days: i64, strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>) -> Drawn {
+fn draw(period: Window, days: i64, strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>) -> Drawing {
     let x = |d: i64| LEFT + i32::try_from(d * i64::from(WIDTH - LEFT - RIGHT) / days).unwrap_or(0);
-    let mut at = LEFT;
-    for (name, ink) in Day::LEGEND {
-        pen.rect((at, 5), (11, 11), ink)?;
-        pen.words(name, (at + 17, 11), At::Start, Ink::Soft)?;
-        at += 17 + super::canvas::width(name) + 26;
-    }
+    let mut pen = Drawing::new((WIDTH, 0));
+    pen.legend(LEFT, &Day::LEGEND);
     let mut y = TOP;
     for strip in strips {
-        pen.words(&fit(&strip.name, LEFT - 12), (LEFT - 12, y + THICK / 2 + 1), At::End, Ink::Text)?;
+        pen.words(&fit(&strip.name, LEFT - 14), (LEFT - 12, y + THICK / 2 + 1), At::End, Ink::Text);
         for (from, until, how) in runs(&strip.days) {
-            pen.rect((x(from), y), ((x(until) - x(from)).max(1), THICK), how.shown().1)?;
+            pen.rect((x(from), y), ((x(until) - x(from)).max(1), THICK), how.shown().1);
         }
         y += STEP;
     }
-    pen.words("looks at the directory", (LEFT - 12, y + THICK / 2 + 1), At::End, Ink::Text)?;
-    pen.line((LEFT, y + THICK / 2), (x(days), y + THICK / 2), Ink::Grid)?;
+    pen.words("looks at the directory", (LEFT - 12, y + THICK / 2 + 1), At::End, Ink::Text);
+    pen.line((LEFT, y + THICK / 2), (x(days), y + THICK / 2), Ink::Grid);
     for (d, (n, complete)) in looks {
         let ink = if complete == n { Ink::Main } else { Ink::Pale };
         let middle = (x(*d) + x(d + 1)) / 2;
-        pen.rect((middle - 2, y), (4, THICK), ink)?;
+        pen.rect((middle - 2, y), (4, THICK), ink);
     }
-    axis(pen, period, days, y + STEP, &x)
+    axis(&mut pen, period, days, y + STEP, &x);
+    pen.words("days, UTC", (LEFT - 12, y + STEP + 10), At::End, Ink::Soft);
+    pen.size.1 = y + STEP + 26;
+    pen
 }
 
 /// The first of each month, as many as there is room for.
-fn axis(pen: &Pen, period: Window, days: i64, y: i32, x: &dyn Fn(i64) -> i32) -> Drawn {
+fn axis(pen: &mut Drawing, period: Window, days: i64, y: i32, x: &dyn Fn(i64) -> i32) {
     let mut free = 0;
     for d in 0..days {
         let date = day(period, d).from.day();
@@ -226,12 +245,12 @@ fn axis(pen: &Pen, period: Window, days: i64, y: i32, x: &dyn Fn(i64) -> i32) ->
         }
         let at = x(d);
         let label = if d == 0 { date.clone() } else { date.get(..7).unwrap_or(&date).to_string() };
-        if at < free || at + 40 > WIDTH {
+        let half = super::font::width(&label) / 2;
+        if at < free || at + half > WIDTH {
             continue;
         }
-        pen.line((at, y - 6), (at, y - 1), Ink::Soft)?;
-        pen.words(&label, (at, y + 10), if d == 0 { At::Start } else { At::Middle }, Ink::Soft)?;
-        free = at + if d == 0 { 105 } else { 58 };
+        pen.line((at, y - 6), (at, y - 1), Ink::Soft);
+        pen.words(&label, (at, y + 10), if d == 0 { At::Start } else { At::Middle }, Ink::Soft);
+        free = at + if d == 0 { 2 * half + 40 } else { 2 * half + 6 };
     }
-    Ok(())
 }

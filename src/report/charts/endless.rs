@@ -4,14 +4,14 @@ use super::bars::{self, Bar};
 use super::canvas::Ink;
 use super::{Chart, count};
 use crate::model::EntitlementKind;
-use crate::report::{ReportError, Review};
+use crate::report::Review;
 use std::collections::BTreeMap;
 
 /// Packages that get a bar of their own.
 const SHOWN: usize = 12;
 
 /// The chart.
-pub fn chart(review: &Review) -> Result<Chart, ReportError> {
+pub fn chart(review: &Review) -> Chart {
     // By key, since two packages may bear one name.
     let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     let packages = review
@@ -33,16 +33,16 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         ..Chart::default()
     };
     if held == 0 {
-        chart.caption = "No package is known to be held: no look at assignments is among the sources, or nobody holds one.".into();
-        return Ok(chart);
+        chart.finding = "No package is known to be held: no look at assignments is among the sources, or nobody holds one.".into();
+        return chart;
     }
     if total == 0 {
-        chart.caption = format!("None: each of the {} of packages has an end.", count(held, "holding"));
-        return Ok(chart);
+        chart.finding = format!("None: each of the {} of packages has an end.", count(held, "holding"));
+        return chart;
     }
     let mut rows: Vec<(usize, &str, &str)> = counts.iter().map(|(id, (n, name))| (*n, *name, *id)).collect();
     rows.sort_by_key(|(n, name, id)| (std::cmp::Reverse(*n), *name, *id));
-    chart.caption = format!(
+    chart.finding = format!(
         "{} of {} of packages have no end, in {}.",
         total,
         count(held, "holding"),
@@ -63,11 +63,11 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
             parts: vec![(rest.iter().map(|(n, ..)| n).sum(), Ink::Pale)],
         });
     }
-    chart.picture = bars::draw(chart.question, &chart.caption, 236, &[], &bars)?;
+    chart.drawing = Some(bars::draw("holdings", 240, &[], &bars));
     chart.heads = vec!["package", "id", "holdings without an end"];
     chart.rows = rows
         .iter()
         .map(|(n, name, id)| vec![(*name).to_string(), (*id).to_string(), n.to_string()])
         .collect();
-    Ok(chart)
+    chart
 }

@@ -4,11 +4,11 @@ use super::bars::{self, Bar};
 use super::canvas::Ink;
 use super::{Chart, count};
 use crate::model::{Severity, Verdict};
-use crate::report::{ReportError, Review};
+use crate::report::Review;
 use std::collections::BTreeMap;
 
 /// Severities from the heaviest, with their inks.
-const ORDER: [(Severity, Ink); 4] = [
+pub const ORDER: [(Severity, Ink); 4] = [
     (Severity::High, Ink::High),
     (Severity::Medium, Ink::Medium),
     (Severity::Low, Ink::Low),
@@ -19,7 +19,7 @@ const ORDER: [(Severity, Ink); 4] = [
 const ROOM: usize = 20;
 
 /// The chart.
-pub fn chart(review: &Review) -> Result<Chart, ReportError> {
+pub fn chart(review: &Review) -> Chart {
     let mut counts: BTreeMap<&str, [usize; 4]> = review.checks.iter().map(|c| (c.id.as_str(), [0; 4])).collect();
     for f in review.findings.iter().filter(|f| f.result == Verdict::Finding) {
         let place = ORDER.iter().position(|(s, _)| *s == f.severity).unwrap_or(3);
@@ -32,22 +32,29 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         ..Chart::default()
     };
     if counts.is_empty() {
-        chart.caption = "No check ran, so there is nothing to count.".into();
-        return Ok(chart);
+        chart.finding = "No check ran, so there is nothing to count.".into();
+        return chart;
     }
     if total == 0 {
-        chart.caption = format!("None of the {} found anything to decide.", count(counts.len(), "check"));
-        return Ok(chart);
+        chart.finding = format!("None of the {} found anything to decide.", count(counts.len(), "check"));
+        return chart;
     }
     let mut rows: Vec<(&str, [usize; 4])> = counts.into_iter().collect();
     rows.sort_by_key(|(id, n)| (std::cmp::Reverse(n.iter().sum::<usize>()), *id));
     let silent = rows.iter().filter(|(_, n)| n.iter().sum::<usize>() == 0).count();
     let (first, most) = rows.first().map_or(("", 0), |(id, n)| (*id, n.iter().sum()));
-    chart.caption = format!(
-        "{first} has the most, {most} of {}; {} found nothing.",
-        count(total, "finding"),
-        count(silent, "check")
-    );
+    let nothing = match silent {
+        0 => String::new(),
+        n => format!("; {} found nothing", count(n, "check")),
+    };
+    let leaders = rows.iter().filter(|(_, n)| n.iter().sum::<usize>() == most).count();
+    let lead = if leaders > 1 {
+        format!("{first} and {} have", count(leaders - 1, "other"))
+    } else {
+        format!("{first} has")
+    };
+    let each = if leaders > 1 { " each" } else { "" };
+    chart.finding = format!("{lead} the most, {most}{each} of {}{nothing}.", count(total, "finding"));
     let bars: Vec<Bar> = rows
         .iter()
         // A check that looked and found nothing is an answer too, while there is room for it.
@@ -63,11 +70,11 @@ pub fn chart(review: &Review) -> Result<Chart, ReportError> {
         .filter(|(i, _)| rows.iter().any(|(_, n)| n[*i] > 0))
         .map(|(_, (s, ink))| (s.as_str(), *ink))
         .collect();
-    chart.picture = bars::draw(chart.question, &chart.caption, 84, &legend, &bars)?;
+    chart.drawing = Some(bars::draw("findings", 90, &legend, &bars));
     chart.heads = vec!["check", "high", "medium", "low", "info"];
     chart.rows = rows
         .iter()
         .map(|(id, n)| std::iter::once((*id).to_string()).chain(n.iter().map(ToString::to_string)).collect())
         .collect();
-    Ok(chart)
+    chart
 }

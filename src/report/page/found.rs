@@ -1,5 +1,6 @@
 //! Checks with their arithmetic, findings by check, and the questions that could not be answered.
 
+use super::dossier::Dossiers;
 use super::{day, number};
 use crate::model::{Finding, Severity, Verdict};
 use crate::report::charts::count;
@@ -7,7 +8,7 @@ use crate::report::{CheckSummary, Review};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings of one check that the page shows; the file has them all.
-const SHOWN: usize = 500;
+const SHOWN: usize = 200;
 /// Subjects of one unanswered question that the page names.
 const NAMED: usize = 100;
 
@@ -40,6 +41,8 @@ pub struct Group {
     pub severity: Severity,
     /// Findings and exceptions in the review.
     pub total: usize,
+    /// Findings alone.
+    pub open: usize,
     /// The same in words.
     pub amount: String,
     pub rows: Vec<FoundRow>,
@@ -57,6 +60,9 @@ pub struct FoundRow {
     pub message: String,
     pub subject: String,
     pub subject_kind: String,
+    /// Page of the subject; empty when it has none.
+    pub subject_link: String,
+    pub object_link: String,
     pub object: String,
     pub object_kind: String,
     pub dates: String,
@@ -91,8 +97,12 @@ fn either<'a>(name: &'a str, id: &'a str) -> &'a str {
 
 /// The table of checks, as the review lists them.
 pub fn checks(review: &Review) -> Vec<CheckRow> {
+    let mut counts: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
+    for f in review.findings {
+        *counts.entry((f.check.as_str(), f.result)).or_default() += 1;
+    }
     let row = |c: &CheckSummary| {
-        let of = |verdict| review.findings.iter().filter(|f| f.check.as_str() == c.id && f.result == verdict).count();
+        let of = |verdict| counts.get(&(c.id.as_str(), verdict)).copied().unwrap_or(0);
         let (findings, exceptions, not_evaluable) = (of(Verdict::Finding), of(Verdict::Exception), of(Verdict::NotEvaluable));
         CheckRow {
             id: c.id.clone(),
@@ -113,7 +123,7 @@ pub fn checks(review: &Review) -> Vec<CheckRow> {
 }
 
 /// Findings and exceptions by check, the heaviest checks first.
-pub fn groups(review: &Review) -> Vec<Group> {
+pub fn groups(review: &Review, dossiers: &Dossiers) -> Vec<Group> {
     let mut by_check: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for f in review.findings.iter().filter(|f| matches!(f.result, Verdict::Finding | Verdict::Exception)) {
         by_check.entry(f.check.as_str()).or_default().push(f);
@@ -124,10 +134,10 @@ pub fn groups(review: &Review) -> Vec<Group> {
     }
     groups.sort_by_key(|(id, all)| (std::cmp::Reverse(all.first().map(|f| f.severity)), *id));
     let mut taken = BTreeSet::new();
-    groups.into_iter().map(|(id, all)| group(review, id, &all, &mut taken)).collect()
+    groups.into_iter().map(|(id, all)| group(review, dossiers, id, &all, &mut taken)).collect()
 }
 
-fn group(review: &Review, id: &str, all: &[&Finding], taken: &mut BTreeSet<String>) -> Group {
+fn group(review: &Review, dossiers: &Dossiers, id: &str, all: &[&Finding], taken: &mut BTreeSet<String>) -> Group {
     let about = summary(review, id);
     Group {
         id: id.to_string(),
@@ -137,8 +147,9 @@ fn group(review: &Review, id: &str, all: &[&Finding], taken: &mut BTreeSet<Strin
         controls: about.map_or_else(|| all.first().map(|f| f.controls.join("; ")).unwrap_or_default(), |c| c.controls.clone()),
         severity: all.first().map_or(Severity::Info, |f| f.severity),
         total: all.len(),
+        open: all.iter().filter(|f| f.result == Verdict::Finding).count(),
         amount: amount(all),
-        rows: all.iter().take(SHOWN).map(|f| row(f, taken)).collect(),
+        rows: all.iter().take(SHOWN).map(|f| row(review, dossiers, f, taken)).collect(),
         more: all.len().saturating_sub(SHOWN),
     }
 }
@@ -152,7 +163,9 @@ fn amount(all: &[&Finding]) -> String {
     }
 }
 
-fn row(f: &Finding, taken: &mut BTreeSet<String>) -> FoundRow {
+fn row(review: &Review, dossiers: &Dossiers, f: &Finding, taken: &mut BTreeSet<String>) -> FoundRow {
+    let links = (dossiers.link(&f.subject_id), dossiers.link(&f.object_id));
+    let f = review.audience.finding(f);
     // Links to a severity or verdict arrive at its first row even where no script filters.
     let anchors = [format!("f=severity:{}", f.severity), format!("f=verdict:{}", f.result)];
     let dates = match (day(f.from), day(f.until)) {
@@ -169,6 +182,8 @@ fn row(f: &Finding, taken: &mut BTreeSet<String>) -> FoundRow {
         message: f.message.clone(),
         subject: either(&f.subject_name, &f.subject_id).to_string(),
         subject_kind: f.subject_kind.replace('_', " "),
+        subject_link: links.0,
+        object_link: links.1,
         object: either(&f.object_name, &f.object_id).to_string(),
         object_kind: f.object_kind.replace('_', " "),
         dates,
@@ -187,9 +202,12 @@ pub fn questions(review: &Review, groups: &[Group]) -> Vec<Question> {
     }
     let question = |((check, reason), mut all): ((&str, &str), Vec<&Finding>)| {
         all.sort_by_key(|f| (&f.subject_name, &f.object_name, &f.message, &f.fingerprint));
-        let name = |f: &&Finding| match (either(&f.subject_name, &f.subject_id), either(&f.object_name, &f.object_id)) {
-            (subject, "") => subject.to_string(),
-            (subject, object) => format!("{subject} · {object}"),
+        let name = |f: &&Finding| {
+            let f = review.audience.finding(f);
+            match (either(&f.subject_name, &f.subject_id), either(&f.object_name, &f.object_id)) {
+                (subject, "") => subject.to_string(),
+                (subject, object) => format!("{subject} · {object}"),
+            }
         };
         Question {
             check: check.to_string(),

@@ -1,5 +1,6 @@
 //! The table of holdings: who holds what since when, without the reasons that people wrote.
 
+use super::dossier::Dossiers;
 use super::{day, number};
 use crate::model::{Finding, Holding, Verdict};
 use crate::report::Review;
@@ -7,7 +8,7 @@ use crate::report::charts::count;
 use std::collections::BTreeSet;
 
 /// Up to this many holdings the page shows them all.
-const ALL: usize = 2_000;
+const ALL: usize = 1_000;
 
 /// The holdings of the page, and which they are.
 pub struct Holdings {
@@ -20,6 +21,10 @@ pub struct Holdings {
 pub struct HeldRow {
     pub holder: String,
     pub holder_kind: String,
+    /// Page of the holder; empty when there is none.
+    pub holder_link: String,
+    /// Page of the package.
+    pub what_link: String,
     pub what: String,
     pub kind: String,
     pub from: String,
@@ -35,7 +40,7 @@ pub struct HeldRow {
 }
 
 /// All holdings, or those that findings name when there are too many for a page.
-pub fn holdings(review: &Review) -> Holdings {
+pub fn holdings(review: &Review, dossiers: &Dossiers) -> Holdings {
     let total = review.estate.holdings.len();
     if total <= ALL {
         let note = if total == 0 {
@@ -45,7 +50,7 @@ pub fn holdings(review: &Review) -> Holdings {
         };
         return Holdings {
             note: note.to_string(),
-            rows: review.estate.holdings.iter().map(|h| row(h, review)).collect(),
+            rows: review.estate.holdings.iter().map(|h| row(h, review, dossiers)).collect(),
         };
     }
     let named = Named::of(review.findings);
@@ -62,7 +67,7 @@ pub fn holdings(review: &Review) -> Holdings {
     );
     Holdings {
         note,
-        rows: rows.into_iter().take(ALL).map(|h| row(h, review)).collect(),
+        rows: rows.into_iter().take(ALL).map(|h| row(h, review, dossiers)).collect(),
     }
 }
 
@@ -90,7 +95,9 @@ impl<'a> Named<'a> {
     }
 }
 
-fn row(h: &Holding, review: &Review) -> HeldRow {
+/// A holding as the page shows it.
+pub fn row(h: &Holding, review: &Review, dossiers: &Dossiers) -> HeldRow {
+    let links = (dossiers.link(h.principal.as_str()), dossiers.link(&h.entitlement.id));
     let h = review.audience.holding(h).into_owned();
     let now = h.held_at(review.as_of);
     let until = match (h.held_until.or(h.until_earliest.filter(|_| !now)), h.scheduled_until) {
@@ -107,6 +114,8 @@ fn row(h: &Holding, review: &Review) -> HeldRow {
     HeldRow {
         holder: h.principal_name.clone(),
         holder_kind: h.principal_type.replace('_', " "),
+        holder_link: links.0,
+        what_link: links.1,
         what: h.entitlement_name.clone(),
         kind: h.entitlement.kind.as_str().replace('_', " "),
         from: day(h.held_from.or(h.from_latest)),

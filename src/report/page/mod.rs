@@ -1,12 +1,18 @@
 //! The page: one file, offline, complete without its script, and strict about what may run in it.
 
+mod controls;
 pub(in crate::report) mod csp;
+mod decide;
+mod dossier;
 mod figures;
 mod found;
 mod held;
 mod known;
+mod limits;
+mod packages;
+mod people;
 
-use crate::report::charts::{self, Chart, thousands};
+use crate::report::charts::{Chart, thousands};
 use crate::report::shown::visible;
 use crate::report::{ReportError, Review, ThresholdLine};
 use askama::Template;
@@ -29,12 +35,25 @@ struct Page<'a> {
     until: String,
     answer: String,
     figures: Vec<figures::Figure>,
-    charts: Vec<Chart>,
+    decisions: Vec<decide::Decision>,
+    more_decisions: usize,
+    grounds: String,
+    shows_text: bool,
+    trend: Option<Picture<'a>>,
+    charts: Vec<Picture<'a>>,
     checks: Vec<found::CheckRow>,
     groups: Vec<found::Group>,
     decided: usize,
     questions: Vec<found::Question>,
     unanswered: usize,
+    packages: Vec<packages::PackagePage>,
+    package_total: String,
+    more_packages: usize,
+    people: Vec<people::PersonPage>,
+    people_total: String,
+    more_people: usize,
+    controls: Vec<controls::ControlRow>,
+    limits: Vec<limits::Limit>,
     holdings: held::Holdings,
     coverage: Vec<known::CoverageRow>,
     looks: Vec<known::LookRow>,
@@ -47,10 +66,18 @@ struct Page<'a> {
     version: &'static str,
 }
 
+/// A chart with its picture as SVG.
+struct Picture<'a> {
+    chart: &'a Chart,
+    svg: String,
+}
+
 /// The page as text; `files` are the names and SHA-256 of the files beside it.
-pub fn render(review: &Review, files: &[(String, String)]) -> Result<String, ReportError> {
+pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> Result<String, ReportError> {
     let (style, script) = (line_feeds(STYLE), line_feeds(SCRIPT));
-    let groups = found::groups(review);
+    let dossiers = dossier::Dossiers::of(review);
+    let groups = found::groups(review, &dossiers);
+    let (decisions, more_decisions) = decide::decisions(&groups);
     let questions = found::questions(review, &groups);
     let sources = known::sources(review);
     let page = Page {
@@ -65,13 +92,26 @@ pub fn render(review: &Review, files: &[(String, String)]) -> Result<String, Rep
         until: review.period.until.to_string(),
         answer: figures::answer(review),
         figures: figures::figures(review),
-        charts: charts::all(review)?,
+        decisions,
+        more_decisions,
+        grounds: decide::grounds(review),
+        shows_text: review.audience.free_text == crate::report::FreeText::Shown,
+        trend: charts.iter().find(|c| c.id == "chart-trend").map(picture).transpose()?,
+        charts: charts.iter().filter(|c| c.id != "chart-trend").map(picture).collect::<Result<_, _>>()?,
         checks: found::checks(review),
         decided: groups.iter().map(|g| g.total).sum(),
         groups,
         unanswered: questions.iter().map(|q| q.total).sum(),
         questions,
-        holdings: held::holdings(review),
+        package_total: number(dossiers.package_total),
+        more_packages: dossiers.package_total - dossiers.packages.len(),
+        packages: packages::pages(review, &dossiers),
+        people_total: number(dossiers.people_total),
+        more_people: dossiers.people_total - dossiers.people.len(),
+        people: people::pages(review, &dossiers),
+        controls: controls::controls(review),
+        limits: limits::limits(review),
+        holdings: held::holdings(review, &dossiers),
         coverage: known::coverage(review),
         looks: known::looks(review),
         rejects: known::rejects(review),
@@ -85,6 +125,20 @@ pub fn render(review: &Review, files: &[(String, String)]) -> Result<String, Rep
     let html = page.render().map_err(|e| ReportError::Page(e.to_string()))?;
     // At the last door, so that no field can be forgotten; style and script hold none of these characters.
     Ok(visible(&line_feeds(&html)))
+}
+
+/// The answer in one sentence.
+pub fn answer(review: &Review) -> String {
+    figures::answer(review)
+}
+
+/// What the report cannot show: title and text.
+pub fn limits_of(review: &Review) -> Vec<(String, String)> {
+    limits::limits(review).into_iter().map(|l| (l.title.to_string(), l.text)).collect()
+}
+
+fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
+    Ok(Picture { chart, svg: chart.svg()? })
 }
 
 /// A checkout may have turned the line ends of the templates; the bytes and their hashes should not depend on it.

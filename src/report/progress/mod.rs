@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 const STYLE: &str = concat!(
     include_str!("../../../reports/templates/style.css"),
-    "\n.sum { margin-top: 1.2rem; }\n.wide .picture svg { min-width: 0; }\n"
+    "\n.sum { margin-top: 1.2rem; }\n.wide .picture svg { min-width: 0; }\n.figures { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }\n"
 );
 
 /// The name of the page.
@@ -31,6 +31,12 @@ pub struct Progress<'a> {
     pub stand: &'a str,
     /// When this is told.
     pub at: Instant,
+}
+
+/// A chart with its picture.
+struct Figure {
+    chart: Chart,
+    svg: String,
 }
 
 #[derive(Template)]
@@ -50,7 +56,7 @@ struct Page<'a> {
     figures: Vec<(String, String, &'static str, &'static str)>,
     identity: String,
     operator_asserted: String,
-    charts: Vec<Chart>,
+    charts: Vec<Figure>,
     tables: Vec<tables::Table>,
     warnings: Vec<String>,
     population_sha256: &'a str,
@@ -108,7 +114,10 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
                 count(asserted, "decision")
             )
         },
-        charts: charts::all(progress, &manners)?,
+        charts: charts::all(progress, &manners)
+            .into_iter()
+            .map(|chart| chart.svg().map(|svg| Figure { chart, svg }))
+            .collect::<Result<_, _>>()?,
         tables: tables::all(progress, &manners),
         warnings,
         population_sha256: &head.population_sha256,
