@@ -63,11 +63,12 @@ impl Limits {
         }
     }
 
-    /// Counts a request; says how long to wait when it is over the limit.
+    /// Counts a request; says how long to wait, on the scaled clock, when it is over the limit.
     pub fn admit(&self, group: Group, units: u64) -> Option<Duration> {
-        let now = Instant::now();
         let rule = self.rule(group);
         let mut seen = self.seen.lock().expect("no thread dies counting");
+        // The clock is read when it is this request's turn: a thread that waited would count later requests as older ones.
+        let now = Instant::now();
         let seen = seen.entry(group).or_default();
         seen.requests += 1;
         seen.units += units;
@@ -84,7 +85,7 @@ impl Limits {
         }
         seen.refused += 1;
         let first = seen.recent.front().expect("one was pushed").0;
-        Some(window.saturating_sub(now.duration_since(first)))
+        Some(window.saturating_sub(now.duration_since(first)) * self.scale)
     }
 
     /// What came, by group.
@@ -103,14 +104,9 @@ impl Limits {
         least.fold(0.0, f64::max)
     }
 
-    /// Limits and clock are scaled together: `scale` times the units in a window, or the same units in a shorter one.
-    /// The window is never shorter than a second, below which the jitter of two processes would be what is measured.
+    /// Limits and clock are scaled together: the same units in a window that is `scale` times as short.
     fn rule(&self, group: Group) -> Option<(u64, Duration)> {
-        let Some((units, seconds)) = group.published() else {
-            return self.hidden.map(|n| (u64::from(n), Duration::from_secs(1)));
-        };
-        let window = (seconds / self.scale).max(1);
-        let allowed = u64::from(units) * u64::from(self.scale) * u64::from(window) / u64::from(seconds);
-        Some((allowed, Duration::from_secs(u64::from(window))))
+        let (units, seconds) = group.published().or(self.hidden.map(|n| (n, 1)))?;
+        Some((u64::from(units), Duration::from_secs(u64::from(seconds)) / self.scale))
     }
 }

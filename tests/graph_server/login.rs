@@ -25,9 +25,9 @@ pub const FEDERATED: &str = "federated.canary.assertion";
 #[derive(Default)]
 pub struct Login {
     /// The RSA key (PKCS#1, DER) of the certificate that assertions are signed with.
-    pub key: Option<Vec<u8>>,
+    key: Option<Vec<u8>>,
     /// The thumbprint that assertions must name, `x5t#S256`.
-    pub thumbprint: Option<String>,
+    thumbprint: Option<String>,
     /// Permissions that the application was not given.
     pub denied: Vec<&'static str>,
     state: Mutex<State>,
@@ -36,11 +36,12 @@ pub struct Login {
 #[derive(Default)]
 struct State {
     issued: u64,
-    /// Uses of every living token, and whether it answered a claims challenge.
-    living: BTreeMap<String, (u64, bool)>,
+    /// Uses of every living token.
+    living: BTreeMap<String, u64>,
     /// Identifiers of assertions, which serve once.
     spent: Vec<String>,
     polls: u64,
+    /// Only a request for a token that carries claims will be granted.
     challenged: bool,
 }
 
@@ -54,12 +55,21 @@ pub enum Refused {
 }
 
 impl Login {
+    /// An application with a certificate, by its public key and thumbprint.
+    pub fn with_certificate(key: Vec<u8>, thumbprint: String) -> Self {
+        Self {
+            key: Some(key),
+            thumbprint: Some(thumbprint),
+            ..Self::default()
+        }
+    }
+
     /// How many tokens were given.
     pub fn issued(&self) -> u64 {
         self.state.lock().expect("no thread dies here").issued
     }
 
-    /// Revokes every token; with `claims`, only a token that carries claims will do from now on.
+    /// Revokes every token; with `claims`, the next one has to be asked for with claims.
     pub fn revoke(&self, claims: bool) {
         let mut state = self.state.lock().expect("no thread dies here");
         state.living.clear();
@@ -73,11 +83,8 @@ impl Login {
             .and_then(|a| a.strip_prefix("Bearer "))
             .ok_or(Refused::Invalid)?;
         let mut state = self.state.lock().expect("no thread dies here");
-        let challenged = state.challenged;
-        let (used, carries) = state.living.get_mut(token).ok_or(Refused::Invalid)?;
-        if challenged && !*carries {
-            return Err(Refused::Claims);
-        }
+        let refused = if state.challenged { Refused::Claims } else { Refused::Invalid };
+        let used = state.living.get_mut(token).ok_or(refused)?;
         *used += 1;
         if uses.is_some_and(|most| *used > most) {
             state.living.remove(token);
@@ -217,7 +224,10 @@ impl Login {
         let body = encode(json!({"tid": tenant, "appid": CLIENT, "roles": roles, "n": state.issued}));
         let mark = chance::number(state.issued, tenant, 7);
         let token = format!("{head}.{body}.{CANARY}{mark:016x}");
-        state.living.insert(token.clone(), (0, claims));
+        state.challenged &= !claims;
+        if !state.challenged {
+            state.living.insert(token.clone(), 0);
+        }
         token
     }
 }

@@ -15,8 +15,10 @@ mod tenant;
 mod walks;
 mod when;
 
+pub use chance::number;
+pub use journal::Entry;
 pub use limits::Group;
-pub use login::{CANARY, CLIENT, SECRET};
+pub use login::{CANARY, CLIENT, FEDERATED, Login, SECRET};
 pub use plan::{Fault, Plan};
 pub use serve::Server;
 pub use tenant::Tenant;

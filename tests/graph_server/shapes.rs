@@ -84,16 +84,16 @@ pub const SHAPES: &[Shape] = &[
     shape("identity/conditionalAccess/policies", Group::ConditionalAccess, 1, POLICIES),
     shape("identity/conditionalAccess/namedLocations", Group::ConditionalAccess, 1, POLICIES),
     expanding(
-        shape("roleManagement/directory/roleAssignments", GOVERNANCE, 1, ROLES),
+        shape("roleManagement/directory/roleAssignments", DIRECTORY, 1, ROLES),
         &["principal", "roleDefinition", "directoryScope"],
     ),
-    shape("roleManagement/directory/roleDefinitions", GOVERNANCE, 1, ROLES),
+    shape("roleManagement/directory/roleDefinitions", DIRECTORY, 1, ROLES),
     expanding(
-        shape("roleManagement/directory/roleAssignmentScheduleInstances", GOVERNANCE, 1, ACTIVE),
+        shape("roleManagement/directory/roleAssignmentScheduleInstances", DIRECTORY, 1, ACTIVE),
         &["principal", "roleDefinition"],
     ),
     expanding(
-        shape("roleManagement/directory/roleEligibilityScheduleInstances", GOVERNANCE, 1, ELIGIBLE),
+        shape("roleManagement/directory/roleEligibilityScheduleInstances", DIRECTORY, 1, ELIGIBLE),
         &["principal", "roleDefinition"],
     ),
     governed("roleManagement/entitlementManagement/roleAssignments", &["principal", "roleDefinition"]),

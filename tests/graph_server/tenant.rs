@@ -30,6 +30,8 @@ pub struct Tenant {
     collections: BTreeMap<String, Vec<Record>>,
     /// The id of the tenant.
     pub id: String,
+    /// The end of its history, in seconds since 1970.
+    pub until: i64,
 }
 
 impl Tenant {
@@ -39,9 +41,12 @@ impl Tenant {
             files: Vec::new(),
             collections: BTreeMap::new(),
             id: String::new(),
+            until: 0,
         };
         let coverage = fs::read_to_string(export.join("coverage.toml")).expect("synth names the tenant");
         tenant.id = coverage.split('"').nth(1).expect("a tenant id").to_owned();
+        let until = coverage.rsplit("until = \"").next().and_then(|u| u.split('"').next());
+        tenant.until = until.and_then(when::parse).expect("synth says until when") / 1_000_000;
         for path in listed(&export.join("audit")).into_iter().chain(listed(&export.join("signins"))) {
             tenant.log(&path);
         }
@@ -75,7 +80,7 @@ impl Tenant {
         text
     }
 
-    /// How many records the logs have, and the instant of the newest.
+    /// The instant of the newest record of a log, in microseconds.
     pub fn newest(&self) -> i64 {
         self.collections.values().flatten().map(|r| r.time).max().unwrap_or(0)
     }

@@ -7,6 +7,9 @@ mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
 mod main_job;
+mod pull;
+mod pull_runs;
+mod pull_ways;
 mod real;
 mod report;
 mod tidy;

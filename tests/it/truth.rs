@@ -12,6 +12,8 @@ use vouchsafe::ledger::{self, Estate, Evidence, Settings};
 use vouchsafe::model::{Certainty, Holding, Instant, Verdict};
 use vouchsafe::synth::{Switches, SynthConfig, generate};
 
+use crate::common::Run;
+
 fn seeds() -> u64 {
     std::env::var("VOUCHSAFE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(5)
 }
@@ -53,9 +55,39 @@ fn estate(export: &Path, lake: &Path) -> Estate {
 type Span = (Option<Instant>, Option<Instant>);
 
 /// Rows of a truth file as maps.
-fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+pub fn rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_path(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     reader.deserialize().map(|r| r.expect("a row")).collect()
+}
+
+/// What a lake of `run` says was held, ever, by people.
+pub fn held(run: &Run, lake: &str) -> Vec<BTreeMap<String, String>> {
+    let all = ["--from", "2000-01-01", "--until", "2100-01-01", "--format", "csv", "--output", "held.csv"];
+    run.tell(&[&["holders", "--lake", lake][..], &all].concat());
+    let mut held = rows(&run.dir().join("held.csv"));
+    held.retain(|r| matches!(r["principal_type"].as_str(), "user" | "guest") && r["assignment_state"] == "active");
+    held
+}
+
+/// Where the rows that the program printed differ from the truth below `dir`, ends and their certainty included.
+pub fn differences(dir: &Path, held: &[BTreeMap<String, String>]) -> Vec<String> {
+    let truth = Truth::read(dir);
+    let line = |r: &BTreeMap<String, String>| {
+        let entitlement = r["entitlement_id"].trim_end_matches("|active");
+        let span = [text(instant(&r["held_from"])), text(instant(&r["held_until"]))].join("..");
+        format!("{} {} {entitlement} {span}", r["principal_id"], r["entitlement_kind"])
+    };
+    let told = |r: &&BTreeMap<String, String>| !truth.contests(&r["principal_id"], r["entitlement_id"].trim_end_matches("|active"));
+    let expected: BTreeSet<String> = truth.rows.iter().filter(told).map(line).collect();
+    let found: BTreeSet<String> = held.iter().filter(told).map(line).collect();
+    let unsure = held
+        .iter()
+        .filter(told)
+        .filter(|r| r["from_certainty"] != "exact" || !matches!(r["until_certainty"].as_str(), "exact" | "open"));
+    assert!(!expected.is_empty(), "there is no truth to compare with");
+    let missing = expected.difference(&found).map(|l| format!("missing {l}"));
+    let extra = found.difference(&expected).map(|l| format!("extra {l}"));
+    missing.chain(extra).chain(unsure.map(|r| format!("unsure {}", line(r)))).collect()
 }
 
 struct Truth {

@@ -1,0 +1,443 @@
+//! `vouchsafe pull` against the test server: what it ends with is the truth or a named gap, whatever goes wrong on the way.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use vouchsafe::lake::Lake;
+use vouchsafe::lake::records::Coverage;
+use vouchsafe::lake::table::Table;
+
+use crate::common::{Run, Told, vouchsafe};
+use crate::graph::{NOW, sixty};
+use crate::graph_server::{CANARY, CLIENT, Entry, Fault, Group, Plan, SECRET, Server, Tenant};
+use crate::truth::{differences, held};
+
+/// Limits and clock run so many times as fast.
+pub const SCALE: u32 = 2000;
+/// Thirty days, which is what the logs keep.
+pub const RETENTION: i64 = 30 * 86_400;
+
+/// A server and the folder that a lake is made in.
+pub struct Pull {
+    pub run: Run,
+    pub server: Server,
+    tenant: Arc<Tenant>,
+    scale: u32,
+}
+
+impl Pull {
+    pub fn new(tenant: &Arc<Tenant>, plan: Plan) -> Self {
+        let scale = plan.scale;
+        Self::serving(tenant, Server::start(Arc::clone(tenant), plan), scale)
+    }
+
+    /// A folder for a server that runs already.
+    pub fn serving(tenant: &Arc<Tenant>, server: Server, scale: u32) -> Self {
+        Self {
+            run: Run::new(),
+            server,
+            tenant: Arc::clone(tenant),
+            scale,
+        }
+    }
+
+    /// The program with its arguments, not started.
+    pub fn command(&self, more: &[&str]) -> Command {
+        let mut command = program(self.run.dir());
+        command.env("SOURCE_DATE_EPOCH", now_of(&self.tenant).to_string());
+        let (address, scale) = (self.server.address(), self.scale.to_string());
+        command.args([
+            "pull",
+            "--tenant",
+            &self.tenant.id,
+            "--client-id",
+            CLIENT,
+            "--graph-url",
+            address,
+            "--login-url",
+            address,
+        ]);
+        if self.scale > 1 {
+            command.args(["--pace-scale", &scale]);
+        }
+        command.args(["--lake", "lake"]).args(more).env("VOUCHSAFE_CLIENT_SECRET", SECRET);
+        command
+    }
+
+    /// The same lake, served from now on by another plan.
+    pub fn again(self, plan: Plan) -> Self {
+        Self {
+            scale: plan.scale,
+            server: Server::start(Arc::clone(&self.tenant), plan),
+            ..self
+        }
+    }
+
+    pub fn tell(&self, more: &[&str]) -> Told {
+        told(self.command(more))
+    }
+
+    /// Pulls, which is to end complete.
+    pub fn complete(&self, more: &[&str]) -> Told {
+        let told = self.tell(more);
+        assert_eq!(told.code, 0, "{}\n{}", told.stdout, told.stderr);
+        told
+    }
+
+    pub fn lake(&self) -> PathBuf {
+        self.run.dir().join("lake")
+    }
+
+    /// Records that the server has and the lake has not, or the other way round, in the window of the logs.
+    pub fn amiss(&self, since: i64) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (table, key) in [
+            (Table::AuditEvents, "auditLogs/directoryAudits"),
+            (Table::SignIns, "auditLogs/signIns"),
+            (Table::Users, "users"),
+            (Table::Groups, "groups"),
+            (Table::Packages, "identityGovernance/entitlementManagement/accessPackages"),
+            (Table::Policies, "identityGovernance/entitlementManagement/assignmentPolicies"),
+            (Table::Assignments, "identityGovernance/entitlementManagement/assignments"),
+            (Table::Requests, "identityGovernance/entitlementManagement/assignmentRequests"),
+            (Table::ServicePrincipals, "servicePrincipals"),
+            (Table::ReviewDefinitions, "identityGovernance/accessReviews/definitions"),
+        ] {
+            let log = key.starts_with("auditLogs/");
+            let records = self.tenant.collection(key).unwrap_or_default().iter();
+            let records = records.filter(|r| !log || r.time >= since * 1_000_000);
+            let served: BTreeSet<String> = records.map(|r| id_of(&self.tenant.text(*r))).collect();
+            let all = ids(&self.lake(), table);
+            let kept: BTreeSet<String> = all.iter().cloned().collect();
+            if log && kept.len() != all.len() {
+                wrong.push(format!("{}: {} rows of {} records", table.name(), all.len(), kept.len()));
+            }
+            wrong.extend(served.difference(&kept).map(|id| format!("{}: lost {id}", table.name())));
+            wrong.extend(kept.difference(&served).map(|id| format!("{}: invented {id}", table.name())));
+        }
+        wrong
+    }
+
+    /// No group of limits ever saw more in a window than is published, and no stranger was visited.
+    pub fn polite(&self) {
+        for (group, seen) in self.server.seen() {
+            let over = seen.allowed.is_some_and(|allowed| group != Group::Governance && seen.worst > allowed);
+            assert!(!over, "{group:?}: {} in a window that allows {:?}", seen.worst, seen.allowed);
+        }
+        assert_eq!(self.server.foreign_visits(), Vec::<String>::new(), "another host was visited");
+    }
+}
+
+/// Midday after the end of a tenant's history, in seconds since 1970.
+pub fn now_of(tenant: &Tenant) -> i64 {
+    tenant.until + 12 * 3600
+}
+
+fn program(dir: &Path) -> Command {
+    let mut command = match std::env::var_os("VOUCHSAFE_PROGRAM") {
+        Some(path) => {
+            let mut command = Command::new(path);
+            command.current_dir(dir).env_remove("VOUCHSAFE_LAKE");
+            command
+        }
+        None => vouchsafe(dir),
+    };
+    command.env("SOURCE_DATE_EPOCH", NOW.to_string()).env_remove("VOUCHSAFE_TOKEN");
+    command
+}
+
+fn told(mut command: Command) -> Told {
+    let output = command.output().expect("the program starts");
+    Told {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn id_of(text: &[u8]) -> String {
+    let value: serde_json::Value = serde_json::from_slice(text).expect("a record");
+    value["id"].as_str().expect("an id").to_lowercase()
+}
+
+/// The ids in a table of a lake.
+fn ids(lake: &Path, table: Table) -> Vec<String> {
+    let view = Lake::open(lake).and_then(|l| l.view()).expect("a lake");
+    let mut ids = Vec::new();
+    for path in view.paths(table) {
+        let file = std::fs::File::open(path).expect("a live file");
+        let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file)
+            .and_then(|b| b.build())
+            .expect("Parquet");
+        for batch in reader {
+            let batch = batch.expect("a batch");
+            let column = batch.column_by_name("id").expect("an id").clone();
+            let column = arrow::compute::cast(&column, &arrow::datatypes::DataType::Utf8).expect("text");
+            let column = column.as_any().downcast_ref::<arrow::array::StringArray>().expect("text");
+            ids.extend(column.iter().flatten().map(str::to_lowercase));
+        }
+    }
+    ids
+}
+
+/// First pages of walks over the logs that were answered.
+fn first_pages(entries: &[Entry]) -> Vec<&str> {
+    let first = entries
+        .iter()
+        .filter(|e| e.status == 200 && e.walk == e.target && e.target.contains("auditLogs/"));
+    first.map(|e| e.target.as_str()).collect()
+}
+
+#[test]
+fn a_full_pull_is_the_truth_within_the_limits_and_reads_nothing_twice() {
+    let (tenant, dir) = sixty();
+    let pull = Pull::new(&tenant, Plan::calm(NOW, SCALE));
+    pull.complete(&["--since", "2024-12-31"]);
+    assert_eq!(pull.amiss(0), Vec::<String>::new());
+    assert_eq!(differences(dir, &held(&pull.run, "lake")), Vec::<String>::new());
+    pull.polite();
+    let before = pull.server.entries().len();
+    pull.complete(&[]);
+    let again = pull.server.entries().split_off(before);
+    let audits = first_pages(&again).into_iter().filter(|t| t.contains("directoryAudits"));
+    assert_eq!(audits.count(), 1, "only the overlap is read again");
+    assert_eq!(pull.amiss(0), Vec::<String>::new());
+    assert_eq!(differences(dir, &held(&pull.run, "lake")), Vec::<String>::new());
+    pull.polite();
+}
+
+#[test]
+fn each_fault_ends_with_the_truth_or_a_named_gap() {
+    let (tenant, _) = sixty();
+    for fault in Fault::ALL {
+        let plan = Plan {
+            seed: 11,
+            faults: vec![fault],
+            per_mille: 120,
+            page: 10,
+            disorder: true,
+            ..Plan::calm(NOW, SCALE)
+        };
+        let pull = Pull::new(&tenant, plan);
+        let told = pull.tell(&["--only", "audit,users,assignments"]);
+        assert!(pull.server.faults() > 0, "{fault:?} never happened");
+        pull.polite();
+        let wrong = || -> Vec<String> {
+            let tables = ["audit_events", "users", "assignments"];
+            pull.amiss(NOW - RETENTION)
+                .into_iter()
+                .filter(|w| tables.iter().any(|t| w.starts_with(t)))
+                .collect()
+        };
+        match told.code {
+            0 => assert_eq!(wrong(), Vec::<String>::new(), "{fault:?}\n{}", told.stderr),
+            5 => assert!(told.stderr.contains("gap"), "{fault:?}: {}", told.stderr),
+            code => panic!("{fault:?}: exit {code}\n{}", told.stderr),
+        }
+        // What spoils a request or a page is no reason for a gap: only what spoils the walk, or the token for good.
+        let may_gap = matches!(fault, Fault::Foreign | Fault::LyingCount | Fault::Loop | Fault::DeadToken | Fault::Claims);
+        assert!(told.code == 0 || may_gap, "{fault:?} left a gap:\n{}", told.stderr);
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_ends_the_same_and_reads_nothing_complete_again() {
+    let (tenant, dir) = sixty();
+    let plan = Plan {
+        delay: Duration::from_millis(3),
+        page: 25,
+        disorder: true,
+        ..Plan::calm(NOW, SCALE)
+    };
+    let pull = Pull::new(&tenant, plan);
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    for turn in 1..=3_usize {
+        let before = pull.server.entries().len();
+        let mut child = start(pull.command(&["--since", "2024-12-31"]));
+        wait_for(|| pull.server.entries().len() > before + 130 * turn, &mut child);
+        child.kill().expect("it is killed");
+        child.wait().expect("it has ended");
+        let entries = pull.server.entries().split_off(before);
+        let again: Vec<_> = first_pages(&entries).into_iter().filter(|t| done.contains(*t)).map(str::to_owned).collect();
+        assert_eq!(again, Vec::<String>::new(), "turn {turn}: read again");
+        // A slice counts as complete half a second after its last page: by then it is on disk.
+        let until = entries.last().map_or(Duration::ZERO, |e| e.at).saturating_sub(Duration::from_millis(500));
+        let whole = entries
+            .iter()
+            .filter(|e| e.last && e.status == 200 && e.at < until && e.walk.contains("auditLogs/"));
+        done.extend(whole.map(|e| e.walk.clone()));
+    }
+    assert!(!done.is_empty(), "it was killed before anything was complete");
+    let before = pull.server.entries().len();
+    pull.complete(&["--since", "2024-12-31"]);
+    let entries = pull.server.entries().split_off(before);
+    let again: Vec<_> = first_pages(&entries).into_iter().filter(|t| done.contains(*t)).collect();
+    assert_eq!(again, Vec::<&str>::new(), "at the end: read again");
+    assert_eq!(pull.amiss(0), Vec::<String>::new());
+    assert_eq!(differences(dir, &held(&pull.run, "lake")), Vec::<String>::new());
+    pull.run.ok(&["lake", "verify", "--lake", "lake"]);
+    pull.polite();
+}
+
+fn start(mut command: Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
+}
+
+/// Waits until something is so, or the program has ended.
+fn wait_for(so: impl Fn() -> bool, child: &mut Child) {
+    let began = Instant::now();
+    while !so() && child.try_wait().expect("a child").is_none() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it hangs");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn the_secret_and_the_token_are_nowhere() {
+    let (tenant, _) = sixty();
+    let plan = Plan {
+        seed: 5,
+        faults: vec![Fault::TokenDied, Fault::CutJson, Fault::ServerError, Fault::ResetInside, Fault::ThrottledSilent],
+        per_mille: 150,
+        always: vec![("namedLocations", Fault::Foreign), ("catalogs", Fault::ServerError)],
+        denied: vec!["AccessReview.Read.All"],
+        page: 20,
+        ..Plan::calm(NOW, SCALE)
+    };
+    let pull = Pull::new(&tenant, plan);
+    let loud = pull.tell(&["-vvv"]);
+    assert_eq!(loud.code, 5, "{}", loud.stderr);
+    assert!(loud.stderr.len() > 2000, "the trace says something");
+    let mut wrong = pull.command(&["-vvv"]);
+    wrong.env("VOUCHSAFE_CLIENT_SECRET", format!("{SECRET}-of-another"));
+    let refused = told(wrong);
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    let mut ready = pull.command(&["-vvv", "--only", "users"]);
+    let token = format!("{CANARY}.expired");
+    ready.env_remove("VOUCHSAFE_CLIENT_SECRET").env("VOUCHSAFE_TOKEN", &token);
+    let expired = told(ready);
+    assert_eq!(expired.code, 4, "{}", expired.stderr);
+    for told in [&loud, &refused, &expired] {
+        for canary in [SECRET, CANARY] {
+            assert!(
+                !told.stderr.contains(canary) && !told.stdout.contains(canary),
+                "{canary} was printed:\n{}",
+                told.stderr
+            );
+        }
+    }
+    let mut folders = vec![pull.run.dir().to_path_buf()];
+    let mut looked = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let bytes = std::fs::read(entry.path()).expect("a file");
+            for canary in [SECRET, CANARY] {
+                let found = bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
+                assert!(!found, "{canary} stands in {}", entry.path().display());
+            }
+            looked += 1;
+        }
+    }
+    assert!(looked > 20, "only {looked} files were looked at");
+    pull.polite();
+}
+
+#[test]
+fn a_missing_permission_is_a_named_gap_and_the_rest_is_kept() {
+    let (tenant, _) = sixty();
+    let plan = Plan {
+        denied: vec!["Policy.Read.All"],
+        unlicensed: vec!["roleEligibilityScheduleInstances"],
+        ..Plan::calm(NOW, SCALE)
+    };
+    let pull = Pull::new(&tenant, plan);
+    let told = pull.tell(&[]);
+    assert_eq!(told.code, 5, "{}", told.stderr);
+    assert!(told.stderr.contains("Policy.Read.All"), "{}", told.stderr);
+    assert_eq!(pull.amiss(NOW - RETENTION), Vec::<String>::new());
+    let view = Lake::open(&pull.lake()).and_then(|l| l.view()).expect("a lake");
+    let coverage: Vec<Coverage> = view.rows().expect("coverage");
+    let gaps: Vec<_> = coverage.iter().filter(|c| c.basis == "gap").collect();
+    assert!(gaps.iter().any(|g| g.subject.contains("conditional_access")), "{gaps:?}");
+    let check = pull.tell(&["--check"]);
+    let said = format!("{}{}", check.stdout, check.stderr);
+    assert!(said.contains("Policy.Read.All"), "{said}");
+}
+
+#[test]
+fn refused_unreachable_and_unsafe_addresses() {
+    let (tenant, _) = sixty();
+    let pull = Pull::new(&tenant, Plan::calm(NOW, SCALE));
+    let at = |graph: &str, login: &str| {
+        let mut command = program(pull.run.dir());
+        command.args(["pull", "--tenant", &tenant.id, "--client-id", CLIENT, "--lake", "lake"]);
+        command
+            .args(["--graph-url", graph, "--login-url", login])
+            .env("VOUCHSAFE_CLIENT_SECRET", SECRET);
+        command
+    };
+    for (graph, login) in [
+        ("http://graph.example", "https://login.example"),
+        ("https://graph.example", "http://login.example"),
+    ] {
+        let refused = told(at(graph, login));
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+    }
+    assert!(!pull.lake().join("lake.json").exists(), "nothing was made");
+    // A port that was free a moment ago: nobody listens there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+    let nobody = format!("http://{nobody}");
+    let mut command = at(&nobody, &nobody);
+    command.args(["--pace-scale", "2000"]);
+    let unreachable = told(command);
+    assert_eq!(unreachable.code, 4, "{}", unreachable.stderr);
+}
+
+#[test]
+fn two_pulls_do_not_run_at_once() {
+    let (tenant, _) = sixty();
+    let plan = Plan {
+        delay: Duration::from_millis(100),
+        ..Plan::calm(NOW, SCALE)
+    };
+    let pull = Pull::new(&tenant, plan);
+    let mut first = start(pull.command(&[]));
+    wait_for(|| pull.server.entries().len() > 5, &mut first);
+    let second = pull.tell(&[]);
+    assert_ne!(second.code, 0, "{}", second.stderr);
+    assert!(second.stderr.contains("another pull"), "{}", second.stderr);
+    first.kill().expect("it is killed");
+    first.wait().expect("it has ended");
+}
+
+#[test]
+fn late_events_come_with_the_next_pull() {
+    let (tenant, _) = sixty();
+    // The clock of the first pull stands half an hour after the newest record, so that some lie in the overlap.
+    let now = tenant.newest() / 1_000_000 + 1800;
+    let plan = Plan {
+        late_since: Some((now - 7200) * 1_000_000),
+        ..Plan::calm(now, SCALE)
+    };
+    let pull = Pull::new(&tenant, plan);
+    let at = |seconds: i64| {
+        let mut command = pull.command(&["--only", "audit,sign_ins,sign_ins_noninteractive"]);
+        command.env("SOURCE_DATE_EPOCH", seconds.to_string());
+        told(command)
+    };
+    let first = at(now);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    pull.server.release();
+    let second = at(now + 6 * 3600);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let logs = |w: &String| w.starts_with("audit_events") || w.starts_with("sign_ins");
+    let wrong: Vec<_> = pull.amiss(now - RETENTION).into_iter().filter(logs).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
