@@ -157,26 +157,10 @@ fn once(client: &Client, order: &Order, dir: &Path, crash_at: Option<&str>) -> R
     Ok(Ended::of(exit, &stored))
 }
 
-/// What a refused collection needs, and what nobody can tell without it.
-fn cure(gap: &pull::Gap) -> String {
-    let refused = gap.reason.contains("refused (403");
-    let Some(collection) = graph::collections::by_name(&gap.collection).filter(|_| refused) else {
-        return String::new();
-    };
-    let checks = match collection.checks {
-        [] => String::new(),
-        checks => format!(" (checks {})", checks.join(", ")),
-    };
-    format!(
-        "; it needs {} and its licence; lost without: {}{checks}",
-        collection.permission, collection.lost
-    )
-}
-
 fn tell(client: &Client, stored: &Stored, id: &str, commit: Option<&str>) {
     for gap in &stored.gaps {
         let when = gap.window.map(|w| format!(" from {} until {}", w.from, w.until)).unwrap_or_default();
-        output::error_line("gap", &format!("{}{when}{}", gap.reason, cure(gap)));
+        output::error_line("gap", &format!("{}{when}", gap.reason));
     }
     let sum = |f: fn(&crate::lake::records::Pull) -> i64| stored.pulls.iter().map(f).sum::<i64>();
     let tally = &client.tally;

@@ -415,10 +415,17 @@ impl<'u> Reading<'u> {
 
 /// A fault with what to do about it: which permission is missing, and what is lost without it.
 fn told(collection: &Collection, fault: &Fault) -> String {
-    match fault {
-        Fault::Denied { .. } => format!("{fault}; grant {}: without it nobody can tell {}", collection.permission, collection.lost),
-        _ => fault.to_string(),
-    }
+    let Fault::Denied { .. } = fault else {
+        return fault.to_string();
+    };
+    let checks = match collection.checks {
+        [] => String::new(),
+        checks => format!(" (checks {})", checks.join(", ")),
+    };
+    format!(
+        "{fault}; it needs {} and its licence; lost without: {}{checks}",
+        collection.permission, collection.lost
+    )
 }
 
 fn most(fault: &Fault) -> u32 {
