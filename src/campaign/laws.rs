@@ -140,7 +140,7 @@ proptest! {
             } else {
                 let sheet = state.sheet(&key, stage, &indices, &BTreeMap::new());
                 let file = Incoming { sheet: returned(&sheet, &choices), proof: Proof::OperatorAsserted };
-                match judge(&state, &[file.clone()], &operator()) {
+                match judge(&state, std::slice::from_ref(&file), &operator()) {
                     Ok(taken) => {
                         let mut after = State::load(&store, &frozen.head.id).expect("loads");
                         after.apply_all(&taken.events, now).expect("identities hold");

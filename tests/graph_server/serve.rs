@@ -217,12 +217,7 @@ impl State {
         let few = asked.options.get("$top").and_then(|t| t.parse::<u64>().ok()).is_some_and(|t| t < 20);
         let less = u64::from(asked.options.contains_key("$select")) + u64::from(few);
         let units = (asked.shape.units + expanded).saturating_sub(less).max(1);
-        let mut over = self.limits.admit(asked.shape.group, units);
-        // The sign-in activity of users is a report as well.
-        if asked.options.get("$select").is_some_and(|s| s.contains("signInActivity")) {
-            over = over.max(self.limits.admit(Group::Reports, 1));
-        }
-        if let Some(wait) = over {
+        if let Some(wait) = self.limits.admit(asked.shape.group, units) {
             let mut answer = refuse((429, "TooManyRequests", "Too many requests. The limit was passed.".to_owned()));
             if asked.shape.group != Group::ConditionalAccess {
                 answer.headers.push(("Retry-After", (wait.as_secs() + 1).to_string()));

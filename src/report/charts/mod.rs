@@ -9,9 +9,9 @@ mod coverage;
 mod departments;
 mod endless;
 mod expiry;
-pub(in crate::report) mod font;
+mod font;
 mod paint;
-mod reviewers;
+pub(in crate::report) mod reviewers;
 mod severity;
 mod trend;
 

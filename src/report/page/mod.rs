@@ -67,9 +67,9 @@ struct Page<'a> {
 }
 
 /// A chart with its picture as SVG.
-pub(in crate::report) struct Picture<'a> {
-    pub chart: &'a Chart,
-    pub svg: String,
+struct Picture<'a> {
+    chart: &'a Chart,
+    svg: String,
 }
 
 /// The page as text; `files` are the names and SHA-256 of the files beside it.
@@ -137,7 +137,7 @@ pub fn limits_of(review: &Review) -> Vec<(String, String)> {
     limits::limits(review).into_iter().map(|l| (l.title.to_string(), l.text)).collect()
 }
 
-pub(in crate::report) fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
+fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
     Ok(Picture { chart, svg: chart.svg()? })
 }
 

@@ -7,8 +7,8 @@ use crate::campaign::quality::manners;
 use crate::campaign::{ItemId, State};
 use crate::model::Instant;
 use crate::report::ReportError;
-use crate::report::charts::{count, thousands};
-use crate::report::page::{Picture, csp, picture};
+use crate::report::charts::{Chart, count, thousands};
+use crate::report::page::csp;
 use crate::report::shown::visible;
 use askama::Template;
 use std::collections::BTreeMap;
@@ -33,6 +33,12 @@ pub struct Progress<'a> {
     pub at: Instant,
 }
 
+/// A chart with its picture.
+struct Figure {
+    chart: Chart,
+    svg: String,
+}
+
 #[derive(Template)]
 #[template(path = "campaign.html")]
 struct Page<'a> {
@@ -50,7 +56,7 @@ struct Page<'a> {
     figures: Vec<(String, String, &'static str, &'static str)>,
     identity: String,
     operator_asserted: String,
-    charts: Vec<Picture<'a>>,
+    charts: Vec<Figure>,
     tables: Vec<tables::Table>,
     warnings: Vec<String>,
     population_sha256: &'a str,
@@ -72,7 +78,6 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     let style = STYLE.replace("\r\n", "\n");
     let totals = state.totals(progress.lapsed);
     let manners = manners(state);
-    let drawn = charts::all(progress, &manners);
     let asserted = state.proofs().get("operator-asserted").copied().unwrap_or(0);
     let a = &totals.all;
     let mut warnings = head.warnings.clone();
@@ -109,7 +114,10 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
                 count(asserted, "decision")
             )
         },
-        charts: drawn.iter().map(picture).collect::<Result<_, _>>()?,
+        charts: charts::all(progress, &manners)
+            .into_iter()
+            .map(|chart| chart.svg().map(|svg| Figure { chart, svg }))
+            .collect::<Result<_, _>>()?,
         tables: tables::all(progress, &manners),
         warnings,
         population_sha256: &head.population_sha256,
