@@ -43,6 +43,8 @@ pub struct Term {
     field: Vec<String>,
     operator: String,
     literal: String,
+    /// The literal as an instant, read once: a log has many records.
+    instant: Option<i64>,
 }
 
 fn bad(message: impl Into<String>) -> Refusal {
@@ -144,7 +146,7 @@ impl Query {
                 return Err(bad(format!("Invalid filter clause: '{field} {}' is not supported.", term.operator)));
             }
             let timed = matches!(field.as_str(), "activityDateTime" | "createdDateTime");
-            if timed && when::parse(&term.literal).is_none() {
+            if timed && term.instant.is_none() {
                 return Err(bad(format!("Invalid filter clause: '{}' is no instant; write it bare, in UTC.", term.literal)));
             }
         }
@@ -161,6 +163,14 @@ impl Query {
         Ok(())
     }
 
+    /// The instants, both included, outside of which no record of a log is asked for.
+    pub fn bounds(&self) -> (i64, i64) {
+        let timed = || self.terms.iter().filter(|t| t.timed());
+        let of = |operators: [&'static str; 3]| timed().filter(move |t| operators.contains(&t.operator.as_str())).filter_map(|t| t.instant);
+        let from = of(["ge", "gt", "eq"]).max().unwrap_or(i64::MIN);
+        (from, of(["le", "lt", "eq"]).min().unwrap_or(i64::MAX))
+    }
+
     /// Whether a record of a log is asked for, by what the index knows; other terms are for `takes`.
     pub fn may_take(&self, record: Record, sign_ins: bool) -> bool {
         let typed = self.terms.iter().filter(|t| t.field == ["signInEventTypes"]);
@@ -169,12 +179,7 @@ impl Query {
             streams.push(STREAMS[0]);
         }
         let stream = !sign_ins || streams.contains(&STREAMS[usize::from(record.stream)]);
-        stream
-            && self
-                .terms
-                .iter()
-                .filter(|t| t.timed())
-                .all(|t| t.holds(&record.time, when::parse(&t.literal).as_ref()))
+        stream && self.terms.iter().filter(|t| t.timed()).all(|t| t.holds(&record.time, t.instant.as_ref()))
     }
 
     /// Whether there is a term that only the record itself can answer.
@@ -277,6 +282,7 @@ fn term(field: &str, operator: &str, literal: &str) -> Term {
         field: field.split('/').map(str::to_owned).collect(),
         operator: operator.to_owned(),
         literal: literal.to_owned(),
+        instant: when::parse(literal),
     }
 }
 
