@@ -40,7 +40,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("mail_parser", &["campaign", "report"]),
     ("sonic_rs", &["ingest", "graph"]),
     ("ureq", &["graph"]),
-    ("ring", &["graph", "evidence"]),
+    ("ring", &["graph", "campaign", "evidence"]),
     ("ssh_key", &["campaign", "evidence"]),
     ("minisign", &["evidence"]),
     ("rand_chacha", &["synth"]),
