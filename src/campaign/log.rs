@@ -262,6 +262,7 @@ pub struct LogEntry {
     #[serde(with = "crate::campaign::moment")]
     pub at: Instant,
     /// Who ran the command.
+    #[serde(rename = "operator")]
     pub by: String,
     /// What happened.
     #[serde(flatten)]

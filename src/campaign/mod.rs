@@ -3,11 +3,42 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
+pub mod entra;
+pub mod error;
+pub mod import;
+pub mod ladder;
+pub mod letter;
 pub mod log;
 pub mod model;
 mod moment;
+pub mod now;
+pub mod open;
+pub mod plan;
+pub mod proof;
+pub mod quality;
+pub mod remedy;
+pub mod series;
 pub mod sheet;
+pub mod state;
+pub mod store;
+pub mod told;
+pub mod totals;
+pub mod who;
 
+pub use error::CampaignError;
 pub use log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEntry, LogEvent, Proof};
 pub use model::{Campaign, CampaignId, Context, Item, ItemFinding, ItemId, Recommendation, Reviewer, ReviewerKey, Risk};
 pub use sheet::{ReturnedRow, ReturnedSheet, Sheet, SheetHead, SheetItem};
+
+pub use plan::Plan;
+pub use state::State;
+pub use store::Store;
+pub use totals::Totals;
+
+/// Ids of all checks, for plans that name them.
+pub(crate) fn check_ids() -> Vec<&'static str> {
+    crate::check::all().iter().map(|c| c.id.as_str()).collect()
+}
+
+#[cfg(test)]
+mod laws;

@@ -42,6 +42,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Write the report from the lake
     Report(ReportArgs),
+    /// Review access: freeze a population, collect decisions, prove that removals worked
+    #[command(subcommand)]
+    Campaign(crate::cli::campaign::args::CampaignCommand),
     /// Make a bundle of evidence that verifies without this program
     Bundle(BundleArgs),
     /// Judge a bundle: structure, hashes, signature, arithmetic, and everything made again from the lake

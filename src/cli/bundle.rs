@@ -1,5 +1,6 @@
 //! `bundle`: evidence in one folder that verifies without us; `sample`: rows drawn by a seed.
 
+use crate::campaign::{CampaignId, Store};
 use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
@@ -7,7 +8,7 @@ use crate::cli::review::{self, Answers};
 use crate::cli::{output, private};
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
-use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, compose, facts, population};
+use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, compose, facts, population};
 use crate::lake::parquet_io::private_file;
 use crate::ledger::Estate;
 use crate::model::{Finding, Instant, Window};
@@ -38,13 +39,19 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     let commit = question.view.commit_id().map(ToString::to_string);
     let commit = commit.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to prove; ingest something first"))?;
     let generated_at = open::fixed_clock()?.unwrap_or(question.estate.as_of);
+    let lake = open::lake_dir(&args.lake);
+    let campaign = args
+        .campaign
+        .as_deref()
+        .map(|given| Store::new(&lake).resolve(given).map_err(Failure::usage))
+        .transpose()?;
     let mut told = Told {
         operator: args.operator.clone(),
         command: command(args),
         generated_at: generated_at.to_string(),
         seed: args.seed.clone().unwrap_or_else(|| commit.chars().take(16).collect()),
         size: args.sample_size,
-        campaign: args.campaign.clone().unwrap_or_default(),
+        campaign: campaign.map(|id| id.to_string()).unwrap_or_default(),
         reader,
         free_text: args.render.audience().free_text,
         csv: args.render.csv(),
@@ -52,7 +59,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     };
     told.salt = key.as_ref().map(|_| salt(&question, &told.generated_at));
     let ending = signer.as_ref().map(|s| format!("tagmanifest-sha256.txt.{}", s.ending()));
-    let filled = fill(&bag, &mut question, &configuration, &told, key.as_deref(), ending.as_deref())?;
+    let filled = fill(&bag, &lake, &mut question, &configuration, &told, key.as_deref(), ending.as_deref())?;
     let Filled { facts, who } = filled;
     let comment = format!("vouchsafe bundle of commit {} as of {}", facts.commit, facts.as_of);
     let info = [
@@ -123,7 +130,15 @@ pub struct Filled {
 }
 
 /// Fills a bag from a question: for a bundle, and again for its verification.
-pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told, key: Option<&str>, signature: Option<&str>) -> Result<Filled, Failure> {
+pub fn fill(
+    bag: &Bag,
+    lake: &Path,
+    question: &mut Question,
+    configuration: &str,
+    told: &Told,
+    key: Option<&str>,
+    signature: Option<&str>,
+) -> Result<Filled, Failure> {
     // Where the configuration lay says nothing, and differs from place to place; the bundle has it as configuration.toml.
     for setting in question.config.thresholds.values_mut().filter(|s| s.origin.starts_with("configuration ")) {
         setting.origin = "configuration.toml".into();
@@ -139,7 +154,7 @@ pub fn fill(bag: &Bag, question: &mut Question, configuration: &str, told: &Told
         pseudonyms,
     };
     let named = named(&question.estate, &answers.findings, &privacy);
-    let parts = parts(question, told, &privacy)?;
+    let parts = parts(lake, question, told, &privacy)?;
     privacy.estate(&mut question.estate);
     answers.cover(&privacy);
     let facts = facts_of(question, told, configuration, period);
@@ -215,11 +230,18 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
 }
 
 /// Parts of a campaign.
-fn parts(_question: &Question, told: &Told, _privacy: &Privacy) -> Result<Vec<Part>, Failure> {
+fn parts(lake: &Path, question: &Question, told: &Told, privacy: &Privacy) -> Result<Vec<Part>, Failure> {
     if told.campaign.is_empty() {
         return Ok(Vec::new());
     }
-    Err(Failure::usage(format!("no campaign {} is in the lake", told.campaign)))
+    let audience = Audience { free_text: told.free_text };
+    let making = campaign::Making {
+        estate: &question.estate,
+        privacy,
+        audience: &audience,
+        seed: &told.seed,
+    };
+    campaign::parts(&Store::new(lake), &CampaignId::new(&told.campaign), &making).map_err(Failure::usage)
 }
 
 fn named(estate: &Estate, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {

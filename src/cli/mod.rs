@@ -3,6 +3,7 @@
 pub mod args;
 mod ask;
 mod bundle;
+mod campaign;
 pub mod evidence_args;
 pub mod exit;
 mod lake;
@@ -60,6 +61,7 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
         Command::Report(args) => run::report(args),
+        Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
         Command::Bundle(args) => bundle::bundle(args),
         Command::Verify(args) => verify::run(args, open::now()?),
         Command::Sample(args) => bundle::sample(args),

@@ -97,11 +97,21 @@ pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
 
 /// Opens a lake and builds its estate.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
+    question_at(lake, args, None)
+}
+
+/// The same at an earlier commit, by its whole id.
+pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
     let config = configuration(args)?;
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
     output::warn_readable(&dir);
-    ask(Lake::open(&dir)?.view()?, config, as_of)
+    let lake = Lake::open(&dir)?;
+    let view = match commit {
+        Some(id) => lake.view_at(id)?,
+        None => lake.view()?,
+    };
+    ask(view, config, as_of)
 }
 
 /// Builds the estate of a commit.

@@ -148,13 +148,22 @@ fn short(text: &str) -> String {
 
 /// A table that fits the terminal, or 100 columns when there is none.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    laid_out(header, rows, 100)
+}
+
+/// The same for tables that are meant to be read in 80 columns.
+pub fn narrow_table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    laid_out(header, rows, 80)
+}
+
+fn laid_out(header: &[&str], rows: Vec<Vec<String>>, width: u16) -> String {
     use comfy_table::{ContentArrangement, Table, presets};
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Dynamic);
     if !io::stdout().is_terminal() {
-        table.set_width(100);
+        table.set_width(width);
     }
     table.set_header(header.to_vec());
     for row in rows {
@@ -163,7 +172,8 @@ pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     format!("{table}\n")
 }
 
-fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
+/// Bytes to stdout or to the file that was asked for.
+pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
     let failed = |what: &str, e: &io::Error| Failure {
         exit: Exit::Usage,
         message: format!("cannot write {what}: {e}"),

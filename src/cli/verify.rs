@@ -124,10 +124,19 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
             .push("re-performance: people are named by pseudonyms; give the key with --pseudonym-key FILE".into());
         return Ok(());
     }
-    let again = make(args, &facts, view)?;
+    let (again, log_now) = make(args, lake.root(), &facts, view)?;
     let there = hashes(&args.dir.join("data"))?;
+    // A campaign's log grows after the bundle: its first entries are still there, and what they led to has changed.
+    let grown = |file: &str| file.starts_with("campaign/") && again.contains_key("campaign/log.csv");
     let mut differ: Vec<&String> = again.iter().filter(|(f, h)| there.get(*f) != Some(*h)).map(|(f, _)| f).collect();
     differ.extend(there.keys().filter(|f| !again.contains_key(*f)));
+    let sheet = |file: &str| matches!(file, "ipe/ipe.json" | "ipe/ipe.md");
+    let log = std::fs::read_to_string(args.dir.join("data/campaign/log.csv")).unwrap_or_default();
+    let went_on = log_now.as_deref().is_some_and(|now| now.len() > log.len() && now.starts_with(&log));
+    if went_on && differ.iter().all(|f| grown(f) || sheet(f)) {
+        judged.open.push("re-performance: the campaign went on since, so its part cannot be made again (its log begins with that of the bundle); all else is the same to the byte".into());
+        return Ok(());
+    }
     if differ.is_empty() {
         judged.proved.push(format!(
             "re-performance: all {} files were made again from commit {} and are the same to the byte",
@@ -149,8 +158,8 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
     Ok(())
 }
 
-/// The payload made again in a private folder that is removed: hashes by file.
-fn make(args: &VerifyArgs, facts: &Facts, view: crate::lake::View) -> Result<BTreeMap<String, String>, Failure> {
+/// The payload made again in a private folder that is removed: hashes by file, and the log of the campaign.
+fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) -> Result<(BTreeMap<String, String>, Option<String>), Failure> {
     let configuration = std::fs::read_to_string(args.dir.join("data/configuration.toml")).map_err(Failure::unusable)?;
     let config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
     let as_of = bundle::instant("as-of", &facts.as_of)?;
@@ -173,8 +182,9 @@ fn make(args: &VerifyArgs, facts: &Facts, view: crate::lake::View) -> Result<BTr
     let signature = signature.iter().find(|name| args.dir.join(name).is_file());
     // An abandoned bag removes its folder.
     let bag = Bag::aside(&std::env::temp_dir().join("vouchsafe-verify")).map_err(Failure::usage)?;
-    bundle::fill(&bag, &mut question, &configuration, &told, key.as_deref(), signature.map(String::as_str))?;
-    hashes(&bag.payload())
+    bundle::fill(&bag, lake, &mut question, &configuration, &told, key.as_deref(), signature.map(String::as_str))?;
+    let log = std::fs::read_to_string(bag.payload().join("campaign/log.csv")).ok();
+    Ok((hashes(&bag.payload())?, log))
 }
 
 fn hashes(payload: &Path) -> Result<BTreeMap<String, String>, Failure> {

@@ -5,6 +5,7 @@
 
 pub mod bag;
 pub mod books;
+pub mod campaign;
 pub mod compose;
 pub mod facts;
 pub mod oscal;

@@ -11,6 +11,7 @@ use crate::model::{Action, IsoDuration, Outcome, PackageId, PolicyId, PrincipalI
 pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
     people(estate, evidence, sightings);
     groups_and_apps(estate, evidence, sightings);
+    owners_and_catalogs(estate, evidence, sightings);
     policies(estate, evidence, sightings);
     packages(estate, evidence, sightings, settings);
     let decisions = sightings.current(&evidence.review_decisions, estate.as_of);
@@ -44,6 +45,8 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
             last_successful_at: row.last_successful_at,
             created_at: row.created_at,
             department: row.department.clone().unwrap_or_default(),
+            mail: row.mail.clone().unwrap_or_default(),
+            manager: manager_of(&row.content),
             evidence: vec![format!("users:{}", row.id)],
         };
         estate.people.insert(PrincipalId::new(&row.id), person);
@@ -113,6 +116,33 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     }
 }
 
+/// The manager of a user who was exported with `$expand=manager`.
+fn manager_of(content: &str) -> Option<PrincipalId> {
+    // Most records have none: they are not parsed again for it.
+    if !content.contains("\"manager\"") {
+        return None;
+    }
+    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
+    whole.get("manager")?.get("id")?.as_str().filter(|id| !id.is_empty()).map(PrincipalId::new)
+}
+
+/// Who answers for groups, applications and catalogs.
+fn owners_and_catalogs(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.catalogs, estate.as_of).into_values() {
+        estate.catalogs.insert(row.id.clone(), row.name.clone().unwrap_or_default());
+    }
+    for row in sightings.current(&evidence.memberships, estate.as_of).into_values() {
+        let owner = row.relation.as_deref() == Some("owner");
+        if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id) {
+            estate.owners.entry(container.to_ascii_lowercase()).or_default().push(PrincipalId::new(member));
+        }
+    }
+    for owners in estate.owners.values_mut() {
+        owners.sort();
+        owners.dedup();
+    }
+}
+
 fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.groups, estate.as_of).into_values() {
         let facts = GroupFacts {
@@ -164,6 +194,7 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
             review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
             review_every_text: row.review_recurrence.clone().unwrap_or_default(),
             self_review: row.review_self == Some(true),
+            approvers: row.stages.iter().flat_map(|s| s.approvers.iter().cloned()).collect(),
             gone: sightings.of(Table::Policies).gone(&row.id, estate.as_of),
         };
         estate.policies.insert(PolicyId::new(&row.id), facts);

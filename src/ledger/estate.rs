@@ -66,6 +66,10 @@ pub struct Person {
     pub created_at: Option<Instant>,
     /// Department.
     pub department: String,
+    /// Mail address; empty when none is on record.
+    pub mail: String,
+    /// The manager, where the record was expanded with it.
+    pub manager: Option<PrincipalId>,
     /// Records, `table:id`.
     pub evidence: Vec<String>,
 }
@@ -131,6 +135,8 @@ pub struct PolicyFacts {
     pub review_every_text: String,
     /// Whether the holders review themselves.
     pub self_review: bool,
+    /// Approvers of all stages, `kind:id`, in order.
+    pub approvers: Vec<String>,
     /// Whether the newest complete look no longer lists it.
     pub gone: bool,
 }
@@ -239,6 +245,10 @@ pub struct Estate {
     pub apps: BTreeMap<String, AppFacts>,
     /// Directory role names by role id.
     pub roles: BTreeMap<String, String>,
+    /// Catalog names by id.
+    pub catalogs: BTreeMap<String, String>,
+    /// Owners of groups, applications and service principals, by their id, sorted.
+    pub owners: BTreeMap<String, Vec<PrincipalId>>,
     /// Decisions of access reviews, by id.
     pub review_decisions: Vec<ReviewDecision>,
     /// Sign-ins by principal, application and day, sorted.

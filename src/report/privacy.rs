@@ -52,7 +52,7 @@ impl Pseudonyms {
         };
         for (id, person) in &estate.people {
             let token = made.token(id.as_str());
-            for form in [id.as_str(), &person.upn, &person.name] {
+            for form in [id.as_str(), &person.upn, &person.name, &person.mail] {
                 made.form(form, &token);
             }
             made.people.insert(token, (id.to_string(), person.clone()));
@@ -284,6 +284,8 @@ impl Privacy {
             let token = self.principal(&id);
             person.name = token.to_string();
             person.upn = token.to_string();
+            person.mail.clear();
+            person.manager = person.manager.as_ref().map(|m| self.principal(m));
             person.evidence = person.evidence.iter().map(|e| self.text(e)).collect();
             estate.people.insert(token, person);
         }
@@ -311,6 +313,12 @@ impl Privacy {
         }
         for u in &mut estate.usage {
             u.principal = self.principal(&u.principal);
+        }
+        for owner in estate.owners.values_mut().flatten() {
+            *owner = self.principal(owner);
+        }
+        for approver in estate.policies.values_mut().flat_map(|p| &mut p.approvers) {
+            *approver = self.text(approver);
         }
         let by = std::mem::take(&mut estate.requests_by_recipient);
         estate.requests_by_recipient = by.into_iter().map(|(id, requests)| (self.principal(&id), requests)).collect();

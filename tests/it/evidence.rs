@@ -745,3 +745,85 @@ fn a_report_has_its_sheet_and_can_name_nobody() {
     let map = run.read("vouchsafe-report-who-is-who.csv");
     assert!(map.contains("mehmet.aydin"), "{map}");
 }
+
+#[test]
+fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
+    let run = sample_lake();
+    let page = run.read("sample-data/looks/2026-06-30/users-0000.json");
+    let page: serde_json::Value = serde_json::from_str(&page).expect("JSON");
+    let users = page["value"].as_array().expect("users");
+    let able = users.iter().filter(|u| u["accountEnabled"] == true && u["employeeLeaveDateTime"].is_null());
+    let people: Vec<String> = able
+        .map(|u| format!("{:?}", u["userPrincipalName"].as_str().expect("a name")))
+        .take(4)
+        .collect();
+    let plan = "name = \"Q2\"\nsilence = \"keep\"\njustification = [\"revoke\"]\n[scope]\nkinds = [\"access_package\", \"group\"]\n";
+    run.write(
+        "campaign.toml",
+        &format!("{plan}[[reviewers]]\nby = \"person\"\npersons = [{}]\n", people.join(", ")),
+    );
+    // 2 July 2026, two days after the last look, and days after it.
+    let on = |day: u64, args: &[&str]| {
+        let mut command = crate::common::vouchsafe(run.dir());
+        command
+            .args(args)
+            .env("SOURCE_DATE_EPOCH", (1_782_950_400 + day * 86_400).to_string())
+            .env("USER", "operator");
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success(), "{args:?}\n{}", printed(&output));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let id = on(0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .trim()
+        .to_string();
+    let mut sheets: Vec<PathBuf> = fs::read_dir(run.dir().join("out").join(&id))
+        .expect("sheets")
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.join("review.csv").is_file())
+        .collect();
+    sheets.sort();
+    // The first reviewer decides, the others are silent.
+    let first = sheets.iter().find(|p| !p.ends_with("unassigned")).expect("a sheet");
+    let mut reader = csv::Reader::from_path(first.join("review.csv")).expect("a sheet");
+    let header = reader.headers().expect("a header").clone();
+    let at = |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("{name} in {header:?}"));
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(&header).expect("a row");
+    for (i, row) in reader.records().enumerate() {
+        let mut cells: Vec<String> = row.expect("a row").iter().map(ToString::to_string).collect();
+        let revoke = i % 5 == 0;
+        cells[at("decision")] = if revoke { "revoke" } else { "keep" }.into();
+        cells[at("justification")] = if revoke { "left for my therapy" } else { "" }.into();
+        out.write_record(&cells).expect("a row");
+    }
+    run.write("back.csv", &out.into_inner().expect("memory"));
+    let reviewer = first.file_name().expect("a name").to_string_lossy().into_owned();
+    on(2, &["campaign", "import", "back.csv", "--as", &reviewer, "--lake", "lake"]);
+    on(2, &["bundle", "--lake", "lake", "--out", "open", "--campaign", &id]);
+    on(40, &["campaign", "close", &id, "--lake", "lake"]);
+    on(41, &["bundle", "--lake", "lake", "--out", "bundle", "--campaign", &id]);
+    let said = on(41, &["verify", "bundle", "--lake", "lake"]);
+    assert!(said.contains("campaign: population") && said.contains("the same to the byte"), "{said}");
+    let said = on(41, &["verify", "open", "--lake", "lake"]);
+    assert!(said.contains("the campaign went on since"), "{said}");
+
+    let rows = |name: &str| -> Vec<std::collections::BTreeMap<String, String>> {
+        let mut reader = csv::Reader::from_path(run.dir().join(format!("bundle/data/campaign/{name}.csv"))).expect("a table");
+        reader.deserialize().map(|r| r.expect("a row")).collect()
+    };
+    let items = rows("items");
+    let of = |word: &str| items.iter().filter(|r| r["decision"] == word).count();
+    assert!(of("revoke") > 0 && of("keep") > 0);
+    assert_eq!(rows("spot-check").len(), of("keep").div_ceil(10), "a tenth of the keeps");
+    assert_eq!(rows("removals").len(), of("revoke"), "every revocation is followed");
+    assert_eq!(
+        rows("decisions").iter().filter(|r| r["by"] == "person").count(),
+        rows("proofs").iter().map(|r| r["decided"].parse::<usize>().expect("a number")).sum::<usize>()
+    );
+    assert!(rows("proofs").iter().all(|r| r["proof"] == "operator-asserted"));
+    let text = run.read("bundle/data/campaign/items.csv");
+    assert!(!text.contains("therapy") && text.contains("characters, SHA-256"), "what people wrote is masked");
+    let log = rows("log");
+    assert!(log.windows(2).all(|w| w[1]["previous_sha256"] == w[0]["sha256"]), "the log is a chain");
+}

@@ -1,5 +1,7 @@
 //! The integration tests, one binary: polars is linked once.
 
+mod campaign;
+mod campaign_faces;
 mod common;
 mod crash;
 mod evidence;

@@ -2,8 +2,8 @@
 
 mod access;
 mod age;
-mod bars;
-mod canvas;
+pub(in crate::report) mod bars;
+pub(in crate::report) mod canvas;
 mod certainty;
 mod coverage;
 mod departments;
@@ -11,7 +11,7 @@ mod endless;
 mod expiry;
 mod font;
 mod paint;
-mod reviewers;
+pub(in crate::report) mod reviewers;
 mod severity;
 mod trend;
 

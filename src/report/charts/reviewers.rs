@@ -36,20 +36,25 @@ const MARKS: [(i64, &str); 8] = [
 ];
 
 /// A reviewer with what was decided.
-struct Reviewer {
-    name: String,
-    decisions: usize,
-    kept: usize,
-    /// The middle one of the times between two decisions of a sitting.
-    pace: i64,
+pub struct Reviewer {
+    /// As whom the picture names them.
+    pub name: String,
+    /// Decisions.
+    pub decisions: usize,
+    /// Of them, those that kept.
+    pub kept: usize,
+    /// The middle one of the times between two decisions of a sitting, in the unit of [`Instant`].
+    pub pace: i64,
 }
 
 impl Reviewer {
-    fn share(&self) -> usize {
+    /// Kept, in per cent rounded down.
+    pub fn share(&self) -> usize {
         self.kept * 100 / self.decisions.max(1)
     }
 
-    fn in_question(&self) -> bool {
+    /// Whether speed and share together are worth a question.
+    pub fn in_question(&self) -> bool {
         self.decisions >= ENOUGH && self.pace < FAST && self.kept * 100 > NEARLY_ALL * self.decisions
     }
 }
@@ -142,7 +147,8 @@ fn across(seconds: f64) -> i32 {
     LEFT + x
 }
 
-fn draw(reviewers: &[Reviewer]) -> Drawing {
+/// The picture, the first of whom are named.
+pub fn draw(reviewers: &[Reviewer]) -> Drawing {
     let mut pen = Drawing::new((WIDTH, TOP + TALL + 58));
     let y = |share: usize| TOP + TALL - super::bars::share(share, 100, TALL);
     // Where speed and share together are worth a question.

@@ -1,7 +1,7 @@
 //! The page: one file, offline, complete without its script, and strict about what may run in it.
 
 mod controls;
-mod csp;
+pub(in crate::report) mod csp;
 mod decide;
 mod dossier;
 mod figures;

@@ -1,0 +1,265 @@
+//! Entra's own access reviews: an instance's list of decisions becomes a campaign, tied to the lake at its start.
+//!
+//! `NotReviewed` and `DontKnow` are undecided, whatever was applied by nobody is silence, and only a person keeps.
+
+use crate::campaign::error::CampaignError;
+use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
+use crate::campaign::model::{CampaignId, Context, Item, Recommendation, Reviewer, ReviewerKey, Risk};
+use crate::campaign::open::{Frozen, Opening, head, with_unassigned};
+use crate::campaign::state::State;
+use crate::campaign::who;
+use crate::lake::objects::ReviewDecisionRow;
+use crate::ledger::Estate;
+use crate::model::{EntitlementKey, EntitlementKind, Holding, PolicyId, PrincipalId};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reviewers that are no persons.
+const SYSTEM: &[&str] = &["00000000-0000-0000-0000-000000000000", ""];
+
+/// The newest content of each decision of an instance, by id; an applied or decided record wins over one that is not.
+fn newest<'a>(rows: &'a [ReviewDecisionRow], instance: &str) -> Vec<&'a ReviewDecisionRow> {
+    let mut best: BTreeMap<&str, &ReviewDecisionRow> = BTreeMap::new();
+    for row in rows
+        .iter()
+        .filter(|r| r.instance_id.as_deref().is_some_and(|i| i.eq_ignore_ascii_case(instance)))
+    {
+        let rank = |r: &'_ ReviewDecisionRow| (r.applied_at, r.reviewed_at, r.content_hash.clone());
+        let better = best.get(row.id.as_str()).is_none_or(|b| rank(row) > rank(b));
+        if better {
+            best.insert(&row.id, row);
+        }
+    }
+    best.into_values().collect()
+}
+
+/// Freezes an instance: one item for each decision record.
+///
+/// # Errors
+/// When the lake has no decisions of it.
+pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Result<Frozen, CampaignError> {
+    let rows = newest(rows, instance);
+    if rows.is_empty() {
+        return Err(CampaignError::Refused(format!(
+            "the lake has no decisions of the review instance '{instance}'; ingest accessReviews/definitions/…/instances/…/decisions"
+        )));
+    }
+    let digits = hex::encode(Sha256::digest(format!("{}\0{instance}\0{}", from.commit, from.text).as_bytes()));
+    let id = CampaignId::new(&format!(
+        "entra-{}-{}",
+        instance.get(..8).unwrap_or(instance),
+        digits.get(..8).unwrap_or_default()
+    ));
+    let by_key = crate::campaign::now::Now::new(from.estate);
+    let mut keys = Keys::default();
+    let mut pairs: Vec<(Item, Context)> = rows
+        .iter()
+        .map(|row| {
+            let item = item(&id, row, from.estate, &mut keys);
+            let same = by_key.all(&item).iter().find(|h| h.held_at(from.estate.as_of)).copied();
+            (tied(item.clone(), same), context(&item, row, same))
+        })
+        .collect();
+    pairs.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    let (items, contexts): (Vec<Item>, Vec<Context>) = pairs.into_iter().unzip();
+    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| who::reviewer(from.estate, id, key.clone())).collect();
+    reviewers.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut head = head(from, &id, &items, with_unassigned(reviewers, &items), Vec::new());
+    head.entra_instance = Some(instance.to_lowercase());
+    let untied = contexts.iter().filter(|c| c.since.is_empty()).count();
+    if untied > 0 {
+        head.warnings.push(format!(
+            "{untied} of {} decisions are about access that the ledger does not hold at {}",
+            items.len(),
+            from.estate.as_of
+        ));
+    }
+    Ok(Frozen { head, items, contexts })
+}
+
+#[derive(Default)]
+struct Keys(BTreeMap<PrincipalId, ReviewerKey>);
+
+impl Keys {
+    fn of(&mut self, row: &ReviewDecisionRow, estate: &Estate) -> ReviewerKey {
+        let Some(id) = person(row) else {
+            return ReviewerKey::new(ReviewerKey::UNASSIGNED);
+        };
+        if let Some(key) = self.0.get(&id) {
+            return key.clone();
+        }
+        let mut taken: BTreeSet<String> = self.0.values().map(ToString::to_string).collect();
+        taken.insert(ReviewerKey::UNASSIGNED.into());
+        let key = ReviewerKey::new(&who::free_key(&taken, estate, &id));
+        self.0.insert(id, key.clone());
+        key
+    }
+}
+
+/// The reviewer, when it is a person.
+fn person(row: &ReviewDecisionRow) -> Option<PrincipalId> {
+    row.reviewer_id.as_deref().filter(|r| !SYSTEM.contains(r)).map(PrincipalId::new)
+}
+
+fn item(campaign: &CampaignId, row: &ReviewDecisionRow, estate: &Estate, keys: &mut Keys) -> Item {
+    let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
+    let resource = row.resource_id.clone().unwrap_or_default().to_lowercase();
+    // A review of a package may name its policy as the resource.
+    let policy = estate.policies.get(&PolicyId::new(&resource)).and_then(|p| p.package.as_ref());
+    let kind = row.resource_kind.as_deref().unwrap_or_default().to_lowercase();
+    let key = if let Some(package) = policy {
+        EntitlementKey::package(package.as_str())
+    } else if kind.contains("accesspackage") {
+        EntitlementKey::package(&resource)
+    } else if kind.contains("role") {
+        EntitlementKey::directory_role(&resource, "/", false)
+    } else if kind.contains("serviceprincipal") || kind.contains("application") {
+        EntitlementKey::app_role(&resource, "00000000-0000-0000-0000-000000000000")
+    } else {
+        EntitlementKey::group(&resource)
+    };
+    let guest = estate.people.get(&principal).is_some_and(|p| p.guest);
+    Item {
+        id: Item::make_id(campaign, principal.as_str(), "entra-decision", &row.id, ""),
+        principal_name: estate.principal_name(&principal),
+        principal_id: principal.to_string(),
+        principal_type: if guest { "guest" } else { "user" }.into(),
+        entitlement_kind: key.kind,
+        entitlement_name: row.resource_name.clone().unwrap_or_else(|| key.id.clone()),
+        entitlement_id: key.id,
+        assignment_id: String::new(),
+        assignment_state: "active".into(),
+        held_from: None,
+        scheduled_until: None,
+        policy_id: String::new(),
+        sensitive: false,
+        risk: Risk::Low,
+        recommendation: match row.recommendation.as_deref() {
+            Some("Approve") => Recommendation::Keep,
+            Some("Deny") => Recommendation::Revoke,
+            _ => Recommendation::None,
+        },
+        reviewer: keys.of(row, estate),
+        second: None,
+        findings: Vec::new(),
+    }
+}
+
+/// The item with what the ledger knows of the access at the start.
+fn tied(mut item: Item, same: Option<&Holding>) -> Item {
+    if let Some(h) = same {
+        item.assignment_id = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+        item.held_from = h.held_from;
+        item.scheduled_until = h.scheduled_until;
+        item.policy_id = h.policy.as_ref().map(ToString::to_string).unwrap_or_default();
+        if item.entitlement_kind == EntitlementKind::AccessPackage {
+            item.entitlement_name.clone_from(&h.entitlement_name);
+        }
+    }
+    item
+}
+
+fn context(item: &Item, row: &ReviewDecisionRow, same: Option<&Holding>) -> Context {
+    Context {
+        item: item.id.clone(),
+        since: same.and_then(|h| h.held_from).map(crate::model::Instant::day).unwrap_or_default(),
+        path: same.map(|h| h.path.clone()).unwrap_or_default(),
+        recommendation_reason: row.recommendation.clone().map(|r| format!("Entra recommends {r}")).unwrap_or_default(),
+        reviewer_because: "reviewer in Entra".into(),
+        ..Context::default()
+    }
+}
+
+/// What an instance's records say that the log does not have yet.
+#[must_use]
+pub fn decisions(state: &State, rows: &[ReviewDecisionRow], commit: &str) -> Vec<LogEvent> {
+    let instance = state.head.entra_instance.clone().unwrap_or_default();
+    let mut entries = Vec::new();
+    let import = state.tail.entries + 1;
+    for row in newest(rows, &instance) {
+        let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
+        let id = Item::make_id(&state.head.id, principal.as_str(), "entra-decision", &row.id, "");
+        let (Some(index), Some((choice, by))) = (state.position(&id), judged(row)) else {
+            continue;
+        };
+        let entry = DecisionEntry {
+            item: id,
+            stage: 1,
+            decision: Decision {
+                choice,
+                justification: row.justification.clone().unwrap_or_default(),
+                until: None,
+            },
+            by,
+            decided_by: row.reviewer_name.clone().unwrap_or_else(|| row.reviewer_id.clone().unwrap_or_default()),
+            decided_at: row.reviewed_at,
+            import,
+        };
+        let known = state.binding(index).map(|(_, d)| (&d.decision, d.by));
+        if known != Some((&entry.decision, entry.by)) {
+            entries.push(entry);
+        }
+    }
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let record = ImportRecord {
+        file: "review_decisions".into(),
+        sha256: commit.to_string(),
+        reviewer: ReviewerKey::new(ReviewerKey::UNASSIGNED),
+        sheet: String::new(),
+        imported_by: "entra".into(),
+        proof: Proof::Entra {
+            instance,
+            commit: commit.to_string(),
+        },
+        decided: entries.len(),
+        empty: state.items.len() - entries.len().min(state.items.len()),
+        changed: entries.len(),
+    };
+    std::iter::once(LogEvent::Imported(record))
+        .chain(entries.into_iter().map(LogEvent::Decided))
+        .collect()
+}
+
+/// What a record decides, and who; `None` for `NotReviewed`, `DontKnow` and whatever is not known.
+///
+/// Where no person reviewed, an applied `Approve` or `Deny` is what the settings did in the silence, never a person's keep.
+fn judged(row: &ReviewDecisionRow) -> Option<(Choice, DecidedBy)> {
+    let choice = match row.decision.as_deref() {
+        Some("Approve") => Choice::Keep,
+        Some("Deny") => Choice::Revoke,
+        _ => return None,
+    };
+    match person(row) {
+        Some(_) => Some((choice, DecidedBy::Person)),
+        None => row.applied_at.is_some().then_some((choice, DecidedBy::System)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Instant;
+
+    fn row(decision: &str, reviewer: Option<&str>, applied: bool) -> ReviewDecisionRow {
+        ReviewDecisionRow {
+            decision: Some(decision.into()),
+            reviewer_id: reviewer.map(Into::into),
+            applied_at: applied.then_some(Instant(1)),
+            ..ReviewDecisionRow::default()
+        }
+    }
+
+    #[test]
+    fn only_a_person_keeps() {
+        let zero = Some("00000000-0000-0000-0000-000000000000");
+        assert_eq!(judged(&row("Approve", Some("ana"), false)), Some((Choice::Keep, DecidedBy::Person)));
+        assert_eq!(judged(&row("Deny", Some("ana"), true)), Some((Choice::Revoke, DecidedBy::Person)));
+        assert_eq!(judged(&row("Approve", zero, true)), Some((Choice::Keep, DecidedBy::System)));
+        assert_eq!(judged(&row("Approve", zero, false)), None);
+        assert_eq!(judged(&row("Approve", None, false)), None);
+        assert_eq!(judged(&row("NotReviewed", Some("ana"), true)), None);
+        assert_eq!(judged(&row("DontKnow", Some("ana"), false)), None);
+    }
+}

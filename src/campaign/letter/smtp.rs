@@ -1,0 +1,172 @@
+//! Sending by SMTP: encrypted unless the server is this machine, the password from a file that only its owner reads.
+
+use lettre::address::{Address, Envelope};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::{SmtpTransport, Transport};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a server may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How the way to the server is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// TLS from the first byte, port 465.
+    Tls,
+    /// TLS after `STARTTLS`, port 587; never without.
+    #[default]
+    Starttls,
+    /// Clear text, port 25, to this machine only.
+    None,
+}
+
+/// A server that takes mail.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Its name.
+    pub host: String,
+    /// Its port, when it is not the usual one.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// How the way is kept private.
+    #[serde(default)]
+    pub security: Security,
+    /// The user, when the server asks for one.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// A file with the password on its first line, readable by its owner only.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// A PEM file with the authority of the server's certificate, when it is one of your own.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Why a letter was not sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The settings do not fit.
+    #[error("smtp: {0}")]
+    Settings(String),
+    /// The server could not be reached or said no.
+    #[error("the mail server {server} did not take the letter to {to}: {reason}")]
+    Server {
+        /// Host and port.
+        server: String,
+        /// The address.
+        to: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// An open way to the server, used for all letters of a run.
+pub struct Post {
+    transport: SmtpTransport,
+    server: String,
+    from: Address,
+}
+
+impl Post {
+    /// Makes the way ready; nothing is sent and nobody is called yet.
+    ///
+    /// # Errors
+    /// When clear text would leave this machine, the password file is missing or open to others, or a name is none.
+    pub fn new(smtp: &Smtp, from: &str) -> Result<Self, Refused> {
+        let wrong = |problem: String| Refused::Settings(problem);
+        let from: lettre::message::Mailbox = from.parse().map_err(|e| wrong(format!("'{from}' is no sender: {e}")))?;
+        let port = smtp.port.unwrap_or(match smtp.security {
+            Security::Tls => 465,
+            Security::Starttls => 587,
+            Security::None => 25,
+        });
+        let tls = match smtp.security {
+            Security::None if !matches!(smtp.host.as_str(), "localhost" | "127.0.0.1" | "::1") => {
+                return Err(wrong(format!(
+                    "security = \"none\" would send letters to {} in clear text; use \"starttls\" or \"tls\"",
+                    smtp.host
+                )));
+            }
+            Security::None => Tls::None,
+            Security::Starttls => Tls::Required(parameters(smtp).map_err(wrong)?),
+            Security::Tls => Tls::Wrapper(parameters(smtp).map_err(wrong)?),
+        };
+        let mut builder = SmtpTransport::builder_dangerous(&smtp.host).port(port).tls(tls).timeout(Some(PATIENCE));
+        match (&smtp.user, &smtp.password_file) {
+            (Some(user), Some(file)) => {
+                let password = password(file).map_err(wrong)?;
+                builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_string()));
+            }
+            (None, None) => {}
+            _ => return Err(wrong("user and password_file belong together".into())),
+        }
+        Ok(Self {
+            transport: builder.build(),
+            server: format!("{}:{port}", smtp.host),
+            from: from.email,
+        })
+    }
+
+    /// Sends a mail, as [`super::Letter::mail`] made it, to one address.
+    ///
+    /// # Errors
+    /// When the server does not take it.
+    pub fn send(&self, to: &str, mail: &[u8]) -> Result<(), Refused> {
+        let refused = |reason: String| Refused::Server {
+            server: self.server.clone(),
+            to: to.to_string(),
+            reason,
+        };
+        let address: Address = to.parse().map_err(|e| refused(format!("it is no mail address: {e}")))?;
+        let envelope = Envelope::new(Some(self.from.clone()), vec![address]).map_err(|e| refused(e.to_string()))?;
+        self.transport.send_raw(&envelope, mail).map(|_| ()).map_err(|e| refused(reasons(&e)))
+    }
+}
+
+/// An error with what is behind it, on one line.
+fn reasons(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut source = e.source();
+    while let Some(e) = source {
+        let more = e.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        source = e.source();
+    }
+    super::plain(&text)
+}
+
+fn parameters(smtp: &Smtp) -> Result<TlsParameters, String> {
+    let mut builder = TlsParameters::builder(smtp.host.clone());
+    if let Some(file) = &smtp.ca_file {
+        let pem = std::fs::read(file).map_err(|e| format!("ca_file {}: {e}", file.display()))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|e| format!("ca_file {}: {e}", file.display()))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|e| e.to_string())
+}
+
+fn password(file: &Path) -> Result<SecretString, String> {
+    let told = |e: &dyn std::fmt::Display| format!("password_file {}: {e}", file.display());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(file).map_err(|e| told(&e))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(told(&"others may read it; chmod 600 it"));
+        }
+    }
+    let text = std::fs::read_to_string(file).map_err(|e| told(&e))?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(told(&"its first line is empty"));
+    }
+    Ok(SecretString::from(line.to_string()))
+}

@@ -1,0 +1,443 @@
+//! `campaign.toml`: what a campaign is to be; every mistake is told at once.
+
+use crate::campaign::letter::{Sender, Smtp};
+use crate::config::did_you_mean;
+use crate::model::access::words;
+use crate::model::{EntitlementKind, IsoDuration};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The commented file that `campaign init` prints.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+words! {
+    /// What it means when nobody answers.
+    Silence {
+        /// The access stays.
+        Keep => "keep",
+        /// The access goes.
+        Remove => "remove",
+        /// Somebody higher is asked.
+        Escalate => "escalate",
+        /// What the evidence speaks for.
+        Recommendation => "recommendation",
+    }
+}
+
+words! {
+    /// When a justification is asked.
+    Justify {
+        /// For every decision to keep.
+        Keep => "keep",
+        /// For every revocation.
+        Revoke => "revoke",
+        /// For every modification.
+        Modify => "modify",
+        /// For every exception.
+        Exception => "exception",
+        /// For keeping what is sensitive.
+        KeepSensitive => "keep-sensitive",
+        /// For keeping what the evidence speaks against.
+        KeepAgainst => "keep-against-recommendation",
+    }
+}
+
+words! {
+    /// How a rule finds a reviewer.
+    RuleKind {
+        /// The holder's manager.
+        Manager => "manager",
+        /// Who approved the request, else an approver of the policy.
+        Approver => "approver",
+        /// An owner of the resource.
+        Owner => "owner",
+        /// Named for the catalog.
+        CatalogOwner => "catalog_owner",
+        /// Named persons.
+        Person => "person",
+    }
+}
+
+words! {
+    /// To whom a reminder goes.
+    RemindTo {
+        /// Who owes decisions.
+        Reviewer => "reviewer",
+        /// That person's manager.
+        Manager => "manager",
+        /// The items change hands.
+        Replace => "replace",
+    }
+}
+
+/// A rule for reviewers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// How.
+    pub kind: RuleKind,
+    /// Named persons: ids, principal names or display names.
+    pub persons: Vec<String>,
+    /// Persons by catalog name or id.
+    pub owners: BTreeMap<String, String>,
+    /// For these packages only; empty for all.
+    pub packages: Vec<String>,
+    /// For sensitive items only, or for the others only.
+    pub sensitive: Option<bool>,
+}
+
+/// A step of the ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Days before the end; below zero, after it.
+    pub days_before: i64,
+    /// To whom.
+    pub to: RemindTo,
+}
+
+impl Step {
+    /// Its name in the log.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self.days_before {
+            0 => format!("last day to {}", self.to),
+            n if n < 0 => format!("{} days late to {}", -n, self.to),
+            n => format!("{n} days before to {}", self.to),
+        }
+    }
+}
+
+/// What is reviewed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Kinds.
+    pub kinds: Vec<EntitlementKind>,
+    /// Packages by pattern.
+    pub packages: Vec<String>,
+    /// Catalogs by pattern.
+    pub catalogs: Vec<String>,
+    /// Groups by pattern.
+    pub groups: Vec<String>,
+    /// Directory roles and app roles by pattern.
+    pub roles: Vec<String>,
+    /// Classes of holders.
+    pub classes: Vec<String>,
+    /// Sensitive items only, or the others only.
+    pub sensitive: Option<bool>,
+    /// Items with a finding of these checks.
+    pub findings: Vec<String>,
+    /// Packages left out.
+    pub exclude_packages: Vec<String>,
+    /// Why.
+    pub exclude_because: String,
+}
+
+/// The checked plan of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Name of the series.
+    pub name: String,
+    /// Recurrence as written.
+    pub recurrence: String,
+    /// Recurrence.
+    pub every: IsoDuration,
+    /// Days from opening to the end.
+    pub due_days: i64,
+    /// Silence.
+    pub silence: Silence,
+    /// Days of an escalation.
+    pub escalate_days: i64,
+    /// To whom; the reviewer's manager when empty.
+    pub escalate_to: String,
+    /// When a justification is asked.
+    pub justification: Vec<Justify>,
+    /// Items of a batch.
+    pub batch: usize,
+    /// Reviewers who are away.
+    pub absent: Vec<String>,
+    /// What is reviewed.
+    pub scope: Scope,
+    /// Rules for reviewers.
+    pub reviewers: Vec<Rule>,
+    /// The second stage: for which items (`true`: sensitive only), and its rules.
+    pub second: Vec<(bool, Rule)>,
+    /// Oldest source in days.
+    pub max_age_days: i64,
+    /// Whether an older source refuses the opening; it warns otherwise.
+    pub refuse_stale: bool,
+    /// The ladder, earliest step first.
+    pub reminders: Vec<Step>,
+    /// Who writes letters; drafts without a sender when missing.
+    pub mail: Option<Sender>,
+    /// The server that sends letters; they are written as files when missing.
+    pub smtp: Option<Smtp>,
+    /// Business days until a removal must be proved.
+    pub sla_days: u32,
+    /// The same for sensitive items.
+    pub sla_sensitive_days: u32,
+}
+
+/// A plan that cannot be used: every mistake, one a line.
+#[derive(Debug, thiserror::Error)]
+#[error("{} mistake(s) in the campaign file:\n  {}", .0.len(), .0.join("\n  "))]
+pub struct PlanError(pub Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    name: String,
+    recurrence: Option<String>,
+    due_days: Option<i64>,
+    silence: Option<String>,
+    escalate_days: Option<i64>,
+    escalate_to: Option<String>,
+    justification: Option<Vec<String>>,
+    batch: Option<usize>,
+    #[serde(default)]
+    absent: Vec<String>,
+    #[serde(default)]
+    scope: RawScope,
+    #[serde(default)]
+    reviewers: Vec<RawRule>,
+    #[serde(default)]
+    second_stage: Vec<RawRule>,
+    #[serde(default)]
+    freshness: RawFreshness,
+    #[serde(default)]
+    reminders: Vec<RawStep>,
+    mail: Option<Sender>,
+    smtp: Option<Smtp>,
+    #[serde(default)]
+    removal: RawRemoval,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawScope {
+    kinds: Vec<String>,
+    packages: Vec<String>,
+    catalogs: Vec<String>,
+    groups: Vec<String>,
+    roles: Vec<String>,
+    classes: Vec<String>,
+    sensitive: Option<bool>,
+    findings: Vec<String>,
+    exclude_packages: Vec<String>,
+    exclude_because: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawRule {
+    by: String,
+    persons: Vec<String>,
+    owners: BTreeMap<String, String>,
+    packages: Vec<String>,
+    sensitive: Option<bool>,
+    items: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawFreshness {
+    max_age_days: Option<i64>,
+    stale: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStep {
+    days_before: i64,
+    to: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawRemoval {
+    sla_days: Option<u32>,
+    sla_sensitive_days: Option<u32>,
+}
+
+impl Plan {
+    /// Reads a campaign file. Checks are named as `known_checks` spells them.
+    ///
+    /// # Errors
+    /// All mistakes together, each with its key and a cure.
+    pub fn parse(text: &str, known_checks: &[&str]) -> Result<Self, PlanError> {
+        let raw: Raw = toml::from_str(text).map_err(|e| PlanError(vec![e.to_string().trim_end().to_string()]))?;
+        let mut wrong = Vec::new();
+        let plan = checked(raw, known_checks, &mut wrong);
+        if wrong.is_empty() { Ok(plan) } else { Err(PlanError(wrong)) }
+    }
+}
+
+fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
+    let name = raw.name.trim().to_string();
+    if !name.chars().any(|c| c.is_ascii_alphanumeric()) {
+        wrong.push("name needs a letter or digit of the Latin alphabet: the campaign's id is made of it".into());
+    }
+    let recurrence = raw.recurrence.unwrap_or_else(|| "P3M".into());
+    let every = IsoDuration::parse(&recurrence).filter(|d| d.months > 0 || d.seconds > 0).unwrap_or_else(|| {
+        wrong.push(format!(
+            "recurrence '{recurrence}' is no ISO 8601 duration; write P3M for three months, P90D for ninety days"
+        ));
+        IsoDuration::default()
+    });
+    let due_days = within("due_days", raw.due_days.unwrap_or(14), 1, 365, wrong);
+    let silence = word("silence", raw.silence.as_deref().unwrap_or("keep"), Silence::ALL, wrong).unwrap_or(Silence::Keep);
+    let asked = raw
+        .justification
+        .unwrap_or_else(|| vec!["modify".into(), "exception".into(), "keep-sensitive".into()]);
+    let justification = asked.iter().filter_map(|w| word("justification", w, Justify::ALL, wrong)).collect();
+    let batch = raw.batch.unwrap_or(25);
+    if batch == 0 {
+        wrong.push("batch is 0; it must be 1 or more".into());
+    }
+    for pattern in &raw.scope.findings {
+        let known = known_checks.iter().any(|c| crate::config::matches(pattern, c, c));
+        if !known {
+            wrong.push(format!("scope.findings: no check is called '{pattern}'{}", did_you_mean(pattern, known_checks)));
+        }
+    }
+    if !raw.scope.exclude_packages.is_empty() && raw.scope.exclude_because.trim().is_empty() {
+        wrong.push("scope.exclude_packages needs scope.exclude_because: the reason is disclosed with the population".into());
+    }
+    let given_kinds = if raw.scope.kinds.is_empty() {
+        vec!["access_package".into()]
+    } else {
+        raw.scope.kinds
+    };
+    let kinds = given_kinds.iter().filter_map(|w| word("scope.kinds", w, EntitlementKind::ALL, wrong)).collect();
+    let reviewers = raw.reviewers.iter().filter_map(|r| rule("reviewers", r, wrong)).collect();
+    for r in raw.reviewers.iter().filter(|r| r.items.is_some()) {
+        wrong.push(format!(
+            "reviewers: 'items' belongs to second_stage; a rule by {} narrows with 'sensitive'",
+            r.by
+        ));
+    }
+    let second = raw.second_stage.iter().filter_map(|r| second(r, wrong)).collect();
+    if raw.smtp.is_some() && raw.mail.is_none() {
+        wrong.push("smtp needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\"".into());
+    }
+    let mut reminders: Vec<Step> = raw
+        .reminders
+        .iter()
+        .filter_map(|s| {
+            word("reminders.to", &s.to, RemindTo::ALL, wrong).map(|to| Step {
+                days_before: s.days_before,
+                to,
+            })
+        })
+        .collect();
+    reminders.sort_by_key(|s| (std::cmp::Reverse(s.days_before), s.to));
+    Plan {
+        name,
+        recurrence,
+        every,
+        due_days,
+        silence,
+        escalate_days: within("escalate_days", raw.escalate_days.unwrap_or(7), 1, 365, wrong),
+        escalate_to: raw.escalate_to.unwrap_or_default(),
+        justification,
+        batch,
+        absent: raw.absent,
+        scope: Scope {
+            kinds,
+            packages: raw.scope.packages,
+            catalogs: raw.scope.catalogs,
+            groups: raw.scope.groups,
+            roles: raw.scope.roles,
+            classes: raw.scope.classes,
+            sensitive: raw.scope.sensitive,
+            findings: raw.scope.findings,
+            exclude_packages: raw.scope.exclude_packages,
+            exclude_because: raw.scope.exclude_because,
+        },
+        reviewers,
+        second,
+        max_age_days: within("freshness.max_age_days", raw.freshness.max_age_days.unwrap_or(30), 0, 36_500, wrong),
+        refuse_stale: match raw.freshness.stale.as_deref() {
+            None | Some("warn") => false,
+            Some("refuse") => true,
+            Some(other) => {
+                wrong.push(format!("freshness.stale '{other}' is not known; use warn or refuse"));
+                false
+            }
+        },
+        reminders,
+        mail: raw.mail,
+        smtp: raw.smtp,
+        sla_days: raw.removal.sla_days.unwrap_or(7),
+        sla_sensitive_days: raw.removal.sla_sensitive_days.unwrap_or(3),
+    }
+}
+
+fn rule(place: &str, raw: &RawRule, wrong: &mut Vec<String>) -> Option<Rule> {
+    let kind = word(&format!("{place}.by"), &raw.by, RuleKind::ALL, wrong)?;
+    if kind == RuleKind::Person && raw.persons.is_empty() {
+        wrong.push(format!("{place}: a rule by person needs persons = [\"…\"]"));
+    }
+    if kind == RuleKind::CatalogOwner && raw.owners.is_empty() {
+        wrong.push(format!("{place}: a rule by catalog_owner needs owners = {{ \"catalog\" = \"person\" }}"));
+    }
+    Some(Rule {
+        kind,
+        persons: raw.persons.clone(),
+        owners: raw.owners.clone(),
+        packages: raw.packages.clone(),
+        sensitive: raw.sensitive,
+    })
+}
+
+fn second(raw: &RawRule, wrong: &mut Vec<String>) -> Option<(bool, Rule)> {
+    let sensitive = match raw.items.as_deref() {
+        None | Some("sensitive") => true,
+        Some("all") => false,
+        Some(other) => {
+            wrong.push(format!("second_stage.items '{other}' is not known; use sensitive or all"));
+            return None;
+        }
+    };
+    rule("second_stage", raw, wrong).map(|r| (sensitive, r))
+}
+
+fn within(key: &str, value: i64, least: i64, most: i64, wrong: &mut Vec<String>) -> i64 {
+    if !(least..=most).contains(&value) {
+        wrong.push(format!("{key} is {value}; it must be from {least} to {most}"));
+    }
+    value
+}
+
+fn word<W: Copy + ToString>(key: &str, given: &str, all: &[W], wrong: &mut Vec<String>) -> Option<W> {
+    let found = all.iter().find(|w| w.to_string() == given).copied();
+    if found.is_none() {
+        let known: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        wrong.push(format!("{key} '{given}' is not known{}", did_you_mean(given, &known)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commented_file_is_a_plan_as_it_stands() {
+        let plan = Plan::parse(TEMPLATE, &["STA-01"]).expect("the template is right");
+        assert_eq!(plan.silence, Silence::Keep);
+        assert_eq!(plan.reviewers.len(), 3);
+        assert_eq!(plan.reminders.len(), 3);
+        assert!(plan.reminders[0].days_before > plan.reminders[2].days_before);
+    }
+
+    #[test]
+    fn mistakes_are_told_together() {
+        let text = "name = \"-\"\nrecurrence = \"3 months\"\nsilence = \"keeep\"\nbatch = 0\ndue_days = 0\n\
+                    [scope]\nkinds = [\"packages\"]\nfindings = [\"XXX-01\"]\nexclude_packages = [\"a\"]\n\
+                    [[reviewers]]\nby = \"person\"\n[[reminders]]\ndays_before = 1\nto = \"boss\"\n";
+        let told = Plan::parse(text, &["STA-01"]).expect_err("all wrong").to_string();
+        assert!(told.starts_with("10 mistake(s)"), "{told}");
+        assert!(told.contains("did you mean keep?"), "{told}");
+        assert!(Plan::parse("colour = 1", &[]).expect_err("unknown key").to_string().contains("colour"));
+    }
+}

@@ -1,0 +1,421 @@
+//! The removal plan: one step for each path by which revoked access is held, with what else it hits.
+//!
+//! The plan is written for people and their tools; nothing here writes to a tenant.
+
+use crate::campaign::log::{Choice, DecidedBy};
+use crate::campaign::model::Item;
+use crate::campaign::now::Now;
+use crate::campaign::state::State;
+use crate::check::Index;
+use crate::model::time::DAY;
+use crate::model::{EntitlementKind, GrantKind, Holding, Instant, PolicyId, PrincipalId};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A step of the plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Position, from 1: sensitive first, then what hits least.
+    pub order: usize,
+    /// The item.
+    pub item_id: String,
+    /// Holder.
+    pub principal_id: String,
+    /// Holder's name.
+    pub principal_name: String,
+    /// Name of what is held.
+    pub entitlement_name: String,
+    /// `revoke` or `modify`.
+    pub decision: Choice,
+    /// `person`, `silence` or `system`.
+    pub by: DecidedBy,
+    /// `package`, `rule`, `group`, `group-on-premises`, `group-by-rule`, `nested-group`, `app-role`, `pim`, `directory-role`, `by-hand`.
+    pub way: &'static str,
+    /// HTTP method of the Graph request; empty for what is done by hand.
+    pub method: &'static str,
+    /// Path below `https://graph.microsoft.com/v1.0`.
+    pub path: String,
+    /// Body of the request.
+    pub body: Option<Value>,
+    /// What is done, in one sentence.
+    pub instruction: String,
+    /// How many principals lose something by it.
+    pub blast: usize,
+    /// Who or what else is hit, in words.
+    pub also: String,
+    /// When it must be done.
+    pub due: Instant,
+    sensitive: bool,
+}
+
+/// The plan of a campaign, ordered. Items that are gone already, and what Entra applied itself, need no step.
+#[must_use]
+pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
+    let planner = Planner {
+        now,
+        index: Index::new(now.estate),
+        closed_at,
+        state,
+    };
+    let mut steps = Vec::new();
+    for (index, item) in state.items.iter().enumerate() {
+        let Some((_, entry)) = state.binding(index) else { continue };
+        let wanted = matches!(entry.decision.choice, Choice::Revoke | Choice::Modify);
+        let applied = state.head.entra_instance.is_some();
+        if !wanted || applied {
+            continue;
+        }
+        let held: Vec<&Holding> = now.all(item).iter().copied().filter(|h| h.held_at(now.estate.as_of)).collect();
+        for holding in held {
+            let mut step = planner.step(item, holding, entry.decision.choice, entry.decision.until);
+            step.by = entry.by;
+            steps.push(step);
+        }
+    }
+    // A membership that a package delivered and the package itself may lead to one step.
+    steps.sort_by(|a, b| {
+        let key = |s: &'_ Step| {
+            (
+                !s.sensitive,
+                s.blast,
+                s.principal_name.clone(),
+                s.entitlement_name.clone(),
+                s.item_id.clone(),
+                s.path.clone(),
+                s.body.as_ref().map(ToString::to_string),
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+    let mut seen = BTreeSet::new();
+    steps.retain(|s| {
+        let what = if s.method.is_empty() {
+            s.instruction.clone()
+        } else {
+            s.body.as_ref().map(ToString::to_string).unwrap_or_default()
+        };
+        seen.insert((s.method, s.path.clone(), what))
+    });
+    for (place, step) in steps.iter_mut().enumerate() {
+        step.order = place + 1;
+    }
+    steps
+}
+
+struct Planner<'a> {
+    now: &'a Now<'a>,
+    index: Index<'a>,
+    closed_at: Instant,
+    state: &'a State,
+}
+
+impl Planner<'_> {
+    fn step(&self, item: &Item, h: &Holding, choice: Choice, until: Option<Instant>) -> Step {
+        let days = if item.sensitive {
+            self.state.plan.sla_sensitive_days
+        } else {
+            self.state.plan.sla_days
+        };
+        let mut step = Step {
+            order: 0,
+            item_id: item.id.to_string(),
+            principal_id: item.principal_id.clone(),
+            principal_name: item.principal_name.clone(),
+            entitlement_name: item.entitlement_name.clone(),
+            decision: choice,
+            by: DecidedBy::Person,
+            way: "by-hand",
+            method: "",
+            path: String::new(),
+            body: None,
+            instruction: String::new(),
+            blast: 1,
+            also: String::new(),
+            due: self.closed_at.plus_business_days(days),
+            sensitive: item.sensitive,
+        };
+        match (choice, h.entitlement.kind) {
+            (Choice::Modify, EntitlementKind::AccessPackage) if until.is_some() && !self.automatic(h) => self.shorten(&mut step, h, until),
+            (Choice::Modify, _) => {
+                let end = until.map_or(String::new(), |t| format!(" until {}", t.day()));
+                step.instruction = format!("Change {} of {}{end} as the reviewer asked.", item.entitlement_name, item.principal_name);
+            }
+            (_, EntitlementKind::AccessPackage) => self.package(&mut step, h),
+            (_, EntitlementKind::Group) => self.group(&mut step, h),
+            (_, EntitlementKind::AppRole) => self.app_role(&mut step, h),
+            (_, EntitlementKind::DirectoryRole) => directory_role(&mut step, h),
+            (_, EntitlementKind::SiteRole) => {
+                step.instruction = format!("Remove {} from {} at the site.", item.principal_name, item.entitlement_name);
+            }
+        }
+        if item.principal_type == "group" {
+            self.nested(&mut step, h);
+        }
+        step
+    }
+
+    fn automatic(&self, h: &Holding) -> bool {
+        let policy = h.policy.as_ref().and_then(|p: &PolicyId| self.now.estate.policies.get(p));
+        h.grant_kind == GrantKind::AutoAssignment || policy.is_some_and(|p| p.automatic)
+    }
+
+    fn package(&self, step: &mut Step, h: &Holding) {
+        if self.automatic(h) {
+            let policy = h
+                .policy
+                .as_ref()
+                .and_then(|p| self.now.estate.policies.get(p))
+                .map(|p| p.name.as_str())
+                .unwrap_or_default();
+            step.way = "rule";
+            step.instruction = format!(
+                "Change the rule of the policy '{policy}' so that it no longer takes {}: a removal would be undone.",
+                h.principal_name
+            );
+            return;
+        }
+        let Some(assignment) = &h.assignment else {
+            step.instruction = format!(
+                "Find the assignment of {} to {} and remove it: the lake knows no id of it.",
+                h.entitlement_name, h.principal_name
+            );
+            return;
+        };
+        step.way = "package";
+        step.method = "POST";
+        step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
+        step.body = Some(json!({ "requestType": "adminRemove", "assignment": { "id": assignment.as_str() } }));
+        step.instruction = format!("Remove the assignment of {} from {}.", h.entitlement_name, h.principal_name);
+        let held = self.index.packages_of(&h.principal).iter().filter(|p| p.held_at(self.now.estate.as_of)).count();
+        if h.principal_type == "guest" && held <= 1 {
+            step.also = "It is this guest's last package: by default Entra then blocks the account and deletes it 30 days later.".into();
+        }
+    }
+
+    fn shorten(&self, step: &mut Step, h: &Holding, until: Option<Instant>) {
+        let (Some(assignment), Some(until)) = (&h.assignment, until) else {
+            return;
+        };
+        // A day that is named is its last day.
+        let end = if until.0 % DAY == 0 { until.plus(DAY) } else { until };
+        step.way = "package";
+        step.method = "POST";
+        step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
+        step.body = Some(json!({
+            "requestType": "adminUpdate",
+            "assignment": { "id": assignment.as_str() },
+            "schedule": { "expiration": { "type": "afterDateTime", "endDateTime": end.to_string() } }
+        }));
+        step.instruction = format!(
+            "Let the assignment of {} to {} end after {}.",
+            h.entitlement_name,
+            h.principal_name,
+            until.day()
+        );
+    }
+
+    fn group(&self, step: &mut Step, h: &Holding) {
+        let id = h.entitlement.resource();
+        let facts = self.now.estate.groups.get(id);
+        if let Some(package) = self.delivering(h) {
+            self.package(step, package);
+            step.instruction += &format!(" It delivered the membership of {}.", h.entitlement_name);
+        } else if facts.is_some_and(|g| g.synced) {
+            step.way = "group-on-premises";
+            step.instruction = format!(
+                "Remove {} from {} in the directory on premises: the group is synchronised from there.",
+                h.principal_name, h.entitlement_name
+            );
+        } else if facts.is_some_and(|g| g.dynamic) {
+            step.way = "group-by-rule";
+            step.instruction = format!("Change the rule of {} so that it no longer takes {}.", h.entitlement_name, h.principal_name);
+        } else if h.grant_kind == GrantKind::Pim || h.assignment_state == "eligible" {
+            let eligible = h.assignment_state == "eligible";
+            let kind = if eligible {
+                "eligibilityScheduleRequests"
+            } else {
+                "assignmentScheduleRequests"
+            };
+            step.way = "pim";
+            step.method = "POST";
+            step.path = format!("/identityGovernance/privilegedAccess/group/{kind}");
+            step.body = Some(
+                json!({ "accessId": "member", "principalId": h.principal.as_str(), "groupId": id, "action": "adminRemove", "justification": "access review" }),
+            );
+            step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
+        } else {
+            step.way = "group";
+            step.method = "DELETE";
+            step.path = format!("/groups/{id}/members/{}/$ref", h.principal);
+            step.instruction = format!("Remove {} from {}.", h.principal_name, h.entitlement_name);
+        }
+    }
+
+    /// The live assignment that delivered a direct holding.
+    fn delivering(&self, h: &Holding) -> Option<&Holding> {
+        let behind = self.index.assignments_behind(h);
+        behind.into_iter().find(|p| p.held_at(self.now.estate.as_of))
+    }
+
+    fn app_role(&self, step: &mut Step, h: &Holding) {
+        if let Some(package) = self.delivering(h) {
+            self.package(step, package);
+            step.instruction += &format!(" It delivered the role at {}.", h.entitlement_name);
+            return;
+        }
+        let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("app_role_assignments:"));
+        match record {
+            Some(id) => {
+                step.way = "app-role";
+                step.method = "DELETE";
+                step.path = format!("/servicePrincipals/{}/appRoleAssignedTo/{id}", h.entitlement.resource());
+                step.instruction = format!("Remove the role of {} at {}.", h.principal_name, h.entitlement_name);
+            }
+            None => {
+                step.instruction = format!(
+                    "Find the role of {} at {} and remove it: the lake knows no id of it.",
+                    h.principal_name, h.entitlement_name
+                );
+            }
+        }
+    }
+
+    /// The holder is a group: its members lose what it has, and a removal at a member would do nothing.
+    fn nested(&self, step: &mut Step, h: &Holding) {
+        let id = h.principal.as_str();
+        let members: BTreeSet<&PrincipalId> = self
+            .now
+            .estate
+            .held()
+            .filter(|m| m.entitlement.kind == EntitlementKind::Group && m.entitlement.resource() == id)
+            .map(|m| &m.principal)
+            .collect();
+        let names: Vec<String> = members.iter().take(5).map(|m| self.now.estate.principal_name(m)).collect();
+        let more = members.len().saturating_sub(names.len());
+        step.blast = members.len().max(1);
+        if step.way == "group" {
+            step.way = "nested-group";
+        }
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        step.also = format!(
+            "{} is a group: its {} members lose it too: {}{rest}.",
+            h.principal_name,
+            members.len(),
+            names.join(", ")
+        );
+    }
+}
+
+fn directory_role(step: &mut Step, h: &Holding) {
+    let mut parts = h.entitlement.id.split('|');
+    let (role, scope) = (parts.next().unwrap_or_default(), parts.next().unwrap_or("/"));
+    let eligible = h.assignment_state == "eligible";
+    let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("directory_roles:"));
+    if eligible || h.grant_kind == GrantKind::Pim {
+        let kind = if eligible {
+            "roleEligibilityScheduleRequests"
+        } else {
+            "roleAssignmentScheduleRequests"
+        };
+        step.way = "pim";
+        step.method = "POST";
+        step.path = format!("/roleManagement/directory/{kind}");
+        step.body = Some(json!({
+            "action": "adminRemove", "principalId": h.principal.as_str(), "roleDefinitionId": role, "directoryScopeId": scope, "justification": "access review"
+        }));
+        step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
+    } else if let Some(id) = record {
+        step.way = "directory-role";
+        step.method = "DELETE";
+        step.path = format!("/roleManagement/directory/roleAssignments/{id}");
+        step.instruction = format!("Remove the directory role {} from {}.", h.entitlement_name, h.principal_name);
+    } else {
+        step.instruction = format!(
+            "Find the assignment of the directory role {} to {} and remove it: the lake knows no id of it.",
+            h.entitlement_name, h.principal_name
+        );
+    }
+}
+
+/// The requests as JSON: an array of `order`, `item_id`, `method`, `url`, `body`, with what is done by hand in between.
+#[must_use]
+pub fn requests(steps: &[Step]) -> String {
+    let row = |s: &Step| {
+        let url = if s.method.is_empty() {
+            String::new()
+        } else {
+            format!("https://graph.microsoft.com/v1.0{}", s.path)
+        };
+        json!({
+            "order": s.order, "item_id": s.item_id, "decision": s.decision, "way": s.way, "method": s.method, "url": url,
+            "body": s.body, "instruction": s.instruction, "also": s.also, "due": s.due.to_string(),
+        })
+    };
+    let all: Vec<Value> = steps.iter().map(row).collect();
+    let mut text = serde_json::to_string_pretty(&all).expect("plain data");
+    text.push('\n');
+    text
+}
+
+/// A PowerShell script that asks before each step, and does nothing without an answer of `yes`.
+#[must_use]
+pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
+    let mut out = format!(
+        "#requires -Version 7\n# Removal plan of the review campaign {campaign}.\n# SHA-256 of removal-plan.csv: {plan_sha256}\n\
+         # It asks before each step and goes on only with 'yes'. What is done here is proved by the next ingest and\n\
+         # 'vouchsafe campaign verify', not by this script.\n\
+         # Connect first: Connect-MgGraph -Scopes EntitlementManagement.ReadWrite.All,GroupMember.ReadWrite.All,\
+         AppRoleAssignment.ReadWrite.All,RoleManagement.ReadWrite.Directory\n\
+         Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n\
+         function Step($order, $text, $also, $method, $url, $body) {{\n\
+         \x20   Write-Host ''\n    Write-Host \"[$order of {}] $text\"\n    if ($also) {{ Write-Host \"    $also\" -ForegroundColor Yellow }}\n\
+         \x20   if (-not $method) {{ Read-Host '    by hand; press Enter when it is noted' | Out-Null; return }}\n\
+         \x20   Write-Host \"    $method $url\"\n    if ($body) {{ Write-Host \"    $body\" }}\n\
+         \x20   if ((Read-Host '    do it? (yes/no)') -cne 'yes') {{ Write-Host '    left out'; return }}\n\
+         \x20   $call = @{{ Method = $method; Uri = $url }}\n\
+         \x20   if ($body) {{ $call.Body = $body; $call.ContentType = 'application/json' }}\n\
+         \x20   try {{ Invoke-MgGraphRequest @call | Out-Null; Write-Host '    asked for' }}\n\
+         \x20   catch {{ Write-Host \"    failed: $_\" -ForegroundColor Red }}\n}}\n\n",
+        steps.len()
+    );
+    for s in steps {
+        let url = if s.method.is_empty() {
+            String::new()
+        } else {
+            format!("https://graph.microsoft.com/v1.0{}", s.path)
+        };
+        let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
+        let cells = [&s.instruction, &s.also, s.method, &url, &body].map(quoted);
+        out += &format!("Step {} {}\n", s.order, cells.join(" "));
+    }
+    out
+}
+
+/// A PowerShell string: single quotes, and what PowerShell takes for one, are doubled; control characters become blanks.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => {
+                out.push(c);
+                out.push(c);
+            }
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn no_name_ends_a_string_of_the_script() {
+        assert_eq!(quoted("O'Hara"), "'O''Hara'");
+        assert_eq!(quoted("a\u{2019}; Remove-Item x"), "'a\u{2019}\u{2019}; Remove-Item x'");
+        assert_eq!(quoted("two\r\nlines $(x) `n"), "'two  lines $(x) `n'");
+    }
+}

@@ -1,0 +1,482 @@
+//! A campaign as its log leaves it: who owns what, what binds, and the numbers.
+
+use crate::campaign::error::CampaignError;
+use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Move, Proof};
+use crate::campaign::model::{Campaign, CampaignId, Context, Item, ItemId, Reviewer, ReviewerKey};
+use crate::campaign::plan::{Justify, Plan, Silence};
+use crate::campaign::sheet::{Sheet, SheetHead, SheetItem, sheet_hash};
+use crate::campaign::store::{Store, Tail, head_sha256};
+use crate::campaign::totals::Totals;
+use crate::model::{Instant, TenantId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is known of one item beside its frozen row.
+#[derive(Debug, Clone, Default)]
+pub struct Course {
+    /// Decisions by stage (index 0 is stage 1), the newest of each, with the instant of their entry.
+    pub decided: [Option<(Instant, DecisionEntry)>; 2],
+    /// Who owns it in each stage, where that differs from the frozen row.
+    pub owner: [Option<ReviewerKey>; 2],
+}
+
+/// A reminder that was written or sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reminder {
+    /// When.
+    pub at: Instant,
+    /// Who owed.
+    pub reviewer: ReviewerKey,
+    /// Which step.
+    pub step: String,
+    /// Address.
+    pub to: String,
+}
+
+/// What a close left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// When.
+    pub at: Instant,
+    /// The commit of its plan.
+    pub commit: String,
+    /// Hash of its plan.
+    pub plan_sha256: String,
+}
+
+/// A campaign as its log leaves it.
+#[derive(Debug)]
+pub struct State {
+    /// The frozen head.
+    pub head: Campaign,
+    /// The plan of its configuration.
+    pub plan: Plan,
+    /// The frozen items, sorted by id.
+    pub items: Vec<Item>,
+    /// What happened to each, in the same order.
+    pub courses: Vec<Course>,
+    /// Reviewers, also those who joined later.
+    pub reviewers: BTreeMap<ReviewerKey, Reviewer>,
+    /// Sheets that were given out, by hash.
+    pub issued: BTreeMap<String, (ReviewerKey, u8)>,
+    /// Files that were taken in, with the sequence numbers of their entries.
+    pub imports: Vec<(u64, Instant, ImportRecord)>,
+    /// Items that changed hands.
+    pub moves: Vec<(Instant, Move)>,
+    /// Who was reminded.
+    pub reminders: Vec<Reminder>,
+    /// The end, as extended.
+    pub due_at: Instant,
+    /// Whether an escalation has made it longer.
+    pub escalated: bool,
+    /// The close.
+    pub closing: Option<Closing>,
+    /// The last verification: commit, as of, outcomes.
+    pub verified: Option<(String, Instant, BTreeMap<String, usize>)>,
+    /// Who signed off.
+    pub signed: Vec<(Instant, String)>,
+    /// The end of the log.
+    pub tail: Tail,
+}
+
+/// The reason of an extension by escalation.
+pub const ESCALATION: &str = "silence escalates";
+
+impl State {
+    /// Reads a campaign and checks its population, its chain and its identities.
+    ///
+    /// # Errors
+    /// When a record is missing or was changed from outside, or an identity does not hold.
+    pub fn load(store: &Store, id: &CampaignId) -> Result<Self, CampaignError> {
+        let head = store.head(id)?;
+        let items = store.items(id)?;
+        let damaged = |message: String| CampaignError::Damaged {
+            campaign: id.to_string(),
+            message,
+        };
+        if items.len() != head.population || crate::campaign::model::population_hash(&items) != head.population_sha256 {
+            return Err(damaged("the population is not the one that was frozen".into()));
+        }
+        let mut state = Self::empty(head, items)?;
+        let head_hash = head_sha256(&state.head);
+        let tail = store.log(id, |entry| {
+            if let LogEvent::Opened { head_sha256, .. } = &entry.event
+                && *head_sha256 != head_hash
+            {
+                return Err(damaged("campaign.json is not the one with which the log begins".into()));
+            }
+            state.apply(entry.sequence, entry.at, entry.event)
+        })?;
+        if tail.entries == 0 {
+            return Err(damaged("its log is empty".into()));
+        }
+        state.tail = tail;
+        state.check(&BTreeMap::new())?;
+        Ok(state)
+    }
+
+    /// A campaign that is frozen and not yet stored.
+    ///
+    /// # Errors
+    /// When its configuration is none.
+    pub fn fresh(frozen: &crate::campaign::open::Frozen) -> Result<Self, CampaignError> {
+        Self::empty(frozen.head.clone(), frozen.items.clone())
+    }
+
+    fn empty(head: Campaign, items: Vec<Item>) -> Result<Self, CampaignError> {
+        let plan = Plan::parse(&head.configuration, &crate::campaign::check_ids())?;
+        let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
+        Ok(Self {
+            plan,
+            courses: vec![Course::default(); items.len()],
+            items,
+            reviewers,
+            issued: BTreeMap::new(),
+            imports: Vec::new(),
+            moves: Vec::new(),
+            reminders: Vec::new(),
+            due_at: head.due_at,
+            escalated: false,
+            closing: None,
+            verified: None,
+            signed: Vec::new(),
+            tail: Tail::default(),
+            head,
+        })
+    }
+
+    /// Takes new events as if they had been read, so that identities can be checked before anything is written.
+    ///
+    /// # Errors
+    /// When an event names an item that is not in the population.
+    pub fn apply_all(&mut self, events: &[LogEvent], at: Instant) -> Result<(), CampaignError> {
+        let first = self.tail.entries + 1;
+        for (sequence, event) in (first..).zip(events) {
+            self.apply(sequence, at, event.clone())?;
+        }
+        self.check(&BTreeMap::new())
+    }
+
+    fn apply(&mut self, sequence: u64, at: Instant, event: LogEvent) -> Result<(), CampaignError> {
+        match event {
+            LogEvent::Opened { .. } => {}
+            LogEvent::Issued { reviewer, stage, sheet, .. } => {
+                self.issued.insert(sheet, (reviewer, stage));
+            }
+            LogEvent::Joined { reviewer } => {
+                self.reviewers.insert(reviewer.key.clone(), reviewer);
+            }
+            LogEvent::Imported(record) => self.imports.push((sequence, at, record)),
+            LogEvent::Decided(entry) => {
+                let index = self.position(&entry.item).ok_or_else(|| self.foreign(&entry.item))?;
+                let stage = usize::from(entry.stage.clamp(1, 2) - 1);
+                self.courses[index].decided[stage] = Some((at, entry));
+            }
+            LogEvent::Moved(change) => {
+                for item in &change.items {
+                    let index = self.position(item).ok_or_else(|| self.foreign(item))?;
+                    let stage = usize::from(change.stage.clamp(1, 2) - 1);
+                    self.courses[index].owner[stage] = Some(change.to.clone());
+                }
+                self.moves.push((at, change));
+            }
+            LogEvent::Reminded { reviewer, step, to, .. } => self.reminders.push(Reminder { at, reviewer, step, to }),
+            LogEvent::Extended { due_at, reason } => {
+                self.due_at = due_at;
+                self.escalated |= reason == ESCALATION;
+            }
+            LogEvent::Closed { commit, plan_sha256, .. } => self.closing = Some(Closing { at, commit, plan_sha256 }),
+            LogEvent::Verified { commit, as_of, outcomes, .. } => self.verified = Some((commit, as_of, outcomes)),
+            LogEvent::SignedOff { manager, .. } => self.signed.push((at, manager)),
+        }
+        Ok(())
+    }
+
+    fn foreign(&self, item: &ItemId) -> CampaignError {
+        CampaignError::Damaged {
+            campaign: self.head.id.to_string(),
+            message: format!("the log names {item}, which is not in the population"),
+        }
+    }
+
+    /// Where an item stands in the population.
+    #[must_use]
+    pub fn position(&self, item: &ItemId) -> Option<usize> {
+        self.items.binary_search_by(|i| i.id.cmp(item)).ok()
+    }
+
+    /// The stage in which an item is to be decided now: the second when the first has decided and there is one.
+    #[must_use]
+    pub fn stage(&self, index: usize) -> u8 {
+        let second = self.items[index].second.is_some() && self.courses[index].decided[0].is_some();
+        if second { 2 } else { 1 }
+    }
+
+    /// Who owns an item in a stage.
+    #[must_use]
+    pub fn owner_in(&self, index: usize, stage: u8) -> &ReviewerKey {
+        let item = &self.items[index];
+        let frozen = if stage == 2 {
+            item.second.as_ref().unwrap_or(&item.reviewer)
+        } else {
+            &item.reviewer
+        };
+        self.courses[index].owner[usize::from(stage.clamp(1, 2) - 1)].as_ref().unwrap_or(frozen)
+    }
+
+    /// The one current owner of an item.
+    #[must_use]
+    pub fn owner(&self, index: usize) -> &ReviewerKey {
+        self.owner_in(index, self.stage(index))
+    }
+
+    /// The decision that binds: the newest of the highest stage.
+    #[must_use]
+    pub fn binding(&self, index: usize) -> Option<&(Instant, DecisionEntry)> {
+        let [first, second] = &self.courses[index].decided;
+        second.as_ref().or(first.as_ref())
+    }
+
+    /// Whether the second stage is still to decide.
+    #[must_use]
+    pub fn awaits_second(&self, index: usize) -> bool {
+        let [first, second] = &self.courses[index].decided;
+        self.items[index].second.is_some() && first.as_ref().is_some_and(|(_, d)| d.by == DecidedBy::Person) && second.is_none() && self.closing.is_none()
+    }
+
+    /// Whether somebody is still to decide about an item.
+    #[must_use]
+    pub fn owed(&self, index: usize) -> bool {
+        self.binding(index).is_none() || self.awaits_second(index)
+    }
+
+    /// Counts by a key of each item, and in all; `lapses` are the items whose access has ended.
+    #[must_use]
+    pub fn count<'a, K: Ord>(&'a self, lapses: &BTreeMap<ItemId, String>, key: impl Fn(usize) -> K + 'a) -> BTreeMap<K, Totals> {
+        let mut groups: BTreeMap<K, Totals> = BTreeMap::new();
+        for (index, item) in self.items.iter().enumerate() {
+            let binding = self.binding(index).map(|(_, d)| (d.decision.choice, d.by));
+            let lapsed = lapses.contains_key(&item.id);
+            groups.entry(key(index)).or_default().add(binding, lapsed, self.awaits_second(index));
+        }
+        groups
+    }
+
+    /// The numbers of the whole campaign.
+    #[must_use]
+    pub fn totals(&self, lapses: &BTreeMap<ItemId, String>) -> Totals {
+        self.count(lapses, |_| ()).remove(&()).unwrap_or_default()
+    }
+
+    /// The numbers by current owner; reviewers without items are there with zeros.
+    #[must_use]
+    pub fn by_reviewer(&self, lapses: &BTreeMap<ItemId, String>) -> BTreeMap<ReviewerKey, Totals> {
+        let mut all = self.count(lapses, |i| self.owner(i).clone());
+        for key in self.reviewers.keys() {
+            all.entry(key.clone()).or_default();
+        }
+        all
+    }
+
+    /// The identities: one count, the sum over reviewers, the sum over stages, and the population as it was frozen.
+    ///
+    /// # Errors
+    /// When one does not hold, with its numbers.
+    pub fn check(&self, lapses: &BTreeMap<ItemId, String>) -> Result<(), CampaignError> {
+        let whole = self.totals(lapses);
+        whole.check("campaign")?;
+        if whole.population != self.head.population {
+            return Err(CampaignError::Identity(format!(
+                "population {} = frozen population {}",
+                whole.population, self.head.population
+            )));
+        }
+        let stages = self.count(lapses, |i| self.stage(i));
+        for (what, groups) in [
+            ("reviewers", self.by_reviewer(lapses).into_values().collect::<Vec<_>>()),
+            ("stages", stages.into_values().collect()),
+        ] {
+            let mut sum = Totals::default();
+            for part in &groups {
+                part.check(what)?;
+                sum.join(part);
+            }
+            if sum != whole {
+                return Err(CampaignError::Identity(format!("sum over {what} {sum:?} = campaign {whole:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// How each proof of authorship counts among the decisions that bind and that persons took.
+    #[must_use]
+    pub fn proofs(&self) -> BTreeMap<&'static str, usize> {
+        let by_import: BTreeMap<u64, &Proof> = self.imports.iter().map(|(sequence, _, r)| (*sequence, &r.proof)).collect();
+        let mut counts = BTreeMap::new();
+        for index in 0..self.items.len() {
+            if let Some((_, entry)) = self.binding(index).filter(|(_, d)| d.by == DecidedBy::Person) {
+                let kind = by_import.get(&entry.import).map_or("operator-asserted", |p| p.kind());
+                *counts.entry(kind).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// Decisions for which an item needs a justification.
+    #[must_use]
+    pub fn justify(&self, item: &Item) -> Vec<Choice> {
+        let asked = |j: Justify| self.plan.justification.contains(&j);
+        let against = item.recommendation == crate::campaign::model::Recommendation::Revoke;
+        let keep = asked(Justify::Keep) || (asked(Justify::KeepSensitive) && item.sensitive) || (asked(Justify::KeepAgainst) && against);
+        [
+            (Choice::Keep, keep),
+            (Choice::Revoke, asked(Justify::Revoke)),
+            (Choice::Modify, asked(Justify::Modify)),
+            (Choice::Exception, asked(Justify::Exception)),
+        ]
+        .into_iter()
+        .filter_map(|(choice, asked)| asked.then_some(choice))
+        .collect()
+    }
+
+    /// What stands on every sheet about the campaign.
+    #[must_use]
+    pub fn sheet_head(&self) -> SheetHead {
+        let head = &self.head;
+        SheetHead {
+            campaign: head.id.clone(),
+            name: head.name.clone(),
+            tenant: TenantId::to_string(&head.tenant),
+            commit: head.commit.clone(),
+            as_of: head.as_of,
+            opened_at: head.opened_at,
+            due_at: self.due_at,
+            population: head.population,
+            population_sha256: head.population_sha256.clone(),
+            silence: match self.plan.silence {
+                Silence::Keep => "Without a decision the access stays, and is counted as nobody's decision.",
+                Silence::Remove => "Without a decision the access is removed.",
+                Silence::Escalate => "Without a decision somebody higher is asked.",
+                Silence::Recommendation => "Without a decision the recommendation is followed.",
+            }
+            .into(),
+            justification_asked: {
+                let words: Vec<&str> = self.plan.justification.iter().map(|j| j.as_str()).collect();
+                if words.is_empty() {
+                    "A justification is welcome, and never required.".into()
+                } else {
+                    format!("A justification is required for: {}.", words.join(", "))
+                }
+            },
+        }
+    }
+
+    /// Positions of the items on somebody's sheet of a stage, by item id.
+    ///
+    /// A sheet of the first stage lists all items that its owner has in it; one of the second, those that the first stage has decided.
+    #[must_use]
+    pub fn on_sheet(&self, key: &ReviewerKey, stage: u8) -> Vec<usize> {
+        let there = |i: &usize| self.owner_in(*i, stage) == key && (stage == 1 || (self.items[*i].second.is_some() && self.stage(*i) == 2));
+        (0..self.items.len()).filter(there).collect()
+    }
+
+    /// Positions of the items of every sheet, by reviewer and stage.
+    #[must_use]
+    pub fn sheets(&self) -> BTreeMap<(ReviewerKey, u8), Vec<usize>> {
+        let mut all: BTreeMap<(ReviewerKey, u8), Vec<usize>> = BTreeMap::new();
+        for index in 0..self.items.len() {
+            all.entry((self.owner_in(index, 1).clone(), 1)).or_default().push(index);
+            if self.items[index].second.is_some() && self.stage(index) == 2 {
+                all.entry((self.owner_in(index, 2).clone(), 2)).or_default().push(index);
+            }
+        }
+        all
+    }
+
+    /// The hash of a sheet with these items.
+    #[must_use]
+    pub fn hash_of(&self, key: &ReviewerKey, stage: u8, indices: &[usize]) -> String {
+        let rows: Vec<Vec<String>> = indices
+            .iter()
+            .map(|i| self.items[*i].identity().iter().map(ToString::to_string).collect())
+            .collect();
+        sheet_hash(self.head.id.as_str(), &self.head.population_sha256, key.as_str(), stage, &rows)
+    }
+
+    /// Log events for sheets that have not been given out yet in their present form.
+    #[must_use]
+    pub fn issues(&self) -> Vec<LogEvent> {
+        let fresh = |((key, stage), indices): ((ReviewerKey, u8), Vec<usize>)| {
+            let sheet = self.hash_of(&key, stage, &indices);
+            (!self.issued.contains_key(&sheet)).then_some(LogEvent::Issued {
+                reviewer: key,
+                stage,
+                sheet,
+                items: indices.len(),
+            })
+        };
+        self.sheets().into_iter().filter_map(fresh).collect()
+    }
+
+    /// One work sheet: risk first, then holder and entitlement; `contexts` must have its items.
+    #[must_use]
+    pub fn sheet(&self, key: &ReviewerKey, stage: u8, indices: &[usize], contexts: &BTreeMap<ItemId, Context>) -> Sheet {
+        let hash = self.hash_of(key, stage, indices);
+        let mut sorted = indices.to_vec();
+        sorted.sort_by(|a, b| {
+            let (a, b) = (&self.items[*a], &self.items[*b]);
+            let order = |i: &'_ Item| (std::cmp::Reverse(i.risk), i.principal_name.clone(), i.entitlement_name.clone(), i.id.clone());
+            order(a).cmp(&order(b))
+        });
+        let items = sorted
+            .iter()
+            .enumerate()
+            .map(|(place, index)| {
+                let item = self.items[*index].clone();
+                SheetItem {
+                    context: contexts.get(&item.id).cloned().unwrap_or_default(),
+                    batch: place / self.plan.batch.max(1) + 1,
+                    justify: self.justify(&item),
+                    decision: self.courses[*index].decided[usize::from(stage.clamp(1, 2) - 1)]
+                        .as_ref()
+                        .map(|(_, d)| d.decision.clone()),
+                    item,
+                }
+            })
+            .collect();
+        let reviewer = self.reviewers.get(key).cloned().unwrap_or_else(|| Reviewer {
+            key: key.clone(),
+            ..Reviewer::default()
+        });
+        Sheet {
+            head: self.sheet_head(),
+            reviewer,
+            stage,
+            hash,
+            items,
+        }
+    }
+
+    /// Items on some sheets, for which contexts are to be read.
+    #[must_use]
+    pub fn ids_of(&self, indices: &[usize]) -> BTreeSet<ItemId> {
+        indices.iter().map(|i| self.items[*i].id.clone()).collect()
+    }
+
+    /// A decision of silence about an item.
+    #[must_use]
+    pub fn silent(&self, index: usize, choice: Choice, why: &str) -> LogEvent {
+        LogEvent::Decided(DecisionEntry {
+            item: self.items[index].id.clone(),
+            stage: self.stage(index),
+            decision: Decision {
+                choice,
+                justification: why.to_string(),
+                until: None,
+            },
+            by: DecidedBy::Silence,
+            decided_by: format!("silence: {}", self.plan.silence),
+            decided_at: None,
+            import: 0,
+        })
+    }
+}

@@ -1,0 +1,343 @@
+//! Who reviews an item: rules in order, conflicts refused, the last fallback `unassigned`.
+
+use crate::campaign::model::{Reviewer, ReviewerKey};
+use crate::campaign::plan::{Plan, Rule, RuleKind};
+use crate::config::matches;
+use crate::ledger::Estate;
+use crate::model::{AccessEvent, Action, EntitlementKind, Holding, Outcome, PackageId, PrincipalId};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A choice of reviewer, with its reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Who.
+    pub key: ReviewerKey,
+    /// Why, in words; names the conflicts of those who were passed over.
+    pub because: String,
+}
+
+/// Finds reviewers for one campaign.
+pub struct Desk<'a> {
+    estate: &'a Estate,
+    plan: &'a Plan,
+    /// Names that the plan uses, to object ids.
+    named: BTreeMap<String, PrincipalId>,
+    absent: BTreeSet<PrincipalId>,
+    /// Who put whom where, by hand.
+    provisioned: HashMap<(&'a PrincipalId, &'a str), BTreeSet<&'a PrincipalId>>,
+    keys: BTreeMap<PrincipalId, ReviewerKey>,
+    taken: BTreeSet<String>,
+    /// Items of each so far, by which named persons share the work.
+    load: BTreeMap<PrincipalId, usize>,
+    /// Who has a holder's items already: one person judges all that somebody holds.
+    has: BTreeMap<PrincipalId, PrincipalId>,
+}
+
+impl<'a> Desk<'a> {
+    /// Prepares the search.
+    ///
+    /// # Errors
+    /// Names in the plan that nobody has, or several have; each on a line.
+    pub fn new(estate: &'a Estate, plan: &'a Plan) -> Result<Self, Vec<String>> {
+        let mut wrong = Vec::new();
+        let mut named = BTreeMap::new();
+        let rules = plan.reviewers.iter().chain(plan.second.iter().map(|(_, r)| r));
+        let texts = rules.flat_map(|r| r.persons.iter().chain(r.owners.values()));
+        let extra = (!plan.escalate_to.is_empty()).then_some(&plan.escalate_to);
+        for text in texts.chain(&plan.absent).chain(extra) {
+            match find_person(estate, text) {
+                Ok(id) => {
+                    named.insert(text.clone(), id);
+                }
+                Err(e) => wrong.push(e),
+            }
+        }
+        if !wrong.is_empty() {
+            wrong.sort();
+            wrong.dedup();
+            return Err(wrong);
+        }
+        let absent = plan.absent.iter().filter_map(|n| named.get(n).cloned()).collect();
+        let mut provisioned: HashMap<(&PrincipalId, &str), BTreeSet<&PrincipalId>> = HashMap::new();
+        let by_hand = |e: &&AccessEvent| matches!(e.action, Action::Granted | Action::AssignedDirectly) && e.outcome != Outcome::Failure && !e.actor_is_service;
+        for event in estate.events.iter().filter(by_hand) {
+            if let (Some(holder), Some(what), Some(actor)) = (&event.principal, &event.entitlement, &event.actor) {
+                provisioned.entry((holder, what.resource())).or_default().insert(actor);
+            }
+        }
+        Ok(Self {
+            estate,
+            plan,
+            named,
+            absent,
+            provisioned,
+            keys: BTreeMap::new(),
+            taken: BTreeSet::from([ReviewerKey::UNASSIGNED.to_string()]),
+            load: BTreeMap::new(),
+            has: BTreeMap::new(),
+        })
+    }
+
+    /// The reviewer of the first stage.
+    pub fn first(&mut self, holding: &Holding, sensitive: bool) -> Chosen {
+        let rules: Vec<&Rule> = self.plan.reviewers.iter().collect();
+        self.choose(&rules, holding, sensitive, None)
+    }
+
+    /// The reviewer of the second stage: somebody other than the first; `None` when one stage is enough.
+    pub fn second(&mut self, holding: &Holding, sensitive: bool, first: &ReviewerKey) -> Option<Chosen> {
+        let rules: Vec<&Rule> = self.plan.second.iter().filter(|(only, _)| sensitive || !only).map(|(_, r)| r).collect();
+        (!rules.is_empty()).then(|| self.choose(&rules, holding, sensitive, Some(first)))
+    }
+
+    fn choose(&mut self, rules: &[&Rule], holding: &Holding, sensitive: bool, not: Option<&ReviewerKey>) -> Chosen {
+        let mut passed = Vec::new();
+        for rule in rules.iter().filter(|r| self.applies(r, holding, sensitive)) {
+            for (candidate, because) in self.candidates(rule, holding) {
+                let conflict = self.conflict(&candidate, holding, sensitive);
+                let twice = not.is_some() && self.keys.get(&candidate) == not;
+                let name = self.estate.principal_name(&candidate);
+                match conflict {
+                    Some(why) => passed.push(format!("{name} {why}")),
+                    None if twice => passed.push(format!("{name} decided in the first stage")),
+                    None => {
+                        let key = self.key_of(&candidate);
+                        *self.load.entry(candidate.clone()).or_default() += 1;
+                        if rule.kind == RuleKind::Person && not.is_none() {
+                            self.has.entry(holding.principal.clone()).or_insert_with(|| candidate.clone());
+                        }
+                        let disclosed = self.approved(&candidate, holding) && rule.kind != RuleKind::Approver;
+                        let note = if disclosed { " (approved the request: disclosed)" } else { "" };
+                        let instead = if passed.is_empty() {
+                            String::new()
+                        } else {
+                            format!("; not {}", passed.join(", not "))
+                        };
+                        return Chosen {
+                            key,
+                            because: format!("{because}{note}{instead}"),
+                        };
+                    }
+                }
+            }
+        }
+        let why = if passed.is_empty() {
+            "no rule gives a reviewer".to_string()
+        } else {
+            format!("no rule gives a reviewer without a conflict: not {}", passed.join(", not "))
+        };
+        Chosen {
+            key: ReviewerKey::new(ReviewerKey::UNASSIGNED),
+            because: why,
+        }
+    }
+
+    fn applies(&self, rule: &Rule, holding: &Holding, sensitive: bool) -> bool {
+        let package = holding.entitlement.kind == EntitlementKind::AccessPackage;
+        let named = |p: &String| package && matches(p, holding.entitlement.resource(), &holding.entitlement_name);
+        rule.sensitive.is_none_or(|s| s == sensitive) && (rule.packages.is_empty() || rule.packages.iter().any(named))
+    }
+
+    /// Candidates of a rule, best first, with the reason.
+    fn candidates(&self, rule: &Rule, holding: &Holding) -> Vec<(PrincipalId, String)> {
+        let holder = &holding.principal_name;
+        match rule.kind {
+            RuleKind::Manager => {
+                let manager = self.estate.people.get(&holding.principal).and_then(|p| p.manager.clone());
+                manager.into_iter().map(|m| (m, format!("manager of {holder}"))).collect()
+            }
+            RuleKind::Approver => self.approvers(holding),
+            RuleKind::Owner => self.owners(holding),
+            RuleKind::CatalogOwner => {
+                let package = self.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+                let catalog = package.map(|p| p.catalog.as_str()).unwrap_or_default();
+                let name = self.estate.catalogs.get(catalog).map(String::as_str).unwrap_or_default();
+                let fits = |c: &str| !catalog.is_empty() && matches(c, catalog, name);
+                let persons = rule.owners.iter().filter(|(c, _)| fits(c)).filter_map(|(_, p)| self.named.get(p));
+                persons.map(|p| (p.clone(), format!("named for the catalog {name}"))).collect()
+            }
+            RuleKind::Person => {
+                let mut persons: Vec<&PrincipalId> = rule.persons.iter().filter_map(|p| self.named.get(p)).collect();
+                let has = self.has.get(&holding.principal);
+                // Sorting is stable: among equals the order of the campaign file decides.
+                persons.sort_by_key(|p| (has != Some(*p), self.load.get(*p).copied().unwrap_or_default()));
+                persons.into_iter().map(|p| (p.clone(), "named in the campaign file".to_string())).collect()
+            }
+        }
+    }
+
+    fn approvers(&self, holding: &Holding) -> Vec<(PrincipalId, String)> {
+        let approved = |d: &&crate::model::Decision| d.decision == "approved" && !d.who.is_empty();
+        let mut found: Vec<(PrincipalId, String)> = holding
+            .decisions
+            .iter()
+            .filter(approved)
+            .rev()
+            .map(|d| {
+                let day = d.at.get(..10).unwrap_or(&d.at);
+                (PrincipalId::new(&d.who), format!("approved the request on {day} (disclosed)"))
+            })
+            .collect();
+        let policy = holding.policy.as_ref().and_then(|p| self.estate.policies.get(p));
+        for subject in policy.map(|p| p.approvers.as_slice()).unwrap_or_default() {
+            let Some((kind, id)) = subject.split_once(':') else { continue };
+            let kind = kind.to_lowercase();
+            if kind.contains("manager") {
+                let manager = self.estate.people.get(&holding.principal).and_then(|p| p.manager.clone());
+                found.extend(manager.map(|m| (m, "approver by the policy, as manager".to_string())));
+            } else if kind.contains("user") {
+                found.push((PrincipalId::new(id), "approver by the policy".into()));
+            }
+        }
+        found
+    }
+
+    fn owners(&self, holding: &Holding) -> Vec<(PrincipalId, String)> {
+        let mut resources: Vec<(&str, &str)> = vec![(holding.entitlement.resource(), &holding.entitlement_name)];
+        if holding.entitlement.kind == EntitlementKind::AccessPackage {
+            let package = self.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+            resources = package
+                .into_iter()
+                .flat_map(|p| p.roles.iter().map(|r| (r.resource.as_str(), r.resource_name.as_str())))
+                .collect();
+        }
+        let owners = resources.iter().flat_map(|(id, name)| {
+            let list = self.estate.owners.get(*id).map(Vec::as_slice).unwrap_or_default();
+            list.iter().map(move |o| (o.clone(), format!("owner of {name}")))
+        });
+        owners.collect()
+    }
+
+    /// Why somebody may not review a holding; `None` when they may.
+    #[must_use]
+    pub fn conflict(&self, reviewer: &PrincipalId, holding: &Holding, sensitive: bool) -> Option<String> {
+        if *reviewer == holding.principal {
+            return Some("is the holder".into());
+        }
+        if let Some(why) = unable(self.estate, reviewer) {
+            return Some(why);
+        }
+        if self.absent.contains(reviewer) {
+            return Some("is absent".into());
+        }
+        let key = (&holding.principal, holding.entitlement.resource());
+        let added = self.provisioned.get(&key).is_some_and(|actors| actors.contains(reviewer));
+        let name = self.estate.principal_name(reviewer);
+        let assigned = !holding.granted_by.is_empty() && (holding.granted_by == name || holding.granted_by == reviewer.as_str());
+        if added || assigned {
+            return Some("assigned or added it".into());
+        }
+        (sensitive && self.approved(reviewer, holding)).then(|| "approved it, and it is sensitive".into())
+    }
+
+    fn approved(&self, reviewer: &PrincipalId, holding: &Holding) -> bool {
+        holding
+            .decisions
+            .iter()
+            .any(|d| d.decision == "approved" && PrincipalId::new(&d.who) == *reviewer)
+    }
+
+    /// The folder name of a person: the local part of the principal name, made unique in the order of asking.
+    pub fn key_of(&mut self, person: &PrincipalId) -> ReviewerKey {
+        if let Some(key) = self.keys.get(person) {
+            return key.clone();
+        }
+        let key = ReviewerKey::new(&free_key(&self.taken, self.estate, person));
+        self.taken.insert(key.to_string());
+        self.keys.insert(person.clone(), key.clone());
+        key
+    }
+
+    /// Everybody who was chosen, sorted by key.
+    #[must_use]
+    pub fn chosen(&self) -> Vec<Reviewer> {
+        let mut all: Vec<Reviewer> = self.keys.iter().map(|(id, key)| reviewer(self.estate, id, key.clone())).collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+}
+
+/// A reviewer's row.
+#[must_use]
+pub fn reviewer(estate: &Estate, id: &PrincipalId, key: ReviewerKey) -> Reviewer {
+    let person = estate.people.get(id).cloned().unwrap_or_default();
+    let name = if person.name.is_empty() { estate.principal_name(id) } else { person.name };
+    Reviewer {
+        key,
+        principal_id: id.to_string(),
+        name,
+        mail: if person.mail.is_empty() { person.upn } else { person.mail },
+        manager_id: person.manager.map(|m| m.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A folder name that is not taken.
+#[must_use]
+pub fn free_key(taken: &BTreeSet<String>, estate: &Estate, person: &PrincipalId) -> String {
+    let name = estate.principal_name(person);
+    let local = name.split('@').next().unwrap_or_default().to_lowercase();
+    let clean: String = local
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect();
+    let clean = clean.trim_matches(['.', '-', '_']).to_string();
+    let id: String = person.as_str().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let base = if clean.chars().any(|c| c.is_ascii_alphanumeric()) {
+        clean
+    } else {
+        format!("reviewer-{id}")
+    };
+    if !taken.contains(&base) {
+        return base;
+    }
+    // A second person with the same local part, in another domain.
+    (1u32..)
+        .map(|n| if n == 1 { format!("{base}-{id}") } else { format!("{base}-{id}-{n}") })
+        .find(|k| !taken.contains(k))
+        .unwrap_or(base)
+}
+
+/// Why somebody cannot act at all; `None` when the account works as far as is known.
+#[must_use]
+pub fn unable(estate: &Estate, id: &PrincipalId) -> Option<String> {
+    let Some(person) = estate.people.get(id) else {
+        return Some("is unknown in the lake".into());
+    };
+    if person.deleted_at.is_some_and(|t| t <= estate.as_of) {
+        return Some("is deleted".into());
+    }
+    if person.enabled == Some(false) {
+        return Some("is disabled".into());
+    }
+    person.leave_at.is_some_and(|t| t <= estate.as_of).then(|| "has left".into())
+}
+
+/// The person of an object id, principal name or display name.
+///
+/// # Errors
+/// When nobody has the name, or several have.
+pub fn find_person(estate: &Estate, text: &str) -> Result<PrincipalId, String> {
+    let id = PrincipalId::new(text);
+    if estate.people.contains_key(&id) {
+        return Ok(id);
+    }
+    let lower = text.trim().to_lowercase();
+    let by = |f: fn(&crate::ledger::estate::Person) -> &String| -> Vec<&PrincipalId> {
+        estate.people.iter().filter(|(_, p)| f(p).to_lowercase() == lower).map(|(id, _)| id).collect()
+    };
+    let mut found = by(|p| &p.upn);
+    if found.is_empty() {
+        found = by(|p| &p.mail);
+    }
+    if found.is_empty() {
+        found = by(|p| &p.name);
+    }
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(format!("nobody in the lake is called '{text}'; give a principal name or an object id")),
+        many => {
+            let list: Vec<&str> = many.iter().map(|id| id.as_str()).collect();
+            Err(format!("'{text}' names {} people; give one of these ids: {}", many.len(), list.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What can be typed after `campaign`.
+
+use crate::cli::args::{LakeArg, OutputArgs, QuestionArgs};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `campaign …`.
+#[derive(Debug, Subcommand)]
+pub enum CampaignCommand {
+    /// Print a commented campaign file that opens as it stands
+    Init,
+    /// Freeze a population and write the work sheets of its reviewers; prints the campaign's id
+    Open(OpenArgs),
+    /// Say how far a campaign is, by reviewer, stage and package
+    Status(StatusArgs),
+    /// Take returned sheets in: all of them or none
+    Import(ImportArgs),
+    /// Say who owes decisions by the ladder of the campaign file, and write the messages
+    Remind(RemindArgs),
+    /// Give items to another reviewer
+    Reassign(MoveArgs),
+    /// Give one's own items to another reviewer
+    Delegate(MoveArgs),
+    /// Apply silence, judge the reviews, list the drift and write the removal plan
+    Close(CloseArgs),
+    /// Say what became of every revocation, by what the lake has seen since
+    Verify(VerifyArgs),
+    /// Record that management acknowledges the result
+    Signoff(SignoffArgs),
+    /// Take the decisions of an access review of Entra in as a campaign; prints its id
+    Adopt(AdoptArgs),
+    /// List the campaigns of the lake
+    List(LakeArg),
+}
+
+/// Which campaign, and who asks.
+#[derive(Debug, Args)]
+pub struct WhichArgs {
+    /// The campaign's id, or the beginning of it
+    pub id: String,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+}
+
+/// Who runs a command that is recorded.
+#[derive(Debug, Args)]
+pub struct ByArg {
+    /// Who runs this command: principal name or object id [default: the account of this machine]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// `campaign open`.
+#[derive(Debug, Args)]
+pub struct OpenArgs {
+    /// The campaign file; 'vouchsafe campaign init' prints one
+    pub file: PathBuf,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Folder of the work sheets: DIR/CAMPAIGN/REVIEWER/
+    #[arg(long, value_name = "DIR", default_value = "vouchsafe-campaigns")]
+    pub out: PathBuf,
+    /// Open although sources are too old or reviewers are dead; the reason is recorded
+    #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "no reason given")]
+    pub force: Option<String>,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who opens it.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Where results go; csv and jsonl give a row for each item.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Write the page of the campaign too: pictures, reviewers, proofs, what happened
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// How it is proved who wrote something.
+#[derive(Debug, Args)]
+pub struct ProofArgs {
+    /// Keys that people sign with, in the format of ssh-keygen's allowed_signers
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// DNS records of DKIM keys, fetched beforehand, to check the signatures of mails with
+    #[arg(long, value_name = "FILE")]
+    pub dkim_keys: Option<PathBuf>,
+}
+
+/// `campaign import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Returned sheets, or mails with one attached; a signature FILE.sig that lies beside a sheet is its proof
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The reviewer whose decisions these are, by folder name [default: whom each file's own sheet names]
+    #[arg(long = "as", value_name = "REVIEWER")]
+    pub reviewer: Option<String>,
+    /// The campaign [default: the one that the files name]
+    #[arg(long, value_name = "ID")]
+    pub campaign: Option<String>,
+    /// Take a file once more although later entries replaced its decisions
+    #[arg(long)]
+    pub again: bool,
+    /// How it is proved who decided.
+    #[command(flatten)]
+    pub proof: ProofArgs,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Who imports.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign remind`.
+#[derive(Debug, Args)]
+pub struct RemindArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Folder of the messages [default: the folder of the sheets]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Say who would be reminded, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who reminds.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign reassign` and `campaign delegate`.
+#[derive(Debug, Args)]
+pub struct MoveArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// From which reviewer, by folder name
+    #[arg(long, value_name = "REVIEWER")]
+    pub from: String,
+    /// To whom: a reviewer's folder name, a principal name or an object id
+    #[arg(long, value_name = "NAME")]
+    pub to: String,
+    /// Items by id; all that are open when none is given (can be repeated)
+    #[arg(long = "item", value_name = "ITEM")]
+    pub items: Vec<String>,
+    /// Why; it is recorded
+    #[arg(long)]
+    pub reason: String,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who moves them.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign close`.
+#[derive(Debug, Args)]
+pub struct CloseArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Folder of the results [default: the folder of the sheets]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Close before the end; the reason is recorded
+    #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "no reason given")]
+    pub force: Option<String>,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who closes it.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who verifies.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign signoff`.
+#[derive(Debug, Args)]
+pub struct SignoffArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// The manager who signs off
+    #[arg(long, value_name = "NAME")]
+    pub manager: String,
+    /// The statement that is signed off
+    #[arg(long)]
+    pub statement: String,
+    /// Signature of the sign-off sheet by ssh-keygen -Y sign, or the mail it came in
+    #[arg(long, value_name = "FILE")]
+    pub proof: Option<PathBuf>,
+    /// How it is proved who signs.
+    #[command(flatten)]
+    pub keys: ProofArgs,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who records it.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign adopt`.
+#[derive(Debug, Args)]
+pub struct AdoptArgs {
+    /// Id of the review instance in Entra
+    pub instance: String,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Who adopts it.
+    #[command(flatten)]
+    pub by: ByArg,
+}

@@ -1,0 +1,336 @@
+//! `campaign close`: silence by policy, how reviewers reviewed, drift row by row, and the removal plan.
+
+use super::args::CloseArgs;
+use super::sheets::put;
+use super::{load, operator, rows, sheets, status};
+use crate::campaign::log::{Choice, LogEvent};
+use crate::campaign::now::{Drift, Now, drift};
+use crate::campaign::open::{Opening, scope};
+use crate::campaign::plan::Silence;
+use crate::campaign::quality::{Manner, manners};
+use crate::campaign::state::ESCALATION;
+use crate::campaign::{CampaignError, ItemId, Recommendation, State, ladder, remedy};
+use crate::check;
+use crate::cli::args::Format;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::open::Question;
+use crate::cli::{open, output};
+use crate::lake::store::create_private_dirs;
+use crate::model::Instant;
+use crate::model::time::DAY;
+use crate::report::progress;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// Closes; closed once more, it writes the same results again.
+pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which, crash_at)?;
+    let out = args
+        .out
+        .clone()
+        .or_else(|| sheets::remembered(&store, &state.head.id))
+        .ok_or_else(|| Failure::usage("name a folder for the results with --out DIR"))?;
+    if let Some(closing) = state.closing.clone() {
+        let question = open::question_at(&args.which.lake, &args.question, Some(&closing.commit))?;
+        let results = Results::new(&state, &question, closing.at)?;
+        if results.plan_sha256() != closing.plan_sha256 {
+            return Err(Failure::usage(
+                "the removal plan comes out otherwise than at the close: use the --config and --as-of of the close",
+            ));
+        }
+        let dir = results.write(&state, &out)?;
+        let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.estate));
+        status::write_page(&state, &lapsed, closing.at, &dir.join(progress::PAGE))?;
+        output::say(&format!(
+            "campaign {} was closed on {}: its results were written again",
+            state.head.id, closing.at
+        ));
+        return Ok(Exit::Done);
+    }
+    let question = open::question(&args.which.lake, &args.question)?;
+    let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.estate));
+    let now = open::now()?;
+    let owed: usize = ladder::debts(&state, &lapsed).values().map(Vec::len).sum();
+    if now < state.due_at && owed > 0 && args.force.is_none() && state.head.entra_instance.is_none() {
+        return Err(Failure::usage(format!(
+            "{owed} decisions are owed and the end is {}: wait, or close with --force \"reason\"",
+            state.due_at
+        )));
+    }
+    let by = operator(&args.by);
+    if state.plan.silence == Silence::Escalate && !state.escalated && owed > 0 && state.head.entra_instance.is_none() {
+        return escalate(&store, &mut state, &question, &lapsed, now, &by);
+    }
+    let mut events = Vec::new();
+    if let Some(reason) = args.force.as_ref().filter(|_| now < state.due_at) {
+        events.push(LogEvent::Extended {
+            due_at: now,
+            reason: format!("closed before the end: {reason}"),
+        });
+    }
+    // Entra's own reviews have their silence in their records.
+    if state.head.entra_instance.is_none() {
+        events.extend(silence(&state, &lapsed));
+    }
+    let spoken = events.iter().filter(|e| matches!(e, LogEvent::Decided(_))).count();
+    state.apply_all(&events, now)?;
+    let results = Results::new(&state, &question, now)?;
+    events.push(LogEvent::Closed {
+        commit: question.view.commit_id().unwrap_or_default().to_string(),
+        by_silence: spoken,
+        undecided: state.totals(&lapsed).undecided,
+        plan_sha256: results.plan_sha256(),
+    });
+    state.check(&lapsed)?;
+    store.append(&state.head.id, &state.tail, &events, now, &by)?;
+    let dir = results.write(&state, &out)?;
+    let state = State::load(&store, &state.head.id)?;
+    status::write_page(&state, &lapsed, now, &dir.join(progress::PAGE))?;
+    let totals = state.totals(&lapsed);
+    output::say(&status::sentence(&totals));
+    output::say(&format!(
+        "by persons {}, by silence {}, lapsed {}",
+        totals.by_persons(),
+        totals.by_silence.sum(),
+        totals.lapsed
+    ));
+    output::say(&format!(
+        "population {} + {} joined - {} left = {} held now",
+        state.head.population, results.joined, results.left, results.held
+    ));
+    let found = results.manners.iter().filter(|m| m.verdict == "finding").count();
+    output::say(&format!(
+        "{} removal steps; {found} reviewers to look at (REV-04); results in {}",
+        results.steps.len(),
+        dir.display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Moves what is owed to whoever stands above, and makes the time longer, once.
+fn escalate(
+    store: &crate::campaign::Store,
+    state: &mut State,
+    question: &Question,
+    lapsed: &BTreeMap<ItemId, String>,
+    now: Instant,
+    by: &str,
+) -> Result<Exit, Failure> {
+    let mut events = ladder::raise(state, &question.estate, lapsed, None, "escalate", ESCALATION);
+    let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
+    events.push(LogEvent::Extended {
+        due_at: now.plus(state.plan.escalate_days * DAY),
+        reason: ESCALATION.into(),
+    });
+    state.apply_all(&events, now)?;
+    let issues = state.issues();
+    state.apply_all(&issues, now)?;
+    events.extend(issues.iter().cloned());
+    store.append(&state.head.id, &state.tail, &events, now, by)?;
+    sheets::write_issued(store, state, &issues)?;
+    output::say(&format!(
+        "not closed: silence escalates. {moved} items went up, and decisions are due {}; then close again",
+        state.due_at
+    ));
+    Ok(Exit::Done)
+}
+
+/// What silence decides about items that are not lapsed.
+fn silence(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Vec<LogEvent> {
+    let mut events = Vec::new();
+    for (index, item) in state.items.iter().enumerate() {
+        if state.binding(index).is_some() || lapsed.contains_key(&item.id) {
+            continue;
+        }
+        let (choice, why) = match (state.plan.silence, item.recommendation) {
+            (Silence::Keep, _) => (Choice::Keep, "nobody decided; the campaign keeps what nobody decides"),
+            (Silence::Remove, _) => (Choice::Revoke, "nobody decided; the campaign removes what nobody decides"),
+            (Silence::Recommendation, Recommendation::Keep) => (Choice::Keep, "nobody decided; the recommendation is followed"),
+            (Silence::Recommendation, Recommendation::Revoke) => (Choice::Revoke, "nobody decided; the recommendation is followed"),
+            // Without a recommendation there is nothing to follow, and after an escalation nobody is left to ask.
+            (Silence::Recommendation, Recommendation::None) | (Silence::Escalate, _) => continue,
+        };
+        events.push(state.silent(index, choice, why));
+    }
+    events
+}
+
+/// Everything that a close hands over.
+struct Results {
+    manners: Vec<Manner>,
+    drift: Vec<Drift>,
+    steps: Vec<remedy::Step>,
+    joined: usize,
+    left: usize,
+    held: usize,
+    plan: String,
+}
+
+impl Results {
+    fn new(state: &State, question: &Question, closed_at: Instant) -> Result<Self, Failure> {
+        let now = Now::new(&question.estate);
+        let results = check::run(&question.estate, &question.config, None);
+        let opening = Opening {
+            estate: &question.estate,
+            results: &results,
+            config: &question.config,
+            plan: &state.plan,
+            text: &state.head.configuration,
+            commit: question.view.commit_id().unwrap_or_default(),
+            sequence: question.view.sequence(),
+            now: closed_at,
+            by: "",
+            forced: None,
+            previous: None,
+        };
+        // The population of an instance of Entra is its list, so nothing can join it.
+        let in_scope = scope(&opening);
+        let entra = state.head.entra_instance.is_some();
+        let drift = drift(state, &now, |h| !entra && in_scope(h));
+        let joined = drift.iter().filter(|d| d.what == "joined").count();
+        let left = drift.len() - joined;
+        let mut held: BTreeSet<(String, String, String)> = BTreeSet::new();
+        for h in question.estate.held() {
+            let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+            held.insert((h.principal.to_string(), h.entitlement.to_string(), assignment));
+        }
+        let kept = |i: &crate::campaign::Item| {
+            let key = format!("{}:{}", i.entitlement_kind, i.entitlement_id);
+            held.contains(&(i.principal_id.clone(), key, i.assignment_id.clone()))
+        };
+        let still = state.items.iter().filter(|i| kept(i)).count();
+        if state.head.population - left != still {
+            return Err(CampaignError::Identity(format!("population {} - left {left} = items still held {still}", state.head.population)).into());
+        }
+        let steps = remedy::plan(state, &now, closed_at);
+        Ok(Self {
+            manners: manners(state),
+            plan: plan_csv(&steps)?,
+            drift,
+            steps,
+            joined,
+            left,
+            held: still + joined,
+        })
+    }
+
+    fn plan_sha256(&self) -> String {
+        hex::encode(Sha256::digest(self.plan.as_bytes()))
+    }
+
+    /// Writes every result beside the sheets; returns the folder.
+    fn write(&self, state: &State, out: &std::path::Path) -> Result<PathBuf, Failure> {
+        let dir = out.join(state.head.id.as_str());
+        create_private_dirs(&dir)?;
+        let put = |name: &str, text: &str| put(&dir.join(name), text.as_bytes());
+        put("removal-plan.csv", &self.plan)?;
+        put("removal-requests.json", &remedy::requests(&self.steps))?;
+        put("removal.ps1", &remedy::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps))?;
+        put("drift.csv", &drift_csv(&self.drift)?)?;
+        put("reviewers.csv", &manners_csv(&self.manners)?)?;
+        put("decisions.csv", &status::decisions_csv(state)?)?;
+        Ok(dir)
+    }
+}
+
+fn plan_csv(steps: &[remedy::Step]) -> Result<String, Failure> {
+    let columns = [
+        "order",
+        "item_id",
+        "principal_id",
+        "principal_name",
+        "entitlement_name",
+        "decision",
+        "by",
+        "way",
+        "method",
+        "url",
+        "body",
+        "instruction",
+        "blast",
+        "also",
+        "due",
+    ];
+    let rows = steps.iter().map(|s| {
+        let url = if s.method.is_empty() {
+            String::new()
+        } else {
+            format!("https://graph.microsoft.com/v1.0{}", s.path)
+        };
+        [
+            s.order.to_string(),
+            s.item_id.clone(),
+            s.principal_id.clone(),
+            s.principal_name.clone(),
+            s.entitlement_name.clone(),
+            s.decision.to_string(),
+            s.by.to_string(),
+            s.way.to_string(),
+            s.method.to_string(),
+            url,
+            s.body.as_ref().map(ToString::to_string).unwrap_or_default(),
+            s.instruction.clone(),
+            s.blast.to_string(),
+            s.also.clone(),
+            s.due.to_string(),
+        ]
+    });
+    rows::text(&columns, rows, Format::Csv, false)
+}
+
+fn drift_csv(drift: &[Drift]) -> Result<String, Failure> {
+    let columns = [
+        "what",
+        "item_id",
+        "principal_id",
+        "principal_name",
+        "entitlement",
+        "entitlement_name",
+        "assignment_id",
+        "shown",
+    ];
+    let rows = drift.iter().map(|d| {
+        [
+            d.what.to_string(),
+            d.item.clone(),
+            d.principal_id.clone(),
+            d.principal_name.clone(),
+            d.entitlement.clone(),
+            d.entitlement_name.clone(),
+            d.assignment_id.clone(),
+            d.shown.clone(),
+        ]
+    });
+    rows::text(&columns, rows, Format::Csv, false)
+}
+
+fn manners_csv(manners: &[Manner]) -> Result<String, Failure> {
+    let columns = [
+        "check",
+        "reviewer",
+        "verdict",
+        "because",
+        "decided",
+        "kept",
+        "kept_with_findings",
+        "same_comment",
+        "seconds",
+        "timed",
+    ];
+    let rows = manners.iter().map(|m| {
+        [
+            "REV-04".to_string(),
+            m.reviewer.to_string(),
+            m.verdict.to_string(),
+            m.because.clone(),
+            m.decided.to_string(),
+            m.kept.to_string(),
+            m.kept_with_findings.to_string(),
+            m.same_comment.to_string(),
+            m.pace.map(|(s, _)| s.to_string()).unwrap_or_default(),
+            m.pace.map(|(_, n)| n.to_string()).unwrap_or_default(),
+        ]
+    });
+    rows::text(&columns, rows, Format::Csv, false)
+}

@@ -1,0 +1,190 @@
+//! `campaign import`: returned files to decisions.
+
+use super::args::{ImportArgs, ProofArgs};
+use super::{operator, sheets, store};
+use crate::campaign::import::{Incoming, Operator, judge};
+use crate::campaign::{CampaignError, Proof, ReturnedSheet, Reviewer, ReviewerKey, State, proof};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{open, output};
+use crate::report::sheet::returned;
+use std::path::Path;
+
+/// Takes files in.
+pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
+    let mut files = read(&args.files)?;
+    let store = store(&args.lake, crash_at);
+    let id = store.resolve(&campaign(args, &files)?)?;
+    let operator = Operator {
+        name: operator(&args.by),
+        reviewer: args.reviewer.as_deref().map(ReviewerKey::new),
+        again: args.again,
+    };
+    // Another command may write between reading and writing: then everything is judged again.
+    for attempt in 0.. {
+        let mut state = State::load(&store, &id)?;
+        if let Some(wanted) = operator.reviewer.as_ref().filter(|k| !state.reviewers.contains_key(*k)) {
+            let known: Vec<&str> = state.reviewers.keys().map(ReviewerKey::as_str).collect();
+            return Err(Failure::usage(format!(
+                "no reviewer of {id} is called '{wanted}'{}",
+                crate::config::did_you_mean(wanted.as_str(), &known)
+            )));
+        }
+        prove(args, &state, &operator, &mut files)?;
+        let mut taken = judge(&state, &files.iter().map(|f| f.incoming.clone()).collect::<Vec<_>>(), &operator)?;
+        let now = open::now()?;
+        state.apply_all(&taken.events, now)?;
+        let issues = state.issues();
+        state.apply_all(&issues, now)?;
+        taken.events.extend(issues.iter().cloned());
+        match store.append(&id, &state.tail, &taken.events, now, &operator.name) {
+            Err(CampaignError::Taken(_)) if attempt < 5 => continue,
+            other => other?,
+        };
+        sheets::write_issued(&store, &state, &issues)?;
+        output::say(&format!(
+            "{} files: {} rows decided, {} left empty; {} decisions are new or changed",
+            files.len(),
+            taken.decided,
+            taken.empty,
+            taken.changed
+        ));
+        if taken.changed > 0 {
+            let late = if now > state.due_at { ", after the end" } else { "" };
+            output::say(&format!("imported by {}{late}", operator.name));
+        }
+        let totals = state.totals(&Default::default());
+        output::say(&super::status::sentence(&totals));
+        return Ok(Exit::Done);
+    }
+    Ok(Exit::Done)
+}
+
+/// The campaign that is named, else the one that the files name.
+fn campaign(args: &ImportArgs, files: &[File]) -> Result<String, Failure> {
+    if let Some(id) = &args.campaign {
+        return Ok(id.clone());
+    }
+    let named = files.iter().find_map(|f| column(&f.incoming.sheet, "campaign_id"));
+    named.filter(|n| !n.is_empty()).ok_or_else(|| Failure {
+        exit: Exit::Unusable,
+        message: "no file names its campaign in the column campaign_id; take the sheet that was given out, or give --campaign ID".into(),
+    })
+}
+
+/// A file with what it proves.
+struct File {
+    path: std::path::PathBuf,
+    bytes: Vec<u8>,
+    mail: bool,
+    incoming: Incoming,
+}
+
+/// Reads every file, whatever program saved it; signatures are proofs, not sheets.
+fn read(paths: &[std::path::PathBuf]) -> Result<Vec<File>, Failure> {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    for path in paths.iter().filter(|p| !is_signature(p)) {
+        let name = path.file_name().map(|n| n.to_string_lossy().to_string()).unwrap_or_default();
+        // Sheets of several reviewers have one name: the folder tells them apart.
+        let folder = path.parent().and_then(Path::file_name).map(|n| n.to_string_lossy().to_string());
+        let shown = folder.map_or(name.clone(), |f| format!("{f}/{name}"));
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                problems.push(format!("cannot read {}: {e}", path.display()));
+                continue;
+            }
+        };
+        match returned::read(&shown, &bytes) {
+            Ok(back) => files.push(File {
+                path: path.clone(),
+                bytes,
+                mail: back.attachment.is_some(),
+                incoming: Incoming {
+                    sheet: back.sheet,
+                    proof: Proof::OperatorAsserted,
+                },
+            }),
+            Err(e) => problems.push(e.to_string()),
+        }
+    }
+    if files.is_empty() && problems.is_empty() {
+        problems.push("signatures alone were given; give the sheets that they sign".into());
+    }
+    if problems.is_empty() {
+        Ok(files)
+    } else {
+        Err(CampaignError::Problems(problems).into())
+    }
+}
+
+fn is_signature(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sig"))
+}
+
+/// Finds the proof of each file: the mail itself, or the signature beside it.
+fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [File]) -> Result<(), Failure> {
+    let keys = Keys::read(&args.proof)?;
+    let mut problems = Vec::new();
+    for file in files {
+        let sheet = column(&file.incoming.sheet, "sheet_sha256").unwrap_or_default();
+        let key = state.issued.get(&sheet).map(|(key, _)| key.clone()).or_else(|| operator.reviewer.clone());
+        let Some(reviewer) = key.and_then(|k| state.reviewers.get(&k)) else {
+            continue;
+        };
+        let mut beside = file.path.clone().into_os_string();
+        beside.push(".sig");
+        let beside = std::path::PathBuf::from(beside);
+        let proof = if file.mail {
+            proof::by_mail(&file.bytes, keys.dkim.as_ref(), reviewer).map_err(|e| e.to_string())
+        } else if beside.is_file() {
+            keys.signature(&file.bytes, &beside, reviewer)
+        } else {
+            Ok(Proof::OperatorAsserted)
+        };
+        match proof {
+            Ok(proof) => file.incoming.proof = proof,
+            Err(e) => problems.push(format!("{}: {e}", file.incoming.sheet.file)),
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(CampaignError::Problems(problems).into())
+    }
+}
+
+/// The first filled cell of a column.
+fn column(sheet: &ReturnedSheet, name: &str) -> Option<String> {
+    let place = sheet.columns.iter().position(|c| c.trim() == name)?;
+    sheet.rows.iter().find_map(|r| r.cells.get(place)).map(|c| c.trim().to_string())
+}
+
+/// What proofs are checked with.
+pub struct Keys {
+    allowed: Option<String>,
+    /// Keys of mail domains.
+    pub dkim: Option<proof::DnsKeys>,
+}
+
+impl Keys {
+    /// Reads the files of the command line.
+    pub fn read(args: &ProofArgs) -> Result<Self, Failure> {
+        let text = |path: &std::path::PathBuf| std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())));
+        let dkim = args.dkim_keys.as_ref().map(text).transpose()?;
+        Ok(Self {
+            allowed: args.allowed_signers.as_ref().map(text).transpose()?,
+            dkim: dkim.map(|t| proof::DnsKeys::parse(&t)).transpose().map_err(Failure::usage)?,
+        })
+    }
+
+    /// The proof of a signature file over some bytes.
+    pub fn signature(&self, bytes: &[u8], signature: &Path, reviewer: &Reviewer) -> Result<Proof, String> {
+        let Some(allowed) = &self.allowed else {
+            return Err(format!("{} is there and cannot be checked without --allowed-signers FILE", signature.display()));
+        };
+        let text = std::fs::read(signature).map_err(|e| format!("cannot read {}: {e}", signature.display()))?;
+        let now = open::now().map_err(|f| f.message)?;
+        proof::by_signature(bytes, &text, allowed, reviewer, now).map_err(|e| e.to_string())
+    }
+}

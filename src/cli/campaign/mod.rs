@@ -1,0 +1,97 @@
+//! `campaign …`: the life of a review, from the frozen population to the proof that removals worked.
+
+mod adopt;
+pub mod args;
+mod close;
+mod import;
+mod letters;
+mod moves;
+mod opening;
+mod remind;
+mod rows;
+mod sheets;
+mod status;
+mod verify;
+
+use crate::campaign::store::Crash;
+use crate::campaign::{CampaignError, State, Store, plan};
+use crate::cli::args::LakeArg;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{open, output};
+use args::{ByArg, CampaignCommand, WhichArgs};
+
+/// Runs a command of a campaign.
+pub fn run(command: &CampaignCommand, crash_at: Option<&str>) -> Result<Exit, Failure> {
+    match command {
+        CampaignCommand::Init => {
+            output::print(plan::TEMPLATE);
+            Ok(Exit::Done)
+        }
+        CampaignCommand::Open(args) => opening::run(args, crash_at),
+        CampaignCommand::Status(args) => status::run(args),
+        CampaignCommand::Import(args) => import::run(args, crash_at),
+        CampaignCommand::Reassign(args) => moves::run(args, "reassign", crash_at),
+        CampaignCommand::Delegate(args) => moves::run(args, "delegate", crash_at),
+        CampaignCommand::List(lake) => list(lake),
+        CampaignCommand::Remind(args) => remind::run(args, crash_at),
+        CampaignCommand::Close(args) => close::run(args, crash_at),
+        CampaignCommand::Verify(args) => verify::run(args, crash_at),
+        CampaignCommand::Signoff(args) => verify::signoff(args, crash_at),
+        CampaignCommand::Adopt(args) => adopt::run(args, crash_at),
+    }
+}
+
+fn list(lake: &LakeArg) -> Result<Exit, Failure> {
+    let store = store(lake, None);
+    let mut rows = Vec::new();
+    for id in store.ids()? {
+        let state = State::load(&store, &id)?;
+        let totals = state.totals(&Default::default());
+        rows.push(vec![
+            id.to_string(),
+            state.head.opened_at.day(),
+            state.due_at.day(),
+            status::stand(&state).to_string(),
+            totals.population.to_string(),
+            format!("{} %", totals.completion()),
+        ]);
+    }
+    output::print(&output::table(&["campaign", "opened", "due", "state", "items", "decided by persons"], rows));
+    Ok(Exit::Done)
+}
+
+/// The campaigns of a lake.
+fn store(lake: &LakeArg, crash_at: Option<&str>) -> Store {
+    let step = crash_at.and_then(|name| Crash::ALL.iter().find(|(n, _)| *n == name)).map(|(_, s)| *s);
+    Store::new(&open::lake_dir(lake)).crash_at(step)
+}
+
+/// A campaign as its log leaves it.
+fn load(which: &WhichArgs, crash_at: Option<&str>) -> Result<(Store, State), Failure> {
+    let store = store(&which.lake, crash_at);
+    let id = store.resolve(&which.id)?;
+    let state = State::load(&store, &id)?;
+    Ok((store, state))
+}
+
+/// Who runs a command: as given, else the account of this machine.
+fn operator(by: &ByArg) -> String {
+    let account = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok();
+    by.by
+        .clone()
+        .or_else(account)
+        .filter(|n| !n.trim().is_empty())
+        .unwrap_or_else(|| "unknown".into())
+}
+
+impl From<CampaignError> for Failure {
+    fn from(e: CampaignError) -> Self {
+        let exit = match e {
+            CampaignError::Lake(inner) => return inner.into(),
+            CampaignError::Problems(_) | CampaignError::Damaged { .. } => Exit::Unusable,
+            CampaignError::Identity(_) => Exit::Bug,
+            CampaignError::Plan(_) | CampaignError::Missing { .. } | CampaignError::Refused(_) | CampaignError::Taken(_) => Exit::Usage,
+        };
+        Self { exit, message: e.to_string() }
+    }
+}

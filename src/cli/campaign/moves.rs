@@ -1,0 +1,151 @@
+//! `campaign reassign` and `campaign delegate`: items change hands, with a reason and without a conflict.
+
+use super::args::MoveArgs;
+use super::{load, operator, sheets};
+use crate::campaign::log::{LogEvent, Move};
+use crate::campaign::now::Now;
+use crate::campaign::who::{self, Desk};
+use crate::campaign::{CampaignError, ItemId, ReviewerKey, State};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{open, output};
+use crate::model::PrincipalId;
+use std::collections::BTreeSet;
+
+/// Moves items.
+pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, Failure> {
+    if args.reason.trim().is_empty() {
+        return Err(Failure::usage("--reason is empty; say why, since it is recorded"));
+    }
+    let (store, mut state) = load(&args.which, crash_at)?;
+    if let Some(closing) = &state.closing {
+        return Err(Failure::usage(format!("campaign {} was closed on {}", state.head.id, closing.at)));
+    }
+    let question = open::question(&args.which.lake, &args.question)?;
+    let from = ReviewerKey::new(&args.from);
+    if !state.reviewers.contains_key(&from) {
+        let known: Vec<&str> = state.reviewers.keys().map(ReviewerKey::as_str).collect();
+        return Err(Failure::usage(format!(
+            "no reviewer is called '{from}'{}",
+            crate::config::did_you_mean(from.as_str(), &known)
+        )));
+    }
+    let chosen = chosen(&state, &from, &args.items)?;
+    let (to, joined) = target(&state, &question.estate, &args.to)?;
+    if to == from {
+        return Err(Failure::usage(format!("{from} has these items already")));
+    }
+    conflicts(&state, &question.estate, &to, joined.as_ref(), &chosen)?;
+    let mut events = Vec::new();
+    events.extend(joined.map(|reviewer| LogEvent::Joined { reviewer }));
+    for stage in [1u8, 2] {
+        let mut items: Vec<ItemId> = chosen
+            .iter()
+            .filter(|i| state.stage(**i) == stage)
+            .map(|i| state.items[*i].id.clone())
+            .collect();
+        items.sort();
+        if !items.is_empty() {
+            events.push(LogEvent::Moved(Move {
+                how: how.into(),
+                from: from.clone(),
+                to: to.clone(),
+                items,
+                stage,
+                reason: args.reason.clone(),
+            }));
+        }
+    }
+    let now = open::now()?;
+    state.apply_all(&events, now)?;
+    let issues = state.issues();
+    state.apply_all(&issues, now)?;
+    events.extend(issues.iter().cloned());
+    store.append(&state.head.id, &state.tail, &events, now, &operator(&args.by))?;
+    sheets::write_issued(&store, &state, &issues)?;
+    output::say(&format!("{} items from {from} to {to}: {}", chosen.len(), args.reason));
+    output::say(&super::status::sentence(&state.totals(&Default::default())));
+    Ok(Exit::Done)
+}
+
+/// The items that are named, else all that `from` still owes; each must be with `from`.
+fn chosen(state: &State, from: &ReviewerKey, named: &[String]) -> Result<Vec<usize>, CampaignError> {
+    if named.is_empty() {
+        let open: Vec<usize> = (0..state.items.len()).filter(|i| state.owner(*i) == from && state.owed(*i)).collect();
+        return if open.is_empty() {
+            Err(CampaignError::Refused(format!("{from} has no open items")))
+        } else {
+            Ok(open)
+        };
+    }
+    let mut found = Vec::new();
+    let mut wrong = Vec::new();
+    for id in named {
+        match state.position(&ItemId::new(id)) {
+            None => wrong.push(format!("{id} is no item of this campaign")),
+            Some(index) if state.owner(index) != from => wrong.push(format!("{id} is with {}, not with {from}", state.owner(index))),
+            Some(index) => found.push(index),
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    if wrong.is_empty() {
+        Ok(found)
+    } else {
+        Err(CampaignError::Refused(wrong.join("\n  ")))
+    }
+}
+
+/// A reviewer by folder name, or a person of the lake who joins.
+fn target(state: &State, estate: &crate::ledger::Estate, name: &str) -> Result<(ReviewerKey, Option<crate::campaign::Reviewer>), CampaignError> {
+    let key = ReviewerKey::new(name);
+    if state.reviewers.contains_key(&key) || key.is_unassigned() {
+        return Ok((key, None));
+    }
+    let id = who::find_person(estate, name).map_err(CampaignError::Refused)?;
+    if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
+        return Ok((known.key.clone(), None));
+    }
+    let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
+    taken.insert(ReviewerKey::UNASSIGNED.into());
+    let key = ReviewerKey::new(&who::free_key(&taken, estate, &id));
+    Ok((key.clone(), Some(who::reviewer(estate, &id, key))))
+}
+
+/// Every conflict of the new reviewer, item by item.
+fn conflicts(
+    state: &State,
+    estate: &crate::ledger::Estate,
+    to: &ReviewerKey,
+    joined: Option<&crate::campaign::Reviewer>,
+    chosen: &[usize],
+) -> Result<(), CampaignError> {
+    let person = joined.or_else(|| state.reviewers.get(to)).map(|r| r.principal_id.clone()).unwrap_or_default();
+    if person.is_empty() {
+        return Ok(());
+    }
+    let person = PrincipalId::new(&person);
+    let desk = Desk::new(estate, &state.plan).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
+    let now = Now::new(estate);
+    let mut wrong = Vec::new();
+    for index in chosen {
+        let item = &state.items[*index];
+        let other = if state.stage(*index) == 2 { Some(state.owner_in(*index, 1)) } else { None };
+        let conflict = now
+            .same(item, state.head.as_of)
+            .and_then(|h| desk.conflict(&person, h, item.sensitive))
+            .or_else(|| (item.principal_id == person.as_str()).then(|| "is the holder".into()))
+            .or_else(|| (other == Some(to)).then(|| "decided in the first stage".into()));
+        if let Some(why) = conflict {
+            wrong.push(format!("{} ({} of {}): {to} {why}", item.id, item.entitlement_name, item.principal_name));
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(CampaignError::Refused(format!(
+            "nothing was moved, since {} items conflict:\n  {}",
+            wrong.len(),
+            wrong.join("\n  ")
+        )))
+    }
+}

@@ -1,0 +1,87 @@
+//! Work sheets on disk: `DIR/CAMPAIGN/REVIEWER/`, for their owner's eyes only.
+
+use crate::campaign::log::LogEvent;
+use crate::campaign::{CampaignId, ItemId, ReviewerKey, State, Store};
+use crate::cli::exit::{Exit, Failure};
+use crate::lake::LakeError;
+use crate::lake::parquet_io::private_file;
+use crate::lake::store::create_private_dirs;
+use crate::report;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Where the sheets of a campaign were put last: later commands write there too.
+pub fn remembered(store: &Store, id: &CampaignId) -> Option<PathBuf> {
+    let text = fs::read_to_string(store.dir(id).join("sheets-at")).ok()?;
+    Some(PathBuf::from(text.trim_end())).filter(|p| !p.as_os_str().is_empty())
+}
+
+/// Remembers the folder of the sheets.
+pub fn remember(store: &Store, id: &CampaignId, out: &Path) -> Result<(), Failure> {
+    let whole = std::path::absolute(out).map_err(|e| Failure::usage(format!("cannot find {}: {e}", out.display())))?;
+    put(&store.dir(id).join("sheets-at"), whole.display().to_string().as_bytes())
+}
+
+/// Writes the sheets of some reviewers, or of all; returns how many files.
+pub fn write(store: &Store, state: &State, out: &Path, only: Option<&[ReviewerKey]>) -> Result<usize, Failure> {
+    let sheets = state.sheets();
+    let wanted: Vec<_> = sheets.iter().filter(|((key, _), _)| only.is_none_or(|o| o.contains(key))).collect();
+    let indices: Vec<usize> = wanted.iter().flat_map(|(_, i)| (*i).clone()).collect();
+    let ids = state.ids_of(&indices);
+    let contexts: BTreeMap<ItemId, _> = store.contexts(&state.head.id, Some(&ids))?.into_iter().map(|c| (c.item.clone(), c)).collect();
+    let root = out.join(state.head.id.as_str());
+    let mut files = 0;
+    for ((key, stage), indices) in wanted {
+        let sheet = state.sheet(key, *stage, indices, &contexts);
+        // A sheet of the second stage lies beside the first in a folder of its own.
+        let dir = if *stage == 1 {
+            root.join(key.as_str())
+        } else {
+            root.join(key.as_str()).join("second-stage")
+        };
+        create_private_dirs(&dir)?;
+        for (name, bytes) in report::sheet::render(&sheet).map_err(bug)? {
+            put(&dir.join(name), &bytes)?;
+            files += 1;
+        }
+    }
+    Ok(files)
+}
+
+/// Writes the sheets that a step gave out anew.
+pub fn write_issued(store: &Store, state: &State, events: &[LogEvent]) -> Result<usize, Failure> {
+    let Some(out) = remembered(store, &state.head.id) else {
+        return Ok(0);
+    };
+    let mut keys: Vec<ReviewerKey> = events
+        .iter()
+        .filter_map(|e| match e {
+            LogEvent::Issued { reviewer, .. } => Some(reviewer.clone()),
+            _ => None,
+        })
+        .collect();
+    keys.dedup();
+    if keys.is_empty() { Ok(0) } else { write(store, state, &out, Some(&keys)) }
+}
+
+/// Writes under another name first: a reader sees the old file or the new one.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().map(|n| n.to_string_lossy().to_string()).unwrap_or_default();
+    let temp = dir.join(format!(".{name}.tmp"));
+    let _ = fs::remove_file(&temp);
+    let mut file = private_file(&temp).map_err(LakeError::io("create", &temp))?;
+    file.write_all(bytes).map_err(LakeError::io("write", &temp))?;
+    fs::rename(&temp, path).map_err(LakeError::io("rename", path))?;
+    Ok(())
+}
+
+/// What cannot go wrong did.
+fn bug(e: impl std::fmt::Display) -> Failure {
+    Failure {
+        exit: Exit::Bug,
+        message: e.to_string(),
+    }
+}

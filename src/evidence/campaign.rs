@@ -1,0 +1,427 @@
+//! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
+
+use crate::campaign::log::{Choice, LogEvent, Proof};
+use crate::campaign::model::{CampaignId, Context, Item, ItemId, ReviewerKey};
+use crate::campaign::now::{Now, outcomes};
+use crate::campaign::{CampaignError, LogEntry, State, Store, quality};
+use crate::evidence::compose::{Content, Part};
+use crate::evidence::sample::{self, Member};
+use crate::evidence::table::Table;
+use crate::ledger::Estate;
+use crate::model::Instant;
+use crate::report::Audience;
+use crate::report::privacy::Privacy;
+use std::collections::BTreeMap;
+
+/// What the parts of a campaign are made with.
+pub struct Making<'a> {
+    /// The ledger, not yet covered.
+    pub estate: &'a Estate,
+    /// What of people is shown.
+    pub privacy: &'a Privacy,
+    /// What of their words is shown.
+    pub audience: &'a Audience,
+    /// Seed of the spot check.
+    pub seed: &'a str,
+}
+
+/// The parts of one campaign.
+///
+/// # Errors
+/// When the campaign is damaged.
+pub fn parts(store: &Store, id: &CampaignId, making: &Making) -> Result<Vec<Part>, CampaignError> {
+    let state = State::load(store, id)?;
+    let contexts: BTreeMap<ItemId, Context> = store.contexts(id, None)?.into_iter().map(|c| (c.item.clone(), c)).collect();
+    let mut entries: Vec<(LogEntry, String)> = Vec::new();
+    store.log(id, |entry| {
+        let hash = LogEntry::hash(&entry.line());
+        entries.push((entry, hash));
+        Ok(())
+    })?;
+    let told = Telling { making, state: &state };
+    let part = |name: &str, what: &str, table: Table| Part {
+        file: format!("campaign/{name}.csv"),
+        what: what.into(),
+        content: Content::Table(table),
+    };
+    Ok(vec![
+        part(
+            "campaign",
+            "what the campaign is, its commit, its population and the end of its log",
+            told.head(),
+        ),
+        part(
+            "items",
+            "the frozen population: each holding with its reviewer, why that reviewer, whether a conflict, and the decision that binds",
+            told.items(&contexts),
+        ),
+        part("reviewers", "who reviewed what, and how they decided", told.reviewers()),
+        part(
+            "decisions",
+            "every decision in the order of the log, also those that a later one replaced",
+            told.decisions(&entries),
+        ),
+        part("proofs", "files that were taken in, and how it is known who decided", told.proofs(&entries)),
+        part("removals", "what became of each revocation and change, by observation", told.removals()),
+        part(
+            "exceptions",
+            "access that stays although a rule speaks against it: by whom, until when",
+            told.exceptions(),
+        ),
+        part("spot-check", "a tenth of the decisions to keep, drawn by the seed", told.spot_check()),
+        part("sign-off", "what management stated", told.sign_off(&entries)),
+        part(
+            "log",
+            "the campaign's log: each entry with the hash of the one before, without its content",
+            told.log(&entries),
+        ),
+    ])
+}
+
+struct Telling<'a> {
+    making: &'a Making<'a>,
+    state: &'a State,
+}
+
+impl Telling<'_> {
+    fn key(&self, key: &ReviewerKey) -> String {
+        if key.is_unassigned() {
+            key.to_string()
+        } else {
+            self.making.privacy.alone(key.as_str())
+        }
+    }
+
+    /// Words that a person wrote.
+    fn words(&self, text: &str) -> String {
+        self.making.audience.text(&self.making.privacy.text(text)).into_owned()
+    }
+
+    fn who(&self, text: &str) -> String {
+        self.making.privacy.alone(text)
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.making.privacy.text(text)
+    }
+
+    fn head(&self) -> Table {
+        let (h, state) = (&self.state.head, self.state);
+        let mut rows = vec![
+            ("id", h.id.to_string()),
+            ("name", self.text(&h.name)),
+            ("previous", h.previous.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("commit", h.commit.clone()),
+            ("commit_sequence", h.commit_sequence.to_string()),
+            ("as_of", h.as_of.to_string()),
+            ("opened_at", h.opened_at.to_string()),
+            ("opened_by", self.text(&h.opened_by)),
+            ("due_at", state.due_at.to_string()),
+            ("period", format!("from {} (inclusive) until {} (exclusive)", h.period.from, h.period.until)),
+            ("population", h.population.to_string()),
+            ("population_sha256", h.population_sha256.clone()),
+            ("forced", self.text(h.forced.as_deref().unwrap_or_default())),
+            ("closed_at", state.closing.as_ref().map(|c| c.at.to_string()).unwrap_or_default()),
+            ("log_entries", state.tail.entries.to_string()),
+            ("log_sha256", state.tail.hash.clone()),
+        ];
+        rows.extend(h.warnings.iter().map(|w| ("warning", self.text(w))));
+        Table::of(&["what", "value"], rows.into_iter().map(|(k, v)| vec![k.to_string(), v]))
+    }
+
+    fn items(&self, contexts: &BTreeMap<ItemId, Context>) -> Table {
+        let row = |(index, item): (usize, &Item)| {
+            let binding = self.state.binding(index).map(|(_, entry)| entry);
+            let owner = self.state.owner(index);
+            let reviewer = self.state.reviewers.get(owner);
+            let own = reviewer.is_some_and(|r| !r.principal_id.is_empty() && r.principal_id == item.principal_id);
+            let because = contexts.get(&item.id).map(|c| self.text(&c.reviewer_because)).unwrap_or_default();
+            vec![
+                item.id.to_string(),
+                self.holder(item, &item.principal_id),
+                self.holder(item, &item.principal_name),
+                item.principal_type.clone(),
+                item.entitlement_kind.as_str().to_string(),
+                item.entitlement_id.clone(),
+                self.text(&item.entitlement_name),
+                item.assignment_id.clone(),
+                yes(item.sensitive),
+                item.risk.as_str().to_string(),
+                item.recommendation.as_str().to_string(),
+                self.key(owner),
+                because,
+                yes(own),
+                binding.map_or("undecided", |b| b.decision.choice.as_str()).to_string(),
+                binding.map_or("", |b| b.by.as_str()).to_string(),
+                binding.map(|b| self.who(&b.decided_by)).unwrap_or_default(),
+                time(binding.and_then(|b| b.decided_at)),
+                binding.map(|b| b.stage.to_string()).unwrap_or_default(),
+                binding.map(|b| b.import.to_string()).unwrap_or_default(),
+                binding.map(|b| self.words(&b.decision.justification)).unwrap_or_default(),
+                time(binding.and_then(|b| b.decision.until)),
+            ]
+        };
+        let header = [
+            "item_id",
+            "principal_id",
+            "principal_name",
+            "principal_type",
+            "entitlement_kind",
+            "entitlement_id",
+            "entitlement_name",
+            "assignment_id",
+            "sensitive",
+            "risk",
+            "recommendation",
+            "reviewer",
+            "reviewer_because",
+            "reviewer_is_holder",
+            "decision",
+            "by",
+            "decided_by",
+            "decided_at",
+            "stage",
+            "import",
+            "justification",
+            "until",
+        ];
+        Table::of(&header, self.state.items.iter().enumerate().map(row))
+    }
+
+    fn holder(&self, item: &Item, text: &str) -> String {
+        if matches!(item.principal_type.as_str(), "group" | "service_principal") {
+            text.to_string()
+        } else {
+            self.who(text)
+        }
+    }
+
+    fn reviewers(&self) -> Table {
+        let totals = self.state.by_reviewer(&BTreeMap::new());
+        let manners: BTreeMap<ReviewerKey, quality::Manner> = quality::manners(self.state).into_iter().map(|m| (m.reviewer.clone(), m)).collect();
+        let row = |(key, t): (&ReviewerKey, &crate::campaign::Totals)| {
+            let reviewer = self.state.reviewers.get(key);
+            let manner = manners.get(key);
+            vec![
+                self.key(key),
+                reviewer.map(|r| self.who(&r.principal_id)).unwrap_or_default(),
+                reviewer.map(|r| self.who(&r.name)).unwrap_or_default(),
+                t.population.to_string(),
+                t.all.keep.to_string(),
+                t.all.revoke.to_string(),
+                t.all.modify.to_string(),
+                t.all.exception.to_string(),
+                t.undecided.to_string(),
+                t.by_silence.sum().to_string(),
+                manner.map_or("", |m| m.verdict).to_string(),
+                manner.map(|m| self.text(&m.because)).unwrap_or_default(),
+            ]
+        };
+        let header = [
+            "reviewer",
+            "principal_id",
+            "name",
+            "items",
+            "keep",
+            "revoke",
+            "modify",
+            "exception",
+            "undecided",
+            "by_silence",
+            "manner",
+            "manner_because",
+        ];
+        Table::of(&header, totals.iter().map(row))
+    }
+
+    fn decisions(&self, entries: &[(LogEntry, String)]) -> Table {
+        let row = |(entry, _): &(LogEntry, String)| {
+            let LogEvent::Decided(d) = &entry.event else { return None };
+            Some(vec![
+                entry.sequence.to_string(),
+                entry.at.to_string(),
+                d.item.to_string(),
+                d.stage.to_string(),
+                d.decision.choice.as_str().to_string(),
+                d.by.as_str().to_string(),
+                self.who(&d.decided_by),
+                time(d.decided_at),
+                self.words(&d.decision.justification),
+                time(d.decision.until),
+                d.import.to_string(),
+            ])
+        };
+        let header = [
+            "sequence",
+            "at",
+            "item_id",
+            "stage",
+            "decision",
+            "by",
+            "decided_by",
+            "decided_at",
+            "justification",
+            "until",
+            "import",
+        ];
+        Table::of(&header, entries.iter().filter_map(row))
+    }
+
+    fn proofs(&self, entries: &[(LogEntry, String)]) -> Table {
+        let row = |(entry, _): &(LogEntry, String)| {
+            let LogEvent::Imported(i) = &entry.event else { return None };
+            Some(vec![
+                entry.sequence.to_string(),
+                entry.at.to_string(),
+                self.text(&i.file),
+                i.sha256.clone(),
+                self.key(&i.reviewer),
+                i.sheet.clone(),
+                self.text(&i.imported_by),
+                i.decided.to_string(),
+                i.proof.kind().to_string(),
+                self.proof(&i.proof),
+            ])
+        };
+        let header = [
+            "import",
+            "at",
+            "file",
+            "sha256",
+            "reviewer",
+            "sheet",
+            "imported_by",
+            "decided",
+            "proof",
+            "proof_detail",
+        ];
+        Table::of(&header, entries.iter().filter_map(row))
+    }
+
+    fn proof(&self, proof: &Proof) -> String {
+        match proof {
+            Proof::Sshsig {
+                principal,
+                key_fingerprint,
+                namespace,
+                signature_sha256,
+            } => format!(
+                "signed by {} with the key {key_fingerprint}, namespace {namespace}, signature SHA-256 {signature_sha256}",
+                self.text(principal)
+            ),
+            Proof::Email {
+                sha256,
+                message_id,
+                from,
+                dkim,
+            } => format!(
+                "mail of {}, SHA-256 {sha256}, Message-ID {}, DKIM {}",
+                self.text(from),
+                self.text(message_id),
+                self.text(dkim)
+            ),
+            Proof::Entra { instance, commit } => format!("review instance {instance} in the lake at commit {commit}"),
+            Proof::OperatorAsserted => "only the word of whoever imported it".into(),
+        }
+    }
+
+    fn removals(&self) -> Table {
+        let header = ["item_id", "decision", "by", "outcome", "shown", "due"];
+        let Some(closing) = &self.state.closing else {
+            return Table::new(&header);
+        };
+        let now = Now::new(self.making.estate);
+        let list = outcomes(self.state, &now, closing.at);
+        let rows = list.iter().map(|o| {
+            vec![
+                o.item.to_string(),
+                o.choice.as_str().to_string(),
+                o.by.as_str().to_string(),
+                o.word.to_string(),
+                self.text(&o.shown),
+                o.due.to_string(),
+            ]
+        });
+        Table::of(&header, rows)
+    }
+
+    fn exceptions(&self) -> Table {
+        let row = |(index, item): (usize, &Item)| {
+            let (_, entry) = self.state.binding(index).filter(|(_, e)| e.decision.choice == Choice::Exception)?;
+            Some(vec![
+                item.id.to_string(),
+                self.who(&entry.decided_by),
+                time(entry.decided_at),
+                time(entry.decision.until),
+                self.words(&entry.decision.justification),
+            ])
+        };
+        let rows = self.state.items.iter().enumerate().filter_map(row);
+        Table::of(&["item_id", "decided_by", "decided_at", "until", "justification"], rows)
+    }
+
+    fn spot_check(&self) -> Table {
+        let kept: Vec<Member> = self
+            .state
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| self.state.binding(*index).is_some_and(|(_, e)| e.decision.choice == Choice::Keep))
+            .map(|(index, item)| Member {
+                back: 0,
+                stratum: self.key(self.state.owner(index)),
+                id: item.id.to_string(),
+            })
+            .collect();
+        let (_, drawn) = sample::draw(&kept, kept.len().div_ceil(10), self.making.seed);
+        crate::evidence::compose::drawn_table(&drawn)
+    }
+
+    fn sign_off(&self, entries: &[(LogEntry, String)]) -> Table {
+        let row = |(entry, _): &(LogEntry, String)| {
+            let LogEvent::SignedOff {
+                manager,
+                statement,
+                open_items,
+                proof,
+            } = &entry.event
+            else {
+                return None;
+            };
+            Some(vec![
+                entry.at.to_string(),
+                self.who(manager),
+                self.text(statement),
+                open_items.to_string(),
+                proof.kind().to_string(),
+                self.proof(proof),
+            ])
+        };
+        let header = ["at", "manager", "statement", "open_items", "proof", "proof_detail"];
+        Table::of(&header, entries.iter().filter_map(row))
+    }
+
+    fn log(&self, entries: &[(LogEntry, String)]) -> Table {
+        let row = |(entry, hash): &(LogEntry, String)| {
+            let event = serde_json::to_value(&entry.event).unwrap_or_default();
+            let event = event.get("event").and_then(|e| e.as_str()).unwrap_or_default().to_string();
+            vec![
+                entry.sequence.to_string(),
+                entry.at.to_string(),
+                self.text(&entry.by),
+                event,
+                entry.previous.clone(),
+                hash.clone(),
+            ]
+        };
+        Table::of(&["sequence", "at", "by", "event", "previous_sha256", "sha256"], entries.iter().map(row))
+    }
+}
+
+fn yes(value: bool) -> String {
+    if value { "yes" } else { "no" }.into()
+}
+
+fn time(at: Option<Instant>) -> String {
+    at.map(|t| t.to_string()).unwrap_or_default()
+}

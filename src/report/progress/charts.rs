@@ -1,0 +1,188 @@
+//! Pictures of a campaign: who owes, who was fast and kept everything, and when decisions came.
+
+use super::Progress;
+use crate::campaign::ReviewerKey;
+use crate::campaign::quality::Manner;
+use crate::model::time::SECOND;
+use crate::report::charts::bars::{self, Bar};
+use crate::report::charts::canvas::Ink;
+use crate::report::charts::reviewers::{self, Reviewer};
+use crate::report::charts::{Chart, count, thousands};
+use std::collections::BTreeMap;
+
+/// Reviewers in a picture; the table has more.
+const SHOWN: usize = 18;
+/// Decisions from which a reviewer is worth a point.
+const ENOUGH: usize = 5;
+
+/// All pictures, in order.
+pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Chart> {
+    vec![owing(progress), days(progress), speed(progress, manners)]
+}
+
+fn owing(progress: &Progress) -> Chart {
+    let question = "Who still owes decisions?";
+    let mut all: Vec<_> = progress
+        .state
+        .by_reviewer(progress.lapsed)
+        .into_iter()
+        .filter(|(_, t)| t.population > 0)
+        .collect();
+    all.sort_by(|(a, x), (b, y)| (y.owed(), y.population, a).cmp(&(x.owed(), x.population, b)));
+    let owing = all.iter().filter(|(_, t)| t.owed() > 0).count();
+    let owed: usize = all.iter().map(|(_, t)| t.owed()).sum();
+    let caption = match owing {
+        0 => format!("Nobody: all {} have done their part.", count(all.len(), "reviewer")),
+        n => format!(
+            "{} of {} owe {}{}.",
+            thousands(n),
+            count(all.len(), "reviewer"),
+            count(owed, "decision"),
+            if all.len() > SHOWN {
+                format!("; the {SHOWN} who owe most are shown")
+            } else {
+                String::new()
+            }
+        ),
+    };
+    let bar = |(key, t): &(ReviewerKey, crate::campaign::Totals)| Bar {
+        label: key.to_string(),
+        parts: vec![(t.by_person.sum(), Ink::Main), (t.by_silence.sum(), Ink::Medium), (t.undecided, Ink::Info)],
+    };
+    let bars: Vec<Bar> = all.iter().take(SHOWN).map(bar).collect();
+    let legend = [("by person", Ink::Main), ("by silence", Ink::Medium), ("undecided", Ink::Info)];
+    Chart {
+        id: "owing",
+        question,
+        drawing: (!bars.is_empty()).then(|| bars::draw("items", 170, &legend, &bars)),
+        finding: caption,
+        heads: vec!["reviewer", "by person", "by silence", "undecided"],
+        rows: all
+            .iter()
+            .take(SHOWN)
+            .map(|(key, t)| {
+                vec![
+                    key.to_string(),
+                    thousands(t.by_person.sum()),
+                    thousands(t.by_silence.sum()),
+                    thousands(t.undecided),
+                ]
+            })
+            .collect(),
+        ..Chart::default()
+    }
+}
+
+/// Binding decisions of persons by the day on which they were recorded.
+fn days(progress: &Progress) -> Chart {
+    let question = "When did decisions come in?";
+    let mut days: BTreeMap<String, usize> = BTreeMap::new();
+    for index in 0..progress.state.items.len() {
+        if let Some((at, _)) = progress.state.binding(index).filter(|(_, d)| d.by == crate::campaign::DecidedBy::Person) {
+            *days.entry(at.day()).or_default() += 1;
+        }
+    }
+    let late = days
+        .iter()
+        .filter(|(day, _)| **day > progress.state.head.due_at.day())
+        .map(|(_, n)| n)
+        .sum::<usize>();
+    let total: usize = days.values().sum();
+    let caption = match (days.first_key_value(), days.last_key_value()) {
+        (Some((first, _)), Some((last, _))) => format!(
+            "{} on {} from {first} to {last}; {} after the day that was set at the opening, {}.",
+            count(total, "decision"),
+            count(days.len(), "day"),
+            thousands(late),
+            progress.state.head.due_at.day()
+        ),
+        _ => "No decision of a person has been imported yet.".to_string(),
+    };
+    let due = progress.state.head.due_at.day();
+    let skipped = days.len().saturating_sub(SHOWN);
+    let bars: Vec<Bar> = days
+        .iter()
+        .skip(skipped)
+        .map(|(day, n)| Bar {
+            label: day.clone(),
+            parts: vec![(*n, if *day > due { Ink::Medium } else { Ink::Main })],
+        })
+        .collect();
+    let legend = [("in time", Ink::Main), ("late", Ink::Medium)];
+    Chart {
+        id: "days",
+        question,
+        drawing: (!bars.is_empty()).then(|| bars::draw("items", 100, &legend, &bars)),
+        finding: caption,
+        heads: vec!["day", "decisions"],
+        rows: days.iter().map(|(day, n)| vec![day.clone(), thousands(*n)]).collect(),
+        ..Chart::default()
+    }
+}
+
+/// REV-04: speed against the share that was kept; a high share alone is health.
+fn speed(progress: &Progress, manners: &[Manner]) -> Chart {
+    let known = |m: &&Manner| m.decided >= ENOUGH;
+    let points: Vec<(&Manner, Reviewer)> = manners.iter().filter(known).filter_map(|m| each(m).map(|s| (m, point(m, s)))).collect();
+    let fast = points.iter().filter(|(_, r)| r.in_question()).count();
+    let without = manners.iter().filter(known).filter(|m| m.pace.is_none()).count();
+    let finding = match (points.len(), fast) {
+        (0, _) if progress.state.closing.is_some() => "Nobody can tell: no returned sheet says when each decision was taken.".to_string(),
+        (0, _) => "Nobody can tell yet: no returned sheet says when each decision was taken (review.html does).".to_string(),
+        (n, 0) => format!("None of {} kept nearly all at a pace too fast to read.", count(n, "reviewer")),
+        (n, fast) => format!("{} of {} kept nearly all at a pace too fast to read.", thousands(fast), count(n, "reviewer")),
+    };
+    let caption = match without {
+        0 => String::new(),
+        n => format!("{} returned spreadsheets, which tell no times.", count(n, "reviewer")),
+    };
+    let rows = points
+        .iter()
+        .map(|(m, r)| {
+            vec![
+                r.name.clone(),
+                thousands(r.decisions),
+                format!("{} %", r.share()),
+                thousands(m.kept_with_findings),
+                thousands(m.same_comment),
+                thousands(r.pace / SECOND),
+                format!("{}: {}", m.verdict, m.because),
+            ]
+        })
+        .collect();
+    let drawn: Vec<Reviewer> = points.into_iter().map(|(_, r)| r).collect();
+    Chart {
+        id: "speed",
+        question: "Who decided fast and kept everything?",
+        finding,
+        caption,
+        drawing: (!drawn.is_empty()).then(|| reviewers::draw(&drawn)),
+        heads: vec![
+            "reviewer",
+            "decisions",
+            "kept",
+            "kept in spite of a finding",
+            "the same comment",
+            "seconds each",
+            "REV-04",
+        ],
+        rows,
+        wide: true,
+    }
+}
+
+fn point(m: &Manner, seconds: i64) -> Reviewer {
+    Reviewer {
+        name: m.reviewer.to_string(),
+        decisions: m.decided,
+        kept: m.kept,
+        pace: seconds * SECOND,
+    }
+}
+
+/// Seconds from one decision to the next, on average, as far as the sheets tell times.
+pub(super) fn each(m: &Manner) -> Option<i64> {
+    let (seconds, times) = m.pace?;
+    let steps = i64::try_from(times).ok()? - 1;
+    (steps > 0).then(|| seconds / steps)
+}

@@ -1,0 +1,184 @@
+//! The page of a campaign: how far it is, who owes, who was fast, and how it is known who decided.
+
+mod charts;
+mod tables;
+
+use crate::campaign::quality::manners;
+use crate::campaign::{ItemId, State};
+use crate::model::Instant;
+use crate::report::ReportError;
+use crate::report::charts::{Chart, count, thousands};
+use crate::report::page::csp;
+use crate::report::shown::visible;
+use askama::Template;
+use std::collections::BTreeMap;
+
+const STYLE: &str = concat!(
+    include_str!("../../../reports/templates/style.css"),
+    "\n.sum { margin-top: 1.2rem; }\n.wide .picture svg { min-width: 0; }\n.figures { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }\n"
+);
+
+/// The name of the page.
+pub const PAGE: &str = "campaign.html";
+
+/// A campaign at an instant.
+pub struct Progress<'a> {
+    /// As its log leaves it.
+    pub state: &'a State,
+    /// Items whose access ended before anybody decided, with the evidence.
+    pub lapsed: &'a BTreeMap<ItemId, String>,
+    /// `open`, `closed` …
+    pub stand: &'a str,
+    /// When this is told.
+    pub at: Instant,
+}
+
+/// A chart with its picture.
+struct Figure {
+    chart: Chart,
+    svg: String,
+}
+
+#[derive(Template)]
+#[template(path = "campaign.html")]
+struct Page<'a> {
+    csp: String,
+    style: &'a str,
+    name: &'a str,
+    id: &'a str,
+    stand: &'a str,
+    as_of: String,
+    opened: String,
+    opened_by: &'a str,
+    due: String,
+    at: String,
+    answer: String,
+    figures: Vec<(String, String, &'static str, &'static str)>,
+    identity: String,
+    operator_asserted: String,
+    charts: Vec<Figure>,
+    tables: Vec<tables::Table>,
+    warnings: Vec<String>,
+    population_sha256: &'a str,
+    commit: &'a str,
+    entries: u64,
+    last_hash: &'a str,
+    tenant: String,
+    silence: String,
+    version: &'static str,
+}
+
+/// The page; the same campaign at the same instant gives the same bytes.
+///
+/// # Errors
+/// When a chart or the page cannot be put together, which is a bug.
+pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
+    let state = progress.state;
+    let head = &state.head;
+    let style = STYLE.replace("\r\n", "\n");
+    let totals = state.totals(progress.lapsed);
+    let manners = manners(state);
+    let asserted = state.proofs().get("operator-asserted").copied().unwrap_or(0);
+    let a = &totals.all;
+    let mut warnings = head.warnings.clone();
+    if let Some(reason) = &head.forced {
+        warnings.push(format!("Opened in spite of this, with the reason: {reason}"));
+    }
+    let page = Page {
+        csp: csp::policy("", &style),
+        style: &style,
+        name: &head.name,
+        id: head.id.as_str(),
+        stand: progress.stand,
+        as_of: minute(head.as_of),
+        opened: minute(head.opened_at),
+        opened_by: &head.opened_by,
+        due: minute(state.due_at),
+        at: minute(progress.at),
+        answer: answer(progress),
+        figures: figures(progress),
+        identity: format!(
+            "{} = {} keep + {} revoke + {} modify + {} exception + {} undecided",
+            thousands(totals.population),
+            thousands(a.keep),
+            thousands(a.revoke),
+            thousands(a.modify),
+            thousands(a.exception),
+            thousands(totals.undecided)
+        ),
+        operator_asserted: if asserted == 0 {
+            String::new()
+        } else {
+            format!(
+                "{} rest on the word of whoever imported them: neither a signature nor a mail shows who decided.",
+                count(asserted, "decision")
+            )
+        },
+        charts: charts::all(progress, &manners)
+            .into_iter()
+            .map(|chart| chart.svg().map(|svg| Figure { chart, svg }))
+            .collect::<Result<_, _>>()?,
+        tables: tables::all(progress, &manners),
+        warnings,
+        population_sha256: &head.population_sha256,
+        commit: &head.commit,
+        entries: state.tail.entries,
+        last_hash: &state.tail.hash,
+        tenant: head.tenant.to_string(),
+        silence: state.sheet_head().silence,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let html = page.render().map_err(|e| ReportError::Page(e.to_string()))?;
+    Ok(visible(&html.replace("\r\n", "\n")).into_bytes())
+}
+
+fn answer(progress: &Progress) -> String {
+    let totals = progress.state.totals(progress.lapsed);
+    let owing = progress.state.by_reviewer(progress.lapsed).values().filter(|t| t.owed() > 0).count();
+    let decided = format!(
+        "Persons have decided {} of {} ({} %).",
+        thousands(totals.by_person.sum()),
+        count(totals.population, "item"),
+        totals.completion()
+    );
+    let rest = match (progress.state.closing.is_some(), totals.owed()) {
+        (true, _) => format!("It is closed; silence decided {}.", count(totals.by_silence.sum(), "item")),
+        (false, 0) => "Nobody owes a decision.".to_string(),
+        (false, owed) => {
+            let late = if progress.at >= progress.state.due_at {
+                ", and the end has passed"
+            } else {
+                ""
+            };
+            format!(
+                "{} {} {}{late}.",
+                count(owing, "reviewer"),
+                if owing == 1 { "owes" } else { "owe" },
+                count(owed, "decision")
+            )
+        }
+    };
+    format!("{decided} {rest}")
+}
+
+fn figures(progress: &Progress) -> Vec<(String, String, &'static str, &'static str)> {
+    let totals = progress.state.totals(progress.lapsed);
+    let a = &totals.all;
+    let figure = |n: usize, label: &str, link, tone| (thousands(n), label.to_string(), link, if n == 0 { "" } else { tone });
+    vec![
+        figure(totals.population, "items, fixed at the opening", "#grounds", ""),
+        figure(a.keep, "keep", "#packages", ""),
+        figure(a.revoke, "revoke", "#packages", ""),
+        figure(a.modify, "modify", "#packages", ""),
+        figure(a.exception, "exception", "#packages", ""),
+        figure(totals.undecided, "undecided", "#reviewers", "medium"),
+        figure(totals.by_silence.sum(), "decided by silence", "#reviewers", "medium"),
+        figure(totals.lapsed, "lapsed before a decision", "#reviewers", ""),
+    ]
+}
+
+/// `2026-03-31 12:34 UTC`, for reading.
+fn minute(at: Instant) -> String {
+    let text = at.to_string();
+    text.get(..16).map_or_else(|| text.clone(), |t| format!("{} UTC", t.replace('T', " ")))
+}
