@@ -91,6 +91,8 @@ pub struct Plan {
     pub per_mille: u64,
     /// Paths (a part of them) at which one thing goes wrong every time.
     pub always: Vec<(&'static str, Fault)>,
+    /// Paths (a part of them) at whose first request one thing goes wrong, and never again.
+    pub first: Vec<(&'static str, Fault)>,
     /// Permissions that the application was not given.
     pub denied: Vec<&'static str>,
     /// Paths (a part of them) for which the tenant has no licence.
@@ -121,6 +123,7 @@ impl Plan {
             faults: Vec::new(),
             per_mille: 0,
             always: Vec::new(),
+            first: Vec::new(),
             denied: Vec::new(),
             unlicensed: Vec::new(),
             scale,
@@ -167,19 +170,27 @@ impl Draws {
         Some(fault)
     }
 
+    /// How many times this has been asked, this time included.
+    fn turn(&self, asked: &str) -> u64 {
+        let mut turns = self.turns.lock().expect("no thread dies drawing");
+        let turn = turns.entry(asked.to_owned()).or_default();
+        *turn += 1;
+        *turn
+    }
+
     fn chosen(&self, target: &str, walk: &str) -> Option<Fault> {
         if let Some((_, fault)) = self.plan.always.iter().find(|(part, _)| target.contains(part)) {
+            return Some(*fault);
+        }
+        if let Some((part, fault)) = self.plan.first.iter().find(|(part, _)| target.contains(part))
+            && self.turn(part) == 1
+        {
             return Some(*fault);
         }
         if self.plan.faults.is_empty() {
             return None;
         }
-        let turn = {
-            let mut turns = self.turns.lock().expect("no thread dies drawing");
-            let turn = turns.entry(target.to_owned()).or_default();
-            *turn += 1;
-            *turn
-        };
+        let turn = self.turn(target);
         let draw = chance::number(self.plan.seed, target, turn);
         if draw % 1000 >= self.plan.per_mille || turn > 3 {
             return None;
