@@ -14,6 +14,11 @@ use std::sync::Arc;
 pub(super) struct Texts(StringBuilder);
 
 impl Texts {
+    /// A column with room for so many texts of so many bytes each, so that it need not grow.
+    pub fn with_room(rows: usize, width: usize) -> Self {
+        Self(StringBuilder::with_capacity(rows, rows * width))
+    }
+
     /// Adds text that is there.
     pub fn put(&mut self, text: &str) {
         self.0.append_value(text);
@@ -108,6 +113,13 @@ pub(super) fn constant(text: &str, rows: usize) -> ArrayRef {
 /// Numbers that are all there.
 pub(super) fn numbers(values: Vec<i64>) -> ArrayRef {
     Arc::new(Int64Array::from(values))
+}
+
+/// A batch with the source of its rows.
+pub(super) fn with_source(batch: &RecordBatch, source: &str) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    columns[batch.schema_ref().index_of("source")?] = constant(source, batch.num_rows());
+    RecordBatch::try_new(batch.schema(), columns)
 }
 
 /// A batch of a row type from its columns in order.

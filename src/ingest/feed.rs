@@ -101,6 +101,14 @@ pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mu
     Ok(work(&mut Feed::whole(&map)))
 }
 
+/// Hands the bytes of a file, as they lie there, to `work`.
+pub(super) fn with_bytes<T>(file: &File, work: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+    if file.metadata()?.len() == 0 {
+        return Ok(work(&[]));
+    }
+    Ok(work(&map(file)?))
+}
+
 /// Maps a file.
 #[expect(
     unsafe_code,

@@ -3,7 +3,7 @@
 use crate::ingest::context::is_guid;
 use crate::ingest::envelope::Envelope;
 use crate::ingest::error::IngestError;
-use crate::ingest::feed::with_feed;
+use crate::ingest::feed::{with_bytes, with_feed};
 use crate::ingest::kind::Relation;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
@@ -16,18 +16,48 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::sync::OnceLock;
 
 /// What the first pass found in a file.
 #[derive(Debug)]
 pub(super) struct Scan {
     /// SHA-256 of the file, or of the unpacked member of an archive.
-    pub sha256: String,
+    pub sha256: Hash,
     /// What it looks like.
     pub shape: Shape,
     /// Tenants that its records prove.
     pub tenants: BTreeSet<String>,
     /// Why it cannot be read to its end.
     pub trouble: Option<String>,
+}
+
+/// Files up to this size are worked on without threads of their own.
+pub(super) const SMALL: u64 = 4 << 20;
+
+/// The SHA-256 of a file in hex; that of a large one is made while its records are read.
+#[derive(Debug, Default)]
+pub(super) struct Hash(OnceLock<String>);
+
+impl Hash {
+    /// Whether it has been made.
+    pub fn is_known(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    /// Makes it; whoever waits for it goes on even when the file cannot be read, with nothing.
+    pub fn make(&self, input: &Input) -> io::Result<()> {
+        let (sha256, result) = match hash(input) {
+            Ok(sha256) => (sha256, Ok(())),
+            Err(error) => (String::new(), Err(error)),
+        };
+        self.0.get_or_init(|| sha256);
+        result
+    }
+
+    /// The hash, as soon as it is there.
+    pub fn get(&self) -> &str {
+        self.0.wait()
+    }
 }
 
 /// Looks through all files.
@@ -44,8 +74,10 @@ pub(super) fn scan_all(inputs: &[Input], limits: &Limits) -> Result<Vec<Scan>, I
 }
 
 fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
-    let (sha256, found) = rayon::join(
-        || hash(input),
+    let sha256 = Hash::default();
+    let large = input.member.is_none() && input.bytes > SMALL;
+    let (hashed, found) = rayon::join(
+        || if large { Ok(()) } else { sha256.make(input) },
         || {
             with_feed(input, limits, |feed| {
                 let shape = sniff(feed);
@@ -61,10 +93,11 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
             })
         },
     );
+    hashed?;
     let (shape, tenants, trouble) = found?;
     // A member that does not unpack to its end has no hash of its own; what was read stands for it.
     Ok(Scan {
-        sha256: sha256?,
+        sha256,
         shape,
         tenants,
         trouble,
@@ -73,7 +106,13 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
 
 /// Graph objects have no `properties`: without it nothing can be a diagnostic record.
 fn may_be_enveloped(bytes: &[u8]) -> bool {
-    memmem::find(bytes, b"roperties\"").is_some_and(|_| memmem::find(bytes, b"\"properties\"").is_some() || memmem::find(bytes, b"\"Properties\"").is_some())
+    const PART: usize = 16 << 20;
+    const WORDS: [&[u8]; 2] = [b"\"properties\"", b"\"Properties\""];
+    let parts = (0..bytes.len().div_ceil(PART)).into_par_iter();
+    parts.map(|i| &bytes[i * PART..bytes.len().min((i + 1) * PART + WORDS[0].len())]).any(|part| {
+        let near = memmem::find(part, b"roperties\"").is_some();
+        near && WORDS.iter().any(|word| memmem::find(part, word).is_some())
+    })
 }
 
 fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
@@ -107,28 +146,21 @@ fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
 
 /// SHA-256 of a file as it lies there, or of a member as it unpacks.
 fn hash(input: &Input) -> io::Result<String> {
-    let mut hasher = Sha256::new();
     let file = File::open(&input.file)?;
-    let mut feed = |mut reader: Box<dyn Read + '_>| -> io::Result<()> {
-        let mut block = vec![0u8; 1 << 20];
-        loop {
-            match reader.read(&mut block) {
-                Ok(0) => return Ok(()),
-                Ok(count) => hasher.update(&block[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What is torn is told where the records are read; here it only ends the hash.
-                Err(_) if input.member.is_some() => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
+    let Some(member) = input.member else {
+        return with_bytes(&file, |bytes| hex::encode(Sha256::digest(bytes)));
     };
-    match input.member {
-        None => feed(Box::new(file))?,
-        Some(member) => {
-            let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
-            let entry = archive.by_index(member).map_err(io::Error::other)?;
-            let limit = Limits::default().unpacked;
-            feed(Box::new(entry.take(limit)))?;
+    let mut hasher = Sha256::new();
+    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
+    let mut entry = archive.by_index(member).map_err(io::Error::other)?.take(Limits::default().unpacked);
+    let mut block = vec![0u8; 1 << 20];
+    loop {
+        match entry.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => hasher.update(&block[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What is torn is told where the records are read; here it only ends the hash.
+            Err(_) => break,
         }
     }
     Ok(hex::encode(hasher.finalize()))
@@ -173,4 +205,20 @@ fn guids(name: &str) -> impl Iterator<Item = &str> {
         let open = at > 0 && inside(at - 1) || inside(at + 36);
         (!open).then_some(guid)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_on_the_border_of_two_parts_is_found() {
+        let word = b"\"properties\"";
+        for at in [(16 << 20) - word.len(), (16 << 20) - 5, 16 << 20] {
+            let mut bytes = vec![b' '; (16 << 20) + 100];
+            assert!(!may_be_enveloped(&bytes), "nothing but blanks");
+            bytes[at..at + word.len()].copy_from_slice(word);
+            assert!(may_be_enveloped(&bytes), "the word begins at {at}");
+        }
+    }
 }

@@ -290,8 +290,8 @@ impl SignInRows {
         }
     }
 
-    /// The rows as a batch with their keys; `None` when there are none.
-    pub fn finish(mut self, tenant: &str, source: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+    /// The rows as a batch with their keys, without a source yet; `None` when there are none.
+    pub fn finish(mut self, tenant: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
         let count = self.rows.len();
         if count == 0 {
             return Ok(None);
@@ -332,7 +332,7 @@ impl SignInRows {
             self.correlation.array(),
             self.extra.array(),
             self.content_hash.array(),
-            constant(source, count),
+            constant("", count),
             numbers(self.rows),
         ])?;
         Ok(Some((rows, self.keys)))

@@ -4,6 +4,7 @@ use crate::lake::table::Table;
 use crate::lake::{LakeError, View, parquet_io};
 use ahash::{AHashMap, AHashSet};
 use arrow::array::{Array, AsArray};
+use std::collections::hash_map::Entry;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Verdict on one row.
@@ -25,14 +26,14 @@ pub(super) struct Known {
 impl Known {
     /// Judges a row and remembers it.
     pub(super) fn judge(&mut self, id: u128, content: u128) -> Novelty {
-        match self.first.get(&id) {
-            None => {
-                self.first.insert(id, content);
+        match self.first.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(content);
                 Novelty::New
             }
-            Some(&known) if known == content => Novelty::Duplicate,
-            Some(_) if self.others.insert((id, content)) => Novelty::Conflicting,
-            Some(_) => Novelty::Duplicate,
+            Entry::Occupied(known) if *known.get() == content => Novelty::Duplicate,
+            Entry::Occupied(_) if self.others.insert((id, content)) => Novelty::Conflicting,
+            Entry::Occupied(_) => Novelty::Duplicate,
         }
     }
 

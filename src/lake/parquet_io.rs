@@ -59,7 +59,7 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, L
 }
 
 /// Columns of ids, hashes and whole records.
-const ALL_DIFFERENT: &[&str] = &["id", "at_text", "content_hash", "content", "correlation_id", "object_id", "source_row"];
+const ALL_DIFFERENT: &[&str] = &["id", "at", "at_text", "content_hash", "content", "correlation_id", "object_id", "source_row"];
 
 /// A Parquet file being written under a temporary name, hashed on the way.
 pub struct PendingFile {

@@ -69,16 +69,67 @@ pub(in crate::ingest) struct AuditRows {
     scratch: String,
     hex: String,
     unknown: String,
+    /// How many events may come.
+    expected: usize,
     /// First and last instant so far.
     pub span: Option<(Instant, Instant)>,
 }
 
 impl AuditRows {
+    /// Room for so many events is made when the first one comes.
+    pub fn expecting(expected: usize) -> Self {
+        Self { expected, ..Self::default() }
+    }
+
+    /// Widths and counts as they are usual in exports: columns that are wider or longer still grow.
+    fn make_room(&mut self) {
+        const GUID: usize = 37;
+        let (rows, targets, modified) = (self.expected, 3 * self.expected, 4 * self.expected);
+        for (column, rows, width) in [
+            (&mut self.id, rows, 48),
+            (&mut self.at_text, rows, 32),
+            (&mut self.activity, rows, 48),
+            (&mut self.activity_key, rows, 48),
+            (&mut self.category, rows, 24),
+            (&mut self.service, rows, 24),
+            (&mut self.operation_type, rows, 16),
+            (&mut self.result, rows, 8),
+            (&mut self.result_reason, rows, 8),
+            (&mut self.correlation, rows, GUID),
+            (&mut self.actor_kind, rows, 4),
+            (&mut self.actor_id, rows, GUID),
+            (&mut self.actor_name, rows, 24),
+            (&mut self.actor_upn, rows, GUID),
+            (&mut self.actor_ip, rows, 16),
+            (&mut self.actor_app_id, rows, 8),
+            (&mut self.user_agent, rows, 8),
+            (&mut self.t_id, targets, GUID),
+            (&mut self.t_name, targets, 24),
+            (&mut self.t_kind, targets, 16),
+            (&mut self.t_upn, targets, 16),
+            (&mut self.t_group_type, targets, 8),
+            (&mut self.m_name, modified, 24),
+            (&mut self.m_old, modified, 24),
+            (&mut self.m_new, modified, 24),
+            (&mut self.d_key, rows, 16),
+            (&mut self.d_value, rows, 32),
+            (&mut self.extra, rows, 4),
+            (&mut self.content_hash, rows, 32),
+        ] {
+            *column = Texts::with_room(rows, width);
+        }
+        self.rows.reserve(rows);
+        self.keys.reserve(rows);
+    }
+
     /// Takes an event, or says why it is none.
     pub fn take(&mut self, raw: &AuditRaw<'_>, around: &Around<'_>, row: i64) -> Result<(), String> {
         let Some(activity) = raw.activity.said().or(around.operation) else {
             return Err("no activity".into());
         };
+        if self.rows.capacity() == 0 {
+            self.make_room();
+        }
         self.unknown.clear();
         let there = around.there;
         let party = &raw.actor;
@@ -198,8 +249,8 @@ impl AuditRows {
         Ok(())
     }
 
-    /// The rows as a batch with their keys; `None` when there are none.
-    pub fn finish(mut self, tenant: &str, source: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
+    /// The rows as a batch with their keys, without a source yet; `None` when there are none.
+    pub fn finish(mut self, tenant: &str) -> Result<Option<(RecordBatch, Vec<RowKey>)>, ArrowError> {
         let count = self.rows.len();
         if count == 0 {
             return Ok(None);
@@ -240,7 +291,7 @@ impl AuditRows {
             details,
             self.extra.array(),
             self.content_hash.array(),
-            constant(source, count),
+            constant("", count),
             numbers(self.rows),
         ])?;
         Ok(Some((rows, self.keys)))

@@ -4,13 +4,14 @@ mod covered;
 mod pipeline;
 mod remarks;
 
+use crate::ingest::columns::with_source;
 use crate::ingest::coverage::Declared;
 use crate::ingest::dating::Dating;
 use crate::ingest::feed::with_feed;
 use crate::ingest::looks::{self, Looks};
 use crate::ingest::objects::Place;
 use crate::ingest::paths::Input;
-use crate::ingest::scan::{self, Scan};
+use crate::ingest::scan::{self, SMALL, Scan};
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
 use crate::ingest::split::Outcome;
 use crate::ingest::work::{Done, Remarks, Surroundings};
@@ -23,9 +24,6 @@ use pipeline::{Stop, in_place, on_threads};
 use remarks::{format_of, note, subject_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-
-/// Files up to this size are worked on without threads of their own.
-const SMALL: u64 = 4 << 20;
 
 /// An ingest under way.
 pub(super) struct Run<'a, S> {
@@ -107,27 +105,32 @@ impl<'a, S: Sink> Run<'a, S> {
         let path = self.shown(input);
         let surroundings = Surroundings {
             tenant: &self.tenant.clone(),
-            source: &scan.sha256,
             path: &path,
             limits: &self.options.limits,
             named: scan::named(input, &self.tenant),
         };
         let mut sum = Sum::default();
-        let result = with_feed(input, &self.options.limits, |feed| {
-            let small = feed.is_whole() && input.bytes <= SMALL;
-            let mut take = |done| self.take(done, &mut sum, dating, &scan.sha256);
-            if small {
-                in_place(feed, &scan.shape, &surroundings, &mut take)
-            } else {
-                on_threads(feed, &scan.shape, &surroundings, &mut take)
-            }
+        let limits = &self.options.limits;
+        let (hashed, result) = std::thread::scope(|scope| {
+            let hashing = (!scan.sha256.is_known()).then(|| scope.spawn(|| scan.sha256.make(input)));
+            let result = with_feed(input, limits, |feed| {
+                let small = feed.is_whole() && input.bytes <= SMALL;
+                let mut take = |done| self.take(done, &mut sum, dating, scan.sha256.get());
+                if small {
+                    in_place(feed, &scan.shape, &surroundings, &mut take)
+                } else {
+                    on_threads(feed, &scan.shape, &surroundings, &mut take)
+                }
+            });
+            let hashed = hashing.map_or(Ok(Ok(())), std::thread::ScopedJoinHandle::join);
+            (hashed.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), result)
         });
-        let outcome = result
-            .map_err(|source| IngestError::Unreadable {
-                path: input.path.clone(),
-                source,
-            })?
-            .map_err(|stop| stop.at(&input.path))?;
+        let unreadable = |source| IngestError::Unreadable {
+            path: input.path.clone(),
+            source,
+        };
+        hashed.map_err(unreadable)?;
+        let outcome = result.map_err(unreadable)?.map_err(|stop| stop.at(&input.path))?;
         self.close(input, scan, dating, sum, outcome)
     }
 
@@ -142,6 +145,7 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
+                let batch = with_source(&batch, source).map_err(Stop::Shape)?;
                 sum.put += self.sink.log_rows(table, batch, &keys).map_err(Stop::Sink)?;
             }
         }
@@ -171,8 +175,10 @@ impl<'a, S: Sink> Run<'a, S> {
                 *sum.reasons.entry(reject.reason.clone()).or_default() += 1;
             }
         }
-        if !done.rejects.is_empty() {
-            self.sink.rejects(done.rejects).map_err(Stop::Sink)?;
+        let mut rejects = done.rejects;
+        if !rejects.is_empty() {
+            rejects.iter_mut().for_each(|r| r.source = source.to_string());
+            self.sink.rejects(rejects).map_err(Stop::Sink)?;
         }
         for (subject, (first, last)) in done.spans {
             let span = self.spans.entry(subject).or_insert((first, last));
@@ -191,7 +197,7 @@ impl<'a, S: Sink> Run<'a, S> {
                 Some(page_facts) => {
                     told.insert(*page);
                     places.extend(page.map(|index| (index, place.clone())));
-                    let same = (scan.sha256.as_str(), page.unwrap_or_default());
+                    let same = (scan.sha256.get(), page.unwrap_or_default());
                     self.looks.page(place, dating, page_facts, *rows, claimed, same);
                 }
                 None => self.looks.loose(place, dating, *rows, claimed),
@@ -203,7 +209,7 @@ impl<'a, S: Sink> Run<'a, S> {
                 && !told.contains(&Some(index))
                 && let Some(place) = Place::of_empty(page, &named)
             {
-                self.looks.page(&place, dating, page, 0, claimed, (&scan.sha256, index));
+                self.looks.page(&place, dating, page, 0, claimed, (scan.sha256.get(), index));
                 places.push((index, place));
             }
         }
@@ -214,15 +220,15 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         let subject = subject_of(&input.name);
         for reason in &sum.gaps {
-            self.gap(subject, reason.clone(), Some(scan.sha256.clone()));
+            self.gap(subject, reason.clone(), Some(scan.sha256.get().to_string()));
         }
         if let Some(trouble) = &outcome.trouble {
             let reason = format!("{}: not read to its end: {trouble}", input.path.display());
-            self.gap(subject, reason, Some(scan.sha256.clone()));
+            self.gap(subject, reason, Some(scan.sha256.get().to_string()));
         }
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let source = Source {
-            sha256: scan.sha256.clone(),
+            sha256: scan.sha256.get().to_string(),
             path: self.shown(input),
             bytes: number(input.bytes),
             format: format_of(&scan.shape, &sum, &outcome),

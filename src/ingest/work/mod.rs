@@ -23,8 +23,6 @@ use std::collections::BTreeMap;
 pub(super) struct Surroundings<'a> {
     /// Tenant.
     pub tenant: &'a str,
-    /// SHA-256 of the file.
-    pub source: &'a str,
     /// Path as given.
     pub path: &'a str,
     /// Bounds.
@@ -67,7 +65,7 @@ impl std::ops::AddAssign for Remarks {
     }
 }
 
-/// What a batch gave.
+/// What a batch gave; the source is named when it is stored, since a large file is hashed meanwhile.
 #[derive(Default)]
 pub(super) struct Done {
     /// Audit events.
@@ -105,7 +103,7 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
     let mut worker = Worker {
         around,
         done: Done::default(),
-        audit: AuditRows::default(),
+        audit: AuditRows::expecting(batch.spans.len()),
         sign_ins: SignInRows::default(),
         guess: Guess::Nothing,
         context: None,
@@ -125,8 +123,8 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
     for (stream, span) in std::mem::take(&mut worker.sign_ins.spans) {
         done.spans.insert(format!("sign_ins:{stream}"), span);
     }
-    done.audit = worker.audit.finish(around.tenant, around.source)?;
-    done.sign_ins = worker.sign_ins.finish(around.tenant, around.source)?;
+    done.audit = worker.audit.finish(around.tenant)?;
+    done.sign_ins = worker.sign_ins.finish(around.tenant)?;
     done.placed.sort_unstable();
     Ok(done)
 }
@@ -178,7 +176,7 @@ impl Worker<'_> {
         };
         let row = Reject {
             path: self.around.path.to_string(),
-            source: self.around.source.to_string(),
+            source: String::new(),
             source_row: Some(span.row),
             offset: i64::try_from(span.offset).unwrap_or(i64::MAX),
             length: i64::try_from(span.len).unwrap_or(i64::MAX),
@@ -194,7 +192,7 @@ impl Worker<'_> {
         self.done.read += 1;
         let row = Reject {
             path: self.around.path.to_string(),
-            source: self.around.source.to_string(),
+            source: String::new(),
             source_row: Some(torn.row),
             offset: i64::try_from(torn.offset).unwrap_or(i64::MAX),
             length: i64::try_from(torn.len).unwrap_or(i64::MAX),
