@@ -16,7 +16,10 @@ fn main() -> ExitCode {
     vouchsafe::cli::main()
 }
 
-#[expect(unsafe_code, reason = "the allocator's options are set in C; this one is a number that is set before any thread begins")]
+#[expect(
+    unsafe_code,
+    reason = "the allocator's options are set in C; this one is a number that is set before any thread begins"
+)]
 fn keep_freed_memory() {
     // SAFETY: the option exists, and no other thread is running. `MIMALLOC_PURGE_DELAY` in the environment goes before it.
     unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, KEPT) };

@@ -35,7 +35,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     }
     let bag = Bag::begin(&args.out).map_err(Failure::usage)?;
     let configuration = open::configuration_text(&args.question)?;
-    let mut question = open::question(&args.lake, &args.question)?;
+    let mut question = open::review(&args.lake, &args.question)?;
     let commit = question.view.commit_id().map(ToString::to_string);
     let commit = commit.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to prove; ingest something first"))?;
     let generated_at = open::fixed_clock()?.unwrap_or(question.estate.as_of);
@@ -320,7 +320,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Draws a sample and prints it.
 pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
-    let question = open::question(&args.lake, &args.question)?;
+    let mut question = open::review(&args.lake, &args.question)?;
     let frequency = match &args.frequency {
         None => None,
         Some(word) => Some(Frequency::from_word(word).ok_or_else(|| {
@@ -329,7 +329,7 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
         })?),
     };
     let size = args.size.or(frequency.map(Frequency::size));
-    let answers = Answers::of(&question)?;
+    let answers = Answers::of(&mut question)?;
     let audience = Audience { free_text: FreeText::Shown };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
     let all = population::all(&question.estate, &answers.findings, review::period(&question), &audience, wanted);

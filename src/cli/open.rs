@@ -5,7 +5,7 @@ use crate::cli::exit::Failure;
 use crate::cli::select;
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
-use crate::ledger::{self, Estate, Evidence, Settings};
+use crate::ledger::{Estate, Evidence, Ledger, Settings};
 use crate::model::Instant;
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub struct Question {
     pub config: Config,
     /// The estate.
     pub estate: Estate,
+    /// What it was built from, for the same questions as of other instants; whoever asks them takes it.
+    pub ledger: Option<Ledger>,
 }
 
 /// The clock of commits: `SOURCE_DATE_EPOCH` when it is set, so that a run can be repeated byte for byte.
@@ -100,8 +102,19 @@ pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure
     question_at(lake, args, None)
 }
 
+/// The same for a review, which asks as of earlier instants too.
+pub fn review(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
+    asked(lake, args, None)
+}
+
 /// The same at an earlier commit, by its whole id.
 pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
+    let mut question = asked(lake, args, commit)?;
+    question.ledger = None;
+    Ok(question)
+}
+
+fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
     let config = configuration(args)?;
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
@@ -117,7 +130,14 @@ pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) ->
 /// Builds the estate of a commit.
 pub fn ask(view: View, config: Config, as_of: Option<Instant>) -> Result<Question, Failure> {
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
-    let evidence = Evidence::load(&view)?;
-    let estate = ledger::build(evidence, &settings(&config, as_of));
-    Ok(Question { view, commit, config, estate })
+    let ledger = Ledger::new(Evidence::load(&view)?);
+    let estate = ledger.estate(&settings(&config, as_of));
+    let ledger = Some(ledger);
+    Ok(Question {
+        view,
+        commit,
+        config,
+        estate,
+        ledger,
+    })
 }

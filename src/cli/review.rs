@@ -4,7 +4,7 @@ use crate::check;
 use crate::cli::exit::Failure;
 use crate::cli::open::{self, Question};
 use crate::lake::records::{Reject, Snapshot, Source};
-use crate::ledger::{self, Evidence};
+use crate::ledger::{Evidence, Ledger};
 use crate::model::{Finding, Instant, Window};
 use crate::report::columns::Csv;
 use crate::report::privacy::Privacy;
@@ -29,8 +29,8 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Runs the checks and reads the books.
-    pub fn of(question: &Question) -> Result<Self, Failure> {
+    /// Runs the checks and reads the books; the ledger's evidence is let go.
+    pub fn of(question: &mut Question) -> Result<Self, Failure> {
         let results = check::run(&question.estate, &question.config, None);
         let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
         let mut trend = earlier(question)?;
@@ -75,22 +75,25 @@ impl Answers {
     }
 }
 
-/// Up to so many earlier month ends are asked about; each builds the ledger anew.
+/// Up to so many earlier month ends are asked about; each builds an estate anew.
 const EARLIER: usize = 5;
 /// A tenant with more holdings is asked about two months only, so that its report is done within a minute.
 const LARGE: usize = 100_000;
 
 /// The same checks as of earlier month ends in the period, from the same commit.
-fn earlier(question: &Question) -> Result<Vec<TrendPoint>, Failure> {
+fn earlier(question: &mut Question) -> Result<Vec<TrendPoint>, Failure> {
+    let ledger = match question.ledger.take() {
+        Some(ledger) => ledger,
+        None => Ledger::new(Evidence::load(&question.view)?),
+    };
     let many = if question.estate.holdings.len() > LARGE { 2 } else { EARLIER };
     let ends = month_ends(question.estate.as_of, period(question).from, many);
     let at = |end: Instant| {
-        // Read anew each time: two copies of the evidence of a large tenant would not fit beside its ledger.
-        let estate = ledger::build(Evidence::load(&question.view)?, &open::settings(&question.config, Some(end)));
+        let estate = ledger.estate(&open::settings(&question.config, Some(end)));
         let results = check::run(&estate, &question.config, None);
-        Ok(TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings)))
+        TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings))
     };
-    ends.into_iter().map(at).collect()
+    Ok(ends.into_iter().map(at).collect())
 }
 
 /// The last instants of months before `as_of`, at least a week before it and not before `from`, the oldest first.

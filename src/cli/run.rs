@@ -18,7 +18,7 @@ pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit,
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
     open::configuration(&args.question)?;
     take::ingest(&args.take, &open::lake_dir(&args.lake), now, crash_at)?;
-    let mut question = open::question(&args.lake, &args.question)?;
+    let mut question = open::review(&args.lake, &args.question)?;
     let how = How {
         command: "vouchsafe run PATH --lake LAKE --out REPORT",
         question: &args.question,
@@ -31,7 +31,7 @@ pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit,
 
 /// The report of a lake.
 pub fn report(args: &ReportArgs) -> Result<Exit, Failure> {
-    let mut question = open::question(&args.lake, &args.question)?;
+    let mut question = open::review(&args.lake, &args.question)?;
     let how = How {
         command: "vouchsafe report --lake LAKE --out REPORT",
         question: &args.question,

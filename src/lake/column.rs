@@ -64,6 +64,7 @@ macro_rules! columns {
     ($($(#[$doc:meta])* struct $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(default)]
         pub struct $name { $($(#[$fdoc])* pub $field: $ty),+ }
 
         impl $crate::lake::column::Columns for $name {

@@ -36,6 +36,21 @@ pub fn to_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, LakeError> {
 /// # Errors
 /// When the batch has other columns than the row type.
 pub fn from_batch<R: Row>(batch: &RecordBatch) -> Result<Vec<R>, LakeError> {
+    from_batch_without(batch, &[])
+}
+
+/// A record batch as typed rows, of which some fields are left empty.
+///
+/// # Errors
+/// When the batch lacks another column of the row type.
+pub fn from_batch_without<R: Row>(batch: &RecordBatch, without: &[&str]) -> Result<Vec<R>, LakeError> {
+    let lacking = R::fields()
+        .into_iter()
+        .find(|f| !without.contains(&f.name().as_str()) && batch.column_by_name(f.name()).is_none());
+    if let Some(field) = lacking {
+        let failed = LakeError::format("decode rows of", Path::new(R::TABLE.name()));
+        return Err(failed(format!("it has no column {}", field.name())));
+    }
     serde_arrow::from_record_batch(batch).map_err(LakeError::format("decode rows of", Path::new(R::TABLE.name())))
 }
 

@@ -118,7 +118,15 @@ impl View {
     /// # Errors
     /// When a file is missing or damaged.
     pub fn rows<R: Row>(&self) -> Result<Vec<R>, LakeError> {
-        let parts: Vec<Vec<R>> = self.paths(R::TABLE).par_iter().map(|path| rows_of(path)).collect::<Result<_, _>>()?;
+        self.rows_without(&[])
+    }
+
+    /// The same, with some columns neither read nor kept in memory: their fields are empty.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn rows_without<R: Row>(&self, without: &[&str]) -> Result<Vec<R>, LakeError> {
+        let parts: Vec<Vec<R>> = self.paths(R::TABLE).par_iter().map(|path| rows_of(path, without)).collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
 
@@ -165,10 +173,12 @@ impl View {
 /// The tenant id of records that name no tenant.
 pub const UNKNOWN_TENANT: &str = "unknown";
 
-fn rows_of<R: Row>(path: &Path) -> Result<Vec<R>, LakeError> {
+fn rows_of<R: Row>(path: &Path, without: &[&str]) -> Result<Vec<R>, LakeError> {
+    let fields = R::fields();
+    let wanted: Vec<&str> = fields.iter().map(|f| f.name().as_str()).filter(|n| !without.contains(n)).collect();
     let mut rows = Vec::new();
-    for batch in parquet_io::read(path, None)? {
-        rows.extend(parquet_io::from_batch::<R>(&batch)?);
+    for batch in parquet_io::read(path, (!without.is_empty()).then_some(&wanted[..]))? {
+        rows.extend(parquet_io::from_batch_without::<R>(&batch, without)?);
     }
     Ok(rows)
 }

@@ -40,29 +40,56 @@ impl Default for Settings {
 /// The log may lag behind the newest look by this much: sign-in and audit records arrive within a day (GRAPH 3.5).
 const LOG_LAG: i64 = DAY;
 
-/// Builds the estate of one commit.
+/// One commit's evidence, read and sorted once, from which estates as of any instant are built.
+pub struct Ledger {
+    evidence: Evidence,
+    sightings: Sightings,
+    told: Vec<AccessEvent>,
+}
+
+impl Ledger {
+    /// Sorts the evidence of one commit.
+    #[must_use]
+    pub fn new(evidence: Evidence) -> Self {
+        let mut evidence = evidence;
+        let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
+        let told = evidence.audit_events.par_iter().filter_map(facts::of_event).collect();
+        evidence.usage.sort();
+        Self { evidence, sightings, told }
+    }
+
+    /// The estate as of an instant.
+    #[must_use]
+    pub fn estate(&self, settings: &Settings) -> Estate {
+        estate(&self.evidence, &self.sightings, self.told.clone(), settings)
+    }
+}
+
+/// Builds the one estate that is wanted of a commit.
 #[must_use]
 pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
-    let mut evidence = evidence;
-    let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
-    let told: Vec<AccessEvent> = evidence.audit_events.par_iter().filter_map(facts::of_event).collect();
+    let Ledger { evidence, sightings, told } = Ledger::new(evidence);
+    estate(&evidence, &sightings, told, settings)
+}
+
+fn estate(evidence: &Evidence, sightings: &Sightings, told: Vec<AccessEvent>, settings: &Settings) -> Estate {
     let mut estate = Estate {
         tenant: evidence.tenant.clone(),
-        as_of: settings.as_of.unwrap_or_else(|| newest(&evidence, &sightings)),
+        as_of: settings.as_of.unwrap_or_else(|| newest(evidence, sightings)),
         events: facts::one_act_once(told, settings.same_act),
         coverage: coverage::by_subject(&evidence.coverage),
-        unknown_activities: std::mem::take(&mut evidence.unknown_activities),
+        unknown_activities: evidence.unknown_activities.clone(),
         ..Estate::default()
     };
     let request_rows = sightings.current(&evidence.requests, estate.as_of);
     let approvals = sightings.current(&evidence.approvals, estate.as_of);
     estate.requests = requests::stories(&request_rows, &approvals, &estate.events);
     drop((request_rows, approvals));
-    through_assignments(&mut estate, &evidence);
+    through_assignments(&mut estate, evidence);
     estate.index();
-    directory::fill(&mut estate, &evidence, &sightings, settings);
-    looks(&mut estate, &sightings);
-    let sorted = lanes::sort(&evidence, &sightings, &estate.events, &estate.requests);
+    directory::fill(&mut estate, evidence, sightings, settings);
+    looks(&mut estate, sightings);
+    let sorted = lanes::sort(evidence, sightings, &estate.events, &estate.requests);
     let holdings: Vec<Vec<Holding>> = sorted
         .into_par_iter()
         .map(|((principal, entitlement), group)| {
@@ -78,8 +105,7 @@ pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
         .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
         .collect();
     estate.holdings.sort_by(|a, b| order(a).cmp(&order(b)));
-    estate.usage = std::mem::take(&mut evidence.usage);
-    estate.usage.sort();
+    estate.usage.clone_from(&evidence.usage);
     estate
 }
 
@@ -330,9 +356,9 @@ fn principal_state(estate: &Estate, principal: &PrincipalId) -> (PrincipalState,
         return (if known { PrincipalState::Active } else { PrincipalState::Unknown }, None);
     };
     let since = |action: Action| {
-        let of_person =
-            |e: &&AccessEvent| e.principal.as_ref() == Some(principal) && e.action == action && e.outcome != Outcome::Failure && e.at <= estate.as_of;
-        estate.account_events.iter().rev().map(|i| &estate.events[*i]).find(of_person).map(|e| e.at)
+        let of_person = |e: &&AccessEvent| e.action == action && e.outcome != Outcome::Failure && e.at <= estate.as_of;
+        let events = estate.account_events.get(principal).into_iter().flatten().rev();
+        events.map(|i| &estate.events[*i]).find(of_person).map(|e| e.at)
     };
     match person {
         p if p.deleted_at.is_some_and(|t| t <= estate.as_of) => (PrincipalState::Deleted, p.deleted_at),

@@ -261,8 +261,8 @@ pub struct Estate {
     pub seen: BTreeMap<(String, String), Vec<Instant>>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
-    /// Positions in `events` of facts about accounts, by time.
-    pub account_events: Vec<usize>,
+    /// Positions in `events` of facts about accounts, by principal and time.
+    pub account_events: BTreeMap<PrincipalId, Vec<usize>>,
     /// Requests by recipient.
     pub requests_by_recipient: BTreeMap<PrincipalId, Vec<RequestId>>,
 }
@@ -307,7 +307,12 @@ impl Estate {
                 Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::AccountRestored | Action::HardDeleted
             )
         };
-        self.account_events = self.events.iter().enumerate().filter(|(_, e)| account(e.action)).map(|(i, _)| i).collect();
+        self.account_events.clear();
+        for (position, event) in self.events.iter().enumerate().filter(|(_, e)| account(e.action)) {
+            if let Some(principal) = &event.principal {
+                self.account_events.entry(principal.clone()).or_default().push(position);
+            }
+        }
         self.requests_by_recipient.clear();
         for story in self.requests.values() {
             if let Some(recipient) = &story.recipient {

@@ -94,7 +94,7 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
         };
         lane.start = ordered.iter().filter_map(|r| r.start_at).min();
         for seen in sightings.of(Table::Assignments).seen.get(id).into_iter().flatten() {
-            if let Some(row) = versions.get(seen.content_hash.as_str()) {
+            if let Some(row) = versions.get(&*seen.content_hash) {
                 look_at_assignment(&mut lane, row, seen);
             }
         }
@@ -413,7 +413,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
             .get(row.id())
             .into_iter()
             .flatten()
-            .filter(|s| s.content_hash == row.content_hash)
+            .filter(|s| *s.content_hash == *row.content_hash)
         {
             lane.schedules.push((seen.at, row.end_at, String::new()));
         }
@@ -453,7 +453,7 @@ fn sightings_of<'l, R: Object>(
         .get(row.id())
         .into_iter()
         .flatten()
-        .filter(|s| s.content_hash == row.content_hash())
+        .filter(|s| *s.content_hash == *row.content_hash())
     {
         let mut point = Point::Present {
             at: seen.at,

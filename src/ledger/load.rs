@@ -20,6 +20,9 @@ pub enum LoadError {
     Engine(#[from] EngineError),
 }
 
+/// Columns of objects that the ledger never looks at, and that would be most of its memory: the typed ones say all it needs.
+const UNREAD: &[&str] = &["tenant_id", "content"];
+
 impl Evidence {
     /// All evidence of one commit.
     ///
@@ -51,25 +54,25 @@ impl Evidence {
             audit_events,
             unknown_activities,
             usage,
-            assignments: view.rows()?,
-            requests: view.rows()?,
-            approvals: view.rows()?,
-            policies: view.rows()?,
-            packages: view.rows()?,
-            catalogs: view.rows()?,
-            resource_roles: view.rows()?,
-            users: view.rows()?,
-            groups: view.rows()?,
-            memberships: view.rows()?,
-            app_role_assignments: view.rows()?,
-            directory_roles: view.rows()?,
-            role_definitions: view.rows()?,
-            role_schedules: view.rows()?,
-            service_principals: view.rows()?,
-            conditional_access: view.rows()?,
-            review_decisions: view.rows()?,
-            review_definitions: view.rows()?,
-            sightings: view.rows::<Sighting>()?,
+            assignments: view.rows_without(UNREAD)?,
+            requests: view.rows_without(UNREAD)?,
+            approvals: view.rows_without(UNREAD)?,
+            policies: view.rows_without(UNREAD)?,
+            packages: view.rows_without(UNREAD)?,
+            catalogs: view.rows_without(UNREAD)?,
+            resource_roles: view.rows_without(UNREAD)?,
+            users: view.rows_without(&["tenant_id"])?,
+            groups: view.rows_without(UNREAD)?,
+            memberships: view.rows_without(UNREAD)?,
+            app_role_assignments: view.rows_without(UNREAD)?,
+            directory_roles: view.rows_without(UNREAD)?,
+            role_definitions: view.rows_without(UNREAD)?,
+            role_schedules: view.rows_without(UNREAD)?,
+            service_principals: view.rows_without(UNREAD)?,
+            conditional_access: view.rows_without(UNREAD)?,
+            review_decisions: view.rows_without(UNREAD)?,
+            review_definitions: view.rows_without(UNREAD)?,
+            sightings: view.rows_without::<Sighting>(&["tenant_id", "source", "source_row"])?,
             snapshots: view.rows()?,
             coverage: view.rows()?,
         })

@@ -19,7 +19,7 @@ mod scan;
 mod sightings;
 
 pub use activities::action_of;
-pub use build::{Settings, build};
+pub use build::{Ledger, Settings, build};
 pub use estate::Estate;
 pub use evidence::Evidence;
 pub use load::LoadError;

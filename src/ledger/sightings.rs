@@ -4,6 +4,7 @@ use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Table};
 use crate::model::Instant;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 /// One look at a collection or a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +20,24 @@ pub(super) struct Seen {
     pub at: Instant,
     /// When the look began: the object was there at some instant from then on.
     pub since: Instant,
-    pub content_hash: String,
-    pub snapshot: Option<String>,
+    pub content_hash: Arc<str>,
+    pub snapshot: Option<Arc<str>>,
     pub presence_only: bool,
+}
+
+/// Each text once: an object that does not change has one content at many looks, and a look has many objects.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn once(&mut self, text: String) -> Arc<str> {
+        if let Some(known) = self.0.get(text.as_str()) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        text
+    }
 }
 
 /// All sightings of one collection, and its looks by scope.
@@ -57,13 +73,14 @@ impl Sightings {
                 .or_default()
                 .push((s.id.clone(), look));
         }
+        let mut texts = Texts::default();
         for s in sightings {
             let since = s.snapshot_id.as_deref().and_then(|id| begins.get(id)).copied().unwrap_or(s.observed_at);
             let seen = Seen {
                 at: s.observed_at,
                 since,
-                content_hash: s.content_hash,
-                snapshot: s.snapshot_id,
+                content_hash: texts.once(s.content_hash),
+                snapshot: s.snapshot_id.map(|id| texts.once(id)),
                 presence_only: s.presence_only,
             };
             collections.entry(s.collection).or_default().seen.entry(s.object_id).or_default().push(seen);
@@ -113,7 +130,7 @@ impl Sightings {
                     .map(|s| s.content_hash.clone())
             };
             let chosen = pick(&own).or_else(|| pick(&looks.iter().collect::<Vec<_>>()));
-            let content = chosen.and_then(|hash| by_content.get(&(row.id(), hash.as_str())).copied()).unwrap_or(row);
+            let content = chosen.and_then(|hash| by_content.get(&(row.id(), &*hash)).copied()).unwrap_or(row);
             current.insert(row.id(), content);
         }
         current
