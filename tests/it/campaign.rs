@@ -11,7 +11,7 @@ const OPENING: i64 = 1_782_950_400;
 const DAY: i64 = 86_400;
 
 /// Runs the program on a day after the opening.
-fn on(run: &Run, day: i64, args: &[&str]) -> Told {
+pub fn on(run: &Run, day: i64, args: &[&str]) -> Told {
     let output = vouchsafe(run.dir())
         .args(args)
         .env("SOURCE_DATE_EPOCH", (OPENING + day * DAY).to_string())
@@ -27,13 +27,13 @@ fn on(run: &Run, day: i64, args: &[&str]) -> Told {
 }
 
 /// The same for commands that are to end well.
-fn ok(run: &Run, day: i64, args: &[&str]) -> Told {
+pub fn ok(run: &Run, day: i64, args: &[&str]) -> Told {
     let told = on(run, day, args);
     assert_eq!(told.code, 0, "{args:?}\n{}\n{}", told.stdout, told.stderr);
     told
 }
 
-fn sample() -> PathBuf {
+pub fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data")
 }
 
@@ -69,7 +69,7 @@ fn opened(run: &Run) -> String {
 }
 
 /// The status as JSON, its identities recomputed from what it says.
-fn status(run: &Run, day: i64, id: &str) -> Value {
+pub fn status(run: &Run, day: i64, id: &str) -> Value {
     let told = ok(run, day, &["campaign", "status", id, "--lake", "lake", "--format", "json"]);
     let status: Value = serde_json::from_str(&told.stdout).expect("JSON");
     let n = |v: &Value, k: &str| v[k].as_u64().unwrap_or_else(|| panic!("{k} in {v}"));
@@ -91,9 +91,9 @@ fn status(run: &Run, day: i64, id: &str) -> Value {
     status
 }
 
-type Row = BTreeMap<String, String>;
+pub type Row = BTreeMap<String, String>;
 
-fn sheet(run: &Run, id: &str, reviewer: &str) -> (Vec<String>, Vec<Row>) {
+pub fn sheet(run: &Run, id: &str, reviewer: &str) -> (Vec<String>, Vec<Row>) {
     let mut reader = csv::Reader::from_path(run.dir().join(format!("out/{id}/{reviewer}/review.csv"))).expect("a sheet");
     let columns: Vec<String> = reader.headers().expect("a header").iter().map(ToString::to_string).collect();
     let rows = reader
@@ -113,7 +113,7 @@ fn save(run: &Run, name: &str, columns: &[String], rows: &[Row]) {
 }
 
 /// Fills a sheet by a rule and saves it as `back-REVIEWER.csv`.
-fn fill(run: &Run, id: &str, reviewer: &str, decide: impl Fn(usize, &Row) -> (&'static str, &'static str)) -> String {
+pub fn fill(run: &Run, id: &str, reviewer: &str, decide: impl Fn(usize, &Row) -> (&'static str, &'static str)) -> String {
     let (columns, mut rows) = sheet(run, id, reviewer);
     for (i, row) in rows.iter_mut().enumerate() {
         let (decision, why) = decide(i, row);
@@ -125,7 +125,7 @@ fn fill(run: &Run, id: &str, reviewer: &str, decide: impl Fn(usize, &Row) -> (&'
     name
 }
 
-fn reviewers(status: &Value) -> Vec<String> {
+pub fn reviewers(status: &Value) -> Vec<String> {
     let all = status["reviewers"].as_array().expect("a list");
     let busy = all.iter().filter(|r| r["population"].as_u64() > Some(0) && r["reviewer"] != "unassigned");
     busy.map(|r| r["reviewer"].as_str().expect("a key").to_string()).collect()

@@ -2,6 +2,7 @@
 
 mod campaign;
 mod campaign_faces;
+mod campaign_silence;
 mod common;
 mod crash;
 mod evidence;
