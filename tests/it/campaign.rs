@@ -103,7 +103,7 @@ pub fn sheet(run: &Run, id: &str, reviewer: &str) -> (Vec<String>, Vec<Row>) {
     (columns, rows)
 }
 
-fn save(run: &Run, name: &str, columns: &[String], rows: &[Row]) {
+pub fn save(run: &Run, name: &str, columns: &[String], rows: &[Row]) {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(columns).expect("a row");
     for row in rows {

@@ -2,7 +2,7 @@
 
 mod campaign;
 mod campaign_faces;
-mod campaign_silence;
+mod campaign_plan;
 mod common;
 mod crash;
 mod evidence;

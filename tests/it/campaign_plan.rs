@@ -1,8 +1,9 @@
-//! What silence means, each way that a plan can say, and what stale sources do to an opening.
+//! What the words of a plan do: silence, the ladder, stale sources, each way of removal, and outcomes in time.
 
-use crate::campaign::{ok, on, reviewers, sample, sheet, status};
+use crate::campaign::{ok, on, reviewers, sample, save, sheet, status};
 use crate::common::Run;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 const REVIEWER: &str = "hanna.lindgren@meridell-care.example";
 const ABOVE: &str = "mehmet.aydin@meridell-care.example";
@@ -169,4 +170,106 @@ fn stale_sources_refuse_an_opening_and_a_reason_is_recorded() {
     let id = ok(&run, 200, &forced).stdout.trim().to_string();
     let head = run.read(&format!("lake/campaigns/{id}/campaign.json"));
     assert!(head.contains("the pull is broken until Friday"), "the reason is part of the record: {head}");
+}
+
+#[test]
+fn each_kind_of_access_is_removed_in_its_own_way() {
+    let run = with_lake();
+    let all = plan("silence = \"remove\"", "").replace("[\"access_package\"]", "[\"access_package\", \"group\", \"app_role\", \"directory_role\"]");
+    let id = open(&run, 0, &all);
+    close(&run, 15, &id);
+    let mut plan = csv::Reader::from_path(run.dir().join(format!("out/{id}/removal-plan.csv"))).expect("a plan");
+    let steps: Vec<BTreeMap<String, String>> = plan.deserialize().map(|r| r.expect("a step")).collect();
+    let of = |way: &str| -> Vec<&BTreeMap<String, String>> { steps.iter().filter(|s| s["way"] == way).collect() };
+    let requests = |way: &str, part: &str| !of(way).is_empty() && of(way).iter().all(|s| s["url"].contains(part) || s["body"].contains(part));
+    assert!(
+        requests("package", "\"requestType\":\"adminRemove\""),
+        "packages by a request of an administrator"
+    );
+    assert!(requests("pim", "\"action\":\"adminRemove\""), "privileged roles by their schedule");
+    assert!(requests("group", "/members/"), "members of groups at the group");
+    assert!(requests("app-role", "appRoleAssign"), "app roles at the application");
+    for way in ["rule", "group-by-rule"] {
+        assert!(!of(way).is_empty(), "{way}");
+        for step in of(way) {
+            assert!(
+                step["url"].is_empty() && step["instruction"].starts_with("Change the rule"),
+                "a removal would be undone: {step:?}"
+            );
+        }
+    }
+    let last = steps.iter().filter(|s| s["also"].contains("last package"));
+    for step in last.clone() {
+        assert!(
+            step["principal_name"].contains("#EXT#"),
+            "only guests are deleted with their last package: {step:?}"
+        );
+    }
+    assert!(last.count() > 0, "the guests of the sample lose their last package");
+    let script = run.read(&format!("out/{id}/removal.ps1"));
+    assert_eq!(
+        script.lines().filter(|l| l.starts_with("Step ")).count(),
+        steps.len(),
+        "the script has every step"
+    );
+}
+
+#[test]
+fn a_change_is_verified_and_a_removal_has_its_time() {
+    let run = with_lake();
+    let id = open(&run, 0, &plan("silence = \"keep\"", "[removal]\nsla_days = 7\nsla_sensitive_days = 7"));
+    let reviewer = reviewers(&status(&run, 0, &id))
+        .into_iter()
+        .find(|k| k.contains("hanna"))
+        .expect("the reviewer");
+    let (columns, mut rows) = sheet(&run, &id, &reviewer);
+    let page = std::fs::read_to_string(sample().join("looks/2026-06-30/assignments-0000.json")).expect("the sample");
+    let mut page: Value = serde_json::from_str(&page).expect("JSON");
+    let timed = |assignment: &str| {
+        let all = page["value"].as_array().expect("rows");
+        all.iter()
+            .any(|a| a["id"] == assignment && a["schedule"]["expiration"]["endDateTime"].as_str().is_some_and(|t| t > "2026-09-30"))
+    };
+    let chosen: Vec<usize> = (0..rows.len())
+        .filter(|i| rows[*i]["grant_kind"] != "auto_assignment" && timed(&rows[*i]["assignment_id"]))
+        .take(3)
+        .collect();
+    let [changed, unchanged, left] = chosen[..] else {
+        panic!("three assignments of the sample end after September")
+    };
+    let assignment = |i: usize| rows[i]["assignment_id"].clone();
+    let (changed_id, unchanged_id, left_id) = (assignment(changed), assignment(unchanged), assignment(left));
+    for (i, decision) in [(changed, "modify"), (unchanged, "modify"), (left, "revoke")] {
+        rows[i].insert("decision".into(), decision.into());
+        rows[i].insert("justification".into(), "until the end of August only".into());
+        if decision == "modify" {
+            rows[i].insert("until".into(), "2026-08-31".into());
+        }
+    }
+    save(&run, "back.csv", &columns, &rows);
+    ok(&run, 2, &["campaign", "import", "back.csv", "--as", &reviewer, "--lake", "lake"]);
+    close(&run, 15, &id);
+
+    // Three days after the close: one end was brought forward, one was not, and the removal has not happened yet.
+    for row in page["value"]
+        .as_array_mut()
+        .expect("rows")
+        .iter_mut()
+        .filter(|r| r["id"] == changed_id.as_str())
+    {
+        row["schedule"]["expiration"]["endDateTime"] = Value::from("2026-08-31T17:00:00Z");
+    }
+    run.write("later/2026-07-20/assignments-0000.json", &page.to_string());
+    ok(&run, 18, &["ingest", "later", "--lake", "lake", "--complete"]);
+    let told = on(&run, 18, &["campaign", "verify", &id, "--lake", "lake", "--format", "json"]);
+    let outcomes: Vec<Value> = serde_json::from_str(&told.stdout).expect("JSON");
+    let outcome = |assignment: &str| {
+        let mine: Vec<&Value> = outcomes.iter().filter(|r| r["assignment_id"] == assignment).collect();
+        assert_eq!(mine.len(), 1, "{assignment}");
+        mine[0]["outcome"].as_str().expect("a word").to_string()
+    };
+    assert_eq!(outcome(&changed_id), "changed and verified");
+    assert_eq!(outcome(&unchanged_id), "open within SLA", "a change that did not happen is no change");
+    assert_eq!(outcome(&left_id), "open within SLA");
+    assert_eq!(outcomes.len(), 3, "{}", told.stderr);
 }
