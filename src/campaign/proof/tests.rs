@@ -160,3 +160,23 @@ fn a_mail_of_somebody_else_proves_nothing() {
         assert!(told.contains(expected), "{told}");
     }
 }
+
+/// Mails that dkimpy, which shares no code with us, signed with a key of 2048 bits that was thrown away.
+#[test]
+fn rsa_signatures_of_another_program_hold_until_the_mail_changes() {
+    let keys = DnsKeys::parse(include_str!("signed/rsa-keys.txt")).expect("a record");
+    for mail in [include_str!("signed/rsa-relaxed.eml"), include_str!("signed/rsa-simple.eml")] {
+        assert!(mail.contains("\r\n"), "the line ends are those that were signed");
+        let pass = "pass: signed by corp.example, key s2, rsa-sha256";
+        assert_eq!(dkim_of(mail, Some(&keys)), pass);
+        assert_eq!(dkim_of(&mail.replace("\r\n", "\n"), Some(&keys)), pass, "saved without carriage returns");
+        for (from, to) in [("Done.", "Undone."), ("Access review", "Access reviews"), ("Maya Ferrari <", "M. Ferrari <")] {
+            let told = dkim_of(&mail.replace(from, to), Some(&keys));
+            assert!(told.starts_with("fail: "), "{from} -> {to}: {told}");
+        }
+    }
+    let relaxed = include_str!("signed/rsa-relaxed.eml").replace("Subject: Re:  Access", "Subject:  Re: Access");
+    assert!(dkim_of(&relaxed, Some(&keys)).starts_with("pass: "), "blanks do not count in the relaxed form");
+    let simple = include_str!("signed/rsa-simple.eml").replace("Subject: Re:  Access", "Subject:  Re: Access");
+    assert!(dkim_of(&simple, Some(&keys)).starts_with("fail: "), "and do in the simple one");
+}
