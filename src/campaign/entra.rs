@@ -41,7 +41,7 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
     let rows = newest(rows, instance);
     if rows.is_empty() {
         return Err(CampaignError::Refused(format!(
-            "the lake has no decisions of the review instance '{instance}'; ingest accessReviews/definitions/…/instances/…/decisions"
+            "there are no decisions of the review instance '{instance}': ingest accessReviews/definitions/…/instances/…/decisions, or name its AccessReviewId of the file"
         )));
     }
     let digits = hex::encode(Sha256::digest(format!("{}\0{instance}\0{}", from.commit, from.text).as_bytes()));
@@ -170,9 +170,28 @@ fn context(item: &Item, row: &ReviewDecisionRow, same: Option<&Holding>) -> Cont
     }
 }
 
+/// Records of the instance about items that the population does not have: they came after its start, or from another kind of export.
+#[must_use]
+pub fn strangers(state: &State, rows: &[ReviewDecisionRow]) -> usize {
+    let instance = state.head.entra_instance.as_deref().unwrap_or_default();
+    let id = |row: &ReviewDecisionRow| Item::make_id(&state.head.id, row.principal_id.as_deref().unwrap_or_default(), "entra-decision", &row.id, "");
+    newest(rows, instance).into_iter().filter(|r| state.position(&id(r)).is_none()).count()
+}
+
+/// Where records of decisions came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The table of the lake, or the name of the file.
+    pub file: &'a str,
+    /// SHA-256 of the file; the commit, for the table.
+    pub sha256: &'a str,
+    /// The commit that the population is tied to.
+    pub commit: &'a str,
+}
+
 /// What an instance's records say that the log does not have yet.
 #[must_use]
-pub fn decisions(state: &State, rows: &[ReviewDecisionRow], commit: &str) -> Vec<LogEvent> {
+pub fn decisions(state: &State, rows: &[ReviewDecisionRow], origin: &Origin) -> Vec<LogEvent> {
     let instance = state.head.entra_instance.clone().unwrap_or_default();
     let mut entries = Vec::new();
     let import = state.tail.entries + 1;
@@ -204,14 +223,14 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], commit: &str) -> Vec
         return Vec::new();
     }
     let record = ImportRecord {
-        file: "review_decisions".into(),
-        sha256: commit.to_string(),
+        file: origin.file.into(),
+        sha256: origin.sha256.into(),
         reviewer: ReviewerKey::new(ReviewerKey::UNASSIGNED),
         sheet: String::new(),
         imported_by: "entra".into(),
         proof: Proof::Entra {
             instance,
-            commit: commit.to_string(),
+            commit: origin.commit.into(),
         },
         decided: entries.len(),
         empty: state.items.len() - entries.len().min(state.items.len()),

@@ -5,6 +5,7 @@
 
 pub mod entra;
 pub mod error;
+pub mod history;
 pub mod import;
 pub mod ladder;
 pub mod letter;

@@ -273,3 +273,74 @@ fn a_change_is_verified_and_a_removal_has_its_time() {
     assert_eq!(outcome(&left_id), "open within SLA");
     assert_eq!(outcomes.len(), 3, "{}", told.stderr);
 }
+
+#[test]
+fn a_review_history_from_the_portal_says_the_same_as_the_records_of_graph() {
+    const INSTANCE: &str = "4dee9e63-8ef6-48a5-8648-80b3644ed3a3";
+    let run = with_lake();
+    let pages = std::fs::read_to_string(sample().join("looks/2026-06-30/review-decisions.ndjson")).expect("the sample");
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let headings = "AccessReviewId,ReviewType,ResourceDisplayName,ResourceId,PrincipalId,PrincipalName,ReviewDate,ReviewResult,Justification,ReviewerId,ReviewerUPN,AppliedDate,AccessRecommendation";
+    out.write_record(headings.split(',')).expect("memory");
+    for page in pages.lines() {
+        let page: Value = serde_json::from_str(page).expect("JSON");
+        for d in page["value"].as_array().expect("decisions") {
+            let text = |v: &Value| v.as_str().unwrap_or_default().to_string();
+            out.write_record([
+                text(&d["accessReviewId"]),
+                text(&d["resource"]["type"]),
+                text(&d["resource"]["displayName"]),
+                text(&d["resource"]["id"]),
+                text(&d["principal"]["id"]),
+                text(&d["principal"]["displayName"]),
+                text(&d["reviewedDateTime"]),
+                text(&d["decision"]),
+                text(&d["justification"]),
+                text(&d["reviewedBy"]["id"]),
+                text(&d["reviewedBy"]["userPrincipalName"]),
+                text(&d["appliedDateTime"]),
+                text(&d["recommendation"]),
+            ])
+            .expect("memory");
+        }
+    }
+    run.write("history.csv", &out.into_inner().expect("memory"));
+    let numbers = |args: &[&str]| {
+        let id = ok(&run, 0, args).stdout.trim().to_string();
+        let status = status(&run, 0, &id);
+        let counts: Vec<Value> = ["population", "keep", "revoke", "undecided", "by_person", "by_silence"]
+            .map(|k| status[k].clone())
+            .into();
+        (id, counts)
+    };
+    let (id, from_file) = numbers(&["campaign", "adopt", INSTANCE, "--csv", "history.csv", "--lake", "lake"]);
+    assert_eq!(from_file[..3], [6, 5, 1].map(Value::from), "as in the records of Graph");
+    let log = std::fs::read_dir(run.dir().join(format!("lake/campaigns/{id}/log"))).expect("a log").flatten();
+    let log: String = log.map(|f| std::fs::read_to_string(f.path()).expect("text")).collect();
+    assert!(log.contains("history.csv"), "the file is named with its hash: {log}");
+
+    // The same review out of the lake, in a lake of its own.
+    let other = with_lake();
+    let id = ok(&other, 0, &["campaign", "adopt", INSTANCE, "--lake", "lake"]).stdout.trim().to_string();
+    let status = status(&other, 0, &id);
+    for (key, number) in ["population", "keep", "revoke", "undecided", "by_person", "by_silence"].iter().zip(&from_file) {
+        assert_eq!(status[key], *number, "{key}");
+    }
+
+    run.write("wrong.csv", "Name,Result\nAna,Approve\n");
+    let refused = on(
+        &run,
+        0,
+        &[
+            "campaign",
+            "adopt",
+            "11111111-8ef6-48a5-8648-80b3644ed3a3",
+            "--csv",
+            "wrong.csv",
+            "--lake",
+            "lake",
+        ],
+    );
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("AccessReviewId"), "what is missing is named: {}", refused.stderr);
+}

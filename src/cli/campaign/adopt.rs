@@ -3,11 +3,12 @@
 use super::args::AdoptArgs;
 use super::{opening, operator, status, store};
 use crate::campaign::open::Opening;
-use crate::campaign::{Plan, State, entra};
+use crate::campaign::{Plan, State, entra, history};
 use crate::check;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::lake::objects::ReviewDecisionRow;
+use sha2::{Digest, Sha256};
 
 /// Adopts; adopted once more after an ingest, it takes in what is new.
 pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
@@ -16,7 +17,14 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let by = operator(&args.by);
     let now = open::now()?;
     let commit = question.view.commit_id().unwrap_or_default().to_string();
-    let rows: Vec<ReviewDecisionRow> = question.view.rows()?;
+    let (rows, file, sha256) = match &args.csv {
+        None => (question.view.rows::<ReviewDecisionRow>()?, "review_decisions".to_string(), commit.clone()),
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (history::decisions(&bytes)?, name, hex::encode(Sha256::digest(&bytes)))
+        }
+    };
     let instance = args.instance.trim().to_lowercase();
     let mut known = None;
     for id in store.ids()? {
@@ -52,10 +60,21 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let events = if state.closing.is_some() {
         Vec::new()
     } else {
-        entra::decisions(&state, &rows, &commit)
+        let origin = entra::Origin {
+            file: &file,
+            sha256: &sha256,
+            commit: &commit,
+        };
+        entra::decisions(&state, &rows, &origin)
     };
     state.apply_all(&events, now)?;
     store.append(&id, &state.tail, &events, now, &by)?;
+    let strangers = entra::strangers(&state, &rows);
+    if strangers > 0 {
+        output::say(&format!(
+            "warning: {strangers} decisions are about items that the population does not have; they were not taken"
+        ));
+    }
     for warning in &state.head.warnings {
         output::say(&format!("warning: {warning}"));
     }

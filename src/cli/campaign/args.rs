@@ -241,6 +241,9 @@ pub struct SignoffArgs {
 pub struct AdoptArgs {
     /// Id of the review instance in Entra
     pub instance: String,
+    /// Take the decisions from a review history that was downloaded from the portal, instead of the lake
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
