@@ -106,7 +106,6 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
         out += &format!("who decided is known by: {}\n", proofs.join(", "));
     }
     let rows = state.by_reviewer(lapsed).into_iter().filter(|(_, t)| t.population > 0).map(|(key, t)| {
-        let bar = "█".repeat(t.completion() / 20);
         let reminded = state.reminders.iter().filter(|r| r.reviewer == key).count();
         vec![
             key.to_string(),
@@ -116,11 +115,11 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
             t.all.modify.to_string(),
             t.all.exception.to_string(),
             t.undecided.to_string(),
-            format!("{bar:<5}{:>4} %", t.completion()),
+            format!("{} %", t.completion()),
             reminded.to_string(),
         ]
     });
-    let header = ["reviewer", "items", "keep", "revoke", "modify", "exc.", "open", "by persons", "rem."];
+    let header = ["reviewer", "items", "keep", "revoke", "modify", "exc.", "open", "done", "rem."];
     out + &output::narrow_table(&header, rows.collect())
 }
 
