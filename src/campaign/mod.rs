@@ -4,8 +4,8 @@
 //! work sheet has and which of them its hash covers.
 
 pub mod entra;
+pub mod entra_history;
 pub mod error;
-pub mod history;
 pub mod import;
 pub mod ladder;
 pub mod letter;
