@@ -2,7 +2,7 @@
 
 use crate::evidence::facts::Books;
 use crate::evidence::table::{Table, sha256};
-use crate::lake::records::{Coverage, Reject, Snapshot, Source};
+use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::Table as LakeTable;
 use crate::lake::{LakeError, View};
 use crate::model::Instant;
@@ -26,6 +26,11 @@ pub fn books(view: &View, unknown_activities: &[(String, i64)]) -> Result<Books,
             "sources.csv",
             "each file that was read, with its hash and its arithmetic: read = kept + duplicate + rejected + unmapped",
             sources(&all),
+        ),
+        (
+            "pulls.csv",
+            "each collection of each pull from Microsoft Graph: address, options, edition of the API, bounds, permissions, and received = stored + duplicate + rejected",
+            pulls(view.rows::<Pull>()?),
         ),
         (
             "tables.csv",
@@ -93,6 +98,66 @@ fn sources(all: &[Source]) -> Table {
         "note",
     ];
     Table::of(&header, all.iter().map(row))
+}
+
+fn pulls(mut all: Vec<Pull>) -> Table {
+    all.sort_by(|a, b| (a.started, &a.id, &a.collection).cmp(&(b.started, &b.id, &b.collection)));
+    let row = |p: Pull| {
+        let ties = p.received == p.stored + p.duplicate + p.rejected;
+        vec![
+            p.id,
+            p.collection,
+            p.subject,
+            p.endpoint,
+            p.options,
+            p.version,
+            time(p.from),
+            time(p.until),
+            p.started.to_string(),
+            p.ended.to_string(),
+            p.scopes.join(" "),
+            p.request_ids.len().to_string(),
+            p.request_ids.first().cloned().unwrap_or_default(),
+            p.request_ids.last().cloned().unwrap_or_default(),
+            p.units.to_string(),
+            p.units_complete.to_string(),
+            p.pages.to_string(),
+            p.received.to_string(),
+            p.stored.to_string(),
+            p.duplicate.to_string(),
+            p.rejected.to_string(),
+            if ties { "yes" } else { "no" }.to_string(),
+            if p.complete { "yes" } else { "no" }.to_string(),
+            p.reason.unwrap_or_default(),
+        ]
+    };
+    let header = [
+        "id",
+        "collection",
+        "subject",
+        "endpoint",
+        "options",
+        "api_version",
+        "from",
+        "until_exclusive",
+        "started",
+        "ended",
+        "permissions",
+        "requests",
+        "first_request_id",
+        "last_request_id",
+        "units",
+        "units_complete",
+        "pages",
+        "received",
+        "stored",
+        "duplicate",
+        "rejected",
+        "ties",
+        "complete",
+        "reason",
+    ];
+    Table::of(&header, all.into_iter().map(row))
 }
 
 fn tables(view: &View) -> Table {

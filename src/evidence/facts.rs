@@ -3,6 +3,7 @@
 use crate::evidence::table::Table;
 use crate::report::{CheckSummary, ThresholdLine};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The sheet about the information: its source, who made it how, and each output.
@@ -179,6 +180,7 @@ impl Facts {
         for (name, what, table) in tables.files.iter().filter(|_| bundled) {
             let _ = writeln!(out, "| {name} | {} | {what} |", table.rows.len());
         }
+        tables.pulled(&mut out);
         let _ = writeln!(out, "\n## Thresholds\n\n| threshold | value | origin | checks |\n|---|---|---|---|");
         for t in thresholds {
             let _ = writeln!(out, "| {} | {} {} | {} | {} |", t.name, t.value, t.unit, plain(&t.origin), t.checks);
@@ -243,4 +245,50 @@ pub struct Books {
     pub records: [i64; 5],
     /// File name, what it says, and the table.
     pub files: Vec<(&'static str, &'static str, Table)>,
+}
+
+impl Books {
+    /// What was pulled from Microsoft Graph, the newest pull of each collection; nothing when all came from files.
+    fn pulled(&self, out: &mut String) {
+        let Some((_, _, table)) = self.files.iter().find(|(name, _, _)| *name == "pulls.csv") else {
+            return;
+        };
+        let place = |name: &str| table.header.iter().position(|h| *h == name);
+        let cell = |row: &[String], name: &str| place(name).and_then(|i| row.get(i).cloned()).unwrap_or_default();
+        // Rows are sorted by time, so that the newest of a collection stays.
+        let newest: BTreeMap<String, &Vec<String>> = table.rows.iter().map(|r| (cell(r, "collection"), r)).collect();
+        if newest.is_empty() {
+            return;
+        }
+        let permissions: BTreeSet<String> = table
+            .rows
+            .iter()
+            .flat_map(|r| cell(r, "permissions").split(' ').map(str::to_string).collect::<Vec<_>>())
+            .collect();
+        let permissions: Vec<String> = permissions.into_iter().filter(|p| !p.is_empty()).map(|p| plain(&p)).collect();
+        let told = if permissions.is_empty() {
+            "not told by the token".to_string()
+        } else {
+            permissions.join(", ")
+        };
+        let _ = writeln!(out, "\n## Pulled from Microsoft Graph\n\nPermissions: {told}.\n");
+        let _ = writeln!(
+            out,
+            "| collection | address | edition | until | received | stored | complete |\n|---|---|---|---|---|---|---|"
+        );
+        for (collection, row) in newest {
+            let of = |name: &str| plain(&cell(row, name));
+            let complete = match cell(row, "reason").as_str() {
+                "" => of("complete"),
+                reason => format!("{}: {}", of("complete"), plain(reason)),
+            };
+            let (address, edition, ended) = (of("endpoint"), of("api_version"), of("ended"));
+            let (received, stored) = (of("received"), of("stored"));
+            let _ = writeln!(
+                out,
+                "| {} | {address} | {edition} | {ended} | {received} | {stored} | {complete} |",
+                plain(&collection)
+            );
+        }
+    }
 }

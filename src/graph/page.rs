@@ -1,8 +1,7 @@
 //! One page of an answer, taken apart without understanding its rows.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use sonic_rs::LazyValue;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -42,7 +41,7 @@ impl<'a> Mark<'a> {
     /// Reads a record; what cannot be read stays empty.
     #[must_use]
     pub fn of(row: &'a str) -> Self {
-        sonic_rs::from_str(row).unwrap_or_default()
+        serde_json::from_str(row).unwrap_or_default()
     }
 }
 
@@ -53,22 +52,26 @@ impl Page {
     /// When it is no whole JSON object, or has no such member.
     pub fn parse(body: &[u8], member: &str) -> Result<Self, String> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        // The strict parser first: it finds what is cut off or broken anywhere.
-        serde_json::from_slice::<IgnoredAny>(body).map_err(|e| format!("no whole JSON: {e}"))?;
-        let whole: BTreeMap<String, LazyValue<'_>> = sonic_rs::from_slice(body).map_err(|_| "the answer is no JSON object".to_string())?;
-        let rows: Vec<LazyValue<'_>> = match whole.get(member) {
-            Some(value) => sonic_rs::from_str(value.as_raw_str()).map_err(|_| format!("'{member}' is no list"))?,
+        let whole: BTreeMap<String, &RawValue> = serde_json::from_slice(body).map_err(|e| {
+            if e.is_data() {
+                "the answer is no JSON object".to_string()
+            } else {
+                format!("no whole JSON: {e}")
+            }
+        })?;
+        let rows: Vec<&RawValue> = match whole.get(member) {
+            Some(value) => serde_json::from_str(value.get()).map_err(|_| format!("'{member}' is no list"))?,
             // An object that was asked for may leave an empty expansion out.
             None if member != "value" && whole.contains_key("id") => Vec::new(),
             None => return Err(format!("the answer has no '{member}'")),
         };
         let prefix = if member == "value" { "" } else { member };
-        let text = |name: &str| -> Option<String> { sonic_rs::from_str(whole.get(&format!("{prefix}@odata.{name}"))?.as_raw_str()).ok() };
+        let text = |name: &str| -> Option<String> { serde_json::from_str(whole.get(&format!("{prefix}@odata.{name}"))?.get()).ok() };
         let count = whole.get(&format!("{prefix}@odata.count"));
         Ok(Self {
-            rows: rows.iter().map(|row| on_one_line(row.as_raw_str())).collect(),
+            rows: rows.iter().map(|row| on_one_line(row.get())).collect(),
             next: text("nextLink").filter(|link| !link.is_empty()),
-            count: count.and_then(|c| sonic_rs::from_str(c.as_raw_str()).ok()),
+            count: count.and_then(|c| serde_json::from_str(c.get()).ok()),
             ..Self::default()
         })
     }

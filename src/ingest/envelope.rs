@@ -72,7 +72,7 @@ impl Envelope<'_> {
 
     /// The record inside; some pipelines write it as text.
     pub fn inner(&self) -> Option<Cow<'_, str>> {
-        let raw = self.properties.0.as_deref()?;
+        let raw = self.properties.0?;
         if raw.starts_with('{') {
             return Some(Cow::Borrowed(raw));
         }

@@ -2,7 +2,7 @@
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use sonic_rs::LazyValue;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -187,17 +187,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 
 /// JSON as it stands in the file.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Json<'a>(pub Option<Cow<'a, str>>);
+pub(super) struct Json<'a>(pub Option<&'a str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = LazyValue::deserialize(deserializer)?.as_raw_cow();
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
         Ok(Self((raw != "null").then_some(raw)))
     }
 }
 
 /// A member that no field takes.
-pub(super) type Rest<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+pub(super) type Rest<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
 /// Reads a member that no field takes; annotations and members that say nothing are dropped.
 pub(super) fn rest<'de, A: MapAccess<'de>>(key: Cow<'de, str>, map: &mut A, rest: &mut Rest<'de>) -> Result<(), A::Error> {
@@ -205,8 +205,8 @@ pub(super) fn rest<'de, A: MapAccess<'de>>(key: Cow<'de, str>, map: &mut A, rest
         map.next_value::<IgnoredAny>()?;
         return Ok(());
     }
-    let raw = map.next_value::<LazyValue<'de>>()?.as_raw_cow();
-    if !matches!(raw.as_ref(), "null" | "[]" | "{}" | "\"\"") {
+    let raw = map.next_value::<&RawValue>()?.get();
+    if !matches!(raw, "null" | "[]" | "{}" | "\"\"") {
         rest.push((key, raw));
     }
     Ok(())

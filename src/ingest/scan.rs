@@ -129,7 +129,7 @@ fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
             if !is_shallow(bytes, depth) {
                 return None;
             }
-            let envelope: Envelope<'_> = sonic_rs::from_str(text).ok()?;
+            let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
             envelope.tenant_id()
         })
         .fold(BTreeSet::new, |mut set, tenant| {

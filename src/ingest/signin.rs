@@ -340,11 +340,10 @@ impl SignInRows {
 }
 
 /// A nested object, or nothing when it is none: some exports write a plain country code for the place.
-fn nested<'a, T: serde::Deserialize<'a> + Default>(json: &'a Json<'_>) -> T {
+fn nested<'a, T: serde::Deserialize<'a> + Default>(json: &Json<'a>) -> T {
     json.0
-        .as_deref()
         .filter(|text| text.starts_with('{'))
-        .and_then(|text| sonic_rs::from_str(text).ok())
+        .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default()
 }
 

@@ -38,7 +38,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre", &["campaign"]),
     ("icalendar", &["campaign"]),
     ("mail_parser", &["campaign", "report"]),
-    ("sonic_rs", &["ingest", "graph"]),
     ("ureq", &["graph"]),
     ("ring", &["graph", "campaign", "evidence"]),
     ("ssh_key", &["campaign", "evidence"]),

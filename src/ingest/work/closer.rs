@@ -39,7 +39,7 @@ impl Worker<'_> {
         }
         let has = |name: &str| map.keys().any(|k| k.eq_ignore_ascii_case(name));
         if has("time") && has("category") && !map.contains_key("activityDisplayName") {
-            let envelope: Envelope<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
+            let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|e| rejected(told(&e)))?;
             if envelope.plausible() {
                 return self.envelope(&envelope, span);
             }
@@ -154,7 +154,7 @@ impl Worker<'_> {
         if !is_shallow(text.as_bytes(), depth) {
             return Err(too_deep(depth));
         }
-        let raw: AuditRaw<'_> = sonic_rs::from_str(&text).map_err(|e| rejected(told(&e)))?;
+        let raw: AuditRaw<'_> = serde_json::from_str(&text).map_err(|e| rejected(told(&e)))?;
         let around = audit::Around {
             operation: whole.get("operationName").and_then(Value::as_str),
             time: whole.get("timeGenerated").and_then(Value::as_str),

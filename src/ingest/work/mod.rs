@@ -221,21 +221,21 @@ impl Worker<'_> {
             Some(_) => {}
             None => match self.guess {
                 Guess::Audit => {
-                    if let Ok(raw) = sonic_rs::from_str::<AuditRaw<'_>>(text)
+                    if let Ok(raw) = serde_json::from_str::<AuditRaw<'_>>(text)
                         && raw.plausible()
                     {
                         return self.audit(&raw, &audit::Around::default(), span);
                     }
                 }
                 Guess::SignIn => {
-                    if let Ok(raw) = sonic_rs::from_str::<SignInRaw<'_>>(text)
+                    if let Ok(raw) = serde_json::from_str::<SignInRaw<'_>>(text)
                         && raw.plausible()
                     {
                         return self.sign_in(&raw, &signin::Around::default(), span);
                     }
                 }
                 Guess::Envelope => {
-                    if let Ok(envelope) = sonic_rs::from_str::<Envelope<'_>>(text)
+                    if let Ok(envelope) = serde_json::from_str::<Envelope<'_>>(text)
                         && envelope.plausible()
                     {
                         return self.envelope(&envelope, span);
@@ -259,7 +259,7 @@ impl Worker<'_> {
     // Log records.
 
     fn audit_text(&mut self, text: &str, span: &Span) -> Taken {
-        let raw: AuditRaw<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
+        let raw: AuditRaw<'_> = serde_json::from_str(text).map_err(|e| rejected(told(&e)))?;
         self.audit(&raw, &audit::Around::default(), span)
     }
 
@@ -271,7 +271,7 @@ impl Worker<'_> {
     }
 
     fn sign_in_text(&mut self, text: &str, span: &Span) -> Taken {
-        let raw: SignInRaw<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
+        let raw: SignInRaw<'_> = serde_json::from_str(text).map_err(|e| rejected(told(&e)))?;
         self.sign_in(&raw, &signin::Around::default(), span)
     }
 
@@ -292,7 +292,7 @@ impl Worker<'_> {
             return Err(too_deep(depth));
         }
         if let Some(stream) = signin::stream_of(category) {
-            let raw: SignInRaw<'_> = sonic_rs::from_str(text).map_err(|e| rejected(told(&e)))?;
+            let raw: SignInRaw<'_> = serde_json::from_str(text).map_err(|e| rejected(told(&e)))?;
             let around = signin::Around {
                 stream: Some(stream),
                 time: envelope.time.said(),
@@ -306,7 +306,7 @@ impl Worker<'_> {
             self.sign_in(&raw, &around, span)?;
         } else {
             let named = category.eq_ignore_ascii_case("AuditLogs");
-            let raw = sonic_rs::from_str::<AuditRaw<'_>>(text);
+            let raw = serde_json::from_str::<AuditRaw<'_>>(text);
             // Some pipelines put the inner category in the place of the outer one.
             let looks = raw.as_ref().is_ok_and(|r| r.plausible() && r.service.said().is_some());
             if !named && !looks {
@@ -329,7 +329,7 @@ impl Worker<'_> {
 }
 
 /// What the parser says, without the copy of the text that it adds.
-fn told(error: &sonic_rs::Error) -> String {
+fn told(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let short = text.lines().next().unwrap_or("").trim();
     let short = short.split(" at line ").next().unwrap_or(short);
