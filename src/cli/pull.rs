@@ -77,9 +77,27 @@ fn order(args: &PullArgs, client: &Client) -> Result<Order, Failure> {
     })
 }
 
+/// What the token in use can reach of an order.
+fn within_reach(client: &Client, order: &Order) -> Result<Order, Failure> {
+    let within = order.within_reach(client.is_delegated());
+    // A parent is there for its ids only: of what was named nothing is left.
+    if order.collections.iter().any(|c| c.delegated) && !within.collections.iter().any(|c| !is_parent(c, order)) {
+        return Err(Failure::usage(
+            "approvals are given to a signed-in person only, and to no application: sign in with --device-code or --az-cli",
+        ));
+    }
+    Ok(within)
+}
+
+/// Whether something else of the order lies under it.
+fn is_parent(collection: &graph::collections::Collection, order: &Order) -> bool {
+    order.collections.iter().any(|c| c.parent().is_some_and(|p| p.name == collection.name))
+}
+
 /// Asks for a little of everything, and tells what is missing.
 fn check(client: &Client, order: &Order) -> Result<Exit, Failure> {
     client.sign_in().map_err(|fault| remote(&fault))?;
+    let order = &within_reach(client, order)?;
     let granted = client.granted();
     if !granted.is_empty() {
         output::say(&format!("the token carries {}", granted.join(", ")));
@@ -121,6 +139,7 @@ fn once(client: &Client, order: &Order, dir: &Path, crash_at: Option<&str>) -> R
     output::warn_readable(dir);
     let lock = Lock::take(dir).map_err(failure)?;
     client.sign_in().map_err(|fault| remote(&fault))?;
+    let order = &within_reach(client, order)?;
     let known = Known::of(&lake.view()?)?;
     let now = client.clock().now();
     let spool = Spool::open(dir, &lock, order.run(&known, now)).map_err(failure)?;
@@ -128,7 +147,7 @@ fn once(client: &Client, order: &Order, dir: &Path, crash_at: Option<&str>) -> R
     if left > 0 {
         output::say(&format!("going on with the pull of {}: {left} parts are there already", spool.run.started));
     }
-    let outcome = pull::read(client, order, &spool);
+    let outcome = pull::read(client, order, &known.decided, &spool);
     if let Some(fault @ Fault::Disk(_)) = &outcome.fatal {
         return Err(Failure::usage(fault));
     }

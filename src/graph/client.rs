@@ -42,7 +42,7 @@ pub struct Ask<'a> {
     pub cost: u32,
     /// Whether `ConsistencyLevel: eventual` goes with it, on every page.
     pub eventual: bool,
-    /// Where the records are: `value`, or a member of the object.
+    /// Where the records are: `value`, or a member of the object; empty when the object itself is the record.
     pub member: &'a str,
     /// Whether a smaller question could be asked, so that there is no point in patience with late answers.
     pub divisible: bool,
@@ -123,6 +123,12 @@ impl Client {
     #[must_use]
     pub fn granted(&self) -> Vec<String> {
         self.tokens.granted()
+    }
+
+    /// Whether a person is signed in, and not an application of its own.
+    #[must_use]
+    pub fn is_delegated(&self) -> bool {
+        self.tokens.is_delegated()
     }
 
     fn around(&self) -> Around<'_> {

@@ -66,7 +66,7 @@ pub struct Collection {
     pub cost: u32,
     /// Whether `ConsistencyLevel: eventual` goes with it.
     pub eventual: bool,
-    /// Where the records are.
+    /// Where the records are; empty when the answer is itself the record.
     pub member: &'static str,
     /// What the records of an expanded member are called in a context of their own.
     pub listed_as: &'static str,
@@ -78,10 +78,23 @@ pub struct Collection {
     pub lost: &'static str,
     /// Checks that need it.
     pub checks: &'static [&'static str],
-    /// Whether only the groups that may hold directory roles are asked about.
-    pub role_assignable: bool,
+    /// Which of the objects above it are asked about.
+    pub of: Of,
+    /// Whether the service gives it to a signed-in person only, and to no application of its own.
+    pub delegated: bool,
     /// Whether one unit is only a part of what a look in the lake shows, so that it cannot prove absence.
     pub part: bool,
+}
+
+/// Which objects a collection that lies under others is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Every one.
+    All,
+    /// Groups that may hold directory roles.
+    RoleAssignable,
+    /// Requests of people, which may have needed approval.
+    Asked,
 }
 
 const PLAIN: Collection = Collection {
@@ -100,7 +113,8 @@ const PLAIN: Collection = Collection {
     permission: "",
     lost: "",
     checks: &[],
-    role_assignable: false,
+    of: Of::All,
+    delegated: false,
     part: false,
 };
 
@@ -237,6 +251,20 @@ pub static ALL: &[Collection] = &[
         query: "$expand=accessPackage,assignment,requestor",
         lost: "who asked for access, and why",
         checks: &["JUS-01", "JUS-02", "APR-01", "APR-03"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "approvals",
+        table: "approvals",
+        path: "identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{}",
+        query: "$expand=stages",
+        member: "",
+        shape: Shape::Under("requests"),
+        of: Of::Asked,
+        delegated: true,
+        part: true,
+        lost: "who decided at which stage, and with which reason",
+        checks: &["APR-01", "APR-03"],
         ..GOVERNANCE
     },
     Collection {
@@ -451,7 +479,7 @@ pub static ALL: &[Collection] = &[
         shape: Shape::Under("groups"),
         permission: "PrivilegedAssignmentSchedule.Read.AzureADGroup",
         lost: "who is active for a while in groups that may hold directory roles",
-        role_assignable: true,
+        of: Of::RoleAssignable,
         part: true,
         ..PLAIN
     },
@@ -464,7 +492,7 @@ pub static ALL: &[Collection] = &[
         shape: Shape::Under("groups"),
         permission: "PrivilegedEligibilitySchedule.Read.AzureADGroup",
         lost: "who may become a member of groups that may hold directory roles",
-        role_assignable: true,
+        of: Of::RoleAssignable,
         part: true,
         ..PLAIN
     },
@@ -555,7 +583,10 @@ impl Collection {
     /// What `@odata.context` would say after `$metadata#`, whatever the service writes there: we know what we asked for.
     #[must_use]
     pub fn context(&self, ids: &[String]) -> String {
+        // One object that was asked for by itself is an item of its collection.
+        let ids = if self.member.is_empty() { &ids[..ids.len().saturating_sub(1)] } else { ids };
         let path = self.filled(ids, |id| format!("('{}')", id.replace('\'', "''"))).replace("/('", "('");
+        let path = path.trim_end_matches('/').to_string();
         match self.listed_as {
             "" => path,
             name => format!("{path}/{name}"),
@@ -629,6 +660,16 @@ mod tests {
         assert_eq!(
             decisions.context(&ids),
             "identityGovernance/accessReviews/definitions('d 1')/instances('i1')/decisions"
+        );
+        let approvals = by_name("approvals").expect("known");
+        let ids = ["r1".to_string()];
+        assert_eq!(
+            approvals.address(approvals.query, &ids, None),
+            "v1.0/identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/r1?$expand=stages"
+        );
+        assert_eq!(
+            approvals.context(&ids),
+            "identityGovernance/entitlementManagement/accessPackageAssignmentApprovals"
         );
         let roles = by_name("resource_roles").expect("known");
         assert_eq!(

@@ -32,6 +32,9 @@ pub struct Mark<'a> {
     /// When something was created: the instant of a sign-in.
     #[serde(borrow, default, rename = "createdDateTime")]
     pub created: Option<Cow<'a, str>>,
+    /// What a request asks for.
+    #[serde(borrow, default, rename = "requestType")]
+    pub request_type: Option<Cow<'a, str>>,
     /// Whether a group may hold directory roles.
     #[serde(default, rename = "isAssignableToRole")]
     pub role_assignable: Option<bool>,
@@ -46,7 +49,8 @@ impl<'a> Mark<'a> {
 }
 
 impl Page {
-    /// Takes an answer apart; `member` is where its records are: `value`, or a member of an object that was asked for.
+    /// Takes an answer apart; `member` is where its records are: `value`, or a member of an object that was asked for,
+    /// or empty when that object is itself the record.
     ///
     /// # Errors
     /// When it is no whole JSON object, or has no such member.
@@ -59,6 +63,16 @@ impl Page {
                 format!("no whole JSON: {e}")
             }
         })?;
+        if member.is_empty() {
+            if !whole.contains_key("id") {
+                return Err("the answer has no 'id'".to_string());
+            }
+            let object: &RawValue = serde_json::from_slice(body).map_err(|e| format!("no whole JSON: {e}"))?;
+            return Ok(Self {
+                rows: vec![on_one_line(object.get())],
+                ..Self::default()
+            });
+        }
         let rows: Vec<&RawValue> = match whole.get(member) {
             Some(value) => serde_json::from_str(value.get()).map_err(|_| format!("'{member}' is no list"))?,
             // An object that was asked for may leave an empty expansion out.
@@ -135,6 +149,14 @@ mod tests {
         let page = Page::parse(body, "resourceRoleScopes").expect("a page");
         assert_eq!((page.rows.len(), page.next.as_deref()), (1, Some("https://h/m")));
         assert_eq!(Page::parse(br#"{"id":"p"}"#, "resourceRoleScopes").expect("empty").rows.len(), 0);
+    }
+
+    #[test]
+    fn an_object_can_be_the_record() {
+        let page = Page::parse(b"{\"id\":\"a\",\n\"stages\":[]}", "").expect("a page");
+        assert_eq!(page.rows, [r#"{"id":"a", "stages":[]}"#]);
+        assert!(Page::parse(b"{\"value\":[]}", "").is_err());
+        assert!(Page::parse(b"{\"id\":\"a\"", "").is_err());
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl SignInRows {
         for (name, part) in [("status", &raw.status), ("location", &raw.location), ("deviceDetail", &raw.device)] {
             let Some(text) = &part.0 else { continue };
             let opening = if self.unknown.is_empty() { "{\"" } else { ",\"" };
-            for part in [opening, name, "\":", text.as_ref()] {
+            for part in [opening, name, "\":", text] {
                 self.unknown.push_str(part);
             }
         }

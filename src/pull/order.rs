@@ -2,13 +2,14 @@
 
 use crate::graph::collections::{ALL, Collection, Shape};
 use crate::graph::window::{self, DEEP_EVERY, RETENTION};
+use crate::lake::objects::ApprovalRow;
 use crate::lake::records::{Coverage, Pull};
 use crate::lake::{LakeError, View};
 use crate::model::time::{DAY, SECOND, merge_windows};
 use crate::model::{Instant, Window};
 use crate::pull::spool::Run;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct Known {
     pub read: BTreeMap<String, Vec<Window>>,
     /// When each log was last read over its whole retention.
     pub deep: BTreeMap<String, Instant>,
+    /// Requests whose approvals are there to their end.
+    pub decided: BTreeSet<String>,
 }
 
 impl Known {
@@ -56,6 +59,8 @@ impl Known {
                 *newest = (*newest).max(row.started);
             }
         }
+        let done = |a: &ApprovalRow| !a.stages.is_empty() && a.stages.iter().all(|s| s.status.as_deref() == Some("Completed"));
+        known.decided = view.rows_without::<ApprovalRow>(&["content"])?.into_iter().filter(done).map(|a| a.id).collect();
         for windows in known.read.values_mut() {
             *windows = merge_windows(std::mem::take(windows));
         }
@@ -92,6 +97,14 @@ pub fn select(only: &[String], except: &[String]) -> Result<Vec<&'static Collect
 }
 
 impl Order {
+    /// The order as far as a token reaches: an application is given nothing that is for people only.
+    #[must_use]
+    pub fn within_reach(&self, is_delegated: bool) -> Self {
+        let mut order = self.clone();
+        order.collections.retain(|c| is_delegated || !c.delegated);
+        order
+    }
+
     /// What a pull that begins now sets out to do.
     #[must_use]
     pub fn run(&self, known: &Known, now: Instant) -> Run {

@@ -1,6 +1,6 @@
 //! Workers that read units until none is left: a queue for each limit, children after their parents.
 
-use crate::graph::collections::{Collection, Shape};
+use crate::graph::collections::{Collection, Of, Shape};
 use crate::graph::walk::{Walked, walk};
 use crate::graph::window::{halves, slices, without};
 use crate::graph::{Client, Fault, Lane, Page, page};
@@ -36,6 +36,8 @@ struct Shared<'a> {
     news: Condvar,
     /// Units that are complete already.
     done: BTreeSet<String>,
+    /// Requests whose approvals the lake has to their end: they do not change any more.
+    decided: &'a BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -52,7 +54,9 @@ struct State {
 }
 
 /// Reads all that an order asks for and the spool does not have.
-pub fn read(client: &Client, order: &Order, spool: &Spool) -> Outcome {
+///
+/// Approvals of requests that are `decided` are not asked for again.
+pub fn read(client: &Client, order: &Order, decided: &BTreeSet<String>, spool: &Spool) -> Outcome {
     let entries = spool.entries();
     let complete: Vec<&Entry> = entries.iter().filter(|e| e.fault.is_none()).collect();
     let shared = Shared {
@@ -62,6 +66,7 @@ pub fn read(client: &Client, order: &Order, spool: &Spool) -> Outcome {
         state: Mutex::new(State::default()),
         news: Condvar::new(),
         done: complete.iter().map(|e| e.unit.clone()).collect(),
+        decided,
     };
     for collection in &order.collections {
         let begin = match collection.shape {
@@ -248,7 +253,10 @@ impl Shared<'_> {
             .collect();
         let mut units = Vec::new();
         for parent in parents {
-            for collection in under.iter().filter(|c| !c.role_assignable || parent.role_assignable) {
+            for collection in under
+                .iter()
+                .filter(|c| parent.is_asked_for(c.of) && !(c.of == Of::Asked && self.decided.contains(&parent.id.to_ascii_lowercase())))
+            {
                 let ids = unit.ids.iter().cloned().chain([parent.id.clone()]).collect();
                 units.push(Unit::under(collection, ids));
             }
@@ -283,13 +291,30 @@ impl Shared<'_> {
 struct Parent {
     id: String,
     role_assignable: bool,
+    /// Whether it is a request of a person for access.
+    asked: bool,
 }
 
+/// Requests that a policy may have let somebody decide on, in the spelling of v1.0.
+const DECIDED_ON: [&str; 4] = ["userAdd", "userUpdate", "userExtend", "onBehalfAdd"];
+
 impl Parent {
+    fn is_asked_for(&self, of: Of) -> bool {
+        match of {
+            Of::All => true,
+            Of::RoleAssignable => self.role_assignable,
+            Of::Asked => self.asked,
+        }
+    }
+
     fn of(mark: &page::Mark<'_>) -> Option<Self> {
         Some(Self {
             id: mark.id.as_deref()?.to_string(),
             role_assignable: mark.role_assignable == Some(true),
+            asked: mark
+                .request_type
+                .as_deref()
+                .is_some_and(|t| DECIDED_ON.iter().any(|d| d.eq_ignore_ascii_case(t))),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens: every way to ask for one, how long it lives, and what a claims challenge wants.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use base64::Engine;
@@ -38,6 +38,8 @@ struct State {
     issued: u64,
     /// Uses of every living token.
     living: BTreeMap<String, u64>,
+    /// Tokens of signed-in people.
+    of_people: BTreeSet<String>,
     /// Identifiers of assertions, which serve once.
     spent: Vec<String>,
     polls: u64,
@@ -93,9 +95,16 @@ impl Login {
         Ok(())
     }
 
+    /// Whether the token of a request is a signed-in person's.
+    pub fn is_delegated(&self, request: &Request) -> bool {
+        let token = request.header("authorization").and_then(|a| a.strip_prefix("Bearer "));
+        let state = self.state.lock().expect("no thread dies here");
+        token.is_some_and(|t| state.of_people.contains(t))
+    }
+
     /// A token that is not asked for, as `az` or an operator would hand it over.
     pub fn ready(&self, tenant: &str) -> String {
-        self.token(tenant, false)
+        self.token(tenant, false, false)
     }
 
     /// Answers `/{tenant}/oauth2/v2.0/token` and `/devicecode`, and the two addresses of managed identities.
@@ -162,7 +171,7 @@ impl Login {
                 drop(state);
                 match (field("device_code").as_str(), turn) {
                     ("device-canary", 1) => answer(400, json!({"error": "authorization_pending", "error_description": "AADSTS70016: pending"})),
-                    ("device-canary", _) => self.granted(tenant, claims),
+                    ("device-canary", _) => self.granted_to(tenant, claims, true),
                     _ => refused("AADSTS70019: the code has expired"),
                 }
             }
@@ -207,26 +216,38 @@ impl Login {
     }
 
     fn granted(&self, tenant: &str, claims: bool) -> Answer {
-        let token = self.token(tenant, claims);
+        self.granted_to(tenant, claims, false)
+    }
+
+    fn granted_to(&self, tenant: &str, claims: bool, delegated: bool) -> Answer {
+        let token = self.token(tenant, claims, delegated);
         answer(
             200,
             json!({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}),
         )
     }
 
-    /// A token has the shape of a real one: its roles can be read, its signature means nothing to the client.
-    fn token(&self, tenant: &str, claims: bool) -> String {
+    /// A token has the shape of a real one: its roles (an application's) or scopes (a person's) can be read, its signature
+    /// means nothing to the client.
+    fn token(&self, tenant: &str, claims: bool, delegated: bool) -> String {
         let roles: Vec<_> = permissions().into_iter().filter(|p| !self.denied.contains(p)).collect();
         let mut state = self.state.lock().expect("no thread dies here");
         state.issued += 1;
         let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let head = encode(json!({"typ": "JWT", "alg": "RS256", "kid": "invented"}));
-        let body = encode(json!({"tid": tenant, "appid": CLIENT, "roles": roles, "n": state.issued}));
+        let body = encode(if delegated {
+            json!({"tid": tenant, "appid": CLIENT, "scp": roles.join(" "), "n": state.issued})
+        } else {
+            json!({"tid": tenant, "appid": CLIENT, "roles": roles, "n": state.issued})
+        });
         let mark = chance::number(state.issued, tenant, 7);
         let token = format!("{head}.{body}.{CANARY}{mark:016x}");
         state.challenged &= !claims;
         if !state.challenged {
             state.living.insert(token.clone(), 0);
+            if delegated {
+                state.of_people.insert(token.clone());
+            }
         }
         token
     }

@@ -237,7 +237,7 @@ impl State {
             Ok(()) => {}
             Err(why) => return challenge(&why, &self.address),
         }
-        if let Err(refusal) = self.permitted(&asked) {
+        if let Err(refusal) = self.permitted(&asked, self.login.is_delegated(request)) {
             return refuse(refusal);
         }
         let mut answer = match self.page(request, &asked, step, fault, entry) {
@@ -290,7 +290,7 @@ impl State {
         })
     }
 
-    fn permitted(&self, asked: &Asked) -> Result<(), Refusal> {
+    fn permitted(&self, asked: &Asked, delegated: bool) -> Result<(), Refusal> {
         let denied = |scope: &&str| self.plan.denied.contains(scope);
         if asked.shape.scopes.iter().all(denied) {
             return Err((
@@ -304,7 +304,7 @@ impl State {
             return Err((403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", why.to_owned()));
         }
         // Application permissions do not reach approvals.
-        if asked.path.contains("accessPackageAssignmentApprovals") {
+        if !delegated && asked.path.contains("accessPackageAssignmentApprovals") {
             return Err((403, "Forbidden", "Application permissions are not supported for this API.".to_owned()));
         }
         Ok(())

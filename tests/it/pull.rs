@@ -158,13 +158,13 @@ fn told(mut command: Command) -> Told {
     }
 }
 
-fn id_of(text: &[u8]) -> String {
+pub fn id_of(text: &[u8]) -> String {
     let value: serde_json::Value = serde_json::from_slice(text).expect("a record");
     value["id"].as_str().expect("an id").to_lowercase()
 }
 
 /// The ids in a table of a lake.
-fn ids(lake: &Path, table: Table) -> Vec<String> {
+pub fn ids(lake: &Path, table: Table) -> Vec<String> {
     let view = Lake::open(lake).and_then(|l| l.view()).expect("a lake");
     let mut ids = Vec::new();
     for path in view.paths(table) {
@@ -440,4 +440,42 @@ fn late_events_come_with_the_next_pull() {
     let logs = |w: &String| w.starts_with("audit_events") || w.starts_with("sign_ins");
     let wrong: Vec<_> = pull.amiss(now - RETENTION).into_iter().filter(logs).collect();
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn as_a_service_it_pulls_again_and_again_and_tells_machines_how_it_went() {
+    let (tenant, _) = sixty();
+    let pull = Pull::new(&tenant, Plan::calm(now_of(&tenant), SCALE));
+    let flags = ["--only", "users,groups", "--every", "1s", "--metrics-file", "pull.prom", "--log-format", "json"];
+    let mut command = pull.command(&flags);
+    let log = std::fs::File::create(pull.run.dir().join("log.jsonl")).expect("a file");
+    let mut child = command.stdout(Stdio::null()).stderr(log).spawn().expect("the program starts");
+    let listings = || pull.server.entries().iter().filter(|e| e.target.starts_with("/v1.0/users?") && e.last).count();
+    wait_for(|| listings() > 2, &mut child);
+    child.kill().expect("it is killed");
+    child.wait().expect("it has ended");
+
+    let metrics = std::fs::read_to_string(pull.run.dir().join("pull.prom")).expect("counters");
+    let value = |name: &str| -> f64 {
+        let line = metrics.lines().find_map(|l| l.strip_prefix(&format!("vouchsafe_pull_{name} ")));
+        line.unwrap_or_else(|| panic!("{name}: {metrics}")).parse().expect("a number")
+    };
+    assert!((value("exit_code"), value("requests_total")) >= (0.0, 4.0), "{metrics}");
+    assert!(value("exit_code").abs() < f64::EPSILON, "{metrics}");
+    for line in metrics.lines().filter(|l| !l.starts_with('#')) {
+        let (_, number) = line.rsplit_once(' ').expect("a name and a number");
+        assert!(number.parse::<f64>().is_ok(), "{line}");
+    }
+    let log = std::fs::read_to_string(pull.run.dir().join("log.jsonl")).expect("logs");
+    let told: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|l| l.starts_with('{'))
+        .filter_map(|l| serde_json::from_str(l).ok())
+        .collect();
+    let read = told.iter().filter(|l| l["message"] == "read" && l["unit"] == "users" && l["level"] == "INFO");
+    assert!(read.count() >= 2, "each pull tells what it read: {log}");
+    assert!(told.iter().any(|l| l["message"] == "until the next pull"), "{log}");
+    // A pull that was killed in the middle of one leaves a lake that reads.
+    let users = ids(&pull.lake(), Table::Users);
+    assert_eq!(users.len(), tenant.collection("users").expect("users").len());
 }

@@ -156,19 +156,36 @@ impl Tokens {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.token.as_ref().map(|(t, _)| granted(t.secret.expose_secret())).unwrap_or_default()
     }
+
+    /// Whether the token in use speaks for a person: only such tokens carry `scp`.
+    #[must_use]
+    pub fn is_delegated(&self) -> bool {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.token
+            .as_ref()
+            .is_some_and(|(t, _)| !Claims::of(t.secret.expose_secret()).scp.trim().is_empty())
+    }
 }
 
-/// Reads `roles` and `scp` of a token; whom it convinces is not our affair, so nothing is verified.
-fn granted(token: &str) -> Vec<String> {
-    #[derive(Deserialize, Default)]
-    struct Claims {
-        #[serde(default)]
-        roles: Vec<String>,
-        #[serde(default)]
-        scp: String,
+/// What a token says that it carries.
+#[derive(Deserialize, Default)]
+struct Claims {
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    scp: String,
+}
+
+impl Claims {
+    /// Reads `roles` and `scp` of a token; whom it convinces is not our affair, so nothing is verified.
+    fn of(token: &str) -> Self {
+        let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
+        payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
-    let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
-    let claims: Claims = payload.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+}
+
+fn granted(token: &str) -> Vec<String> {
+    let claims = Claims::of(token);
     let mut all = claims.roles;
     all.extend(claims.scp.split_whitespace().map(str::to_string));
     all.sort();
