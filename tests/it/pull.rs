@@ -479,3 +479,31 @@ fn as_a_service_it_pulls_again_and_again_and_tells_machines_how_it_went() {
     let users = ids(&pull.lake(), Table::Users);
     assert_eq!(users.len(), tenant.collection("users").expect("users").len());
 }
+
+#[test]
+fn the_bundle_says_what_was_pulled_and_its_numbers_tie() {
+    let (tenant, _) = sixty();
+    let plan = Plan {
+        faults: vec![Fault::RepeatedPage, Fault::CutJson],
+        per_mille: 200,
+        page: 25,
+        ..Plan::calm(now_of(&tenant), SCALE)
+    };
+    let pull = Pull::new(&tenant, plan);
+    let told = pull.tell(&["--only", "audit,users,members"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    pull.run.ok(&["bundle", "--lake", "lake", "--out", "bag"]);
+    let ipe = pull.run.dir().join("bag/data/ipe");
+    let rows = crate::truth::rows(&ipe.join("pulls.csv"));
+    let asked: BTreeSet<&str> = rows.iter().map(|r| r["collection"].as_str()).collect();
+    assert_eq!(asked, BTreeSet::from(["audit", "groups", "members", "users"]));
+    for row in &rows {
+        let number = |name: &str| -> i64 { row[name].parse().unwrap_or_else(|e| panic!("{name} of {row:?}: {e}")) };
+        assert_eq!(number("received"), number("stored") + number("duplicate") + number("rejected"), "{row:?}");
+        assert!(number("received") > 0 && number("requests") > 0 && number("units") == number("units_complete"), "{row:?}");
+        assert_eq!((row["ties"].as_str(), row["complete"].as_str(), row["api_version"].as_str()), ("yes", "yes", "v1.0"));
+        assert!(row["permissions"].contains("User.Read.All"), "{row:?}");
+    }
+    let sheet = std::fs::read_to_string(ipe.join("ipe.md")).expect("a sheet");
+    assert!(sheet.contains("## Pulled from Microsoft Graph") && sheet.contains("/v1.0/users |"), "{sheet}");
+}
