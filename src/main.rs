@@ -12,7 +12,10 @@ const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 const KEPT: std::ffi::c_long = 10_000;
 
 fn main() -> ExitCode {
-    keep_freed_memory();
+    // Batches come and go only while something is taken in; elsewhere memory that is kept is only held.
+    if std::env::args_os().any(|word| ["ingest", "pull", "run"].iter().any(|taking| word == *taking)) {
+        keep_freed_memory();
+    }
     vouchsafe::cli::main()
 }
 

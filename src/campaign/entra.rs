@@ -24,7 +24,7 @@ fn newest<'a>(rows: &'a [ReviewDecisionRow], instance: &str) -> Vec<&'a ReviewDe
         .iter()
         .filter(|r| r.instance_id.as_deref().is_some_and(|i| i.eq_ignore_ascii_case(instance)))
     {
-        let rank = |r: &'_ ReviewDecisionRow| (r.applied_at, r.reviewed_at, r.content_hash.clone());
+        let rank = |r: &'_ ReviewDecisionRow| (r.applied_at, r.reviewed_at, r.content_hash);
         let better = best.get(row.id.as_str()).is_none_or(|b| rank(row) > rank(b));
         if better {
             best.insert(&row.id, row);
@@ -103,7 +103,7 @@ fn person(row: &ReviewDecisionRow) -> Option<PrincipalId> {
 
 fn item(campaign: &CampaignId, row: &ReviewDecisionRow, estate: &Estate, keys: &mut Keys) -> Item {
     let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
-    let resource = row.resource_id.clone().unwrap_or_default().to_lowercase();
+    let resource = row.resource_id.unwrap_or_default().to_lowercase();
     // A review of a package may name its policy as the resource.
     let policy = estate.policies.get(&PolicyId::new(&resource)).and_then(|p| p.package.as_ref());
     let kind = row.resource_kind.as_deref().unwrap_or_default().to_lowercase();
@@ -121,12 +121,12 @@ fn item(campaign: &CampaignId, row: &ReviewDecisionRow, estate: &Estate, keys: &
     let guest = estate.people.get(&principal).is_some_and(|p| p.guest);
     Item {
         id: Item::make_id(campaign, principal.as_str(), "entra-decision", &row.id, ""),
-        principal_name: estate.principal_name(&principal),
+        principal_name: estate.principal_name(&principal).to_string(),
         principal_id: principal.to_string(),
         principal_type: if guest { "guest" } else { "user" }.into(),
         entitlement_kind: key.kind,
-        entitlement_name: row.resource_name.clone().unwrap_or_else(|| key.id.clone()),
-        entitlement_id: key.id,
+        entitlement_name: row.resource_name.unwrap_or(key.id).to_string(),
+        entitlement_id: key.id.to_string(),
         assignment_id: String::new(),
         assignment_state: "active".into(),
         held_from: None,
@@ -153,7 +153,7 @@ fn tied(mut item: Item, same: Option<&Holding>) -> Item {
         item.scheduled_until = h.scheduled_until;
         item.policy_id = h.policy.as_ref().map(ToString::to_string).unwrap_or_default();
         if item.entitlement_kind == EntitlementKind::AccessPackage {
-            item.entitlement_name.clone_from(&h.entitlement_name);
+            item.entitlement_name = h.entitlement_name.to_string();
         }
     }
     item
@@ -163,8 +163,8 @@ fn context(item: &Item, row: &ReviewDecisionRow, same: Option<&Holding>) -> Cont
     Context {
         item: item.id.clone(),
         since: same.and_then(|h| h.held_from).map(crate::model::Instant::day).unwrap_or_default(),
-        path: same.map(|h| h.path.clone()).unwrap_or_default(),
-        recommendation_reason: row.recommendation.clone().map(|r| format!("Entra recommends {r}")).unwrap_or_default(),
+        path: same.map(|h| h.path).unwrap_or_default().to_string(),
+        recommendation_reason: row.recommendation.map(|r| format!("Entra recommends {r}")).unwrap_or_default(),
         reviewer_because: "reviewer in Entra".into(),
         ..Context::default()
     }
@@ -206,11 +206,11 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], origin: &Origin) -> 
             stage: 1,
             decision: Decision {
                 choice,
-                justification: row.justification.clone().unwrap_or_default(),
+                justification: row.justification.unwrap_or_default().to_string(),
                 until: None,
             },
             by,
-            decided_by: row.reviewer_name.clone().unwrap_or_else(|| row.reviewer_id.clone().unwrap_or_default()),
+            decided_by: row.reviewer_name.unwrap_or_else(|| row.reviewer_id.unwrap_or_default()).to_string(),
             decided_at: row.reviewed_at,
             import,
         };

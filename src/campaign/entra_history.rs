@@ -58,23 +58,23 @@ pub fn decisions(bytes: &[u8]) -> Result<Vec<ReviewDecisionRow>, CampaignError> 
         let resource = lower("ResourceId");
         let key = format!("{instance}\0{}\0{principal}", resource.as_deref().unwrap_or_default());
         rows.push(ReviewDecisionRow {
-            id: hex::encode(&Sha256::digest(key)[..16]),
-            definition_id: lower("AccessReviewSeriesId"),
-            instance_id: Some(instance),
-            decision: cell("ReviewResult").map(|r| word(&r)),
-            recommendation: cell("AccessRecommendation").map(|r| word(&r)),
-            justification: cell("Justification"),
-            principal_id: Some(principal),
-            principal_name: cell("PrincipalName"),
-            resource_id: resource,
-            resource_kind: cell("ReviewType").map(|k| k.replace(' ', "")),
-            resource_name: cell("ResourceDisplayName"),
+            id: hex::encode(&Sha256::digest(key)[..16]).into(),
+            definition_id: lower("AccessReviewSeriesId").map(Into::into),
+            instance_id: Some(instance.into()),
+            decision: cell("ReviewResult").map(|r| word(&r)).map(Into::into),
+            recommendation: cell("AccessRecommendation").map(|r| word(&r)).map(Into::into),
+            justification: cell("Justification").map(Into::into),
+            principal_id: Some(principal.into()),
+            principal_name: cell("PrincipalName").map(Into::into),
+            resource_id: resource.map(Into::into),
+            resource_kind: cell("ReviewType").map(|k| k.replace(' ', "")).map(Into::into),
+            resource_name: cell("ResourceDisplayName").map(Into::into),
             reviewed_at,
-            reviewer_id: lower("ReviewerId"),
-            reviewer_name: cell("ReviewerUPN").or_else(|| cell("ReviewerName")),
+            reviewer_id: lower("ReviewerId").map(Into::into),
+            reviewer_name: cell("ReviewerUPN").or_else(|| cell("ReviewerName")).map(Into::into),
             applied_at,
-            apply_result: cell("SubmissionResult"),
-            content_hash: hex::encode(Sha256::digest(record.iter().collect::<Vec<_>>().join("\0"))),
+            apply_result: cell("SubmissionResult").map(Into::into),
+            content_hash: hex::encode(Sha256::digest(record.iter().collect::<Vec<_>>().join("\0"))).into(),
             ..ReviewDecisionRow::default()
         });
     }

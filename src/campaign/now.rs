@@ -4,6 +4,7 @@ use crate::campaign::log::{Choice, DecidedBy};
 use crate::campaign::model::{Item, ItemId};
 use crate::campaign::state::State;
 use crate::ledger::Estate;
+use crate::model::id;
 use crate::model::{Certainty, Holding, Instant, PrincipalId};
 use std::collections::{BTreeMap, HashMap};
 
@@ -80,7 +81,7 @@ pub fn ending(h: &Holding) -> String {
     } else {
         format!(" ({})", h.end_reason.replace('_', " "))
     };
-    let shown = h.evidence.join(" ");
+    let shown = id::joined(&h.evidence, " ");
     format!("ended {how} {day}{reason}: {shown}")
 }
 
@@ -155,14 +156,14 @@ pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> V
             what: "joined",
             item: String::new(),
             principal_id: holding.principal.to_string(),
-            principal_name: holding.principal_name.clone(),
+            principal_name: holding.principal_name.to_string(),
             entitlement: holding.entitlement.to_string(),
-            entitlement_name: holding.entitlement_name.clone(),
+            entitlement_name: holding.entitlement_name.to_string(),
             assignment_id: assignment(holding).to_string(),
             shown: format!(
                 "since {}: {}",
                 begun(holding).map_or("an unknown day".to_string(), Instant::day),
-                holding.evidence.join(" ")
+                id::joined(&holding.evidence, " ")
             ),
         });
     }
@@ -247,7 +248,10 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
     if !held && sure_end {
         if let Some(again) = now.again(item, frozen_at) {
             let since = begun(again).map_or("an unknown day".to_string(), Instant::day);
-            return ("came back", format!("{}; granted again on {since}: {}", ending(same), again.evidence.join(" ")));
+            return (
+                "came back",
+                format!("{}; granted again on {since}: {}", ending(same), id::joined(&again.evidence, " ")),
+            );
         }
         let word = if choice == Choice::Modify {
             "changed and verified"
@@ -269,12 +273,12 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
         let changed = until.is_none() && (now_until != item.scheduled_until || policy(same) != item.policy_id);
         if shortened || changed {
             let end = now_until.map_or("no end".to_string(), Instant::day);
-            return ("changed and verified", format!("it now ends on {end}: {}", same.evidence.join(" ")));
+            return ("changed and verified", format!("it now ends on {end}: {}", id::joined(&same.evidence, " ")));
         }
     }
     // Proof of being still there: a look or an event after the freeze; an older one tells nothing about the removal.
     match same.last_seen.filter(|seen| *seen > frozen_at) {
-        Some(seen) => (open(seen), format!("listed on {}: {}", seen, same.evidence.join(" "))),
+        Some(seen) => (open(seen), format!("listed on {}: {}", seen, id::joined(&same.evidence, " "))),
         None if now.estate.as_of <= frozen_at => ("cannot tell", "nothing newer than the opening is in the lake: ingest again".into()),
         None => (
             "cannot tell",

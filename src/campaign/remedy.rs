@@ -290,7 +290,7 @@ impl Planner<'_> {
             .filter(|m| m.entitlement.kind == EntitlementKind::Group && m.entitlement.resource() == id)
             .map(|m| &m.principal)
             .collect();
-        let names: Vec<String> = members.iter().take(5).map(|m| self.now.estate.principal_name(m)).collect();
+        let names: Vec<String> = members.iter().take(5).map(|m| self.now.estate.principal_name(m).to_string()).collect();
         let more = members.len().saturating_sub(names.len());
         step.blast = members.len().max(1);
         if step.way == "group" {

@@ -3,6 +3,7 @@
 use crate::campaign::model::{Context, ItemFinding, ItemId, Recommendation, Risk};
 use crate::check::{CheckResult, Index};
 use crate::ledger::Estate;
+use crate::model::id::joined;
 use crate::model::{Certainty, EntitlementKey, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, Severity, Verdict};
 use std::collections::{BTreeSet, HashMap};
 
@@ -104,7 +105,7 @@ impl<'a> Teller<'a> {
         };
         let context = Context {
             item,
-            path: holding.path.clone(),
+            path: holding.path.to_string(),
             since: since(holding),
             until: until(holding),
             grant_kind: holding.grant_kind.to_string(),
@@ -123,7 +124,7 @@ impl<'a> Teller<'a> {
             removal: self.removal(holding),
             recommendation_reason: reason,
             sensitive_because: sensitive_because.to_string(),
-            department: person.map(|p| p.department.clone()).unwrap_or_default(),
+            department: person.map(|p| p.department).unwrap_or_default().to_string(),
             last_time: String::new(),
             reviewer_because: String::new(),
         };
@@ -291,7 +292,7 @@ fn granted_by(holding: &Holding) -> String {
         parts.push(format!("assigned by {}", holding.granted_by));
     }
     if !holding.approved_by.is_empty() {
-        parts.push(format!("approved by {}", holding.approved_by.join(", ")));
+        parts.push(format!("approved by {}", joined(&holding.approved_by, ", ")));
     }
     parts.join("; ")
 }

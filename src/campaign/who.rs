@@ -265,8 +265,12 @@ pub fn reviewer(estate: &Estate, id: &PrincipalId, key: ReviewerKey) -> Reviewer
     Reviewer {
         key,
         principal_id: id.to_string(),
-        name,
-        mail: if person.mail.is_empty() { person.upn } else { person.mail },
+        name: name.to_string(),
+        mail: if person.mail.is_empty() {
+            person.upn.to_string()
+        } else {
+            person.mail.to_string()
+        },
         manager_id: person.manager.map(|m| m.to_string()).unwrap_or_default(),
     }
 }
@@ -322,7 +326,7 @@ pub fn find_person(estate: &Estate, text: &str) -> Result<PrincipalId, String> {
         return Ok(id);
     }
     let lower = text.trim().to_lowercase();
-    let by = |f: fn(&crate::ledger::estate::Person) -> &String| -> Vec<&PrincipalId> {
+    let by = |f: fn(&crate::ledger::estate::Person) -> &str| -> Vec<&PrincipalId> {
         estate.people.iter().filter(|(_, p)| f(p).to_lowercase() == lower).map(|(id, _)| id).collect()
     };
     let mut found = by(|p| &p.upn);

@@ -87,7 +87,7 @@ impl Draft {
             caveat: since.map_or_else(String::new, |t| {
                 format!(", if it is still held: no source has watched it since {}", words::day(t))
             }),
-            evidence: holding.evidence.clone(),
+            evidence: holding.evidence.iter().map(ToString::to_string).collect(),
             ..Self::default()
         }
     }
@@ -101,7 +101,7 @@ impl Draft {
             assignment: story.id.to_string(),
             from: story.created_at,
             until: story.completed_at,
-            evidence: story.evidence.clone(),
+            evidence: story.evidence.iter().map(ToString::to_string).collect(),
             ..Self::default()
         }
     }

@@ -168,7 +168,7 @@ fn order_never_matters() {
         let mut n = Numbers(7);
         n.shuffle(&mut estate.holdings);
         n.shuffle(&mut estate.events);
-        n.shuffle(&mut estate.usage);
+        n.shuffle(std::sync::Arc::make_mut(&mut estate.usage).as_mut_slice());
         n.shuffle(&mut estate.review_decisions);
         assert_eq!(outcomes(&estate, &scenario.config, 1), expected, "{title}: rows of the estate");
         let mut evidence = scenario.evidence;

@@ -245,9 +245,9 @@ fn parts(lake: &Path, question: &Question, told: &Told, privacy: &Privacy) -> Re
 }
 
 fn named(estate: &Estate, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
-    let held = estate.holdings.iter().flat_map(|h| &h.evidence);
-    let found = findings.iter().flat_map(|f| &f.evidence);
-    held.chain(found).filter(|e| privacy.shows_record(e)).cloned().collect()
+    let held = estate.holdings.iter().flat_map(|h| h.evidence.iter().map(|e| e.as_str()));
+    let found = findings.iter().flat_map(|f| f.evidence.iter().map(String::as_str));
+    held.chain(found).filter(|e| privacy.shows_record(e)).map(str::to_string).collect()
 }
 
 /// The command as it is recorded: every choice, no path.

@@ -81,8 +81,8 @@ pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Fa
                 };
                 let from = when(h.held_from, h.from_certainty.as_str());
                 vec![
-                    h.principal_name.clone(),
-                    h.entitlement_name.clone(),
+                    h.principal_name.to_string(),
+                    h.entitlement_name.to_string(),
                     from,
                     when(h.held_until, h.until_certainty.as_str()),
                     how,

@@ -123,7 +123,7 @@ fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec
     for holding in estate.holdings.iter().filter(|h| h.entitlement.kind == kind) {
         names
             .entry(holding.entitlement.resource().to_string())
-            .or_insert_with(|| vec![holding.entitlement_name.clone()]);
+            .or_insert_with(|| vec![holding.entitlement_name.to_string()]);
     }
 }
 
@@ -132,12 +132,12 @@ fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec
 pub fn principals(estate: &Estate) -> BTreeMap<String, Vec<String>> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (id, person) in &estate.people {
-        names.insert(id.to_string(), vec![person.upn.clone(), person.name.clone()]);
+        names.insert(id.to_string(), vec![person.upn.to_string(), person.name.to_string()]);
     }
     for holding in &estate.holdings {
         names
             .entry(holding.principal.to_string())
-            .or_insert_with(|| vec![holding.principal_name.clone()]);
+            .or_insert_with(|| vec![holding.principal_name.to_string()]);
     }
     names
 }
@@ -197,7 +197,7 @@ pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<()
         Wanted::One(EntitlementKind::DirectoryRole, _) => ("directory_roles", "tenant".to_string()),
         Wanted::All | Wanted::Any(_) => ("assignments", "tenant".to_string()),
     };
-    let looks = estate.looks.get(&(collection.to_string(), scope)).map_or(&[][..], Vec::as_slice);
+    let looks = estate.looks.get(&(collection.to_string().into(), scope.into())).map_or(&[][..], Vec::as_slice);
     let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
     if complete.is_empty() {
         return Err(format!("no complete look at {collection} is in the lake"));

@@ -6,6 +6,11 @@ use arrow::array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use polars::prelude::*;
 use polars::sql::SQLContext;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Rows of a table that a query in parts reads at a time, unless one partition has more.
+const ROWS_AT_ONCE: u64 = 100_000;
 
 /// SQL that could not run.
 #[derive(Debug, thiserror::Error)]
@@ -48,56 +53,86 @@ impl<'a> Local<'a> {
         Ok(self)
     }
 
-    /// Runs a query over tables of the lake; `None` when the first of them is empty.
+    /// Runs a query over one table of the lake; `None` when it is empty.
     ///
     /// # Errors
     /// When the query fails or a file is damaged.
-    pub fn run(&self, query: &str, sql: &str, tables: &[Table]) -> Result<Option<Output>, EngineError> {
+    pub fn run(&self, query: &str, sql: &str, table: Table) -> Result<Option<Output>, EngineError> {
+        let paths = self.view.paths(table);
+        if paths.is_empty() {
+            Ok(None)
+        } else {
+            self.over(query, sql, table, &paths).map(Some)
+        }
+    }
+
+    /// Runs a query over some partitions of a table at a time, in the order of their names, for an answer that falls into
+    /// such parts; what is held at once is bounded by them.
+    ///
+    /// # Errors
+    /// When the query fails or a file is damaged, or `take` refuses an answer.
+    pub fn run_in_parts<E: From<EngineError>>(&self, query: &str, sql: &str, table: Table, mut take: impl FnMut(Output) -> Result<(), E>) -> Result<(), E> {
+        let mut partitions: BTreeMap<&str, u64> = BTreeMap::new();
+        for file in self.view.data_files(table) {
+            *partitions.entry(&file.partition).or_default() += file.rows;
+        }
+        let (mut paths, mut rows) = (Vec::new(), 0);
+        for (partition, more) in partitions {
+            if rows + more > ROWS_AT_ONCE && !paths.is_empty() {
+                take(self.over(query, sql, table, &std::mem::take(&mut paths))?)?;
+                rows = 0;
+            }
+            paths.extend(self.view.partition_paths(table, partition));
+            rows += more;
+        }
+        if paths.is_empty() {
+            Ok(())
+        } else {
+            take(self.over(query, sql, table, &paths)?)
+        }
+    }
+
+    fn over(&self, query: &str, sql: &str, table: Table, paths: &[PathBuf]) -> Result<Output, EngineError> {
         let mut context = SQLContext::new();
         for (name, frame) in &self.frames {
             context.register(name, frame.clone());
         }
-        for table in tables {
-            let paths: Vec<PlRefPath> = self.view.paths(*table).iter().map(|p| PlRefPath::new(p.to_string_lossy().as_ref())).collect();
-            if paths.is_empty() {
-                return Ok(None);
-            }
-            let frame = LazyFrame::scan_parquet_files(
-                paths.into_iter().collect(),
-                ScanArgsParquet {
-                    glob: false,
-                    ..Default::default()
-                },
-            )
-            .map_err(failed(query))?;
-            context.register(table.name(), frame);
-        }
-        let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(failed(query))?;
-        Ok(Some(Output(frame)))
+        let paths: Vec<PlRefPath> = paths.iter().map(|p| PlRefPath::new(p.to_string_lossy().as_ref())).collect();
+        let options = ScanArgsParquet {
+            glob: false,
+            ..Default::default()
+        };
+        let frame = LazyFrame::scan_parquet_files(paths.into_iter().collect(), options).map_err(failed(query))?;
+        context.register(table.name(), frame);
+        context.execute(sql).and_then(LazyFrame::collect).map(Output).map_err(failed(query))
     }
 }
 
 impl Output {
-    /// The answer as typed rows, through Parquet in memory.
+    /// Hands the answer over as typed rows, some thousands at a time, through Parquet in memory; `without` are fields of the
+    /// row type for which the query has no column.
     ///
     /// # Errors
-    /// When the answer has other columns than the row type.
-    pub fn rows<R: Row>(mut self) -> Result<Vec<R>, EngineError> {
+    /// When the answer lacks another column of the row type.
+    pub fn each<R: Row>(self, without: &[&str], mut take: impl FnMut(Vec<R>)) -> Result<(), EngineError> {
+        const ROWS: usize = 32_768;
         let name = R::TABLE.name();
-        let mut bytes = Vec::new();
-        ParquetWriter::new(&mut bytes)
-            .with_compression(ParquetCompression::Uncompressed)
-            .finish(&mut self.0)
-            .map_err(failed(name))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes_of(bytes))
-            .and_then(|b| b.with_batch_size(32_768).build())
-            .map_err(failed(name))?;
-        let mut rows = Vec::with_capacity(self.0.height());
-        for batch in reader {
-            let batch: RecordBatch = batch.map_err(failed(name))?;
-            rows.extend(parquet_io::from_batch::<R>(&batch).map_err(failed(name))?);
+        for from in (0..self.0.height()).step_by(ROWS) {
+            let mut bytes = Vec::new();
+            let mut part = self.0.slice(i64::try_from(from).unwrap_or(i64::MAX), ROWS);
+            ParquetWriter::new(&mut bytes)
+                .with_compression(ParquetCompression::Uncompressed)
+                .finish(&mut part)
+                .map_err(failed(name))?;
+            let reader = ParquetRecordBatchReaderBuilder::try_new(bytes_of(bytes))
+                .and_then(|b| b.with_batch_size(ROWS).build())
+                .map_err(failed(name))?;
+            for batch in reader {
+                let batch: RecordBatch = batch.map_err(failed(name))?;
+                take(parquet_io::from_batch_without::<R>(&batch, without).map_err(failed(name))?);
+            }
         }
-        Ok(rows)
+        Ok(())
     }
 }
 

@@ -90,7 +90,7 @@ pub fn all(estate: &Estate, findings: &[Finding], period: Window, audience: &Aud
     ];
     let continuous = Frequency::Continuous;
     let grants = within(&seen, period, wanted(continuous), |h| h.held_from, |h| h.grant_kind.as_str().to_string());
-    let ends = within(&seen, period, wanted(continuous), |h| h.held_until, |h| h.end_reason.clone());
+    let ends = within(&seen, period, wanted(continuous), |h| h.held_until, |h| h.end_reason.to_string());
     populations.push(listing(
         "grants",
         format!("access that began in [{}, {}); stratum: how it was granted", period.from, period.until),
@@ -152,7 +152,7 @@ fn listing(name: &'static str, what: String, frequency: Option<Frequency>, rows:
 fn line(stratum: &str, back: u32, word: &str, h: &Holding) -> (Member, Vec<String>) {
     let time = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
     let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
-    let (principal, kind, entitlement) = (h.principal.to_string(), h.entitlement.kind.as_str(), h.entitlement.id.clone());
+    let (principal, kind, entitlement) = (h.principal.to_string(), h.entitlement.kind.as_str(), h.entitlement.id);
     let id = [principal.as_str(), kind, &entitlement, &time(h.held_from), &assignment].join("|");
     let stratum = if stratum.is_empty() { "none" } else { stratum }.to_string();
     let cells = vec![
@@ -161,17 +161,17 @@ fn line(stratum: &str, back: u32, word: &str, h: &Holding) -> (Member, Vec<Strin
         back.to_string(),
         word.to_string(),
         principal,
-        h.principal_name.clone(),
-        h.principal_type.clone(),
+        h.principal_name.to_string(),
+        h.principal_type.to_string(),
         kind.to_string(),
-        entitlement,
-        h.entitlement_name.clone(),
+        entitlement.to_string(),
+        h.entitlement_name.to_string(),
         time(h.held_from),
         time(h.held_until),
         h.from_certainty.as_str().to_string(),
         h.until_certainty.as_str().to_string(),
         h.grant_kind.as_str().to_string(),
-        h.end_reason.clone(),
+        h.end_reason.to_string(),
         assignment,
     ];
     (Member { back, stratum, id }, cells)
@@ -246,19 +246,26 @@ fn reviews(estate: &Estate, period: Window) -> Vec<Population> {
         *quarters.entry(stratum.clone()).or_default() += 1;
         let reviewer = d.reviewer.as_ref().map(ToString::to_string).unwrap_or_default();
         let cells = vec![
-            d.id.clone(),
+            d.id.to_string(),
             stratum.clone(),
             "0".to_string(),
             at.to_string(),
-            d.decision.clone(),
+            d.decision.to_string(),
             d.principal.to_string(),
-            d.resource.clone(),
+            d.resource.to_string(),
             reviewer.clone(),
             d.applied_at.map(|t| t.to_string()).unwrap_or_default(),
-            d.apply_result.clone(),
+            d.apply_result.to_string(),
         ];
-        let id = d.id.clone();
-        lines.push((Member { back: 0, stratum, id }, cells));
+        let id = d.id;
+        lines.push((
+            Member {
+                back: 0,
+                stratum,
+                id: id.to_string(),
+            },
+            cells,
+        ));
     }
     lines.sort_by(|a, b| (&a.0.id, &a.1).cmp(&(&b.0.id, &b.1)));
     unique(&mut lines);

@@ -105,14 +105,14 @@ fn objects(view: &View, wanted: &BTreeMap<&str, BTreeSet<&str>>, path: impl Fn(&
     for s in view.rows_where::<Sighting>("object_id", &ids)? {
         if wanted.get(s.collection.as_str()).is_some_and(|ids| ids.contains(s.object_id.as_str())) {
             let record = format!("{}:{}", s.collection, s.object_id);
-            contents.entry((record, s.content_hash.clone())).or_default().push(s);
+            contents.entry((record, s.content_hash.to_string())).or_default().push(s);
         }
     }
     let mut rows = Vec::new();
     for ((record, content), mut looks) in contents {
         looks.sort_by(|a, b| (a.observed_at, &a.source, a.source_row).cmp(&(b.observed_at, &b.source, b.source_row)));
         let (Some(first), Some(last)) = (looks.first(), looks.last()) else { continue };
-        let collection = first.collection.clone();
+        let collection = first.collection;
         rows.push(vec![
             record,
             first.observed_at.to_string(),
@@ -124,7 +124,7 @@ fn objects(view: &View, wanted: &BTreeMap<&str, BTreeSet<&str>>, path: impl Fn(&
             String::new(),
             content,
             path(&first.source),
-            first.source.clone(),
+            first.source.to_string(),
             first.source_row.to_string(),
         ]);
     }

@@ -1,6 +1,6 @@
 //! Rust types as Arrow columns: one place decides how an instant, an optional text or a nested list is stored.
 
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 use arrow::datatypes::{DataType, Field, Fields, TimeUnit};
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ macro_rules! column {
 
 column! {
     String => DataType::Utf8,
+    Interned => DataType::Utf8,
     bool => DataType::Boolean,
     i64 => DataType::Int64,
     Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),

@@ -2,93 +2,93 @@
 
 use crate::lake::column::columns;
 use crate::lake::table::{Object, Row, Stamp, Table};
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 
 columns! {
     /// A stage of an approval.
     struct ApprovalStage {
         /// Stage id.
-        id: Option<String>,
+        id: Option<Interned>,
         /// Stage name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Approve, Deny, NotReviewed.
-        result: Option<String>,
+        result: Option<Interned>,
         /// InProgress, Completed, Expired and so on.
-        status: Option<String>,
+        status: Option<Interned>,
         /// Approver's reason.
-        justification: Option<String>,
+        justification: Option<Interned>,
         /// When.
         reviewed_at: Option<Instant>,
         /// Approver's object id.
-        reviewer_id: Option<String>,
+        reviewer_id: Option<Interned>,
         /// Approver's name.
-        reviewer_name: Option<String>,
+        reviewer_name: Option<Interned>,
         /// Approver's principal name.
-        reviewer_upn: Option<String>,
+        reviewer_upn: Option<Interned>,
     }
 
     /// An approval stage of a policy.
     struct PolicyStage {
         /// How long approvers have, ISO 8601 (beta: days, as `P14D`).
-        duration: Option<String>,
+        duration: Option<Interned>,
         /// Whether approvers must give a reason.
         approver_justification: Option<bool>,
         /// Primary approvers, `kind:id`.
-        approvers: Vec<String>,
+        approvers: Vec<Interned>,
         /// Fallback approvers, `kind:id`.
-        fallbacks: Vec<String>,
+        fallbacks: Vec<Interned>,
     }
 
     /// An app role that an application offers.
     struct AppRole {
         /// App role id.
-        id: Option<String>,
+        id: Option<Interned>,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Value.
-        value: Option<String>,
+        value: Option<Interned>,
     }
 
     /// A package assignment.
     struct AssignmentRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// State: delivered, expired and so on.
-        state: Option<String>,
+        state: Option<Interned>,
         /// Status, a free string.
-        status: Option<String>,
+        status: Option<Interned>,
         /// Holder's directory object id.
-        target_id: Option<String>,
+        target_id: Option<Interned>,
         /// Holder's id in entitlement management.
-        target_subject_id: Option<String>,
+        target_subject_id: Option<Interned>,
         /// Holder's name.
-        target_name: Option<String>,
+        target_name: Option<Interned>,
         /// Holder's principal name or mail.
-        target_upn: Option<String>,
+        target_upn: Option<Interned>,
         /// Kind of subject: user, serviceprincipal and so on.
-        target_type: Option<String>,
+        target_type: Option<Interned>,
         /// Package.
-        package_id: Option<String>,
+        package_id: Option<Interned>,
         /// Package's name.
-        package_name: Option<String>,
+        package_name: Option<Interned>,
         /// Policy.
-        policy_id: Option<String>,
+        policy_id: Option<Interned>,
         /// Policy's name.
-        policy_name: Option<String>,
+        policy_name: Option<Interned>,
         /// Scheduled start.
         start_at: Option<Instant>,
         /// Scheduled end.
         end_at: Option<Instant>,
         /// noExpiration, afterDateTime, afterDuration, notSpecified.
-        expiration_type: Option<String>,
+        expiration_type: Option<Interned>,
         /// ISO 8601 duration.
-        expiration_duration: Option<String>,
+        expiration_duration: Option<Interned>,
         /// When it ended.
         expired_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -96,47 +96,47 @@ columns! {
     /// A request for an assignment.
     struct RequestRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// userAdd, adminAdd, userUpdate, userRemove and so on, as recorded.
-        request_type: Option<String>,
+        request_type: Option<Interned>,
         /// State.
-        state: Option<String>,
+        state: Option<Interned>,
         /// Status, a free string.
-        status: Option<String>,
+        status: Option<Interned>,
         /// When it was made.
         created_at: Option<Instant>,
         /// When it was over.
         completed_at: Option<Instant>,
         /// The reason that was given.
-        justification: Option<String>,
+        justification: Option<Interned>,
         /// Requestor's directory object id (the assignee of a direct assignment).
-        requestor_id: Option<String>,
+        requestor_id: Option<Interned>,
         /// Requestor's name.
-        requestor_name: Option<String>,
+        requestor_name: Option<Interned>,
         /// Requestor's principal name.
-        requestor_upn: Option<String>,
+        requestor_upn: Option<Interned>,
         /// Package.
-        package_id: Option<String>,
+        package_id: Option<Interned>,
         /// Package's name.
-        package_name: Option<String>,
+        package_name: Option<Interned>,
         /// Assignment.
-        assignment_id: Option<String>,
+        assignment_id: Option<Interned>,
         /// Holder's object id, by the expanded assignment.
-        target_id: Option<String>,
+        target_id: Option<Interned>,
         /// Policy, by the expanded assignment.
-        policy_id: Option<String>,
+        policy_id: Option<Interned>,
         /// Scheduled start.
         start_at: Option<Instant>,
         /// Scheduled end.
         end_at: Option<Instant>,
         /// As for assignments.
-        expiration_type: Option<String>,
+        expiration_type: Option<Interned>,
         /// ISO 8601 duration.
-        expiration_duration: Option<String>,
+        expiration_duration: Option<Interned>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -144,13 +144,13 @@ columns! {
     /// An approval; its id is the id of the request.
     struct ApprovalRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Stages, in order.
         stages: Vec<ApprovalStage>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -158,27 +158,27 @@ columns! {
     /// An assignment policy.
     struct PolicyRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Description.
-        description: Option<String>,
+        description: Option<Interned>,
         /// Package.
-        package_id: Option<String>,
+        package_id: Option<Interned>,
         /// Package's name.
-        package_name: Option<String>,
+        package_name: Option<Interned>,
         /// Catalog.
-        catalog_id: Option<String>,
+        catalog_id: Option<Interned>,
         /// allowedTargetScope: allMemberUsers, notSpecified and so on.
-        target_scope: Option<String>,
+        target_scope: Option<Interned>,
         /// Whether a rule assigns (requestAccessForAllowedTargets).
         automatic: Option<bool>,
         /// As for assignments.
-        expiration_type: Option<String>,
+        expiration_type: Option<Interned>,
         /// ISO 8601 duration.
-        expiration_duration: Option<String>,
+        expiration_duration: Option<Interned>,
         /// Fixed end.
         expiration_at: Option<Instant>,
         /// Approval for new requests.
@@ -194,11 +194,11 @@ columns! {
         /// Whether reviews are on.
         review_enabled: Option<bool>,
         /// Period of reviews, ISO 8601 (P3M).
-        review_recurrence: Option<String>,
+        review_recurrence: Option<Interned>,
         /// Whether the holders review themselves.
         review_self: Option<bool>,
         /// Primary reviewers, kind:id.
-        review_reviewers: Vec<String>,
+        review_reviewers: Vec<Interned>,
         /// Whether requestors may ask for a period.
         custom_schedule: Option<bool>,
         /// Creation.
@@ -206,7 +206,7 @@ columns! {
         /// Last change.
         modified_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -214,15 +214,15 @@ columns! {
     /// An access package.
     struct PackageRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Description.
-        description: Option<String>,
+        description: Option<Interned>,
         /// Catalog.
-        catalog_id: Option<String>,
+        catalog_id: Option<Interned>,
         /// Hidden from requestors.
         hidden: Option<bool>,
         /// Creation.
@@ -230,7 +230,7 @@ columns! {
         /// Last change.
         modified_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -238,17 +238,17 @@ columns! {
     /// A catalog.
     struct CatalogRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Description.
-        description: Option<String>,
+        description: Option<Interned>,
         /// catalogType.
-        kind: Option<String>,
+        kind: Option<Interned>,
         /// State.
-        state: Option<String>,
+        state: Option<Interned>,
         /// Visible to other tenants.
         externally_visible: Option<bool>,
         /// Creation.
@@ -256,7 +256,7 @@ columns! {
         /// Last change.
         modified_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -264,27 +264,27 @@ columns! {
     /// A role of a resource in a package; the id is package id, slash, role scope id.
     struct ResourceRoleRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Package.
-        package_id: Option<String>,
+        package_id: Option<Interned>,
         /// Role id in the catalog.
-        role_id: Option<String>,
+        role_id: Option<Interned>,
         /// Member, Owner, or the app role's name.
-        role_name: Option<String>,
+        role_name: Option<Interned>,
         /// Member_GROUP, Owner_GROUP, or the app role's id.
-        role_origin_id: Option<String>,
+        role_origin_id: Option<Interned>,
         /// AadGroup, AadApplication, SharePointOnline, DirectoryRole.
-        origin_system: Option<String>,
+        origin_system: Option<Interned>,
         /// Group, service principal, site or role: the scope's origin id.
-        resource_id: Option<String>,
+        resource_id: Option<Interned>,
         /// Name of the resource.
-        resource_name: Option<String>,
+        resource_name: Option<Interned>,
         /// When the role entered the package.
         created_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -292,19 +292,19 @@ columns! {
     /// A user.
     struct UserRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// User principal name.
-        upn: Option<String>,
+        upn: Option<Interned>,
         /// Mail.
-        mail: Option<String>,
+        mail: Option<Interned>,
         /// Member or Guest.
-        user_type: Option<String>,
+        user_type: Option<Interned>,
         /// Employee, Contractor and so on.
-        employee_type: Option<String>,
+        employee_type: Option<Interned>,
         /// Whether the account can sign in.
         enabled: Option<bool>,
         /// Creation.
@@ -312,13 +312,13 @@ columns! {
         /// employeeLeaveDateTime.
         leave_at: Option<Instant>,
         /// Department.
-        department: Option<String>,
+        department: Option<Interned>,
         /// Company.
-        company: Option<String>,
+        company: Option<Interned>,
         /// Job title.
-        job_title: Option<String>,
+        job_title: Option<Interned>,
         /// externalUserState.
-        external_state: Option<String>,
+        external_state: Option<Interned>,
         /// Synchronised from on premises.
         synced: Option<bool>,
         /// Last interactive attempt, successful or not.
@@ -330,7 +330,7 @@ columns! {
         /// When it was deleted.
         deleted_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -338,21 +338,21 @@ columns! {
     /// A group.
     struct GroupRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Description.
-        description: Option<String>,
+        description: Option<Interned>,
         /// groupTypes, such as DynamicMembership.
-        group_types: Vec<String>,
+        group_types: Vec<Interned>,
         /// Security group.
         security: Option<bool>,
         /// Mail enabled.
         mail_enabled: Option<bool>,
         /// Rule of a dynamic group.
-        membership_rule: Option<String>,
+        membership_rule: Option<Interned>,
         /// isAssignableToRole.
         role_assignable: Option<bool>,
         /// Synchronised from on premises.
@@ -362,7 +362,7 @@ columns! {
         /// When it was deleted.
         deleted_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -370,25 +370,25 @@ columns! {
     /// A direct member or owner; the id is relation, container and member, joined by slashes.
     struct MembershipRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// member or owner.
-        relation: Option<String>,
+        relation: Option<Interned>,
         /// group, application or serviceprincipal.
-        container_kind: Option<String>,
+        container_kind: Option<Interned>,
         /// The group or application.
-        container_id: Option<String>,
+        container_id: Option<Interned>,
         /// The member.
-        member_id: Option<String>,
+        member_id: Option<Interned>,
         /// user, group, serviceprincipal, device.
-        member_kind: Option<String>,
+        member_kind: Option<Interned>,
         /// Member's name.
-        member_name: Option<String>,
+        member_name: Option<Interned>,
         /// Member's principal name.
-        member_upn: Option<String>,
+        member_upn: Option<Interned>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -396,25 +396,25 @@ columns! {
     /// An app role granted to a principal.
     struct AppRoleAssignmentRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Holder.
-        principal_id: Option<String>,
+        principal_id: Option<Interned>,
         /// User, Group or ServicePrincipal.
-        principal_kind: Option<String>,
+        principal_kind: Option<Interned>,
         /// Holder's name.
-        principal_name: Option<String>,
+        principal_name: Option<Interned>,
         /// Resource service principal.
-        resource_id: Option<String>,
+        resource_id: Option<Interned>,
         /// Resource's name.
-        resource_name: Option<String>,
+        resource_name: Option<Interned>,
         /// App role; all zeros is default access.
-        app_role_id: Option<String>,
+        app_role_id: Option<Interned>,
         /// Creation.
         created_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -422,25 +422,25 @@ columns! {
     /// A directory role assigned.
     struct DirectoryRoleRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Holder.
-        principal_id: Option<String>,
+        principal_id: Option<Interned>,
         /// Role definition.
-        role_id: Option<String>,
+        role_id: Option<Interned>,
         /// directoryScopeId, / for the tenant.
-        scope_id: Option<String>,
+        scope_id: Option<Interned>,
         /// appScopeId.
-        app_scope_id: Option<String>,
+        app_scope_id: Option<Interned>,
         /// directory or entitlementManagement.
-        provider: Option<String>,
+        provider: Option<Interned>,
         /// Holder's name, if expanded.
-        principal_name: Option<String>,
+        principal_name: Option<Interned>,
         /// Holder's kind, if expanded.
-        principal_kind: Option<String>,
+        principal_kind: Option<Interned>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -448,21 +448,21 @@ columns! {
     /// A definition of a directory role.
     struct RoleDefinitionRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Description.
-        description: Option<String>,
+        description: Option<Interned>,
         /// Template.
-        template_id: Option<String>,
+        template_id: Option<Interned>,
         /// Built in.
         built_in: Option<bool>,
         /// Enabled.
         enabled: Option<bool>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -470,35 +470,35 @@ columns! {
     /// An active or eligible schedule instance of PIM.
     struct RoleScheduleRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// directory or group.
-        family: Option<String>,
+        family: Option<Interned>,
         /// Eligible, not active.
         eligible: Option<bool>,
         /// Holder.
-        principal_id: Option<String>,
+        principal_id: Option<Interned>,
         /// Role definition, for the directory family.
-        role_id: Option<String>,
+        role_id: Option<Interned>,
         /// Group, for the group family.
-        group_id: Option<String>,
+        group_id: Option<Interned>,
         /// member or owner, for the group family.
-        access_id: Option<String>,
+        access_id: Option<Interned>,
         /// directoryScopeId.
-        scope_id: Option<String>,
+        scope_id: Option<Interned>,
         /// Start; null is permanent.
         start_at: Option<Instant>,
         /// End; null is permanent.
         end_at: Option<Instant>,
         /// Assigned or Activated.
-        assignment_type: Option<String>,
+        assignment_type: Option<Interned>,
         /// Direct, Group or Inherited.
-        member_type: Option<String>,
+        member_type: Option<Interned>,
         /// True for an instance, false for a schedule.
         instance: Option<bool>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -506,21 +506,21 @@ columns! {
     /// A service principal.
     struct ServicePrincipalRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Application id.
-        app_id: Option<String>,
+        app_id: Option<Interned>,
         /// Application, ManagedIdentity and so on.
-        kind: Option<String>,
+        kind: Option<Interned>,
         /// Enabled.
         enabled: Option<bool>,
         /// App roles that it offers.
         app_roles: Vec<AppRole>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -528,45 +528,45 @@ columns! {
     /// A conditional-access policy.
     struct ConditionalAccessRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// enabled, disabled, enabledForReportingButNotEnforced.
-        state: Option<String>,
+        state: Option<Interned>,
         /// Users, All, GuestsOrExternalUsers.
-        include_users: Vec<String>,
+        include_users: Vec<Interned>,
         /// Excluded users.
-        exclude_users: Vec<String>,
+        exclude_users: Vec<Interned>,
         /// Groups.
-        include_groups: Vec<String>,
+        include_groups: Vec<Interned>,
         /// Excluded groups.
-        exclude_groups: Vec<String>,
+        exclude_groups: Vec<Interned>,
         /// Roles.
-        include_roles: Vec<String>,
+        include_roles: Vec<Interned>,
         /// Excluded roles.
-        exclude_roles: Vec<String>,
+        exclude_roles: Vec<Interned>,
         /// Applications.
-        include_apps: Vec<String>,
+        include_apps: Vec<Interned>,
         /// Excluded applications.
-        exclude_apps: Vec<String>,
+        exclude_apps: Vec<Interned>,
         /// Locations.
-        include_locations: Vec<String>,
+        include_locations: Vec<Interned>,
         /// Excluded locations.
-        exclude_locations: Vec<String>,
+        exclude_locations: Vec<Interned>,
         /// AND or OR.
-        grant_operator: Option<String>,
+        grant_operator: Option<Interned>,
         /// mfa, compliantDevice, block and so on.
-        grant_controls: Vec<String>,
+        grant_controls: Vec<Interned>,
         /// Authentication strength policy.
-        authentication_strength: Option<String>,
+        authentication_strength: Option<Interned>,
         /// Creation.
         created_at: Option<Instant>,
         /// Last change.
         modified_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -574,19 +574,19 @@ columns! {
     /// A named location.
     struct NamedLocationRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// ip or country.
-        kind: Option<String>,
+        kind: Option<Interned>,
         /// Trusted.
         trusted: Option<bool>,
         /// CIDR ranges or countries.
-        ranges: Vec<String>,
+        ranges: Vec<Interned>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -594,29 +594,29 @@ columns! {
     /// An access review series.
     struct ReviewDefinitionRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Status.
-        status: Option<String>,
+        status: Option<Interned>,
         /// Query of the reviewed scope.
-        scope_query: Option<String>,
+        scope_query: Option<Interned>,
         /// Period, ISO 8601.
-        recurrence: Option<String>,
+        recurrence: Option<Interned>,
         /// reminderNotificationsEnabled.
         reminders: Option<bool>,
         /// autoApplyDecisionsEnabled.
         auto_apply: Option<bool>,
         /// defaultDecision.
-        default_decision: Option<String>,
+        default_decision: Option<Interned>,
         /// Queries of the reviewers.
-        reviewers: Vec<String>,
+        reviewers: Vec<Interned>,
         /// Creation.
         created_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -624,19 +624,19 @@ columns! {
     /// An access review instance.
     struct ReviewInstanceRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Series.
-        definition_id: Option<String>,
+        definition_id: Option<Interned>,
         /// Status.
-        status: Option<String>,
+        status: Option<Interned>,
         /// Start.
         start_at: Option<Instant>,
         /// End.
         end_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -644,43 +644,43 @@ columns! {
     /// A decision of an access review.
     struct ReviewDecisionRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Series.
-        definition_id: Option<String>,
+        definition_id: Option<Interned>,
         /// Instance.
-        instance_id: Option<String>,
+        instance_id: Option<Interned>,
         /// Approve, Deny, NotReviewed, DontKnow.
-        decision: Option<String>,
+        decision: Option<Interned>,
         /// Recommendation.
-        recommendation: Option<String>,
+        recommendation: Option<Interned>,
         /// Reviewer's reason.
-        justification: Option<String>,
+        justification: Option<Interned>,
         /// Who was reviewed.
-        principal_id: Option<String>,
+        principal_id: Option<Interned>,
         /// Name.
-        principal_name: Option<String>,
+        principal_name: Option<Interned>,
         /// Package, group or application under review.
-        resource_id: Option<String>,
+        resource_id: Option<Interned>,
         /// accessPackageAssignmentPolicy, group and so on.
-        resource_kind: Option<String>,
+        resource_kind: Option<Interned>,
         /// Name.
-        resource_name: Option<String>,
+        resource_name: Option<Interned>,
         /// When.
         reviewed_at: Option<Instant>,
         /// Reviewer; null when undecided.
-        reviewer_id: Option<String>,
+        reviewer_id: Option<Interned>,
         /// Name.
-        reviewer_name: Option<String>,
+        reviewer_name: Option<Interned>,
         /// When it was applied.
         applied_at: Option<Instant>,
         /// Who applied it.
-        applier_id: Option<String>,
+        applier_id: Option<Interned>,
         /// AppliedSuccessfully, ApplyNotSupported, New and so on.
-        apply_result: Option<String>,
+        apply_result: Option<Interned>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -688,23 +688,23 @@ columns! {
     /// A connected organisation.
     struct ConnectedOrganizationRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Name.
-        name: Option<String>,
+        name: Option<Interned>,
         /// Description.
-        description: Option<String>,
+        description: Option<Interned>,
         /// configured or proposed.
-        state: Option<String>,
+        state: Option<Interned>,
         /// Tenants of its identity sources.
-        tenant_ids: Vec<String>,
+        tenant_ids: Vec<Interned>,
         /// Domains of its identity sources.
-        domains: Vec<String>,
+        domains: Vec<Interned>,
         /// Creation.
         created_at: Option<Instant>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -712,19 +712,19 @@ columns! {
     /// A package or group incompatible with a package; the id is all three, joined by slashes.
     struct IncompatibilityRow {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object id, in lower case.
-        id: String,
+        id: Interned,
         /// Package.
-        package_id: Option<String>,
+        package_id: Option<Interned>,
         /// package or group.
-        other_kind: Option<String>,
+        other_kind: Option<Interned>,
         /// The other.
-        other_id: Option<String>,
+        other_id: Option<Interned>,
         /// The other's name.
-        other_name: Option<String>,
+        other_name: Option<Interned>,
         /// Hash of the canonical content.
-        content_hash: String,
+        content_hash: Interned,
         /// The record as JSON, whole.
         content: String,
     }
@@ -737,7 +737,7 @@ macro_rules! objects {
         }
 
         impl Object for $ty {
-            fn id(&self) -> &str {
+            fn id(&self) -> &Interned {
                 &self.id
             }
 
@@ -750,9 +750,9 @@ macro_rules! objects {
             }
 
             fn stamp(&mut self, stamp: Stamp) {
-                self.tenant_id = stamp.tenant_id;
-                self.id = stamp.id;
-                self.content_hash = stamp.content_hash;
+                self.tenant_id = stamp.tenant_id.into();
+                self.id = stamp.id.into();
+                self.content_hash = stamp.content_hash.into();
                 self.content = stamp.content;
             }
         }

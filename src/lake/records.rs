@@ -2,7 +2,7 @@
 
 use crate::lake::column::columns;
 use crate::lake::table::{Row, Table};
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 
 columns! {
     /// A changed property of an audit target.
@@ -178,21 +178,21 @@ columns! {
     /// One look at one object: this content was there at that time.
     struct Sighting {
         /// Tenant.
-        tenant_id: String,
+        tenant_id: Interned,
         /// Object table.
-        collection: String,
+        collection: Interned,
         /// Object id.
-        object_id: String,
+        object_id: Interned,
         /// Content that was seen.
-        content_hash: String,
+        content_hash: Interned,
         /// When it was seen.
         observed_at: Instant,
         /// The look, when it was a collection of its own; null for an object nested by `$expand`.
-        snapshot_id: Option<String>,
+        snapshot_id: Option<Interned>,
         /// True when only the file's modification time dates it: proves presence by then, never absence.
         presence_only: bool,
         /// SHA-256 of the file it came from.
-        source: String,
+        source: Interned,
         /// Ordinal of the record in that file, from 0.
         source_row: i64,
     }

@@ -1,6 +1,7 @@
 //! The tables of the lake: names and row types.
 
 use crate::lake::column::Columns;
+use crate::model::Interned;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 macro_rules! tables {
@@ -100,7 +101,7 @@ pub trait Row: Columns + Serialize + DeserializeOwned + Send {
 /// A row of an object table: distinct contents of objects; when each was there, `sightings` says.
 pub trait Object: Row {
     /// Object id, in lower case.
-    fn id(&self) -> &str;
+    fn id(&self) -> &Interned;
 
     /// Hash of the content.
     fn content_hash(&self) -> &str;
@@ -116,11 +117,11 @@ pub trait Object: Row {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stamp {
     /// Tenant.
-    pub tenant_id: String,
+    pub tenant_id: Interned,
     /// Object id, in lower case.
-    pub id: String,
+    pub id: Interned,
     /// Hash of the canonical content.
-    pub content_hash: String,
+    pub content_hash: Interned,
     /// The record as JSON, whole: what no column takes is kept here.
     pub content: String,
 }

@@ -9,7 +9,7 @@ use crate::lake::store::sync_dir;
 use crate::lake::table::{Object, Row, Table};
 use crate::lake::view::UNKNOWN_TENANT;
 use crate::lake::{Commit, CrashAt, Lake, LakeError, View};
-use crate::model::{Instant, TenantId};
+use crate::model::{Instant, Interned, TenantId};
 use ahash::AHashMap;
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
@@ -61,11 +61,11 @@ pub struct Seen<R> {
     /// When.
     pub observed_at: Instant,
     /// The look; `None` for an object nested by `$expand`.
-    pub snapshot_id: Option<String>,
+    pub snapshot_id: Option<Interned>,
     /// Dated by modification time only.
     pub presence_only: bool,
     /// SHA-256 of the file.
-    pub source: String,
+    pub source: Interned,
     /// Ordinal of the record in the file.
     pub source_row: i64,
 }
@@ -195,10 +195,10 @@ impl Writer {
         for seen in rows {
             let (id, content) = (id_hash(seen.row.id()), content_key(seen.row.content_hash()));
             let sighting = Sighting {
-                tenant_id: self.tenant.to_string(),
-                collection: R::TABLE.name().to_string(),
-                object_id: seen.row.id().to_string(),
-                content_hash: seen.row.content_hash().to_string(),
+                tenant_id: self.tenant.interned(),
+                collection: R::TABLE.name().into(),
+                object_id: *seen.row.id(),
+                content_hash: seen.row.content_hash().into(),
                 observed_at: seen.observed_at,
                 snapshot_id: seen.snapshot_id,
                 presence_only: seen.presence_only,

@@ -10,11 +10,12 @@ use crate::ledger::sightings::Sightings;
 use crate::ledger::{coverage, directory, facts, requests};
 use crate::model::time::{DAY, MINUTE};
 use crate::model::{
-    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Outcome, PackageId, PolicyId, PrincipalId, PrincipalState,
-    RequestId, Window,
+    AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Interned, Outcome, PackageId, PolicyId, PrincipalId,
+    PrincipalState, RequestId, Window,
 };
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What the ledger is told beside the evidence.
 #[derive(Debug, Clone)]
@@ -44,7 +45,6 @@ const LOG_LAG: i64 = DAY;
 pub struct Ledger {
     evidence: Evidence,
     sightings: Sightings,
-    told: Vec<AccessEvent>,
 }
 
 impl Ledger {
@@ -53,22 +53,25 @@ impl Ledger {
     pub fn new(evidence: Evidence) -> Self {
         let mut evidence = evidence;
         let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
-        let told = evidence.audit_events.par_iter().filter_map(facts::of_event).collect();
-        evidence.usage.sort();
-        Self { evidence, sightings, told }
+        let mut events = std::mem::take(&mut evidence.audit_events);
+        events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
+        evidence.acts.take(&events);
+        Arc::make_mut(&mut evidence.usage).sort();
+        Self { evidence, sightings }
     }
 
     /// The estate as of an instant.
     #[must_use]
     pub fn estate(&self, settings: &Settings) -> Estate {
-        estate(&self.evidence, &self.sightings, self.told.clone(), settings)
+        estate(&self.evidence, &self.sightings, self.evidence.acts.told.clone(), settings)
     }
 }
 
 /// Builds the one estate that is wanted of a commit.
 #[must_use]
 pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
-    let Ledger { evidence, sightings, told } = Ledger::new(evidence);
+    let Ledger { mut evidence, sightings } = Ledger::new(evidence);
+    let told = std::mem::take(&mut evidence.acts.told);
     estate(&evidence, &sightings, told, settings)
 }
 
@@ -105,7 +108,7 @@ fn estate(evidence: &Evidence, sightings: &Sightings, told: Vec<AccessEvent>, se
         .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
         .collect();
     estate.holdings.sort_by(|a, b| order(a).cmp(&order(b)));
-    estate.usage.clone_from(&evidence.usage);
+    estate.usage = Arc::clone(&evidence.usage);
     estate
 }
 
@@ -125,10 +128,15 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
         .iter()
         .flat_map(|(_, c)| c.seen.values().flatten().filter(|s| !s.presence_only).map(|s| s.at));
     let snapshots = evidence.snapshots.iter().filter(|s| s.dated_by != "modified").map(|s| s.observed_at);
-    let events = evidence.audit_events.iter().filter_map(|e| e.at);
     let usage = evidence.usage.iter().filter_map(|u| u.last_success);
     let weak = || sightings.iter().flat_map(|(_, c)| c.seen.values().flatten().map(|s| s.at)).max();
-    looks.chain(snapshots).chain(events).chain(usage).max().or_else(weak).unwrap_or_default()
+    looks
+        .chain(snapshots)
+        .chain(evidence.acts.newest)
+        .chain(usage)
+        .max()
+        .or_else(weak)
+        .unwrap_or_default()
 }
 
 /// Requests that name an assignment, but not the package, policy or holder that it names.
@@ -140,7 +148,7 @@ fn through_assignments(estate: &mut Estate, evidence: &Evidence) {
     for story in estate.requests.values_mut() {
         let rows = story.assignment.as_ref().and_then(|a| by_id.get(a.as_str())).map_or(&[][..], Vec::as_slice);
         // Contents of one assignment differ in what was expanded: the least text that names a thing is taken, in any order of input.
-        let told = |pick: fn(&AssignmentRow) -> Option<&String>| rows.iter().filter_map(|r| pick(r)).min();
+        let told = |pick: fn(&AssignmentRow) -> Option<&Interned>| rows.iter().filter_map(|r| pick(r)).min();
         story.package = story.package.take().or_else(|| told(|r| r.package_id.as_ref()).map(|p| PackageId::new(p)));
         story.policy = story.policy.take().or_else(|| told(|r| r.policy_id.as_ref()).map(|p| PolicyId::new(p)));
         if let Some(target) = told(|r| r.target_id.as_ref()) {
@@ -159,7 +167,7 @@ fn looks(estate: &mut Estate, sightings: &Sightings) {
                     complete: l.complete,
                 })
                 .collect();
-            estate.looks.insert((name.clone(), scope.clone()), list);
+            estate.looks.insert((*name, *scope), list);
         }
         let asked = [Table::Memberships, Table::AppRoleAssignments, Table::Assignments]
             .iter()
@@ -167,7 +175,7 @@ fn looks(estate: &mut Estate, sightings: &Sightings) {
         for (object, seen) in collection.seen.iter().filter(|_| asked) {
             let mut instants: Vec<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
             instants.dedup();
-            estate.seen.insert((name.clone(), object.clone()), instants);
+            estate.seen.insert((*name, *object), instants);
         }
     }
 }
@@ -177,7 +185,7 @@ fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &Entitleme
     let points = std::mem::take(&mut lane.points);
     let scheduled = lane.scheduled();
     let newest_look = lane.collection.as_ref().and_then(|(table, scope)| {
-        let looks = estate.looks.get(&(table.name().to_string(), scope.clone()))?;
+        let looks = estate.looks.get(&(table.name().to_string().into(), *scope))?;
         looks.iter().map(|l| l.at).filter(|t| *t <= estate.as_of).max()
     });
     let log_end = estate.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(estate.as_of));
@@ -221,9 +229,9 @@ fn holding(
         .requests
         .get(&RequestId::new(&interval.end_request))
         .filter(|_| !interval.end_request.is_empty());
-    let mut evidence = interval.evidence.clone();
+    let mut evidence = std::mem::take(&mut interval.evidence);
     if let Some(story) = story {
-        evidence.extend(story.evidence.iter().cloned());
+        evidence.extend(story.evidence.iter().copied());
     }
     evidence.sort();
     evidence.dedup();
@@ -243,10 +251,10 @@ fn holding(
     Holding {
         principal: principal.clone(),
         principal_name: estate.principal_name(principal),
-        principal_type: principal_type(estate, principal),
+        principal_type: principal_type(estate, principal).into(),
         entitlement: entitlement.clone(),
-        path: entitlement_name.clone(),
-        entitlement_name,
+        path: entitlement_name.clone().into(),
+        entitlement_name: entitlement_name.into(),
         held_from: interval.held_from,
         held_until: interval.held_until,
         from_certainty: interval.from_certainty,
@@ -265,12 +273,12 @@ fn holding(
         requested_by,
         granted_by: match story.and_then(|s| s.administrator.as_ref()) {
             Some(admin) => estate.principal_name(admin),
-            None => lane.granted_by.clone(),
+            None => lane.granted_by,
         },
         approved_by: approvals
             .iter()
             .filter(|d| d.decision == "approved")
-            .map(|d| if d.name.is_empty() { d.who.clone() } else { d.name.clone() })
+            .map(|d| Interned::from(if d.name.is_empty() { d.who.as_str() } else { d.name.as_str() }))
             .collect(),
         decisions: approvals,
         justification: story.and_then(|s| s.justification.clone()),
@@ -293,8 +301,8 @@ fn later_ends_show_as_held(interval: &mut Interval, as_of: Instant) {
         interval.until_earliest = Some(as_of);
         interval.until_latest = None;
         interval.end_reason = "";
-        interval.ended_by.clear();
-        interval.end_request.clear();
+        interval.ended_by = Interned::default();
+        interval.end_request = Interned::default();
     }
 }
 

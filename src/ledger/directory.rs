@@ -18,38 +18,38 @@ pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
     estate.review_decisions = decisions
         .values()
         .map(|row| ReviewDecision {
-            id: row.id.clone(),
-            decision: row.decision.clone().unwrap_or_default(),
-            apply_result: row.apply_result.clone().unwrap_or_default(),
+            id: row.id,
+            decision: row.decision.unwrap_or_default(),
+            apply_result: row.apply_result.unwrap_or_default(),
             principal: PrincipalId::new(row.principal_id.as_deref().unwrap_or_default()),
-            resource: row.resource_id.clone().unwrap_or_default(),
+            resource: row.resource_id.unwrap_or_default(),
             reviewed_at: row.reviewed_at,
             applied_at: row.applied_at,
-            reviewer: row.reviewer_id.as_deref().map(PrincipalId::new),
+            reviewer: row.reviewer_id.map(PrincipalId::of),
         })
         .collect();
 }
 
 fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.users, estate.as_of).into_values() {
-        let upn = row.upn.clone().or_else(|| row.mail.clone()).unwrap_or_default();
+        let upn = row.upn.or(row.mail).unwrap_or_default();
         let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest")) || upn.to_lowercase().contains("#ext#");
         let person = Person {
-            name: row.name.clone().unwrap_or_default(),
+            name: row.name.unwrap_or_default(),
             upn,
             guest,
-            employee_type: row.employee_type.clone().unwrap_or_default(),
+            employee_type: row.employee_type.unwrap_or_default(),
             enabled: row.enabled,
             leave_at: row.leave_at,
             deleted_at: row.deleted_at,
             last_successful_at: row.last_successful_at,
             created_at: row.created_at,
-            department: row.department.clone().unwrap_or_default(),
-            mail: row.mail.clone().unwrap_or_default(),
+            department: row.department.unwrap_or_default(),
+            mail: row.mail.unwrap_or_default(),
             manager: manager_of(&row.content),
-            evidence: vec![format!("users:{}", row.id)],
+            evidence: vec![format!("users:{}", row.id).into()],
         };
-        estate.people.insert(PrincipalId::new(&row.id), person);
+        estate.people.insert(PrincipalId::of(row.id), person);
     }
     // Events after the last look at users, and people whom no export of users names.
     let last_look = sightings
@@ -90,30 +90,7 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
             _ => {}
         }
     }
-    // Names as audit records give them, for people whom no export of users names.
-    for event in &evidence.audit_events {
-        for target in event
-            .targets
-            .iter()
-            .filter(|t| t.kind.as_deref().is_some_and(|k| k.eq_ignore_ascii_case("user")))
-        {
-            let Some(id) = target.id.as_deref().filter(|i| !i.is_empty()) else {
-                continue;
-            };
-            let person = estate.people.entry(PrincipalId::new(id)).or_default();
-            if person.upn.is_empty() && person.evidence.iter().all(|e| !e.starts_with("users:")) {
-                person.upn = target.upn.clone().unwrap_or_default();
-                person.name = target.name.clone().unwrap_or_default();
-            }
-        }
-        if let (Some("user"), Some(id)) = (event.actor_kind.as_deref(), event.actor_id.as_deref().filter(|i| !i.is_empty())) {
-            let person = estate.people.entry(PrincipalId::new(id)).or_default();
-            if person.upn.is_empty() {
-                person.upn = event.actor_upn.clone().unwrap_or_default();
-                person.name = event.actor_name.clone().unwrap_or_default();
-            }
-        }
-    }
+    evidence.acts.name_people(&mut estate.people);
 }
 
 /// The manager of a user who was exported with `$expand=manager`.
@@ -129,7 +106,7 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
 /// Who answers for groups, applications and catalogs.
 fn owners_and_catalogs(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.catalogs, estate.as_of).into_values() {
-        estate.catalogs.insert(row.id.clone(), row.name.clone().unwrap_or_default());
+        estate.catalogs.insert(row.id.to_string(), row.name.unwrap_or_default().to_string());
     }
     for row in sightings.current(&evidence.memberships, estate.as_of).into_values() {
         let owner = row.relation.as_deref() == Some("owner");
@@ -146,44 +123,39 @@ fn owners_and_catalogs(estate: &mut Estate, evidence: &Evidence, sightings: &Sig
 fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.groups, estate.as_of).into_values() {
         let facts = GroupFacts {
-            name: row.name.clone().unwrap_or_default(),
+            name: row.name.unwrap_or_default().to_string(),
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
         };
-        estate.groups.insert(row.id.clone(), facts);
+        estate.groups.insert(row.id.to_string(), facts);
     }
     for row in sightings.current(&evidence.service_principals, estate.as_of).into_values() {
-        let role = |r: &crate::lake::objects::AppRole| {
-            Some((
-                r.id.clone()?.to_ascii_lowercase(),
-                r.name.clone().or_else(|| r.value.clone()).unwrap_or_default(),
-            ))
-        };
+        let role = |r: &crate::lake::objects::AppRole| Some((r.id?.to_ascii_lowercase(), r.name.or(r.value).unwrap_or_default().to_string()));
         let facts = AppFacts {
-            name: row.name.clone().unwrap_or_default(),
-            app_id: row.app_id.clone().unwrap_or_default().to_ascii_lowercase(),
+            name: row.name.unwrap_or_default().to_string(),
+            app_id: row.app_id.unwrap_or_default().to_ascii_lowercase(),
             roles: row.app_roles.iter().filter_map(role).collect(),
         };
-        estate.apps.insert(row.id.clone(), facts);
+        estate.apps.insert(row.id.to_string(), facts);
     }
     for row in sightings.current(&evidence.role_definitions, estate.as_of).into_values() {
-        let name = row.name.clone().unwrap_or_default();
+        let name = row.name.unwrap_or_default();
         if let Some(template) = &row.template_id {
-            estate.roles.insert(template.to_ascii_lowercase(), name.clone());
+            estate.roles.insert(template.to_ascii_lowercase(), name.to_string());
         }
-        estate.roles.insert(row.id.clone(), name);
+        estate.roles.insert(row.id.to_string(), name.to_string());
     }
 }
 
 fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.policies, estate.as_of).into_values() {
         let facts = PolicyFacts {
-            name: row.name.clone().unwrap_or_default(),
-            package: row.package_id.as_deref().map(PackageId::new),
-            target_scope: row.target_scope.clone().unwrap_or_default(),
+            name: row.name.unwrap_or_default().to_string(),
+            package: row.package_id.map(PackageId::of),
+            target_scope: row.target_scope.unwrap_or_default().to_string(),
             automatic: row.automatic == Some(true),
-            expiration_type: row.expiration_type.clone().unwrap_or_default(),
+            expiration_type: row.expiration_type.unwrap_or_default().to_string(),
             approval_required: row.approval_required_add,
             justification_asked: row.requestor_justification,
             review_enabled: match row.review_settings {
@@ -192,12 +164,12 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
                 None => None,
             },
             review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
-            review_every_text: row.review_recurrence.clone().unwrap_or_default(),
+            review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
             self_review: row.review_self == Some(true),
-            approvers: row.stages.iter().flat_map(|s| s.approvers.iter().cloned()).collect(),
+            approvers: row.stages.iter().flat_map(|s| s.approvers.iter().map(ToString::to_string)).collect(),
             gone: sightings.of(Table::Policies).gone(&row.id, estate.as_of),
         };
-        estate.policies.insert(PolicyId::new(&row.id), facts);
+        estate.policies.insert(PolicyId::of(row.id), facts);
     }
     // A policy listed without its package may be expanded in an assignment that names both.
     for row in &evidence.assignments {
@@ -212,19 +184,19 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
 fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
     for row in sightings.current(&evidence.packages, estate.as_of).into_values() {
         let facts = PackageFacts {
-            name: row.name.clone().unwrap_or_default(),
-            description: row.description.clone().unwrap_or_default(),
-            catalog: row.catalog_id.clone().unwrap_or_default(),
+            name: row.name.unwrap_or_default().to_string(),
+            description: row.description.unwrap_or_default().to_string(),
+            catalog: row.catalog_id.unwrap_or_default().to_string(),
             gone: sightings.of(Table::Packages).gone(&row.id, estate.as_of),
             ..PackageFacts::default()
         };
-        estate.packages.insert(PackageId::new(&row.id), facts);
+        estate.packages.insert(PackageId::of(row.id), facts);
     }
     for row in sightings.current(&evidence.resource_roles, estate.as_of).into_values() {
-        let Some(package) = row.package_id.as_deref().map(PackageId::new) else {
+        let Some(package) = row.package_id.map(PackageId::of) else {
             continue;
         };
-        let origin = row.role_origin_id.clone().unwrap_or_default().to_ascii_lowercase();
+        let origin = row.role_origin_id.unwrap_or_default().to_ascii_lowercase();
         let kind = match row.origin_system.as_deref().unwrap_or_default() {
             "AadGroup" => "group",
             "AadApplication" => "application",
@@ -234,12 +206,15 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
             _ => "other",
         };
         let group = origin.split_once('_').map(|(_, g)| g.to_string()).filter(|_| kind == "group");
-        let resource = group.or_else(|| row.resource_id.clone()).unwrap_or_default().to_ascii_lowercase();
+        let resource = group
+            .or_else(|| row.resource_id.map(|r| r.to_string()))
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         let role = PackageRole {
             kind: kind.into(),
             resource,
-            resource_name: row.resource_name.clone().unwrap_or_default(),
-            role: row.role_name.clone().unwrap_or_default(),
+            resource_name: row.resource_name.unwrap_or_default().to_string(),
+            role: row.role_name.unwrap_or_default().to_string(),
             app_role_id: if kind == "application" { origin } else { String::new() },
             since: row.created_at,
         };

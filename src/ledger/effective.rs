@@ -63,7 +63,7 @@ fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
         "directory_role" => Some(EntitlementKey::directory_role(&role.resource, "/", false)),
         "site" => Some(EntitlementKey {
             kind: EntitlementKind::SiteRole,
-            id: role.resource.clone(),
+            id: role.resource.clone().into(),
         }),
         _ => None,
     };
@@ -71,11 +71,11 @@ fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
         let mut step = held.clone();
         step.entitlement = key(role)?;
         step.entitlement_name = if role.resource_name.is_empty() {
-            step.entitlement.resource().to_string()
+            step.entitlement.resource().to_string().into()
         } else {
-            role.resource_name.clone()
+            role.resource_name.clone().into()
         };
-        step.path = format!("{} > {}", held.path, step.entitlement_name);
+        step.path = format!("{} > {}", held.path, step.entitlement_name).into();
         if let Some(since) = role.since.filter(|s| held.from_latest.is_some_and(|f| f < *s)) {
             if held.held_until.is_some_and(|u| u <= since) {
                 return None;
@@ -95,7 +95,7 @@ fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
     step.principal_name.clone_from(&member.principal_name);
     step.principal_type.clone_from(&member.principal_type);
     (step.principal_state, step.principal_state_since) = (member.principal_state, member.principal_state_since);
-    step.path = format!("{} > {}", member.path, group.entitlement_name);
+    step.path = format!("{} > {}", member.path, group.entitlement_name).into();
     step.grant_kind = GrantKind::Group;
     let later = |a: Option<Instant>, b: Option<Instant>| a.max(b);
     if member.from_latest > group.from_latest {
@@ -138,7 +138,7 @@ mod tests {
 
     fn member(evidence: &mut Evidence, group: &str, who: &str, at: Instant) {
         let row = MembershipRow {
-            id: format!("member/{group}/{who}"),
+            id: format!("member/{group}/{who}").into(),
             relation: Some("member".into()),
             container_kind: Some("group".into()),
             container_id: Some(group.into()),
@@ -147,9 +147,9 @@ mod tests {
         };
         evidence.sightings.push(Sighting {
             collection: "memberships".into(),
-            object_id: row.id.clone(),
+            object_id: row.id,
             observed_at: at,
-            snapshot_id: Some(format!("s{group}")),
+            snapshot_id: Some(format!("s{group}").into()),
             ..Sighting::default()
         });
         evidence.memberships.push(row);

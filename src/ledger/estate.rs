@@ -1,8 +1,11 @@
 //! The estate: everything that a check may look at, typed, named and indexed.
 
 use crate::ledger::evidence::UsageDay;
-use crate::model::{AccessEvent, AssignmentId, Decision, Holding, Instant, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId, Window};
-use std::collections::BTreeMap;
+use crate::model::{
+    AccessEvent, AssignmentId, Decision, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId, Window,
+};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// A request with all that is known of it, from its record and from events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,9 +13,9 @@ pub struct RequestStory {
     /// Request id.
     pub id: RequestId,
     /// `userAdd`, `onBehalfAdd`, `adminAdd`, `systemAdd`, `userUpdate`, `userRemove` … in the spelling of v1.0.
-    pub kind: String,
+    pub kind: Interned,
     /// `delivered`, `denied`, `canceled` … in the spelling of v1.0; empty when only events tell.
-    pub state: String,
+    pub state: Interned,
     /// Created.
     pub created_at: Option<Instant>,
     /// Completed.
@@ -38,22 +41,22 @@ pub struct RequestStory {
     /// Requested end.
     pub end_at: Option<Instant>,
     /// `noExpiration`, `afterDateTime` …; empty when unknown.
-    pub expiration_type: String,
+    pub expiration_type: Interned,
     /// Records, `table:id`, sorted.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Interned>,
 }
 
 /// A user as last seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
     /// Name.
-    pub name: String,
+    pub name: Interned,
     /// User principal name.
-    pub upn: String,
+    pub upn: Interned,
     /// `userType` Guest, or a name with `#EXT#`.
     pub guest: bool,
     /// Employee type, as recorded.
-    pub employee_type: String,
+    pub employee_type: Interned,
     /// Whether the account can sign in; `None` when no record says.
     pub enabled: Option<bool>,
     /// When the person leaves or left.
@@ -65,13 +68,13 @@ pub struct Person {
     /// Whether any look had `signInActivity` values for this person.
     pub created_at: Option<Instant>,
     /// Department.
-    pub department: String,
+    pub department: Interned,
     /// Mail address; empty when none is on record.
-    pub mail: String,
+    pub mail: Interned,
     /// The manager, where the record was expanded with it.
     pub manager: Option<PrincipalId>,
     /// Records, `table:id`.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Interned>,
 }
 
 /// A package as last seen.
@@ -169,15 +172,15 @@ pub struct AppFacts {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReviewDecision {
     /// Decision id.
-    pub id: String,
+    pub id: Interned,
     /// `Approve`, `Deny` …
-    pub decision: String,
+    pub decision: Interned,
     /// `AppliedSuccessfully` …
-    pub apply_result: String,
+    pub apply_result: Interned,
     /// Who was reviewed.
     pub principal: PrincipalId,
     /// Package, policy, group or application under review.
-    pub resource: String,
+    pub resource: Interned,
     /// When it was decided.
     pub reviewed_at: Option<Instant>,
     /// When it was applied.
@@ -252,13 +255,13 @@ pub struct Estate {
     /// Decisions of access reviews, by id.
     pub review_decisions: Vec<ReviewDecision>,
     /// Sign-ins by principal, application and day, sorted.
-    pub usage: Vec<UsageDay>,
+    pub usage: Arc<Vec<UsageDay>>,
     /// Coverage by subject: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
     pub coverage: BTreeMap<String, Covered>,
     /// Looks by (collection table name, scope), sorted by time.
-    pub looks: BTreeMap<(String, String), Vec<Look>>,
+    pub looks: BTreeMap<(Interned, Interned), Vec<Look>>,
     /// When each object was seen: (collection table name, object id) to sorted instants.
-    pub seen: BTreeMap<(String, String), Vec<Instant>>,
+    pub seen: HashMap<(Interned, Interned), Vec<Instant>>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
     /// Positions in `events` of facts about accounts, by principal and time.
@@ -270,11 +273,11 @@ pub struct Estate {
 impl Estate {
     /// The name of a principal: a person's, group's or application's, else the id itself.
     #[must_use]
-    pub fn principal_name(&self, id: &PrincipalId) -> String {
-        let known = self.people.get(id).map(|p| if p.upn.is_empty() { &p.name } else { &p.upn });
-        let known = known.or_else(|| self.groups.get(id.as_str()).map(|g| &g.name));
-        let known = known.or_else(|| self.apps.get(id.as_str()).map(|a| &a.name));
-        known.filter(|n| !n.is_empty()).map_or_else(|| id.to_string(), Clone::clone)
+    pub fn principal_name(&self, id: &PrincipalId) -> Interned {
+        let known = self.people.get(id).map(|p| if p.upn.is_empty() { p.name } else { p.upn });
+        let known = known.or_else(|| self.groups.get(id.as_str()).map(|g| Interned::from(&g.name)));
+        let known = known.or_else(|| self.apps.get(id.as_str()).map(|a| Interned::from(&a.name)));
+        known.filter(|n| !n.is_empty()).unwrap_or_else(|| id.interned())
     }
 
     /// Whether the log of `subject` is in the lake at all.

@@ -2,7 +2,9 @@
 
 use crate::lake::objects::*;
 use crate::lake::records::{AuditEvent, Coverage, Sighting, Snapshot};
-use crate::model::{Instant, PrincipalId, TenantId};
+use crate::ledger::Acts;
+use crate::model::{Instant, Interned, PrincipalId, TenantId};
+use std::sync::Arc;
 
 /// Sign-ins condensed by principal, application and day (`queries/condense/usage.sql`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,11 +12,11 @@ pub struct UsageDay {
     /// Who signed in, by object id.
     pub principal: PrincipalId,
     /// Resource application id, lower case, or empty.
-    pub resource_app_id: String,
+    pub resource_app_id: Interned,
     /// Object id of the resource's service principal, lower case, or empty.
-    pub resource_sp_id: String,
+    pub resource_sp_id: Interned,
     /// Client application id, lower case, or empty.
-    pub client_app_id: String,
+    pub client_app_id: Interned,
     /// Midnight of the day, UTC.
     pub day: Instant,
     /// Sign-ins that succeeded, interactive and not.
@@ -30,7 +32,7 @@ pub struct UsageDay {
     /// The last success of the day.
     pub last_success: Option<Instant>,
     /// One sign-in with a single factor or no policy: the smallest id of the day.
-    pub weak_example: Option<String>,
+    pub weak_example: Option<Interned>,
 }
 
 /// All rows of one commit that the ledger reads.
@@ -38,12 +40,14 @@ pub struct UsageDay {
 pub struct Evidence {
     /// Tenant.
     pub tenant: TenantId,
-    /// Audit events that the vocabulary knows.
+    /// What the audit log tells of access.
+    pub acts: Acts,
+    /// Audit events that the vocabulary knows and `acts` does not have yet.
     pub audit_events: Vec<AuditEvent>,
     /// Activities that it does not know, with their counts.
     pub unknown_activities: Vec<(String, i64)>,
     /// Condensed sign-ins.
-    pub usage: Vec<UsageDay>,
+    pub usage: Arc<Vec<UsageDay>>,
     /// Distinct contents of objects; when each was there, `sightings` says.
     pub assignments: Vec<AssignmentRow>,
     /// See `assignments`.

@@ -27,12 +27,12 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         assignment: None,
         policy: target.policy(),
         actor: event.actor_id.as_deref().filter(|id| !id.is_empty()).map(PrincipalId::new),
-        actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default(),
+        actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default().into(),
         actor_is_service: is_service(event),
         stage: None,
         justification: detail(event, "justification").or_else(|| detail(event, "reason")),
-        correlation: event.correlation_id.clone().unwrap_or_default(),
-        source: format!("audit_events:{}", event.id),
+        correlation: event.correlation_id.clone().unwrap_or_default().into(),
+        source: format!("audit_events:{}", event.id).into(),
     };
     match action {
         Action::AccountCreated | Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::HardDeleted | Action::AccountRestored => {
@@ -232,12 +232,12 @@ mod tests {
             assignment: None,
             policy: None,
             actor: Some(PrincipalId::new(actor)),
-            actor_name: String::new(),
+            actor_name: "".into(),
             actor_is_service: false,
             stage: None,
             justification: None,
-            correlation: String::new(),
-            source: format!("audit_events:{second}"),
+            correlation: "".into(),
+            source: format!("audit_events:{second}").into(),
         }
     }
 

@@ -7,7 +7,9 @@ use crate::ledger::evidence::Evidence;
 use crate::ledger::scan::Point;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, IsoDuration, Outcome, PolicyId, PrincipalId, RequestId};
+use crate::model::{
+    AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, IsoDuration, Outcome, PolicyId, PrincipalId, RequestId,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// How long a delivery may take: Entra takes up to a day to apply a change.
@@ -20,16 +22,16 @@ pub(super) struct Lane {
     pub policy: Option<PolicyId>,
     pub points: Vec<Point>,
     /// Ends that were set: when that was known, the end (none for no end at all), and the type.
-    pub schedules: Vec<(Instant, Option<Instant>, String)>,
+    pub schedules: Vec<(Instant, Option<Instant>, Interned)>,
     pub partially_delivered: bool,
     /// Collection and scope whose newest look would have listed it.
-    pub collection: Option<(Table, String)>,
+    pub collection: Option<(Table, Interned)>,
     /// Whether the entitlement-management service added it.
     pub by_service: bool,
     /// Whether privileged identity management manages it.
     pub pim: bool,
     /// Who granted it, by name.
-    pub granted_by: String,
+    pub granted_by: Interned,
     start: Option<Instant>,
 }
 
@@ -67,7 +69,7 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
         let assignment = AssignmentId::new(id);
         let story = through_request.get(&assignment);
         let mut ordered: Vec<&&AssignmentRow> = versions.values().collect();
-        ordered.sort_by(|a, b| a.content_hash.cmp(&b.content_hash));
+        ordered.sort_by_key(|a| a.content_hash);
         let principal = ordered
             .iter()
             .find_map(|r| r.target_id.as_deref())
@@ -75,8 +77,8 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
             .or_else(|| story.and_then(|s| s.recipient.clone()));
         let package = ordered
             .iter()
-            .find_map(|r| r.package_id.clone())
-            .or_else(|| story.and_then(|s| s.package.as_ref().map(ToString::to_string)));
+            .find_map(|r| r.package_id)
+            .or_else(|| story.and_then(|s| s.package.as_ref().map(|p| p.interned())));
         // An assignment that names no holder or no package is kept in the lake and says nothing here: guess nothing.
         let (Some(principal), Some(package)) = (principal, package) else {
             continue;
@@ -93,7 +95,7 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
             ..Lane::default()
         };
         lane.start = ordered.iter().filter_map(|r| r.start_at).min();
-        for seen in sightings.of(Table::Assignments).seen.get(id).into_iter().flatten() {
+        for seen in sightings.of(Table::Assignments).seen.get(&Interned::from(id)).into_iter().flatten() {
             if let Some(row) = versions.get(&*seen.content_hash) {
                 look_at_assignment(&mut lane, row, seen);
             }
@@ -104,7 +106,7 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
 }
 
 fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
-    let evidence = format!("assignments:{}", row.id);
+    let evidence = Interned::from(&format!("assignments:{}", row.id));
     match row.state.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
         state @ ("delivered" | "partiallydelivered") => {
             lane.partially_delivered = state == "partiallydelivered";
@@ -120,7 +122,7 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
             let by_duration = || Some(IsoDuration::parse(row.expiration_duration.as_deref()?)?.after(row.start_at?));
             let end = row.end_at.or_else(by_duration);
             if end.is_some() || no_end {
-                lane.schedules.push((at, end, row.expiration_type.clone().unwrap_or_default()));
+                lane.schedules.push((at, end, row.expiration_type.unwrap_or_default()));
             }
         }
         "expired" => match row.expired_at {
@@ -128,8 +130,8 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
                 lane.points.push(Point::Ended {
                     at,
                     reason: "ended",
-                    by: String::new(),
-                    request: String::new(),
+                    by: Interned::default(),
+                    request: Interned::default(),
                     evidence,
                 });
             }
@@ -164,8 +166,8 @@ fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<R
             continue;
         };
         let update = story.is_some_and(|s| s.kind.ends_with("Update"));
-        let request = event.request.as_ref().map(ToString::to_string).unwrap_or_default();
-        let evidence = event.source.clone();
+        let request = event.request.as_ref().map(RequestId::interned).unwrap_or_default();
+        let evidence = event.source;
         let assignment = event.assignment.clone().or_else(|| story.and_then(|s| s.assignment.clone()));
         match event.action {
             Action::Granted | Action::PartiallyGranted if !update => {
@@ -185,7 +187,7 @@ fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<R
                     Point::Ended {
                         at: event.at,
                         reason,
-                        by: event.actor_name.clone(),
+                        by: event.actor_name,
                         request,
                         evidence,
                     },
@@ -204,7 +206,7 @@ fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<R
             continue;
         }
         let key = EntitlementKey::package(package.as_str());
-        let (request, evidence) = (story.id.to_string(), format!("requests:{}", story.id));
+        let (request, evidence) = (story.id.interned(), Interned::from(&format!("requests:{}", story.id)));
         let (granted, removed) = by_event.get(&story.id).copied().unwrap_or_default();
         if story.kind.ends_with("Add") && !granted {
             let partial = story.state == "partiallyDelivered";
@@ -223,7 +225,7 @@ fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<R
                 Point::Ended {
                     at,
                     reason: "removed",
-                    by: String::new(),
+                    by: Interned::default(),
                     request,
                     evidence,
                 },
@@ -281,7 +283,7 @@ fn extend(lanes: &mut Lanes, story: &RequestStory) {
             .max_by_key(|l| l.begin()),
     };
     if let Some(lane) = lane {
-        lane.schedules.push((at, story.end_at, story.expiration_type.clone()));
+        lane.schedules.push((at, story.end_at, story.expiration_type));
         lane.policy = lane.policy.take().or_else(|| story.policy.clone());
     }
 }
@@ -366,7 +368,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
             continue;
         };
         let key = (PrincipalId::new(member), EntitlementKey::group(group));
-        looks(lanes, key, row, (Table::Memberships, group.clone()), sightings, |_| {});
+        looks(lanes, key, row, (Table::Memberships, *group), sightings, |_| {});
     }
     for row in &evidence.app_role_assignments {
         let (Some(principal), Some(resource), Some(role)) = (&row.principal_id, &row.resource_id, &row.app_role_id) else {
@@ -374,7 +376,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
         };
         let key = (PrincipalId::new(principal), EntitlementKey::app_role(resource, role));
         let created = row.created_at;
-        looks(lanes, key, row, (Table::AppRoleAssignments, resource.clone()), sightings, |p| {
+        looks(lanes, key, row, (Table::AppRoleAssignments, *resource), sightings, |p| {
             if let Point::Present { not_before, .. } = p {
                 *not_before = created;
             }
@@ -399,7 +401,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
             // An active role is listed among the role assignments too: only that look tells of its absence.
             (Some(role), _) => (
                 EntitlementKey::directory_role(role, row.scope_id.as_deref().unwrap_or("/"), eligible),
-                eligible.then(|| "eligible".to_string()),
+                eligible.then(|| Interned::from("eligible")),
             ),
             (None, Some(group)) if !eligible && row.access_id.as_deref() == Some("member") => (EntitlementKey::group(group), None),
             _ => continue,
@@ -415,7 +417,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
             .flatten()
             .filter(|s| *s.content_hash == *row.content_hash)
         {
-            lane.schedules.push((seen.at, row.end_at, String::new()));
+            lane.schedules.push((seen.at, row.end_at, Interned::default()));
         }
     }
 }
@@ -425,7 +427,7 @@ fn looks<R: Object>(
     lanes: &mut Lanes,
     key: (PrincipalId, EntitlementKey),
     row: &R,
-    place: (Table, String),
+    place: (Table, Interned),
     sightings: &Sightings,
     adjust: impl Fn(&mut Point),
 ) {
@@ -437,7 +439,7 @@ fn sightings_of<'l, R: Object>(
     lanes: &'l mut Lanes,
     key: (PrincipalId, EntitlementKey),
     row: &R,
-    place: Option<(Table, String)>,
+    place: Option<(Table, Interned)>,
     sightings: &Sightings,
     adjust: impl Fn(&mut Point),
 ) -> &'l mut Lane {
@@ -447,7 +449,7 @@ fn sightings_of<'l, R: Object>(
     }
     let lane = &mut group[0];
     let collection = sightings.of(R::TABLE);
-    let evidence = format!("{}:{}", R::TABLE.name(), row.id());
+    let evidence = Interned::from(&format!("{}:{}", R::TABLE.name(), row.id()));
     for seen in collection
         .seen
         .get(row.id())
@@ -460,7 +462,7 @@ fn sightings_of<'l, R: Object>(
             since: seen.since,
             not_before: None,
             weak: seen.presence_only,
-            evidence: evidence.clone(),
+            evidence,
         };
         adjust(&mut point);
         lane.points.push(point);
@@ -484,18 +486,18 @@ fn resource_events(lanes: &mut Lanes, events: &[AccessEvent]) {
         if key.kind == EntitlementKind::AccessPackage {
             continue;
         }
-        let evidence = event.source.clone();
+        let evidence = event.source;
         let point = match event.action {
             Action::Granted => Point::Granted {
                 at: event.at,
-                request: String::new(),
+                request: Interned::default(),
                 evidence,
             },
             Action::Removed | Action::Expired => Point::Ended {
                 at: event.at,
                 reason: "removed",
-                by: event.actor_name.clone(),
-                request: String::new(),
+                by: event.actor_name,
+                request: Interned::default(),
                 evidence,
             },
             _ => continue,
@@ -537,8 +539,8 @@ fn resource_events(lanes: &mut Lanes, events: &[AccessEvent]) {
             lane.points.push(Point::Gone {
                 at: event.at,
                 reason,
-                by: event.actor_name.clone(),
-                evidence: event.source.clone(),
+                by: event.actor_name,
+                evidence: event.source,
             });
         }
     }
@@ -549,9 +551,9 @@ fn unlisted(lanes: &mut Lanes, sightings: &Sightings) {
     for ((_, key), group) in lanes.iter_mut() {
         for lane in group.iter_mut() {
             let place = match key.kind {
-                EntitlementKind::AccessPackage => (Table::Assignments, "tenant".to_string()),
-                EntitlementKind::Group => (Table::Memberships, key.resource().to_string()),
-                EntitlementKind::AppRole => (Table::AppRoleAssignments, key.resource().to_string()),
+                EntitlementKind::AccessPackage => (Table::Assignments, Interned::from("tenant")),
+                EntitlementKind::Group => (Table::Memberships, Interned::from(key.resource())),
+                EntitlementKind::AppRole => (Table::AppRoleAssignments, Interned::from(key.resource())),
                 EntitlementKind::DirectoryRole | EntitlementKind::SiteRole => continue,
             };
             let known = lane.collection.is_some() && key.kind != EntitlementKind::AccessPackage;

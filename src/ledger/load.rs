@@ -4,9 +4,9 @@ use crate::engine::{EngineError, Local};
 use crate::lake::records::{AuditEvent, Sighting};
 use crate::lake::table::Table;
 use crate::lake::{LakeError, View};
-use crate::ledger::activities;
 use crate::ledger::evidence::{Evidence, UsageDay};
-use crate::model::{Instant, PrincipalId};
+use crate::ledger::{Acts, activities};
+use crate::model::{Instant, Interned, PrincipalId};
 use polars::prelude::*;
 
 /// Evidence that could not be read.
@@ -23,6 +23,22 @@ pub enum LoadError {
 /// Columns of objects that the ledger never looks at, and that would be most of its memory: the typed ones say all it needs.
 const UNREAD: &[&str] = &["tenant_id", "content"];
 
+/// Columns of audit events that `access_events.sql` does not ask for.
+const UNASKED: &[&str] = &[
+    "tenant_id",
+    "at_text",
+    "activity",
+    "category",
+    "operation_type",
+    "result_reason",
+    "actor_ip",
+    "actor_app_id",
+    "user_agent",
+    "extra",
+    "source",
+    "source_row",
+];
+
 impl Evidence {
     /// All evidence of one commit.
     ///
@@ -31,29 +47,32 @@ impl Evidence {
     pub fn load(view: &View) -> Result<Self, LoadError> {
         let (names, actions) = activities::table();
         let engine = Local::new(view).with_texts("activities", &[("activity", names), ("action", actions)])?;
-        let mut audit_events: Vec<AuditEvent> =
-            match engine.run("access_events", include_str!("../../queries/condense/access_events.sql"), &[Table::AuditEvents])? {
-                Some(output) => output.rows()?,
-                None => Vec::new(),
-            };
-        audit_events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
+        let mut acts = Acts::default();
+        engine.run_in_parts(
+            "access_events",
+            include_str!("../../queries/condense/access_events.sql"),
+            Table::AuditEvents,
+            |output| output.each::<AuditEvent>(UNASKED, |events| acts.take(&events)).map_err(LoadError::from),
+        )?;
         let unknown_activities = match engine.run(
             "unknown_activities",
             include_str!("../../queries/condense/unknown_activities.sql"),
-            &[Table::AuditEvents],
+            Table::AuditEvents,
         )? {
             Some(output) => counts(&output.0)?,
             None => Vec::new(),
         };
-        let usage = match engine.run("usage", include_str!("../../queries/condense/usage.sql"), &[Table::SignIns])? {
-            Some(output) => usage_days(&output.0)?,
-            None => Vec::new(),
-        };
+        let mut usage = Vec::new();
+        engine.run_in_parts("usage", include_str!("../../queries/condense/usage.sql"), Table::SignIns, |output| {
+            usage.extend(usage_days(&output.0)?);
+            Ok::<(), LoadError>(())
+        })?;
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
-            audit_events,
+            acts,
+            audit_events: Vec::new(),
             unknown_activities,
-            usage,
+            usage: usage.into(),
             assignments: view.rows_without(UNREAD)?,
             requests: view.rows_without(UNREAD)?,
             approvals: view.rows_without(UNREAD)?,
@@ -119,9 +138,9 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
     let weak = text("weak_example")?;
     let row = |i: usize| UsageDay {
         principal: PrincipalId::new(principal.get(i).unwrap_or_default()),
-        resource_app_id: resource.get(i).unwrap_or_default().to_string(),
-        resource_sp_id: sp.get(i).unwrap_or_default().to_string(),
-        client_app_id: client.get(i).unwrap_or_default().to_string(),
+        resource_app_id: resource.get(i).unwrap_or_default().to_string().into(),
+        resource_sp_id: sp.get(i).unwrap_or_default().to_string().into(),
+        client_app_id: client.get(i).unwrap_or_default().to_string().into(),
         day: Instant::from_unix(day.get(i).unwrap_or_default() * 86_400),
         successes: successes.get(i).unwrap_or_default(),
         failures: failures.get(i).unwrap_or_default(),
@@ -129,7 +148,7 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
         unprotected: unprotected.get(i).unwrap_or_default(),
         telling: telling.get(i).unwrap_or_default(),
         last_success: last.get(i).map(Instant),
-        weak_example: weak.get(i).map(ToString::to_string),
+        weak_example: weak.get(i).map(Interned::from),
     };
     Ok((0..frame.height()).map(row).collect())
 }

@@ -4,6 +4,7 @@
 //! their decisions (`requests`), latest contents of objects (`directory`), and holdings (`lanes`, `scan`).
 
 mod activities;
+mod acts;
 mod build;
 mod coverage;
 mod directory;
@@ -19,6 +20,7 @@ mod scan;
 mod sightings;
 
 pub use activities::action_of;
+pub use acts::Acts;
 pub use build::{Ledger, Settings, build};
 pub use estate::Estate;
 pub use evidence::Evidence;

@@ -13,7 +13,7 @@ pub(super) fn stories(
 ) -> BTreeMap<RequestId, RequestStory> {
     let mut stories: BTreeMap<RequestId, RequestStory> = BTreeMap::new();
     for row in rows.values() {
-        let id = RequestId::new(&row.id);
+        let id = RequestId::of(row.id);
         stories.insert(id.clone(), of_record(id, row));
     }
     for event in events {
@@ -25,7 +25,7 @@ pub(super) fn stories(
         told_by_event(story, event);
     }
     for row in approvals.values() {
-        if let Some(story) = stories.get_mut(&RequestId::new(&row.id)) {
+        if let Some(story) = stories.get_mut(&RequestId::of(row.id)) {
             told_by_approval(story, row);
         }
     }
@@ -37,22 +37,22 @@ pub(super) fn stories(
 
 fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
     let kind = canonical(row.request_type.as_deref().unwrap_or_default());
-    let requestor = row.requestor_id.as_deref().map(PrincipalId::new);
-    let target = row.target_id.as_deref().map(PrincipalId::new);
+    let requestor = row.requestor_id.map(PrincipalId::of);
+    let target = row.target_id.map(PrincipalId::of);
     // Graph names the assignee as requestor of a direct assignment, and of what the system does.
     let by_self = kind.starts_with("user");
     let recipient = target.or_else(|| (kind != "onBehalfAdd").then(|| requestor.clone()).flatten());
     RequestStory {
-        state: canonical(row.state.as_deref().unwrap_or_default()),
+        state: canonical(row.state.as_deref().unwrap_or_default()).into(),
         created_at: row.created_at,
         completed_at: row.completed_at,
         requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
         recipient,
         administrator: None,
-        package: row.package_id.as_deref().map(PackageId::new),
-        policy: row.policy_id.as_deref().map(PolicyId::new),
-        assignment: row.assignment_id.as_deref().map(AssignmentId::new),
-        justification: row.justification.clone(),
+        package: row.package_id.map(PackageId::of),
+        policy: row.policy_id.map(PolicyId::of),
+        assignment: row.assignment_id.map(AssignmentId::of),
+        justification: row.justification.map(|j| j.to_string()),
         justification_visible: true,
         decisions: Vec::new(),
         end_at: row.end_at.or_else(|| {
@@ -60,15 +60,15 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
                 .zip(row.expiration_duration.as_deref().and_then(IsoDuration::parse))
                 .map(|(s, d)| d.after(s))
         }),
-        expiration_type: row.expiration_type.clone().unwrap_or_default(),
-        evidence: vec![format!("requests:{}", row.id)],
-        kind,
+        expiration_type: row.expiration_type.unwrap_or_default(),
+        evidence: vec![format!("requests:{}", row.id).into()],
+        kind: kind.into(),
         id,
     }
 }
 
 fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
-    story.evidence.push(event.source.clone());
+    story.evidence.push(event.source);
     if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
         story.package.get_or_insert_with(|| PackageId::new(&key.id));
     }
@@ -122,7 +122,7 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
         Action::Approved | Action::AutoApproved | Action::Denied if !failed => story.decisions.push(Decision {
             stage: event.stage,
             who: event.actor.as_ref().map(ToString::to_string).unwrap_or_default(),
-            name: event.actor_name.clone(),
+            name: event.actor_name.to_string(),
             at: event.at.to_string(),
             decision: event.action.as_str().into(),
             reason: event.justification.clone().unwrap_or_default(),
@@ -140,7 +140,7 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
 }
 
 fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
-    story.evidence.push(format!("approvals:{}", row.id));
+    story.evidence.push(format!("approvals:{}", row.id).into());
     for (stage, number) in row.stages.iter().zip(1u32..) {
         let decision = match stage.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
             Some("approve" | "approved") => "approved",
@@ -148,23 +148,23 @@ fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
             _ => continue,
         };
         let who = stage.reviewer_id.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let reason = stage.justification.clone().unwrap_or_default();
-        let name = stage.reviewer_upn.clone().or_else(|| stage.reviewer_name.clone()).unwrap_or_default();
+        let reason = stage.justification.unwrap_or_default();
+        let name = stage.reviewer_upn.or(stage.reviewer_name).unwrap_or_default();
         // Log and record tell the same decision: the record knows the stage and the reason.
         match story.decisions.iter_mut().find(|d| d.decision == decision && d.who == who && d.stage.is_none()) {
             Some(told) => {
                 told.stage = Some(number);
                 if told.reason.is_empty() {
-                    told.reason = reason;
+                    told.reason = reason.to_string();
                 }
             }
             None => story.decisions.push(Decision {
                 stage: Some(number),
                 who,
-                name,
+                name: name.to_string(),
                 at: stage.reviewed_at.map(|t| t.to_string()).unwrap_or_default(),
                 decision: decision.into(),
-                reason,
+                reason: reason.to_string(),
             }),
         }
     }

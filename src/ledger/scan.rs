@@ -3,36 +3,36 @@
 //! A lane is what is known of one principal and one entitlement (for packages: of one assignment). Facts are points in
 //! time; the scan walks them once, in order.
 
-use crate::model::{Certainty, Instant};
+use crate::model::{Certainty, Instant, Interned};
 use std::collections::HashSet;
 
 /// What a fact says about holding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Point {
     /// Delivered, exactly then.
-    Granted { at: Instant, request: String, evidence: String },
+    Granted { at: Instant, request: Interned, evidence: Interned },
     /// A look listed it; it was there at some instant in `since..=at`.
     Present {
         at: Instant,
         since: Instant,
         not_before: Option<Instant>,
         weak: bool,
-        evidence: String,
+        evidence: Interned,
     },
     /// Ended, exactly then.
     Ended {
         at: Instant,
         reason: &'static str,
-        by: String,
-        request: String,
-        evidence: String,
+        by: Interned,
+        request: Interned,
+        evidence: Interned,
     },
     /// Account or resource is gone for good: what was held then ended by then.
     Gone {
         at: Instant,
         reason: &'static str,
-        by: String,
-        evidence: String,
+        by: Interned,
+        evidence: Interned,
     },
     /// A complete look did not list it; it was not there at some instant in `since..=at`.
     Absent { at: Instant, since: Instant },
@@ -69,10 +69,10 @@ pub(super) struct Interval {
     pub until_latest: Option<Instant>,
     pub last_seen: Option<Instant>,
     pub end_reason: &'static str,
-    pub ended_by: String,
-    pub grant_request: String,
-    pub end_request: String,
-    pub evidence: Vec<String>,
+    pub ended_by: Interned,
+    pub grant_request: Interned,
+    pub end_request: Interned,
+    pub evidence: Vec<Interned>,
 }
 
 /// What the scan needs to know beside the facts.
@@ -251,7 +251,7 @@ pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
     done
 }
 
-fn begun(certainty: Certainty, held_from: Option<Instant>, earliest: Option<Instant>, latest: Option<Instant>, evidence: String) -> Interval {
+fn begun(certainty: Certainty, held_from: Option<Instant>, earliest: Option<Instant>, latest: Option<Instant>, evidence: Interned) -> Interval {
     Interval {
         from_certainty: certainty,
         until_certainty: Certainty::Open,
@@ -263,9 +263,9 @@ fn begun(certainty: Certainty, held_from: Option<Instant>, earliest: Option<Inst
         until_latest: None,
         last_seen: None,
         end_reason: "",
-        ended_by: String::new(),
-        grant_request: String::new(),
-        end_request: String::new(),
+        ended_by: Interned::default(),
+        grant_request: Interned::default(),
+        end_request: Interned::default(),
         evidence: vec![evidence],
     }
 }
@@ -330,8 +330,8 @@ mod tests {
     fn granted(hour: i64) -> Point {
         Point::Granted {
             at: t(hour),
-            request: String::new(),
-            evidence: format!("g{hour}"),
+            request: Interned::default(),
+            evidence: format!("g{hour}").into(),
         }
     }
 
@@ -339,9 +339,9 @@ mod tests {
         Point::Ended {
             at: t(hour),
             reason: "removed",
-            by: String::new(),
-            request: String::new(),
-            evidence: format!("e{hour}"),
+            by: Interned::default(),
+            request: Interned::default(),
+            evidence: format!("e{hour}").into(),
         }
     }
 
@@ -351,7 +351,7 @@ mod tests {
             since: t(hour),
             not_before: None,
             weak: false,
-            evidence: format!("p{hour}"),
+            evidence: format!("p{hour}").into(),
         }
     }
 
@@ -444,7 +444,7 @@ mod tests {
         let gone = |hour: i64| Point::Gone {
             at: t(hour),
             reason: "account_deleted",
-            by: String::new(),
+            by: Interned::default(),
             evidence: "x".into(),
         };
         check(vec![granted(1), gone(9)], None, true, "=[1,1]..=[9,9]");
@@ -460,7 +460,7 @@ mod tests {
             since: t(seen),
             not_before: Some(t(made)),
             weak: false,
-            evidence: format!("p{seen}"),
+            evidence: format!("p{seen}").into(),
         };
         check(vec![made(1, 3), made(5, 9)], None, true, "~[1,3]..~[3,5] ~[5,9]..>[9,]");
         check(vec![granted(1), made(2, 3), made(2, 9)], None, true, "=[1,1]..>[9,]");

@@ -2,9 +2,8 @@
 
 use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Table};
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 /// One look at a collection or a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,41 +19,26 @@ pub(super) struct Seen {
     pub at: Instant,
     /// When the look began: the object was there at some instant from then on.
     pub since: Instant,
-    pub content_hash: Arc<str>,
-    pub snapshot: Option<Arc<str>>,
+    pub content_hash: Interned,
+    pub snapshot: Option<Interned>,
     pub presence_only: bool,
-}
-
-/// Each text once: an object that does not change has one content at many looks, and a look has many objects.
-#[derive(Default)]
-struct Texts(HashSet<Arc<str>>);
-
-impl Texts {
-    fn once(&mut self, text: String) -> Arc<str> {
-        if let Some(known) = self.0.get(text.as_str()) {
-            return Arc::clone(known);
-        }
-        let text: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&text));
-        text
-    }
 }
 
 /// All sightings of one collection, and its looks by scope.
 #[derive(Default)]
 pub(super) struct Collection {
     /// By object id, sorted by time; a nested sighting gives way to a top-level one of the same instant.
-    pub seen: BTreeMap<String, Vec<Seen>>,
+    pub seen: HashMap<Interned, Vec<Seen>>,
     /// Looks by scope and id, sorted by time.
-    pub looks: BTreeMap<String, Vec<(String, SnapshotFacts)>>,
+    pub looks: BTreeMap<Interned, Vec<(Interned, SnapshotFacts)>>,
 }
 
 /// Sightings of every collection.
-pub(super) struct Sightings(HashMap<String, Collection>);
+pub(super) struct Sightings(HashMap<Interned, Collection>);
 
 impl Sightings {
     pub(super) fn new(sightings: Vec<Sighting>, snapshots: &[Snapshot]) -> Self {
-        let mut collections: HashMap<String, Collection> = HashMap::new();
+        let mut collections: HashMap<Interned, Collection> = HashMap::new();
         let mut begins: HashMap<&str, Instant> = HashMap::new();
         for s in best_accounts(snapshots) {
             let begin = begins.entry(s.id.as_str()).or_insert(s.observed_from);
@@ -66,21 +50,20 @@ impl Sightings {
                 complete,
             };
             collections
-                .entry(s.collection.clone())
+                .entry(Interned::from(&s.collection))
                 .or_default()
                 .looks
-                .entry(s.scope.clone())
+                .entry(Interned::from(&s.scope))
                 .or_default()
-                .push((s.id.clone(), look));
+                .push((Interned::from(&s.id), look));
         }
-        let mut texts = Texts::default();
         for s in sightings {
             let since = s.snapshot_id.as_deref().and_then(|id| begins.get(id)).copied().unwrap_or(s.observed_at);
             let seen = Seen {
                 at: s.observed_at,
                 since,
-                content_hash: texts.once(s.content_hash),
-                snapshot: s.snapshot_id.map(|id| texts.once(id)),
+                content_hash: s.content_hash,
+                snapshot: s.snapshot_id,
                 presence_only: s.presence_only,
             };
             collections.entry(s.collection).or_default().seen.entry(s.object_id).or_default().push(seen);
@@ -100,10 +83,12 @@ impl Sightings {
 
     pub(super) fn of(&self, table: Table) -> &Collection {
         static EMPTY: std::sync::OnceLock<Collection> = std::sync::OnceLock::new();
-        self.0.get(table.name()).unwrap_or_else(|| EMPTY.get_or_init(Collection::default))
+        self.0
+            .get(&Interned::from(table.name()))
+            .unwrap_or_else(|| EMPTY.get_or_init(Collection::default))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Collection)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Interned, &Collection)> {
         self.0.iter()
     }
 
@@ -116,22 +101,16 @@ impl Sightings {
         }
         let mut current = BTreeMap::new();
         for row in rows {
-            if current.contains_key(row.id()) {
+            if current.contains_key(row.id().as_str()) {
                 continue;
             }
             let looks = seen.get(row.id()).map_or(&[][..], Vec::as_slice);
             // A top-level record tells more than the same object nested in another.
             let own: Vec<&Seen> = looks.iter().filter(|s| s.snapshot.is_some()).collect();
-            let pick = |list: &[&Seen]| {
-                list.iter()
-                    .rev()
-                    .find(|s| s.at <= as_of)
-                    .or_else(|| list.first())
-                    .map(|s| s.content_hash.clone())
-            };
+            let pick = |list: &[&Seen]| list.iter().rev().find(|s| s.at <= as_of).or_else(|| list.first()).map(|s| s.content_hash);
             let chosen = pick(&own).or_else(|| pick(&looks.iter().collect::<Vec<_>>()));
             let content = chosen.and_then(|hash| by_content.get(&(row.id(), &*hash)).copied()).unwrap_or(row);
-            current.insert(row.id(), content);
+            current.insert(row.id().as_str(), content);
         }
         current
     }
@@ -141,12 +120,12 @@ impl Collection {
     /// Complete looks of a scope in which the object was not seen.
     pub(super) fn absences<'a>(&'a self, scope: &str, object: Option<&str>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
         let there: HashSet<&'a str> = object
-            .and_then(|o| self.seen.get(o))
+            .and_then(|o| self.seen.get(&Interned::from(o)))
             .into_iter()
             .flatten()
             .filter_map(|s| s.snapshot.as_deref())
             .collect();
-        let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
+        let looks = self.looks.get(&Interned::from(scope)).map_or(&[][..], Vec::as_slice);
         looks
             .iter()
             .filter(move |(id, look)| look.complete && !there.contains(id.as_str()))
@@ -155,13 +134,13 @@ impl Collection {
 
     /// Whether the newest complete look of the whole tenant no longer lists the object.
     pub(super) fn gone(&self, object: &str, as_of: Instant) -> bool {
-        let looks = self.looks.get("tenant").map_or(&[][..], Vec::as_slice);
+        let looks = self.looks.get(&Interned::from("tenant")).map_or(&[][..], Vec::as_slice);
         let Some((id, _)) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of) else {
             return false;
         };
         !self
             .seen
-            .get(object)
+            .get(&Interned::from(object))
             .is_some_and(|seen| seen.iter().any(|s| s.snapshot.as_deref() == Some(id.as_str())))
     }
 }

@@ -1,6 +1,7 @@
 //! Facts about access: what happened to whom, with which entitlement.
 
-use crate::model::{AssignmentId, Instant, PolicyId, PrincipalId, RequestId};
+use crate::model::id::lowered;
+use crate::model::{AssignmentId, Instant, Interned, PolicyId, PrincipalId, RequestId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -60,7 +61,7 @@ pub struct EntitlementKey {
     /// Which kind of thing.
     pub kind: EntitlementKind,
     /// The directory's key, in lower case.
-    pub id: String,
+    pub id: Interned,
 }
 
 impl EntitlementKey {
@@ -69,7 +70,7 @@ impl EntitlementKey {
     pub fn package(id: &str) -> Self {
         Self {
             kind: EntitlementKind::AccessPackage,
-            id: id.to_ascii_lowercase(),
+            id: lowered(id),
         }
     }
 
@@ -78,7 +79,7 @@ impl EntitlementKey {
     pub fn group(id: &str) -> Self {
         Self {
             kind: EntitlementKind::Group,
-            id: id.to_ascii_lowercase(),
+            id: lowered(id),
         }
     }
 
@@ -87,7 +88,7 @@ impl EntitlementKey {
     pub fn app_role(resource: &str, role: &str) -> Self {
         Self {
             kind: EntitlementKind::AppRole,
-            id: format!("{resource}/{role}").to_ascii_lowercase(),
+            id: lowered(&format!("{resource}/{role}")),
         }
     }
 
@@ -98,7 +99,7 @@ impl EntitlementKey {
         let scope = if scope.is_empty() { "/" } else { scope };
         Self {
             kind: EntitlementKind::DirectoryRole,
-            id: format!("{role}|{scope}|{state}").to_ascii_lowercase(),
+            id: lowered(&format!("{role}|{scope}|{state}")),
         }
     }
 
@@ -207,7 +208,7 @@ pub struct AccessEvent {
     /// Who did it: a user's or application's object id.
     pub actor: Option<PrincipalId>,
     /// The actor's name at that time.
-    pub actor_name: String,
+    pub actor_name: Interned,
     /// Whether the actor is the entitlement-management service or another application.
     pub actor_is_service: bool,
     /// The approval stage, from 1, where known.
@@ -215,7 +216,7 @@ pub struct AccessEvent {
     /// The reason that was given.
     pub justification: Option<String>,
     /// Ties acts of one operation together.
-    pub correlation: String,
+    pub correlation: Interned,
     /// The record: `table:id`.
-    pub source: String,
+    pub source: Interned,
 }

@@ -1,7 +1,7 @@
 //! A holding: a principal holds an entitlement from one instant to another, with how sure we are of both.
 
 use crate::model::access::words;
-use crate::model::{AssignmentId, EntitlementKey, Instant, PolicyId, PrincipalId, RequestId, Window};
+use crate::model::{AssignmentId, EntitlementKey, Instant, Interned, PolicyId, PrincipalId, RequestId, Window};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -93,13 +93,13 @@ pub struct Holding {
     /// Who holds.
     pub principal: PrincipalId,
     /// The holder's name, or id where no name is known.
-    pub principal_name: String,
+    pub principal_name: Interned,
     /// `user`, `guest`, `service_principal`, `group` or `unknown`.
-    pub principal_type: String,
+    pub principal_type: Interned,
     /// What is held.
     pub entitlement: EntitlementKey,
     /// Its name, or id where no name is known.
-    pub entitlement_name: String,
+    pub entitlement_name: Interned,
     /// First instant that is proved; empty when none is.
     pub held_from: Option<Instant>,
     /// Last instant that is proved, exclusive; empty while held.
@@ -125,7 +125,7 @@ pub struct Holding {
     /// `active` or `eligible`.
     pub assignment_state: &'static str,
     /// How the holder comes to it: names from the holder to the entitlement.
-    pub path: String,
+    pub path: Interned,
     /// How the access came about.
     pub grant_kind: GrantKind,
     /// Whether the grant was delivered in part only.
@@ -135,17 +135,17 @@ pub struct Holding {
     /// Whom it was asked for, when by another.
     pub on_behalf_of: Option<PrincipalId>,
     /// Who granted it (an administrator or the service).
-    pub granted_by: String,
+    pub granted_by: Interned,
     /// Who approved, by name or id, in order.
-    pub approved_by: Vec<String>,
+    pub approved_by: Vec<Interned>,
     /// All decisions, in order.
     pub decisions: Vec<Decision>,
     /// The reason given for the request.
     pub justification: Option<String>,
     /// Who ended it.
-    pub ended_by: String,
+    pub ended_by: Interned,
     /// Why it ended: `removed`, `expired`, `account_deleted`, `not_listed` …
-    pub end_reason: String,
+    pub end_reason: Interned,
     /// Whether the account can use it.
     pub principal_state: PrincipalState,
     /// Since when the account is in that state, where known.
@@ -157,7 +157,7 @@ pub struct Holding {
     /// The policy behind it.
     pub policy: Option<PolicyId>,
     /// The records that show it, `table:id`, sorted.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Interned>,
 }
 
 impl Holding {

@@ -14,6 +14,6 @@ pub use access::{AccessEvent, Action, EntitlementKey, EntitlementKind, Outcome};
 pub use activity::{activity_key, activity_key_into};
 pub use finding::{CheckId, Finding, NotEvaluable, ReasonCode, Severity, Verdict};
 pub use holding::{Certainty, Decision, GrantKind, Holding, Presence, PrincipalState};
-pub use id::{AssignmentId, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
+pub use id::{AssignmentId, Interned, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
 pub use period::IsoDuration;
 pub use time::{Instant, Window};

@@ -60,7 +60,12 @@ impl Known {
             }
         }
         let done = |a: &ApprovalRow| !a.stages.is_empty() && a.stages.iter().all(|s| s.status.as_deref() == Some("Completed"));
-        known.decided = view.rows_without::<ApprovalRow>(&["content"])?.into_iter().filter(done).map(|a| a.id).collect();
+        known.decided = view
+            .rows_without::<ApprovalRow>(&["content"])?
+            .into_iter()
+            .filter(done)
+            .map(|a| a.id.to_string())
+            .collect();
         for windows in known.read.values_mut() {
             *windows = merge_windows(std::mem::take(windows));
         }

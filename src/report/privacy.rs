@@ -5,10 +5,11 @@
 use crate::ledger::Estate;
 use crate::ledger::estate::Person;
 use crate::model::access::words;
-use crate::model::{Finding, Holding, PrincipalId};
+use crate::model::{Finding, Holding, Interned, PrincipalId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 words! {
     /// Who is to read an output.
@@ -146,7 +147,7 @@ impl Pseudonyms {
     /// Who is who, sorted by pseudonym: pseudonym, object id, principal name, display name.
     #[must_use]
     pub fn map(&self) -> Vec<[String; 4]> {
-        let row = |(token, (id, p)): (&String, &(String, Person))| [token.clone(), id.clone(), p.upn.clone(), p.name.clone()];
+        let row = |(token, (id, p)): (&String, &(String, Person))| [token.clone(), id.clone(), p.upn.to_string(), p.name.to_string()];
         self.people.iter().map(row).collect()
     }
 
@@ -221,13 +222,13 @@ impl Privacy {
             h.decisions.clear();
             h.approved_by.clear();
             (h.requested_by, h.on_behalf_of, h.request, h.policy) = (None, None, None, None);
-            (h.granted_by, h.ended_by) = (String::new(), String::new());
+            (h.granted_by, h.ended_by) = (Interned::default(), Interned::default());
         }
         if self.pseudonyms.is_none() {
             return;
         }
         if !matches!(h.principal_type.as_str(), "group" | "service_principal") {
-            h.principal_name = self.alone(h.principal.as_str());
+            h.principal_name = self.alone(h.principal.as_str()).into();
             h.principal = self.principal(&h.principal);
         }
         for person in [&mut h.requested_by, &mut h.on_behalf_of].into_iter().flatten() {
@@ -238,7 +239,7 @@ impl Privacy {
             .chain(&mut h.approved_by)
             .chain(&mut h.evidence)
         {
-            *text = self.text(text);
+            *text = self.text(text).into();
         }
         for d in &mut h.decisions {
             d.who = self.alone(&d.who);
@@ -282,11 +283,11 @@ impl Privacy {
         let people = std::mem::take(&mut estate.people);
         for (id, mut person) in people {
             let token = self.principal(&id);
-            person.name = token.to_string();
-            person.upn = token.to_string();
-            person.mail.clear();
+            person.name = token.interned();
+            person.upn = token.interned();
+            person.mail = Interned::default();
             person.manager = person.manager.as_ref().map(|m| self.principal(m));
-            person.evidence = person.evidence.iter().map(|e| self.text(e)).collect();
+            person.evidence = person.evidence.iter().map(|e| Interned::from(&self.text(e))).collect();
             estate.people.insert(token, person);
         }
         for e in &mut estate.events {
@@ -294,7 +295,7 @@ impl Privacy {
                 *person = self.principal(person);
             }
             if !e.actor_is_service {
-                e.actor_name = self.alone(&e.actor_name);
+                e.actor_name = self.alone(&e.actor_name).into();
             }
             e.justification = e.justification.as_deref().map(|t| self.text(t));
         }
@@ -311,7 +312,7 @@ impl Privacy {
             d.principal = self.principal(&d.principal);
             d.reviewer = d.reviewer.as_ref().map(|r| self.principal(r));
         }
-        for u in &mut estate.usage {
+        for u in Arc::make_mut(&mut estate.usage) {
             u.principal = self.principal(&u.principal);
         }
         for owner in estate.owners.values_mut().flatten() {

@@ -87,7 +87,7 @@ pub fn holding(n: usize) -> Holding {
     let end = days_ago(5);
     Holding {
         principal: PrincipalId::new(&guid(1, n % 60)),
-        principal_name: name(n % 60),
+        principal_name: name(n % 60).into(),
         principal_type: if n % 60 == 9 { "guest" } else { "user" }.into(),
         entitlement: EntitlementKey::package(&guid(2, n * 7 % 16)),
         entitlement_name: PACKAGES[n * 7 % 16].into(),
@@ -113,23 +113,23 @@ pub fn holding(n: usize) -> Holding {
         requested_by: Some(PrincipalId::new(&guid(1, n % 60))),
         on_behalf_of: None,
         granted_by: "Entitlement Management".into(),
-        approved_by: if n.is_multiple_of(5) { Vec::new() } else { vec![name(n * 3 % 60)] },
+        approved_by: if n.is_multiple_of(5) { Vec::new() } else { vec![name(n * 3 % 60).into()] },
         decisions: Vec::new(),
         justification: (!n.is_multiple_of(7)).then(|| format!("I need this for project secret-{n}")),
-        ended_by: String::new(),
-        end_reason: if over { "expired".into() } else { String::new() },
+        ended_by: "".into(),
+        end_reason: if over { "expired" } else { "" }.into(),
         principal_state: if n % 60 == 14 { PrincipalState::Disabled } else { PrincipalState::Active },
         principal_state_since: None,
         assignment: Some(AssignmentId::new(&guid(3, n))),
         request: Some(RequestId::new(&guid(4, n))),
         policy: Some(PolicyId::new(&guid(5, n % 16))),
-        evidence: vec![format!("assignments:{}", guid(3, n)), format!("audit_events:Directory_{n}")],
+        evidence: vec![format!("assignments:{}", guid(3, n)).into(), format!("audit_events:Directory_{n}").into()],
     }
 }
 
 fn person(n: usize) -> (PrincipalId, Person) {
     let facts = Person {
-        upn: name(n),
+        upn: name(n).into(),
         guest: n == 9,
         enabled: Some(n != 14),
         department: ["Finance", "Engineering", "Sales", "People and culture", MARKUP, ""][n % 6].into(),
@@ -172,7 +172,7 @@ fn decision(n: usize) -> ReviewDecision {
     let reviewer = [2, 2, 7, 11][n % 4];
     let pace = if reviewer == 2 { 2 } else { 45 };
     ReviewDecision {
-        id: format!("d{n}"),
+        id: format!("d{n}").into(),
         decision: if reviewer != 2 && n.is_multiple_of(3) { "Deny" } else { "Approve" }.into(),
         reviewed_at: Some(days_ago(20).plus(i64::try_from(n).unwrap_or(0) * pace * crate::model::time::SECOND)),
         reviewer: Some(PrincipalId::new(&guid(1, reviewer))),
@@ -188,10 +188,10 @@ pub fn finding(check: CheckId, result: Verdict, severity: Severity, n: usize) ->
         severity,
         subject_kind: "principal".into(),
         subject_id: h.principal.to_string(),
-        subject_name: h.principal_name.clone(),
+        subject_name: h.principal_name.to_string(),
         object_kind: "access_package".into(),
-        object_id: h.entitlement.id.clone(),
-        object_name: h.entitlement_name.clone(),
+        object_id: h.entitlement.id.to_string(),
+        object_name: h.entitlement_name.to_string(),
         assignment_id: guid(3, n),
         from: h.held_from,
         until: h.held_until,
@@ -206,7 +206,7 @@ pub fn finding(check: CheckId, result: Verdict, severity: Severity, n: usize) ->
             ),
         },
         controls: vec!["NIST SP 800-53 r5 AC-2(3)".into(), "ISO/IEC 27001:2022 A.5.18".into()],
-        evidence: h.evidence,
+        evidence: h.evidence.iter().map(ToString::to_string).collect(),
         fingerprint: format!("{n:032x}"),
         clears_when: "The access ends, or its owner accepts it until a date.".into(),
     }

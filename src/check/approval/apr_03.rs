@@ -120,7 +120,7 @@ fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: 
     let subject = admin.map_or_else(|| Thing::new("principal", "", "an administrator whom no record names"), |a| cx.principal(a));
     let mut names: Vec<String> = batch
         .iter()
-        .filter_map(|(_, s)| Some(cx.estate.principal_name(s.recipient.as_ref()?)))
+        .filter_map(|(_, s)| Some(cx.estate.principal_name(s.recipient.as_ref()?).to_string()))
         .collect();
     names.dedup();
     let whom = match names.as_slice() {
@@ -144,7 +144,7 @@ fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: 
         from: Some(first),
         until: Some(last),
         reason: if only { "direct-only-policy" } else { "no-approval" },
-        evidence: batch.iter().flat_map(|(_, s)| s.evidence.iter().cloned()).collect(),
+        evidence: batch.iter().flat_map(|(_, s)| s.evidence.iter().map(ToString::to_string)).collect(),
         clears_when: "An approval on record for each assignment, or their removal.".into(),
         ..Draft::default()
     })

@@ -240,8 +240,8 @@ impl Teller {
         let key = (row.actor.clone(), row.thing.clone(), day);
         let usage = self.usage.entry(key).or_insert_with(|| UsageDay {
             principal: PrincipalId::new(&guid("user", &row.actor)),
-            resource_app_id: guid("app id", &row.thing),
-            resource_sp_id: guid("app", &row.thing),
+            resource_app_id: guid("app id", &row.thing).into(),
+            resource_sp_id: guid("app", &row.thing).into(),
             day,
             ..UsageDay::default()
         });
@@ -257,7 +257,7 @@ impl Teller {
         usage.unprotected += i64::from(none);
         usage.telling += i64::from(one || two || none);
         if one || none {
-            usage.weak_example.get_or_insert_with(|| id.clone());
+            usage.weak_example.get_or_insert_with(|| id.as_str().into());
         }
         vec![id]
     }

@@ -6,7 +6,7 @@ use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Stamp};
 use crate::ledger::Evidence;
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 
 /// Writes down what the tenant is like at an instant.
 ///
@@ -76,16 +76,16 @@ impl Look<'_> {
             let content = serde_json::to_string(&row).expect("a row is JSON");
             let hash = guid("content", &content);
             row.stamp(Stamp {
-                id: row.id().to_string(),
-                content_hash: hash.clone(),
+                id: *row.id(),
+                content_hash: hash.as_str().into(),
                 ..Stamp::default()
             });
             self.sightings.push(Sighting {
                 collection: collection.into(),
-                object_id: row.id().into(),
-                content_hash: hash,
+                object_id: *row.id(),
+                content_hash: hash.into(),
                 observed_at: self.at,
-                snapshot_id: Some(snapshot.clone()),
+                snapshot_id: Some(snapshot.as_str().into()),
                 ..Sighting::default()
             });
             if !table.contains(&row) {
@@ -95,19 +95,19 @@ impl Look<'_> {
     }
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_string())
+fn some(text: &str) -> Option<Interned> {
+    Some(text.into())
 }
 
 fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
     let row = |a: &Assignment| {
         let over = a.ended.filter(|_| !a.listed);
         AssignmentRow {
-            id: a.id.clone(),
+            id: a.id.clone().into(),
             state: some(if over.is_some() { "expired" } else { "delivered" }),
-            target_id: Some(guid("user", &a.person)),
-            package_id: Some(guid("package", &a.package)),
-            policy_id: Some(policy_id(&a.package, "")),
+            target_id: Some(guid("user", &a.person).into()),
+            package_id: Some(guid("package", &a.package).into()),
+            policy_id: Some(policy_id(&a.package, "").into()),
             start_at: Some(a.start),
             end_at: a.end,
             expiration_type: some(if a.end.is_some() { "afterDateTime" } else { "noExpiration" }),
@@ -120,17 +120,17 @@ fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
 
 fn request(r: &Request) -> RequestRow {
     RequestRow {
-        id: r.id.clone(),
+        id: r.id.clone().into(),
         request_type: some(r.kind),
         state: some(r.state),
         created_at: Some(r.at),
         completed_at: r.done,
-        justification: r.reason.clone(),
-        requestor_id: Some(guid("user", &r.requestor)),
-        package_id: Some(guid("package", &r.package)),
-        assignment_id: r.assignment.clone(),
-        target_id: Some(guid("user", &r.person)),
-        policy_id: Some(policy_id(&r.package, "")),
+        justification: r.reason.clone().map(Into::into),
+        requestor_id: Some(guid("user", &r.requestor).into()),
+        package_id: Some(guid("package", &r.package).into()),
+        assignment_id: r.assignment.clone().map(Into::into),
+        target_id: Some(guid("user", &r.person).into()),
+        policy_id: Some(policy_id(&r.package, "").into()),
         end_at: r.end,
         ..RequestRow::default()
     }
@@ -141,12 +141,12 @@ fn approval(r: &Request) -> ApprovalRow {
         result: some(if *approved { "Approve" } else { "Deny" }),
         status: some("Completed"),
         reviewed_at: Some(*at),
-        reviewer_id: Some(guid("user", who)),
-        reviewer_upn: Some(upn(who)),
+        reviewer_id: Some(guid("user", who).into()),
+        reviewer_upn: Some(upn(who).into()),
         ..ApprovalStage::default()
     };
     ApprovalRow {
-        id: r.id.clone(),
+        id: r.id.clone().into(),
         stages: r.decisions.iter().map(stage).collect(),
         ..ApprovalRow::default()
     }
@@ -154,16 +154,16 @@ fn approval(r: &Request) -> ApprovalRow {
 
 fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
     let row = |((package, label), p): (&(String, String), &Policy)| PolicyRow {
-        id: policy_id(package, label),
-        name: Some(format!("{package} policy {label}").trim().to_string()),
-        package_id: Some(guid("package", package)),
-        target_scope: Some(p.scope.clone()),
+        id: policy_id(package, label).into(),
+        name: Some(format!("{package} policy {label}").trim().to_string().into()),
+        package_id: Some(guid("package", package).into()),
+        target_scope: Some(p.scope.clone().into()),
         automatic: Some(p.automatic),
         approval_required_add: Some(p.approval),
         requestor_justification: p.reason_asked,
         review_settings: p.review.as_ref().map(Option::is_some),
         review_enabled: p.review.as_ref().map(Option::is_some),
-        review_recurrence: p.review.clone().flatten(),
+        review_recurrence: p.review.clone().flatten().map(Into::into),
         ..PolicyRow::default()
     };
     tenant.policies.iter().map(row).collect()
@@ -171,8 +171,8 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
 
 fn packages(tenant: &Tenant) -> Vec<PackageRow> {
     let row = |name: &String| PackageRow {
-        id: guid("package", name),
-        name: Some(name.clone()),
+        id: guid("package", name).into(),
+        name: Some(name.clone().into()),
         ..PackageRow::default()
     };
     tenant.packages.keys().map(row).collect()
@@ -189,13 +189,13 @@ fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
                 _ => ("DirectoryRole", id.clone()),
             };
             rows.push(ResourceRoleRow {
-                id: format!("{}/{id}", guid("package", package)),
-                package_id: Some(guid("package", package)),
+                id: format!("{}/{id}", guid("package", package)).into(),
+                package_id: Some(guid("package", package).into()),
                 role_name: some(if *kind == "role" { resource } else { "Member" }),
-                role_origin_id: Some(origin),
+                role_origin_id: Some(origin.into()),
                 origin_system: some(system),
-                resource_id: Some(id),
-                resource_name: Some(resource.clone()),
+                resource_id: Some(id.into()),
+                resource_name: Some(resource.clone().into()),
                 created_at: Some(*since),
                 ..ResourceRoleRow::default()
             });
@@ -206,9 +206,9 @@ fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
 
 fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
     let row = |(name, a): (&String, &Account)| UserRow {
-        id: guid("user", name),
-        name: Some(name.clone()),
-        upn: Some(upn_of(name, a)),
+        id: guid("user", name).into(),
+        name: Some(name.clone().into()),
+        upn: Some(upn_of(name, a).into()),
         user_type: some(if a.guest { "Guest" } else { "Member" }),
         enabled: Some(!a.disabled),
         leave_at: a.leave_at,
@@ -220,8 +220,8 @@ fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
 
 fn groups(tenant: &Tenant) -> Vec<GroupRow> {
     let row = |(name, g): (&String, &Group)| GroupRow {
-        id: guid("group", name),
-        name: Some(name.clone()),
+        id: guid("group", name).into(),
+        name: Some(name.clone().into()),
         group_types: if g.dynamic { vec!["DynamicMembership".into()] } else { Vec::new() },
         role_assignable: Some(g.privileged),
         synced: Some(g.synced),
@@ -232,9 +232,9 @@ fn groups(tenant: &Tenant) -> Vec<GroupRow> {
 
 fn apps(tenant: &Tenant) -> Vec<ServicePrincipalRow> {
     let row = |name: &String| ServicePrincipalRow {
-        id: guid("app", name),
-        name: Some(name.clone()),
-        app_id: Some(guid("app id", name)),
+        id: guid("app", name).into(),
+        name: Some(name.clone().into()),
+        app_id: Some(guid("app id", name).into()),
         ..ServicePrincipalRow::default()
     };
     tenant.apps.iter().map(row).collect()
@@ -242,13 +242,13 @@ fn apps(tenant: &Tenant) -> Vec<ServicePrincipalRow> {
 
 fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
     let row = |d: &Decision| ReviewDecisionRow {
-        id: d.id.clone(),
+        id: d.id.clone().into(),
         decision: some(if d.deny { "Deny" } else { "Approve" }),
-        principal_id: Some(guid("user", &d.person)),
-        resource_id: Some(policy_id(&d.package, "")),
+        principal_id: Some(guid("user", &d.person).into()),
+        resource_id: Some(policy_id(&d.package, "").into()),
         resource_kind: some("accessPackageAssignmentPolicy"),
         reviewed_at: Some(d.at),
-        reviewer_id: Some(guid("user", &d.reviewer)),
+        reviewer_id: Some(guid("user", &d.reviewer).into()),
         applied_at: d.applied.then_some(d.at),
         apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }),
         ..ReviewDecisionRow::default()
@@ -259,11 +259,11 @@ fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
 fn membership(group: &str, member: &str) -> MembershipRow {
     let person = guid("user", member);
     MembershipRow {
-        id: format!("member/{group}/{person}"),
+        id: format!("member/{group}/{person}").into(),
         relation: some("member"),
         container_kind: some("group"),
         container_id: some(group),
-        member_id: Some(person),
+        member_id: Some(person.into()),
         member_kind: some("user"),
         ..MembershipRow::default()
     }
@@ -271,11 +271,11 @@ fn membership(group: &str, member: &str) -> MembershipRow {
 
 fn app_role(app: &str, person: &str) -> AppRoleAssignmentRow {
     AppRoleAssignmentRow {
-        id: guid("app role assignment", &format!("{app}/{person}")),
-        principal_id: Some(guid("user", person)),
+        id: guid("app role assignment", &format!("{app}/{person}")).into(),
+        principal_id: Some(guid("user", person).into()),
         principal_kind: some("User"),
-        resource_id: Some(guid("app", app)),
-        app_role_id: Some(guid("app role", app)),
+        resource_id: Some(guid("app", app).into()),
+        app_role_id: Some(guid("app role", app).into()),
         ..AppRoleAssignmentRow::default()
     }
 }

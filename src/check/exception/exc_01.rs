@@ -8,7 +8,7 @@ use crate::lake::table::Table;
 use crate::ledger::estate::PackageRole;
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
-use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, PackageId, ReasonCode, Severity};
+use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, Interned, PackageId, ReasonCode, Severity};
 
 check! {
     /// Access was given outside the package that is there for it
@@ -131,8 +131,8 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
     let looks = unexplained_looks(cx, holding, lag);
     let shown = match (event, looks.first(), looks.last()) {
         (Some(event), ..) => {
-            let actor = event.actor.as_ref().map_or_else(|| event.actor_name.clone(), |a| cx.estate.principal_name(a));
-            draft.evidence.push(event.source.clone());
+            let actor = event.actor.as_ref().map_or_else(|| event.actor_name, |a| cx.estate.principal_name(a));
+            draft.evidence.push(event.source.to_string());
             format!("{actor} added {who} on {}", words::minute(event.at))
         }
         (None, Some(first), Some(last)) if last.0 - first.0 >= lag => {
@@ -177,11 +177,13 @@ fn unexplained_looks(cx: &Context, holding: &Holding, lag: i64) -> Vec<Instant> 
         let Some((table, id)) = record.split_once(':') else {
             continue;
         };
-        let key = (table.to_string(), id.to_string());
+        let key = (Interned::from(table), Interned::from(id));
         let Some(seen) = cx.estate.seen.get(&key) else {
             continue;
         };
-        let scopes = places.iter().filter_map(|s| cx.estate.looks.get(&(table.to_string(), (*s).to_string())));
+        let scopes = places
+            .iter()
+            .filter_map(|s| cx.estate.looks.get(&(table.to_string().into(), (*s).to_string().into())));
         let complete: Vec<Instant> = scopes.flatten().filter(|l| l.complete).map(|l| l.at).collect();
         let in_a_look = |t: &&Instant| complete.iter().any(|look| (0..=PULL).contains(&(look.0 - t.0)));
         instants.extend(seen.iter().filter(in_a_look).filter(|t| **t <= cx.as_of()).copied());

@@ -44,7 +44,7 @@ pub(super) fn removed(cx: &Context, holding: &Holding) -> Option<Outlived> {
         end: before.held_until?,
         reason: "after-removal",
         told: "its removal was logged as done".into(),
-        evidence: before.evidence.clone(),
+        evidence: before.evidence.iter().map(ToString::to_string).collect(),
     })
 }
 

@@ -188,7 +188,7 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     draft.reason = "left-behind";
     draft.assignment = behind.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
     draft.from = Some(end);
-    draft.evidence.extend(behind.evidence.iter().cloned());
+    draft.evidence.extend(behind.evidence.iter().map(ToString::to_string));
     draft.message = format!(
         "{who} is still in {what}, which {} had delivered: that assignment ended on {}, and a look on {} lists the {}, {} later where {} are allowed",
         behind.entitlement_name,

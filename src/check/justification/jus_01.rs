@@ -82,7 +82,7 @@ fn run(cx: &Context) -> Outcome {
                 subject.name
             ),
             subject,
-            evidence: stories.iter().flat_map(|s| s.evidence.iter().cloned()).collect(),
+            evidence: stories.iter().flat_map(|s| s.evidence.iter().map(ToString::to_string)).collect(),
             clears_when: "The requests themselves, or the audit events of the time when they were made.".into(),
             ..Draft::default()
         };

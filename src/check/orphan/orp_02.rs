@@ -131,7 +131,7 @@ fn found(cx: &Context, holding: &Holding) -> Finding {
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     if let Some(person) = cx.estate.people.get(&holding.principal) {
-        draft.evidence.extend(person.evidence.iter().cloned());
+        draft.evidence.extend(person.evidence.iter().map(ToString::to_string));
     }
     let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
     let held = format!("still holds {what}, {}", since(holding));

@@ -121,7 +121,7 @@ fn policies_unknown(cx: &Context, package: &PackageId) -> bool {
 fn found(cx: &Context, holding: &Holding, why: &str) -> Finding {
     let mut draft = Draft::of_holding(cx, holding);
     if let Some(person) = cx.estate.people.get(&holding.principal) {
-        draft.evidence.extend(person.evidence.iter().cloned());
+        draft.evidence.extend(person.evidence.iter().map(ToString::to_string));
     }
     let facts = cx.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
     let policies = facts.map(|f| f.policies.as_slice()).unwrap_or_default();

@@ -102,7 +102,7 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
         last: last.filter(|t| grant.is_none_or(|g| *t >= g)),
         place: String::new(),
         sight,
-        evidence: person.map(|p| p.evidence.clone()).unwrap_or_default(),
+        evidence: person.map(|p| p.evidence.iter().map(ToString::to_string).collect()).unwrap_or_default(),
     }
 }
 

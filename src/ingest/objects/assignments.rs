@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::{ASSIGNMENT, CATALOG, PACKAGE, POLICY, Place, Refused, Taker, carried, own_id, reader};
 use crate::lake::objects::{ApprovalRow, ApprovalStage, AssignmentRow, RequestRow};
 use crate::lake::table::Table;
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -15,8 +15,8 @@ type Object = Map<String, Value>;
 struct Schedule {
     start: Option<Instant>,
     end: Option<Instant>,
-    kind: Option<String>,
-    duration: Option<String>,
+    kind: Option<Interned>,
+    duration: Option<Interned>,
 }
 
 fn schedule(of: Reader<'_>) -> Schedule {
@@ -51,7 +51,7 @@ fn assignment_row(of: Reader<'_>) -> AssignmentRow {
         target_subject_id: target.id("id").or_else(|| of.id("targetId")),
         target_name: target.text("displayName"),
         target_upn: target.any(&["principalName", "userPrincipalName", "email"]),
-        target_type: target.any(&["subjectType", "type"]).map(|t| t.to_lowercase()),
+        target_type: target.any(&["subjectType", "type"]).map(|t| Interned::from(&t.to_lowercase())),
         package_id: package.id("id").or_else(|| of.id("accessPackageId")),
         package_name: package.text("displayName"),
         policy_id: policy.id("id").or_else(|| of.id("assignmentPolicyId")),

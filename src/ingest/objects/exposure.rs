@@ -5,6 +5,7 @@ use super::{Place, Refused, Taker, own_id, reader};
 use crate::ingest::context::is_guid;
 use crate::lake::objects::{AppRoleAssignmentRow, ConditionalAccessRow, NamedLocationRow};
 use crate::lake::table::Table;
+use crate::model::Interned;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -12,14 +13,14 @@ type Object = Map<String, Value>;
 pub(super) fn app_role_assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = app_role_row(reader(map));
-    let resource = row.resource_id.clone();
+    let resource = row.resource_id;
     to.top(row, id, map, &[]);
     let around = to.around;
     let of_resource = around.collection == "approleassignedto";
     let scope = match (&around.parent, of_resource) {
         // The parent may be given by appId, which is not the id of the service principal.
-        (Some(parent), true) => resource.unwrap_or_else(|| parent.clone()),
-        (Some(parent), false) => format!("principal/{parent}"),
+        (Some(parent), true) => resource.unwrap_or(*parent),
+        (Some(parent), false) => format!("principal/{parent}").into(),
         (None, _) => "unknown".into(),
     };
     Ok(Place::part(Table::AppRoleAssignments, scope))
@@ -45,14 +46,18 @@ pub(super) fn conditional_access<M: Copy>(to: &mut Taker<'_, M>, map: &mut Objec
     let (users, apps) = (conditions.at("users"), conditions.at("applications"));
     let locations = conditions.at("locations");
     let grant = of.at("grantControls");
-    let guests = |name: &str, into: Vec<String>| {
+    let guests = |name: &str, into: Vec<Interned>| {
         let mut into = into;
         if users.at(name).there() {
             into.push("GuestsOrExternalUsers".into());
         }
         into
     };
-    let ids = |list: Vec<String>| -> Vec<String> { list.into_iter().map(|id| if is_guid(&id) { id.to_lowercase() } else { id }).collect() };
+    let ids = |list: Vec<Interned>| -> Vec<Interned> {
+        list.into_iter()
+            .map(|id| if is_guid(&id) { Interned::from(&id.to_lowercase()) } else { id })
+            .collect()
+    };
     let row = ConditionalAccessRow {
         name: of.text("displayName"),
         state: of.text("state"),
@@ -88,7 +93,7 @@ pub(super) fn named_location<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -
         _ if map.contains_key("countriesAndRegions") => "country",
         _ => "unknown",
     };
-    let mut ranges: Vec<String> = of.list(&["ipRanges"]).iter().filter_map(|r| r.any(&["cidrAddress", "lowerAddress"])).collect();
+    let mut ranges: Vec<Interned> = of.list(&["ipRanges"]).iter().filter_map(|r| r.any(&["cidrAddress", "lowerAddress"])).collect();
     ranges.extend(of.texts("countriesAndRegions"));
     let row = NamedLocationRow {
         name: of.text("displayName"),

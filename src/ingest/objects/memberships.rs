@@ -6,6 +6,7 @@ use super::{Place, Refused, Taker, carried_list, own_id, reader};
 use crate::ingest::kind::Relation;
 use crate::lake::objects::MembershipRow;
 use crate::lake::table::Table;
+use crate::model::Interned;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -46,7 +47,7 @@ pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, 
     }
     for item in carried_list(map, &["appRoleAssignments", "appRoleAssignedTo"]) {
         if let Some(row_id) = item.get("id").and_then(Value::as_str) {
-            let row_id = row_id.to_lowercase();
+            let row_id = Interned::from(&row_id.to_lowercase());
             let row = app_role_row(reader(&item));
             to.nested(row, row_id, &item, &[]);
         }
@@ -57,32 +58,32 @@ pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, 
 }
 
 /// A member or owner; the id is relation, container and member.
-fn membership(item: &Object, relation: &str, container_kind: &str, container: &str) -> Option<(MembershipRow, String)> {
+fn membership(item: &Object, relation: &str, container_kind: &str, container: &str) -> Option<(MembershipRow, Interned)> {
     let of = reader(item);
     let member = of.id("id")?;
     let row = MembershipRow {
         relation: Some(relation.into()),
         container_kind: Some(container_kind.into()),
         container_id: Some(container.into()),
-        member_id: Some(member.clone()),
-        member_kind: of.kind().map(|k| k.to_lowercase()).or_else(|| {
+        member_id: Some(member),
+        member_kind: of.kind().map(|k| Interned::from(&k.to_lowercase())).or_else(|| {
             let known = [
                 ("userPrincipalName", "user"),
                 ("groupTypes", "group"),
                 ("servicePrincipalType", "serviceprincipal"),
             ];
             let found = known.iter().find(|(name, _)| item.contains_key(*name));
-            found.map(|(_, kind)| (*kind).to_string())
+            found.map(|(_, kind)| Interned::from(kind))
         }),
         member_name: of.text("displayName"),
         member_upn: of.any(&["userPrincipalName", "mail"]),
         ..MembershipRow::default()
     };
-    Some((row, format!("{relation}/{container}/{member}")))
+    Some((row, format!("{relation}/{container}/{member}").into()))
 }
 
 /// A membership told from the member's side.
-fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (MembershipRow, String, Object) {
+fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (MembershipRow, Interned, Object) {
     let of = reader(member);
     let row = MembershipRow {
         relation: Some("member".into()),
@@ -101,7 +102,7 @@ fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (Members
         }
     }
     content.insert("id".into(), id.into());
-    (row, format!("member/{container}/{id}"), content)
+    (row, format!("member/{container}/{id}").into(), content)
 }
 
 pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &mut Object) -> Result<Place, Refused> {
@@ -121,7 +122,7 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
         "" => "an object".to_string(),
         kind => format!("a {kind}"),
     };
-    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) = (relation, to.around.parent.clone()) else {
+    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) = (relation, to.around.parent) else {
         return Err(Refused::Unmapped(match relation {
             Relation::Member => format!("parent group unknown: {what} that is a member of it"),
             Relation::Owner => format!("parent unknown: {what} that owns it"),
@@ -132,7 +133,7 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
     let id = own_id(map)?;
     match relation {
         Relation::MemberOf if kind == "group" || kind.is_empty() && map.contains_key("groupTypes") => {
-            let member_kind = to.around.parent_kind.clone();
+            let member_kind = to.around.parent_kind;
             let member_kind = member_kind.as_deref().unwrap_or("user").trim_end_matches('s');
             let (row, row_id, content) = member_of(&Object::new(), &parent, member_kind, &id);
             to.top(row, row_id, &content, &[]);
@@ -141,7 +142,7 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
         Relation::MemberOf => Err(Refused::Unmapped(format!("{what} that somebody is in; export role assignments for roles"))),
         _ => {
             let name = if relation == Relation::Owner { "owner" } else { "member" };
-            let container = to.around.parent_kind.clone();
+            let container = to.around.parent_kind;
             let container = container.as_deref().unwrap_or("groups").trim_end_matches('s');
             if let Some((row, row_id)) = membership(map, name, container, &parent) {
                 to.top(row, row_id, map, &[]);
@@ -150,7 +151,7 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
             }
             let scope = match relation {
                 Relation::Owner => format!("owner/{parent}"),
-                _ => parent,
+                _ => parent.to_string(),
             };
             Ok(Place::part(Table::Memberships, scope))
         }

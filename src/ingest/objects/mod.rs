@@ -17,6 +17,7 @@ use crate::ingest::value::canonical;
 use crate::ingest::work::Named;
 use crate::lake::objects::*;
 use crate::lake::table::{Object, Stamp, Table};
+use crate::model::Interned;
 use reader::Reader;
 use serde_json::{Map, Value};
 
@@ -43,11 +44,11 @@ pub(super) struct Around<'a> {
     /// Tenant.
     pub tenant: &'a str,
     /// The parent that a context or a name tells: group, package, service principal, review instance …
-    pub parent: Option<String>,
+    pub parent: Option<Interned>,
     /// What kind of object the parent is, in lower case.
-    pub parent_kind: Option<String>,
+    pub parent_kind: Option<Interned>,
     /// The parent's parent: the review series of an instance.
-    pub grandparent: Option<String>,
+    pub grandparent: Option<Interned>,
     /// The collection as the context names it, in lower case.
     pub collection: String,
 }
@@ -234,7 +235,7 @@ impl<M: Copy> Taker<'_, M> {
     }
 
     /// Stamps a row that was listed and keeps it.
-    fn top<R: Object>(&mut self, row: R, id: String, map: &Map<String, Value>, reduce: &[&str])
+    fn top<R: Object>(&mut self, row: R, id: Interned, map: &Map<String, Value>, reduce: &[&str])
     where
         Rows<M>: Takes<M, R>,
     {
@@ -243,7 +244,7 @@ impl<M: Copy> Taker<'_, M> {
     }
 
     /// Stamps a row that another object carried and keeps it.
-    fn nested<R: Object>(&mut self, row: R, id: String, map: &Map<String, Value>, reduce: &[&str])
+    fn nested<R: Object>(&mut self, row: R, id: Interned, map: &Map<String, Value>, reduce: &[&str])
     where
         Rows<M>: Takes<M, R>,
     {
@@ -252,21 +253,21 @@ impl<M: Copy> Taker<'_, M> {
     }
 }
 
-fn stamped<R: Object>(tenant: &str, mut row: R, id: String, map: &Map<String, Value>, reduce: &[&str]) -> R {
+fn stamped<R: Object>(tenant: &str, mut row: R, id: Interned, map: &Map<String, Value>, reduce: &[&str]) -> R {
     let (content, content_hash) = canonical(map, reduce);
     row.stamp(Stamp {
-        tenant_id: tenant.to_string(),
+        tenant_id: tenant.into(),
         id,
-        content_hash,
+        content_hash: content_hash.into(),
         content,
     });
     row
 }
 
 /// The id of an object that has one.
-fn own_id(map: &Map<String, Value>) -> Result<String, Refused> {
+fn own_id(map: &Map<String, Value>) -> Result<Interned, Refused> {
     match map.get("id") {
-        Some(Value::String(id)) if !id.trim().is_empty() => Ok(id.trim().to_lowercase()),
+        Some(Value::String(id)) if !id.trim().is_empty() => Ok(Interned::from(&id.trim().to_lowercase())),
         None | Some(Value::Null | Value::String(_)) => Err(Refused::Rejected("no id".into())),
         Some(_) => Err(Refused::Rejected("the id is no text".into())),
     }

@@ -5,6 +5,7 @@ use super::reader::Reader;
 use super::{CATALOG, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, own_id, reader};
 use crate::lake::objects::{CatalogRow, ConnectedOrganizationRow, IncompatibilityRow, PackageRow, ResourceRoleRow};
 use crate::lake::table::Table;
+use crate::model::Interned;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -18,9 +19,9 @@ pub(super) fn package<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         .is_some_and(|k| matches!(k, "catalogs" | "accesspackagecatalogs"));
     if catalog_page
         && !map.contains_key("catalogId")
-        && let Some(catalog) = to.around.parent.clone()
+        && let Some(catalog) = to.around.parent
     {
-        map.insert("catalogId".into(), catalog.into());
+        map.insert("catalogId".into(), catalog.as_str().into());
     }
     package_parts(to, map, &id);
     let row = package_row(reader(map));
@@ -54,7 +55,7 @@ fn package_row(of: Reader<'_>) -> PackageRow {
     }
 }
 
-pub(super) fn nested_package<M: Copy>(to: &mut Taker<'_, M>, map: &Object, catalog: Option<String>) {
+pub(super) fn nested_package<M: Copy>(to: &mut Taker<'_, M>, map: &Object, catalog: Option<Interned>) {
     let Some(id) = reader(map).id("id") else {
         return;
     };
@@ -62,7 +63,7 @@ pub(super) fn nested_package<M: Copy>(to: &mut Taker<'_, M>, map: &Object, catal
     if let Some(catalog) = catalog
         && !map.contains_key("catalogId")
     {
-        whole.insert("catalogId".into(), catalog.into());
+        whole.insert("catalogId".into(), catalog.as_str().into());
     }
     package_parts(to, &whole, &id);
     let row = package_row(reader(&whole));
@@ -103,7 +104,7 @@ fn package_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object, id: &str) {
 pub(super) fn catalog<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     for package in carried_list(map, &["accessPackages"]) {
-        nested_package(to, &package, Some(id.clone()));
+        nested_package(to, &package, Some(id));
     }
     let row = catalog_row(reader(map));
     to.top(row, id, map, &["accessPackages"]);
@@ -132,7 +133,7 @@ fn catalog_row(of: Reader<'_>) -> CatalogRow {
 
 pub(super) fn resource_role<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     own_id(map)?;
-    let Some(package) = to.around.parent.clone() else {
+    let Some(package) = to.around.parent else {
         return Err(Refused::Unmapped(
             "a role in a package, and no context names the package; expand it in the package".into(),
         ));
@@ -144,7 +145,7 @@ pub(super) fn resource_role<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) ->
     Ok(Place::part(Table::ResourceRoles, package))
 }
 
-fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, String)> {
+fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, Interned)> {
     let of = reader(map);
     let role = of.first(&["role", "accessPackageResourceRole"]);
     let scope = of.first(&["scope", "accessPackageResourceScope"]);
@@ -154,7 +155,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, St
         .or(scope.first(&["resource", "accessPackageResource"]).0);
     let resource = Reader(resource);
     let row = ResourceRoleRow {
-        package_id: Some(package.to_string()),
+        package_id: Some(package.to_string().into()),
         role_id: role.id("id"),
         role_name: role.text("displayName"),
         role_origin_id: role.text("originId"),
@@ -169,7 +170,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, St
         ..ResourceRoleRow::default()
     };
     let id = format!("{package}/{}", of.id("id")?);
-    Some((row, id))
+    Some((row, id.into()))
 }
 
 pub(super) fn connected_organization<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
@@ -191,7 +192,7 @@ pub(super) fn connected_organization<M: Copy>(to: &mut Taker<'_, M>, map: &mut O
 
 pub(super) fn incompatible<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, kind: &str) -> Result<Place, Refused> {
     own_id(map)?;
-    let Some(package) = to.around.parent.clone() else {
+    let Some(package) = to.around.parent else {
         return Err(Refused::Unmapped(format!(
             "an incompatible {kind}, and no context names the package that it is incompatible with"
         )));
@@ -199,7 +200,7 @@ pub(super) fn incompatible<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, kin
     // Told from the other side: the listed packages are those that name this one.
     let reverse = to.around.collection == "accesspackagesincompatiblewith";
     let mut this = Object::new();
-    this.insert("id".into(), package.clone().into());
+    this.insert("id".into(), package.as_str().into());
     let told = if reverse {
         reader(map).id("id").and_then(|id| incompatibility(&this, &id, kind))
     } else {
@@ -218,15 +219,15 @@ pub(super) fn incompatible<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, kin
     Ok(Place::part(Table::Incompatibilities, format!("{part}/{package}")))
 }
 
-fn incompatibility(other: &Object, package: &str, kind: &str) -> Option<(IncompatibilityRow, String)> {
+fn incompatibility(other: &Object, package: &str, kind: &str) -> Option<(IncompatibilityRow, Interned)> {
     let of = reader(other);
     let other_id = of.id("id")?;
     let row = IncompatibilityRow {
-        package_id: Some(package.to_string()),
-        other_kind: Some(kind.to_string()),
-        other_id: Some(other_id.clone()),
+        package_id: Some(package.to_string().into()),
+        other_kind: Some(kind.to_string().into()),
+        other_id: Some(other_id),
         other_name: of.text("displayName"),
         ..IncompatibilityRow::default()
     };
-    Some((row, format!("{package}/{kind}/{other_id}")))
+    Some((row, format!("{package}/{kind}/{other_id}").into()))
 }

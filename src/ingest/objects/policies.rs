@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::{CATALOG, PACKAGE, Place, Refused, Taker, carried, own_id, reader};
 use crate::lake::objects::{PolicyRow, PolicyStage};
 use crate::lake::table::Table;
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -56,10 +56,12 @@ fn policy_row(of: Reader<'_>, package: Option<&str>) -> PolicyRow {
     PolicyRow {
         name: of.text("displayName"),
         description: of.text("description"),
-        package_id: expanded.id("id").or_else(|| of.id("accessPackageId")).or_else(|| package.map(str::to_string)),
+        package_id: expanded.id("id").or_else(|| of.id("accessPackageId")).or_else(|| package.map(Interned::from)),
         package_name: expanded.text("displayName"),
         catalog_id: of.first(&CATALOG).id("id").or_else(|| of.id("catalogId")),
-        target_scope: of.text("allowedTargetScope").or_else(|| requestors.text("scopeType").map(|s| beta_scope(&s))),
+        target_scope: of
+            .text("allowedTargetScope")
+            .or_else(|| requestors.text("scopeType").map(|s| Interned::from(&beta_scope(&s)))),
         automatic,
         expiration_type: kind,
         expiration_duration: duration,
@@ -85,11 +87,11 @@ fn policy_row(of: Reader<'_>, package: Option<&str>) -> PolicyRow {
 }
 
 /// `durationInDays` and `expirationDateTime` of beta in the words of v1.0.
-fn beta_expiration(of: Reader<'_>) -> (Option<String>, Option<String>, Option<Instant>) {
+fn beta_expiration(of: Reader<'_>) -> (Option<Interned>, Option<Interned>, Option<Instant>) {
     let fixed = of.time("expirationDateTime");
     match (of.number("durationInDays"), fixed) {
         (_, Some(at)) => (Some("afterDateTime".into()), None, Some(at)),
-        (Some(days), None) if days > 0 => (Some("afterDuration".into()), Some(format!("P{days}D")), None),
+        (Some(days), None) if days > 0 => (Some("afterDuration".into()), Some(format!("P{days}D").into()), None),
         (Some(_), None) => (Some("noExpiration".into()), None, None),
         (None, None) => (None, None, None),
     }
@@ -117,7 +119,9 @@ fn stage(of: Reader<'_>) -> PolicyStage {
     let fallback = of.list(&["fallbackPrimaryApprovers"]);
     let days = of.number("approvalStageTimeOutInDays");
     PolicyStage {
-        duration: of.text("durationBeforeAutomaticDenial").or_else(|| days.map(|d| format!("P{d}D"))),
+        duration: of
+            .text("durationBeforeAutomaticDenial")
+            .or_else(|| days.map(|d| Interned::from(&format!("P{d}D")))),
         approver_justification: of.flag("isApproverJustificationRequired"),
         approvers: primary.iter().filter(|r| !backup(r)).map(|r| subject(*r)).collect(),
         fallbacks: primary.iter().filter(|r| backup(r)).chain(&fallback).map(|r| subject(*r)).collect(),
@@ -125,18 +129,18 @@ fn stage(of: Reader<'_>) -> PolicyStage {
 }
 
 /// A subject set as `kind:id`.
-fn subject(of: Reader<'_>) -> String {
+fn subject(of: Reader<'_>) -> Interned {
     let id = ["userId", "groupId", "servicePrincipalId", "connectedOrganizationId", "id"]
         .iter()
         .find_map(|name| of.id(name))
         .or_else(|| of.text("managerLevel"))
         .or_else(|| of.text("query"))
         .unwrap_or_default();
-    format!("{}:{id}", of.kind().unwrap_or_else(|| "unknown".into()))
+    Interned::from(&format!("{}:{id}", of.kind().unwrap_or_else(|| "unknown".into())))
 }
 
 /// The period of reviews as an ISO 8601 duration: by pattern (v1.0) or by word (beta).
-fn recurrence(review: Reader<'_>) -> Option<String> {
+fn recurrence(review: Reader<'_>) -> Option<Interned> {
     if let Some(word) = review.text("recurrenceType") {
         let period = match word.to_ascii_lowercase().as_str() {
             "weekly" => "P1W",
@@ -152,7 +156,7 @@ fn recurrence(review: Reader<'_>) -> Option<String> {
 }
 
 /// A recurrence pattern as an ISO 8601 duration.
-pub(super) fn pattern(recurrence: Reader<'_>) -> Option<String> {
+pub(super) fn pattern(recurrence: Reader<'_>) -> Option<Interned> {
     let pattern = recurrence.at("pattern");
     let every = pattern.number("interval").filter(|n| *n > 0)?;
     let unit = match pattern.text("type")?.to_ascii_lowercase().as_str() {
@@ -162,5 +166,5 @@ pub(super) fn pattern(recurrence: Reader<'_>) -> Option<String> {
         "absoluteyearly" | "relativeyearly" => 'Y',
         _ => return None,
     };
-    Some(format!("P{every}{unit}"))
+    Some(format!("P{every}{unit}").into())
 }

@@ -1,8 +1,9 @@
 //! Reads members of an object without complaint: what is absent or of another type is nothing.
 
 use crate::ingest::context::bare_type;
-use crate::model::Instant;
+use crate::model::{Instant, Interned};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// An object, or nothing in its place.
 #[derive(Clone, Copy)]
@@ -20,38 +21,41 @@ impl<'a> Reader<'a> {
     }
 
     /// Text that is not blank; numbers and flags as text.
-    pub fn text(self, name: &str) -> Option<String> {
+    pub fn text(self, name: &str) -> Option<Interned> {
+        self.scalar(name).map(|text| Interned::from(&text))
+    }
+
+    fn scalar(self, name: &str) -> Option<Cow<'a, str>> {
         match self.raw(name)? {
             Value::String(text) if text.trim().is_empty() => None,
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
+            Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
             _ => None,
         }
     }
 
     /// The first of several names that holds text.
-    pub fn any(self, names: &[&str]) -> Option<String> {
+    pub fn any(self, names: &[&str]) -> Option<Interned> {
         names.iter().find_map(|name| self.text(name))
     }
 
     /// An id in lower case; the zero GUID stands for nobody.
-    pub fn id(self, name: &str) -> Option<String> {
-        let id = self.text(name)?.trim().to_lowercase();
-        (!id.chars().all(|c| matches!(c, '0' | '-'))).then_some(id)
+    pub fn id(self, name: &str) -> Option<Interned> {
+        self.any_id(name).filter(|id| !id.chars().all(|c| matches!(c, '0' | '-')))
     }
 
     /// An id in lower case, zeros too.
-    pub fn any_id(self, name: &str) -> Option<String> {
-        Some(self.text(name)?.trim().to_lowercase())
+    pub fn any_id(self, name: &str) -> Option<Interned> {
+        Some(Interned::from(&self.scalar(name)?.trim().to_lowercase()))
     }
 
     /// A word whose first letter is lower case: beta writes `Delivered` for `delivered`.
-    pub fn word(self, names: &[&str]) -> Option<String> {
-        let text = self.any(names)?;
+    pub fn word(self, names: &[&str]) -> Option<Interned> {
+        let text = names.iter().find_map(|name| self.scalar(name))?;
         let mut chars = text.chars();
         let first = chars.next()?;
-        Some(first.to_lowercase().collect::<String>() + chars.as_str())
+        Some(Interned::from(&(first.to_lowercase().collect::<String>() + chars.as_str())))
     }
 
     /// A flag.
@@ -75,7 +79,7 @@ impl<'a> Reader<'a> {
 
     /// An instant; placeholders such as the year 0001 are none.
     pub fn time(self, name: &str) -> Option<Instant> {
-        let text = self.text(name)?;
+        let text = self.scalar(name)?;
         Instant::parse(&text).or_else(|| dotnet(&text))
     }
 
@@ -101,20 +105,20 @@ impl<'a> Reader<'a> {
     }
 
     /// The texts of the list under a name.
-    pub fn texts(self, name: &str) -> Vec<String> {
+    pub fn texts(self, name: &str) -> Vec<Interned> {
         match self.raw(name) {
-            Some(Value::Array(items)) => items.iter().filter_map(|v| v.as_str().map(str::to_string)).collect(),
-            Some(Value::String(one)) if !one.is_empty() => vec![one.clone()],
+            Some(Value::Array(items)) => items.iter().filter_map(|v| v.as_str().map(Interned::from)).collect(),
+            Some(Value::String(one)) if !one.is_empty() => vec![Interned::from(one)],
             _ => Vec::new(),
         }
     }
 
     /// `@odata.type` without its prefix.
-    pub fn kind(self) -> Option<String> {
+    pub fn kind(self) -> Option<Interned> {
         ["@odata.type", "odata.type"]
             .iter()
-            .find_map(|name| self.text(name))
-            .map(|t| bare_type(&t).to_string())
+            .find_map(|name| self.scalar(name))
+            .map(|t| Interned::from(bare_type(&t)))
     }
 }
 

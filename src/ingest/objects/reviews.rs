@@ -5,6 +5,7 @@ use super::reader::Reader;
 use super::{Place, Refused, Taker, carried, own_id, reader};
 use crate::lake::objects::{ReviewDecisionRow, ReviewDefinitionRow, ReviewInstanceRow};
 use crate::lake::table::Table;
+use crate::model::Interned;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -42,8 +43,8 @@ pub(super) fn instance<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
         return Err(Refused::Unmapped("an instance of an access review history report".into()));
     }
     let id = own_id(map)?;
-    let definition = to.around.parent.clone();
-    let row = instance_row(reader(map), definition.clone());
+    let definition = to.around.parent;
+    let row = instance_row(reader(map), definition);
     if let Some(whole) = carried(map, &["definition"])
         && let Some(id) = reader(&whole).id("id")
     {
@@ -54,7 +55,7 @@ pub(super) fn instance<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
     Ok(Place::part(Table::ReviewInstances, definition.unwrap_or_else(|| "unknown".into())))
 }
 
-fn instance_row(of: Reader<'_>, definition: Option<String>) -> ReviewInstanceRow {
+fn instance_row(of: Reader<'_>, definition: Option<Interned>) -> ReviewInstanceRow {
     ReviewInstanceRow {
         definition_id: definition.or_else(|| of.at("definition").id("id")),
         status: of.text("status"),
@@ -70,10 +71,10 @@ pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
     let (principal, target) = (of.at("principal"), of.at("target"));
     let (resource, instance) = (of.at("resource"), of.at("instance"));
     let (reviewer, applier) = (of.at("reviewedBy"), of.at("appliedBy"));
-    let instance_id = of.id("accessReviewId").or_else(|| to.around.parent.clone()).or_else(|| instance.id("id"));
+    let instance_id = of.id("accessReviewId").or(to.around.parent).or_else(|| instance.id("id"));
     let row = ReviewDecisionRow {
-        definition_id: to.around.grandparent.clone().or_else(|| instance.at("definition").id("id")),
-        instance_id: instance_id.clone(),
+        definition_id: to.around.grandparent.or_else(|| instance.at("definition").id("id")),
+        instance_id,
         decision: of.text("decision"),
         recommendation: of.text("recommendation"),
         justification: of.text("justification"),

@@ -6,6 +6,7 @@ use super::{Place, Refused, Taker, carried, own_id, reader};
 use crate::ingest::kind::Provider;
 use crate::lake::objects::{DirectoryRoleRow, RoleDefinitionRow, RoleScheduleRow};
 use crate::lake::table::Table;
+use crate::model::Interned;
 use crate::model::{Instant, IsoDuration};
 use serde_json::{Map, Value};
 
@@ -31,7 +32,7 @@ pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, provi
         app_scope_id: of.text("appScopeId"),
         provider: Some(provider.as_str().into()),
         principal_name: principal.text("displayName"),
-        principal_kind: principal.kind().map(|k| k.to_lowercase()),
+        principal_kind: principal.kind().map(|k| Interned::from(&k.to_lowercase())),
         ..DirectoryRoleRow::default()
     };
     nested_definition(to, map);

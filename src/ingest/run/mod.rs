@@ -18,7 +18,7 @@ use crate::ingest::work::{Done, Remarks, Surroundings};
 use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
 use crate::lake::records::{Coverage, Source};
 use crate::lake::table::Table;
-use crate::model::{Instant, TenantId};
+use crate::model::{Instant, Interned, TenantId};
 use arrow::error::ArrowError;
 use pipeline::{Stop, in_place, on_threads};
 use remarks::{format_of, note, subject_of};
@@ -149,19 +149,19 @@ impl<'a, S: Sink> Run<'a, S> {
                 sum.put += self.sink.log_rows(table, batch, &keys).map_err(Stop::Sink)?;
             }
         }
-        let ids: Vec<String> = done.places.iter().map(|p| looks::id(p, dating)).collect();
-        let seen = |row: i64, look: Option<String>| Seen {
+        let ids: Vec<Interned> = done.places.iter().map(|p| Interned::from(&looks::id(p, dating))).collect();
+        let seen = |row: i64, look: Option<Interned>| Seen {
             row: (),
             observed_at: dating.at,
             snapshot_id: look,
             presence_only: dating.presence_only(),
-            source: source.to_string(),
+            source: source.into(),
             source_row: row,
         };
         let placed = &done.placed;
         let listed = |row: &i64, _: &Table| {
             let found = placed.binary_search_by_key(row, |p| p.0).ok();
-            let look = found.map(|at| ids[placed[at].1].clone());
+            let look = found.map(|at| ids[placed[at].1]);
             seen(*row, look)
         };
         sum.put += done.top.put(self.sink, listed).map_err(Stop::Sink)?;

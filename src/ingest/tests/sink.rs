@@ -70,7 +70,7 @@ impl Sink for Memory {
             let sighted = Sighted {
                 table,
                 id: seen.row.id().to_string(),
-                look: seen.snapshot_id.clone(),
+                look: seen.snapshot_id.map(|l| l.to_string()),
                 at: seen.observed_at,
                 presence_only: seen.presence_only,
                 row: serde_json::to_string(&seen.row)?,
@@ -79,7 +79,7 @@ impl Sink for Memory {
                 table,
                 sighted.id.clone(),
                 seen.row.content_hash().to_string(),
-                seen.snapshot_id,
+                sighted.look.clone(),
                 seen.observed_at,
             );
             if self.contents.insert(key) {

@@ -9,6 +9,7 @@ use crate::ingest::objects::{self, Refused, Taker};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Head, Span};
 use crate::ingest::value;
+use crate::model::Interned;
 use serde_json::{Map, Value};
 
 impl Worker<'_> {
@@ -104,7 +105,7 @@ impl Worker<'_> {
                 if relation == Relation::Unknown {
                     relation = told;
                 }
-                around.parent = Some(id.clone());
+                around.parent = Some(Interned::from(id));
                 by_name = 1;
             } else if relation == Relation::Unknown && named.relation == Some(Relation::Deleted) {
                 relation = Relation::Deleted;
@@ -181,9 +182,9 @@ fn surroundings<'a>(tenant: &'a str, context: Option<&Context>) -> objects::Arou
     let grandparent = parents.next();
     objects::Around {
         tenant,
-        parent: parent.and_then(|p| p.key.clone()),
-        parent_kind: parent.map(|p| p.name.clone()),
-        grandparent: grandparent.and_then(|p| p.key.clone()),
+        parent: parent.and_then(|p| p.key.as_deref()).map(Interned::from),
+        parent_kind: parent.map(|p| Interned::from(&p.name)),
+        grandparent: grandparent.and_then(|p| p.key.as_deref()).map(Interned::from),
         collection: context.last().to_string(),
     }
 }

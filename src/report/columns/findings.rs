@@ -78,12 +78,12 @@ pub static FINDINGS: &[Column<Finding>] = &[
     Column {
         name: "controls",
         kind: Kind::List,
-        get: |f, _| Cell::List(&f.controls),
+        get: |f, _| Cell::List(f.controls.iter().map(String::as_str).collect()),
     },
     Column {
         name: "evidence",
         kind: Kind::List,
-        get: |f, _| Cell::List(&f.evidence),
+        get: |f, _| Cell::List(f.evidence.iter().map(String::as_str).collect()),
     },
     Column {
         name: "fingerprint",

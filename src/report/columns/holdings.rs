@@ -134,7 +134,7 @@ pub static HOLDINGS: &[Column<Holding>] = &[
     Column {
         name: "approved_by",
         kind: Kind::List,
-        get: |h, _| Cell::List(&h.approved_by),
+        get: |h, _| Cell::List(h.approved_by.iter().map(|t| t.as_str()).collect()),
     },
     Column {
         name: "decisions",
@@ -184,7 +184,7 @@ pub static HOLDINGS: &[Column<Holding>] = &[
     Column {
         name: "evidence",
         kind: Kind::List,
-        get: |h, _| Cell::List(&h.evidence),
+        get: |h, _| Cell::List(h.evidence.iter().map(|t| t.as_str()).collect()),
     },
 ];
 

@@ -35,7 +35,7 @@ pub enum Cell<'a> {
     /// An instant, if there is one.
     Time(Option<Instant>),
     /// Several texts.
-    List(&'a [String]),
+    List(Vec<&'a str>),
     /// JSON.
     Json(serde_json::Value),
 }

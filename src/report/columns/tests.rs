@@ -113,7 +113,7 @@ proptest::proptest! {
     #[test]
     fn text_survives_csv(name in "[ '=+@;\"\\-\\t\\r\\n\\x00＝a\u{a0}]{0,10}", reason in ".{0,12}") {
         let mut h = sample::holding(1);
-        h.principal_name = name;
+        h.principal_name = name.into();
         h.justification = Some(reason).filter(|r| !r.is_empty());
         let at = |column: &str| HOLDINGS.iter().position(|c| c.name == column).expect("a column");
         for profile in [Csv::Safe, Csv::Raw] {

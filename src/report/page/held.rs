@@ -107,16 +107,16 @@ pub fn row(h: &Holding, review: &Review, dossiers: &Dossiers) -> HeldRow {
         (None, None) => "held".to_string(),
     };
     let by = if h.approved_by.is_empty() {
-        h.granted_by.clone()
+        h.granted_by.to_string()
     } else {
-        format!("approved by {}", h.approved_by.join(", "))
+        format!("approved by {}", h.approved_by.iter().map(|a| a.as_str()).collect::<Vec<_>>().join(", "))
     };
     HeldRow {
-        holder: h.principal_name.clone(),
+        holder: h.principal_name.to_string(),
         holder_kind: h.principal_type.replace('_', " "),
         holder_link: links.0,
         what_link: links.1,
-        what: h.entitlement_name.clone(),
+        what: h.entitlement_name.to_string(),
         kind: h.entitlement.kind.as_str().replace('_', " "),
         from: day(h.held_from.or(h.from_latest)),
         from_certainty: h.from_certainty.as_str(),

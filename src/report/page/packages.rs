@@ -52,7 +52,7 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
     let named = facts
         .map(|f| f.name.clone())
         .filter(|n| !n.is_empty())
-        .or_else(|| held.first().map(|h| h.entitlement_name.clone()));
+        .or_else(|| held.first().map(|h| h.entitlement_name.to_string()));
     let now = held.iter().filter(|h| h.held_at(review.as_of)).count();
     let endless = held.iter().filter(|h| h.held_at(review.as_of) && h.no_expiration).count();
     held.sort_by_key(|h| (!h.held_at(review.as_of), std::cmp::Reverse(h.held_from.or(h.from_latest)), &h.principal));

@@ -67,10 +67,10 @@ fn facts(review: &Review, id: &PrincipalId, kind: Option<&str>) -> Vec<String> {
     };
     let mut facts = vec![if person.guest { "guest" } else { "member" }.to_string()];
     if !person.department.is_empty() {
-        facts.push(person.department.clone());
+        facts.push(person.department.to_string());
     }
     if !person.employee_type.is_empty() {
-        facts.push(person.employee_type.clone());
+        facts.push(person.employee_type.to_string());
     }
     match (person.deleted_at, person.enabled) {
         (Some(at), _) => facts.push(format!("account deleted on {}", at.day())),
