@@ -500,8 +500,14 @@ fn the_bundle_says_what_was_pulled_and_its_numbers_tie() {
     for row in &rows {
         let number = |name: &str| -> i64 { row[name].parse().unwrap_or_else(|e| panic!("{name} of {row:?}: {e}")) };
         assert_eq!(number("received"), number("stored") + number("duplicate") + number("rejected"), "{row:?}");
-        assert!(number("received") > 0 && number("requests") > 0 && number("units") == number("units_complete"), "{row:?}");
-        assert_eq!((row["ties"].as_str(), row["complete"].as_str(), row["api_version"].as_str()), ("yes", "yes", "v1.0"));
+        assert!(
+            number("received") > 0 && number("requests") > 0 && number("units") == number("units_complete"),
+            "{row:?}"
+        );
+        assert_eq!(
+            (row["ties"].as_str(), row["complete"].as_str(), row["api_version"].as_str()),
+            ("yes", "yes", "v1.0")
+        );
         assert!(row["permissions"].contains("User.Read.All"), "{row:?}");
     }
     let sheet = std::fs::read_to_string(ipe.join("ipe.md")).expect("a sheet");
