@@ -89,6 +89,7 @@ fn judged(pull: &Pull, told: &Told, since: i64) -> Result<bool, String> {
 fn randomised_pulls_end_with_the_truth_or_a_named_gap() {
     let (runs, users) = (asked("VOUCHSAFE_PULL_RUNS", 2), asked("VOUCHSAFE_PULL_USERS", 60));
     let (tenant, dir, _keep) = tenant(users);
+    let people = tenant.collection("users").map_or(0, <[_]>::len);
     let now = now_of(&tenant);
     // Half a year of logs, so that the ledger must equal the truth to the microsecond.
     let since = ["--since", "2024-12-31"];
@@ -137,7 +138,7 @@ fn randomised_pulls_end_with_the_truth_or_a_named_gap() {
             Err(why) => wrong.push(format!("seed {seed}: {why}\n{plan:?}")),
         }
     }
-    let mut report = format!("runs {runs}, {users} people, {} s\n", began.elapsed().as_secs());
+    let mut report = format!("runs {runs}, {people} people, {} s\n", began.elapsed().as_secs());
     told.iter().for_each(|(what, n)| {
         let _ = writeln!(report, "{what} {n}");
     });
