@@ -197,7 +197,7 @@ pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<()
         Wanted::One(EntitlementKind::DirectoryRole, _) => ("directory_roles", "tenant".to_string()),
         Wanted::All | Wanted::Any(_) => ("assignments", "tenant".to_string()),
     };
-    let looks = estate.looks.get(&(collection.to_string().into(), scope.into())).map_or(&[][..], Vec::as_slice);
+    let looks = estate.looks.get(&(collection.into(), scope.into())).map_or(&[][..], Vec::as_slice);
     let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
     if complete.is_empty() {
         return Err(format!("no complete look at {collection} is in the lake"));

@@ -29,6 +29,7 @@ pub enum EngineError {
 pub struct Local<'a> {
     view: &'a View,
     frames: Vec<(String, LazyFrame)>,
+    rows_at_once: u64,
 }
 
 /// The answer of a query.
@@ -38,7 +39,11 @@ impl<'a> Local<'a> {
     /// An engine over one commit.
     #[must_use]
     pub fn new(view: &'a View) -> Self {
-        Self { view, frames: Vec::new() }
+        Self {
+            view,
+            frames: Vec::new(),
+            rows_at_once: ROWS_AT_ONCE,
+        }
     }
 
     /// Adds a small table of text columns, such as the vocabulary.
@@ -78,7 +83,7 @@ impl<'a> Local<'a> {
         }
         let (mut paths, mut rows) = (Vec::new(), 0);
         for (partition, more) in partitions {
-            if rows + more > ROWS_AT_ONCE && !paths.is_empty() {
+            if rows + more > self.rows_at_once && !paths.is_empty() {
                 take(self.over(query, sql, table, &std::mem::take(&mut paths))?)?;
                 rows = 0;
             }
@@ -143,4 +148,60 @@ fn bytes_of(bytes: Vec<u8>) -> bytes::Bytes {
 fn failed<E: std::fmt::Display>(query: &str) -> impl FnOnce(E) -> EngineError {
     let query = query.to_string();
     move |e| EngineError::Query { query, message: e.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::column::Columns;
+    use crate::lake::records::AuditEvent;
+    use crate::lake::{Lake, RowKey, Writer};
+    use crate::model::{Instant, TenantId};
+
+    #[test]
+    fn a_query_in_parts_says_what_it_says_of_the_whole() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let lake = Lake::open_or_create(dir.path()).expect("a lake");
+        let mut writer = Writer::begin(&lake, &TenantId::new("t")).expect("a writer");
+        let months = ["2026-03", "2026-01", "2026-02"];
+        for (n, month) in months.iter().enumerate() {
+            let event = |day: usize| AuditEvent {
+                id: format!("{month}-{day}"),
+                at: Instant::parse(&format!("{month}-0{day}T00:00:00Z")),
+                ..AuditEvent::default()
+            };
+            let events: Vec<AuditEvent> = (1..=3).map(event).collect();
+            let key = |i: u128| RowKey {
+                id: i,
+                content: i,
+                partition: [202_603, 202_601, 202_602][n],
+            };
+            let batch = parquet_io::to_batch(&events).expect("a batch");
+            writer.log_rows(Table::AuditEvents, &batch, &[key(1), key(2), key(3)]).expect("rows");
+        }
+        writer.commit(Instant(0)).expect("a commit");
+        let view = lake.view().expect("a view");
+        // One month at a time, two of them, and all.
+        for (rows_at_once, parts) in [(1, 3), (6, 2), (9, 1)] {
+            let engine = Local {
+                rows_at_once,
+                ..Local::new(&view)
+            };
+            let (mut told, mut answers) = (Vec::new(), 0);
+            let sql = "SELECT id, at FROM audit_events ORDER BY id";
+            let all: Vec<String> = AuditEvent::fields().iter().map(|f| f.name().clone()).collect();
+            let without: Vec<&str> = all.iter().map(String::as_str).filter(|f| !["id", "at"].contains(f)).collect();
+            engine
+                .run_in_parts("ids", sql, Table::AuditEvents, |output| {
+                    answers += 1;
+                    output.each::<AuditEvent>(&without, |rows| told.extend(rows.into_iter().map(|r| r.id)))
+                })
+                .expect("an answer");
+            let expected: Vec<String> = ["2026-01", "2026-02", "2026-03"]
+                .iter()
+                .flat_map(|m| (1..=3).map(move |d| format!("{m}-{d}")))
+                .collect();
+            assert_eq!((told, answers), (expected, parts), "{rows_at_once} rows at once");
+        }
+    }
 }

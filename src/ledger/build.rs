@@ -185,7 +185,7 @@ fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &Entitleme
     let points = std::mem::take(&mut lane.points);
     let scheduled = lane.scheduled();
     let newest_look = lane.collection.as_ref().and_then(|(table, scope)| {
-        let looks = estate.looks.get(&(table.name().to_string().into(), *scope))?;
+        let looks = estate.looks.get(&(table.name().into(), *scope))?;
         looks.iter().map(|l| l.at).filter(|t| *t <= estate.as_of).max()
     });
     let log_end = estate.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(estate.as_of));
@@ -253,7 +253,7 @@ fn holding(
         principal_name: estate.principal_name(principal),
         principal_type: principal_type(estate, principal).into(),
         entitlement: entitlement.clone(),
-        path: entitlement_name.clone().into(),
+        path: entitlement_name.as_str().into(),
         entitlement_name: entitlement_name.into(),
         held_from: interval.held_from,
         held_until: interval.held_until,

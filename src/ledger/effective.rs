@@ -63,7 +63,7 @@ fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
         "directory_role" => Some(EntitlementKey::directory_role(&role.resource, "/", false)),
         "site" => Some(EntitlementKey {
             kind: EntitlementKind::SiteRole,
-            id: role.resource.clone().into(),
+            id: role.resource.as_str().into(),
         }),
         _ => None,
     };
@@ -71,9 +71,9 @@ fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
         let mut step = held.clone();
         step.entitlement = key(role)?;
         step.entitlement_name = if role.resource_name.is_empty() {
-            step.entitlement.resource().to_string().into()
+            step.entitlement.resource().into()
         } else {
-            role.resource_name.clone().into()
+            role.resource_name.as_str().into()
         };
         step.path = format!("{} > {}", held.path, step.entitlement_name).into();
         if let Some(since) = role.since.filter(|s| held.from_latest.is_some_and(|f| f < *s)) {

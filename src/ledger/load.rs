@@ -138,9 +138,9 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
     let weak = text("weak_example")?;
     let row = |i: usize| UsageDay {
         principal: PrincipalId::new(principal.get(i).unwrap_or_default()),
-        resource_app_id: resource.get(i).unwrap_or_default().to_string().into(),
-        resource_sp_id: sp.get(i).unwrap_or_default().to_string().into(),
-        client_app_id: client.get(i).unwrap_or_default().to_string().into(),
+        resource_app_id: resource.get(i).unwrap_or_default().into(),
+        resource_sp_id: sp.get(i).unwrap_or_default().into(),
+        client_app_id: client.get(i).unwrap_or_default().into(),
         day: Instant::from_unix(day.get(i).unwrap_or_default() * 86_400),
         successes: successes.get(i).unwrap_or_default(),
         failures: failures.get(i).unwrap_or_default(),

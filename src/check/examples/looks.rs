@@ -155,7 +155,7 @@ fn approval(r: &Request) -> ApprovalRow {
 fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
     let row = |((package, label), p): (&(String, String), &Policy)| PolicyRow {
         id: policy_id(package, label).into(),
-        name: Some(format!("{package} policy {label}").trim().to_string().into()),
+        name: Some(format!("{package} policy {label}").trim().into()),
         package_id: Some(guid("package", package).into()),
         target_scope: Some(p.scope.clone().into()),
         automatic: Some(p.automatic),

@@ -181,9 +181,7 @@ fn unexplained_looks(cx: &Context, holding: &Holding, lag: i64) -> Vec<Instant> 
         let Some(seen) = cx.estate.seen.get(&key) else {
             continue;
         };
-        let scopes = places
-            .iter()
-            .filter_map(|s| cx.estate.looks.get(&(table.to_string().into(), (*s).to_string().into())));
+        let scopes = places.iter().filter_map(|s| cx.estate.looks.get(&(table.into(), (*s).into())));
         let complete: Vec<Instant> = scopes.flatten().filter(|l| l.complete).map(|l| l.at).collect();
         let in_a_look = |t: &&Instant| complete.iter().any(|look| (0..=PULL).contains(&(look.0 - t.0)));
         instants.extend(seen.iter().filter(in_a_look).filter(|t| **t <= cx.as_of()).copied());

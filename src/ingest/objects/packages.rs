@@ -155,7 +155,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, In
         .or(scope.first(&["resource", "accessPackageResource"]).0);
     let resource = Reader(resource);
     let row = ResourceRoleRow {
-        package_id: Some(package.to_string().into()),
+        package_id: Some(package.into()),
         role_id: role.id("id"),
         role_name: role.text("displayName"),
         role_origin_id: role.text("originId"),
@@ -223,8 +223,8 @@ fn incompatibility(other: &Object, package: &str, kind: &str) -> Option<(Incompa
     let of = reader(other);
     let other_id = of.id("id")?;
     let row = IncompatibilityRow {
-        package_id: Some(package.to_string().into()),
-        other_kind: Some(kind.to_string().into()),
+        package_id: Some(package.into()),
+        other_kind: Some(kind.into()),
         other_id: Some(other_id),
         other_name: of.text("displayName"),
         ..IncompatibilityRow::default()
