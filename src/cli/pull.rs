@@ -72,26 +72,21 @@ fn order(args: &PullArgs, client: &Client) -> Result<Order, Failure> {
         tenant: args.tenant.trim().to_lowercase(),
         place: client.places().graph.to_string(),
         collections: pull::select(&args.only, &args.except).map_err(|name| unknown(&name))?,
+        is_named: !args.only.is_empty(),
         since: args.since.as_deref().map(|t| select::instant("--since", t)).transpose()?,
         deep: args.deep,
     })
 }
 
-/// What the token in use can reach of an order.
+/// What the token in use can reach of an order; what was named and cannot be reached is an error, not an omission.
 fn within_reach(client: &Client, order: &Order) -> Result<Order, Failure> {
     let within = order.within_reach(client.is_delegated());
-    // A parent is there for its ids only: of what was named nothing is left.
-    if order.collections.iter().any(|c| c.delegated) && !within.collections.iter().any(|c| !is_parent(c, order)) {
+    if order.is_named && within.collections.len() < order.collections.len() {
         return Err(Failure::usage(
-            "approvals are given to a signed-in person only, and to no application: sign in with --device-code or --az-cli",
+            "approvals are given to a signed-in person only, and to no application: sign in with --device-code or --az-cli, or leave them out",
         ));
     }
     Ok(within)
-}
-
-/// Whether something else of the order lies under it.
-fn is_parent(collection: &graph::collections::Collection, order: &Order) -> bool {
-    order.collections.iter().any(|c| c.parent().is_some_and(|p| p.name == collection.name))
 }
 
 /// Asks for a little of everything, and tells what is missing.

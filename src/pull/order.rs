@@ -20,6 +20,8 @@ pub struct Order {
     pub place: String,
     /// Collections, parents before children; a parent that was not asked for is there for its ids.
     pub collections: Vec<&'static Collection>,
+    /// Whether they were named one by one; else they are all that there is to read.
+    pub is_named: bool,
     /// Read logs from here.
     pub since: Option<Instant>,
     /// Read the whole retention again, whatever the lake has.
@@ -176,6 +178,7 @@ mod tests {
             tenant: "t".into(),
             place: "p".into(),
             collections: select(&["audit".to_string()], &[]).expect("known"),
+            is_named: true,
             since: None,
             deep: false,
         };

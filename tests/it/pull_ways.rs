@@ -140,12 +140,14 @@ fn approvals_are_read_for_a_signed_in_person_and_for_no_application() {
         let entries = pull.server.entries();
         entries.into_iter().filter(|e| e.target.contains("accessPackageAssignmentApprovals")).count()
     };
-    // An application is not given them: they are no gap of a whole pull, and a mistake when nothing else is asked for.
+    // An application is not given them: they are no gap of a whole pull, and a mistake when they are named.
     let whole = pull.tell(&[]);
     assert_eq!((whole.code, asked(&pull)), (0, 0), "{}", whole.stderr);
-    let alone = pull.tell(&["--only", "approvals"]);
-    assert_eq!(alone.code, 2, "{}", alone.stderr);
-    assert!(alone.stderr.contains("--device-code"), "{}", alone.stderr);
+    for named in ["approvals", "approvals,users"] {
+        let told = pull.tell(&["--only", named]);
+        assert_eq!(told.code, 2, "{named}: {}", told.stderr);
+        assert!(told.stderr.contains("--device-code"), "{named}: {}", told.stderr);
+    }
 
     let signed_in = |more: &[&str]| {
         let mut command = pull.command(&[&["--device-code"], more].concat());
