@@ -1,11 +1,16 @@
 //! The local engine: polars SQL over the live files of a commit.
+//!
+//! Files are read by the same reader as everywhere, only the columns that a query names, and handed to polars as flat
+//! columns. A nested column travels as the number of its row, and is put back into the answer.
 
+use crate::engine::columns::{self, Nested};
 use crate::lake::table::{Row, Table};
 use crate::lake::{View, parquet_io};
 use arrow::array::RecordBatch;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::compute::concat_batches;
 use polars::prelude::*;
 use polars::sql::SQLContext;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -33,7 +38,11 @@ pub struct Local<'a> {
 }
 
 /// The answer of a query.
-pub struct Output(pub DataFrame);
+pub struct Output {
+    /// Its rows; a nested column is the number of the row that it came from.
+    pub frame: DataFrame,
+    nested: Nested,
+}
 
 impl<'a> Local<'a> {
     /// An engine over one commit.
@@ -102,47 +111,41 @@ impl<'a> Local<'a> {
         for (name, frame) in &self.frames {
             context.register(name, frame.clone());
         }
-        let paths: Vec<PlRefPath> = paths.iter().map(|p| PlRefPath::new(p.to_string_lossy().as_ref())).collect();
-        let options = ScanArgsParquet {
-            glob: false,
-            ..Default::default()
+        let Some(first) = paths.first() else {
+            return Err(failed(query)("no file was named"));
         };
-        let frame = LazyFrame::scan_parquet_files(paths.into_iter().collect(), options).map_err(failed(query))?;
-        context.register(table.name(), frame);
-        context.execute(sql).and_then(LazyFrame::collect).map(Output).map_err(failed(query))
+        let fields = parquet_io::schema_of(first).map_err(failed(query))?;
+        let wanted = columns::named(sql, &fields);
+        let read = |path: &PathBuf| parquet_io::read(path, Some(&wanted));
+        let batches: Vec<Vec<RecordBatch>> = paths.par_iter().map(read).collect::<Result<_, _>>().map_err(failed(query))?;
+        let batches: Vec<RecordBatch> = batches.into_iter().flatten().collect();
+        let schema = batches.first().map_or(fields, RecordBatch::schema);
+        let whole = concat_batches(&schema, &batches).map_err(failed(query))?;
+        drop(batches);
+        let (frame, nested) = columns::frame(&whole).map_err(failed(query))?;
+        drop(whole);
+        context.register(table.name(), frame.lazy());
+        let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(failed(query))?;
+        Ok(Output { frame, nested })
     }
 }
 
 impl Output {
-    /// Hands the answer over as typed rows, some thousands at a time, through Parquet in memory; `without` are fields of the
-    /// row type for which the query has no column.
+    /// Hands the answer over as typed rows, some thousands at a time; `without` are fields of the row type for which the query
+    /// has no column.
     ///
     /// # Errors
     /// When the answer lacks another column of the row type.
-    pub fn each<R: Row>(self, without: &[&str], mut take: impl FnMut(Vec<R>)) -> Result<(), EngineError> {
+    pub fn each<R: Row>(&self, without: &[&str], mut take: impl FnMut(Vec<R>)) -> Result<(), EngineError> {
         const ROWS: usize = 32_768;
         let name = R::TABLE.name();
-        for from in (0..self.0.height()).step_by(ROWS) {
-            let mut bytes = Vec::new();
-            let mut part = self.0.slice(i64::try_from(from).unwrap_or(i64::MAX), ROWS);
-            ParquetWriter::new(&mut bytes)
-                .with_compression(ParquetCompression::Uncompressed)
-                .finish(&mut part)
-                .map_err(failed(name))?;
-            let reader = ParquetRecordBatchReaderBuilder::try_new(bytes_of(bytes))
-                .and_then(|b| b.with_batch_size(ROWS).build())
-                .map_err(failed(name))?;
-            for batch in reader {
-                let batch: RecordBatch = batch.map_err(failed(name))?;
-                take(parquet_io::from_batch_without::<R>(&batch, without).map_err(failed(name))?);
-            }
+        for from in (0..self.frame.height()).step_by(ROWS) {
+            let part = self.frame.slice(i64::try_from(from).unwrap_or(i64::MAX), ROWS);
+            let batch = columns::batch(&part, &self.nested).map_err(failed(name))?;
+            take(parquet_io::from_batch_without::<R>(&batch, without).map_err(failed(name))?);
         }
         Ok(())
     }
-}
-
-fn bytes_of(bytes: Vec<u8>) -> bytes::Bytes {
-    bytes.into()
 }
 
 fn failed<E: std::fmt::Display>(query: &str) -> impl FnOnce(E) -> EngineError {

@@ -73,6 +73,16 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, L
     reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
 }
 
+/// The Arrow schema of a file.
+///
+/// # Errors
+/// When the file is missing or no Parquet.
+pub fn schema_of(path: &Path) -> Result<SchemaRef, LakeError> {
+    let file = File::open(path).map_err(LakeError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::format("read", path))?;
+    Ok(Arc::clone(builder.schema()))
+}
+
 /// Columns of ids, hashes and whole records.
 const ALL_DIFFERENT: &[&str] = &["id", "at", "at_text", "content_hash", "content", "correlation_id", "object_id", "source_row"];
 

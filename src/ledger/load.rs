@@ -59,12 +59,12 @@ impl Evidence {
             include_str!("../../queries/condense/unknown_activities.sql"),
             Table::AuditEvents,
         )? {
-            Some(output) => counts(&output.0)?,
+            Some(output) => counts(&output.frame)?,
             None => Vec::new(),
         };
         let mut usage = Vec::new();
         engine.run_in_parts("usage", include_str!("../../queries/condense/usage.sql"), Table::SignIns, |output| {
-            usage.extend(usage_days(&output.0)?);
+            usage.extend(usage_days(&output.frame)?);
             Ok::<(), LoadError>(())
         })?;
         Ok(Self {
