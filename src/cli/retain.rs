@@ -13,7 +13,7 @@ use crate::model::Instant;
 pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
     let rules = rules(args)?;
     let lake = Lake::open(&open::lake_dir(&args.lake))?;
-    let planned = retain::plan(&lake.view()?, &rules, now);
+    let planned = retain::plan(&lake.view()?, &rules, now)?;
     for rule in &rules {
         let of = planned.drop.iter().filter(|t| t.file.table == rule.table);
         let (files, rows) = of.fold((0, 0), |(n, r), t| (n + 1, r + t.file.rows));
@@ -26,6 +26,13 @@ pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
     }
     for (file, hold) in &planned.held {
         output::print(&format!("stays by the hold {hold}: {} {}\n", file.table.name(), file.partition));
+    }
+    for file in &planned.seen {
+        output::print(&format!(
+            "stays, since a younger look still lists what is in it: {} {}\n",
+            file.table.name(),
+            file.partition
+        ));
     }
     if !planned.timeless.is_empty() {
         output::print(&format!("{} files without a time stay\n", planned.timeless.len()));

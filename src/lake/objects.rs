@@ -741,7 +741,7 @@ macro_rules! objects {
                 &self.id
             }
 
-            fn content_hash(&self) -> &str {
+            fn content_hash(&self) -> &Interned {
                 &self.content_hash
             }
 

@@ -325,6 +325,8 @@ columns! {
         units_complete: i64,
         /// Pages received, those of walks that were begun again too.
         pages: i64,
+        /// Records that the service said there are (`@odata.count`), when it said so of every part.
+        counted: Option<i64>,
         /// Records received.
         received: i64,
         /// Records that the lake did not have: `received = stored + duplicate + rejected`.

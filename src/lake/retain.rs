@@ -4,8 +4,9 @@
 //! A dropped time becomes a gap in coverage, so that silence in it proves nothing.
 
 use crate::lake::commit::{DataFile, Hold, Tombstone};
-use crate::lake::records::Coverage;
+use crate::lake::records::{Coverage, Sighting};
 use crate::lake::table::Table;
+use crate::lake::view::Content;
 use crate::lake::{Lake, LakeError, View, Writer};
 use crate::model::time::{DAY, merge_windows};
 use crate::model::{Instant, Window};
@@ -46,6 +47,8 @@ pub struct Planned {
     pub drop: Vec<Tombstone>,
     /// Files that are old enough and stay because of a hold, with its name.
     pub held: Vec<(DataFile, String)>,
+    /// Files that are old enough, and hold contents that a younger look still lists; they stay.
+    pub seen: Vec<DataFile>,
     /// Files of these tables whose partition has no time; they stay.
     pub timeless: Vec<DataFile>,
 }
@@ -65,21 +68,26 @@ pub fn holds(view: &View) -> BTreeMap<String, Hold> {
 }
 
 /// Works out what a policy drops at an instant.
-#[must_use]
-pub fn plan(view: &View, rules: &[Rule], now: Instant) -> Planned {
+///
+/// # Errors
+/// When a file of the lake is missing or damaged.
+pub fn plan(view: &View, rules: &[Rule], now: Instant) -> Result<Planned, LakeError> {
     let holds = holds(view);
     let mut planned = Planned::default();
     for rule in rules {
+        let limit = now.plus(-rule.days * DAY);
+        let young = still_seen(view, rule.table, limit)?;
         for file in view.data_files(rule.table) {
             let Some(window) = window(&file.partition) else {
                 planned.timeless.push(file.clone());
                 continue;
             };
-            if window.until > now.plus(-rule.days * DAY) {
+            if window.until > limit {
                 continue;
             }
             match holds.values().find(|h| protects(h, window)) {
                 Some(hold) => planned.held.push((file.clone(), hold.name.clone())),
+                None if view.contents(file)?.iter().any(|c| young.contains(c)) => planned.seen.push(file.clone()),
                 None => planned.drop.push(Tombstone {
                     file: file.clone(),
                     reason: format!("kept for {} days ({})", rule.days, rule.origin),
@@ -88,7 +96,17 @@ pub fn plan(view: &View, rules: &[Rule], now: Instant) -> Planned {
         }
     }
     planned.drop.sort();
-    planned
+    Ok(planned)
+}
+
+/// Contents of an object table that a look after `limit` lists: a content is kept once, in the month in which it was first seen.
+fn still_seen(view: &View, table: Table, limit: Instant) -> Result<BTreeSet<Content>, LakeError> {
+    if table != Table::ReviewDecisions {
+        return Ok(BTreeSet::new());
+    }
+    let sightings = view.rows_where::<Sighting>("collection", &BTreeSet::from([table.name()]))?;
+    let young = sightings.into_iter().filter(|s| s.observed_at >= limit);
+    Ok(young.map(|s| (s.object_id, s.content_hash)).collect())
 }
 
 /// A hold whose times cannot be read protects everything.

@@ -104,7 +104,7 @@ pub trait Object: Row {
     fn id(&self) -> &Interned;
 
     /// Hash of the content.
-    fn content_hash(&self) -> &str;
+    fn content_hash(&self) -> &Interned;
 
     /// Tenant.
     fn tenant_id(&self) -> &str;

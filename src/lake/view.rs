@@ -4,7 +4,7 @@ use crate::lake::commit::DataFile;
 use crate::lake::table::{Row, Table};
 use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, parquet_io};
-use crate::model::TenantId;
+use crate::model::{Interned, TenantId};
 use arrow::array::{AsArray, BooleanArray};
 use arrow::compute::filter_record_batch;
 use rayon::prelude::*;
@@ -156,6 +156,27 @@ impl View {
         Ok(parts.into_iter().flatten().collect())
     }
 
+    /// Id and hash of each content in a file of an object table; nothing for a log.
+    ///
+    /// # Errors
+    /// When the file is missing or damaged.
+    pub fn contents(&self, file: &DataFile) -> Result<Vec<Content>, LakeError> {
+        if matches!(file.table, Table::AuditEvents | Table::SignIns) {
+            return Ok(Vec::new());
+        }
+        let path = self.root.join(&file.path);
+        let mut contents = Vec::new();
+        for batch in parquet_io::read(&path, Some(&["id", "content_hash"]))? {
+            let column = |name: &str| {
+                let texts = batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+                texts.ok_or_else(|| LakeError::format("read", &path)(format!("it has no text column {name}")))
+            };
+            let pairs = column("id")?.iter().zip(column("content_hash")?.iter());
+            contents.extend(pairs.filter_map(|(id, hash)| Some((Interned::from(id?), Interned::from(hash?)))));
+        }
+        Ok(contents)
+    }
+
     /// Compares every live file with the hash in its commit; returns the paths that differ or are missing.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
@@ -169,6 +190,9 @@ impl View {
         bad
     }
 }
+
+/// An object as it was: its id, and the hash of its content.
+pub type Content = (Interned, Interned);
 
 /// The tenant id of records that name no tenant.
 pub const UNKNOWN_TENANT: &str = "unknown";

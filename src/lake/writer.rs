@@ -198,7 +198,7 @@ impl Writer {
                 tenant_id: self.tenant.interned(),
                 collection: R::TABLE.name().into(),
                 object_id: *seen.row.id(),
-                content_hash: seen.row.content_hash().into(),
+                content_hash: *seen.row.content_hash(),
                 observed_at: seen.observed_at,
                 snapshot_id: seen.snapshot_id,
                 presence_only: seen.presence_only,
