@@ -3,6 +3,7 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
+pub mod balance;
 pub mod entra;
 pub mod entra_history;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod told;
 pub mod totals;
 pub mod who;
 
+pub use balance::Balance;
 pub use error::CampaignError;
 pub use log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEntry, LogEvent, Proof};
 pub use model::{Campaign, CampaignId, Context, Item, ItemFinding, ItemId, Recommendation, Reviewer, ReviewerKey, Risk};

@@ -336,7 +336,7 @@ fn freshness(from: &Opening) -> Vec<Warning> {
     let (estate, plan) = (from.estate, from.plan);
     let mut out = Vec::new();
     let mut newest: BTreeMap<&str, (Instant, bool)> = BTreeMap::new();
-    for ((collection, _), looks) in &estate.looks {
+    for ((collection, _), looks) in estate.looks.iter() {
         for look in looks.iter().filter(|l| l.at <= estate.as_of) {
             let known = newest.entry(collection).or_insert((look.at, look.complete));
             if (look.at, look.complete) > *known {

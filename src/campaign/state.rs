@@ -198,6 +198,17 @@ impl State {
         }
     }
 
+    /// `open`, `escalated`, `closed` or `signed off`.
+    #[must_use]
+    pub fn stand(&self) -> &'static str {
+        match (self.signed.is_empty(), &self.closing, self.escalated) {
+            (false, ..) => "signed off",
+            (true, Some(_), _) => "closed",
+            (true, None, true) => "escalated",
+            (true, None, false) => "open",
+        }
+    }
+
     /// Where an item stands in the population.
     #[must_use]
     pub fn position(&self, item: &ItemId) -> Option<usize> {

@@ -54,6 +54,7 @@ impl Crash {
 pub struct Store {
     root: PathBuf,
     crash_at: Option<Crash>,
+    entries: u64,
 }
 
 /// The end of a log, from which it goes on.
@@ -65,6 +66,8 @@ pub struct Tail {
     pub entries: u64,
     /// Hash of the last line.
     pub hash: String,
+    /// When the last entry was written.
+    pub at: Instant,
 }
 
 impl Store {
@@ -74,7 +77,15 @@ impl Store {
         Self {
             root: lake.join("campaigns"),
             crash_at: None,
+            entries: u64::MAX,
         }
+    }
+
+    /// Reads only so many entries of each log: a campaign as it was then.
+    #[must_use]
+    pub fn until(mut self, entries: u64) -> Self {
+        self.entries = entries;
+        self
     }
 
     /// Ends the process at a step; for tests of crashes only.
@@ -232,6 +243,9 @@ impl Store {
                 Err(e) => return Err(LakeError::io("read", &path)(e).into()),
             };
             for line in text.lines() {
+                if tail.entries == self.entries {
+                    return Ok(tail);
+                }
                 let entry: LogEntry = serde_json::from_str(line).map_err(LakeError::format("read", &path))?;
                 if entry.previous != tail.hash || entry.sequence != tail.entries + 1 {
                     return Err(CampaignError::Damaged {
@@ -241,6 +255,7 @@ impl Store {
                 }
                 tail.hash = LogEntry::hash(line);
                 tail.entries += 1;
+                tail.at = entry.at;
                 each(entry)?;
             }
             tail.files = number;
@@ -305,6 +320,7 @@ fn chain(tail: &Tail, events: &[LogEvent], at: Instant, by: &str) -> (String, Ta
         let line = entry.line();
         end.hash = LogEntry::hash(&line);
         end.entries += 1;
+        end.at = at;
         lines.push_str(&line);
         lines.push('\n');
     }

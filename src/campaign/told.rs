@@ -110,7 +110,7 @@ impl<'a> Teller<'a> {
             until: until(holding),
             grant_kind: holding.grant_kind.to_string(),
             granted_by: granted_by(holding),
-            why: holding.justification.clone().unwrap_or_default(),
+            why: holding.justification.map(|j| j.to_string()).unwrap_or_default(),
             last_use: self.last_use(holding),
             peers: self.peers(holding),
             findings: findings

@@ -64,7 +64,7 @@ impl<'a> Index<'a> {
                 }
             }
         }
-        for ((collection, _), looks) in &estate.looks {
+        for ((collection, _), looks) in estate.looks.iter() {
             for look in looks.iter().filter(|l| l.at <= estate.as_of) {
                 let newest = index.newest.entry(collection).or_insert(look.at);
                 *newest = look.at.max(*newest);

@@ -167,7 +167,7 @@ fn order_never_matters() {
         let expected = outcomes(&estate, &scenario.config, 1);
         let mut n = Numbers(7);
         n.shuffle(&mut estate.holdings);
-        n.shuffle(&mut estate.events);
+        n.shuffle(std::sync::Arc::make_mut(&mut estate.events).as_mut_slice());
         n.shuffle(std::sync::Arc::make_mut(&mut estate.usage).as_mut_slice());
         n.shuffle(&mut estate.review_decisions);
         assert_eq!(outcomes(&estate, &scenario.config, 1), expected, "{title}: rows of the estate");

@@ -1,6 +1,6 @@
 //! `bundle`: evidence in one folder that verifies without us; `sample`: rows drawn by a seed.
 
-use crate::campaign::{CampaignId, Store};
+use crate::campaign::{Balance, CampaignId, State, Store};
 use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
@@ -12,7 +12,7 @@ use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, 
 use crate::lake::parquet_io::private_file;
 use crate::ledger::Estate;
 use crate::model::{Finding, Instant, Window};
-use crate::report::columns::Csv;
+use crate::report::columns::{Csv, Forms};
 use crate::report::privacy::{Privacy, Pseudonyms, Reader};
 use crate::report::{Audience, FreeText, Review, Written};
 use secrecy::ExposeSecret;
@@ -52,9 +52,10 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         seed: args.seed.clone().unwrap_or_else(|| commit.chars().take(16).collect()),
         size: args.sample_size,
         campaign: campaign.map(|id| id.to_string()).unwrap_or_default(),
+        campaign_entries: None,
         reader,
         free_text: args.render.audience().free_text,
-        csv: args.render.csv(),
+        forms: args.render.forms(),
         salt: None,
     };
     told.salt = key.as_ref().map(|_| salt(&question, &told.generated_at));
@@ -111,12 +112,14 @@ pub struct Told {
     pub size: Option<usize>,
     /// Campaign.
     pub campaign: String,
+    /// How far its log is read; all of it when nothing is said.
+    pub campaign_entries: Option<u64>,
     /// Reader.
     pub reader: Reader,
     /// Free text.
     pub free_text: FreeText,
-    /// Form of CSV in the report.
-    pub csv: Csv,
+    /// Forms of the report's tables.
+    pub forms: Forms,
     /// Salt of pseudonyms.
     pub salt: Option<String>,
 }
@@ -144,7 +147,7 @@ pub fn fill(
         setting.origin = "configuration.toml".into();
     }
     let mut answers = Answers::of(question)?;
-    let period = review::period(question);
+    let period = review::period(&question.estate);
     let pseudonyms = key
         .zip(told.salt.as_deref())
         .map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate));
@@ -154,12 +157,17 @@ pub fn fill(
         pseudonyms,
     };
     let named = named(&question.estate, &answers.findings, &privacy);
-    let parts = parts(lake, question, told, &privacy)?;
+    let mut parts = Vec::new();
+    if !told.campaign.is_empty() {
+        let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
+        parts = self::parts(&store, question, &answers, told, &privacy)?;
+        answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), &question.estate, &privacy)?;
+    }
     privacy.estate(&mut question.estate);
     answers.cover(&privacy);
     let facts = facts_of(question, told, configuration, period);
     let audience = Audience { free_text: told.free_text };
-    let review = answers.review(question, audience, told.csv);
+    let review = answers.review(question, audience, told.forms);
     let material = Material {
         view: &question.view,
         review: &review,
@@ -203,7 +211,8 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
             audience: told.reader.as_str().to_string(),
             text_shown: told.free_text == FreeText::Shown,
             pseudonym_salt: told.salt.clone(),
-            csv_raw: told.csv == Csv::Raw,
+            csv_raw: told.forms.csv == Csv::Raw,
+            json: told.forms.json,
         },
         sampling: Sampling {
             seed: told.seed.clone(),
@@ -230,18 +239,18 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
 }
 
 /// Parts of a campaign.
-fn parts(lake: &Path, question: &Question, told: &Told, privacy: &Privacy) -> Result<Vec<Part>, Failure> {
-    if told.campaign.is_empty() {
-        return Ok(Vec::new());
-    }
+fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<Vec<Part>, Failure> {
+    let state = State::load(store, &CampaignId::new(&told.campaign))?;
     let audience = Audience { free_text: told.free_text };
+    let balance = Balance::new(&state, &question.estate, &answers.results, &question.config)?;
     let making = campaign::Making {
         estate: &question.estate,
         privacy,
         audience: &audience,
         seed: &told.seed,
+        balance: &balance,
     };
-    campaign::parts(&Store::new(lake), &CampaignId::new(&told.campaign), &making).map_err(Failure::usage)
+    campaign::parts(store, &state, &making).map_err(Failure::usage)
 }
 
 fn named(estate: &Estate, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
@@ -274,6 +283,7 @@ fn command(args: &BundleArgs) -> String {
     option("--pseudonymize", flag(args.privacy.pseudonymize));
     option("--show-text", flag(args.render.show_text));
     option("--csv-raw", flag(args.render.csv_raw));
+    option("--json", flag(args.render.json));
     option("--sign-key", args.key.sign_key.as_ref().map(|_| "KEY"));
     option("--minisign-key", args.key.minisign_key.as_ref().map(|_| "KEY"));
     text
@@ -320,7 +330,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Draws a sample and prints it.
 pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
-    let mut question = open::review(&args.lake, &args.question)?;
+    let question = open::review(&args.lake, &args.question)?;
     let frequency = match &args.frequency {
         None => None,
         Some(word) => Some(Frequency::from_word(word).ok_or_else(|| {
@@ -329,10 +339,10 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
         })?),
     };
     let size = args.size.or(frequency.map(Frequency::size));
-    let answers = Answers::of(&mut question)?;
+    let answers = Answers::of(&question)?;
     let audience = Audience { free_text: FreeText::Shown };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
-    let all = population::all(&question.estate, &answers.findings, review::period(&question), &audience, wanted);
+    let all = population::all(&question.estate, &answers.findings, review::period(&question.estate), &audience, wanted);
     let drawable = || all.iter().filter(|p| p.frequency.is_some());
     let found = drawable().find(|p| p.name == args.population).ok_or_else(|| {
         let names: Vec<&str> = drawable().map(|p| p.name).collect();

@@ -2,11 +2,12 @@
 
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::Failure;
-use crate::cli::select;
+use crate::cli::{review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
 use crate::ledger::{Estate, Evidence, Ledger, Settings};
 use crate::model::Instant;
+use crate::report::TrendPoint;
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
 
@@ -20,8 +21,17 @@ pub struct Question {
     pub config: Config,
     /// The estate.
     pub estate: Estate,
-    /// What it was built from, for the same questions as of other instants; whoever asks them takes it.
-    pub ledger: Option<Ledger>,
+    /// What the same checks say at earlier month ends; empty unless it was asked for.
+    pub earlier: Vec<TrendPoint>,
+}
+
+/// Whether the checks are asked as of earlier month ends too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trend {
+    /// For a review.
+    Asked,
+    /// For everything else.
+    Left,
 }
 
 /// The clock of commits: `SOURCE_DATE_EPOCH` when it is set, so that a run can be repeated byte for byte.
@@ -99,22 +109,20 @@ pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
 
 /// Opens a lake and builds its estate.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
-    question_at(lake, args, None)
+    asked(lake, args, None, Trend::Left)
 }
 
 /// The same for a review, which asks as of earlier instants too.
 pub fn review(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
-    asked(lake, args, None)
+    asked(lake, args, None, Trend::Asked)
 }
 
 /// The same at an earlier commit, by its whole id.
 pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
-    let mut question = asked(lake, args, commit)?;
-    question.ledger = None;
-    Ok(question)
+    asked(lake, args, commit, Trend::Left)
 }
 
-fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
+fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend) -> Result<Question, Failure> {
     let config = configuration(args)?;
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
@@ -124,20 +132,23 @@ fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Qu
         Some(id) => lake.view_at(id)?,
         None => lake.view()?,
     };
-    ask(view, config, as_of)
+    ask(view, config, as_of, trend)
 }
 
-/// Builds the estate of a commit.
-pub fn ask(view: View, config: Config, as_of: Option<Instant>) -> Result<Question, Failure> {
+/// Builds the estate of a commit; earlier ones come first, and each is let go before the next.
+pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend) -> Result<Question, Failure> {
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
     let ledger = Ledger::new(Evidence::load(&view)?);
+    let earlier = match trend {
+        Trend::Asked => review::earlier(&ledger, &config, as_of),
+        Trend::Left => Vec::new(),
+    };
     let estate = ledger.estate(&settings(&config, as_of));
-    let ledger = Some(ledger);
     Ok(Question {
         view,
         commit,
         config,
         estate,
-        ledger,
+        earlier,
     })
 }

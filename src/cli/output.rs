@@ -3,7 +3,7 @@
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::model::{Finding, Holding, Presence};
-use crate::report::columns::{self, Csv};
+use crate::report::columns::{self, Csv, Form};
 use crate::report::shown;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -62,12 +62,9 @@ pub fn warn_readable(dir: &Path) {
 /// Holdings with how certainly they lie in the window.
 pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Failure> {
     let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, presence)| (h, presence.as_str())).collect();
-    let bytes = match out.format {
-        Format::Csv => columns::holdings_csv(&words, profile(out)),
-        Format::Json => columns::holdings_json(&words),
-        Format::Jsonl => columns::holdings_jsonl(&words),
-        Format::Parquet => columns::holdings_parquet(&words).map_err(Failure::usage)?,
-        Format::Table => {
+    let bytes = match form(out) {
+        Some(form) => columns::holdings(&words, form).map_err(Failure::usage)?,
+        None => {
             let header = ["holder", "entitlement", "from", "until", "how", "in window"];
             let when = |t: Option<crate::model::Instant>, certainty: &str| match t {
                 Some(t) => format!("{} {certainty}", short(&t.to_string())),
@@ -97,12 +94,9 @@ pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Fa
 
 /// Findings.
 pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
-    let bytes = match out.format {
-        Format::Csv => columns::findings_csv(rows, profile(out)),
-        Format::Json => columns::findings_json(rows),
-        Format::Jsonl => columns::findings_jsonl(rows),
-        Format::Parquet => columns::findings_parquet(rows).map_err(Failure::usage)?,
-        Format::Table => {
+    let bytes = match form(out) {
+        Some(form) => columns::findings(rows, form).map_err(Failure::usage)?,
+        None => {
             let row = |f: &Finding| vec![f.check.to_string(), f.severity.to_string(), f.result.to_string(), f.message.clone()];
             table(&["check", "severity", "result", "what"], rows.iter().map(row).collect()).into_bytes()
         }
@@ -110,13 +104,18 @@ pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
     deliver(&bytes, out)
 }
 
-/// How CSV is written, with the warning that the raw one deserves.
-fn profile(out: &OutputArgs) -> Csv {
-    if out.csv_raw {
+/// The form of rows, with the warning that raw CSV deserves; none for a table on the terminal.
+fn form(out: &OutputArgs) -> Option<Form> {
+    if out.format == Format::Csv && out.csv_raw {
         say(RAW);
-        return Csv::Raw;
     }
-    Csv::Safe
+    match out.format {
+        Format::Csv => Some(Form::Csv(if out.csv_raw { Csv::Raw } else { Csv::Safe })),
+        Format::Json => Some(Form::Json),
+        Format::Jsonl => Some(Form::Jsonl),
+        Format::Parquet => Some(Form::Parquet),
+        Format::Table => None,
+    }
 }
 
 /// Any table.

@@ -1,6 +1,6 @@
 //! What can be typed about the files of a report: what they show of people's own words, and which CSV.
 
-use crate::report::columns::Csv;
+use crate::report::columns::{Csv, Forms};
 use crate::report::{Audience, FreeText};
 use clap::Args;
 
@@ -13,6 +13,9 @@ pub struct RenderArgs {
     /// Leave CSV as it is, for machines: a spreadsheet may run such text as a formula
     #[arg(long)]
     pub csv_raw: bool,
+    /// Write findings.json and holdings.json too, exact like the Parquet files
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl RenderArgs {
@@ -23,8 +26,11 @@ impl RenderArgs {
         }
     }
 
-    /// How CSV is written.
-    pub fn csv(&self) -> Csv {
-        if self.csv_raw { Csv::Raw } else { Csv::Safe }
+    /// The forms of tables.
+    pub fn forms(&self) -> Forms {
+        Forms {
+            csv: if self.csv_raw { Csv::Raw } else { Csv::Safe },
+            json: self.json,
+        }
     }
 }

@@ -1,13 +1,18 @@
 //! From a question to a review: the checks are run, and all that the outputs need is gathered once.
 
+use crate::campaign::now::{Now, lapses, outcomes};
+use crate::campaign::{CampaignId, State, Store};
 use crate::check;
 use crate::cli::exit::Failure;
 use crate::cli::open::{self, Question};
+use crate::config::Config;
 use crate::lake::records::{Reject, Snapshot, Source};
-use crate::ledger::{Evidence, Ledger};
+use crate::ledger::estate::{Covered, Looks};
+use crate::ledger::{Estate, Ledger};
 use crate::model::{Finding, Instant, Window};
-use crate::report::columns::Csv;
-use crate::report::privacy::Privacy;
+use crate::report::columns::Forms;
+use crate::report::privacy::{Privacy, Reader};
+use crate::report::progress::{Progress, Section};
 use crate::report::{self, Audience, Review, TrendPoint};
 use std::collections::BTreeMap;
 
@@ -25,15 +30,17 @@ pub struct Answers {
     pub rejects: Vec<Reject>,
     /// The same checks at earlier month ends, and now.
     pub trend: Vec<TrendPoint>,
+    /// Campaigns that the report tells of.
+    pub campaigns: Vec<Section>,
     tenant: String,
 }
 
 impl Answers {
-    /// Runs the checks and reads the books; the ledger's evidence is let go.
-    pub fn of(question: &mut Question) -> Result<Self, Failure> {
+    /// Runs the checks and reads the books.
+    pub fn of(question: &Question) -> Result<Self, Failure> {
         let results = check::run(&question.estate, &question.config, None);
         let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
-        let mut trend = earlier(question)?;
+        let mut trend = question.earlier.clone();
         trend.push(TrendPoint::of(question.estate.as_of, question.estate.held().count(), findings.iter()));
         Ok(Self {
             trend,
@@ -42,6 +49,7 @@ impl Answers {
             sources: question.view.rows::<Source>()?,
             snapshots: question.view.rows::<Snapshot>()?,
             rejects: question.view.rows::<Reject>()?,
+            campaigns: Vec::new(),
             tenant: question.estate.tenant.to_string(),
         })
     }
@@ -53,14 +61,14 @@ impl Answers {
     }
 
     /// The review for one reader.
-    pub fn review<'a>(&'a self, question: &'a Question, audience: Audience, csv: Csv) -> Review<'a> {
+    pub fn review<'a>(&'a self, question: &'a Question, audience: Audience, forms: Forms) -> Review<'a> {
         let estate = &question.estate;
         Review {
             tenant: &self.tenant,
             commit: &question.commit,
             as_of: estate.as_of,
             profile: &question.config.profile,
-            period: period(question),
+            period: period(estate),
             findings: &self.findings,
             checks: self.results.iter().map(summary).collect(),
             thresholds: thresholds(question),
@@ -69,10 +77,43 @@ impl Answers {
             snapshots: &self.snapshots,
             rejects: rejects(&self.rejects),
             trend: self.trend.clone(),
+            campaigns: &self.campaigns,
             audience,
-            csv,
+            forms,
         }
     }
+}
+
+/// Campaigns as the report tells of them, the newest first; those that are named, or all of the lake.
+///
+/// They are told as of the newer of the question and their last step, so that the same lake gives the same page.
+pub fn campaigns(store: &Store, named: Option<&CampaignId>, estate: &Estate, privacy: &Privacy) -> Result<Vec<Section>, Failure> {
+    // What colleagues decided is not for whoever is asked to judge.
+    if privacy.reader == Reader::Reviewer {
+        return Ok(Vec::new());
+    }
+    let ids = named.map_or_else(|| store.ids(), |id| Ok(vec![id.clone()]))?;
+    let mut told = Vec::new();
+    let now = Now::new(estate);
+    for id in ids {
+        let state = State::load(store, &id)?;
+        let lapsed = lapses(&state, &now);
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        if let Some(closing) = &state.closing {
+            for outcome in outcomes(&state, &now, closing.at) {
+                *counts.entry(outcome.word).or_default() += 1;
+            }
+        }
+        let progress = Progress {
+            state: &state,
+            lapsed: &lapsed,
+            stand: state.stand(),
+            at: estate.as_of.max(state.tail.at),
+        };
+        told.push((state.head.opened_at, Section::of(&progress, &counts, privacy)));
+    }
+    told.sort_by(|(a, x), (b, y)| (b, &y.id).cmp(&(a, &x.id)));
+    Ok(told.into_iter().map(|(_, section)| section).collect())
 }
 
 /// Up to so many earlier month ends are asked about; each builds an estate anew.
@@ -80,20 +121,21 @@ const EARLIER: usize = 5;
 /// A tenant with more holdings is asked about two months only, so that its report is done within a minute.
 const LARGE: usize = 100_000;
 
-/// The same checks as of earlier month ends in the period, from the same commit.
-fn earlier(question: &mut Question) -> Result<Vec<TrendPoint>, Failure> {
-    let ledger = match question.ledger.take() {
-        Some(ledger) => ledger,
-        None => Ledger::new(Evidence::load(&question.view)?),
-    };
-    let many = if question.estate.holdings.len() > LARGE { 2 } else { EARLIER };
-    let ends = month_ends(question.estate.as_of, period(question).from, many);
-    let at = |end: Instant| {
-        let estate = ledger.estate(&open::settings(&question.config, Some(end)));
-        let results = check::run(&estate, &question.config, None);
-        TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings))
-    };
-    Ok(ends.into_iter().map(at).collect())
+/// The same checks as of earlier month ends in the period, from the same commit; the oldest first.
+pub fn earlier(ledger: &Ledger, config: &Config, as_of: Option<Instant>) -> Vec<TrendPoint> {
+    let as_of = as_of.unwrap_or_else(|| ledger.newest());
+    let from = whole_period(ledger.coverage(), ledger.looks(), as_of).from;
+    let mut points = Vec::new();
+    for end in month_ends(as_of, from, EARLIER).into_iter().rev() {
+        let estate = ledger.estate(&open::settings(config, Some(end)));
+        let results = check::run(&estate, config, None);
+        points.push(TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings)));
+        if points.len() == 2 && estate.holdings.len() > LARGE {
+            break;
+        }
+    }
+    points.reverse();
+    points
 }
 
 /// The last instants of months before `as_of`, at least a week before it and not before `from`, the oldest first.
@@ -121,11 +163,14 @@ fn month_ends(as_of: Instant, from: Instant, many: usize) -> Vec<Instant> {
 }
 
 /// The year before the instant of the questions, or less where no record is as old.
-pub fn period(question: &Question) -> Window {
-    let until = question.estate.as_of;
+pub fn period(estate: &Estate) -> Window {
+    whole_period(&estate.coverage, &estate.looks, estate.as_of)
+}
+
+fn whole_period(coverage: &BTreeMap<String, Covered>, looks: &Looks, until: Instant) -> Window {
     let year_before = until.plus(-365 * crate::model::time::DAY);
-    let first = question.estate.coverage.values().flat_map(|c| c.any.iter().map(|w| w.from)).min();
-    let looks = question.estate.looks.values().flatten().map(|l| l.at).min();
+    let first = coverage.values().flat_map(|c| c.any.iter().map(|w| w.from)).min();
+    let looks = looks.values().flatten().map(|l| l.at).min();
     let oldest = first.into_iter().chain(looks).min().unwrap_or(year_before);
     Window {
         from: oldest.max(year_before).min(until),

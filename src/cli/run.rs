@@ -1,12 +1,13 @@
 //! `run`: the main job in one go; `report`: its last step alone.
 
+use crate::campaign::Store;
 use crate::cli::args::{QuestionArgs, ReportArgs, RunArgs};
 use crate::cli::ask::{exit_for, severity};
 use crate::cli::evidence_args::PrivacyArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
 use crate::cli::render_args::RenderArgs;
-use crate::cli::review::Answers;
+use crate::cli::review::{self, Answers};
 use crate::cli::{bundle, output, take};
 use crate::model::{Finding, Instant, Severity, Verdict};
 use crate::report;
@@ -17,10 +18,12 @@ use std::path::Path;
 pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
     open::configuration(&args.question)?;
-    take::ingest(&args.take, &open::lake_dir(&args.lake), now, crash_at)?;
+    let lake = open::lake_dir(&args.lake);
+    take::ingest(&args.take, &lake, now, crash_at)?;
     let mut question = open::review(&args.lake, &args.question)?;
     let how = How {
         command: "vouchsafe run PATH --lake LAKE --out REPORT",
+        lake: &lake,
         question: &args.question,
         render: &args.render,
         privacy: &args.privacy,
@@ -34,6 +37,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit, Failure> {
     let mut question = open::review(&args.lake, &args.question)?;
     let how = How {
         command: "vouchsafe report --lake LAKE --out REPORT",
+        lake: &open::lake_dir(&args.lake),
         question: &args.question,
         render: &args.render,
         privacy: &args.privacy,
@@ -45,6 +49,7 @@ pub fn report(args: &ReportArgs) -> Result<Exit, Failure> {
 /// With what a report is made.
 struct How<'a> {
     command: &'a str,
+    lake: &'a Path,
     question: &'a QuestionArgs,
     render: &'a RenderArgs,
     privacy: &'a PrivacyArgs,
@@ -63,9 +68,10 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         seed: String::new(),
         size: None,
         campaign: String::new(),
+        campaign_entries: None,
         reader: bundle::reader(how.privacy)?,
         free_text: render.audience().free_text,
-        csv: render.csv(),
+        forms: render.forms(),
         salt: None,
     };
     let key = bundle::pseudonym_key(how.privacy.pseudonym_key.as_deref().filter(|_| how.privacy.pseudonymize))?;
@@ -77,9 +83,10 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         reader: told.reader,
         pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate)),
     };
+    answers.campaigns = review::campaigns(&Store::new(how.lake), None, &question.estate, &privacy)?;
     privacy.estate(&mut question.estate);
     answers.cover(&privacy);
-    let review = answers.review(question, render.audience(), render.csv());
+    let review = answers.review(question, render.audience(), render.forms());
     let written = report::write(&review, out).map_err(Failure::usage)?;
     bundle::sheet(question, &review, &written, &told, &configuration, out)?;
     if let Some(pseudonyms) = &privacy.pseudonyms {

@@ -10,7 +10,7 @@ use crate::evidence::{Bag, Facts, Judged, bag, verify};
 use crate::lake::{Lake, LakeError};
 use crate::model::Instant;
 use crate::report::FreeText;
-use crate::report::columns::Csv;
+use crate::report::columns::{Csv, Forms};
 use crate::report::privacy::Reader;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -124,19 +124,10 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
             .push("re-performance: people are named by pseudonyms; give the key with --pseudonym-key FILE".into());
         return Ok(());
     }
-    let (again, log_now) = make(args, lake.root(), &facts, view)?;
+    let again = make(args, lake.root(), &facts, view)?;
     let there = hashes(&args.dir.join("data"))?;
-    // A campaign's log grows after the bundle: its first entries are still there, and what they led to has changed.
-    let grown = |file: &str| file.starts_with("campaign/") && again.contains_key("campaign/log.csv");
     let mut differ: Vec<&String> = again.iter().filter(|(f, h)| there.get(*f) != Some(*h)).map(|(f, _)| f).collect();
     differ.extend(there.keys().filter(|f| !again.contains_key(*f)));
-    let sheet = |file: &str| matches!(file, "ipe/ipe.json" | "ipe/ipe.md");
-    let log = std::fs::read_to_string(args.dir.join("data/campaign/log.csv")).unwrap_or_default();
-    let went_on = log_now.as_deref().is_some_and(|now| now.len() > log.len() && now.starts_with(&log));
-    if went_on && differ.iter().all(|f| grown(f) || sheet(f)) {
-        judged.open.push("re-performance: the campaign went on since, so its part cannot be made again (its log begins with that of the bundle); all else is the same to the byte".into());
-        return Ok(());
-    }
     if differ.is_empty() {
         judged.proved.push(format!(
             "re-performance: all {} files were made again from commit {} and are the same to the byte",
@@ -158,12 +149,12 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
     Ok(())
 }
 
-/// The payload made again in a private folder that is removed: hashes by file, and the log of the campaign.
-fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) -> Result<(BTreeMap<String, String>, Option<String>), Failure> {
+/// The payload made again in a private folder that is removed: hashes by file.
+fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) -> Result<BTreeMap<String, String>, Failure> {
     let configuration = std::fs::read_to_string(args.dir.join("data/configuration.toml")).map_err(Failure::unusable)?;
     let config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
     let as_of = bundle::instant("as-of", &facts.as_of)?;
-    let mut question = open::ask(view, config, Some(as_of))?;
+    let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked)?;
     let reader = Reader::from_word(&facts.reader.audience);
     let told = Told {
         operator: facts.operator.clone(),
@@ -172,9 +163,18 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
         seed: facts.sampling.seed.clone(),
         size: facts.sampling.size,
         campaign: facts.campaign.clone(),
+        // A campaign's log grows after the bundle: it is read as far as the bundle read it.
+        campaign_entries: if facts.campaign.is_empty() {
+            None
+        } else {
+            Some(verify::campaign_entries(&args.dir).map_err(Failure::unusable)?)
+        },
         reader: reader.ok_or_else(|| Failure::unusable(format!("the bundle's audience '{}' is not known", facts.reader.audience)))?,
         free_text: if facts.reader.text_shown { FreeText::Shown } else { FreeText::Masked },
-        csv: if facts.reader.csv_raw { Csv::Raw } else { Csv::Safe },
+        forms: Forms {
+            csv: if facts.reader.csv_raw { Csv::Raw } else { Csv::Safe },
+            json: facts.reader.json,
+        },
         salt: facts.reader.pseudonym_salt.clone(),
     };
     let key = bundle::pseudonym_key(args.pseudonym_key.as_deref().filter(|_| told.salt.is_some()))?;
@@ -183,8 +183,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
     // An abandoned bag removes its folder.
     let bag = Bag::aside(&std::env::temp_dir().join("vouchsafe-verify")).map_err(Failure::usage)?;
     bundle::fill(&bag, lake, &mut question, &configuration, &told, key.as_deref(), signature.map(String::as_str))?;
-    let log = std::fs::read_to_string(bag.payload().join("campaign/log.csv")).ok();
-    Ok((hashes(&bag.payload())?, log))
+    hashes(&bag.payload())
 }
 
 fn hashes(payload: &Path) -> Result<BTreeMap<String, String>, Failure> {

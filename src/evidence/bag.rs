@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// What marks a bag of ours in `bag-info.txt`.
 pub const AGENT: &str = "Bag-Software-Agent";
+/// The checkpoint of the lake as a signed note (C2SP `signed-note`).
+pub const NOTE: &str = "checkpoint.note";
 
 /// Why a bag could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +126,12 @@ impl Bag {
         lines += &format!("Payload-Oxum: {bytes}.{}\n", payload.len());
         lines += &format!("{AGENT}: vouchsafe {}\n", env!("CARGO_PKG_VERSION"));
         tags.insert("bag-info.txt", lines);
+        // The checkpoint as a note that can be given away by itself; among the tag files, since who signs is no matter of the payload.
+        let checkpoint = fs::read_to_string(self.payload().join("lake/checkpoint.txt")).unwrap_or_default();
+        let origin = checkpoint.lines().next().filter(|o| !o.is_empty());
+        if let Some(note) = signer.zip(origin).and_then(|(s, origin)| s.note(&checkpoint, origin)) {
+            tags.insert(NOTE, note);
+        }
         let covered: BTreeMap<String, String> = tags.iter().map(|(name, text)| ((*name).to_string(), sha256(text))).collect();
         let tag_manifest = manifest(&covered);
         for (name, text) in &tags {

@@ -1,9 +1,9 @@
 //! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
 
 use crate::campaign::log::{Choice, LogEvent, Proof};
-use crate::campaign::model::{CampaignId, Context, Item, ItemId, ReviewerKey};
-use crate::campaign::now::{Now, outcomes};
-use crate::campaign::{CampaignError, LogEntry, State, Store, quality};
+use crate::campaign::model::{Context, Item, ItemId, ReviewerKey};
+use crate::campaign::now::{Drift, Now, outcomes};
+use crate::campaign::{Balance, CampaignError, LogEntry, State, Store, quality};
 use crate::evidence::compose::{Content, Part};
 use crate::evidence::sample::{self, Member};
 use crate::evidence::table::Table;
@@ -23,14 +23,16 @@ pub struct Making<'a> {
     pub audience: &'a Audience,
     /// Seed of the spot check.
     pub seed: &'a str,
+    /// What joined and left since the opening.
+    pub balance: &'a Balance,
 }
 
 /// The parts of one campaign.
 ///
 /// # Errors
 /// When the campaign is damaged.
-pub fn parts(store: &Store, id: &CampaignId, making: &Making) -> Result<Vec<Part>, CampaignError> {
-    let state = State::load(store, id)?;
+pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>, CampaignError> {
+    let id = &state.head.id;
     let contexts: BTreeMap<ItemId, Context> = store.contexts(id, None)?.into_iter().map(|c| (c.item.clone(), c)).collect();
     let mut entries: Vec<(LogEntry, String)> = Vec::new();
     store.log(id, |entry| {
@@ -38,7 +40,7 @@ pub fn parts(store: &Store, id: &CampaignId, making: &Making) -> Result<Vec<Part
         entries.push((entry, hash));
         Ok(())
     })?;
-    let told = Telling { making, state: &state };
+    let told = Telling { making, state };
     let part = |name: &str, what: &str, table: Table| Part {
         file: format!("campaign/{name}.csv"),
         what: what.into(),
@@ -62,6 +64,11 @@ pub fn parts(store: &Store, id: &CampaignId, making: &Making) -> Result<Vec<Part
             told.decisions(&entries),
         ),
         part("proofs", "files that were taken in, and how it is known who decided", told.proofs(&entries)),
+        part(
+            "drift",
+            "what joined and left since the opening: population + joined - left = held now (campaign.csv)",
+            told.drift(),
+        ),
         part("removals", "what became of each revocation and change, by observation", told.removals()),
         part(
             "exceptions",
@@ -121,6 +128,9 @@ impl Telling<'_> {
             ("population", h.population.to_string()),
             ("population_sha256", h.population_sha256.clone()),
             ("forced", self.text(h.forced.as_deref().unwrap_or_default())),
+            ("joined", self.making.balance.joined.to_string()),
+            ("left", self.making.balance.left.to_string()),
+            ("held_now", self.making.balance.held.to_string()),
             ("closed_at", state.closing.as_ref().map(|c| c.at.to_string()).unwrap_or_default()),
             ("log_entries", state.tail.entries.to_string()),
             ("log_sha256", state.tail.hash.clone()),
@@ -323,6 +333,35 @@ impl Telling<'_> {
             Proof::Entra { instance, commit } => format!("review instance {instance} in the lake at commit {commit}"),
             Proof::OperatorAsserted => "only the word of whoever imported it".into(),
         }
+    }
+
+    fn drift(&self) -> Table {
+        let estate = self.making.estate;
+        let row = |d: &Drift| {
+            let is_thing = estate.groups.contains_key(&d.principal_id) || estate.apps.contains_key(&d.principal_id);
+            let who = |text: &str| if is_thing { text.to_string() } else { self.who(text) };
+            vec![
+                d.what.to_string(),
+                d.item.clone(),
+                who(&d.principal_id),
+                who(&d.principal_name),
+                d.entitlement.clone(),
+                self.text(&d.entitlement_name),
+                d.assignment_id.clone(),
+                self.text(&d.shown),
+            ]
+        };
+        let header = [
+            "what",
+            "item_id",
+            "principal_id",
+            "principal_name",
+            "entitlement",
+            "entitlement_name",
+            "assignment_id",
+            "shown",
+        ];
+        Table::of(&header, self.making.balance.drift.iter().map(row))
     }
 
     fn removals(&self) -> Table {

@@ -216,6 +216,8 @@ pub fn report_output(file: &str, bytes: &[u8], review: &Review) -> Output {
     let (what, rows) = match file {
         "findings.csv" => ("every result of every check that is not 'pass'", Some(review.findings.len() as u64)),
         "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.estate.holdings.len() as u64)),
+        "findings.parquet" | "findings.json" => ("the rows of findings.csv, exact: no text is protected, times are times", None),
+        "holdings.parquet" | "holdings.json" => ("the rows of holdings.csv, exact: no text is protected, times are times", None),
         "index.html" => ("the report, to be opened first", None),
         _ => ("part of the report", None),
     };

@@ -80,6 +80,8 @@ pub struct Reader {
     pub text_shown: bool,
     /// Whether the CSV of the report is left as it is, for machines.
     pub csv_raw: bool,
+    /// Whether the tables of the report are there as JSON too.
+    pub json: bool,
     /// The salt of pseudonyms, when people are named by them.
     pub pseudonym_salt: Option<String>,
 }
@@ -274,7 +276,7 @@ impl Books {
         let _ = writeln!(out, "\n## Pulled from Microsoft Graph\n\nPermissions: {told}.\n");
         let _ = writeln!(
             out,
-            "| collection | address | edition | until | received | stored | complete |\n|---|---|---|---|---|---|---|"
+            "| collection | address | edition | until | count told | received | stored | complete |\n|---|---|---|---|---|---|---|---|"
         );
         for (collection, row) in newest {
             let of = |name: &str| plain(&cell(row, name));
@@ -283,10 +285,11 @@ impl Books {
                 reason => format!("{}: {}", of("complete"), plain(reason)),
             };
             let (address, edition, ended) = (of("endpoint"), of("api_version"), of("ended"));
-            let (received, stored) = (of("received"), of("stored"));
+            let (counted, received, stored) = (of("odata_count"), of("received"), of("stored"));
+            let counted = if counted.is_empty() { "not told".to_string() } else { counted };
             let _ = writeln!(
                 out,
-                "| {} | {address} | {edition} | {ended} | {received} | {stored} | {complete} |",
+                "| {} | {address} | {edition} | {ended} | {counted} | {received} | {stored} | {complete} |",
                 plain(&collection)
             );
         }

@@ -3,7 +3,7 @@
 //! All are deterministic: the same key and the same bytes give the same signature, so that a bundle can be made again.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use ring::signature::{Ed25519KeyPair, KeyPair};
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 use ssh_key::private::KeypairData;
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
@@ -162,6 +162,19 @@ impl Signer {
             }
         }
     }
+}
+
+/// Whether a note carries a signature of this ed25519 key under the name that its first line says.
+#[must_use]
+pub fn note_holds(note: &str, public: &[u8]) -> bool {
+    let Some((text, signatures)) = note.split_once("\n\n") else { return false };
+    let (text, name) = (format!("{text}\n"), text.lines().next().unwrap_or_default());
+    signatures.lines().any(|line| {
+        let coded = line.strip_prefix(&format!("\u{2014} {name} ")).and_then(|c| BASE64_STANDARD.decode(c).ok());
+        coded.as_deref().and_then(|c| c.split_at_checked(4)).is_some_and(|(hash, signature)| {
+            hash == note_key_hash(name, public) && UnparsedPublicKey::new(&ED25519, public).verify(text.as_bytes(), signature).is_ok()
+        })
+    })
 }
 
 /// The first four bytes of `SHA-256(name, line feed, 0x01, key)`.

@@ -1,6 +1,7 @@
 //! Signatures of a bundle checked: SSHSIG against allowed signers, minisign against a public key.
 
-use crate::evidence::sign::NAMESPACE;
+use crate::evidence::bag::NOTE;
+use crate::evidence::sign::{NAMESPACE, note_holds};
 use crate::evidence::verify::Judged;
 use crate::model::Instant;
 use ssh_key::{HashAlg, PublicKey, SshSig};
@@ -25,6 +26,7 @@ pub fn judge(dir: &Path, trusted: Trusted, judged: &mut Judged) {
     let Ok(message) = fs::read(dir.join(name)) else { return };
     let read = |ending: &str| fs::read_to_string(dir.join(format!("{name}.{ending}"))).ok();
     let (ssh, mini) = (read("sig"), read("minisig"));
+    let note = fs::read_to_string(dir.join(NOTE)).ok();
     if ssh.is_none() && trusted.allowed_signers.is_some() {
         judged
             .failed
@@ -41,7 +43,7 @@ pub fn judge(dir: &Path, trusted: Trusted, judged: &mut Judged) {
             .push("who made the bundle: there is no signature, so anybody could have made it anew".into());
     }
     if let Some(text) = ssh {
-        match sshsig(&message, &text, trusted) {
+        match sshsig(&message, &text, note.as_deref(), trusted) {
             Ok((what, true)) => judged.proved.push(what),
             Ok((what, false)) => judged.open.push(what),
             Err(wrong) => judged.failed.push(format!("signature: {wrong}")),
@@ -57,12 +59,17 @@ pub fn judge(dir: &Path, trusted: Trusted, judged: &mut Judged) {
 }
 
 /// What is known, and whether the key is one that the reader trusts.
-fn sshsig(message: &[u8], text: &str, trusted: Trusted) -> Result<(String, bool), String> {
+fn sshsig(message: &[u8], text: &str, note: Option<&str>, trusted: Trusted) -> Result<(String, bool), String> {
     let signature = SshSig::from_pem(text).map_err(|e| format!("it is no SSH signature: {e}"))?;
     let key = PublicKey::from(signature.public_key().clone());
     key.verify(NAMESPACE, message, &signature)
         .map_err(|_| "the SSH signature is not over this tag manifest, or was made for another purpose".to_string())?;
     let print = key.fingerprint(HashAlg::Sha256);
+    if let (Some(note), Some(public)) = (note, key.key_data().ed25519())
+        && !note_holds(note, public.as_ref())
+    {
+        return Err(format!("{NOTE} is not signed by the key of the bundle"));
+    }
     let Some(allowed) = trusted.allowed_signers else {
         return Ok((
             format!("who made the bundle: it is signed with the key {print}; name the signers you trust with --allowed-signers FILE"),

@@ -1,6 +1,6 @@
 //! A bundle judged from itself: structure, hashes, signature, arithmetic, samples and the tree of the lake.
 
-use crate::evidence::bag::{AGENT, files_below};
+use crate::evidence::bag::{AGENT, NOTE, files_below};
 use crate::evidence::facts::Facts;
 use crate::evidence::read::Read;
 use crate::evidence::sample::{self, Member};
@@ -329,6 +329,13 @@ fn lake(dir: &Path, facts: &Facts) -> Result<String, Vec<String>> {
     if leaves.len() as u64 != checkpoint.size || tree::root(&leaves) != checkpoint.root {
         return Err(one("lake/checkpoint.txt is not the root of the commits in lake/log.csv"));
     }
+    let text = fs::read_to_string(dir.join("data/lake/checkpoint.txt")).unwrap_or_default();
+    match fs::read_to_string(dir.join(NOTE)) {
+        Ok(note) if !note.starts_with(&format!("{text}\n")) => {
+            return Err(one(format!("{NOTE} is a note of another checkpoint than data/lake/checkpoint.txt")));
+        }
+        _ => {}
+    }
     let commit = fs::read(dir.join("data/lake/commit.json")).map_err(|e| one(format!("lake/commit.json: {e}")))?;
     if sha256(&commit) != facts.commit || leaves.last() != Some(&tree::leaf(&commit)) {
         return Err(one("lake/commit.json is not the newest commit of the log, or not the one that the sheet names"));
@@ -364,15 +371,60 @@ fn campaign(dir: &Path) -> Result<String, Vec<String>> {
     if sum != items.count() {
         return Err(one(format!("campaign: the reviewers have {sum} items, and there are {}", items.count())));
     }
+    let told = head(dir).map_err(one)?;
+    let number = |name: &str| -> Result<usize, Vec<String>> {
+        let text = told.get(name).map_or("", String::as_str);
+        text.parse().map_err(|_| one(format!("campaign/campaign.csv: {name} '{text}' is no number")))
+    };
+    let drift = Read::file(&dir.join("data/campaign/drift.csv")).map_err(one)?;
+    let of = |word: &str| drift.rows().filter(|r| r.get("what") == word).count();
+    let (joined, left, held) = (of("joined"), of("left"), number("held_now")?);
+    if number("population")? != items.count() || number("joined")? != joined || number("left")? != left {
+        return Err(one("campaign/campaign.csv does not count the rows of items.csv and drift.csv"));
+    }
+    if items.count() + joined != held + left {
+        return Err(one(format!(
+            "campaign: population {} + {joined} joined - {left} left is not {held} held now",
+            items.count()
+        )));
+    }
+    let removals = Read::file(&dir.join("data/campaign/removals.csv")).map_err(one)?;
+    let is_closed = told.get("closed_at").is_some_and(|at| !at.is_empty());
+    if is_closed && removals.count() != n[1] + n[2] {
+        return Err(one(format!(
+            "campaign: {} removals are followed, and {} were decided",
+            removals.count(),
+            n[1] + n[2]
+        )));
+    }
     Ok(format!(
-        "campaign: population {} = {} keep + {} revoke + {} modify + {} exception + {} undecided; the reviewers' items sum to it",
+        "campaign: population {} = {} keep + {} revoke + {} modify + {} exception + {} undecided; the reviewers' items sum to it; \
+         {} + {joined} joined - {left} left = {held} held now{}",
         items.count(),
         n[0],
         n[1],
         n[2],
         n[3],
-        n[4]
+        n[4],
+        items.count(),
+        if is_closed { "; every revocation and change is followed" } else { "" }
     ))
+}
+
+/// What the campaign of a bundle says of itself.
+fn head(dir: &Path) -> Result<BTreeMap<String, String>, String> {
+    let table = Read::file(&dir.join("data/campaign/campaign.csv"))?;
+    Ok(table.rows().map(|r| (r.get("what").to_string(), r.get("value").to_string())).collect())
+}
+
+/// How many entries of the campaign's log a bundle is of.
+///
+/// # Errors
+/// When the bundle does not say, in words.
+pub fn campaign_entries(dir: &Path) -> Result<u64, String> {
+    let head = head(dir)?;
+    let text = head.get("log_entries").map_or("", String::as_str);
+    text.parse().map_err(|_| format!("campaign/campaign.csv: log_entries '{text}' is no number"))
 }
 
 /// The checkpoint of a bundle.

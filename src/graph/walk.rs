@@ -21,6 +21,8 @@ pub struct Walked {
     pub received: u64,
     /// Records that had come before in this walk.
     pub repeated: u64,
+    /// Records that the service said there are (`@odata.count`), where it said so.
+    pub counted: Option<i64>,
     /// The service's ids of the requests.
     pub request_ids: Vec<String>,
 }
@@ -57,6 +59,7 @@ pub fn walk(client: &Client, first: &str, ask: &Ask<'_>, walked: &mut Walked, ta
             walked.request_ids.push(page.request_id.clone());
         }
         count = count.or(page.count);
+        walked.counted = count;
         let total = page.rows.len();
         let Page { rows, next, first_try, .. } = page;
         let fresh: Vec<String> = rows.into_iter().filter(|row| seen.insert(key(row, &mut ids))).collect();

@@ -2,11 +2,11 @@
 
 use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
-use crate::ledger::estate::{Estate, Look, RequestStory};
+use crate::ledger::estate::{Covered, Estate, Look, Looks, RequestStory, SeenAt};
 use crate::ledger::evidence::Evidence;
 use crate::ledger::lanes::{self, Lane};
 use crate::ledger::scan::{self, Horizon, Interval};
-use crate::ledger::sightings::Sightings;
+use crate::ledger::sightings::{Collection, Sightings, SnapshotFacts};
 use crate::ledger::{coverage, directory, facts, requests};
 use crate::model::time::{DAY, MINUTE};
 use crate::model::{
@@ -14,37 +14,35 @@ use crate::model::{
     PrincipalState, RequestId, Window,
 };
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What the ledger is told beside the evidence.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The instant of the questions; the newest observation when not given.
     pub as_of: Option<Instant>,
     /// Packages that the configuration calls sensitive.
     pub sensitive_packages: Vec<String>,
-    /// Tellings of one act without ids may lie this far apart, in microseconds.
-    pub same_act: i64,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            as_of: None,
-            sensitive_packages: Vec::new(),
-            same_act: MINUTE,
-        }
-    }
-}
+/// Tellings of one act without ids may lie this far apart.
+const SAME_ACT: i64 = MINUTE;
 
 /// The log may lag behind the newest look by this much: sign-in and audit records arrive within a day (GRAPH 3.5).
 const LOG_LAG: i64 = DAY;
 
 /// One commit's evidence, read and sorted once, from which estates as of any instant are built.
+///
+/// What does not depend on the instant is made here and shared by all of them.
 pub struct Ledger {
     evidence: Evidence,
     sightings: Sightings,
+    events: Arc<Vec<AccessEvent>>,
+    looks: Arc<Looks>,
+    seen: Arc<SeenAt>,
+    coverage: BTreeMap<String, Covered>,
+    newest: Instant,
 }
 
 impl Ledger {
@@ -57,58 +55,80 @@ impl Ledger {
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         evidence.acts.take(&events);
         Arc::make_mut(&mut evidence.usage).sort();
-        Self { evidence, sightings }
+        let events = facts::one_act_once(std::mem::take(&mut evidence.acts.told), SAME_ACT);
+        Self {
+            events: Arc::new(events),
+            looks: Arc::new(looks(&sightings)),
+            seen: Arc::new(seen(&sightings)),
+            coverage: coverage::by_subject(&evidence.coverage),
+            newest: newest(&evidence, &sightings),
+            evidence,
+            sightings,
+        }
+    }
+
+    /// The newest observation.
+    #[must_use]
+    pub fn newest(&self) -> Instant {
+        self.newest
+    }
+
+    /// Which time each log covers.
+    #[must_use]
+    pub fn coverage(&self) -> &BTreeMap<String, Covered> {
+        &self.coverage
+    }
+
+    /// Looks by collection and scope.
+    #[must_use]
+    pub fn looks(&self) -> &Looks {
+        &self.looks
     }
 
     /// The estate as of an instant.
     #[must_use]
     pub fn estate(&self, settings: &Settings) -> Estate {
-        estate(&self.evidence, &self.sightings, self.evidence.acts.told.clone(), settings)
+        estate(self, settings)
     }
 }
 
 /// Builds the one estate that is wanted of a commit.
 #[must_use]
 pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
-    let Ledger { mut evidence, sightings } = Ledger::new(evidence);
-    let told = std::mem::take(&mut evidence.acts.told);
-    estate(&evidence, &sightings, told, settings)
+    Ledger::new(evidence).estate(settings)
 }
 
-fn estate(evidence: &Evidence, sightings: &Sightings, told: Vec<AccessEvent>, settings: &Settings) -> Estate {
+fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
+    let Ledger { evidence, sightings, .. } = ledger;
     let mut estate = Estate {
         tenant: evidence.tenant.clone(),
-        as_of: settings.as_of.unwrap_or_else(|| newest(evidence, sightings)),
-        events: facts::one_act_once(told, settings.same_act),
-        coverage: coverage::by_subject(&evidence.coverage),
+        as_of: settings.as_of.unwrap_or(ledger.newest),
+        events: Arc::clone(&ledger.events),
+        looks: Arc::clone(&ledger.looks),
+        seen: Arc::clone(&ledger.seen),
+        usage: Arc::clone(&evidence.usage),
+        coverage: ledger.coverage.clone(),
         unknown_activities: evidence.unknown_activities.clone(),
         ..Estate::default()
     };
-    let request_rows = sightings.current(&evidence.requests, estate.as_of);
-    let approvals = sightings.current(&evidence.approvals, estate.as_of);
+    let request_rows = sightings.current_unsorted(&evidence.requests, estate.as_of);
+    let approvals = sightings.current_unsorted(&evidence.approvals, estate.as_of);
     estate.requests = requests::stories(&request_rows, &approvals, &estate.events);
     drop((request_rows, approvals));
     through_assignments(&mut estate, evidence);
     estate.index();
     directory::fill(&mut estate, evidence, sightings, settings);
-    looks(&mut estate, sightings);
     let sorted = lanes::sort(evidence, sightings, &estate.events, &estate.requests);
-    let holdings: Vec<Vec<Holding>> = sorted
+    let mut holdings: Vec<Holding> = sorted
         .into_par_iter()
-        .map(|((principal, entitlement), group)| {
-            group
-                .into_iter()
-                .flat_map(|lane| holdings_of(&estate, &principal, &entitlement, lane, settings))
-                .collect()
+        .flat_map_iter(|((principal, entitlement), group)| {
+            let of = |lane| holdings_of(&estate, &principal, &entitlement, lane);
+            group.into_iter().flat_map(of).collect::<Vec<_>>()
         })
-        .collect();
-    estate.holdings = holdings
-        .into_iter()
-        .flatten()
         .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
         .collect();
-    estate.holdings.sort_by(|a, b| order(a).cmp(&order(b)));
-    estate.usage = Arc::clone(&evidence.usage);
+    holdings.par_sort_by(|a, b| order(a).cmp(&order(b)));
+    estate.holdings = holdings;
     estate
 }
 
@@ -157,30 +177,39 @@ fn through_assignments(estate: &mut Estate, evidence: &Evidence) {
     }
 }
 
-fn looks(estate: &mut Estate, sightings: &Sightings) {
-    for (name, collection) in sightings.iter() {
-        for (scope, looks) in &collection.looks {
-            let list = looks
-                .iter()
-                .map(|(_, l)| Look {
-                    at: l.at,
-                    complete: l.complete,
-                })
-                .collect();
-            estate.looks.insert((*name, *scope), list);
-        }
-        let asked = [Table::Memberships, Table::AppRoleAssignments, Table::Assignments]
+/// Looks by collection and scope.
+fn looks(sightings: &Sightings) -> Looks {
+    let look = |(_, l): &(Interned, SnapshotFacts)| Look {
+        at: l.at,
+        complete: l.complete,
+    };
+    let of = |(name, collection): (&Interned, &Collection)| {
+        let name = *name;
+        let scopes: Vec<_> = collection
+            .looks
             .iter()
-            .any(|t| t.name() == name);
-        for (object, seen) in collection.seen.iter().filter(|_| asked) {
-            let mut instants: Vec<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
-            instants.dedup();
-            estate.seen.insert((*name, *object), instants);
-        }
-    }
+            .map(|(scope, looks)| ((name, *scope), looks.iter().map(look).collect()))
+            .collect();
+        scopes
+    };
+    sightings.iter().flat_map(of).collect()
 }
 
-fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane, settings: &Settings) -> Vec<Holding> {
+/// When objects were seen at top level, of the collections that a check asks about.
+fn seen(sightings: &Sightings) -> SeenAt {
+    let mut all = SeenAt::new();
+    for table in [Table::Memberships, Table::AppRoleAssignments, Table::Assignments] {
+        for (object, seen) in &sightings.of(table).seen {
+            let mut instants: Vec<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
+            instants.dedup();
+            instants.shrink_to_fit();
+            all.insert((table.name().into(), *object), instants);
+        }
+    }
+    all
+}
+
+fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane) -> Vec<Holding> {
     let mut lane = lane;
     let points = std::mem::take(&mut lane.points);
     let scheduled = lane.scheduled();
@@ -188,22 +217,23 @@ fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &Entitleme
         let looks = estate.looks.get(&(table.name().into(), *scope))?;
         looks.iter().map(|l| l.at).filter(|t| *t <= estate.as_of).max()
     });
+    let is_listed = newest_look.is_some_and(|look| newest_sighting_at(&points, look));
     let log_end = estate.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(estate.as_of));
     let watched_since = |proved: Instant| {
-        let listed = newest_look.is_some_and(|look| proved >= look.plus(-DAY) && newest_sighting_at(&points, look));
+        let listed = is_listed && newest_look.is_some_and(|look| proved >= look.plus(-DAY));
         let logged =
             log_end.is_some_and(|end| end.plus(LOG_LAG) >= estate.as_of && (proved >= end || estate.covered("audit", Window { from: proved, until: end })));
         listed || logged
     };
     let horizon = Horizon {
-        same_act: settings.same_act,
+        same_act: SAME_ACT,
         granted_once: !lane.pim && matches!(entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole),
         scheduled: scheduled.flatten(),
         as_of: estate.as_of,
         watched_since: &watched_since,
         logged: &|from, until| from >= until || estate.covered("audit", Window { from, until }),
     };
-    let intervals = scan::scan(points.clone(), &horizon);
+    let intervals = scan::scan(points, &horizon);
     intervals
         .into_iter()
         .map(|i| holding(estate, principal, entitlement, &lane, scheduled, i))
@@ -278,10 +308,10 @@ fn holding(
         approved_by: approvals
             .iter()
             .filter(|d| d.decision == "approved")
-            .map(|d| Interned::from(if d.name.is_empty() { d.who.as_str() } else { d.name.as_str() }))
+            .map(|d| if d.name.is_empty() { d.who } else { d.name })
             .collect(),
         decisions: approvals,
-        justification: story.and_then(|s| s.justification.clone()),
+        justification: story.and_then(|s| s.justification),
         ended_by: interval.ended_by,
         end_reason: end_reason.into(),
         principal_state: state,

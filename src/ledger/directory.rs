@@ -6,6 +6,7 @@ use crate::ledger::estate::{AppFacts, Estate, GroupFacts, PackageFacts, PackageR
 use crate::ledger::evidence::Evidence;
 use crate::ledger::sightings::Sightings;
 use crate::model::{Action, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
+use std::sync::Arc;
 
 /// Fills the directory of the estate.
 pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
@@ -16,7 +17,7 @@ pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
     packages(estate, evidence, sightings, settings);
     let decisions = sightings.current(&evidence.review_decisions, estate.as_of);
     estate.review_decisions = decisions
-        .values()
+        .into_iter()
         .map(|row| ReviewDecision {
             id: row.id,
             decision: row.decision.unwrap_or_default(),
@@ -31,7 +32,7 @@ pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
 }
 
 fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.users, estate.as_of).into_values() {
+    for row in sightings.current_unsorted(&evidence.users, estate.as_of) {
         let upn = row.upn.or(row.mail).unwrap_or_default();
         let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest")) || upn.to_lowercase().contains("#ext#");
         let person = Person {
@@ -60,13 +61,8 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
         .map(|s| s.at)
         .filter(|t| *t <= estate.as_of)
         .max();
-    let events: Vec<_> = estate
-        .events
-        .iter()
-        .filter(|e| e.outcome != Outcome::Failure && e.at <= estate.as_of)
-        .cloned()
-        .collect();
-    for event in events {
+    let events = Arc::clone(&estate.events);
+    for event in events.iter().filter(|e| e.outcome != Outcome::Failure && e.at <= estate.as_of) {
         let Some(id) = event.principal.clone() else {
             continue;
         };
@@ -105,10 +101,10 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
 
 /// Who answers for groups, applications and catalogs.
 fn owners_and_catalogs(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.catalogs, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.catalogs, estate.as_of) {
         estate.catalogs.insert(row.id.to_string(), row.name.unwrap_or_default().to_string());
     }
-    for row in sightings.current(&evidence.memberships, estate.as_of).into_values() {
+    for row in sightings.current_unsorted(&evidence.memberships, estate.as_of) {
         let owner = row.relation.as_deref() == Some("owner");
         if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id) {
             estate.owners.entry(container.to_ascii_lowercase()).or_default().push(PrincipalId::new(member));
@@ -121,7 +117,7 @@ fn owners_and_catalogs(estate: &mut Estate, evidence: &Evidence, sightings: &Sig
 }
 
 fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.groups, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.groups, estate.as_of) {
         let facts = GroupFacts {
             name: row.name.unwrap_or_default().to_string(),
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
@@ -130,7 +126,7 @@ fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
         };
         estate.groups.insert(row.id.to_string(), facts);
     }
-    for row in sightings.current(&evidence.service_principals, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.service_principals, estate.as_of) {
         let role = |r: &crate::lake::objects::AppRole| Some((r.id?.to_ascii_lowercase(), r.name.or(r.value).unwrap_or_default().to_string()));
         let facts = AppFacts {
             name: row.name.unwrap_or_default().to_string(),
@@ -139,7 +135,7 @@ fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
         };
         estate.apps.insert(row.id.to_string(), facts);
     }
-    for row in sightings.current(&evidence.role_definitions, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.role_definitions, estate.as_of) {
         let name = row.name.unwrap_or_default();
         if let Some(template) = &row.template_id {
             estate.roles.insert(template.to_ascii_lowercase(), name.to_string());
@@ -149,7 +145,7 @@ fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
 }
 
 fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.policies, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.policies, estate.as_of) {
         let facts = PolicyFacts {
             name: row.name.unwrap_or_default().to_string(),
             package: row.package_id.map(PackageId::of),
@@ -182,7 +178,7 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
 }
 
 fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
-    for row in sightings.current(&evidence.packages, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.packages, estate.as_of) {
         let facts = PackageFacts {
             name: row.name.unwrap_or_default().to_string(),
             description: row.description.unwrap_or_default().to_string(),
@@ -192,7 +188,7 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
         };
         estate.packages.insert(PackageId::of(row.id), facts);
     }
-    for row in sightings.current(&evidence.resource_roles, estate.as_of).into_values() {
+    for row in sightings.current(&evidence.resource_roles, estate.as_of) {
         let Some(package) = row.package_id.map(PackageId::of) else {
             continue;
         };

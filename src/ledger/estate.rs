@@ -33,7 +33,7 @@ pub struct RequestStory {
     /// Assignment.
     pub assignment: Option<AssignmentId>,
     /// The reason given; `None` when absent, kept as it is otherwise.
-    pub justification: Option<String>,
+    pub justification: Option<Interned>,
     /// Whether a record that could hold a reason was seen (the request itself, or its "asks" event).
     pub justification_visible: bool,
     /// Decisions of approvers, by stage and time.
@@ -223,6 +223,11 @@ pub struct Look {
     pub complete: bool,
 }
 
+/// Looks by (collection table name, scope).
+pub type Looks = BTreeMap<(Interned, Interned), Vec<Look>>;
+/// Instants by (collection table name, object id).
+pub type SeenAt = HashMap<(Interned, Interned), Vec<Instant>>;
+
 /// Everything that a check may look at.
 #[derive(Debug, Clone, Default)]
 pub struct Estate {
@@ -233,7 +238,7 @@ pub struct Estate {
     /// The ledger: direct holdings, sorted.
     pub holdings: Vec<Holding>,
     /// Facts, sorted by time.
-    pub events: Vec<AccessEvent>,
+    pub events: Arc<Vec<AccessEvent>>,
     /// Requests by id.
     pub requests: BTreeMap<RequestId, RequestStory>,
     /// Users by object id.
@@ -259,9 +264,9 @@ pub struct Estate {
     /// Coverage by subject: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
     pub coverage: BTreeMap<String, Covered>,
     /// Looks by (collection table name, scope), sorted by time.
-    pub looks: BTreeMap<(Interned, Interned), Vec<Look>>,
+    pub looks: Arc<Looks>,
     /// When each object was seen: (collection table name, object id) to sorted instants.
-    pub seen: HashMap<(Interned, Interned), Vec<Instant>>,
+    pub seen: Arc<SeenAt>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
     /// Positions in `events` of facts about accounts, by principal and time.

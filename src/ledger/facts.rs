@@ -2,7 +2,7 @@
 
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
-use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Outcome, PolicyId, PrincipalId, RequestId};
+use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
 use std::collections::HashMap;
 
 /// Names of the service that delivers packages, as actors of its deliveries.
@@ -30,7 +30,10 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default().into(),
         actor_is_service: is_service(event),
         stage: None,
-        justification: detail(event, "justification").or_else(|| detail(event, "reason")),
+        justification: detail(event, "justification")
+            .or_else(|| detail(event, "reason"))
+            .as_deref()
+            .map(Interned::from),
         correlation: event.correlation_id.clone().unwrap_or_default().into(),
         source: format!("audit_events:{}", event.id).into(),
     };

@@ -10,6 +10,7 @@ use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::{
     AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, IsoDuration, Outcome, PolicyId, PrincipalId, RequestId,
 };
+use ahash::AHashMap;
 use std::collections::{BTreeMap, HashMap};
 
 /// How long a delivery may take: Entra takes up to a day to apply a change.
@@ -35,12 +36,12 @@ pub(super) struct Lane {
     start: Option<Instant>,
 }
 
-/// All lanes, by principal and entitlement.
-pub(super) type Lanes = BTreeMap<(PrincipalId, EntitlementKey), Vec<Lane>>;
+/// All lanes, by principal and entitlement; the order of the map says nothing.
+pub(super) type Lanes = HashMap<(PrincipalId, EntitlementKey), Vec<Lane>, ahash::RandomState>;
 
 /// Sorts all facts of one commit.
 pub(super) fn sort(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) -> Lanes {
-    let mut lanes = Lanes::new();
+    let mut lanes = Lanes::default();
     assignments(&mut lanes, evidence, sightings, stories);
     package_facts(&mut lanes, events, stories);
     resource_looks(&mut lanes, evidence, sightings);
@@ -51,7 +52,7 @@ pub(super) fn sort(evidence: &Evidence, sightings: &Sightings, events: &[AccessE
 
 /// One lane for each assignment that names a holder and a package, by itself or through a request.
 fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, stories: &BTreeMap<RequestId, RequestStory>) {
-    let mut through_request: HashMap<&AssignmentId, &RequestStory> = HashMap::new();
+    let mut through_request: AHashMap<&AssignmentId, &RequestStory> = AHashMap::new();
     for story in stories.values() {
         if let Some(id) = &story.assignment {
             let adds = story.kind.ends_with("Add");
@@ -61,19 +62,19 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
             }
         }
     }
-    let mut contents: BTreeMap<&str, HashMap<&str, &AssignmentRow>> = BTreeMap::new();
+    let mut contents: AHashMap<Interned, Vec<&AssignmentRow>> = AHashMap::with_capacity(evidence.assignments.len());
     for row in &evidence.assignments {
-        contents.entry(row.id()).or_default().insert(row.content_hash(), row);
+        contents.entry(row.id).or_default().push(row);
     }
-    for (id, versions) in contents {
-        let assignment = AssignmentId::new(id);
+    let seen = &sightings.of(Table::Assignments).seen;
+    for (id, mut ordered) in contents {
+        let assignment = AssignmentId::of(id);
         let story = through_request.get(&assignment);
-        let mut ordered: Vec<&&AssignmentRow> = versions.values().collect();
         ordered.sort_by_key(|a| a.content_hash);
         let principal = ordered
             .iter()
-            .find_map(|r| r.target_id.as_deref())
-            .map(PrincipalId::new)
+            .find_map(|r| r.target_id)
+            .map(PrincipalId::of)
             .or_else(|| story.and_then(|s| s.recipient.clone()));
         let package = ordered
             .iter()
@@ -85,8 +86,8 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
         };
         let policy = ordered
             .iter()
-            .find_map(|r| r.policy_id.as_deref())
-            .map(PolicyId::new)
+            .find_map(|r| r.policy_id)
+            .map(PolicyId::of)
             .or_else(|| story.and_then(|s| s.policy.clone()));
         let mut lane = Lane {
             assignment: Some(assignment),
@@ -95,18 +96,21 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
             ..Lane::default()
         };
         lane.start = ordered.iter().filter_map(|r| r.start_at).min();
-        for seen in sightings.of(Table::Assignments).seen.get(&Interned::from(id)).into_iter().flatten() {
-            if let Some(row) = versions.get(&*seen.content_hash) {
-                look_at_assignment(&mut lane, row, seen);
+        let evidence = Interned::from(&format!("assignments:{id}"));
+        for seen in seen.get(&id).into_iter().flatten() {
+            if let Some(row) = ordered.iter().find(|r| r.content_hash == seen.content_hash) {
+                look_at_assignment(&mut lane, row, seen, evidence);
             }
         }
         let key = EntitlementKey::package(&package);
         lanes.entry((principal, key)).or_default().push(lane);
     }
+    for group in lanes.values_mut().filter(|g| g.len() > 1) {
+        group.sort_by(|a, b| a.assignment.cmp(&b.assignment));
+    }
 }
 
-fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
-    let evidence = Interned::from(&format!("assignments:{}", row.id));
+fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen, evidence: Interned) {
     match row.state.as_deref().unwrap_or_default().to_ascii_lowercase().as_str() {
         state @ ("delivered" | "partiallydelivered") => {
             lane.partially_delivered = state == "partiallydelivered";
@@ -147,7 +151,7 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen) {
 
 /// Events and requests about packages.
 fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) {
-    let mut by_event: HashMap<&RequestId, (bool, bool)> = HashMap::new();
+    let mut by_event: AHashMap<&RequestId, (bool, bool)> = AHashMap::new();
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
         if let Some(request) = &event.request {
             let told = by_event.entry(request).or_default();
@@ -364,11 +368,11 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
         .iter()
         .filter(|r| r.relation.as_deref() == Some("member") && r.container_kind.as_deref() == Some("group"))
     {
-        let (Some(member), Some(group)) = (&row.member_id, &row.container_id) else {
+        let (Some(member), Some(group)) = (row.member_id, row.container_id) else {
             continue;
         };
-        let key = (PrincipalId::new(member), EntitlementKey::group(group));
-        looks(lanes, key, row, (Table::Memberships, *group), sightings, |_| {});
+        let key = (PrincipalId::of(member), EntitlementKey::group(&group));
+        looks(lanes, key, row, (Table::Memberships, group), sightings, |_| {});
     }
     for row in &evidence.app_role_assignments {
         let (Some(principal), Some(resource), Some(role)) = (&row.principal_id, &row.resource_id, &row.app_role_id) else {
@@ -415,7 +419,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
             .get(row.id())
             .into_iter()
             .flatten()
-            .filter(|s| *s.content_hash == *row.content_hash)
+            .filter(|s| s.content_hash == row.content_hash)
         {
             lane.schedules.push((seen.at, row.end_at, Interned::default()));
         }
@@ -455,7 +459,7 @@ fn sightings_of<'l, R: Object>(
         .get(row.id())
         .into_iter()
         .flatten()
-        .filter(|s| *s.content_hash == *row.content_hash())
+        .filter(|s| s.content_hash == *row.content_hash())
     {
         let mut point = Point::Present {
             at: seen.at,
@@ -560,10 +564,10 @@ fn unlisted(lanes: &mut Lanes, sightings: &Sightings) {
             if known {
                 continue;
             }
-            let object = lane.assignment.as_ref().map(AssignmentId::as_str);
+            let object = lane.assignment.as_ref().map(AssignmentId::interned);
             let absent: Vec<Point> = sightings
                 .of(place.0)
-                .absences(&place.1, object)
+                .absences(&place.1, object.as_ref())
                 .map(|l| Point::Absent { at: l.at, since: l.since })
                 .collect();
             lane.points.extend(absent);

@@ -2,17 +2,14 @@
 
 use crate::lake::objects::{ApprovalRow, RequestRow};
 use crate::ledger::estate::RequestStory;
-use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
+use crate::model::id::lowered;
+use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
 use std::collections::BTreeMap;
 
 /// The story of every request, by id.
-pub(super) fn stories(
-    rows: &BTreeMap<&str, &RequestRow>,
-    approvals: &BTreeMap<&str, &ApprovalRow>,
-    events: &[AccessEvent],
-) -> BTreeMap<RequestId, RequestStory> {
+pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestStory> {
     let mut stories: BTreeMap<RequestId, RequestStory> = BTreeMap::new();
-    for row in rows.values() {
+    for row in rows {
         let id = RequestId::of(row.id);
         stories.insert(id.clone(), of_record(id, row));
     }
@@ -24,7 +21,7 @@ pub(super) fn stories(
         });
         told_by_event(story, event);
     }
-    for row in approvals.values() {
+    for row in approvals {
         if let Some(story) = stories.get_mut(&RequestId::of(row.id)) {
             told_by_approval(story, row);
         }
@@ -52,7 +49,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
         package: row.package_id.map(PackageId::of),
         policy: row.policy_id.map(PolicyId::of),
         assignment: row.assignment_id.map(AssignmentId::of),
-        justification: row.justification.map(|j| j.to_string()),
+        justification: row.justification,
         justification_visible: true,
         decisions: Vec::new(),
         end_at: row.end_at.or_else(|| {
@@ -81,7 +78,7 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
             story.requestor = story.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
             story.recipient = story.recipient.take().or_else(|| event.principal.clone());
             story.created_at.get_or_insert(event.at);
-            story.justification = story.justification.take().or_else(|| event.justification.clone());
+            story.justification = story.justification.or(event.justification);
             story.justification_visible = true;
             if story.kind.is_empty() {
                 let behalf = event.principal.is_some() && event.actor.is_some() && event.principal != event.actor;
@@ -121,22 +118,27 @@ fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
         }
         Action::Approved | Action::AutoApproved | Action::Denied if !failed => story.decisions.push(Decision {
             stage: event.stage,
-            who: event.actor.as_ref().map(ToString::to_string).unwrap_or_default(),
-            name: event.actor_name.to_string(),
-            at: event.at.to_string(),
+            who: actor(event),
+            name: event.actor_name,
+            at: event.at.to_string().into(),
             decision: event.action.as_str().into(),
-            reason: event.justification.clone().unwrap_or_default(),
+            reason: event.justification.unwrap_or_default(),
         }),
         // The reason of an approval stands in another service's record: it completes the decision before it.
         Action::Reviewed => {
-            let who = event.actor.as_ref().map(ToString::to_string).unwrap_or_default();
+            let who = actor(event);
             if let Some(decision) = story.decisions.iter_mut().rev().find(|d| d.who == who && d.reason.is_empty()) {
-                decision.reason = event.justification.clone().unwrap_or_default();
+                decision.reason = event.justification.unwrap_or_default();
             }
         }
         Action::Cancelled if story.state.is_empty() => story.state = "canceled".into(),
         _ => {}
     }
+}
+
+/// Who acted, or nobody.
+fn actor(event: &AccessEvent) -> Interned {
+    event.actor.as_ref().map(PrincipalId::interned).unwrap_or_default()
 }
 
 fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
@@ -147,7 +149,7 @@ fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
             Some("deny" | "denied") => "denied",
             _ => continue,
         };
-        let who = stage.reviewer_id.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let who = lowered(stage.reviewer_id.as_deref().unwrap_or_default());
         let reason = stage.justification.unwrap_or_default();
         let name = stage.reviewer_upn.or(stage.reviewer_name).unwrap_or_default();
         // Log and record tell the same decision: the record knows the stage and the reason.
@@ -155,16 +157,16 @@ fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
             Some(told) => {
                 told.stage = Some(number);
                 if told.reason.is_empty() {
-                    told.reason = reason.to_string();
+                    told.reason = reason;
                 }
             }
             None => story.decisions.push(Decision {
                 stage: Some(number),
                 who,
-                name: name.to_string(),
-                at: stage.reviewed_at.map(|t| t.to_string()).unwrap_or_default(),
+                name,
+                at: stage.reviewed_at.map(|t| t.to_string().into()).unwrap_or_default(),
                 decision: decision.into(),
-                reason: reason.to_string(),
+                reason,
             }),
         }
     }

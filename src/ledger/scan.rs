@@ -4,7 +4,6 @@
 //! time; the scan walks them once, in order.
 
 use crate::model::{Certainty, Instant, Interned};
-use std::collections::HashSet;
 
 /// What a fact says about holding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,12 +93,13 @@ pub(super) struct Horizon<'a> {
 /// Walks the facts of one lane.
 pub(super) fn scan(mut points: Vec<Point>, horizon: &Horizon) -> Vec<Interval> {
     // A membership or role that was made anew has another record id: the look that misses the old record lists the new one.
-    let seen_at: HashSet<Instant> = points
+    let mut seen_at: Vec<Instant> = points
         .iter()
         .filter(|p| matches!(p, Point::Present { weak: false, .. }))
         .map(Point::at)
         .collect();
-    points.retain(|p| !matches!(p, Point::Absent { at, .. } if seen_at.contains(at)));
+    seen_at.sort_unstable();
+    points.retain(|p| !matches!(p, Point::Absent { at, .. } if seen_at.binary_search(at).is_ok()));
     points.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut done: Vec<Interval> = Vec::new();
     let mut open: Option<Interval> = None;

@@ -3,7 +3,8 @@
 use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Table};
 use crate::model::{Instant, Interned};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use ahash::AHashMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// One look at a collection or a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +29,20 @@ pub(super) struct Seen {
 #[derive(Default)]
 pub(super) struct Collection {
     /// By object id, sorted by time; a nested sighting gives way to a top-level one of the same instant.
-    pub seen: HashMap<Interned, Vec<Seen>>,
+    pub seen: AHashMap<Interned, Vec<Seen>>,
     /// Looks by scope and id, sorted by time.
     pub looks: BTreeMap<Interned, Vec<(Interned, SnapshotFacts)>>,
 }
 
 /// Sightings of every collection.
-pub(super) struct Sightings(HashMap<Interned, Collection>);
+pub(super) struct Sightings(AHashMap<Interned, Collection>);
 
 impl Sightings {
     pub(super) fn new(sightings: Vec<Sighting>, snapshots: &[Snapshot]) -> Self {
-        let mut collections: HashMap<Interned, Collection> = HashMap::new();
-        let mut begins: HashMap<&str, Instant> = HashMap::new();
+        let mut collections: AHashMap<Interned, Collection> = AHashMap::new();
+        let mut begins: AHashMap<Interned, Instant> = AHashMap::new();
         for s in best_accounts(snapshots) {
-            let begin = begins.entry(s.id.as_str()).or_insert(s.observed_from);
+            let begin = begins.entry(Interned::from(&s.id)).or_insert(s.observed_from);
             *begin = (*begin).min(s.observed_from);
             let complete = s.complete == "proven" || s.complete == "claimed";
             let look = SnapshotFacts {
@@ -58,7 +59,7 @@ impl Sightings {
                 .push((Interned::from(&s.id), look));
         }
         for s in sightings {
-            let since = s.snapshot_id.as_deref().and_then(|id| begins.get(id)).copied().unwrap_or(s.observed_at);
+            let since = s.snapshot_id.and_then(|id| begins.get(&id).copied()).unwrap_or(s.observed_at);
             let seen = Seen {
                 at: s.observed_at,
                 since,
@@ -74,8 +75,11 @@ impl Sightings {
             }
             for seen in collection.seen.values_mut() {
                 seen.sort_by(|a, b| (a.at, a.snapshot.is_none(), &a.content_hash).cmp(&(b.at, b.snapshot.is_none(), &b.content_hash)));
-                let own: HashSet<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
-                seen.retain(|s| s.snapshot.is_some() || !own.contains(&s.at));
+                if seen.iter().any(|s| s.snapshot.is_none()) {
+                    let own: HashSet<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
+                    seen.retain(|s| s.snapshot.is_some() || !own.contains(&s.at));
+                }
+                seen.shrink_to_fit();
             }
         }
         Self(collections)
@@ -92,43 +96,41 @@ impl Sightings {
         self.0.iter()
     }
 
-    /// The content of every object at `as_of`: the last one seen by then, else the first one seen later.
-    pub(super) fn current<'a, R: Object>(&self, rows: &'a [R], as_of: Instant) -> BTreeMap<&'a str, &'a R> {
-        let seen = &self.of(R::TABLE).seen;
-        let mut by_content: HashMap<(&str, &str), &R> = HashMap::with_capacity(rows.len());
-        for row in rows {
-            by_content.insert((row.id(), row.content_hash()), row);
-        }
-        let mut current = BTreeMap::new();
-        for row in rows {
-            if current.contains_key(row.id().as_str()) {
-                continue;
-            }
-            let looks = seen.get(row.id()).map_or(&[][..], Vec::as_slice);
-            // A top-level record tells more than the same object nested in another.
-            let own: Vec<&Seen> = looks.iter().filter(|s| s.snapshot.is_some()).collect();
-            let pick = |list: &[&Seen]| list.iter().rev().find(|s| s.at <= as_of).or_else(|| list.first()).map(|s| s.content_hash);
-            let chosen = pick(&own).or_else(|| pick(&looks.iter().collect::<Vec<_>>()));
-            let content = chosen.and_then(|hash| by_content.get(&(row.id(), &*hash)).copied()).unwrap_or(row);
-            current.insert(row.id().as_str(), content);
-        }
+    /// The content of every object at `as_of`, sorted by id: the last one seen by then, else the first one seen later.
+    pub(super) fn current<'a, R: Object>(&self, rows: &'a [R], as_of: Instant) -> Vec<&'a R> {
+        let mut current = self.current_unsorted(rows, as_of);
+        current.sort_by_key(|r| r.id());
         current
+    }
+
+    /// The same in no order, for what is looked up by id anyway.
+    pub(super) fn current_unsorted<'a, R: Object>(&self, rows: &'a [R], as_of: Instant) -> Vec<&'a R> {
+        let seen = &self.of(R::TABLE).seen;
+        let mut contents: AHashMap<Interned, Vec<&R>> = AHashMap::with_capacity(rows.len());
+        for row in rows {
+            contents.entry(*row.id()).or_default().push(row);
+        }
+        let now = |(id, versions): (Interned, Vec<&'a R>)| {
+            let looks = seen.get(&id).map_or(&[][..], Vec::as_slice);
+            // A top-level record tells more than the same object nested in another.
+            let own = looks.iter().any(|s| s.snapshot.is_some());
+            let told = || looks.iter().filter(|s| !own || s.snapshot.is_some());
+            let chosen = told().rev().find(|s| s.at <= as_of).or_else(|| told().next());
+            let content = chosen.and_then(|s| versions.iter().rev().find(|r| *r.content_hash() == s.content_hash));
+            content.or(versions.first()).copied()
+        };
+        contents.into_iter().filter_map(now).collect()
     }
 }
 
 impl Collection {
     /// Complete looks of a scope in which the object was not seen.
-    pub(super) fn absences<'a>(&'a self, scope: &str, object: Option<&str>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
-        let there: HashSet<&'a str> = object
-            .and_then(|o| self.seen.get(&Interned::from(o)))
-            .into_iter()
-            .flatten()
-            .filter_map(|s| s.snapshot.as_deref())
-            .collect();
-        let looks = self.looks.get(&Interned::from(scope)).map_or(&[][..], Vec::as_slice);
+    pub(super) fn absences<'a>(&'a self, scope: &Interned, object: Option<&Interned>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
+        let seen = object.and_then(|o| self.seen.get(o)).map_or(&[][..], Vec::as_slice);
+        let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
         looks
             .iter()
-            .filter(move |(id, look)| look.complete && !there.contains(id.as_str()))
+            .filter(move |(id, look)| look.complete && !seen.iter().any(|s| s.snapshot == Some(*id)))
             .map(|(_, look)| look)
     }
 

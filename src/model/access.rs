@@ -214,7 +214,7 @@ pub struct AccessEvent {
     /// The approval stage, from 1, where known.
     pub stage: Option<u32>,
     /// The reason that was given.
-    pub justification: Option<String>,
+    pub justification: Option<Interned>,
     /// Ties acts of one operation together.
     pub correlation: Interned,
     /// The record: `table:id`.

@@ -71,20 +71,20 @@ words! {
 }
 
 /// One decision of an approver.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Decision {
     /// The stage, from 1.
     pub stage: Option<u32>,
     /// The approver's object id.
-    pub who: String,
+    pub who: Interned,
     /// The approver's name at that time.
-    pub name: String,
+    pub name: Interned,
     /// When, RFC 3339.
-    pub at: String,
+    pub at: Interned,
     /// `approved`, `auto-approved` or `denied`.
-    pub decision: String,
+    pub decision: Interned,
     /// The approver's reason.
-    pub reason: String,
+    pub reason: Interned,
 }
 
 /// A row of the ledger.
@@ -141,7 +141,7 @@ pub struct Holding {
     /// All decisions, in order.
     pub decisions: Vec<Decision>,
     /// The reason given for the request.
-    pub justification: Option<String>,
+    pub justification: Option<Interned>,
     /// Who ended it.
     pub ended_by: Interned,
     /// Why it ended: `removed`, `expired`, `account_deleted`, `not_listed` …

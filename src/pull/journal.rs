@@ -37,6 +37,9 @@ pub struct Entry {
     pub received: u64,
     /// Records of it that had come before.
     pub repeated: u64,
+    /// Records that the service said there are, where it said so.
+    #[serde(default)]
+    pub counted: Option<i64>,
     /// The oldest instant in a log.
     pub oldest: Option<Instant>,
     /// The service's ids of the requests.

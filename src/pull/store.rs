@@ -275,6 +275,7 @@ fn account(
             units: count((own.len() + unread.len()) as u64),
             units_complete: count(own.iter().filter(|e| e.fault.is_none()).count() as u64),
             pages: count(tries.iter().map(|e| e.pages_received).sum()),
+            counted: own.first().and_then(|_| own.iter().map(|e| e.counted).sum()),
             received: count(tries.iter().map(|e| e.received).sum()),
             stored: sum(|s| s.kept),
             duplicate: repeated + sum(|s| s.duplicate),

@@ -429,6 +429,7 @@ impl<'u> Reading<'u> {
             pages_received: self.pages,
             received: self.walked.received,
             repeated: self.walked.repeated,
+            counted: self.walked.counted,
             oldest: self.oldest.filter(|_| unit.window.is_some()),
             request_ids: self.walked.request_ids,
             reduced: self.reduced,

@@ -3,7 +3,7 @@
 //! Renderers never take a name, an id or a reason from the ledger itself: they ask [`Audience`] for the row as this reader may see it.
 //! What people wrote in their own words is masked unless it was asked for, since it can hold anything, also about health.
 
-use crate::model::{Decision, Finding, Holding};
+use crate::model::{Decision, Finding, Holding, Interned};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ impl Audience {
             return Cow::Borrowed(holding);
         }
         let mut seen = holding.clone();
-        seen.justification = holding.justification.as_deref().map(|t| self.text(t).into_owned());
+        seen.justification = holding.justification.map(|t| self.words(t));
         seen.decisions = holding.decisions.iter().map(|d| self.decision(d)).collect();
         Cow::Owned(seen)
     }
@@ -60,10 +60,18 @@ impl Audience {
         }
     }
 
+    /// The same of interned words.
+    fn words(&self, text: Interned) -> Interned {
+        match self.text(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(masked) => masked.into(),
+        }
+    }
+
     fn decision(&self, decision: &Decision) -> Decision {
         Decision {
-            reason: self.text(&decision.reason).into_owned(),
-            ..decision.clone()
+            reason: self.words(decision.reason),
+            ..*decision
         }
     }
 }
@@ -98,7 +106,7 @@ mod tests {
         assert_eq!(seen.justification.as_deref(), Some("10 characters, SHA-256 b8b7ddf3…"));
         assert!(seen.decisions[0].reason.starts_with("11 characters, SHA-256 "));
         let back = Holding {
-            justification: h.justification.clone(),
+            justification: h.justification,
             decisions: h.decisions.clone(),
             ..seen
         };

@@ -30,7 +30,7 @@ impl Folder {
     }
 
     /// Writes a file aside; `name` may have one folder before it. Returns its SHA-256 in hex.
-    pub fn add(&mut self, name: &str, fill: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>) -> Result<String, ReportError> {
+    pub fn add(&mut self, name: &str, fill: impl FnOnce(&mut (dyn Write + Send)) -> Result<(), ReportError>) -> Result<String, ReportError> {
         let path = self.dir.join(name);
         let (parent, file_name) = (path.parent().unwrap_or(&self.dir), path.file_name().unwrap_or_default());
         if parent != self.dir {

@@ -23,6 +23,11 @@ words! {
     }
 }
 
+/// A department of fewer people would name them, or nearly: with pseudonyms it is not told apart from others as small.
+const FEW: usize = 5;
+/// What stands for its name.
+const SMALL: &str = "a department of fewer than 5";
+
 /// Names for people that say nothing without the key.
 pub struct Pseudonyms {
     mac: Hmac<Sha256>,
@@ -242,11 +247,9 @@ impl Privacy {
             *text = self.text(text).into();
         }
         for d in &mut h.decisions {
-            d.who = self.alone(&d.who);
-            d.name = self.alone(&d.name);
-            d.reason = self.text(&d.reason);
+            (d.who, d.name, d.reason) = (self.alone(&d.who).into(), self.alone(&d.name).into(), self.text(&d.reason).into());
         }
-        h.justification = h.justification.as_deref().map(|t| self.text(t));
+        h.justification = h.justification.map(|t| self.text(&t).into());
     }
 
     /// Covers a finding.
@@ -281,8 +284,15 @@ impl Privacy {
             return;
         }
         let people = std::mem::take(&mut estate.people);
+        let mut sizes: BTreeMap<Interned, usize> = BTreeMap::new();
+        for person in people.values() {
+            *sizes.entry(person.department).or_default() += 1;
+        }
         for (id, mut person) in people {
             let token = self.principal(&id);
+            if !person.department.is_empty() && sizes.get(&person.department).is_some_and(|n| *n < FEW) {
+                person.department = SMALL.into();
+            }
             person.name = token.interned();
             person.upn = token.interned();
             person.mail = Interned::default();
@@ -290,22 +300,22 @@ impl Privacy {
             person.evidence = person.evidence.iter().map(|e| Interned::from(&self.text(e))).collect();
             estate.people.insert(token, person);
         }
-        for e in &mut estate.events {
+        for e in Arc::make_mut(&mut estate.events) {
             for person in [&mut e.principal, &mut e.actor].into_iter().flatten() {
                 *person = self.principal(person);
             }
             if !e.actor_is_service {
                 e.actor_name = self.alone(&e.actor_name).into();
             }
-            e.justification = e.justification.as_deref().map(|t| self.text(t));
+            e.justification = e.justification.map(|t| self.text(&t).into());
         }
         for r in estate.requests.values_mut() {
             for person in [&mut r.requestor, &mut r.recipient, &mut r.administrator].into_iter().flatten() {
                 *person = self.principal(person);
             }
-            r.justification = r.justification.as_deref().map(|t| self.text(t));
+            r.justification = r.justification.map(|t| self.text(&t).into());
             for d in &mut r.decisions {
-                (d.who, d.name, d.reason) = (self.alone(&d.who), self.alone(&d.name), self.text(&d.reason));
+                (d.who, d.name, d.reason) = (self.alone(&d.who).into(), self.alone(&d.name).into(), self.text(&d.reason).into());
             }
         }
         for d in &mut estate.review_decisions {
@@ -362,6 +372,34 @@ mod tests {
             stranger.starts_with("mail to p-") && stranger.ends_with('.') && !stranger.contains('@'),
             "{stranger}"
         );
+    }
+
+    #[test]
+    fn a_small_department_is_not_told_apart_when_people_are_not_named() {
+        let mut estate = Estate::default();
+        for (n, department) in ["Ward 3"; 5].into_iter().chain(["Chaplaincy", "Chaplaincy", ""]).enumerate() {
+            let person = Person {
+                upn: format!("person{n}@corp.example").into(),
+                department: department.into(),
+                ..Person::default()
+            };
+            estate.people.insert(PrincipalId::new(&format!("id-{n}")), person);
+        }
+        let departments = |estate: &Estate| {
+            let mut all: Vec<&str> = estate.people.values().map(|p| p.department.as_str()).collect();
+            all.sort_unstable();
+            all.join(", ")
+        };
+        let mut named = estate.clone();
+        Privacy::none().estate(&mut named);
+        assert_eq!(departments(&named), departments(&estate), "whoever sees names sees departments");
+        let pseudonyms = Pseudonyms::new(b"0123456789abcdef", "salt", &estate);
+        let privacy = Privacy {
+            reader: Reader::Auditor,
+            pseudonyms: Some(pseudonyms),
+        };
+        privacy.estate(&mut estate);
+        assert_eq!(departments(&estate), format!(", Ward 3, Ward 3, Ward 3, Ward 3, Ward 3, {SMALL}, {SMALL}"));
     }
 
     #[test]

@@ -4,7 +4,8 @@ use crate::lake::records::{Snapshot, Source};
 use crate::ledger::Estate;
 use crate::model::{Finding, Instant, Severity, Verdict, Window};
 use crate::report::Audience;
-use crate::report::columns::Csv;
+use crate::report::columns::Forms;
+use crate::report::progress::Section;
 
 /// One review: the question, its results, and what they rest on.
 pub struct Review<'a> {
@@ -34,10 +35,12 @@ pub struct Review<'a> {
     pub rejects: Vec<RejectLine>,
     /// The same questions at earlier month ends and, last, at the instant of this review.
     pub trend: Vec<TrendPoint>,
+    /// Review campaigns of the lake, the newest first.
+    pub campaigns: &'a [Section],
     /// Who reads it.
     pub audience: Audience,
-    /// How CSV is written.
-    pub csv: Csv,
+    /// The forms of its tables.
+    pub forms: Forms,
 }
 
 /// What the same checks say at one instant.

@@ -8,7 +8,7 @@ use crate::model::{
     AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, RequestId,
     Severity, Verdict, Window,
 };
-use crate::report::columns::Csv;
+use crate::report::columns::Forms;
 use crate::report::{Audience, CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
 use std::collections::BTreeMap;
 
@@ -115,7 +115,7 @@ pub fn holding(n: usize) -> Holding {
         granted_by: "Entitlement Management".into(),
         approved_by: if n.is_multiple_of(5) { Vec::new() } else { vec![name(n * 3 % 60).into()] },
         decisions: Vec::new(),
-        justification: (!n.is_multiple_of(7)).then(|| format!("I need this for project secret-{n}")),
+        justification: (!n.is_multiple_of(7)).then(|| format!("I need this for project secret-{n}").into()),
         ended_by: "".into(),
         end_reason: if over { "expired" } else { "" }.into(),
         principal_state: if n % 60 == 14 { PrincipalState::Disabled } else { PrincipalState::Active },
@@ -363,8 +363,9 @@ impl Sample {
                     held: 120,
                 })
                 .collect(),
+            campaigns: &[],
             audience: Audience::default(),
-            csv: Csv::Safe,
+            forms: Forms::default(),
         }
     }
 }

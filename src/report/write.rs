@@ -1,9 +1,9 @@
 //! The report as files: tables, workbook and pictures first, the page that names their hashes last.
 
 use crate::report::charts::{self, Chart};
+use crate::report::columns::Form;
 use crate::report::folder::Folder;
 use crate::report::{ReportError, Review, columns, page, workbook};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What was written.
@@ -15,7 +15,8 @@ pub struct Written {
     pub files: Vec<PathBuf>,
 }
 
-/// Writes `findings.csv`, `holdings.csv`, `report.xlsx`, `charts/*.png` and `index.html` into `out`; the page names the hashes of the others.
+/// Writes the tables as CSV and Parquet (and JSON when the review asks for it), `report.xlsx`, `charts/*.png` and `index.html` into `out`;
+/// the page names the hashes of the others.
 ///
 /// The same review gives the same bytes.
 ///
@@ -24,9 +25,19 @@ pub struct Written {
 pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
     let mut folder = Folder::open(out)?;
     let mut hashes = Vec::new();
-    for (name, table) in [("findings.csv", findings as Table), ("holdings.csv", holdings as Table)] {
-        let hash = folder.add(name, |to| table(review, to).map_err(ReportError::io("write", &out.join(name))))?;
-        hashes.push((name.to_string(), hash));
+    let json = review.forms.json.then_some(("json", Form::Json));
+    for (ending, form) in [("csv", Form::Csv(review.forms.csv)), ("parquet", Form::Parquet)].into_iter().chain(json) {
+        let name = format!("findings.{ending}");
+        let findings = review.findings.iter().map(|f| (review.audience.finding(f), ""));
+        let hash = folder.add(&name, |to| columns::write("the findings", columns::FINDINGS, findings, form, to))?;
+        hashes.push((name, hash));
+        let name = format!("holdings.{ending}");
+        let holdings = review.estate.holdings.iter().map(|h| {
+            let presence = h.presence(review.period, review.as_of);
+            (review.audience.holding(h), presence.as_str())
+        });
+        let hash = folder.add(&name, |to| columns::write("the holdings", columns::HOLDINGS, holdings, form, to))?;
+        hashes.push((name, hash));
     }
     let mut add = |name: String, bytes: &[u8]| -> Result<(), ReportError> {
         let hash = folder.add(&name, |to| to.write_all(bytes).map_err(ReportError::io("write", &out.join(&name))))?;
@@ -47,21 +58,6 @@ pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
         index: out.join("index.html"),
         files,
     })
-}
-
-type Table = fn(&Review, &mut dyn Write) -> std::io::Result<()>;
-
-fn findings(review: &Review, to: &mut dyn Write) -> std::io::Result<()> {
-    let rows = review.findings.iter().map(|f| (review.audience.finding(f), ""));
-    columns::write_csv(columns::FINDINGS, rows, review.csv, to)
-}
-
-fn holdings(review: &Review, to: &mut dyn Write) -> std::io::Result<()> {
-    let rows = review.estate.holdings.iter().map(|h| {
-        let presence = h.presence(review.period, review.as_of);
-        (review.audience.holding(h), presence.as_str())
-    });
-    columns::write_csv(columns::HOLDINGS, rows, review.csv, to)
 }
 
 /// The charts that have a picture, by file name.

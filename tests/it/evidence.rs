@@ -1,6 +1,6 @@
 //! Proof that holds without us: other programs read our trees, bags, signatures and samples, and refuse what was changed.
 
-use crate::common::Run;
+use crate::common::{Run, copy};
 use crate::tools;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -144,18 +144,6 @@ fn sample_lake() -> Run {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data"), &run.dir().join("sample-data"));
     run.ok(&["ingest", "sample-data", "--lake", "lake"]);
     run
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
 
 /// Every file below a folder with its content.
@@ -304,6 +292,34 @@ fn other_programs_accept_a_bundle_and_refuse_every_changed_one() {
     assert_eq!(ours().code, 3);
     let told = run.ok(&["verify", "bundle"]);
     assert!(told.stdout.contains("there is no signature"), "{}", told.stdout);
+}
+
+#[test]
+fn another_program_reads_the_checkpoint_as_a_signed_note() {
+    use signed_note::{Note, StandardVerifier, VerifierList};
+    let test = "another_program_reads_the_checkpoint_as_a_signed_note";
+    if tools::program(test, "ssh-keygen").is_none() {
+        return;
+    }
+    let run = lake_of(3);
+    keys(&run);
+    let told = run.ok(&["lake", "checkpoint", "--lake", "lake", "--sign-key", "key"]);
+    let key = told.stderr.split_once("is checked with the key ").expect("the key is told").1.trim();
+    let known = || VerifierList::new(vec![Box::new(StandardVerifier::new(key).expect("a verifier key"))]);
+    let checked = |text: &str| Note::from_bytes(text.as_bytes()).and_then(|n| n.verify(&known()).map(|(good, _)| (good.len(), n.text().to_vec())));
+    let plain = run.ok(&["lake", "checkpoint", "--lake", "lake"]).stdout;
+    assert_eq!(checked(&told.stdout).expect("a good note"), (1, plain.clone().into_bytes()));
+    let changed = told.stdout.replacen("\n3\n", "\n4\n", 1);
+    assert!(changed != told.stdout && checked(&changed).is_err(), "another size is refused");
+    let other = StandardVerifier::new(&key.replacen("vouchsafe/", "another/", 1));
+    assert!(other.is_err(), "the hash of a key covers its name");
+    // The note of a bundle is the same, and the bundle's own verification looks at it.
+    run.ok(&["bundle", "--lake", "lake", "--out", "bundle", "--sign-key", "key"]);
+    assert_eq!(run.read("bundle/checkpoint.note"), told.stdout);
+    assert!(run.read("bundle/tagmanifest-sha256.txt").contains("  checkpoint.note\n"));
+    run.ok(&["verify", "bundle", "--allowed-signers", "allowed", "--lake", "lake"]);
+    grow(&run, 3);
+    run.ok(&["lake", "prove", "--old", "bundle/checkpoint.note", "--lake", "lake"]);
 }
 
 #[test]
@@ -805,14 +821,26 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     on(41, &["bundle", "--lake", "lake", "--out", "bundle", "--campaign", &id]);
     let said = on(41, &["verify", "bundle", "--lake", "lake"]);
     assert!(said.contains("campaign: population") && said.contains("the same to the byte"), "{said}");
+    // The campaign went on since, and its log only grows: what the bundle read of it is read again.
     let said = on(41, &["verify", "open", "--lake", "lake"]);
-    assert!(said.contains("the campaign went on since"), "{said}");
+    assert!(said.contains("the same to the byte"), "{said}");
+    let page = run.read("bundle/data/index.html");
+    assert!(
+        page.contains("id=\"campaign-1\"") && page.contains("What became of the removals"),
+        "the report has the campaign"
+    );
 
     let rows = |name: &str| -> Vec<std::collections::BTreeMap<String, String>> {
         let mut reader = csv::Reader::from_path(run.dir().join(format!("bundle/data/campaign/{name}.csv"))).expect("a table");
         reader.deserialize().map(|r| r.expect("a row")).collect()
     };
     let items = rows("items");
+    let drift = rows("drift");
+    for word in ["joined", "left"] {
+        let told = rows("campaign").into_iter().find(|r| r["what"] == word).map(|r| r["value"].clone());
+        let listed = drift.iter().filter(|r| r["what"] == word).count();
+        assert_eq!(told, Some(listed.to_string()), "each that {word} is a row");
+    }
     let of = |word: &str| items.iter().filter(|r| r["decision"] == word).count();
     assert!(of("revoke") > 0 && of("keep") > 0);
     assert_eq!(rows("spot-check").len(), of("keep").div_ceil(10), "a tenth of the keeps");

@@ -10,6 +10,7 @@ mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
 mod main_job;
+mod privacy;
 mod pull;
 mod pull_runs;
 mod pull_ways;

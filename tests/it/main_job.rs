@@ -1,9 +1,9 @@
 //! The main job as a person runs it: the sample, twice, shuffled, and with every kind of bad input.
 
-use crate::common::{Run, Told};
+use crate::common::{Run, Told, copy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -303,16 +303,4 @@ fn an_error_body_is_a_gap_and_never_an_empty_collection() {
     assert!(told.stderr.contains("premium license"), "{}", told.stderr);
     let checks = run.ok(&["check", "STA-01", "CAP-03", "--format", "csv"]).stdout;
     assert!(checks.contains("not-evaluable"), "{checks}");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).unwrap_or_else(|e| panic!("{}: {e}", from.display())).flatten() {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, &target).expect("a copy");
-        }
-    }
 }

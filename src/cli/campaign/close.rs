@@ -3,13 +3,13 @@
 use super::args::CloseArgs;
 use super::sheets::put;
 use super::{load, operator, rows, sheets, status};
+use crate::campaign::balance::Balance;
 use crate::campaign::log::{Choice, LogEvent};
-use crate::campaign::now::{Drift, Now, drift};
-use crate::campaign::open::{Opening, scope};
+use crate::campaign::now::{Drift, Now};
 use crate::campaign::plan::Silence;
 use crate::campaign::quality::{Manner, manners};
 use crate::campaign::state::ESCALATION;
-use crate::campaign::{CampaignError, ItemId, Recommendation, State, ladder, remedy};
+use crate::campaign::{ItemId, Recommendation, State, ladder, remedy};
 use crate::check;
 use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
@@ -20,7 +20,7 @@ use crate::model::Instant;
 use crate::model::time::DAY;
 use crate::report::progress;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Closes; closed once more, it writes the same results again.
@@ -97,7 +97,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     ));
     output::say(&format!(
         "population {} + {} joined - {} left = {} held now",
-        state.head.population, results.joined, results.left, results.held
+        state.head.population, results.balance.joined, results.balance.left, results.balance.held
     ));
     let found = results.manners.iter().filter(|m| m.verdict == "finding").count();
     output::say(&format!(
@@ -159,59 +159,21 @@ fn silence(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Vec<LogEvent> {
 /// Everything that a close hands over.
 struct Results {
     manners: Vec<Manner>,
-    drift: Vec<Drift>,
+    balance: Balance,
     steps: Vec<remedy::Step>,
-    joined: usize,
-    left: usize,
-    held: usize,
     plan: String,
 }
 
 impl Results {
     fn new(state: &State, question: &Question, closed_at: Instant) -> Result<Self, Failure> {
-        let now = Now::new(&question.estate);
         let results = check::run(&question.estate, &question.config, None);
-        let opening = Opening {
-            estate: &question.estate,
-            results: &results,
-            config: &question.config,
-            plan: &state.plan,
-            text: &state.head.configuration,
-            commit: question.view.commit_id().unwrap_or_default(),
-            sequence: question.view.sequence(),
-            now: closed_at,
-            by: "",
-            forced: None,
-            previous: None,
-        };
-        // The population of an instance of Entra is its list, so nothing can join it.
-        let in_scope = scope(&opening);
-        let entra = state.head.entra_instance.is_some();
-        let drift = drift(state, &now, |h| !entra && in_scope(h));
-        let joined = drift.iter().filter(|d| d.what == "joined").count();
-        let left = drift.len() - joined;
-        let mut held: BTreeSet<(String, String, String)> = BTreeSet::new();
-        for h in question.estate.held() {
-            let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
-            held.insert((h.principal.to_string(), h.entitlement.to_string(), assignment));
-        }
-        let kept = |i: &crate::campaign::Item| {
-            let key = format!("{}:{}", i.entitlement_kind, i.entitlement_id);
-            held.contains(&(i.principal_id.clone(), key, i.assignment_id.clone()))
-        };
-        let still = state.items.iter().filter(|i| kept(i)).count();
-        if state.head.population - left != still {
-            return Err(CampaignError::Identity(format!("population {} - left {left} = items still held {still}", state.head.population)).into());
-        }
-        let steps = remedy::plan(state, &now, closed_at);
+        let balance = Balance::new(state, &question.estate, &results, &question.config)?;
+        let steps = remedy::plan(state, &Now::new(&question.estate), closed_at);
         Ok(Self {
             manners: manners(state),
             plan: plan_csv(&steps)?,
-            drift,
+            balance,
             steps,
-            joined,
-            left,
-            held: still + joined,
         })
     }
 
@@ -227,7 +189,7 @@ impl Results {
         put("removal-plan.csv", &self.plan)?;
         put("removal-requests.json", &remedy::requests(&self.steps))?;
         put("removal.ps1", &remedy::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps))?;
-        put("drift.csv", &drift_csv(&self.drift)?)?;
+        put("drift.csv", &drift_csv(&self.balance.drift)?)?;
         put("reviewers.csv", &manners_csv(&self.manners)?)?;
         put("decisions.csv", &status::decisions_csv(state)?)?;
         Ok(dir)

@@ -51,7 +51,7 @@ fn list(lake: &LakeArg) -> Result<Exit, Failure> {
             id.to_string(),
             state.head.opened_at.day(),
             state.due_at.day(),
-            status::stand(&state).to_string(),
+            state.stand().to_string(),
             totals.population.to_string(),
             format!("{} %", totals.completion()),
         ]);

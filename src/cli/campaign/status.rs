@@ -42,7 +42,7 @@ pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant,
     let page = progress::render(&progress::Progress {
         state,
         lapsed,
-        stand: stand(state),
+        stand: state.stand(),
         at,
     });
     let bytes = page.map_err(|e| Failure {
@@ -63,16 +63,6 @@ pub fn lapsed(state: &State, lake: &LakeArg, question: &QuestionArgs) -> Result<
     Ok(lapses(state, &Now::new(&question.estate)))
 }
 
-/// `open`, `escalated`, `closed` or `signed off`.
-pub fn stand(state: &State) -> &'static str {
-    match (state.signed.is_empty(), &state.closing, state.escalated) {
-        (false, ..) => "signed off",
-        (true, Some(_), _) => "closed",
-        (true, None, true) => "escalated",
-        (true, None, false) => "open",
-    }
-}
-
 /// The identity in one line.
 pub fn sentence(t: &Totals) -> String {
     format!(
@@ -84,7 +74,7 @@ pub fn sentence(t: &Totals) -> String {
 fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     let totals = state.totals(lapsed);
     let head = &state.head;
-    let mut out = format!("{} · {} · {}\n", head.name, head.id, stand(state));
+    let mut out = format!("{} · {} · {}\n", head.name, head.id, state.stand());
     out += &format!(
         "opened {}, due {}, lake commit {}\n",
         head.opened_at,
@@ -139,7 +129,7 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         .map(|(at, m)| json!({ "at": at.to_string(), "how": m.how, "from": m.from, "to": m.to, "items": m.items.len(), "reason": m.reason }))
         .collect();
     let more = json!({
-        "campaign": head.id, "name": head.name, "state": stand(state), "tenant": head.tenant, "commit": head.commit,
+        "campaign": head.id, "name": head.name, "state": state.stand(), "tenant": head.tenant, "commit": head.commit,
         "as_of": head.as_of.to_string(), "opened_at": head.opened_at.to_string(), "due_at": state.due_at.to_string(),
         "closed_at": state.closing.as_ref().map(|c| c.at.to_string()),
         "population_sha256": head.population_sha256, "log_entries": state.tail.entries, "log_head": state.tail.hash,

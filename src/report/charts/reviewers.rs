@@ -36,6 +36,7 @@ const MARKS: [(i64, &str); 8] = [
 ];
 
 /// A reviewer with what was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reviewer {
     /// As whom the picture names them.
     pub name: String,
@@ -59,7 +60,7 @@ impl Reviewer {
     }
 }
 
-/// The chart, from the decisions of Entra's access reviews in the lake.
+/// The chart, from the decisions of Entra's access reviews in the lake, and those of campaigns.
 pub fn chart(review: &Review) -> Chart {
     let mut by: BTreeMap<&PrincipalId, Vec<(Instant, bool)>> = BTreeMap::new();
     for d in &review.estate.review_decisions {
@@ -72,11 +73,17 @@ pub fn chart(review: &Review) -> Chart {
             by.entry(who).or_default().push((at, kept));
         }
     }
-    if by.is_empty() {
-        return Chart::silent(ID, QUESTION, "No decision of an access review with its reviewer and its time is in the lake.");
+    let campaigns = || review.campaigns.iter().flat_map(|c| &c.reviewers);
+    if by.is_empty() && campaigns().next().is_none() {
+        return Chart::silent(
+            ID,
+            QUESTION,
+            "No decision of an access review or a campaign with its reviewer and its time is in the lake.",
+        );
     }
-    let people = by.len();
+    let people = by.len() + campaigns().count();
     let mut reviewers: Vec<Reviewer> = by.into_iter().filter_map(|(who, decisions)| of(review, who, decisions)).collect();
+    reviewers.extend(campaigns().cloned());
     reviewers.sort_by(|a, b| (std::cmp::Reverse(a.decisions), a.pace, &a.name).cmp(&(std::cmp::Reverse(b.decisions), b.pace, &b.name)));
     if reviewers.is_empty() {
         return Chart::silent(
@@ -110,7 +117,7 @@ pub fn chart(review: &Review) -> Chart {
         question: QUESTION,
         finding,
         caption: format!(
-            "A circle is a reviewer of Entra's access reviews, the larger the more decisions; across is the middle time between two decisions of one sitting. In question: at least {ENOUGH} decisions, more than {NEARLY_ALL} % kept, under 5 seconds.{left_out}"
+            "A circle is a reviewer of Entra's access reviews or of a campaign, the larger the more decisions; across is the middle time between two decisions of one sitting. In question: at least {ENOUGH} decisions, more than {NEARLY_ALL} % kept, under 5 seconds.{left_out}"
         ),
         drawing: Some(draw(&reviewers)),
         heads: vec!["reviewer", "decisions", "kept, %", "seconds between decisions"],

@@ -13,15 +13,13 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::sync::Arc;
 
+/// A row, and the word that depends on the question.
+pub type Row<'a, T> = (Cow<'a, T>, &'a str);
+
 /// RFC 4180 with a header and LF, a row at a time.
 ///
 /// Text from exports is kept from being a formula, item by item in lists, because some spreadsheets take the `;` between items for the end of a field.
-pub fn csv<'a, T: Clone + 'a>(
-    columns: &[Column<T>],
-    rows: impl Iterator<Item = (Cow<'a, T>, &'a str)>,
-    profile: Csv,
-    to: &mut dyn Write,
-) -> std::io::Result<()> {
+pub fn csv<'a, T: Clone + 'a>(columns: &[Column<T>], rows: impl Iterator<Item = Row<'a, T>>, profile: Csv, to: &mut dyn Write) -> std::io::Result<()> {
     let mut out = String::new();
     line(&mut out, columns.iter().map(|c| Cow::Borrowed(c.name)));
     for (row, word) in rows {
@@ -69,20 +67,22 @@ fn plain(cell: Cell) -> Option<Cow<str>> {
 }
 
 /// One array, an object a line, so that two reports can be compared with line tools.
-pub fn json<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
-    let objects: Vec<String> = rows.iter().map(|(row, word)| object(columns, row, word)).collect();
-    if objects.is_empty() {
-        return b"[]\n".to_vec();
+pub fn json<'a, T: Clone + 'a>(columns: &[Column<T>], rows: impl Iterator<Item = Row<'a, T>>, to: &mut dyn Write) -> std::io::Result<()> {
+    let mut empty = true;
+    for (row, word) in rows {
+        to.write_all(if empty { b"[\n" } else { b",\n" })?;
+        to.write_all(object(columns, &row, word).as_bytes())?;
+        empty = false;
     }
-    format!("[\n{}\n]\n", objects.join(",\n")).into_bytes()
+    to.write_all(if empty { b"[]\n" } else { b"\n]\n" })
 }
 
 /// An object a line.
-pub fn jsonl<T>(columns: &[Column<T>], rows: &[(&T, &str)]) -> Vec<u8> {
-    rows.iter()
-        .map(|(row, word)| object(columns, row, word) + "\n")
-        .collect::<String>()
-        .into_bytes()
+pub fn jsonl<'a, T: Clone + 'a>(columns: &[Column<T>], rows: impl Iterator<Item = Row<'a, T>>, to: &mut dyn Write) -> std::io::Result<()> {
+    for (row, word) in rows {
+        to.write_all((object(columns, &row, word) + "\n").as_bytes())?;
+    }
+    Ok(())
 }
 
 /// Keys in the order of the columns, which a map would lose.
@@ -98,23 +98,37 @@ fn object<T>(columns: &[Column<T>], row: &T, word: &str) -> String {
     format!("{{{}}}", columns.iter().map(member).collect::<Vec<_>>().join(","))
 }
 
+/// Rows of a batch; the memory of a table does not grow with it.
+const BATCH: usize = 16_384;
+
 /// All columns as text, but times as timestamps in UTC; nothing is protected, since nothing evaluates it.
-pub fn parquet<T>(what: &'static str, columns: &[Column<T>], rows: &[(&T, &str)]) -> Result<Vec<u8>, ReportError> {
+pub fn parquet<'a, T: Clone + 'a>(
+    what: &'static str,
+    columns: &[Column<T>],
+    rows: impl Iterator<Item = Row<'a, T>>,
+    to: &mut (dyn Write + Send),
+) -> Result<(), ReportError> {
     let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     let field = |c: &Column<T>| Field::new(c.name, if c.kind == Kind::Time { time.clone() } else { DataType::Utf8 }, true);
     let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
-    let batch = RecordBatch::try_new(schema.clone(), columns.iter().map(|c| array(c, rows)).collect()).map_err(ReportError::encode(what))?;
     let level = ZstdLevel::try_new(3).map_err(ReportError::encode(what))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
         .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(ReportError::encode(what))?;
-    writer.write(&batch).map_err(ReportError::encode(what))?;
-    writer.into_inner().map_err(ReportError::encode(what))
+    let mut writer = ArrowWriter::try_new(to, schema.clone(), Some(properties)).map_err(ReportError::encode(what))?;
+    let mut rows = rows.peekable();
+    while rows.peek().is_some() {
+        let part: Vec<Row<T>> = rows.by_ref().take(BATCH).collect();
+        let arrays = columns.iter().map(|c| array(c, &part)).collect();
+        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(ReportError::encode(what))?;
+        writer.write(&batch).map_err(ReportError::encode(what))?;
+    }
+    writer.close().map_err(ReportError::encode(what))?;
+    Ok(())
 }
 
-fn array<T>(column: &Column<T>, rows: &[(&T, &str)]) -> ArrayRef {
+fn array<T: Clone>(column: &Column<T>, rows: &[Row<T>]) -> ArrayRef {
     let cells = rows.iter().map(|(row, word)| (column.get)(row, word));
     if column.kind == Kind::Time {
         let at = |cell| if let Cell::Time(at) = cell { at.map(|t| t.0) } else { None };

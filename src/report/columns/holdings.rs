@@ -229,6 +229,7 @@ fn scope_id(key: &EntitlementKey) -> &str {
 }
 
 fn decisions(all: &[Decision]) -> Cell<'static> {
-    let one = |d: &Decision| json!({"stage": d.stage, "who": d.who, "at": d.at, "decision": d.decision, "reason": d.reason});
+    let one =
+        |d: &Decision| json!({"stage": d.stage, "who": d.who.as_str(), "at": d.at.as_str(), "decision": d.decision.as_str(), "reason": d.reason.as_str()});
     Cell::Json(all.iter().map(one).collect())
 }

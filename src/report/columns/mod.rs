@@ -9,6 +9,7 @@ use crate::report::ReportError;
 use std::borrow::Cow;
 use std::io::Write;
 
+pub use encode::Row;
 pub use findings::FINDINGS;
 pub use holdings::HOLDINGS;
 
@@ -50,6 +51,15 @@ pub enum Csv {
     Raw,
 }
 
+/// In which forms a report writes its tables, beside the Parquet that it always has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Forms {
+    /// How CSV is written.
+    pub csv: Csv,
+    /// Whether JSON is written too.
+    pub json: bool,
+}
+
 /// One column of a table.
 pub struct Column<T: 'static> {
     /// Its name, part of the contract.
@@ -63,80 +73,57 @@ pub struct Column<T: 'static> {
 /// A holding, and whether it lies in the window `certain`ly or is `possible`.
 pub type HeldRow<'a> = (&'a Holding, &'a str);
 
-/// Rows of any table as CSV, one at a time; the word beside a row is its `in_window`.
+/// Forms in which a table can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Comma-separated, for people and spreadsheets, or raw for machines.
+    Csv(Csv),
+    /// One array, exact.
+    Json,
+    /// An object a line, exact.
+    Jsonl,
+    /// Parquet, exact, times as timestamps in UTC.
+    Parquet,
+}
+
+/// Rows of any table, some thousands at a time; the word beside a row is its `in_window`.
 ///
 /// # Errors
 /// When `to` does not take them.
-pub fn write_csv<'a, T: Clone + 'a>(
+pub fn write<'a, T: Clone + 'a>(
+    what: &'static str,
     columns: &[Column<T>],
-    rows: impl Iterator<Item = (Cow<'a, T>, &'a str)>,
-    profile: Csv,
-    to: &mut dyn Write,
-) -> std::io::Result<()> {
-    encode::csv(columns, rows, profile, to)
+    rows: impl Iterator<Item = Row<'a, T>>,
+    form: Form,
+    to: &mut (dyn Write + Send),
+) -> Result<(), ReportError> {
+    let outcome = match form {
+        Form::Csv(profile) => encode::csv(columns, rows, profile, to),
+        Form::Json => encode::json(columns, rows, to),
+        Form::Jsonl => encode::jsonl(columns, rows, to),
+        Form::Parquet => return encode::parquet(what, columns, rows, to),
+    };
+    outcome.map_err(ReportError::encode(what))
 }
 
-/// Holdings as CSV.
-#[must_use]
-pub fn holdings_csv(rows: &[HeldRow], profile: Csv) -> Vec<u8> {
-    in_memory(|to| write_csv(HOLDINGS, rows.iter().map(|(h, w)| (Cow::Borrowed(*h), *w)), profile, to))
-}
-
-/// A vector takes everything.
-fn in_memory(fill: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Vec<u8> {
+/// Holdings in one piece.
+///
+/// # Errors
+/// When Parquet refuses, which is a bug.
+pub fn holdings(rows: &[HeldRow], form: Form) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
-    let _ = fill(&mut out);
-    out
+    write("holdings", HOLDINGS, rows.iter().map(|(h, w)| (Cow::Borrowed(*h), *w)), form, &mut out)?;
+    Ok(out)
 }
 
-/// Holdings as one JSON array.
-#[must_use]
-pub fn holdings_json(rows: &[HeldRow]) -> Vec<u8> {
-    encode::json(HOLDINGS, rows)
-}
-
-/// Holdings as one JSON object a line.
-#[must_use]
-pub fn holdings_jsonl(rows: &[HeldRow]) -> Vec<u8> {
-    encode::jsonl(HOLDINGS, rows)
-}
-
-/// Holdings as a Parquet file.
+/// Findings in one piece.
 ///
 /// # Errors
 /// When Parquet refuses, which is a bug.
-pub fn holdings_parquet(rows: &[HeldRow]) -> Result<Vec<u8>, ReportError> {
-    encode::parquet("holdings", HOLDINGS, rows)
-}
-
-/// Findings as CSV.
-#[must_use]
-pub fn findings_csv(rows: &[Finding], profile: Csv) -> Vec<u8> {
-    in_memory(|to| write_csv(FINDINGS, rows.iter().map(|f| (Cow::Borrowed(f), "")), profile, to))
-}
-
-/// Findings as one JSON array.
-#[must_use]
-pub fn findings_json(rows: &[Finding]) -> Vec<u8> {
-    encode::json(FINDINGS, &unasked(rows))
-}
-
-/// Findings as one JSON object a line.
-#[must_use]
-pub fn findings_jsonl(rows: &[Finding]) -> Vec<u8> {
-    encode::jsonl(FINDINGS, &unasked(rows))
-}
-
-/// Findings as a Parquet file.
-///
-/// # Errors
-/// When Parquet refuses, which is a bug.
-pub fn findings_parquet(rows: &[Finding]) -> Result<Vec<u8>, ReportError> {
-    encode::parquet("findings", FINDINGS, &unasked(rows))
-}
-
-fn unasked(rows: &[Finding]) -> Vec<(&Finding, &str)> {
-    rows.iter().map(|f| (f, "")).collect()
+pub fn findings(rows: &[Finding], form: Form) -> Result<Vec<u8>, ReportError> {
+    let mut out = Vec::new();
+    write("findings", FINDINGS, rows.iter().map(|f| (Cow::Borrowed(f), "")), form, &mut out)?;
+    Ok(out)
 }
 
 /// Text or nothing.

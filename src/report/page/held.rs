@@ -124,7 +124,7 @@ pub fn row(h: &Holding, review: &Review, dossiers: &Dossiers) -> HeldRow {
         until_certainty: h.until_certainty.as_str(),
         how: h.grant_kind.as_str().replace('_', " "),
         by,
-        reason: h.justification.clone().unwrap_or_default(),
+        reason: h.justification.map(|j| j.to_string()).unwrap_or_default(),
         state: h.principal_state.to_string(),
         held: match (now, h.no_expiration) {
             (true, true) => "now endless",

@@ -1,5 +1,6 @@
 //! The page: one file, offline, complete without its script, and strict about what may run in it.
 
+mod campaigns;
 mod controls;
 pub(in crate::report) mod csp;
 mod decide;
@@ -52,6 +53,8 @@ struct Page<'a> {
     people: Vec<people::PersonPage>,
     people_total: String,
     more_people: usize,
+    campaigns: Vec<campaigns::CampaignPage<'a>>,
+    more_campaigns: usize,
     controls: Vec<controls::ControlRow>,
     limits: Vec<limits::Limit>,
     holdings: held::Holdings,
@@ -80,6 +83,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
     let (decisions, more_decisions) = decide::decisions(&groups);
     let questions = found::questions(review, &groups);
     let sources = known::sources(review);
+    let (campaigns, more_campaigns) = campaigns::pages(review)?;
     let page = Page {
         csp: csp::policy(&script, &style),
         style: &style,
@@ -109,6 +113,8 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         people_total: number(dossiers.people_total),
         more_people: dossiers.people_total - dossiers.people.len(),
         people: people::pages(review, &dossiers),
+        campaigns,
+        more_campaigns,
         controls: controls::controls(review),
         limits: limits::limits(review),
         holdings: held::holdings(review, &dossiers),

@@ -1,6 +1,7 @@
 //! The page of a campaign: how far it is, who owes, who was fast, and how it is known who decided.
 
 mod charts;
+mod section;
 mod tables;
 
 use crate::campaign::quality::manners;
@@ -12,6 +13,8 @@ use crate::report::page::csp;
 use crate::report::shown::visible;
 use askama::Template;
 use std::collections::BTreeMap;
+
+pub use section::Section;
 
 const STYLE: &str = concat!(
     include_str!("../../../reports/templates/style.css"),
@@ -76,10 +79,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     let state = progress.state;
     let head = &state.head;
     let style = STYLE.replace("\r\n", "\n");
-    let totals = state.totals(progress.lapsed);
     let manners = manners(state);
-    let asserted = state.proofs().get("operator-asserted").copied().unwrap_or(0);
-    let a = &totals.all;
     let mut warnings = head.warnings.clone();
     if let Some(reason) = &head.forced {
         warnings.push(format!("Opened in spite of this, with the reason: {reason}"));
@@ -97,23 +97,8 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
         at: minute(progress.at),
         answer: answer(progress),
         figures: figures(progress),
-        identity: format!(
-            "{} = {} keep + {} revoke + {} modify + {} exception + {} undecided",
-            thousands(totals.population),
-            thousands(a.keep),
-            thousands(a.revoke),
-            thousands(a.modify),
-            thousands(a.exception),
-            thousands(totals.undecided)
-        ),
-        operator_asserted: if asserted == 0 {
-            String::new()
-        } else {
-            format!(
-                "{} rest on the word of whoever imported them: neither a signature nor a mail shows who decided.",
-                count(asserted, "decision")
-            )
-        },
+        identity: identity(progress),
+        operator_asserted: asserted(state).unwrap_or_default(),
         charts: charts::all(progress, &manners)
             .into_iter()
             .map(|chart| chart.svg().map(|svg| Figure { chart, svg }))
@@ -130,6 +115,30 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     };
     let html = page.render().map_err(|e| ReportError::Page(e.to_string()))?;
     Ok(visible(&html.replace("\r\n", "\n")).into_bytes())
+}
+
+/// What the population is the sum of.
+fn identity(progress: &Progress) -> String {
+    let totals = progress.state.totals(progress.lapsed);
+    let a = &totals.all;
+    format!(
+        "{} = {} keep + {} revoke + {} modify + {} exception + {} undecided",
+        thousands(totals.population),
+        thousands(a.keep),
+        thousands(a.revoke),
+        thousands(a.modify),
+        thousands(a.exception),
+        thousands(totals.undecided)
+    )
+}
+
+/// How many decisions nothing proves but the word of an operator.
+fn asserted(state: &State) -> Option<String> {
+    let asserted = state.proofs().get("operator-asserted").copied().filter(|n| *n > 0)?;
+    Some(format!(
+        "{} rest on the word of whoever imported them: neither a signature nor a mail shows who decided.",
+        count(asserted, "decision")
+    ))
 }
 
 fn answer(progress: &Progress) -> String {

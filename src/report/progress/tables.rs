@@ -73,7 +73,7 @@ const NUMBERS: [(&str, bool); 8] = [
     ("by person", true),
 ];
 
-fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
+pub(super) fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
     let state = progress.state;
     let mut all: Vec<_> = state.by_reviewer(progress.lapsed).into_iter().filter(|(_, t)| t.population > 0).collect();
     all.sort_by(|(a, x), (b, y)| (y.owed(), y.population, a).cmp(&(x.owed(), x.population, b)));
@@ -113,7 +113,7 @@ fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
     table("reviewers", "Reviewers", lead, &heads, all.iter().map(row).collect())
 }
 
-fn packages(progress: &Progress) -> Table {
+pub(super) fn packages(progress: &Progress) -> Table {
     let state = progress.state;
     let mut all: Vec<_> = state
         .count(progress.lapsed, |i| {
@@ -133,7 +133,7 @@ fn packages(progress: &Progress) -> Table {
     table("packages", "Entitlements", lead, &heads, all.iter().map(row).collect())
 }
 
-fn proofs(progress: &Progress) -> Table {
+pub(super) fn proofs(progress: &Progress) -> Table {
     let imports = &progress.state.imports;
     let counts = progress.state.proofs();
     let lead = if counts.is_empty() {

@@ -1,0 +1,91 @@
+//! A campaign as a part of the report: made of text that is covered already, so that the report can be for any reader.
+
+use super::{Progress, charts, minute, tables};
+use crate::campaign::now::OUTCOMES;
+use crate::campaign::quality::manners;
+use crate::model::time::SECOND;
+use crate::report::charts::reviewers::Reviewer;
+use crate::report::charts::{Chart, thousands};
+use crate::report::privacy::Privacy;
+use std::collections::BTreeMap;
+
+/// Rows of a table on the report; the campaign's own page has more.
+const SHOWN: usize = 40;
+
+/// What the report tells of a campaign.
+pub struct Section {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `open`, `closed` …
+    pub stand: String,
+    /// When it was opened, when it is due, and as of when this is told.
+    pub facts: Vec<(&'static str, String)>,
+    /// How far it is, in two sentences.
+    pub answer: String,
+    /// The identity of its population.
+    pub identity: String,
+    /// What became of its removals: words with their counts; empty before the close.
+    pub outcomes: Vec<(&'static str, String)>,
+    /// What is to be known beside the numbers.
+    pub warnings: Vec<String>,
+    /// Its pictures; none where people are not named, since names stand in them.
+    pub charts: Vec<Chart>,
+    /// Reviewers, entitlements and proofs.
+    pub tables: Vec<tables::Table>,
+    /// Decisions of persons by reviewer, for the picture of all reviewers.
+    pub reviewers: Vec<Reviewer>,
+}
+
+impl Section {
+    /// The section of a campaign; `outcomes` counts what became of its removals.
+    #[must_use]
+    pub fn of(progress: &Progress, outcomes: &BTreeMap<&'static str, usize>, privacy: &Privacy) -> Self {
+        let state = progress.state;
+        let manners = manners(state);
+        let covered = |text: &str| privacy.text(text);
+        let mut tables: Vec<tables::Table> = vec![tables::reviewers(progress, &manners), tables::packages(progress), tables::proofs(progress)];
+        for table in &mut tables {
+            table.more += table.rows.len().saturating_sub(SHOWN);
+            table.rows.truncate(SHOWN);
+            for cell in table.rows.iter_mut().flatten() {
+                *cell = covered(cell);
+            }
+        }
+        let named = privacy.pseudonyms.is_none();
+        let reviewers = manners.iter().filter_map(|m| {
+            Some(Reviewer {
+                name: covered(m.reviewer.as_str()),
+                decisions: m.decided,
+                kept: m.kept,
+                pace: charts::each(m)? * SECOND,
+            })
+        });
+        let mut warnings: Vec<String> = state.head.warnings.iter().map(|w| covered(w)).collect();
+        if let Some(told) = super::asserted(state) {
+            warnings.push(told);
+        }
+        if !named {
+            warnings.push("Its pictures are left out, since they would name people.".into());
+        }
+        Self {
+            id: state.head.id.to_string(),
+            name: covered(&state.head.name),
+            stand: progress.stand.to_string(),
+            facts: vec![
+                ("access as of", minute(state.head.as_of)),
+                ("opened", minute(state.head.opened_at)),
+                ("due before", minute(state.due_at)),
+                ("told as of", minute(progress.at)),
+            ],
+            answer: super::answer(progress),
+            identity: super::identity(progress),
+            outcomes: OUTCOMES.iter().filter_map(|word| outcomes.get(word).map(|n| (*word, thousands(*n)))).collect(),
+            warnings,
+            charts: if named { charts::all(progress, &manners) } else { Vec::new() },
+            tables,
+            reviewers: reviewers.collect(),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What of people leaves the house: readers, pseudonyms in every form of a table, and retention of what is still listed.
+
+use crate::common::Run;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+fn sample() -> Run {
+    let run = Run::new();
+    crate::common::copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data"), &run.dir().join("sample-data"));
+    run.ok(&["ingest", "sample-data", "--lake", "lake"]);
+    run
+}
+
+/// Rows of a CSV by column.
+fn csv_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_path(path).expect("a table");
+    reader.deserialize().map(|r| r.expect("a row")).collect()
+}
+
+/// Rows of a Parquet file as text, times in microseconds.
+fn parquet_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
+    use arrow::array::{Array, AsArray};
+    use arrow::datatypes::TimestampMicrosecondType;
+    let file = fs::File::open(path).expect("a Parquet file");
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("a Parquet file");
+    let mut rows = Vec::new();
+    for batch in reader.build().expect("readable") {
+        let batch = batch.expect("a batch");
+        for i in 0..batch.num_rows() {
+            let cell = |column: &dyn Array| match column.as_string_opt::<i32>() {
+                _ if column.is_null(i) => String::new(),
+                Some(texts) => texts.value(i).to_string(),
+                None => column.as_primitive::<TimestampMicrosecondType>().value(i).to_string(),
+            };
+            let schema = batch.schema();
+            let named = schema.fields().iter().zip(batch.columns());
+            rows.push(named.map(|(f, c)| (f.name().clone(), cell(c.as_ref()))).collect());
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_report_has_its_tables_exact_in_parquet_and_json() {
+    let run = sample();
+    run.ok(&["report", "--lake", "lake", "--out", "report", "--csv-raw", "--json"]);
+    let micros = |text: &str| chrono::DateTime::parse_from_rfc3339(text).map(|t| t.timestamp_micros().to_string());
+    for (table, times) in [("findings", &["from", "until"][..]), ("holdings", &["held_from", "until_latest"])] {
+        let path = |ending: &str| run.dir().join(format!("report/{table}.{ending}"));
+        let (csv, parquet) = (csv_rows(&path("csv")), parquet_rows(&path("parquet")));
+        let json: Vec<serde_json::Value> = serde_json::from_slice(&fs::read(path("json")).expect("a file")).expect("JSON");
+        assert!(
+            csv.len() > 30 && csv.len() == parquet.len() && csv.len() == json.len(),
+            "{table}: {} rows",
+            csv.len()
+        );
+        for ((c, p), j) in csv.iter().zip(&parquet).zip(&json) {
+            assert_eq!(c.len(), p.len(), "every column is in both");
+            for (name, text) in c {
+                let value = &j[name.as_str()];
+                let is_time = micros(text).is_ok() && p[name] != *text;
+                if is_time {
+                    assert_eq!(micros(text).as_ref(), Ok(&p[name]), "{table}.{name}");
+                } else {
+                    assert_eq!(text, &p[name], "{table}.{name}");
+                }
+                match value {
+                    serde_json::Value::Null => assert_eq!(text, "", "{table}.{name}"),
+                    serde_json::Value::String(told) => assert_eq!(text, told, "{table}.{name}"),
+                    serde_json::Value::Array(list) if list.iter().all(serde_json::Value::is_string) => {
+                        let joined: Vec<&str> = list.iter().filter_map(|v| v.as_str()).collect();
+                        assert_eq!(*text, joined.join(";"), "{table}.{name}");
+                    }
+                    inner => assert_eq!(&serde_json::from_str::<serde_json::Value>(text).expect("JSON"), inner, "{table}.{name}"),
+                }
+            }
+        }
+        for name in times {
+            let timed = csv.iter().zip(&parquet).filter(|(c, p)| !c[*name].is_empty() && c[*name] != p[*name]).count();
+            assert!(timed > 0, "{table}.{name} is a time in Parquet");
+        }
+    }
+    // Without the flag there is none, and the page names the hash of what is there.
+    run.ok(&["report", "--lake", "lake", "--out", "plain"]);
+    assert!(!run.dir().join("plain/findings.json").exists() && run.dir().join("plain/findings.parquet").exists());
+    assert!(run.read("plain/index.html").contains("holdings.parquet"));
+}
+
+#[test]
+fn pseudonyms_cover_what_is_compressed_too() {
+    let run = sample();
+    run.write("key", "0123456789abcdef0123456789abcdef\n");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(run.dir().join("key"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    }
+    let flags = ["--pseudonymize", "--pseudonym-key", "key"];
+    run.ok(&[&["report", "--lake", "lake", "--out", "report"], &flags[..]].concat());
+    let names: Vec<String> = csv_rows(&run.dir().join("report-who-is-who.csv"))
+        .iter()
+        .flat_map(|row| ["object_id", "principal_name", "display_name"].map(|c| row[c].to_lowercase()))
+        .filter(|n| n.len() > 4)
+        .collect();
+    assert!(names.len() > 100);
+    let mut text = String::new();
+    for table in ["findings", "holdings"] {
+        for row in parquet_rows(&run.dir().join(format!("report/{table}.parquet"))) {
+            text.extend(row.into_values().map(|v| v.to_lowercase() + "\n"));
+        }
+    }
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(run.dir().join("report/report.xlsx")).expect("a workbook");
+    for sheet in calamine::Reader::sheet_names(&book) {
+        let range = calamine::Reader::worksheet_range(&mut book, &sheet).expect("a sheet");
+        text.extend(range.rows().flatten().map(|c| c.to_string().to_lowercase() + "\n"));
+    }
+    assert!(text.contains("p-"), "pseudonyms are there");
+    let named: Vec<&String> = names.iter().filter(|n| text.contains(n.as_str())).collect();
+    assert!(named.is_empty(), "{named:?}");
+}
+
+#[test]
+fn a_reviewer_sees_what_it_takes_to_judge_and_no_more() {
+    let run = sample();
+    run.ok(&["report", "--lake", "lake", "--out", "all"]);
+    run.ok(&["report", "--lake", "lake", "--out", "few", "--audience", "reviewer"]);
+    let (all, few) = (csv_rows(&run.dir().join("all/holdings.csv")), csv_rows(&run.dir().join("few/holdings.csv")));
+    assert_eq!(all.len(), few.len(), "no row is left out");
+    for hidden in [
+        "requested_by",
+        "on_behalf_of",
+        "granted_by",
+        "approved_by",
+        "decisions",
+        "ended_by",
+        "request_id",
+        "policy_id",
+        "evidence",
+    ] {
+        assert!(
+            all.iter().any(|r| !r[hidden].is_empty()) || hidden == "on_behalf_of",
+            "{hidden} is there for others"
+        );
+        assert!(few.iter().all(|r| r[hidden].is_empty()), "{hidden} is not for reviewers");
+    }
+    for shown in [
+        "principal_name",
+        "entitlement_name",
+        "held_from",
+        "until_certainty",
+        "principal_state",
+        "justification",
+    ] {
+        let of = |rows: &[BTreeMap<String, String>]| rows.iter().map(|r| r[shown].clone()).collect::<Vec<_>>();
+        assert_eq!(of(&all), of(&few), "{shown} takes part in the judgement");
+    }
+    assert!(csv_rows(&run.dir().join("few/findings.csv")).iter().all(|r| r["evidence"].is_empty()));
+    assert!(run.read("few/ipe.md").contains("reviewer;"));
+    let told = run.tell(&["report", "--lake", "lake", "--out", "none", "--audience", "everybody"]);
+    assert!(told.code == 2 && told.stderr.contains("security, auditor or reviewer"), "{}", told.stderr);
+}
+
+/// A look at the decisions of a review, with the instant at which it was taken.
+fn decisions(ids: &[&str]) -> String {
+    let one = |id: &&str| {
+        format!(
+            "{{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#identityGovernance/accessReviews/definitions('d1')/instances('i1')/decisions/$entity\",\
+             \"id\":\"{id}\",\"accessReviewId\":\"i1\",\"reviewedDateTime\":\"2019-02-05T10:00:00Z\",\"decision\":\"Approve\",\"justification\":\"needed\",\"applyResult\":\"New\",\
+             \"recommendation\":\"Approve\",\"principalLink\":\"https://graph.microsoft.com/v1.0/users/u1\",\"resourceLink\":\"https://graph.microsoft.com/v1.0/groups/g1\",\
+             \"reviewedBy\":{{\"id\":\"r1\",\"displayName\":\"Rev\",\"userPrincipalName\":\"rev@corp.example\"}},\
+             \"principal\":{{\"@odata.type\":\"#microsoft.graph.userIdentity\",\"id\":\"u1\",\"displayName\":\"U\",\"userPrincipalName\":\"u@corp.example\"}},\
+             \"resource\":{{\"id\":\"g1\",\"displayName\":\"G\",\"type\":\"group\"}}}}"
+        )
+    };
+    let rows: Vec<String> = ids.iter().map(one).collect();
+    format!(
+        "{{\"@odata.context\":\"https://graph.microsoft.com/v1.0/$metadata#identityGovernance/accessReviews/definitions('d1')/instances('i1')/decisions\",\"value\":[{}]}}",
+        rows.join(",")
+    )
+}
+
+#[test]
+fn review_records_go_after_six_years_unless_a_younger_look_still_lists_them() {
+    // The fixed clock of the tests stands at 2026-10-26.
+    let run = Run::new();
+    run.write("a/2019-03-01/decisions.json", &decisions(&["gone"]));
+    run.write("b/2019-05-01/decisions.json", &decisions(&["listed"]));
+    run.write("c/2026-09-01/decisions.json", &decisions(&["listed", "young"]));
+    for name in ["a", "b", "c"] {
+        run.ok(&["ingest", name, "--lake", "lake"]);
+    }
+    let left = || -> Vec<String> {
+        let dir = run.dir().join("lake/data/review_decisions");
+        let mut names: Vec<String> = fs::read_dir(dir)
+            .expect("a folder")
+            .flatten()
+            .filter(|e| fs::read_dir(e.path()).is_ok_and(|mut files| files.next().is_some()))
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(left(), ["month=2019-03", "month=2019-05", "month=2026-09"]);
+    let said = run.ok(&["lake", "retain", "--lake", "lake"]).stdout;
+    assert!(said.contains("review_decisions: 1 partitions with 1 rows are older than 2192 days"), "{said}");
+    assert!(said.contains("still lists what is in it: review_decisions month=2019-05"), "{said}");
+    assert_eq!(left(), ["month=2019-05", "month=2026-09"]);
+    run.ok(&["lake", "verify", "--lake", "lake"]);
+    let said = run.ok(&["lake", "retain", "--lake", "lake", "--keep", "review_decisions=20"]).stdout;
+    assert!(said.contains("dropped 2 files"), "nothing younger than twenty days lists them: {said}");
+}
