@@ -1,6 +1,6 @@
 //! Everything that can be typed.
 
-use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, VerifyArgs};
+use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, SubjectArgs, VerifyArgs};
 use crate::cli::render_args::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -309,6 +309,8 @@ pub enum LakeCommand {
     Retain(RetainArgs),
     /// Set or release a legal hold: what tells of its time is not dropped
     Hold(HoldArgs),
+    /// Write everything that the lake holds about one person into a folder, for whoever has to answer them
+    Subject(SubjectArgs),
 }
 
 /// `synth`.

@@ -160,6 +160,22 @@ pub struct RetainArgs {
     pub dry_run: bool,
 }
 
+/// `lake subject`.
+#[derive(Debug, Args)]
+pub struct SubjectArgs {
+    /// Principal name, display name or object id of the person
+    pub who: String,
+    /// Folder for what is found; it must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
 /// `lake hold`.
 #[derive(Debug, Args)]
 pub struct HoldArgs {

@@ -26,6 +26,7 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
         LakeCommand::Prove(args) => proof::prove(args),
         LakeCommand::Retain(args) => cli::retain::retain(args, open::now()?),
         LakeCommand::Hold(args) => cli::retain::hold(args, open::now()?),
+        LakeCommand::Subject(args) => cli::subject::run(args),
     }
 }
 

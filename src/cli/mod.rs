@@ -21,6 +21,7 @@ mod retain;
 mod review;
 mod run;
 pub mod select;
+mod subject;
 mod synth;
 pub mod take;
 mod verify;

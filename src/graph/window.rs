@@ -1,6 +1,6 @@
 //! Which time to read of a log: what nobody has read yet, with an overlap, in slices.
 
-use crate::model::time::{DAY, HOUR, MINUTE, merge_windows};
+use crate::model::time::{DAY, HOUR, MINUTE, merge_windows, without};
 use crate::model::{Instant, Window};
 
 /// How far a watermark is gone behind: events come late.
@@ -27,31 +27,6 @@ pub fn unread(whole: Window, read: &[Window]) -> Vec<Window> {
         until: w.until.plus(-OVERLAP).max(w.from),
     });
     without(&[whole], &settled.collect::<Vec<_>>())
-}
-
-/// What is left of windows when others are taken away; sorted.
-#[must_use]
-pub fn without(windows: &[Window], gone: &[Window]) -> Vec<Window> {
-    let mut left = merge_windows(windows.to_vec());
-    for hole in merge_windows(gone.iter().copied().filter(|w| w.from < w.until).collect()) {
-        left = left
-            .into_iter()
-            .flat_map(|w| {
-                let before = Window {
-                    from: w.from,
-                    until: w.until.min(hole.from),
-                };
-                let after = Window {
-                    from: w.from.max(hole.until),
-                    until: w.until,
-                };
-                [before, after]
-            })
-            .filter(|w| w.from < w.until)
-            .collect();
-    }
-    left.sort_unstable();
-    left
 }
 
 /// Cuts windows into slices of at most [`LONGEST`], oldest first: what ages out first is read first.

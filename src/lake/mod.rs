@@ -8,6 +8,7 @@
 //!   data/<table>/<partition>/<hash>.parquet
 //! ```
 
+pub mod about;
 pub mod checkpoint;
 pub mod column;
 pub mod commit;

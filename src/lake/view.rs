@@ -197,7 +197,7 @@ pub type Content = (Interned, Interned);
 /// The tenant id of records that name no tenant.
 pub const UNKNOWN_TENANT: &str = "unknown";
 
-fn rows_of<R: Row>(path: &Path, without: &[&str]) -> Result<Vec<R>, LakeError> {
+pub(super) fn rows_of<R: Row>(path: &Path, without: &[&str]) -> Result<Vec<R>, LakeError> {
     let fields = R::fields();
     let wanted: Vec<&str> = fields.iter().map(|f| f.name().as_str()).filter(|n| !without.contains(n)).collect();
     let mut rows = Vec::new();

@@ -3,7 +3,7 @@
 use crate::lake::records::Coverage;
 use crate::ledger::estate::Covered;
 use crate::model::Window;
-use crate::model::time::merge_windows;
+use crate::model::time::without;
 use std::collections::BTreeMap;
 
 /// Coverage by subject; an assertion about `sign_ins` counts for both streams of people.
@@ -33,9 +33,9 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
         }
     }
     for (name, covered) in &mut subjects {
-        healed(&mut covered.gaps, proven.remove(name).unwrap_or_default());
-        covered.any = without_gaps(merge_windows(std::mem::take(&mut covered.any)), &covered.gaps);
-        covered.vouched = without_gaps(merge_windows(std::mem::take(&mut covered.vouched)), &covered.gaps);
+        healed(&mut covered.gaps, proven.get(name).map_or(&[], Vec::as_slice));
+        covered.any = without_gaps(&covered.any, &covered.gaps);
+        covered.vouched = without_gaps(&covered.vouched, &covered.gaps);
         covered.gaps.sort();
         covered.gaps.dedup();
     }
@@ -43,44 +43,22 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
 }
 
 /// A gap in time ends where a pull has read to the last page: the slice that failed one day was read on another.
-fn healed(gaps: &mut Vec<(Option<Window>, String)>, proven: Vec<Window>) {
-    let proven = merge_windows(proven);
+fn healed(gaps: &mut Vec<(Option<Window>, String)>, proven: &[Window]) {
     let whole = std::mem::take(gaps);
     for (window, reason) in whole {
         let Some(window) = window else {
             gaps.push((None, reason));
             continue;
         };
-        let holes: Vec<_> = proven.iter().map(|p| (Some(*p), String::new())).collect();
-        let left = without_gaps(vec![window], &holes);
+        let left = without(&[window], proven);
         gaps.extend(left.into_iter().map(|w| (Some(w), reason.clone())));
     }
 }
 
 /// A known gap is a hole, whatever covers it otherwise.
-fn without_gaps(windows: Vec<Window>, gaps: &[(Option<Window>, String)]) -> Vec<Window> {
-    let mut left = windows;
-    for gap in gaps.iter().filter_map(|(w, _)| *w) {
-        left = left
-            .into_iter()
-            .flat_map(|w| {
-                let before = Window {
-                    from: w.from,
-                    until: w.until.min(gap.from),
-                };
-                let after = Window {
-                    from: w.from.max(gap.until),
-                    until: w.until,
-                };
-                if gap.until <= w.from || w.until <= gap.from {
-                    vec![w]
-                } else {
-                    [before, after].into_iter().filter(|p| p.from < p.until).collect()
-                }
-            })
-            .collect();
-    }
-    left
+fn without_gaps(windows: &[Window], gaps: &[(Option<Window>, String)]) -> Vec<Window> {
+    let holes: Vec<Window> = gaps.iter().filter_map(|(w, _)| *w).collect();
+    without(windows, &holes)
 }
 
 #[cfg(test)]

@@ -136,6 +136,29 @@ pub fn merge_windows(mut windows: Vec<Window>) -> Vec<Window> {
     merged
 }
 
+/// What is left of windows when others are taken away; sorted, disjoint.
+#[must_use]
+pub fn without(windows: &[Window], gone: &[Window]) -> Vec<Window> {
+    let mut left = merge_windows(windows.to_vec());
+    for hole in merge_windows(gone.iter().copied().filter(|w| w.from < w.until).collect()) {
+        let mut rest = Vec::with_capacity(left.len() + 1);
+        for w in left {
+            if hole.until <= w.from || w.until <= hole.from {
+                rest.push(w);
+                continue;
+            }
+            let (before, after) = (w.until.min(hole.from), w.from.max(hole.until));
+            let parts = [
+                Window { from: w.from, until: before },
+                Window { from: after, until: w.until },
+            ];
+            rest.extend(parts.into_iter().filter(|p| p.from < p.until));
+        }
+        left = rest;
+    }
+    left
+}
+
 /// `2026-03-31T12:34:56[.fraction](Z|+hh:mm)` without a parser's overhead: the shape of nearly every record.
 fn rfc3339_fast(text: &str) -> Option<Instant> {
     let b = text.as_bytes();

@@ -1,10 +1,10 @@
 //! From the spool into the lake: looks with their instants, coverage and gaps, and the account of the pull.
 
 use crate::graph::collections::{ALL, Collection, by_name};
-use crate::graph::window::{SURE_RETENTION, without};
+use crate::graph::window::SURE_RETENTION;
 use crate::ingest::{self, IngestOptions, IngestReport, Part, Pulled, PulledFile, Sink};
 use crate::lake::records::{Coverage, Pull};
-use crate::model::time::merge_windows;
+use crate::model::time::{merge_windows, without};
 use crate::model::{TenantId, Window};
 use crate::pull::{Entry, Order, Outcome, PullError, Spool};
 use std::collections::BTreeMap;

@@ -2,8 +2,9 @@
 
 use crate::graph::collections::{Collection, Of, Shape};
 use crate::graph::walk::{Walked, walk};
-use crate::graph::window::{halves, slices, without};
+use crate::graph::window::{halves, slices};
 use crate::graph::{Client, Fault, Lane, Page, page};
+use crate::model::time::without;
 use crate::model::{Instant, Window};
 use crate::pull::spool::Chunk;
 use crate::pull::{Entry, Order, PullError, Spool, Unit};

@@ -24,6 +24,32 @@ pub struct Written {
 /// When the folder cannot be made or the disk is full; files that were there stay as they were.
 pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
     let mut folder = Folder::open(out)?;
+    // The workbook takes as long as all tables together.
+    let (book, tables) = rayon::join(|| workbook::bytes(review, out), || tables(review, &mut folder));
+    let mut hashes = tables?;
+    let mut add = |name: String, bytes: &[u8]| -> Result<(), ReportError> {
+        let hash = folder.add(&name, |to| to.write_all(bytes).map_err(ReportError::io("write", &out.join(&name))))?;
+        hashes.push((name, hash));
+        Ok(())
+    };
+    add("report.xlsx".into(), &book?)?;
+    let charts = charts::all(review);
+    for (name, bytes) in pictures(review, &charts)? {
+        add(name, &bytes)?;
+    }
+    let html = page::render(review, &charts, &hashes)?;
+    folder.add("index.html", |to| {
+        to.write_all(html.as_bytes()).map_err(ReportError::io("write", &out.join("index.html")))
+    })?;
+    let files = folder.publish()?;
+    Ok(Written {
+        index: out.join("index.html"),
+        files,
+    })
+}
+
+/// The tables in each form, with their hashes.
+fn tables(review: &Review, folder: &mut Folder) -> Result<Vec<(String, String)>, ReportError> {
     let mut hashes = Vec::new();
     let json = review.forms.json.then_some(("json", Form::Json));
     for (ending, form) in [("csv", Form::Csv(review.forms.csv)), ("parquet", Form::Parquet)].into_iter().chain(json) {
@@ -39,25 +65,7 @@ pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
         let hash = folder.add(&name, |to| columns::write("the holdings", columns::HOLDINGS, holdings, form, to))?;
         hashes.push((name, hash));
     }
-    let mut add = |name: String, bytes: &[u8]| -> Result<(), ReportError> {
-        let hash = folder.add(&name, |to| to.write_all(bytes).map_err(ReportError::io("write", &out.join(&name))))?;
-        hashes.push((name, hash));
-        Ok(())
-    };
-    add("report.xlsx".into(), &workbook::bytes(review, out)?)?;
-    let charts = charts::all(review);
-    for (name, bytes) in pictures(review, &charts)? {
-        add(name, &bytes)?;
-    }
-    let html = page::render(review, &charts, &hashes)?;
-    folder.add("index.html", |to| {
-        to.write_all(html.as_bytes()).map_err(ReportError::io("write", &out.join("index.html")))
-    })?;
-    let files = folder.publish()?;
-    Ok(Written {
-        index: out.join("index.html"),
-        files,
-    })
+    Ok(hashes)
 }
 
 /// The charts that have a picture, by file name.

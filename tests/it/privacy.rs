@@ -210,3 +210,48 @@ fn review_records_go_after_six_years_unless_a_younger_look_still_lists_them() {
     let said = run.ok(&["lake", "retain", "--lake", "lake", "--keep", "review_decisions=20"]).stdout;
     assert!(said.contains("dropped 2 files"), "nothing younger than twenty days lists them: {said}");
 }
+
+#[test]
+fn everything_about_one_person_is_written_for_whoever_has_to_answer_them() {
+    let run = sample();
+    let people = run.read("sample-data/looks/2026-06-30/users-0000.json");
+    let people: serde_json::Value = serde_json::from_str(&people).expect("JSON");
+    let known = people["value"].as_array().expect("users");
+    let person = known.iter().find(|u| u["displayName"] == "Mehmet Aydin").expect("a person of the sample");
+    let (id, upn) = (person["id"].as_str().expect("an id"), person["userPrincipalName"].as_str().expect("a name"));
+    let told = run.ok(&["lake", "subject", upn, "--lake", "lake", "--out", "about"]);
+    assert!(told.stderr.contains("open about/README.md"), "{}", told.stderr);
+    let held: Vec<serde_json::Value> = serde_json::from_str(&run.read("about/holdings.json")).expect("JSON");
+    let all = ["holdings", upn, "--lake", "lake", "--from", "2000-01-01", "--until", "2030-01-01", "--format", "jsonl"];
+    assert_eq!(held.len(), run.ok(&all).stdout.lines().count());
+    assert!(!held.is_empty() && held.iter().all(|h| h["principal_id"] == id));
+    // Every row names the person, and what the sources say of them is there, however deep it stands.
+    let lower = |text: &str| text.to_lowercase();
+    let mut rows = BTreeMap::new();
+    for entry in fs::read_dir(run.dir().join("about")).expect("a folder").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(table) = name.strip_suffix(".jsonl") else { continue };
+        let text = fs::read_to_string(entry.path()).expect("a table");
+        assert!(text.lines().all(|l| lower(l).contains(&lower(id)) || lower(l).contains(&lower(upn))), "{table}");
+        rows.insert(table.to_string(), text.lines().count());
+    }
+    let named = |folder: &str, ending: &str| -> usize {
+        let mut found = 0;
+        for entry in fs::read_dir(run.dir().join("sample-data").join(folder)).expect("a folder").flatten() {
+            if entry.path().to_string_lossy().ends_with(ending) {
+                let text = fs::read_to_string(entry.path()).expect("a file");
+                found += text.lines().filter(|l| lower(l).contains(&lower(id)) || lower(l).contains(&lower(upn))).count();
+            }
+        }
+        found
+    };
+    assert_eq!(rows.get("sign_ins").copied().unwrap_or_default(), named("signins", "ndjson"), "{rows:?}");
+    assert!(rows["users"] > 0 && rows["sightings"] > 0 && rows["assignments"] > 0, "{rows:?}");
+    let sheet = run.read("about/README.md");
+    assert!(sheet.contains(&format!("| users | {} |", rows["users"])), "{sheet}");
+    // Nothing is written over, and somebody unknown is no empty answer.
+    let again = run.tell(&["lake", "subject", upn, "--lake", "lake", "--out", "about"]);
+    assert!(again.code == 2 && again.stderr.contains("name a new one"), "{}", again.stderr);
+    let nobody = run.tell(&["lake", "subject", "nobody@corp.example", "--lake", "lake", "--out", "other"]);
+    assert!(nobody.code == 2 && !run.dir().join("other").exists(), "{}", nobody.stderr);
+}

@@ -1,0 +1,71 @@
+//! `lake subject`: everything that the lake holds about one person, for whoever has to answer them.
+
+use crate::cli::bundle::replace_private;
+use crate::cli::evidence_args::SubjectArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::{open, output, select};
+use crate::lake::about::about;
+use crate::lake::store::create_private_dirs;
+use crate::lake::table::Table;
+use crate::model::PrincipalId;
+use crate::report::columns::{self, Form};
+use std::fmt::Write;
+
+/// Writes what is held about a person into a folder: their holdings, and every row that names them.
+pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
+    let question = open::question(&args.lake, &args.question)?;
+    let estate = &question.estate;
+    let id = select::resolve("principal", &args.who, &select::principals(estate))?;
+    let principal = PrincipalId::new(&id);
+    let mut forms = vec![id.clone()];
+    if let Some(person) = estate.people.get(&principal) {
+        forms.extend([person.upn.to_string(), person.mail.to_string()].into_iter().filter(|f| !f.is_empty()));
+    }
+    if args.out.exists() && std::fs::read_dir(&args.out).map_or(true, |mut d| d.next().is_some()) {
+        return Err(Failure::usage(format!("{} is there and is not an empty folder; name a new one", args.out.display())));
+    }
+    create_private_dirs(&args.out)?;
+    let held: Vec<_> = estate.holdings.iter().filter(|h| h.principal == principal).map(|h| (h, "")).collect();
+    let holdings = columns::holdings(&held, Form::Json).map_err(Failure::usage)?;
+    replace_private(&args.out.join("holdings.json"), &holdings)?;
+    let mut told = format!(
+        "# What is held about {}\n\nLooked for: {}.\nAs of {}, commit {} of the lake.\n\n\
+         `holdings.json` has the {} holdings that the ledger concludes; each other file has the stored rows of a table that name the person, one a line.\n\
+         A display name is not looked for, since others may have the same one.\n\
+         Rows name other people too (approvers, administrators): look through them before they are handed over.\n\n\
+         | table | rows that name the person | rows looked at |\n|---|---|---|\n",
+        plain(&args.who),
+        forms.iter().map(|f| plain(f)).collect::<Vec<_>>().join(", "),
+        estate.as_of,
+        question.commit,
+        held.len()
+    );
+    let mut total = 0;
+    for table in Table::ALL {
+        let named = about(&question.view, *table, &forms)?;
+        if named.looked_at == 0 {
+            continue;
+        }
+        total += named.rows.len();
+        // Writing to a string cannot fail.
+        let _ = writeln!(told, "| {} | {} | {} |", table.name(), named.rows.len(), named.looked_at);
+        if !named.rows.is_empty() {
+            let lines: String = named.rows.iter().map(|row| format!("{row}\n")).collect();
+            replace_private(&args.out.join(format!("{}.jsonl", table.name())), lines.as_bytes())?;
+        }
+    }
+    replace_private(&args.out.join("README.md"), told.as_bytes())?;
+    output::say(&format!(
+        "{} holdings and {total} rows about {}; open {}",
+        held.len(),
+        forms.join(", "),
+        args.out.join("README.md").display()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Text in a line of Markdown.
+fn plain(text: &str) -> String {
+    let shown = crate::report::shown::visible(text);
+    shown.chars().map(|c| if c.is_control() || matches!(c, '|' | '<' | '>' | '`' | '[' | ']') { ' ' } else { c }).collect()
+}

@@ -1,0 +1,109 @@
+//! Everything that the lake holds about a person: rows of every table that name them, as they are stored.
+
+use crate::lake::objects::*;
+use crate::lake::records::{AuditEvent, Coverage, Pull, Reject, Sighting, SignIn, Snapshot, Source};
+use crate::lake::table::{Row, Table};
+use crate::lake::view::rows_of;
+use crate::lake::{LakeError, View};
+
+/// Rows of one table that name somebody, a JSON object each, and how many rows were looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The rows, in the order of the table's files.
+    pub rows: Vec<String>,
+    /// Rows looked at.
+    pub looked_at: u64,
+}
+
+/// Rows of a table in which one of these forms stands as a whole word, in any column and in any case; `forms` are ids, principal
+/// names and mail addresses.
+///
+/// # Errors
+/// When a file is missing or damaged.
+pub fn about(view: &View, table: Table, forms: &[String]) -> Result<Named, LakeError> {
+    let forms: Vec<String> = forms.iter().map(|f| f.to_lowercase()).filter(|f| f.len() > 2).collect();
+    macro_rules! search {
+        ($($row:ty),+ $(,)?) => {
+            match table {
+                $(<$row>::TABLE => named::<$row>(view, &forms),)+
+            }
+        };
+    }
+    search!(
+        AuditEvent,
+        SignIn,
+        AssignmentRow,
+        RequestRow,
+        ApprovalRow,
+        PolicyRow,
+        PackageRow,
+        CatalogRow,
+        ResourceRoleRow,
+        UserRow,
+        GroupRow,
+        MembershipRow,
+        AppRoleAssignmentRow,
+        DirectoryRoleRow,
+        RoleDefinitionRow,
+        RoleScheduleRow,
+        ServicePrincipalRow,
+        ConditionalAccessRow,
+        NamedLocationRow,
+        ReviewDefinitionRow,
+        ReviewInstanceRow,
+        ReviewDecisionRow,
+        ConnectedOrganizationRow,
+        IncompatibilityRow,
+        Sighting,
+        Snapshot,
+        Coverage,
+        Reject,
+        Source,
+        Pull,
+    )
+}
+
+fn named<R: Row>(view: &View, forms: &[String]) -> Result<Named, LakeError> {
+    let mut found = Named::default();
+    for path in view.paths(R::TABLE) {
+        for row in rows_of::<R>(&path, &[])? {
+            found.looked_at += 1;
+            let text = serde_json::to_string(&row).map_err(LakeError::format("encode a row of", &path))?;
+            let lower = text.to_lowercase();
+            if forms.iter().any(|form| stands(&lower, form)) {
+                found.rows.push(text);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a form stands in a text with no letter, digit or sign of an address on either side.
+fn stands(text: &str, form: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(form).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + form.len()..].chars().next();
+        !before.is_some_and(|c| part(c) || c == '.') && !after.is_some_and(part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_stands_as_a_whole_word_only() {
+        for (text, form, expected) in [
+            ("\"upn\":\"ana@corp.example\"", "ana@corp.example", true),
+            ("\"upn\":\"diana@corp.example\"", "ana@corp.example", false),
+            ("\"upn\":\"l.ana@corp.example\"", "ana@corp.example", false),
+            ("asked by ana@corp.example.", "ana@corp.example", true),
+            ("users('0a1b')/x", "0a1b", true),
+            ("0a1b-22", "0a1b", false),
+            ("", "ana", false),
+        ] {
+            assert_eq!(stands(text, form), expected, "{form} in {text}");
+        }
+    }
+}
