@@ -22,7 +22,10 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
         forms.extend([person.upn.to_string(), person.mail.to_string()].into_iter().filter(|f| !f.is_empty()));
     }
     if args.out.exists() && std::fs::read_dir(&args.out).map_or(true, |mut d| d.next().is_some()) {
-        return Err(Failure::usage(format!("{} is there and is not an empty folder; name a new one", args.out.display())));
+        return Err(Failure::usage(format!(
+            "{} is there and is not an empty folder; name a new one",
+            args.out.display()
+        )));
     }
     create_private_dirs(&args.out)?;
     let held: Vec<_> = estate.holdings.iter().filter(|h| h.principal == principal).map(|h| (h, "")).collect();
@@ -67,5 +70,14 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
 /// Text in a line of Markdown.
 fn plain(text: &str) -> String {
     let shown = crate::report::shown::visible(text);
-    shown.chars().map(|c| if c.is_control() || matches!(c, '|' | '<' | '>' | '`' | '[' | ']') { ' ' } else { c }).collect()
+    shown
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '|' | '<' | '>' | '`' | '[' | ']') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
 }

@@ -13,6 +13,7 @@ use crate::model::{
     AccessEvent, Action, Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Interned, Outcome, PackageId, PolicyId, PrincipalId,
     PrincipalState, RequestId, Window,
 };
+use ahash::AHashMap;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -119,10 +120,11 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
     estate.index();
     directory::fill(&mut estate, evidence, sightings, settings);
     let sorted = lanes::sort(evidence, sightings, &estate.events, &estate.requests);
+    let known = Known::of(&estate, sorted.keys());
     let mut holdings: Vec<Holding> = sorted
         .into_par_iter()
         .flat_map_iter(|((principal, entitlement), group)| {
-            let of = |lane| holdings_of(&estate, &principal, &entitlement, lane);
+            let of = |lane| holdings_of(&known, &principal, &entitlement, lane);
             group.into_iter().flat_map(of).collect::<Vec<_>>()
         })
         .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
@@ -209,8 +211,50 @@ fn seen(sightings: &Sightings) -> SeenAt {
     all
 }
 
-fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane) -> Vec<Holding> {
+/// What every holding asks about its holder, its entitlement and its request, found once.
+struct Known<'e> {
+    estate: &'e Estate,
+    principals: AHashMap<PrincipalId, Holder>,
+    entitlements: AHashMap<EntitlementKey, Interned>,
+    requests: AHashMap<&'e RequestId, &'e RequestStory>,
+}
+
+/// Who holds.
+struct Holder {
+    name: Interned,
+    kind: &'static str,
+    state: PrincipalState,
+    since: Option<Instant>,
+}
+
+impl<'e> Known<'e> {
+    fn of<'k>(estate: &'e Estate, keys: impl Iterator<Item = &'k (PrincipalId, EntitlementKey)>) -> Self {
+        let mut known = Self {
+            estate,
+            principals: AHashMap::new(),
+            entitlements: AHashMap::new(),
+            // An interval that no request began or ended has an empty id.
+            requests: estate.requests.iter().filter(|(id, _)| !id.as_str().is_empty()).collect(),
+        };
+        for (principal, key) in keys {
+            known.principals.entry(principal.clone()).or_insert_with(|| {
+                let (state, since) = principal_state(estate, principal);
+                Holder {
+                    name: estate.principal_name(principal),
+                    kind: principal_type(estate, principal),
+                    state,
+                    since,
+                }
+            });
+            known.entitlements.entry(key.clone()).or_insert_with(|| entitlement_name(estate, key).into());
+        }
+        known
+    }
+}
+
+fn holdings_of(known: &Known, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane) -> Vec<Holding> {
     let mut lane = lane;
+    let estate = known.estate;
     let points = std::mem::take(&mut lane.points);
     let scheduled = lane.scheduled();
     let newest_look = lane.collection.as_ref().and_then(|(table, scope)| {
@@ -236,7 +280,7 @@ fn holdings_of(estate: &Estate, principal: &PrincipalId, entitlement: &Entitleme
     let intervals = scan::scan(points, &horizon);
     intervals
         .into_iter()
-        .map(|i| holding(estate, principal, entitlement, &lane, scheduled, i))
+        .map(|i| holding(known, principal, entitlement, &lane, scheduled, i))
         .collect()
 }
 
@@ -245,20 +289,18 @@ fn newest_sighting_at(points: &[scan::Point], look: Instant) -> bool {
 }
 
 fn holding(
-    estate: &Estate,
+    known: &Known,
     principal: &PrincipalId,
     entitlement: &EntitlementKey,
     lane: &Lane,
     scheduled: Option<Option<Instant>>,
     interval: Interval,
 ) -> Holding {
+    let estate = known.estate;
     let mut interval = interval;
     later_ends_show_as_held(&mut interval, estate.as_of);
-    let story = story_of(estate, principal, entitlement, lane, &interval);
-    let removal = estate
-        .requests
-        .get(&RequestId::new(&interval.end_request))
-        .filter(|_| !interval.end_request.is_empty());
+    let story = story_of(known, principal, entitlement, lane, &interval);
+    let removal = known.requests.get(&RequestId::of(interval.end_request));
     let mut evidence = std::mem::take(&mut interval.evidence);
     if let Some(story) = story {
         evidence.extend(story.evidence.iter().copied());
@@ -267,8 +309,9 @@ fn holding(
     evidence.dedup();
     let grant_kind = grant_kind(estate, entitlement, lane, story);
     let approvals = story.map(|s| s.decisions.clone()).unwrap_or_default();
-    let (state, state_since) = principal_state(estate, principal);
-    let entitlement_name = entitlement_name(estate, entitlement);
+    // Every key of a lane is known.
+    let holder = &known.principals[principal];
+    let entitlement_name = known.entitlements[entitlement];
     let requested_by = story.and_then(|s| s.requestor.clone());
     let end_reason = match removal.map(|r| r.kind.as_str()) {
         Some("systemRemove") => "expired",
@@ -280,11 +323,11 @@ fn holding(
     };
     Holding {
         principal: principal.clone(),
-        principal_name: estate.principal_name(principal),
-        principal_type: principal_type(estate, principal).into(),
+        principal_name: holder.name,
+        principal_type: holder.kind.into(),
         entitlement: entitlement.clone(),
-        path: entitlement_name.as_str().into(),
-        entitlement_name: entitlement_name.into(),
+        path: entitlement_name,
+        entitlement_name,
         held_from: interval.held_from,
         held_until: interval.held_until,
         from_certainty: interval.from_certainty,
@@ -314,8 +357,8 @@ fn holding(
         justification: story.and_then(|s| s.justification),
         ended_by: interval.ended_by,
         end_reason: end_reason.into(),
-        principal_state: state,
-        principal_state_since: state_since,
+        principal_state: holder.state,
+        principal_state_since: holder.since,
         assignment: lane.assignment.clone(),
         request: story.map(|s| s.id.clone()),
         policy: lane.policy.clone().or_else(|| story.and_then(|s| s.policy.clone())),
@@ -337,20 +380,16 @@ fn later_ends_show_as_held(interval: &mut Interval, as_of: Instant) {
 }
 
 /// The request behind a holding: the one that was delivered then, else the last one for this assignment or holder before its beginning.
-fn story_of<'e>(estate: &'e Estate, principal: &PrincipalId, entitlement: &EntitlementKey, lane: &Lane, interval: &Interval) -> Option<&'e RequestStory> {
+fn story_of<'e>(known: &Known<'e>, principal: &PrincipalId, entitlement: &EntitlementKey, lane: &Lane, interval: &Interval) -> Option<&'e RequestStory> {
     if entitlement.kind != EntitlementKind::AccessPackage {
         return None;
     }
-    if let Some(story) = estate
-        .requests
-        .get(&RequestId::new(&interval.grant_request))
-        .filter(|_| !interval.grant_request.is_empty())
-    {
+    if let Some(story) = known.requests.get(&RequestId::of(interval.grant_request)) {
         return Some(story);
     }
     let assignment = lane.assignment.as_ref()?;
     let adds = |s: &&RequestStory| s.kind.ends_with("Add") && s.recipient.as_ref() == Some(principal) && s.assignment.as_ref() == Some(assignment);
-    estate.requests_of(principal).filter(adds).max_by_key(|s| s.created_at)
+    known.estate.requests_of(principal).filter(adds).max_by_key(|s| s.created_at)
 }
 
 fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story: Option<&RequestStory>) -> GrantKind {
@@ -377,7 +416,7 @@ fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story:
     }
 }
 
-fn principal_type(estate: &Estate, principal: &PrincipalId) -> String {
+fn principal_type(estate: &Estate, principal: &PrincipalId) -> &'static str {
     match estate.people.get(principal) {
         Some(person) if person.guest => "guest",
         Some(_) => "user",
@@ -385,7 +424,6 @@ fn principal_type(estate: &Estate, principal: &PrincipalId) -> String {
         None if estate.apps.contains_key(principal.as_str()) => "service_principal",
         None => "unknown",
     }
-    .into()
 }
 
 fn principal_state(estate: &Estate, principal: &PrincipalId) -> (PrincipalState, Option<Instant>) {

@@ -39,11 +39,15 @@ pub(super) struct Lane {
 /// All lanes, by principal and entitlement; the order of the map says nothing.
 pub(super) type Lanes = HashMap<(PrincipalId, EntitlementKey), Vec<Lane>, ahash::RandomState>;
 
+/// Requests by id.
+pub(super) type Stories<'s> = AHashMap<&'s RequestId, &'s RequestStory>;
+
 /// Sorts all facts of one commit.
 pub(super) fn sort(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) -> Lanes {
+    let by_id: Stories = stories.iter().collect();
     let mut lanes = Lanes::default();
     assignments(&mut lanes, evidence, sightings, stories);
-    package_facts(&mut lanes, events, stories);
+    package_facts(&mut lanes, events, stories, &by_id);
     resource_looks(&mut lanes, evidence, sightings);
     resource_events(&mut lanes, events);
     unlisted(&mut lanes, sightings);
@@ -150,7 +154,7 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen, evidenc
 }
 
 /// Events and requests about packages.
-fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) {
+fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>, by_id: &Stories) {
     let mut by_event: AHashMap<&RequestId, (bool, bool)> = AHashMap::new();
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
         if let Some(request) = &event.request {
@@ -162,7 +166,7 @@ fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<R
     let mut grants = Vec::new();
     let mut ends = Vec::new();
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
-        let story = event.request.as_ref().and_then(|r| stories.get(r));
+        let story = event.request.as_ref().and_then(|r| by_id.get(r)).copied();
         let package = event.entitlement.clone().filter(|k| k.kind == EntitlementKind::AccessPackage);
         let package = package.or_else(|| story.and_then(|s| s.package.as_ref()).map(|p| EntitlementKey::package(p.as_str())));
         let recipient = story.and_then(|s| s.recipient.clone()).or_else(|| event.principal.clone());

@@ -4,11 +4,13 @@ use crate::lake::objects::{ApprovalRow, RequestRow};
 use crate::ledger::estate::RequestStory;
 use crate::model::id::lowered;
 use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
+use ahash::AHashMap;
 use std::collections::BTreeMap;
 
 /// The story of every request, by id.
 pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestStory> {
-    let mut stories: BTreeMap<RequestId, RequestStory> = BTreeMap::new();
+    // Looked up many times while they are put together, and sorted once.
+    let mut stories: AHashMap<RequestId, RequestStory> = AHashMap::with_capacity(rows.len());
     for row in rows {
         let id = RequestId::of(row.id);
         stories.insert(id.clone(), of_record(id, row));
@@ -29,7 +31,7 @@ pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: 
     for story in stories.values_mut() {
         complete(story);
     }
-    stories
+    stories.into_iter().collect()
 }
 
 fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {

@@ -148,10 +148,7 @@ pub fn without(windows: &[Window], gone: &[Window]) -> Vec<Window> {
                 continue;
             }
             let (before, after) = (w.until.min(hole.from), w.from.max(hole.until));
-            let parts = [
-                Window { from: w.from, until: before },
-                Window { from: after, until: w.until },
-            ];
+            let parts = [Window { from: w.from, until: before }, Window { from: after, until: w.until }];
             rest.extend(parts.into_iter().filter(|p| p.from < p.until));
         }
         left = rest;

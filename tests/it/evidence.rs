@@ -698,6 +698,22 @@ fn retention_drops_whole_partitions_leaves_tombstones_and_a_gap() {
     run.ok(&["lake", "verify", "--lake", "lake"]);
 }
 
+/// The commands of the auditor's walk.
+fn walk_commands() -> Vec<String> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/auditor-walk.md")).expect("the walk");
+    let block = |part: &str| part.split("\n```").next().expect("a block has an end").to_string();
+    page.split("```sh\n").skip(1).map(block).collect()
+}
+
+fn walk(run: &Run, block: &str) -> Output {
+    let mut shell = Command::new("bash");
+    shell
+        .args(["-euo", "pipefail", "-c", block])
+        .current_dir(run.dir().join("bundle"))
+        .env("TMPDIR", run.dir());
+    shell.output().expect("a shell")
+}
+
 #[test]
 fn the_auditors_walk_holds_on_the_bundle_of_the_sample() {
     let test = "the_auditors_walk_holds_on_the_bundle_of_the_sample";
@@ -706,20 +722,9 @@ fn the_auditors_walk_holds_on_the_bundle_of_the_sample() {
     }
     let run = sample_lake();
     run.ok(&["bundle", "--lake", "lake", "--out", "bundle"]);
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/auditor-walk.md")).expect("the walk");
-    let mut blocks = Vec::new();
-    for part in page.split("```sh\n").skip(1) {
-        blocks.push(part.split("\n```").next().expect("a block has an end"));
-    }
-    assert!(blocks.len() >= 6, "the walk has commands");
-    let walk = |block: &str| {
-        let mut shell = Command::new("bash");
-        shell
-            .args(["-euo", "pipefail", "-c", block])
-            .current_dir(run.dir().join("bundle"))
-            .env("TMPDIR", run.dir());
-        shell.output().expect("a shell")
-    };
+    let blocks = walk_commands();
+    assert!(blocks.len() >= 7, "the walk has commands");
+    let walk = |block: &str| walk(&run, block);
     for block in &blocks {
         let output = walk(block);
         assert!(output.status.success() && !output.stdout.is_empty(), "{block}\n{}", printed(&output));
@@ -852,6 +857,19 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     assert!(rows("proofs").iter().all(|r| r["proof"] == "operator-asserted"));
     let text = run.read("bundle/data/campaign/items.csv");
     assert!(!text.contains("therapy") && text.contains("characters, SHA-256"), "what people wrote is masked");
+    if tools::program("a_campaign_in_a_bundle_ties_and_can_be_made_again", "python3").is_some() {
+        let block = walk_commands()
+            .into_iter()
+            .find(|b| b.contains("data/campaign"))
+            .expect("the walk looks at campaigns");
+        let output = walk(&run, &block);
+        assert!(output.status.success() && printed(&output).contains("'revoke'"), "{}", printed(&output));
+        let path = run.dir().join("bundle/data/campaign/drift.csv");
+        let text = fs::read_to_string(&path).expect("a listing");
+        fs::write(&path, format!("{text}joined,,x,x,group:x,x,,x\n")).expect("a file");
+        assert!(!walk(&run, &block).status.success(), "a row that was added is told");
+        fs::write(&path, text).expect("a file");
+    }
     let log = rows("log");
     assert!(log.windows(2).all(|w| w[1]["previous_sha256"] == w[0]["sha256"]), "the log is a chain");
 }

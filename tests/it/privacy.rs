@@ -222,7 +222,18 @@ fn everything_about_one_person_is_written_for_whoever_has_to_answer_them() {
     let told = run.ok(&["lake", "subject", upn, "--lake", "lake", "--out", "about"]);
     assert!(told.stderr.contains("open about/README.md"), "{}", told.stderr);
     let held: Vec<serde_json::Value> = serde_json::from_str(&run.read("about/holdings.json")).expect("JSON");
-    let all = ["holdings", upn, "--lake", "lake", "--from", "2000-01-01", "--until", "2030-01-01", "--format", "jsonl"];
+    let all = [
+        "holdings",
+        upn,
+        "--lake",
+        "lake",
+        "--from",
+        "2000-01-01",
+        "--until",
+        "2030-01-01",
+        "--format",
+        "jsonl",
+    ];
     assert_eq!(held.len(), run.ok(&all).stdout.lines().count());
     assert!(!held.is_empty() && held.iter().all(|h| h["principal_id"] == id));
     // Every row names the person, and what the sources say of them is there, however deep it stands.
