@@ -4,11 +4,11 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Arr
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType as ArrowType, Field, Int64Type, Schema, TimeUnit as ArrowUnit};
 use polars::prelude::*;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Nested columns of a batch, by name: in polars each is the number of its row.
-#[derive(Default)]
 pub(super) struct Nested(BTreeMap<String, ArrayRef>);
 
 /// Top-level columns of a schema that a query names; others are not read.
@@ -22,33 +22,32 @@ pub(super) fn named<'s>(sql: &str, schema: &'s Schema) -> Vec<&'s str> {
 /// # Errors
 /// When a column has a type that no query of ours can use.
 pub(super) fn frame(batch: &RecordBatch) -> PolarsResult<(DataFrame, Nested)> {
-    let mut nested = Nested::default();
-    let mut columns = Vec::with_capacity(batch.num_columns());
-    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
-        let name: PlSmallStr = field.name().as_str().into();
-        let series = match array.data_type() {
-            ArrowType::Utf8 => StringChunked::from_iter_options(name, array.as_string::<i32>().iter()).into_series(),
-            ArrowType::Boolean => BooleanChunked::from_iter_options(name, array.as_boolean().iter()).into_series(),
-            ArrowType::List(_) | ArrowType::Struct(_) => {
-                nested.0.insert(field.name().clone(), Arc::clone(array));
-                let rows = i64::try_from(array.len()).map_err(|e| polars_err!(ComputeError: "{e}"))?;
-                Int64Chunked::from_iter_values(name, 0..rows).into_series()
-            }
-            ArrowType::Timestamp(ArrowUnit::Microsecond, _) => {
-                let instants = cast(array, &ArrowType::Int64).map_err(|e| polars_err!(ComputeError: "{}: {e}", field.name()))?;
-                Int64Chunked::from_iter_options(name, instants.as_primitive::<Int64Type>().iter())
-                    .into_datetime(TimeUnit::Microseconds, None)
-                    .into_series()
-            }
-            kind if kind.is_integer() => {
-                let numbers = cast(array, &ArrowType::Int64).map_err(|e| polars_err!(ComputeError: "{}: {e}", field.name()))?;
-                Int64Chunked::from_iter_options(name, numbers.as_primitive::<Int64Type>().iter()).into_series()
-            }
-            kind => polars_bail!(ComputeError: "column {} has the type {kind}, which no query takes", field.name()),
-        };
-        columns.push(series.into_column());
-    }
+    let schema = batch.schema();
+    let fields: Vec<(&Field, &ArrayRef)> = schema.fields().iter().map(AsRef::as_ref).zip(batch.columns()).collect();
+    let is_nested = |array: &ArrayRef| matches!(array.data_type(), ArrowType::List(_) | ArrowType::Struct(_));
+    let nested = fields.iter().filter(|(_, array)| is_nested(array));
+    let nested = Nested(nested.map(|(f, array)| (f.name().clone(), Arc::clone(array))).collect());
+    let columns = fields.par_iter().map(|(f, array)| column(f.name(), array)).collect::<PolarsResult<_>>()?;
     Ok((DataFrame::new(batch.num_rows(), columns)?, nested))
+}
+
+fn column(name: &str, array: &ArrayRef) -> PolarsResult<Column> {
+    let as_numbers = || cast(array, &ArrowType::Int64).map_err(|e| polars_err!(ComputeError: "{name}: {e}"));
+    let named: PlSmallStr = name.into();
+    let series = match array.data_type() {
+        ArrowType::Utf8 => StringChunked::from_iter_options(named, array.as_string::<i32>().iter()).into_series(),
+        ArrowType::Boolean => BooleanChunked::from_iter_options(named, array.as_boolean().iter()).into_series(),
+        ArrowType::List(_) | ArrowType::Struct(_) => {
+            let rows = i64::try_from(array.len()).map_err(|e| polars_err!(ComputeError: "{e}"))?;
+            Int64Chunked::from_iter_values(named, 0..rows).into_series()
+        }
+        ArrowType::Timestamp(ArrowUnit::Microsecond, _) => Int64Chunked::from_iter_options(named, as_numbers()?.as_primitive::<Int64Type>().iter())
+            .into_datetime(TimeUnit::Microseconds, None)
+            .into_series(),
+        kind if kind.is_integer() => Int64Chunked::from_iter_options(named, as_numbers()?.as_primitive::<Int64Type>().iter()).into_series(),
+        kind => polars_bail!(ComputeError: "column {name} has the type {kind}, which no query takes"),
+    };
+    Ok(series.into_column())
 }
 
 /// A frame as a batch, nested columns put back from the rows that they came from.

@@ -137,12 +137,17 @@ impl Output {
     /// # Errors
     /// When the answer lacks another column of the row type.
     pub fn each<R: Row>(&self, without: &[&str], mut take: impl FnMut(Vec<R>)) -> Result<(), EngineError> {
-        const ROWS: usize = 32_768;
+        const ROWS: usize = 8_192;
         let name = R::TABLE.name();
-        for from in (0..self.frame.height()).step_by(ROWS) {
-            let part = self.frame.slice(i64::try_from(from).unwrap_or(i64::MAX), ROWS);
+        let part = |from: &usize| -> Result<Vec<R>, EngineError> {
+            let part = self.frame.slice(i64::try_from(*from).unwrap_or(i64::MAX), ROWS);
             let batch = columns::batch(&part, &self.nested).map_err(failed(name))?;
-            take(parquet_io::from_batch_without::<R>(&batch, without).map_err(failed(name))?);
+            parquet_io::from_batch_without::<R>(&batch, without).map_err(failed(name))
+        };
+        let begins: Vec<usize> = (0..self.frame.height()).step_by(ROWS).collect();
+        for few in begins.chunks(rayon::current_num_threads()) {
+            let parts: Vec<Vec<R>> = few.par_iter().map(part).collect::<Result<_, _>>()?;
+            parts.into_iter().for_each(&mut take);
         }
         Ok(())
     }

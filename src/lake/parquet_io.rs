@@ -5,11 +5,12 @@ use crate::lake::column::Columns;
 use crate::lake::table::Row;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -54,23 +55,32 @@ pub fn from_batch_without<R: Row>(batch: &RecordBatch, without: &[&str]) -> Resu
     serde_arrow::from_record_batch(batch).map_err(LakeError::format("decode rows of", Path::new(R::TABLE.name())))
 }
 
+/// Rows of a batch.
+const BATCH: usize = 16_384;
+
 /// All batches of a file, restricted to some top-level columns if given.
 ///
 /// # Errors
 /// When the file is missing or no Parquet.
 pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, LakeError> {
-    let file = File::open(path).map_err(LakeError::io("open", path))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::format("read", path))?;
+    let open = || File::open(path).map_err(LakeError::io("open", path));
+    let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(LakeError::format("read", path))?;
     let mask = match columns {
-        Some(names) => parquet::arrow::ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
-        None => parquet::arrow::ProjectionMask::all(),
+        Some(names) => ProjectionMask::columns(metadata.parquet_schema(), names.iter().copied()),
+        None => ProjectionMask::all(),
     };
-    let reader = builder
-        .with_projection(mask)
-        .with_batch_size(32_768)
-        .build()
-        .map_err(LakeError::format("read", path))?;
-    reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
+    // Groups of rows lie apart in the file: each is unpacked by itself.
+    let group = |n: usize| -> Result<Vec<RecordBatch>, LakeError> {
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
+            .with_projection(mask.clone())
+            .with_row_groups(vec![n])
+            .with_batch_size(BATCH)
+            .build()
+            .map_err(LakeError::format("read", path))?;
+        reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
+    };
+    let groups: Vec<Vec<RecordBatch>> = (0..metadata.metadata().num_row_groups()).into_par_iter().map(group).collect::<Result<_, _>>()?;
+    Ok(groups.into_iter().flatten().collect())
 }
 
 /// The Arrow schema of a file.

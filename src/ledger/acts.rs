@@ -7,6 +7,7 @@ use crate::ledger::estate::Person;
 use crate::ledger::facts;
 use crate::model::{AccessEvent, Instant, Interned, PrincipalId};
 use rayon::prelude::*;
+use ahash::AHashMap;
 use std::collections::BTreeMap;
 
 /// Facts and names of an audit log.
@@ -15,7 +16,7 @@ pub struct Acts {
     /// Facts about access.
     pub(super) told: Vec<AccessEvent>,
     /// How records name people, by object id, in the order of the log.
-    named: BTreeMap<PrincipalId, Vec<Naming>>,
+    named: AHashMap<PrincipalId, Vec<Naming>>,
     /// The newest record.
     pub(super) newest: Option<Instant>,
 }
@@ -33,23 +34,22 @@ impl Acts {
     /// Takes records; those of one log come sorted by time.
     pub fn take(&mut self, events: &[AuditEvent]) {
         self.told.par_extend(events.par_iter().filter_map(facts::of_event));
-        let text = |t: Option<&String>| t.map(|t| Interned::from(t.as_str())).unwrap_or_default();
         for event in events {
             self.newest = self.newest.max(event.at);
             for target in &event.targets {
                 if target.kind.as_deref().is_some_and(|k| k.eq_ignore_ascii_case("user"))
                     && let Some(id) = target.id.as_deref()
                 {
-                    self.name(id, true, text(target.upn.as_ref()), text(target.name.as_ref()));
+                    self.name(id, true, target.upn.as_deref(), target.name.as_deref());
                 }
             }
             if let (Some("user"), Some(id)) = (event.actor_kind.as_deref(), event.actor_id.as_deref()) {
-                self.name(id, false, text(event.actor_upn.as_ref()), text(event.actor_name.as_ref()));
+                self.name(id, false, event.actor_upn.as_deref(), event.actor_name.as_deref());
             }
         }
     }
 
-    fn name(&mut self, id: &str, is_target: bool, upn: Interned, name: Interned) {
+    fn name(&mut self, id: &str, is_target: bool, upn: Option<&str>, name: Option<&str>) {
         if id.is_empty() {
             return;
         }
@@ -60,7 +60,12 @@ impl Acts {
             return;
         }
         namings.retain(|n| n.is_target != is_target || !n.upn.is_empty());
-        namings.push(Naming { is_target, upn, name });
+        let text = |t: Option<&str>| t.map(Interned::from).unwrap_or_default();
+        namings.push(Naming {
+            is_target,
+            upn: text(upn),
+            name: text(name),
+        });
     }
 
     /// Names people whom no export of users names.

@@ -15,7 +15,7 @@ use crate::model::{
 };
 use ahash::AHashMap;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the ledger is told beside the evidence.
@@ -55,7 +55,7 @@ impl Ledger {
         let mut events = std::mem::take(&mut evidence.audit_events);
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         evidence.acts.take(&events);
-        Arc::make_mut(&mut evidence.usage).sort();
+        Arc::make_mut(&mut evidence.usage).par_sort();
         let events = facts::one_act_once(std::mem::take(&mut evidence.acts.told), SAME_ACT);
         Self {
             events: Arc::new(events),
@@ -112,17 +112,30 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
         unknown_activities: evidence.unknown_activities.clone(),
         ..Estate::default()
     };
-    let request_rows = sightings.current_unsorted(&evidence.requests, estate.as_of);
-    let approvals = sightings.current_unsorted(&evidence.approvals, estate.as_of);
-    estate.requests = requests::stories(&request_rows, &approvals, &estate.events);
-    drop((request_rows, approvals));
-    through_assignments(&mut estate, evidence);
+    let (as_of, events) = (estate.as_of, &ledger.events);
+    // Packages with their requests, resources, and the directory have nothing to do with one another until holdings are made.
+    let ((requests, packages), ((), resources)) = rayon::join(
+        || {
+            let rows = sightings.current_unsorted(&evidence.requests, as_of);
+            let approvals = sightings.current_unsorted(&evidence.approvals, as_of);
+            let mut requests = requests::stories(&rows, &approvals, events);
+            through_assignments(&mut requests, evidence);
+            let lanes = lanes::of_packages(evidence, sightings, events, &requests);
+            (requests, lanes)
+        },
+        || {
+            rayon::join(
+                || directory::fill(&mut estate, evidence, sightings, settings),
+                || lanes::of_resources(evidence, sightings, events),
+            )
+        },
+    );
+    estate.requests = requests;
     estate.index();
-    directory::fill(&mut estate, evidence, sightings, settings);
-    let sorted = lanes::sort(evidence, sightings, &estate.events, &estate.requests);
-    let known = Known::of(&estate, sorted.keys());
-    let mut holdings: Vec<Holding> = sorted
+    let known = Known::of(&estate, packages.keys().chain(resources.keys()));
+    let mut holdings: Vec<Holding> = packages
         .into_par_iter()
+        .chain(resources)
         .flat_map_iter(|((principal, entitlement), group)| {
             let of = |lane| holdings_of(&known, &principal, &entitlement, lane);
             group.into_iter().flat_map(of).collect::<Vec<_>>()
@@ -162,19 +175,19 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
 }
 
 /// Requests that name an assignment, but not the package, policy or holder that it names.
-fn through_assignments(estate: &mut Estate, evidence: &Evidence) {
-    let mut by_id: HashMap<&str, Vec<&AssignmentRow>> = HashMap::new();
+fn through_assignments(requests: &mut BTreeMap<RequestId, RequestStory>, evidence: &Evidence) {
+    let mut by_id: AHashMap<Interned, Vec<&AssignmentRow>> = AHashMap::with_capacity(evidence.assignments.len());
     for row in &evidence.assignments {
-        by_id.entry(row.id.as_str()).or_default().push(row);
+        by_id.entry(row.id).or_default().push(row);
     }
-    for story in estate.requests.values_mut() {
-        let rows = story.assignment.as_ref().and_then(|a| by_id.get(a.as_str())).map_or(&[][..], Vec::as_slice);
+    for story in requests.values_mut() {
+        let rows = story.assignment.as_ref().and_then(|a| by_id.get(&a.interned())).map_or(&[][..], Vec::as_slice);
         // Contents of one assignment differ in what was expanded: the least text that names a thing is taken, in any order of input.
         let told = |pick: fn(&AssignmentRow) -> Option<&Interned>| rows.iter().filter_map(|r| pick(r)).min();
-        story.package = story.package.take().or_else(|| told(|r| r.package_id.as_ref()).map(|p| PackageId::new(p)));
-        story.policy = story.policy.take().or_else(|| told(|r| r.policy_id.as_ref()).map(|p| PolicyId::new(p)));
+        story.package = story.package.take().or_else(|| told(|r| r.package_id.as_ref()).map(|p| PackageId::of(*p)));
+        story.policy = story.policy.take().or_else(|| told(|r| r.policy_id.as_ref()).map(|p| PolicyId::of(*p)));
         if let Some(target) = told(|r| r.target_id.as_ref()) {
-            story.recipient = Some(PrincipalId::new(target));
+            story.recipient = Some(PrincipalId::of(*target));
         }
     }
 }

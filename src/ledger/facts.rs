@@ -3,7 +3,8 @@
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
 use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
-use std::collections::HashMap;
+use ahash::AHashMap;
+use rayon::prelude::*;
 
 /// Names of the service that delivers packages, as actors of its deliveries.
 const SERVICE_ACTORS: &[&str] = &["azure ad identity governance", "entitlement management", "azureadidentitygovernance"];
@@ -190,9 +191,9 @@ type Act = (Action, Outcome, Option<PrincipalId>, Option<EntitlementKey>, Option
 ///
 /// A failure never absorbs a success, nor one approval stage another, nor a grant one before a removal.
 pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<AccessEvent> {
-    facts.sort();
+    facts.par_sort();
     let mut kept: Vec<AccessEvent> = Vec::with_capacity(facts.len());
-    let mut recent: HashMap<Act, (Instant, Option<PrincipalId>)> = HashMap::new();
+    let mut recent: AHashMap<Act, (Instant, Option<PrincipalId>)> = AHashMap::new();
     for fact in facts {
         let act = |action: Action| (action, fact.outcome, fact.principal.clone(), fact.entitlement.clone(), fact.request.clone());
         // One approver may decide two stages in a row: only the very same instant is the same decision.

@@ -42,14 +42,23 @@ pub(super) type Lanes = HashMap<(PrincipalId, EntitlementKey), Vec<Lane>, ahash:
 /// Requests by id.
 pub(super) type Stories<'s> = AHashMap<&'s RequestId, &'s RequestStory>;
 
-/// Sorts all facts of one commit.
-pub(super) fn sort(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) -> Lanes {
+/// Sorts all facts about packages.
+pub(super) fn of_packages(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) -> Lanes {
     let by_id: Stories = stories.iter().collect();
     let mut lanes = Lanes::default();
     assignments(&mut lanes, evidence, sightings, stories);
     package_facts(&mut lanes, events, stories, &by_id);
+    gone(&mut lanes, events);
+    unlisted(&mut lanes, sightings);
+    lanes
+}
+
+/// Sorts all facts about groups, app roles and directory roles.
+pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent]) -> Lanes {
+    let mut lanes = Lanes::default();
     resource_looks(&mut lanes, evidence, sightings);
     resource_events(&mut lanes, events);
+    gone(&mut lanes, events);
     unlisted(&mut lanes, sightings);
     lanes
 }
@@ -382,7 +391,7 @@ fn resource_looks(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings)
         let (Some(principal), Some(resource), Some(role)) = (&row.principal_id, &row.resource_id, &row.app_role_id) else {
             continue;
         };
-        let key = (PrincipalId::new(principal), EntitlementKey::app_role(resource, role));
+        let key = (PrincipalId::of(*principal), EntitlementKey::app_role(resource, role));
         let created = row.created_at;
         looks(lanes, key, row, (Table::AppRoleAssignments, *resource), sightings, |p| {
             if let Point::Present { not_before, .. } = p {
@@ -521,7 +530,10 @@ fn resource_events(lanes: &mut Lanes, events: &[AccessEvent]) {
         }
         lane.points.push(point);
     }
-    // A gone account or group ends what it held, or what was held of it, without a removal event.
+}
+
+/// A gone account or group ends what it held, or what was held of it, without a removal event.
+fn gone(lanes: &mut Lanes, events: &[AccessEvent]) {
     let gone: Vec<(&PrincipalId, &AccessEvent)> = events
         .iter()
         .filter(|e| e.action == Action::HardDeleted && e.outcome != Outcome::Failure)

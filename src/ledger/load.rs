@@ -1,13 +1,15 @@
 //! Evidence from the lake: raw logs are condensed by SQL, objects are read whole.
 
 use crate::engine::{EngineError, Local};
-use crate::lake::records::{AuditEvent, Sighting};
+use crate::lake::records::AuditEvent;
 use crate::lake::table::Table;
 use crate::lake::{LakeError, View};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::{Acts, activities};
 use crate::model::{Instant, Interned, PrincipalId};
 use polars::prelude::*;
+use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Evidence that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +93,7 @@ impl Evidence {
             conditional_access: view.rows_without(UNREAD)?,
             review_decisions: view.rows_without(UNREAD)?,
             review_definitions: view.rows_without(UNREAD)?,
-            sightings: view.rows_without::<Sighting>(&["tenant_id", "source", "source_row"])?,
+            sightings: view.sightings()?,
             snapshots: view.rows()?,
             coverage: view.rows()?,
         })
@@ -121,14 +123,14 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
         frame
             .column(name)
             .and_then(|c| c.cast(&DataType::String))
-            .and_then(|c| c.str().cloned())
+            .and_then(|c| c.str().map(StringChunked::rechunk).map(Cow::into_owned))
             .map_err(wrong)
     };
     let number = |name: &str| {
         frame
             .column(name)
             .and_then(|c| c.cast(&DataType::Int64))
-            .and_then(|c| c.i64().cloned())
+            .and_then(|c| c.i64().map(Int64Chunked::rechunk).map(Cow::into_owned))
             .map_err(wrong)
     };
     let (principal, resource, sp, client) = (text("principal_id")?, text("resource_app_id")?, text("resource_sp_id")?, text("client_app_id")?);
@@ -150,5 +152,5 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
         last_success: last.get(i).map(Instant),
         weak_example: weak.get(i).map(Interned::from),
     };
-    Ok((0..frame.height()).map(row).collect())
+    Ok((0..frame.height()).into_par_iter().map(row).collect())
 }

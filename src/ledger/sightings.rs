@@ -4,6 +4,7 @@ use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Table};
 use crate::model::{Instant, Interned};
 use ahash::AHashMap;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
 /// One look at a collection or a part of it.
@@ -73,14 +74,15 @@ impl Sightings {
             for looks in collection.looks.values_mut() {
                 looks.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
             }
-            for seen in collection.seen.values_mut() {
+            let mut lists: Vec<&mut Vec<Seen>> = collection.seen.values_mut().collect();
+            lists.par_iter_mut().for_each(|seen| {
                 seen.sort_by(|a, b| (a.at, a.snapshot.is_none(), &a.content_hash).cmp(&(b.at, b.snapshot.is_none(), &b.content_hash)));
                 if seen.iter().any(|s| s.snapshot.is_none()) {
                     let own: HashSet<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
                     seen.retain(|s| s.snapshot.is_some() || !own.contains(&s.at));
                 }
                 seen.shrink_to_fit();
-            }
+            });
         }
         Self(collections)
     }

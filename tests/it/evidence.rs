@@ -834,6 +834,13 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
         page.contains("id=\"campaign-1\"") && page.contains("What became of the removals"),
         "the report has the campaign"
     );
+    for flags in [&["--axe"][..], &["--axe", "--dark"][..]] {
+        let test = "a_campaign_in_a_bundle_ties_and_can_be_made_again";
+        if let Some(told) = crate::report::opened(test, &run.dir().join("bundle/data/index.html"), flags) {
+            assert_eq!(told["violations"], serde_json::json!([]), "{flags:?}");
+            assert_eq!(told["complaints"], serde_json::json!([]), "{flags:?}");
+        }
+    }
 
     let rows = |name: &str| -> Vec<std::collections::BTreeMap<String, String>> {
         let mut reader = csv::Reader::from_path(run.dir().join(format!("bundle/data/campaign/{name}.csv"))).expect("a table");

@@ -66,7 +66,8 @@ fn request(n: usize) -> serde_json::Value {
     })
 }
 
-fn opened(test: &str, page: &Path, flags: &[&str]) -> Option<serde_json::Value> {
+/// Opens a page in a browser, where there is one, and says what it complained about.
+pub fn opened(test: &str, page: &Path, flags: &[&str]) -> Option<serde_json::Value> {
     let args: Vec<&str> = std::iter::once(page.to_str().expect("a path")).chain(flags.iter().copied()).collect();
     let output = tools::browser(test, "page.cjs", &args)?;
     let told = String::from_utf8_lossy(&output.stdout);
