@@ -5,6 +5,7 @@ use crate::campaign::{CampaignId, State, Store};
 use crate::check;
 use crate::cli::exit::Failure;
 use crate::cli::open::{self, Question};
+use crate::cli::output;
 use crate::config::Config;
 use crate::lake::records::{Reject, Snapshot, Source};
 use crate::ledger::estate::{Covered, Looks};
@@ -96,7 +97,18 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, estate: &Estate, pri
     let mut told = Vec::new();
     let now = Now::new(estate);
     for id in ids {
-        let state = State::load(store, &id)?;
+        let state = match State::load(store, &id) {
+            Ok(state) => state,
+            Err(e) if named.is_none() => {
+                output::say(&format!("warning: the report leaves the campaign {id} out: {e}"));
+                continue;
+            }
+            Err(e) => return Err(e.into()),
+        };
+        // A campaign of later access cannot be told by an earlier estate.
+        if state.head.as_of > estate.as_of && named.is_none() {
+            continue;
+        }
         let lapsed = lapses(&state, &now);
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         if let Some(closing) = &state.closing {

@@ -4,12 +4,15 @@ use crate::cli::bundle::replace_private;
 use crate::cli::evidence_args::SubjectArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output, select};
-use crate::lake::about::about;
+use crate::evidence::bag::files_below;
+use crate::lake::about::{about, names};
 use crate::lake::store::create_private_dirs;
 use crate::lake::table::Table;
 use crate::model::PrincipalId;
 use crate::report::columns::{self, Form};
+use serde_json::Value;
 use std::fmt::Write;
+use std::path::Path;
 
 /// Writes what is held about a person into a folder: their holdings, and every row that names them.
 pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
@@ -17,9 +20,10 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     let estate = &question.estate;
     let id = select::resolve("principal", &args.who, &select::principals(estate))?;
     let principal = PrincipalId::new(&id);
-    let mut forms = vec![id.clone()];
+    let mut forms = vec![id.to_lowercase()];
     if let Some(person) = estate.people.get(&principal) {
-        forms.extend([person.upn.to_string(), person.mail.to_string()].into_iter().filter(|f| !f.is_empty()));
+        forms.extend([person.upn, person.mail].iter().map(|f| f.to_lowercase()).filter(|f| f.len() > 2));
+        forms.dedup();
     }
     if args.out.exists() && std::fs::read_dir(&args.out).map_or(true, |mut d| d.next().is_some()) {
         return Err(Failure::usage(format!(
@@ -33,7 +37,7 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     replace_private(&args.out.join("holdings.json"), &holdings)?;
     let mut told = format!(
         "# What is held about {}\n\nLooked for: {}.\nAs of {}, commit {} of the lake.\n\n\
-         `holdings.json` has the {} holdings that the ledger concludes; each other file has the stored rows of a table that name the person, one a line.\n\
+         `holdings.json` has the {} holdings that the ledger concludes; each other file has the stored rows of a table, or the records of review campaigns, that name the person, one a line.\n\
          A display name is not looked for, since others may have the same one.\n\
          Rows name other people too (approvers, administrators): look through them before they are handed over.\n\n\
          | table | rows that name the person | rows looked at |\n|---|---|---|\n",
@@ -57,6 +61,14 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
             replace_private(&args.out.join(format!("{}.jsonl", table.name())), lines.as_bytes())?;
         }
     }
+    let (lines, looked_at) = campaigns(&open::lake_dir(&args.lake).join("campaigns"), &forms)?;
+    if looked_at > 0 {
+        total += lines.len();
+        let _ = writeln!(told, "| campaigns | {} | {looked_at} |", lines.len());
+        if !lines.is_empty() {
+            replace_private(&args.out.join("campaigns.jsonl"), lines.concat().as_bytes())?;
+        }
+    }
     replace_private(&args.out.join("README.md"), told.as_bytes())?;
     output::say(&format!(
         "{} holdings and {total} rows about {}; open {}",
@@ -65,6 +77,27 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
         args.out.join("README.md").display()
     ));
     Ok(Exit::Done)
+}
+
+/// Records of review campaigns that name the person, each with the file that it stands in, and how many there are.
+fn campaigns(root: &Path, forms: &[String]) -> Result<(Vec<String>, u64), Failure> {
+    let (mut lines, mut looked_at) = (Vec::new(), 0);
+    if !root.is_dir() {
+        return Ok((lines, 0));
+    }
+    for file in files_below(root)? {
+        let path = root.join(&file);
+        let text = std::fs::read_to_string(&path).map_err(|e| Failure::unusable(format!("cannot read {}: {e}", path.display())))?;
+        let records: Vec<&str> = if file.ends_with(".jsonl") { text.lines().collect() } else { vec![&text] };
+        for record in records {
+            looked_at += 1;
+            let value: Value = serde_json::from_str(record).unwrap_or_else(|_| Value::from(record));
+            if names(&value, forms) {
+                lines.push(format!("{}\n", serde_json::json!({ "file": file, "record": value })));
+            }
+        }
+    }
+    Ok((lines, looked_at))
 }
 
 /// Text in a line of Markdown.

@@ -7,7 +7,6 @@ use crate::engine::columns::{self, Nested};
 use crate::lake::table::{Row, Table};
 use crate::lake::{View, parquet_io};
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use polars::prelude::*;
 use polars::sql::SQLContext;
 use rayon::prelude::*;
@@ -67,19 +66,6 @@ impl<'a> Local<'a> {
         Ok(self)
     }
 
-    /// Runs a query over one table of the lake; `None` when it is empty.
-    ///
-    /// # Errors
-    /// When the query fails or a file is damaged.
-    pub fn run(&self, query: &str, sql: &str, table: Table) -> Result<Option<Output>, EngineError> {
-        let paths = self.view.paths(table);
-        if paths.is_empty() {
-            Ok(None)
-        } else {
-            self.over(query, sql, table, &paths).map(Some)
-        }
-    }
-
     /// Runs a query over some partitions of a table at a time, in the order of their names, for an answer that falls into
     /// such parts; what is held at once is bounded by them.
     ///
@@ -118,12 +104,14 @@ impl<'a> Local<'a> {
         let wanted = columns::named(sql, &fields);
         let read = |path: &PathBuf| parquet_io::read(path, Some(&wanted));
         let batches: Vec<Vec<RecordBatch>> = paths.par_iter().map(read).collect::<Result<_, _>>().map_err(failed(query))?;
-        let batches: Vec<RecordBatch> = batches.into_iter().flatten().collect();
-        let schema = batches.first().map_or(fields, RecordBatch::schema);
-        let whole = concat_batches(&schema, &batches).map_err(failed(query))?;
+        let mut batches: Vec<RecordBatch> = batches.into_iter().flatten().collect();
+        if batches.is_empty() {
+            let named: Vec<usize> = wanted.iter().filter_map(|name| fields.index_of(name).ok()).collect();
+            let few = fields.project(&named).map_err(failed(query))?;
+            batches.push(RecordBatch::new_empty(few.into()));
+        }
+        let (frame, nested) = columns::frame(&batches).map_err(failed(query))?;
         drop(batches);
-        let (frame, nested) = columns::frame(&whole).map_err(failed(query))?;
-        drop(whole);
         context.register(table.name(), frame.lazy());
         let frame = context.execute(sql).and_then(LazyFrame::collect).map_err(failed(query))?;
         Ok(Output { frame, nested })

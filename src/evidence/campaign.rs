@@ -108,6 +108,15 @@ impl Telling<'_> {
         self.making.privacy.alone(text)
     }
 
+    /// The name of a file that a reviewer sent, which often is made of their own.
+    fn file(&self, name: &str) -> String {
+        if self.making.privacy.pseudonyms.is_some() {
+            "not shown".into()
+        } else {
+            name.to_string()
+        }
+    }
+
     fn text(&self, text: &str) -> String {
         self.making.privacy.text(text)
     }
@@ -122,7 +131,7 @@ impl Telling<'_> {
             ("commit_sequence", h.commit_sequence.to_string()),
             ("as_of", h.as_of.to_string()),
             ("opened_at", h.opened_at.to_string()),
-            ("opened_by", self.text(&h.opened_by)),
+            ("opened_by", self.who(&h.opened_by)),
             ("due_at", state.due_at.to_string()),
             ("period", format!("from {} (inclusive) until {} (exclusive)", h.period.from, h.period.until)),
             ("population", h.population.to_string()),
@@ -283,11 +292,11 @@ impl Telling<'_> {
             Some(vec![
                 entry.sequence.to_string(),
                 entry.at.to_string(),
-                self.text(&i.file),
+                self.file(&i.file),
                 i.sha256.clone(),
                 self.key(&i.reviewer),
                 i.sheet.clone(),
-                self.text(&i.imported_by),
+                self.who(&i.imported_by),
                 i.decided.to_string(),
                 i.proof.kind().to_string(),
                 self.proof(&i.proof),
@@ -447,7 +456,7 @@ impl Telling<'_> {
             vec![
                 entry.sequence.to_string(),
                 entry.at.to_string(),
-                self.text(&entry.by),
+                self.who(&entry.by),
                 event,
                 entry.previous.clone(),
                 hash.clone(),

@@ -81,6 +81,7 @@ pub struct Reader {
     /// Whether the CSV of the report is left as it is, for machines.
     pub csv_raw: bool,
     /// Whether the tables of the report are there as JSON too.
+    #[serde(default)]
     pub json: bool,
     /// The salt of pseudonyms, when people are named by them.
     pub pseudonym_salt: Option<String>,

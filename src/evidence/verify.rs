@@ -372,6 +372,19 @@ fn campaign(dir: &Path) -> Result<String, Vec<String>> {
         return Err(one(format!("campaign: the reviewers have {sum} items, and there are {}", items.count())));
     }
     let told = head(dir).map_err(one)?;
+    let decided = format!(
+        "campaign: population {} = {} keep + {} revoke + {} modify + {} exception + {} undecided; the reviewers' items sum to it",
+        items.count(),
+        n[0],
+        n[1],
+        n[2],
+        n[3],
+        n[4]
+    );
+    // Bundles of earlier builds do not tell of drift.
+    if !told.contains_key("held_now") {
+        return Ok(decided);
+    }
     let number = |name: &str| -> Result<usize, Vec<String>> {
         let text = told.get(name).map_or("", String::as_str);
         text.parse().map_err(|_| one(format!("campaign/campaign.csv: {name} '{text}' is no number")))
@@ -398,14 +411,7 @@ fn campaign(dir: &Path) -> Result<String, Vec<String>> {
         )));
     }
     Ok(format!(
-        "campaign: population {} = {} keep + {} revoke + {} modify + {} exception + {} undecided; the reviewers' items sum to it; \
-         {} + {joined} joined - {left} left = {held} held now{}",
-        items.count(),
-        n[0],
-        n[1],
-        n[2],
-        n[3],
-        n[4],
+        "{decided}; {} + {joined} joined - {left} left = {held} held now{}",
         items.count(),
         if is_closed { "; every revocation and change is followed" } else { "" }
     ))

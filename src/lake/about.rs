@@ -5,6 +5,8 @@ use crate::lake::records::{AuditEvent, Coverage, Pull, Reject, Sighting, SignIn,
 use crate::lake::table::{Row, Table};
 use crate::lake::view::rows_of;
 use crate::lake::{LakeError, View};
+use rayon::prelude::*;
+use serde_json::Value;
 
 /// Rows of one table that name somebody, a JSON object each, and how many rows were looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,16 +68,31 @@ pub fn about(view: &View, table: Table, forms: &[String]) -> Result<Named, LakeE
 fn named<R: Row>(view: &View, forms: &[String]) -> Result<Named, LakeError> {
     let mut found = Named::default();
     for path in view.paths(R::TABLE) {
-        for row in rows_of::<R>(&path, &[])? {
-            found.looked_at += 1;
-            let text = serde_json::to_string(&row).map_err(LakeError::format("encode a row of", &path))?;
-            let lower = text.to_lowercase();
-            if forms.iter().any(|form| stands(&lower, form)) {
-                found.rows.push(text);
-            }
-        }
+        let row = |row: R| -> Result<Option<String>, LakeError> {
+            let value = serde_json::to_value(&row).map_err(LakeError::format("encode a row of", &path))?;
+            Ok(names(&value, forms).then(|| value.to_string()))
+        };
+        let rows = rows_of::<R>(&path, &[])?;
+        found.looked_at += rows.len() as u64;
+        let told: Vec<Option<String>> = rows.into_par_iter().map(row).collect::<Result<_, _>>()?;
+        found.rows.extend(told.into_iter().flatten());
     }
     Ok(found)
+}
+
+/// Whether any text of a record names somebody, also inside of a record that is stored as text; forms are in lower case.
+#[must_use]
+pub fn names(value: &Value, forms: &[String]) -> bool {
+    match value {
+        Value::String(text) => {
+            let inside = || text.starts_with(['{', '[']) && serde_json::from_str(text).is_ok_and(|inner: Value| names(&inner, forms));
+            let lower = text.to_lowercase();
+            forms.iter().any(|form| stands(&lower, form)) || inside()
+        }
+        Value::Array(list) => list.iter().any(|v| names(v, forms)),
+        Value::Object(map) => map.values().any(|v| names(v, forms)),
+        _ => false,
+    }
 }
 
 /// Whether a form stands in a text with no letter, digit or sign of an address on either side.
@@ -83,8 +100,12 @@ fn stands(text: &str, form: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     text.match_indices(form).any(|(at, _)| {
         let before = text[..at].chars().next_back();
-        let after = text[at + form.len()..].chars().next();
-        !before.is_some_and(|c| part(c) || c == '.') && !after.is_some_and(part)
+        let mut after = text[at + form.len()..].chars();
+        let goes_on = match after.next() {
+            Some('.') => after.next().is_some_and(char::is_alphanumeric),
+            other => other.is_some_and(part),
+        };
+        !before.is_some_and(|c| part(c) || c == '.') && !goes_on
     })
 }
 
@@ -101,9 +122,20 @@ mod tests {
             ("asked by ana@corp.example.", "ana@corp.example", true),
             ("users('0a1b')/x", "0a1b", true),
             ("0a1b-22", "0a1b", false),
+            ("mail to ana@corp.co.uk", "ana@corp.co", false),
+            ("mail to ana@corp.co. Bye", "ana@corp.co", true),
             ("", "ana", false),
         ] {
             assert_eq!(stands(text, form), expected, "{form} in {text}");
         }
+    }
+
+    #[test]
+    fn a_form_is_found_however_its_text_is_written() {
+        let forms = ["o'brien@corp.example".to_string()];
+        let row = |text: &str| serde_json::json!({ "a": 1, "b": [{ "content": text }] });
+        assert!(names(&row("Needed for:\nO'Brien@corp.example"), &forms));
+        assert!(names(&row("{\"upn\":\"o\\u0027brien@corp.example\"}"), &forms), "inside of a stored record");
+        assert!(!names(&row("{\"upn\":\"brien@corp.example\"}"), &forms));
     }
 }

@@ -47,7 +47,8 @@ pub fn from_batch<R: Row>(batch: &RecordBatch) -> Result<Vec<R>, LakeError> {
 pub fn from_batch_without<R: Row>(batch: &RecordBatch, without: &[&str]) -> Result<Vec<R>, LakeError> {
     let lacking = R::fields()
         .into_iter()
-        .find(|f| !without.contains(&f.name().as_str()) && batch.column_by_name(f.name()).is_none());
+        // What may be empty may be missing: a lake of an earlier version has no such column.
+        .find(|f| !f.is_nullable() && !without.contains(&f.name().as_str()) && batch.column_by_name(f.name()).is_none());
     if let Some(field) = lacking {
         let failed = LakeError::format("decode rows of", Path::new(R::TABLE.name()));
         return Err(failed(format!("it has no column {}", field.name())));

@@ -6,8 +6,8 @@ use crate::lake::records::AuditEvent;
 use crate::ledger::estate::Person;
 use crate::ledger::facts;
 use crate::model::{AccessEvent, Instant, Interned, PrincipalId};
-use rayon::prelude::*;
 use ahash::AHashMap;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Facts and names of an audit log.

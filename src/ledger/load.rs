@@ -10,6 +10,7 @@ use crate::model::{Instant, Interned, PrincipalId};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Evidence that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -56,14 +57,18 @@ impl Evidence {
             Table::AuditEvents,
             |output| output.each::<AuditEvent>(UNASKED, |events| acts.take(&events)).map_err(LoadError::from),
         )?;
-        let unknown_activities = match engine.run(
+        let mut unknown_activities: BTreeMap<String, i64> = BTreeMap::new();
+        engine.run_in_parts(
             "unknown_activities",
             include_str!("../../queries/condense/unknown_activities.sql"),
             Table::AuditEvents,
-        )? {
-            Some(output) => counts(&output.frame)?,
-            None => Vec::new(),
-        };
+            |output| {
+                for (activity, events) in counts(&output.frame)? {
+                    *unknown_activities.entry(activity).or_default() += events;
+                }
+                Ok::<(), LoadError>(())
+            },
+        )?;
         let mut usage = Vec::new();
         engine.run_in_parts("usage", include_str!("../../queries/condense/usage.sql"), Table::SignIns, |output| {
             usage.extend(usage_days(&output.frame)?);
@@ -73,7 +78,7 @@ impl Evidence {
             tenant: view.tenant().unwrap_or_default(),
             acts,
             audit_events: Vec::new(),
-            unknown_activities,
+            unknown_activities: unknown_activities.into_iter().collect(),
             usage: usage.into(),
             assignments: view.rows_without(UNREAD)?,
             requests: view.rows_without(UNREAD)?,

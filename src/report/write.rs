@@ -55,14 +55,16 @@ fn tables(review: &Review, folder: &mut Folder) -> Result<Vec<(String, String)>,
     for (ending, form) in [("csv", Form::Csv(review.forms.csv)), ("parquet", Form::Parquet)].into_iter().chain(json) {
         let name = format!("findings.{ending}");
         let findings = review.findings.iter().map(|f| (review.audience.finding(f), ""));
-        let hash = folder.add(&name, |to| columns::write("the findings", columns::FINDINGS, findings, form, to))?;
+        let failed = ReportError::io("write", Path::new(&name));
+        let hash = folder.add(&name, |to| columns::write(columns::FINDINGS, findings, form, to).map_err(failed))?;
         hashes.push((name, hash));
         let name = format!("holdings.{ending}");
         let holdings = review.estate.holdings.iter().map(|h| {
             let presence = h.presence(review.period, review.as_of);
             (review.audience.holding(h), presence.as_str())
         });
-        let hash = folder.add(&name, |to| columns::write("the holdings", columns::HOLDINGS, holdings, form, to))?;
+        let failed = ReportError::io("write", Path::new(&name));
+        let hash = folder.add(&name, |to| columns::write(columns::HOLDINGS, holdings, form, to).map_err(failed))?;
         hashes.push((name, hash));
     }
     Ok(hashes)

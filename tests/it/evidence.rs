@@ -864,6 +864,18 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     assert!(rows("proofs").iter().all(|r| r["proof"] == "operator-asserted"));
     let text = run.read("bundle/data/campaign/items.csv");
     assert!(!text.contains("therapy") && text.contains("characters, SHA-256"), "what people wrote is masked");
+    // A reviewer's key is the beginning of an address: with pseudonyms it stands nowhere.
+    run.write("pseudonyms.key", "0123456789abcdef0123456789abcdef\n");
+    private(&run.dir().join("pseudonyms.key"));
+    let flags = ["--campaign", &id, "--pseudonymize", "--pseudonym-key", "pseudonyms.key"];
+    on(41, &[&["bundle", "--lake", "lake", "--out", "covered"], &flags[..]].concat());
+    let keys: Vec<&str> = people.iter().filter_map(|p| p.trim_matches('"').split('@').next()).collect();
+    assert_eq!(keys.len(), 4);
+    for (file, bytes) in tree(&run.dir().join("covered")) {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        let named: Vec<&&str> = keys.iter().filter(|k| text.contains(&k.to_lowercase())).collect();
+        assert!(named.is_empty(), "{file} names {named:?}");
+    }
     if tools::program("a_campaign_in_a_bundle_ties_and_can_be_made_again", "python3").is_some() {
         let block = walk_commands()
             .into_iter()

@@ -1,7 +1,6 @@
 //! Rows as CSV, JSON, JSON lines and Parquet, from any list of columns.
 
 use super::{Cell, Column, Csv, Kind};
-use crate::report::ReportError;
 use crate::report::csv_text::protect;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
@@ -102,29 +101,24 @@ fn object<T>(columns: &[Column<T>], row: &T, word: &str) -> String {
 const BATCH: usize = 16_384;
 
 /// All columns as text, but times as timestamps in UTC; nothing is protected, since nothing evaluates it.
-pub fn parquet<'a, T: Clone + 'a>(
-    what: &'static str,
-    columns: &[Column<T>],
-    rows: impl Iterator<Item = Row<'a, T>>,
-    to: &mut (dyn Write + Send),
-) -> Result<(), ReportError> {
+pub fn parquet<'a, T: Clone + 'a>(columns: &[Column<T>], rows: impl Iterator<Item = Row<'a, T>>, to: &mut (dyn Write + Send)) -> std::io::Result<()> {
     let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     let field = |c: &Column<T>| Field::new(c.name, if c.kind == Kind::Time { time.clone() } else { DataType::Utf8 }, true);
     let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
-    let level = ZstdLevel::try_new(3).map_err(ReportError::encode(what))?;
+    let level = ZstdLevel::try_new(3).map_err(std::io::Error::other)?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
         .build();
-    let mut writer = ArrowWriter::try_new(to, schema.clone(), Some(properties)).map_err(ReportError::encode(what))?;
+    let mut writer = ArrowWriter::try_new(to, schema.clone(), Some(properties)).map_err(std::io::Error::other)?;
     let mut rows = rows.peekable();
     while rows.peek().is_some() {
         let part: Vec<Row<T>> = rows.by_ref().take(BATCH).collect();
         let arrays = columns.iter().map(|c| array(c, &part)).collect();
-        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(ReportError::encode(what))?;
-        writer.write(&batch).map_err(ReportError::encode(what))?;
+        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(std::io::Error::other)?;
+        writer.write(&batch).map_err(std::io::Error::other)?;
     }
-    writer.close().map_err(ReportError::encode(what))?;
+    writer.close().map_err(std::io::Error::other)?;
     Ok(())
 }
 

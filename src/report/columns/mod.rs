@@ -90,20 +90,13 @@ pub enum Form {
 ///
 /// # Errors
 /// When `to` does not take them.
-pub fn write<'a, T: Clone + 'a>(
-    what: &'static str,
-    columns: &[Column<T>],
-    rows: impl Iterator<Item = Row<'a, T>>,
-    form: Form,
-    to: &mut (dyn Write + Send),
-) -> Result<(), ReportError> {
-    let outcome = match form {
+pub fn write<'a, T: Clone + 'a>(columns: &[Column<T>], rows: impl Iterator<Item = Row<'a, T>>, form: Form, to: &mut (dyn Write + Send)) -> std::io::Result<()> {
+    match form {
         Form::Csv(profile) => encode::csv(columns, rows, profile, to),
         Form::Json => encode::json(columns, rows, to),
         Form::Jsonl => encode::jsonl(columns, rows, to),
-        Form::Parquet => return encode::parquet(what, columns, rows, to),
-    };
-    outcome.map_err(ReportError::encode(what))
+        Form::Parquet => encode::parquet(columns, rows, to),
+    }
 }
 
 /// Holdings in one piece.
@@ -112,7 +105,8 @@ pub fn write<'a, T: Clone + 'a>(
 /// When Parquet refuses, which is a bug.
 pub fn holdings(rows: &[HeldRow], form: Form) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
-    write("holdings", HOLDINGS, rows.iter().map(|(h, w)| (Cow::Borrowed(*h), *w)), form, &mut out)?;
+    let rows = rows.iter().map(|(h, w)| (Cow::Borrowed(*h), *w));
+    write(HOLDINGS, rows, form, &mut out).map_err(ReportError::encode("holdings"))?;
     Ok(out)
 }
 
@@ -122,7 +116,8 @@ pub fn holdings(rows: &[HeldRow], form: Form) -> Result<Vec<u8>, ReportError> {
 /// When Parquet refuses, which is a bug.
 pub fn findings(rows: &[Finding], form: Form) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
-    write("findings", FINDINGS, rows.iter().map(|f| (Cow::Borrowed(f), "")), form, &mut out)?;
+    let rows = rows.iter().map(|f| (Cow::Borrowed(f), ""));
+    write(FINDINGS, rows, form, &mut out).map_err(ReportError::encode("findings"))?;
     Ok(out)
 }
 

@@ -1,6 +1,7 @@
 //! A campaign as a part of the report: made of text that is covered already, so that the report can be for any reader.
 
 use super::{Progress, charts, minute, tables};
+use crate::campaign::ReviewerKey;
 use crate::campaign::now::OUTCOMES;
 use crate::campaign::quality::manners;
 use crate::model::time::SECOND;
@@ -26,7 +27,7 @@ pub struct Section {
     pub answer: String,
     /// The identity of its population.
     pub identity: String,
-    /// What became of its removals: words with their counts; empty before the close.
+    /// What became of its removals, by the directory as of the report: words with their counts; empty before the close.
     pub outcomes: Vec<(&'static str, String)>,
     /// What is to be known beside the numbers.
     pub warnings: Vec<String>,
@@ -45,18 +46,42 @@ impl Section {
         let state = progress.state;
         let manners = manners(state);
         let covered = |text: &str| privacy.text(text);
-        let mut tables: Vec<tables::Table> = vec![tables::reviewers(progress, &manners), tables::packages(progress), tables::proofs(progress)];
+        let mut tables = vec![tables::reviewers(progress, &manners), tables::packages(progress), tables::proofs(progress)];
+        let named = privacy.pseudonyms.is_none();
+        // A key is the beginning of an address, which no text can be searched for: it stands for the person behind it.
+        let reviewer = |key: &str| {
+            let key = ReviewerKey::new(key);
+            let person = state.reviewers.get(&key).filter(|r| !r.principal_id.is_empty());
+            match person {
+                _ if key.is_unassigned() => key.to_string(),
+                Some(person) if !named => privacy.alone(&person.principal_id),
+                _ => privacy.alone(key.as_str()),
+            }
+        };
         for table in &mut tables {
             table.more += table.rows.len().saturating_sub(SHOWN);
             table.rows.truncate(SHOWN);
-            for cell in table.rows.iter_mut().flatten() {
-                *cell = covered(cell);
+            let proofs = table.id == tables::PROOFS;
+            let place = |name: &str| table.heads.iter().position(|h| h.name == name);
+            let (key, file, by) = (place("reviewer"), place("file").filter(|_| !named), place("imported by").filter(|_| proofs));
+            for row in &mut table.rows {
+                let operator = by.and_then(|at| row.get(at).cloned()).unwrap_or_default();
+                for (at, cell) in row.iter_mut().enumerate() {
+                    *cell = match Some(at) {
+                        at if at == key => reviewer(cell),
+                        at if at == file => "not shown".into(),
+                        at if at == by && by.is_some() => privacy.alone(cell),
+                        _ if named || operator.is_empty() => covered(cell),
+                        _ => covered(cell).replace(&operator, &privacy.alone(&operator)),
+                    };
+                }
             }
         }
-        let named = privacy.pseudonyms.is_none();
-        let reviewers = manners.iter().filter_map(|m| {
+        // Those of Entra are in the lake as decisions too, and count once.
+        let own = manners.iter().filter(|_| state.head.entra_instance.is_none());
+        let reviewers = own.filter_map(|m| {
             Some(Reviewer {
-                name: covered(m.reviewer.as_str()),
+                name: reviewer(m.reviewer.as_str()),
                 decisions: m.decided,
                 kept: m.kept,
                 pace: charts::each(m)? * SECOND,

@@ -6,6 +6,8 @@ use crate::campaign::quality::Manner;
 use crate::campaign::{Proof, ReviewerKey, Totals};
 use crate::report::charts::{count, thousands};
 
+/// Anchor of the table of proofs.
+pub const PROOFS: &str = "proof";
 /// Rows of a table on the page.
 const SHOWN: usize = 300;
 
@@ -172,7 +174,7 @@ pub(super) fn proofs(progress: &Progress) -> Table {
         ("new or changed", true),
         ("how it is known", false),
     ];
-    table("proof", "Proof of who decided", lead, &heads, imports.iter().rev().map(row).collect())
+    table(PROOFS, "Proof of who decided", lead, &heads, imports.iter().rev().map(row).collect())
 }
 
 fn happened(progress: &Progress) -> Table {
