@@ -6,7 +6,7 @@ use crate::ledger::estate::{Covered, Estate, Look, Looks, RequestStory, SeenAt};
 use crate::ledger::evidence::Evidence;
 use crate::ledger::lanes::{self, Lane};
 use crate::ledger::scan::{self, Horizon, Interval};
-use crate::ledger::sightings::{Collection, Sightings, SnapshotFacts};
+use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::{coverage, directory, facts, requests};
 use crate::model::time::{DAY, MINUTE};
 use crate::model::{
@@ -42,6 +42,8 @@ pub struct Ledger {
     events: Arc<Vec<AccessEvent>>,
     looks: Arc<Looks>,
     seen: Arc<SeenAt>,
+    assignments: Contents,
+    requests: Contents,
     coverage: BTreeMap<String, Covered>,
     newest: Instant,
 }
@@ -63,6 +65,8 @@ impl Ledger {
             seen: Arc::new(seen(&sightings)),
             coverage: coverage::by_subject(&evidence.coverage),
             newest: newest(&evidence, &sightings),
+            assignments: Contents::of(&evidence.assignments),
+            requests: Contents::of(&evidence.requests),
             evidence,
             sightings,
         }
@@ -116,11 +120,11 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
     // Packages with their requests, resources, and the directory have nothing to do with one another until holdings are made.
     let ((requests, packages), ((), resources)) = rayon::join(
         || {
-            let rows = sightings.current_unsorted(&evidence.requests, as_of);
+            let rows = sightings.current_of(&evidence.requests, &ledger.requests, as_of);
             let approvals = sightings.current_unsorted(&evidence.approvals, as_of);
             let mut requests = requests::stories(&rows, &approvals, events);
-            through_assignments(&mut requests, evidence);
-            let lanes = lanes::of_packages(evidence, sightings, events, &requests);
+            through_assignments(&mut requests, evidence, &ledger.assignments);
+            let lanes = lanes::of_packages(evidence, &ledger.assignments, sightings, events, &requests);
             (requests, lanes)
         },
         || {
@@ -175,13 +179,14 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
 }
 
 /// Requests that name an assignment, but not the package, policy or holder that it names.
-fn through_assignments(requests: &mut BTreeMap<RequestId, RequestStory>, evidence: &Evidence) {
-    let mut by_id: AHashMap<Interned, Vec<&AssignmentRow>> = AHashMap::with_capacity(evidence.assignments.len());
-    for row in &evidence.assignments {
-        by_id.entry(row.id).or_default().push(row);
-    }
+fn through_assignments(requests: &mut BTreeMap<RequestId, RequestStory>, evidence: &Evidence, contents: &Contents) {
     for story in requests.values_mut() {
-        let rows = story.assignment.as_ref().and_then(|a| by_id.get(&a.interned())).map_or(&[][..], Vec::as_slice);
+        let rows = story
+            .assignment
+            .as_ref()
+            .and_then(|a| contents.0.get(&a.interned()))
+            .map_or(&[][..], Vec::as_slice);
+        let rows: Vec<&AssignmentRow> = rows.iter().map(|i| &evidence.assignments[*i]).collect();
         // Contents of one assignment differ in what was expanded: the least text that names a thing is taken, in any order of input.
         let told = |pick: fn(&AssignmentRow) -> Option<&Interned>| rows.iter().filter_map(|r| pick(r)).min();
         story.package = story.package.take().or_else(|| told(|r| r.package_id.as_ref()).map(|p| PackageId::of(*p)));

@@ -5,7 +5,7 @@ use crate::lake::table::{Object, Table};
 use crate::ledger::estate::RequestStory;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::scan::Point;
-use crate::ledger::sightings::{Seen, Sightings};
+use crate::ledger::sightings::{Contents, Seen, Sightings};
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::{
     AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, IsoDuration, Outcome, PolicyId, PrincipalId, RequestId,
@@ -43,10 +43,16 @@ pub(super) type Lanes = HashMap<(PrincipalId, EntitlementKey), Vec<Lane>, ahash:
 pub(super) type Stories<'s> = AHashMap<&'s RequestId, &'s RequestStory>;
 
 /// Sorts all facts about packages.
-pub(super) fn of_packages(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>) -> Lanes {
+pub(super) fn of_packages(
+    evidence: &Evidence,
+    contents: &Contents,
+    sightings: &Sightings,
+    events: &[AccessEvent],
+    stories: &BTreeMap<RequestId, RequestStory>,
+) -> Lanes {
     let by_id: Stories = stories.iter().collect();
     let mut lanes = Lanes::default();
-    assignments(&mut lanes, evidence, sightings, stories);
+    assignments(&mut lanes, evidence, contents, sightings, stories);
     package_facts(&mut lanes, events, stories, &by_id);
     gone(&mut lanes, events);
     unlisted(&mut lanes, sightings);
@@ -64,7 +70,7 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
 }
 
 /// One lane for each assignment that names a holder and a package, by itself or through a request.
-fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, stories: &BTreeMap<RequestId, RequestStory>) {
+fn assignments(lanes: &mut Lanes, evidence: &Evidence, contents: &Contents, sightings: &Sightings, stories: &BTreeMap<RequestId, RequestStory>) {
     let mut through_request: AHashMap<&AssignmentId, &RequestStory> = AHashMap::new();
     for story in stories.values() {
         if let Some(id) = &story.assignment {
@@ -75,13 +81,10 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
             }
         }
     }
-    let mut contents: AHashMap<Interned, Vec<&AssignmentRow>> = AHashMap::with_capacity(evidence.assignments.len());
-    for row in &evidence.assignments {
-        contents.entry(row.id).or_default().push(row);
-    }
     let seen = &sightings.of(Table::Assignments).seen;
-    for (id, mut ordered) in contents {
-        let assignment = AssignmentId::of(id);
+    for (id, positions) in &contents.0 {
+        let mut ordered: Vec<&AssignmentRow> = positions.iter().map(|i| &evidence.assignments[*i]).collect();
+        let assignment = AssignmentId::of(*id);
         let story = through_request.get(&assignment);
         ordered.sort_by_key(|a| a.content_hash);
         let principal = ordered
@@ -110,7 +113,7 @@ fn assignments(lanes: &mut Lanes, evidence: &Evidence, sightings: &Sightings, st
         };
         lane.start = ordered.iter().filter_map(|r| r.start_at).min();
         let evidence = Interned::from(&format!("assignments:{id}"));
-        for seen in seen.get(&id).into_iter().flatten() {
+        for seen in seen.get(id).into_iter().flatten() {
             if let Some(row) = ordered.iter().find(|r| r.content_hash == seen.content_hash) {
                 look_at_assignment(&mut lane, row, seen, evidence);
             }

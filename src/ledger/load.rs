@@ -50,59 +50,78 @@ impl Evidence {
     pub fn load(view: &View) -> Result<Self, LoadError> {
         let (names, actions) = activities::table();
         let engine = Local::new(view).with_texts("activities", &[("activity", names), ("action", actions)])?;
-        let mut acts = Acts::default();
-        engine.run_in_parts(
-            "access_events",
-            include_str!("../../queries/condense/access_events.sql"),
-            Table::AuditEvents,
-            |output| output.each::<AuditEvent>(UNASKED, |events| acts.take(&events)).map_err(LoadError::from),
-        )?;
-        let mut unknown_activities: BTreeMap<String, i64> = BTreeMap::new();
-        engine.run_in_parts(
-            "unknown_activities",
-            include_str!("../../queries/condense/unknown_activities.sql"),
-            Table::AuditEvents,
-            |output| {
-                for (activity, events) in counts(&output.frame)? {
-                    *unknown_activities.entry(activity).or_default() += events;
-                }
-                Ok::<(), LoadError>(())
-            },
-        )?;
-        let mut usage = Vec::new();
-        engine.run_in_parts("usage", include_str!("../../queries/condense/usage.sql"), Table::SignIns, |output| {
-            usage.extend(usage_days(&output.frame)?);
-            Ok::<(), LoadError>(())
-        })?;
+        // One core for the audit log, the other for everything else: neither waits for the other.
+        let (audit, rest) = rayon::join(|| audit(&engine), || Ok::<_, LoadError>((usage(&engine)?, objects(view)?)));
+        let ((acts, unknown_activities), (usage, objects)) = (audit?, rest?);
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
             acts,
-            audit_events: Vec::new(),
-            unknown_activities: unknown_activities.into_iter().collect(),
+            unknown_activities,
             usage: usage.into(),
-            assignments: view.rows_without(UNREAD)?,
-            requests: view.rows_without(UNREAD)?,
-            approvals: view.rows_without(UNREAD)?,
-            policies: view.rows_without(UNREAD)?,
-            packages: view.rows_without(UNREAD)?,
-            catalogs: view.rows_without(UNREAD)?,
-            resource_roles: view.rows_without(UNREAD)?,
-            users: view.rows_without(&["tenant_id"])?,
-            groups: view.rows_without(UNREAD)?,
-            memberships: view.rows_without(UNREAD)?,
-            app_role_assignments: view.rows_without(UNREAD)?,
-            directory_roles: view.rows_without(UNREAD)?,
-            role_definitions: view.rows_without(UNREAD)?,
-            role_schedules: view.rows_without(UNREAD)?,
-            service_principals: view.rows_without(UNREAD)?,
-            conditional_access: view.rows_without(UNREAD)?,
-            review_decisions: view.rows_without(UNREAD)?,
-            review_definitions: view.rows_without(UNREAD)?,
-            sightings: view.sightings()?,
-            snapshots: view.rows()?,
-            coverage: view.rows()?,
+            ..objects
         })
     }
+}
+
+/// Facts and names of the audit log, and activities that no vocabulary knows with their counts.
+fn audit(engine: &Local) -> Result<(Acts, Vec<(String, i64)>), LoadError> {
+    let mut acts = Acts::default();
+    engine.run_in_parts(
+        "access_events",
+        include_str!("../../queries/condense/access_events.sql"),
+        Table::AuditEvents,
+        |output| output.each::<AuditEvent>(UNASKED, |events| acts.take(&events)).map_err(LoadError::from),
+    )?;
+    let mut unknown: BTreeMap<String, i64> = BTreeMap::new();
+    engine.run_in_parts(
+        "unknown_activities",
+        include_str!("../../queries/condense/unknown_activities.sql"),
+        Table::AuditEvents,
+        |output| {
+            for (activity, events) in counts(&output.frame)? {
+                *unknown.entry(activity).or_default() += events;
+            }
+            Ok::<(), LoadError>(())
+        },
+    )?;
+    Ok((acts, unknown.into_iter().collect()))
+}
+
+fn usage(engine: &Local) -> Result<Vec<UsageDay>, LoadError> {
+    let mut usage = Vec::new();
+    engine.run_in_parts("usage", include_str!("../../queries/condense/usage.sql"), Table::SignIns, |output| {
+        usage.extend(usage_days(&output.frame)?);
+        Ok::<(), LoadError>(())
+    })?;
+    Ok(usage)
+}
+
+/// Objects and looks.
+fn objects(view: &View) -> Result<Evidence, LoadError> {
+    Ok(Evidence {
+        assignments: view.rows_without(UNREAD)?,
+        requests: view.rows_without(UNREAD)?,
+        approvals: view.rows_without(UNREAD)?,
+        policies: view.rows_without(UNREAD)?,
+        packages: view.rows_without(UNREAD)?,
+        catalogs: view.rows_without(UNREAD)?,
+        resource_roles: view.rows_without(UNREAD)?,
+        users: view.rows_without(&["tenant_id"])?,
+        groups: view.rows_without(UNREAD)?,
+        memberships: view.rows_without(UNREAD)?,
+        app_role_assignments: view.rows_without(UNREAD)?,
+        directory_roles: view.rows_without(UNREAD)?,
+        role_definitions: view.rows_without(UNREAD)?,
+        role_schedules: view.rows_without(UNREAD)?,
+        service_principals: view.rows_without(UNREAD)?,
+        conditional_access: view.rows_without(UNREAD)?,
+        review_decisions: view.rows_without(UNREAD)?,
+        review_definitions: view.rows_without(UNREAD)?,
+        sightings: view.sightings()?,
+        snapshots: view.rows()?,
+        coverage: view.rows()?,
+        ..Evidence::default()
+    })
 }
 
 fn wrong<E: std::fmt::Display>(e: E) -> LoadError {

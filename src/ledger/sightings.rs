@@ -35,6 +35,19 @@ pub(super) struct Collection {
     pub looks: BTreeMap<Interned, Vec<(Interned, SnapshotFacts)>>,
 }
 
+/// Positions of the rows of each object among all rows of its table, in their order.
+pub(super) struct Contents(pub AHashMap<Interned, Vec<usize>>);
+
+impl Contents {
+    pub(super) fn of<R: Object>(rows: &[R]) -> Self {
+        let mut contents: AHashMap<Interned, Vec<usize>> = AHashMap::with_capacity(rows.len());
+        for (position, row) in rows.iter().enumerate() {
+            contents.entry(*row.id()).or_default().push(position);
+        }
+        Self(contents)
+    }
+}
+
 /// Sightings of every collection.
 pub(super) struct Sightings(AHashMap<Interned, Collection>);
 
@@ -107,13 +120,15 @@ impl Sightings {
 
     /// The same in no order, for what is looked up by id anyway.
     pub(super) fn current_unsorted<'a, R: Object>(&self, rows: &'a [R], as_of: Instant) -> Vec<&'a R> {
+        self.current_of(rows, &Contents::of(rows), as_of)
+    }
+
+    /// The same of rows whose contents are sorted by object already.
+    pub(super) fn current_of<'a, R: Object>(&self, rows: &'a [R], contents: &Contents, as_of: Instant) -> Vec<&'a R> {
         let seen = &self.of(R::TABLE).seen;
-        let mut contents: AHashMap<Interned, Vec<&R>> = AHashMap::with_capacity(rows.len());
-        for row in rows {
-            contents.entry(*row.id()).or_default().push(row);
-        }
-        let now = |(id, versions): (Interned, Vec<&'a R>)| {
-            let looks = seen.get(&id).map_or(&[][..], Vec::as_slice);
+        let now = |(id, versions): (&Interned, &Vec<usize>)| {
+            let versions: Vec<&'a R> = versions.iter().map(|i| &rows[*i]).collect();
+            let looks = seen.get(id).map_or(&[][..], Vec::as_slice);
             // A top-level record tells more than the same object nested in another.
             let own = looks.iter().any(|s| s.snapshot.is_some());
             let told = || looks.iter().filter(|s| !own || s.snapshot.is_some());
@@ -121,7 +136,7 @@ impl Sightings {
             let content = chosen.and_then(|s| versions.iter().rev().find(|r| *r.content_hash() == s.content_hash));
             content.or(versions.first()).copied()
         };
-        contents.into_iter().filter_map(now).collect()
+        contents.0.iter().filter_map(now).collect()
     }
 }
 
