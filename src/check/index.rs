@@ -45,7 +45,7 @@ impl<'a> Index<'a> {
             }
         }
         let mut usage: Vec<&UsageDay> = estate.usage.iter().collect();
-        usage.sort();
+        usage.sort_by(|a, b| a.order(b));
         for day in usage {
             index.usage.entry(&day.principal).or_default().push(day);
         }

@@ -3,7 +3,7 @@
 use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::estate::{Covered, Estate, Look, Looks, RequestStory, SeenAt};
-use crate::ledger::evidence::Evidence;
+use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::lanes::{self, Lane};
 use crate::ledger::scan::{self, Horizon, Interval};
 use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
@@ -57,7 +57,7 @@ impl Ledger {
         let mut events = std::mem::take(&mut evidence.audit_events);
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         evidence.acts.take(&events);
-        Arc::make_mut(&mut evidence.usage).par_sort();
+        Arc::make_mut(&mut evidence.usage).par_sort_unstable_by(UsageDay::order);
         let events = facts::one_act_once(std::mem::take(&mut evidence.acts.told), SAME_ACT);
         Self {
             events: Arc::new(events),

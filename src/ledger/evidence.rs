@@ -4,6 +4,7 @@ use crate::lake::objects::*;
 use crate::lake::records::{AuditEvent, Coverage, Sighting, Snapshot};
 use crate::ledger::Acts;
 use crate::model::{Instant, Interned, PrincipalId, TenantId};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Sign-ins condensed by principal, application and day (`queries/condense/usage.sql`).
@@ -33,6 +34,20 @@ pub struct UsageDay {
     pub last_success: Option<Instant>,
     /// One sign-in with a single factor or no policy: the smallest id of the day.
     pub weak_example: Option<Interned>,
+}
+
+impl UsageDay {
+    /// The order of its fields; texts that are the same are one pointer, and need not be read.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let text = |a: Interned, b: Interned| if a == b { Ordering::Equal } else { a.cmp(&b) };
+        text(self.principal.interned(), other.principal.interned())
+            .then_with(|| text(self.resource_app_id, other.resource_app_id))
+            .then_with(|| text(self.resource_sp_id, other.resource_sp_id))
+            .then_with(|| text(self.client_app_id, other.client_app_id))
+            .then_with(|| self.day.cmp(&other.day))
+            .then_with(|| self.cmp(other))
+    }
 }
 
 /// All rows of one commit that the ledger reads.

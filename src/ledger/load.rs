@@ -50,9 +50,9 @@ impl Evidence {
     pub fn load(view: &View) -> Result<Self, LoadError> {
         let (names, actions) = activities::table();
         let engine = Local::new(view).with_texts("activities", &[("activity", names), ("action", actions)])?;
-        // One core for the audit log, the other for everything else: neither waits for the other.
-        let (audit, rest) = rayon::join(|| audit(&engine), || Ok::<_, LoadError>((usage(&engine)?, objects(view)?)));
-        let ((acts, unknown_activities), (usage, objects)) = (audit?, rest?);
+        // Logs and objects have nothing to do with one another: no core waits for another.
+        let (audit, (usage, objects)) = rayon::join(|| audit(&engine), || rayon::join(|| usage(&engine), || objects(view)));
+        let ((acts, unknown_activities), usage, objects) = (audit?, usage?, objects?);
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
             acts,

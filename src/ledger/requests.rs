@@ -5,16 +5,14 @@ use crate::ledger::estate::RequestStory;
 use crate::model::id::lowered;
 use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
 use ahash::AHashMap;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The story of every request, by id.
 pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestStory> {
     // Looked up many times while they are put together, and sorted once.
-    let mut stories: AHashMap<RequestId, RequestStory> = AHashMap::with_capacity(rows.len());
-    for row in rows {
-        let id = RequestId::of(row.id);
-        stories.insert(id.clone(), of_record(id, row));
-    }
+    let recorded: Vec<RequestStory> = rows.par_iter().map(|row| of_record(RequestId::of(row.id), row)).collect();
+    let mut stories: AHashMap<RequestId, RequestStory> = recorded.into_iter().map(|s| (s.id.clone(), s)).collect();
     for event in events {
         let Some(id) = &event.request else { continue };
         let story = stories.entry(id.clone()).or_insert_with(|| RequestStory {
@@ -28,10 +26,10 @@ pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: 
             told_by_approval(story, row);
         }
     }
-    for story in stories.values_mut() {
-        complete(story);
-    }
-    stories.into_iter().collect()
+    let mut all: Vec<(RequestId, RequestStory)> = stories.into_iter().collect();
+    all.par_iter_mut().for_each(|(_, story)| complete(story));
+    all.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    all.into_iter().collect()
 }
 
 fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {

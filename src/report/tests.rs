@@ -100,7 +100,7 @@ fn files_are_private_whole_and_the_same_every_time() {
     }
     assert_eq!(
         fs::read_dir(&out).expect("a folder").count(),
-        5,
+        7,
         "two tables in two forms, a workbook, a page and the pictures: no temporary file is left"
     );
     assert!(String::from_utf8_lossy(&bytes[0]).contains(&format!("'{FORMULA}")));

@@ -24,17 +24,23 @@ pub struct Written {
 /// When the folder cannot be made or the disk is full; files that were there stay as they were.
 pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
     let mut folder = Folder::open(out)?;
-    // The workbook takes as long as all tables together.
-    let (book, tables) = rayon::join(|| workbook::bytes(review, out), || tables(review, &mut folder));
-    let mut hashes = tables?;
+    // The workbook takes as long as all else together.
+    let (book, rest) = rayon::join(
+        || workbook::bytes(review, out),
+        || {
+            let charts = charts::all(review);
+            let pictures = pictures(review, &charts)?;
+            Ok::<_, ReportError>((tables(review, &mut folder)?, charts, pictures))
+        },
+    );
+    let (mut hashes, charts, pictures) = rest?;
     let mut add = |name: String, bytes: &[u8]| -> Result<(), ReportError> {
         let hash = folder.add(&name, |to| to.write_all(bytes).map_err(ReportError::io("write", &out.join(&name))))?;
         hashes.push((name, hash));
         Ok(())
     };
     add("report.xlsx".into(), &book?)?;
-    let charts = charts::all(review);
-    for (name, bytes) in pictures(review, &charts)? {
+    for (name, bytes) in pictures {
         add(name, &bytes)?;
     }
     let html = page::render(review, &charts, &hashes)?;
