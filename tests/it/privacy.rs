@@ -217,7 +217,10 @@ fn everything_about_one_person_is_written_for_whoever_has_to_answer_them() {
     let people = run.read("sample-data/looks/2026-06-30/users-0000.json");
     let people: serde_json::Value = serde_json::from_str(&people).expect("JSON");
     let known = people["value"].as_array().expect("users");
-    let person = known.iter().find(|u| u["displayName"] == "Mehmet Aydin").expect("a person of the sample");
+    let person = known
+        .iter()
+        .find(|u| u["userPrincipalName"].as_str().is_some_and(|n| n.starts_with("mehmet.aydin@")));
+    let person = person.expect("a person of the sample");
     let (id, upn) = (person["id"].as_str().expect("an id"), person["userPrincipalName"].as_str().expect("a name"));
     let told = run.ok(&["lake", "subject", upn, "--lake", "lake", "--out", "about"]);
     assert!(told.stderr.contains("open about/README.md"), "{}", told.stderr);
