@@ -103,7 +103,6 @@ pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
     Settings {
         as_of,
         sensitive_packages: config.sensitive_packages.clone(),
-        ..Settings::default()
     }
 }
 
