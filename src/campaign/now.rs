@@ -121,6 +121,35 @@ pub struct Drift {
     pub shown: String,
 }
 
+impl Drift {
+    /// Names of its cells, part of the contract.
+    pub const COLUMNS: [&str; 8] = [
+        "what",
+        "item_id",
+        "principal_id",
+        "principal_name",
+        "entitlement",
+        "entitlement_name",
+        "assignment_id",
+        "shown",
+    ];
+
+    /// Its cells in the order of [`Drift::COLUMNS`].
+    #[must_use]
+    pub fn cells(&self) -> [String; 8] {
+        [
+            self.what.to_string(),
+            self.item.clone(),
+            self.principal_id.clone(),
+            self.principal_name.clone(),
+            self.entitlement.clone(),
+            self.entitlement_name.clone(),
+            self.assignment_id.clone(),
+            self.shown.clone(),
+        ]
+    }
+}
+
 /// What joined and left since the opening: `population + joined − left` is what is held now in the same scope.
 ///
 /// `in_scope` says whether a present holding belongs to the campaign's scope.

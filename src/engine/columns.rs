@@ -1,6 +1,6 @@
 //! Columns between Arrow, as the lake has them, and polars, as its SQL takes them: flat ones both ways, nested ones by row.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::{cast, interleave};
 use arrow::datatypes::{DataType as ArrowType, Field, Int64Type, Schema, TimeUnit as ArrowUnit};
 use polars::prelude::*;
@@ -106,7 +106,6 @@ fn array(column: &Column, nested: &Nested) -> PolarsResult<ArrayRef> {
             let instants = column.cast(&DataType::Int64)?;
             Arc::new(instants.i64()?.iter().collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
         }
-        DataType::Date => Arc::new(column.cast(&DataType::Int32)?.i32()?.iter().collect::<Date32Array>()),
         kind if kind.is_integer() => Arc::new(column.cast(&DataType::Int64)?.i64()?.iter().collect::<Int64Array>()),
         kind => polars_bail!(ComputeError: "column {} has the type {kind}, which no row takes", column.name()),
     })

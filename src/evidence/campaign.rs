@@ -349,28 +349,16 @@ impl Telling<'_> {
         let row = |d: &Drift| {
             let is_thing = estate.groups.contains_key(&d.principal_id) || estate.apps.contains_key(&d.principal_id);
             let who = |text: &str| if is_thing { text.to_string() } else { self.who(text) };
-            vec![
-                d.what.to_string(),
-                d.item.clone(),
-                who(&d.principal_id),
-                who(&d.principal_name),
-                d.entitlement.clone(),
-                self.text(&d.entitlement_name),
-                d.assignment_id.clone(),
-                self.text(&d.shown),
-            ]
+            let covered = Drift {
+                principal_id: who(&d.principal_id),
+                principal_name: who(&d.principal_name),
+                entitlement_name: self.text(&d.entitlement_name),
+                shown: self.text(&d.shown),
+                ..d.clone()
+            };
+            covered.cells().to_vec()
         };
-        let header = [
-            "what",
-            "item_id",
-            "principal_id",
-            "principal_name",
-            "entitlement",
-            "entitlement_name",
-            "assignment_id",
-            "shown",
-        ];
-        Table::of(&header, self.making.balance.drift.iter().map(row))
+        Table::of(&Drift::COLUMNS, self.making.balance.drift.iter().map(row))
     }
 
     fn removals(&self) -> Table {

@@ -189,7 +189,8 @@ impl Results {
         put("removal-plan.csv", &self.plan)?;
         put("removal-requests.json", &remedy::requests(&self.steps))?;
         put("removal.ps1", &remedy::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps))?;
-        put("drift.csv", &drift_csv(&self.balance.drift)?)?;
+        let drift = self.balance.drift.iter().map(Drift::cells);
+        put("drift.csv", &rows::text(&Drift::COLUMNS, drift, Format::Csv, false)?)?;
         put("reviewers.csv", &manners_csv(&self.manners)?)?;
         put("decisions.csv", &status::decisions_csv(state)?)?;
         Ok(dir)
@@ -236,32 +237,6 @@ fn plan_csv(steps: &[remedy::Step]) -> Result<String, Failure> {
             s.blast.to_string(),
             s.also.clone(),
             s.due.to_string(),
-        ]
-    });
-    rows::text(&columns, rows, Format::Csv, false)
-}
-
-fn drift_csv(drift: &[Drift]) -> Result<String, Failure> {
-    let columns = [
-        "what",
-        "item_id",
-        "principal_id",
-        "principal_name",
-        "entitlement",
-        "entitlement_name",
-        "assignment_id",
-        "shown",
-    ];
-    let rows = drift.iter().map(|d| {
-        [
-            d.what.to_string(),
-            d.item.clone(),
-            d.principal_id.clone(),
-            d.principal_name.clone(),
-            d.entitlement.clone(),
-            d.entitlement_name.clone(),
-            d.assignment_id.clone(),
-            d.shown.clone(),
         ]
     });
     rows::text(&columns, rows, Format::Csv, false)
