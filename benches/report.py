@@ -61,7 +61,7 @@ def main():
             },
             "bytes": files,
         }
-        out = Path(__file__).parent / "results" / f"{record['date']}-report.json"
+        out = Path(__file__).parent / "results" / f"{record['date']}-report-{users}.json"
         out.write_text(json.dumps(record, indent=1) + "\n")
         print(json.dumps({k: record[k] for k in ("said", "runs", "summary", "bytes")}, indent=1))
     finally:
