@@ -1,7 +1,7 @@
 //! HTTP to Microsoft Graph: tokens, pacing, paging, windows; knows nothing of the lake.
 //!
 //! The clock comes from outside ([`Clock`]), so that every wait can be scaled and tested.
-//! A [`Client`] gives pages; [`walk::walk`] follows them to the last one; [`collections::ALL`] says what there is to ask for.
+//! A [`Client`] gives pages; [`walk::walk`] follows them to the last one; [`collections::all`] says what there is to ask for.
 
 mod client;
 mod clock;

@@ -1,6 +1,6 @@
 //! What a pull is asked to do, and what of it the lake has already.
 
-use crate::graph::collections::{ALL, Collection, Shape};
+use crate::graph::collections::{self, Collection, Shape};
 use crate::graph::window::{self, DEEP_EVERY, RETENTION};
 use crate::lake::objects::ApprovalRow;
 use crate::lake::records::{Coverage, Pull};
@@ -10,6 +10,7 @@ use crate::model::{Instant, Window};
 use crate::pull::spool::Run;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -84,23 +85,14 @@ pub fn select(only: &[String], except: &[String]) -> Result<Vec<&'static Collect
         let name = name.trim();
         c.name == name || c.table == name || matches!(c.shape, Shape::Log { subject, .. } if subject == name)
     };
-    if let Some(unknown) = only.iter().chain(except).find(|name| !ALL.iter().any(|c| fits(c, name))) {
+    if let Some(unknown) = only.iter().chain(except).find(|name| !collections::all().any(|c| fits(c, name))) {
         return Err(unknown.clone());
     }
-    let mut wanted: Vec<bool> = ALL
-        .iter()
-        .map(|c| (only.is_empty() || only.iter().any(|name| fits(c, name))) && !except.iter().any(|name| fits(c, name)))
-        .collect();
-    for i in (0..ALL.len()).rev().filter(|i| wanted[*i]).collect::<Vec<_>>() {
-        let mut at = ALL[i].parent();
-        while let Some(parent) = at {
-            if let Some(j) = ALL.iter().position(|c| c.name == parent.name) {
-                wanted[j] = true;
-            }
-            at = parent.parent();
-        }
-    }
-    Ok(ALL.iter().zip(wanted).filter(|(_, w)| *w).map(|(c, _)| c).collect())
+    let asked = collections::all()
+        .filter(|c| only.is_empty() || only.iter().any(|name| fits(c, name)))
+        .filter(|c| !except.iter().any(|name| fits(c, name)));
+    let wanted: BTreeSet<&str> = asked.flat_map(|c| successors(Some(c), |c| c.parent())).map(|c| c.name).collect();
+    Ok(collections::all().filter(|c| wanted.contains(c.name)).collect())
 }
 
 impl Order {
@@ -168,7 +160,7 @@ mod tests {
         assert_eq!(names(&["sign_ins"], &["sign_ins_managed_identity"]).expect("known").len(), 3);
         assert_eq!(names(&["audit_events"], &[]).expect("known"), ["audit"]);
         assert_eq!(names(&["colours"], &[]), Err("colours".into()));
-        assert_eq!(names(&[], &[]).expect("all").len(), ALL.len());
+        assert_eq!(names(&[], &[]).expect("all").len(), collections::all().count());
     }
 
     #[test]

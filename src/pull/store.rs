@@ -1,6 +1,6 @@
 //! From the spool into the lake: looks with their instants, coverage and gaps, and the account of the pull.
 
-use crate::graph::collections::{ALL, Collection, by_name};
+use crate::graph::collections::{self, Collection, by_name};
 use crate::graph::window::SURE_RETENTION;
 use crate::ingest::{self, IngestOptions, IngestReport, Part, Pulled, PulledFile, Sink};
 use crate::lake::records::{Coverage, Pull};
@@ -45,8 +45,7 @@ pub fn store(order: &Order, spool: &Spool, outcome: &Outcome, granted: &[String]
     let entries = latest(all.clone());
     let tenant = TenantId::new(&order.tenant);
     // What an earlier pull of other collections left is taken in too.
-    let collections: Vec<&'static Collection> = ALL
-        .iter()
+    let collections: Vec<&'static Collection> = collections::all()
         .filter(|c| order.collections.iter().any(|o| o.name == c.name) || of(&entries, c).next().is_some())
         .collect();
     let gaps = gaps(&collections, &entries, outcome);

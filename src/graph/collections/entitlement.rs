@@ -1,0 +1,115 @@
+//! Entitlement management: catalogs, packages, who asked, who holds.
+
+use crate::graph::Lane;
+use crate::graph::collections::{Collection, Of, PLAIN, Shape};
+
+const GOVERNANCE: Collection = Collection {
+    lane: Lane::Governance,
+    permission: "EntitlementManagement.Read.All",
+    ..PLAIN
+};
+
+pub(super) static ENTITLEMENT: &[Collection] = &[
+    Collection {
+        name: "catalogs",
+        table: "catalogs",
+        path: "identityGovernance/entitlementManagement/catalogs",
+        lost: "in which catalogs packages lie",
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "packages",
+        table: "packages",
+        path: "identityGovernance/entitlementManagement/accessPackages",
+        query: "$expand=catalog",
+        lost: "which packages there are",
+        checks: &["EXP-01", "REV-01", "SEG-01"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "assignments",
+        table: "assignments",
+        path: "identityGovernance/entitlementManagement/assignments",
+        query: "$expand=target,accessPackage,assignmentPolicy",
+        lost: "who holds which package",
+        checks: &["EXP-01", "EXP-05", "STA-01", "ORP-02", "JUS-01", "EXC-01"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "requests",
+        table: "requests",
+        path: "identityGovernance/entitlementManagement/assignmentRequests",
+        query: "$expand=accessPackage,assignment,requestor",
+        lost: "who asked for access, and why",
+        checks: &["JUS-01", "JUS-02", "APR-01", "APR-03"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "approvals",
+        table: "approvals",
+        path: "identityGovernance/entitlementManagement/accessPackageAssignmentApprovals/{}",
+        query: "$expand=stages",
+        member: "",
+        shape: Shape::Under("requests"),
+        of: Of::Asked,
+        delegated: true,
+        part: true,
+        lost: "who decided at which stage, and with which reason",
+        checks: &["APR-01", "APR-03"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "policies",
+        table: "policies",
+        path: "identityGovernance/entitlementManagement/assignmentPolicies",
+        query: "$expand=accessPackage,catalog",
+        lost: "who may ask, who approves, when access ends and how often it is reviewed",
+        checks: &["EXP-01", "REV-01", "APR-03"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "connected_organizations",
+        table: "connected_organizations",
+        path: "identityGovernance/entitlementManagement/connectedOrganizations",
+        lost: "which organisations may ask",
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "entitlement_roles",
+        table: "directory_roles",
+        path: "roleManagement/entitlementManagement/roleAssignments",
+        query: "$expand=principal",
+        lost: "who may administer catalogs and packages",
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "resource_roles",
+        table: "resource_roles",
+        path: "identityGovernance/entitlementManagement/accessPackages/{}",
+        query: "$expand=resourceRoleScopes($expand=role,scope)",
+        member: "resourceRoleScopes",
+        listed_as: "resourceRoleScopes",
+        shape: Shape::Under("packages"),
+        lost: "what packages contain",
+        checks: &["SEG-01", "EXC-01"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "incompatible_packages",
+        table: "incompatibilities",
+        path: "identityGovernance/entitlementManagement/accessPackages/{}/incompatibleAccessPackages",
+        shape: Shape::Under("packages"),
+        lost: "which packages must not be held together",
+        checks: &["SEG-01"],
+        ..GOVERNANCE
+    },
+    Collection {
+        name: "incompatible_groups",
+        table: "incompatibilities",
+        path: "identityGovernance/entitlementManagement/accessPackages/{}/incompatibleGroups",
+        shape: Shape::Under("packages"),
+        lost: "which groups exclude a package",
+        checks: &["SEG-01"],
+        ..GOVERNANCE
+    },
+];

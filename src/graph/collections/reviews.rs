@@ -1,0 +1,42 @@
+//! Access reviews of Entra: series, instances, decisions.
+
+use crate::graph::Lane;
+use crate::graph::collections::{Collection, PLAIN, Shape};
+
+pub(super) static REVIEWS: &[Collection] = &[
+    Collection {
+        name: "review_definitions",
+        table: "review_definitions",
+        path: "identityGovernance/accessReviews/definitions",
+        query: "$top=100",
+        lane: Lane::Reviews,
+        permission: "AccessReview.Read.All",
+        lost: "which reviews there are",
+        checks: &["REV-01"],
+        ..PLAIN
+    },
+    Collection {
+        name: "review_instances",
+        table: "review_instances",
+        path: "identityGovernance/accessReviews/definitions/{}/instances",
+        query: "$top=100",
+        lane: Lane::Reviews,
+        shape: Shape::Under("review_definitions"),
+        permission: "AccessReview.Read.All",
+        lost: "when reviews took place",
+        checks: &["REV-01"],
+        ..PLAIN
+    },
+    Collection {
+        name: "review_decisions",
+        table: "review_decisions",
+        path: "identityGovernance/accessReviews/definitions/{}/instances/{}/decisions",
+        query: "$top=100",
+        lane: Lane::Reviews,
+        shape: Shape::Under("review_instances"),
+        permission: "AccessReview.Read.All",
+        lost: "what reviewers decided, and whether it was applied",
+        checks: &["REV-01"],
+        ..PLAIN
+    },
+];
