@@ -1,6 +1,8 @@
 //! Everything that can be typed.
 
-use crate::cli::evidence_args::{BundleArgs, CheckpointArgs, HoldArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, SubjectArgs, VerifyArgs};
+use crate::cli::evidence_args::{
+    BundleArgs, CheckpointArgs, HoldArgs, LakeVerifyArgs, NotaryArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, SubjectArgs, VerifyArgs,
+};
 use crate::cli::render_args::RenderArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -96,6 +98,9 @@ pub struct TakeArgs {
     /// Tenant id of records that do not name their tenant
     #[arg(long, value_name = "GUID")]
     pub tenant: Option<String>,
+    /// Who signs the checkpoint of the commit.
+    #[command(flatten)]
+    pub notary: NotaryArgs,
     /// Instant of the snapshots in these files [default: a date in their names, else their modification time]
     #[arg(long, value_name = "TIME")]
     pub observed_at: Option<String>,
@@ -300,7 +305,7 @@ pub enum LakeCommand {
     /// Tell what the lake holds: tables, sources with their arithmetic, coverage and gaps, rejects
     Status(LakeArg),
     /// Compare every file with the hash in its commit, and the log with its checkpoints
-    Verify(LakeArg),
+    Verify(LakeVerifyArgs),
     /// Print what the commit log is, in three lines to give away: with them, a later rewriting shows
     Checkpoint(CheckpointArgs),
     /// Prove that the log only grew since a checkpoint, or that a commit is in it

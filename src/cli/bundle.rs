@@ -8,7 +8,8 @@ use crate::cli::review::{self, Answers};
 use crate::cli::{output, private};
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
-use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, compose, facts, population};
+use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
+use crate::lake::Lake;
 use crate::lake::parquet_io::private_file;
 use crate::ledger::Estate;
 use crate::model::{Finding, Instant, Window};
@@ -71,7 +72,10 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
             "Evidence of an access review in Microsoft Entra ID; begin with data/README.md".to_string(),
         ),
     ];
-    let bagged = bag.finish(&info, signer.as_ref(), &comment).map_err(Failure::usage)?;
+    let checkpoint = question.view.checkpoint();
+    let kept = Lake::open(&lake)?.kept_signatures(&checkpoint);
+    let note = checkpoint_note(&checkpoint, signer.as_ref(), &kept);
+    let bagged = bag.finish(&info, note, signer.as_ref(), &comment).map_err(Failure::usage)?;
     if let Some(who) = who {
         write_private(&map, &who)?;
         output::say(&format!("{} says who is who; keep it away from the bundle", map.display()));

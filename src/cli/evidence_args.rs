@@ -20,6 +20,25 @@ pub struct KeyArgs {
     pub passphrase_file: Option<PathBuf>,
 }
 
+/// Who signs the checkpoints of new commits.
+#[derive(Debug, Args)]
+pub struct NotaryArgs {
+    /// Sign the checkpoint of each commit with this ed25519 key (OpenSSH or minisign), as a note that others can keep
+    #[arg(long, value_name = "FILE", env = "VOUCHSAFE_CHECKPOINT_KEY")]
+    pub checkpoint_key: Option<PathBuf>,
+}
+
+/// `lake verify`.
+#[derive(Debug, Args)]
+pub struct LakeVerifyArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Check the signatures of checkpoints against this allowed-signers file, as `ssh-keygen` reads it
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+}
+
 /// `lake checkpoint`.
 #[derive(Debug, Args)]
 pub struct CheckpointArgs {
@@ -152,6 +171,9 @@ pub struct RetainArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
+    /// Who signs its checkpoints.
+    #[command(flatten)]
+    pub notary: NotaryArgs,
     /// Keep rows of a table for so many days: sign_ins, audit_events or review_decisions (can be repeated) [default: sign_ins=400, review_decisions=2192]
     #[arg(long, value_name = "TABLE=DAYS")]
     pub keep: Vec<String>,
@@ -182,6 +204,9 @@ pub struct HoldArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
+    /// Who signs its checkpoints.
+    #[command(flatten)]
+    pub notary: NotaryArgs,
     /// Name of the hold, such as a case number
     pub name: String,
     /// Beginning of the time that it protects

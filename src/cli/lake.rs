@@ -1,8 +1,11 @@
 //! `lake status` and `lake verify`.
 
 use crate::cli::args::LakeCommand;
+use crate::cli::evidence_args::LakeVerifyArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{self, open, output, proof};
+use crate::evidence::note_signers;
+use crate::lake::checkpoint::Kept;
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::retain;
 use crate::lake::table::Table;
@@ -21,7 +24,7 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
             output::print(&status(&view)?);
             Ok(Exit::Done)
         }
-        LakeCommand::Verify(arg) => verify(&Lake::open(&open::lake_dir(arg))?),
+        LakeCommand::Verify(args) => verify(args),
         LakeCommand::Checkpoint(args) => proof::checkpoint(args),
         LakeCommand::Prove(args) => proof::prove(args),
         LakeCommand::Retain(args) => cli::retain::retain(args, open::now()?),
@@ -30,8 +33,10 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
     }
 }
 
-/// The chain of commits, every live file, and every checkpoint.
-fn verify(lake: &Lake) -> Result<Exit, Failure> {
+/// The chain of commits, every live file, and every checkpoint with its signatures.
+fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
+    let allowed = args.allowed_signers.as_deref().map(open::text).transpose()?;
+    let lake = Lake::open(&open::lake_dir(&args.lake))?;
     let view = lake.view()?;
     let damaged = view.damaged();
     let kept = lake.kept_checkpoints(&view)?;
@@ -58,10 +63,50 @@ fn verify(lake: &Lake) -> Result<Exit, Failure> {
         output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
     }
     output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
+    signatures(&kept, allowed.as_deref())?;
     if !kept.missing.is_empty() {
         output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
     }
     Ok(Exit::Done)
+}
+
+/// Who signed the checkpoints: counted by name, or only counted when nobody said whom to trust.
+fn signatures(kept: &Kept, allowed: Option<&str>) -> Result<(), Failure> {
+    let Some(allowed) = allowed else {
+        if !kept.notes.is_empty() {
+            output::print(&format!(
+                "{} of them are signed; name the signers you trust with --allowed-signers FILE\n",
+                kept.notes.len()
+            ));
+        }
+        return Ok(());
+    };
+    let now = open::now()?;
+    let mut by: BTreeMap<String, usize> = BTreeMap::new();
+    let mut strange = Vec::new();
+    for (size, note) in &kept.notes {
+        let who = note_signers(note, allowed, now);
+        if who.is_empty() {
+            strange.push(size.to_string());
+        }
+        for name in who {
+            *by.entry(name).or_default() += 1;
+        }
+    }
+    for (name, n) in by {
+        output::print(&format!("{n} of them are signed by {name}\n"));
+    }
+    let unsigned = kept.right - kept.notes.len() as u64;
+    if unsigned > 0 {
+        output::print(&format!("{unsigned} of them are not signed\n"));
+    }
+    if strange.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::unusable(format!(
+        "the checkpoints of these commits are signed, and by none of the allowed signers: {}; ask who signed them, or take the file of signers that belongs to this lake",
+        strange.join(", ")
+    )))
 }
 
 fn status(view: &View) -> Result<String, Failure> {

@@ -63,6 +63,14 @@ pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
     configured(Some(path), Some(profile).filter(|p| !p.is_empty()))
 }
 
+/// The text of a file that was named.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))
+}
+
 /// The text of the configuration file in force; a comment when there is none.
 pub fn configuration_text(args: &QuestionArgs) -> Result<String, Failure> {
     let Some(path) = configuration_path(args) else {

@@ -1,10 +1,12 @@
 //! Files that must be nobody else's: keys and passphrases.
 
-use crate::cli::evidence_args::KeyArgs;
+use crate::cli::evidence_args::{KeyArgs, NotaryArgs};
 use crate::cli::exit::Failure;
-use crate::evidence::Signer;
+use crate::evidence::{CheckpointSigner, Signer};
+use crate::lake::Notary;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Reads a secret file.
 ///
@@ -27,6 +29,36 @@ pub fn read(what: &str, path: &Path) -> Result<SecretString, Failure> {
     std::fs::read_to_string(path).map(SecretString::from).map_err(|e| failed(&e))
 }
 
+/// Who signs the checkpoints of new commits, if a key is named.
+///
+/// # Errors
+/// When it cannot be used, with the cure.
+pub fn notary(args: &NotaryArgs) -> Result<Option<Arc<dyn Notary>>, Failure> {
+    let Some(path) = &args.checkpoint_key else { return Ok(None) };
+    let key = read("key", path)?;
+    let form = if key.expose_secret().starts_with("untrusted comment:") {
+        Signer::minisign
+    } else {
+        Signer::ssh
+    };
+    let passphrase = passphrase(None)?;
+    let signer = form(key.expose_secret(), passphrase.as_ref().map(trimmed)).and_then(CheckpointSigner::new);
+    let signer = signer.map_err(|e| Failure::usage(format!("cannot sign checkpoints with {}: {e}", path.display())))?;
+    Ok(Some(Arc::new(signer)))
+}
+
+/// The passphrase of a key: from the file that is named, else from the variable.
+fn passphrase(file: Option<&Path>) -> Result<Option<SecretString>, Failure> {
+    match file {
+        Some(file) => read("passphrase", file).map(Some),
+        None => Ok(std::env::var("VOUCHSAFE_PASSPHRASE").ok().map(SecretString::from)),
+    }
+}
+
+fn trimmed(secret: &SecretString) -> &str {
+    secret.expose_secret().trim_end_matches(['\r', '\n'])
+}
+
 /// The key to sign with, if one is named.
 ///
 /// # Errors
@@ -36,11 +68,8 @@ pub fn signer(args: &KeyArgs) -> Result<Option<Signer>, Failure> {
         return Ok(None);
     };
     let key = read("key", path)?;
-    let passphrase = match &args.passphrase_file {
-        Some(file) => Some(read("passphrase", file)?),
-        None => std::env::var("VOUCHSAFE_PASSPHRASE").ok().map(SecretString::from),
-    };
-    let passphrase = passphrase.as_ref().map(|p| p.expose_secret().trim_end_matches(['\r', '\n']));
+    let passphrase = passphrase(args.passphrase_file.as_deref())?;
+    let passphrase = passphrase.as_ref().map(trimmed);
     let signer = if args.sign_key.is_some() {
         Signer::ssh(key.expose_secret(), passphrase)
     } else {

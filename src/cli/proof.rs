@@ -47,7 +47,7 @@ pub fn prove(args: &ProveArgs) -> Result<Exit, Failure> {
     let view = Lake::open(&open::lake_dir(&args.lake))?.view()?;
     let proof = match (&args.old, &args.commit) {
         (Some(path), _) => {
-            let text = std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            let text = open::text(path)?;
             let old = Checkpoint::parse(&text).map_err(|e| Failure::usage(format!("{} is no checkpoint: {e}", path.display())))?;
             grown(&view, &old)?
         }

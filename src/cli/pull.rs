@@ -5,11 +5,11 @@ use crate::cli::pull_args::{CloudArg, LogFormat, PlaceArgs, PullArgs};
 use crate::cli::pull_clock::Wall;
 use crate::cli::pull_metrics::{self, Ended};
 use crate::cli::pull_way::way;
-use crate::cli::{open, output, select, take};
+use crate::cli::{open, output, private, select, take};
 use crate::graph::token::Tokens;
 use crate::graph::{self, Client, Cloud, Endpoints, Fault, Http, Origin};
 use crate::ingest::{IngestOptions, Limits};
-use crate::lake::{CrashAt, Lake};
+use crate::lake::{CrashAt, Lake, Notary};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::pull::{self, Known, Lock, Order, PullError, Spool, Stored};
 use std::path::Path;
@@ -30,9 +30,10 @@ pub fn run(args: &PullArgs, verbose: u8, crash_at: Option<&str>) -> Result<Exit,
         return check(&client, &order);
     }
     let dir = open::lake_dir(&args.lake);
+    let notary = private::notary(&args.notary)?;
     loop {
         let began = client.clock().now();
-        let result = once(&client, &order, &dir, crash_at);
+        let result = once(&client, &order, &dir, notary.clone(), crash_at);
         let told = match &result {
             Ok(ended) => ended.clone(),
             Err(failure) => Ended::failed(failure.exit),
@@ -128,9 +129,9 @@ fn check(client: &Client, order: &Order) -> Result<Exit, Failure> {
     })
 }
 
-fn once(client: &Client, order: &Order, dir: &Path, crash_at: Option<&str>) -> Result<Ended, Failure> {
+fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notary>>, crash_at: Option<&str>) -> Result<Ended, Failure> {
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
-    let lake = Lake::open_or_create(dir)?.crash_at(crash_at);
+    let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
     output::warn_readable(dir);
     let lock = Lock::take(dir).map_err(failure)?;
     client.sign_in().map_err(|fault| remote(&fault))?;
@@ -218,7 +219,7 @@ fn failure(error: PullError) -> Failure {
 }
 
 fn unknown(name: &str) -> Failure {
-    let names: Vec<&str> = graph::collections::ALL.iter().map(|c| c.name).collect();
+    let names: Vec<&str> = graph::collections::all().map(|c| c.name).collect();
     Failure::usage(format!("'{name}' is no collection; there are {}", names.join(", ")))
 }
 
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn every_check_that_a_collection_names_exists() {
-        for collection in graph::collections::ALL {
+        for collection in graph::collections::all() {
             for id in collection.checks {
                 assert!(check::all().iter().any(|c| c.id.as_str() == *id), "{}: {id}", collection.name);
             }

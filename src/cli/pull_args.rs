@@ -1,6 +1,7 @@
 //! What can be typed after `pull`.
 
 use crate::cli::args::LakeArg;
+use crate::cli::evidence_args::NotaryArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub struct PullArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
+    /// Who signs the checkpoint of the commit.
+    #[command(flatten)]
+    pub notary: NotaryArgs,
     /// Read logs from this instant on [default: where the lake ends, else 30 days ago]
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,

@@ -2,7 +2,7 @@
 
 use crate::cli::evidence_args::{HoldArgs, RetainArgs};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{open, output, select};
+use crate::cli::{open, output, private, select};
 use crate::lake::commit::Hold;
 use crate::lake::retain::{self, Rule, TABLES};
 use crate::lake::table::Table;
@@ -12,7 +12,7 @@ use crate::model::Instant;
 /// Drops whole partitions by policy, or tells what it would drop.
 pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
     let rules = rules(args)?;
-    let lake = Lake::open(&open::lake_dir(&args.lake))?;
+    let lake = Lake::open(&open::lake_dir(&args.lake))?.signed_by(private::notary(&args.notary)?);
     let planned = retain::plan(&lake.view()?, &rules, now)?;
     for rule in &rules {
         let of = planned.drop.iter().filter(|t| t.file.table == rule.table);
@@ -73,7 +73,7 @@ fn rules(args: &RetainArgs) -> Result<Vec<Rule>, Failure> {
 
 /// Sets or releases a legal hold.
 pub fn hold(args: &HoldArgs, now: Instant) -> Result<Exit, Failure> {
-    let lake = Lake::open(&open::lake_dir(&args.lake))?;
+    let lake = Lake::open(&open::lake_dir(&args.lake))?.signed_by(private::notary(&args.notary)?);
     let view = lake.view()?;
     let hold = if args.release { release(&view, args)? } else { set(args)? };
     let (name, released) = (hold.name.clone(), hold.released);

@@ -2,7 +2,7 @@
 
 use crate::cli::args::TakeArgs;
 use crate::cli::exit::Failure;
-use crate::cli::{output, select};
+use crate::cli::{output, private, select};
 use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
@@ -25,7 +25,8 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         limits: ingest::Limits::default(),
         pulled: None,
     };
-    let lake = Lake::open_or_create(dir)?.crash_at(crash_at);
+    let notary = private::notary(&args.notary)?;
+    let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
     let mut sink = Sink::new(&lake);
     let report = ingest::ingest(&args.paths, &options, &mut sink).map_err(failure)?;
     let commit = sink.commit(now)?;

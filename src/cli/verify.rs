@@ -24,10 +24,7 @@ pub fn run(args: &VerifyArgs, now: Instant) -> Result<Exit, Failure> {
             args.dir.display()
         )));
     }
-    let read = |path: &Option<PathBuf>| -> Result<Option<String>, Failure> {
-        let text = |p: &PathBuf| std::fs::read_to_string(p).map_err(|e| Failure::usage(format!("cannot read {}: {e}", p.display())));
-        path.as_ref().map(text).transpose()
-    };
+    let read = |path: &Option<PathBuf>| path.as_deref().map(open::text).transpose();
     let (allowed, minisign) = (read(&args.allowed_signers)?, read(&args.minisign_key)?);
     let mut judged = verify::judge(&args.dir);
     let trusted = Trusted {

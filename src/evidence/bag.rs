@@ -104,9 +104,11 @@ impl Bag {
 
     /// Writes manifests and the signature, and gives the bag its name; `info` are further lines of `bag-info.txt`.
     ///
+    /// The note lies among the tag files, since who signs is no matter of the payload.
+    ///
     /// # Errors
     /// When a name does not fit, the disk is full or the key cannot sign.
-    pub fn finish(mut self, info: &[(&str, String)], signer: Option<&Signer>, comment: &str) -> Result<Bagged, BagError> {
+    pub fn finish(mut self, info: &[(&str, String)], note: Option<String>, signer: Option<&Signer>, comment: &str) -> Result<Bagged, BagError> {
         let mut payload = BTreeMap::new();
         let mut bytes = 0;
         for name in files_below(&self.payload())? {
@@ -126,10 +128,7 @@ impl Bag {
         lines += &format!("Payload-Oxum: {bytes}.{}\n", payload.len());
         lines += &format!("{AGENT}: vouchsafe {}\n", env!("CARGO_PKG_VERSION"));
         tags.insert("bag-info.txt", lines);
-        // The checkpoint as a note that can be given away by itself; among the tag files, since who signs is no matter of the payload.
-        let checkpoint = fs::read_to_string(self.payload().join("lake/checkpoint.txt")).unwrap_or_default();
-        let origin = checkpoint.lines().next().filter(|o| !o.is_empty());
-        if let Some(note) = signer.zip(origin).and_then(|(s, origin)| s.note(&checkpoint, origin)) {
+        if let Some(note) = note {
             tags.insert(NOTE, note);
         }
         let covered: BTreeMap<String, String> = tags.iter().map(|(name, text)| ((*name).to_string(), sha256(text))).collect();

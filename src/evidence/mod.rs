@@ -22,5 +22,6 @@ mod words;
 pub use bag::{Bag, BagError, Bagged};
 pub use compose::{ComposeError, Content, Material, Part};
 pub use facts::{Facts, Reader, Sampling, Tool};
-pub use sign::{SignError, Signer};
+pub use sign::{CheckpointSigner, SignError, Signer, checkpoint_note};
+pub use signature::note_signers;
 pub use verify::Judged;

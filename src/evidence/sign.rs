@@ -2,6 +2,7 @@
 //!
 //! All are deterministic: the same key and the same bytes give the same signature, so that a bundle can be made again.
 
+use crate::lake::{Checkpoint, Notary};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
@@ -32,6 +33,9 @@ pub enum SignError {
     /// The algorithm cannot sign here.
     #[error("a key of the algorithm {0} cannot sign here; use ed25519, ecdsa-p256 or rsa (keys on a security token cannot be used)")]
     Algorithm(String),
+    /// Signed notes know one algorithm.
+    #[error("a signed note needs an ed25519 key; make one with ssh-keygen -t ed25519")]
+    Note,
 }
 
 /// A private key that is ready to sign.
@@ -162,6 +166,38 @@ impl Signer {
             }
         }
     }
+}
+
+/// A key that can sign notes, for the checkpoints of a lake.
+pub struct CheckpointSigner(Signer);
+
+impl CheckpointSigner {
+    /// Takes an ed25519 key, OpenSSH or minisign.
+    ///
+    /// # Errors
+    /// When the key is of another algorithm.
+    pub fn new(signer: Signer) -> Result<Self, SignError> {
+        match signer.ed25519(&[]) {
+            Some(_) => Ok(Self(signer)),
+            None => Err(SignError::Note),
+        }
+    }
+}
+
+impl Notary for CheckpointSigner {
+    fn attest(&self, text: &str, origin: &str) -> String {
+        self.0.note(text, origin).expect("the key was found to sign notes")
+    }
+}
+
+/// A checkpoint as one note with the signature of whoever signs here and those that it was kept with; `None` when nobody signed.
+#[must_use]
+pub fn checkpoint_note(checkpoint: &Checkpoint, signer: Option<&Signer>, kept: &str) -> Option<String> {
+    let text = checkpoint.text();
+    let own = signer.and_then(|s| s.note(&text, &checkpoint.origin)).unwrap_or_else(|| format!("{text}\n"));
+    let others: String = kept.split_inclusive('\n').filter(|line| !own.contains(line)).collect();
+    let note = own + &others;
+    (note.len() > text.len() + 1).then_some(note)
 }
 
 /// Whether a note carries a signature of this ed25519 key under the name that its first line says.

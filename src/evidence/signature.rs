@@ -5,6 +5,7 @@ use crate::evidence::sign::{NAMESPACE, note_holds};
 use crate::evidence::verify::Judged;
 use crate::model::Instant;
 use ssh_key::{HashAlg, PublicKey, SshSig};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
@@ -37,6 +38,12 @@ pub fn judge(dir: &Path, trusted: Trusted, judged: &mut Judged) {
             .failed
             .push("signature: a minisign key was given, and the bundle has no minisign signature".into());
     }
+    if let (Some(note), Some(allowed)) = (&note, trusted.allowed_signers) {
+        let who: Vec<String> = note_signers(note, allowed, trusted.now).into_iter().collect();
+        if !who.is_empty() {
+            judged.proved.push(format!("{NOTE}: signed by {}", who.join(", ")));
+        }
+    }
     if ssh.is_none() && mini.is_none() {
         judged
             .open
@@ -58,6 +65,28 @@ pub fn judge(dir: &Path, trusted: Trusted, judged: &mut Judged) {
     }
 }
 
+/// Which of the allowed signers signed a note, and may.
+#[must_use]
+pub fn note_signers(note: &str, allowed: &str, now: Instant) -> BTreeSet<String> {
+    let who = |line: &str| {
+        let (_, key) = key_of(&words(line))?;
+        note_holds(note, key.key_data().ed25519()?.as_ref()).then_some(())?;
+        signer(line, &key, now).ok().flatten()
+    };
+    entries(allowed).filter_map(who).collect()
+}
+
+/// The lines of an allowed-signers file that are not blank and no remark.
+fn entries(allowed: &str) -> impl Iterator<Item = &str> {
+    allowed.lines().filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#'))
+}
+
+/// The key of a line in words, and where it stands.
+fn key_of(words: &[String]) -> Option<(usize, PublicKey)> {
+    let read = |w: &[String]| PublicKey::from_openssh(&format!("{} {}", w[0], w[1])).ok();
+    words.windows(2).enumerate().find_map(|(at, w)| Some((at, read(w)?)))
+}
+
 /// What is known, and whether the key is one that the reader trusts.
 fn sshsig(message: &[u8], text: &str, note: Option<&str>, trusted: Trusted) -> Result<(String, bool), String> {
     let signature = SshSig::from_pem(text).map_err(|e| format!("it is no SSH signature: {e}"))?;
@@ -77,7 +106,7 @@ fn sshsig(message: &[u8], text: &str, note: Option<&str>, trusted: Trusted) -> R
         ));
     };
     let mut reasons = Vec::new();
-    for line in allowed.lines().filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with('#')) {
+    for line in entries(allowed) {
         match signer(line, &key, trusted.now) {
             Ok(Some(principal)) => return Ok((format!("signature: {principal} signed it with the key {print}"), true)),
             Ok(None) => {}
@@ -95,10 +124,7 @@ fn sshsig(message: &[u8], text: &str, note: Option<&str>, trusted: Trusted) -> R
 /// The principal of an allowed-signers line when the line is of this key; an error when it is, and does not allow this.
 fn signer(line: &str, key: &PublicKey, now: Instant) -> Result<Option<String>, String> {
     let words = words(line);
-    let Some(at) = words
-        .windows(2)
-        .position(|w| PublicKey::from_openssh(&format!("{} {}", w[0], w[1])).is_ok_and(|k| k.key_data() == key.key_data()))
-    else {
+    let Some((at, _)) = key_of(&words).filter(|(_, k)| k.key_data() == key.key_data()) else {
         return Ok(None);
     };
     let principal = words.first().filter(|_| at > 0).cloned().ok_or("a line has no principal")?;

@@ -1,6 +1,7 @@
 //! Checkpoints: what the commit log was at one size, in the note form of C2SP `tlog-checkpoint`, small enough to give away.
 //!
-//! One lies under `_checkpoints/` for each commit, written after it and made again when a crash took it.
+//! One lies under `_checkpoints/` for each commit, written after it and made again when a crash took it;
+//! with a [`Notary`] it is a signed note.
 //! Whoever owns the lake could rewrite both; a checkpoint that somebody else keeps is what makes that visible.
 
 use crate::lake::store::{create_private_dirs, write_synced};
@@ -51,11 +52,19 @@ impl Checkpoint {
     }
 }
 
+/// Who signs checkpoints.
+pub trait Notary: Send + Sync {
+    /// The text as a signed note (C2SP `signed-note`) of this origin.
+    fn attest(&self, text: &str, origin: &str) -> String;
+}
+
 /// What compares a lake's log with the checkpoints that lie in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Checkpoints that are there and right.
     pub right: u64,
+    /// Those of them that are signed notes: size and text.
+    pub notes: Vec<(u64, String)>,
     /// Sizes whose checkpoint is missing: the next commit makes them again.
     pub missing: Vec<u64>,
     /// What is wrong, in words.
@@ -124,7 +133,12 @@ impl Lake {
             let path = self.checkpoint_path(size);
             match fs::read_to_string(&path) {
                 Ok(text) => match Checkpoint::parse(&text) {
-                    Ok(found) if found.size == size && found.root == root => kept.right += 1,
+                    Ok(found) if found.size == size && found.root == root => {
+                        kept.right += 1;
+                        if is_note(&text) {
+                            kept.notes.push((size, text));
+                        }
+                    }
                     Ok(_) => kept.wrong.push(format!(
                         "checkpoint {size} has another root than the first {size} commits: the log was rewritten"
                     )),
@@ -150,9 +164,20 @@ impl Lake {
         create_private_dirs(&self.checkpoints_dir())?;
         for (size, root) in (1..).zip(tree::roots(view.leaves())).filter(|(size, _)| !there.contains(size)) {
             let origin = view.origin();
-            write_synced(&self.checkpoint_path(size), &Checkpoint { origin, size, root }.text())?;
+            let checkpoint = Checkpoint { origin, size, root };
+            let text = checkpoint.text();
+            let text = self.notary().map_or_else(|| text.clone(), |n| n.attest(&text, &checkpoint.origin));
+            write_synced(&self.checkpoint_path(size), &text)?;
         }
         Ok(())
+    }
+
+    /// The signature lines of the checkpoint at a size, when the writer of that commit signed this very checkpoint; empty otherwise.
+    #[must_use]
+    pub fn kept_signatures(&self, checkpoint: &Checkpoint) -> String {
+        let kept = fs::read_to_string(self.checkpoint_path(checkpoint.size)).unwrap_or_default();
+        let signatures = kept.strip_prefix(&checkpoint.text()).and_then(|rest| rest.strip_prefix('\n'));
+        signatures.unwrap_or_default().to_string()
     }
 
     /// Sizes that have a checkpoint, by the names of the files.
@@ -163,6 +188,11 @@ impl Lake {
         let size = |name: &str| name.strip_suffix(".txt").and_then(|n| n.parse().ok());
         entries.flatten().filter_map(|e| size(&e.file_name().to_string_lossy())).collect()
     }
+}
+
+/// Whether signatures follow the text.
+fn is_note(text: &str) -> bool {
+    text.split_once("\n\n").is_some_and(|(_, signatures)| signatures.starts_with('\u{2014}'))
 }
 
 #[cfg(test)]

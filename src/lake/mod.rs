@@ -25,7 +25,7 @@ pub mod tree;
 pub mod view;
 pub mod writer;
 
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Notary};
 pub use commit::Commit;
 pub use error::LakeError;
 pub use store::{CrashAt, Lake};

@@ -4,6 +4,7 @@
 //! created, by a link that fails when the sequence number is taken. A crash leaves temporary files or data files that
 //! no commit names: both are ignored by readers and swept by the next writer.
 
+use crate::lake::Notary;
 use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, View, parquet_io};
 use crate::model::Instant;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const FORMAT: u32 = 1;
 const MARKER: &str = "lake.json";
@@ -45,10 +47,11 @@ impl CrashAt {
 type Log = (Vec<(String, Commit)>, Vec<Hash>);
 
 /// A lake on disk.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Lake {
     root: PathBuf,
     crash_at: Option<CrashAt>,
+    notary: Option<Arc<dyn Notary>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +81,7 @@ impl Lake {
         Ok(Self {
             root: root.to_path_buf(),
             crash_at: None,
+            notary: None,
         })
     }
 
@@ -99,6 +103,7 @@ impl Lake {
         Ok(Self {
             root: root.to_path_buf(),
             crash_at: None,
+            notary: None,
         })
     }
 
@@ -113,6 +118,17 @@ impl Lake {
         if self.crash_at == Some(step) {
             std::process::abort();
         }
+    }
+
+    /// Has the checkpoints of coming commits signed.
+    #[must_use]
+    pub fn signed_by(mut self, notary: Option<Arc<dyn Notary>>) -> Self {
+        self.notary = notary;
+        self
+    }
+
+    pub(crate) fn notary(&self) -> Option<&dyn Notary> {
+        self.notary.as_deref()
     }
 
     /// Its folder.

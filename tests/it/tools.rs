@@ -1,5 +1,7 @@
 //! Outside programs that some tests compare with: found where `.ci/tools` puts them, or the test says that it was skipped.
 
+use crate::common::Run;
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -35,6 +37,34 @@ pub fn python(test: &str, modules: &[&str]) -> Option<PathBuf> {
         skipped(test, &format!("no Python with {}; .ci/tools installs it", modules.join(", ")));
     }
     works.then_some(python)
+}
+
+/// Runs a short Python program of another library; the text that it prints.
+pub fn run_python(python: &Path, script: &str, args: &[&str]) -> Output {
+    Command::new(python).args(["-c", script]).args(args).output().expect("python starts")
+}
+
+/// Both streams of a program.
+pub fn printed(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// An OpenSSH key in the folder of a run, and the file that says whom to trust.
+pub fn keys(run: &Run) {
+    let ok = |mut c: Command| assert!(c.current_dir(run.dir()).output().is_ok_and(|o| o.status.success()));
+    let mut c = Command::new("ssh-keygen");
+    c.args(["-q", "-t", "ed25519", "-N", "", "-C", "auditee", "-f", "key"]);
+    ok(c);
+    let public = run.read("key.pub");
+    let public = public.rsplit_once(' ').map_or(public.as_str(), |(key, _)| key);
+    run.write("allowed", &format!("auditee@corp.example namespaces=\"vouchsafe\" {public}\n"));
+}
+
+/// Makes a file its owner's alone.
+#[cfg(unix)]
+pub fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("a mode");
 }
 
 /// Runs a script of `tests/browser` in Node with playwright-core and Chromium; `None` when they are not here.
