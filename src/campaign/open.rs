@@ -400,8 +400,9 @@ fn freshness(from: &Opening) -> Vec<Warning> {
         }
     }
     let start = before(plan, estate.as_of);
-    for (subject, covered) in &estate.coverage {
-        for (window, reason) in &covered.gaps {
+    let gaps = estate.coverage.iter().map(|(log, covered)| (log, &covered.gaps)).chain(&estate.missed);
+    for (subject, gaps) in gaps {
+        for (window, reason) in gaps {
             if window.is_none_or(|w| w.until > start) {
                 out.push(Warning {
                     text: format!("a gap in {subject}: {reason}"),

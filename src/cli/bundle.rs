@@ -207,6 +207,7 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
         commit: question.view.commit_id().unwrap_or_default().to_string(),
         commit_sequence: question.view.sequence(),
         as_of: question.estate.as_of.to_string(),
+        time_zone: question.config.time_zone.map_or(String::new(), |zone| zone.name().to_string()),
         period_from: period.from.to_string(),
         period_until: period.until.to_string(),
         profile: question.config.profile.clone(),

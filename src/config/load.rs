@@ -1,6 +1,7 @@
 //! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
 
 use crate::config::{Config, Setting};
+use crate::model::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ struct Raw {
     thresholds: BTreeMap<String, i64>,
     admin_accounts: Option<RawAdmin>,
     packages: RawPackages,
+    time_zone: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -83,6 +85,13 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
     if let Some(profile) = raw.profile.as_ref().filter(|p| !profiles.contains(&p.as_str())) {
         mistakes.push(format!("profile '{profile}' is not known{}", did_you_mean(profile, profiles)));
     }
+    let time_zone = raw.time_zone.as_deref().map(|name| (name, Zone::parse(name)));
+    if let Some((name, None)) = time_zone {
+        mistakes.push(format!(
+            "time_zone '{name}' is no zone of the tz database, such as Europe/Berlin{}",
+            near(name, &Zone::names())
+        ));
+    }
     if !mistakes.is_empty() {
         return Err(ConfigError::Values { path: path.into(), mistakes });
     }
@@ -97,6 +106,7 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         sensitive_packages: raw.packages.sensitive,
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
+        time_zone: time_zone.and_then(|(_, zone)| zone),
         ..Config::default()
     };
     if let Some(admin) = raw.admin_accounts {
@@ -110,11 +120,18 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
 /// `; did you mean x?`, or the list of what is known when nothing is near.
 #[must_use]
 pub fn did_you_mean(given: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|k| (distance(given, k), *k)).min();
-    match near {
-        Some((d, k)) if d <= given.len() / 2 => format!("; did you mean {k}?"),
-        _ => format!("; known are {}", known.join(", ")),
+    match near(given, known) {
+        found if found.is_empty() => format!("; known are {}", known.join(", ")),
+        found => found,
     }
+}
+
+/// `; did you mean x?`, or nothing when nothing is near; for lists that are too long to tell.
+fn near(given: &str, known: &[&str]) -> String {
+    let nearest = known.iter().map(|k| (distance(given, k), *k)).min();
+    nearest
+        .filter(|(d, _)| *d <= given.len() / 2)
+        .map_or(String::new(), |(_, k)| format!("; did you mean {k}?"))
 }
 
 /// Edit distance, for names of a few letters.
@@ -152,5 +169,7 @@ mod tests {
         check("[thresholds]\nstale-day = 45\n", "did you mean stale-days?");
         check("colour = 1\n", "unknown field `colour`");
         check("profile = \n", "line 1");
+        check("time_zone = \"Europe/Berlin\"\n", "ok");
+        check("time_zone = \"Europe/Berln\"\n", "did you mean Europe/Berlin?");
     }
 }

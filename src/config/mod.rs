@@ -4,6 +4,7 @@ mod load;
 
 pub use load::{ConfigError, did_you_mean, load};
 
+use crate::model::Zone;
 use crate::model::account::AdminPattern;
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
     pub no_expiry_exempt: Vec<String>,
+    /// Zone in which sheets show their moments beside UTC.
+    pub time_zone: Option<Zone>,
 }
 
 /// Whether a pattern of the configuration names a package: its id, or its name without regard to case, `*` at the ends for anything.

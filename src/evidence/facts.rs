@@ -1,10 +1,15 @@
 //! What a bundle says about itself (`data/ipe/ipe.json`): enough to understand every output, and to make it again.
 
 use crate::evidence::table::Table;
+use crate::model::{Instant, Zone};
 use crate::report::{CheckSummary, ThresholdLine};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+
+/// How long Microsoft keeps what is read here (Entra: "Microsoft Entra data retention" and "Service limits of governance", 2026-01).
+const RETENTION: &str = "audit and sign-in logs 30 days (7 in the free edition), requests and their approvals about three months after they are done, \
+     deleted users and groups 30 days: what was gone before the extraction is in no output";
 
 /// The sheet about the information: its source, who made it how, and each output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +33,9 @@ pub struct Facts {
     pub commit_sequence: u64,
     /// The instant of the questions.
     pub as_of: String,
+    /// The tenant's time zone, as configured; empty when nobody said.
+    #[serde(default)]
+    pub time_zone: String,
     /// Beginning of the period, inclusive.
     pub period_from: String,
     /// End of the period, exclusive.
@@ -140,12 +148,19 @@ impl Facts {
             &format!("{} {}, sources {}", self.tool.name, self.tool.version, self.tool.source_sha256),
         );
         row("Command", &format!("`{}`", plain(&self.command)));
-        row("Made at", &self.generated_at);
-        row("As of", &self.as_of);
+        row("Host", "not recorded: any machine makes the same from the commit");
+        row("Made at", &self.clock(&self.generated_at));
+        row("As of", &self.clock(&self.as_of));
         row(
             "Period",
-            &format!("from {} (inclusive) until {} (exclusive)", self.period_from, self.period_until),
+            &format!(
+                "from {} (inclusive) until {} (exclusive)",
+                self.clock(&self.period_from),
+                self.clock(&self.period_until)
+            ),
         );
+        row("Extraction", &self.extraction(tables));
+        row("Retention of the service", RETENTION);
         row("Commit of the lake", &format!("number {}, {}", self.commit_sequence, self.commit));
         row("Profile of thresholds", &shown(&self.profile));
         row("Configuration", &format!("configuration.toml, SHA-256 {}", self.configuration_sha256));
@@ -154,7 +169,11 @@ impl Facts {
             row("Samples", &format!("seed `{}`, {}", plain(&self.sampling.seed), self.size_words()));
         }
         row("Campaign", if self.campaign.is_empty() { "none" } else { &self.campaign });
-        row("Time zone", "all times are UTC");
+        let zone = match self.time_zone.as_str() {
+            "" => "all times are UTC; `time_zone` of the configuration names the tenant's".to_string(),
+            zone => format!("all times are UTC; in brackets above, what clocks in {zone} showed"),
+        };
+        row("Time zone", &zone);
         row(
             "Edits between source and output",
             "none: every output is made from the commit; `verify --lake` makes them again",
@@ -208,6 +227,31 @@ impl Facts {
         out
     }
 
+    /// An instant, with what the clocks of the tenant showed.
+    fn clock(&self, at: &str) -> String {
+        match Zone::parse(&self.time_zone).zip(Instant::parse(at)) {
+            Some((zone, instant)) => format!("{at} ({})", zone.local(instant)),
+            None => at.to_string(),
+        }
+    }
+
+    /// From which moment to which the collections were looked at, and the logs pulled.
+    fn extraction(&self, tables: &Books) -> String {
+        let spans = [("looks.csv", "observed_at", "looks at collections"), ("pulls.csv", "ended", "pulls")];
+        let told = spans.iter().filter_map(|(file, column, what)| {
+            let times: Vec<Instant> = tables.column(file, column).iter().filter_map(|t| Instant::parse(t)).collect();
+            let (first, last) = (times.iter().min()?, times.iter().max()?);
+            let (first, last) = (self.clock(&first.to_string()), self.clock(&last.to_string()));
+            Some(format!("{what} from {first} to {last}"))
+        });
+        let told: Vec<String> = told.collect();
+        if told.is_empty() {
+            "no look at a collection and no pull".into()
+        } else {
+            told.join("; ")
+        }
+    }
+
     fn reader_words(&self) -> String {
         let text = if self.reader.text_shown { "shown in their words" } else { "masked" };
         let names = match &self.reader.pseudonym_salt {
@@ -251,6 +295,16 @@ pub struct Books {
 }
 
 impl Books {
+    /// The filled cells of a column of one of the tables.
+    fn column(&self, file: &str, column: &str) -> Vec<String> {
+        let Some((_, _, table)) = self.files.iter().find(|(name, _, _)| *name == file) else {
+            return Vec::new();
+        };
+        let place = table.header.iter().position(|h| *h == column);
+        let cell = |row: &Vec<String>| place.and_then(|i| row.get(i)).filter(|c| !c.is_empty()).cloned();
+        table.rows.iter().filter_map(cell).collect()
+    }
+
     /// What was pulled from Microsoft Graph, the newest pull of each collection; nothing when all came from files.
     fn pulled(&self, out: &mut String) {
         let Some((_, _, table)) = self.files.iter().find(|(name, _, _)| *name == "pulls.csv") else {

@@ -2,7 +2,7 @@
 
 use crate::evidence::facts::Facts;
 use crate::ledger::Estate;
-use crate::model::{Finding, Verdict};
+use crate::model::{Finding, Verdict, Window};
 use crate::report::{CheckSummary, ThresholdLine};
 use std::fmt::Write;
 
@@ -115,6 +115,10 @@ pub fn narrative(facts: &Facts, checks: &[CheckSummary], thresholds: &[Threshold
     out
 }
 
+fn when(window: Option<Window>) -> String {
+    window.map_or("at an unknown time".into(), |w| format!("from {} until {}", w.from, w.until))
+}
+
 /// `limits.md`: what a reader must not take from this bundle.
 #[must_use]
 pub fn limits(facts: &Facts, estate: &Estate, findings: &[Finding], signed: bool, unproved_looks: usize, not_taken: i64) -> String {
@@ -153,14 +157,26 @@ pub fn limits(facts: &Facts, estate: &Estate, findings: &[Finding], signed: bool
         ));
     }
     for (subject, covered) in &estate.coverage {
-        if covered.vouched.is_empty() {
+        if covered.any.is_empty() {
+            lines.push(format!(
+                "Nothing says which time the log `{subject}` covers: an event that is not in it may have happened."
+            ));
+        } else if covered.vouched.is_empty() {
             lines.push(format!(
                 "That the log `{subject}` is complete is inferred from its first and last record only: a filtered export would look the same."
             ));
         }
         for (window, reason) in &covered.gaps {
-            let when = window.map_or("at an unknown time".into(), |w| format!("from {} until {}", w.from, w.until));
-            lines.push(format!("The log `{subject}` has a gap {when}: {}.", reason.trim_end_matches('.')));
+            lines.push(format!("The log `{subject}` has a gap {}: {}.", when(*window), reason.trim_end_matches('.')));
+        }
+    }
+    for (collection, gaps) in &estate.missed {
+        for (window, reason) in gaps {
+            lines.push(format!(
+                "Something of the collection `{collection}` was not read {}: {}.",
+                when(*window),
+                reason.trim_end_matches('.')
+            ));
         }
     }
     let mut out = "# What this bundle cannot show\n\n".to_string();

@@ -2,7 +2,7 @@
 
 use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
-use crate::ledger::estate::{Covered, Estate, Look, Looks, RequestStory, SeenAt};
+use crate::ledger::estate::{Covered, Estate, Gaps, Look, Looks, RequestStory, SeenAt};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::lanes::{self, Lane};
 use crate::ledger::scan::{self, Horizon, Interval};
@@ -45,6 +45,7 @@ pub struct Ledger {
     assignments: Contents,
     requests: Contents,
     coverage: BTreeMap<String, Covered>,
+    missed: BTreeMap<String, Gaps>,
     newest: Instant,
 }
 
@@ -59,11 +60,13 @@ impl Ledger {
         evidence.acts.take(&events);
         Arc::make_mut(&mut evidence.usage).par_sort_unstable_by(UsageDay::order);
         let events = facts::one_act_once(std::mem::take(&mut evidence.acts.told), SAME_ACT);
+        let (coverage, missed) = coverage::by_subject(&evidence.coverage);
         Self {
             events: Arc::new(events),
             looks: Arc::new(looks(&sightings)),
             seen: Arc::new(seen(&sightings)),
-            coverage: coverage::by_subject(&evidence.coverage),
+            coverage,
+            missed,
             newest: newest(&evidence, &sightings),
             assignments: Contents::of(&evidence.assignments),
             requests: Contents::of(&evidence.requests),
@@ -113,6 +116,7 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
         seen: Arc::clone(&ledger.seen),
         usage: Arc::clone(&evidence.usage),
         coverage: ledger.coverage.clone(),
+        missed: ledger.missed.clone(),
         unknown_activities: evidence.unknown_activities.clone(),
         ..Estate::default()
     };

@@ -1,13 +1,13 @@
-//! Which time each log covers, and on what basis.
+//! Which time each log covers, and on what basis; and what was not read of collections, which cover no time.
 
 use crate::lake::records::Coverage;
-use crate::ledger::estate::Covered;
+use crate::ledger::estate::{Covered, Gaps};
 use crate::model::Window;
 use crate::model::time::without;
 use std::collections::BTreeMap;
 
-/// Coverage by subject; an assertion about `sign_ins` counts for both streams of people.
-pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
+/// Coverage by log, and gaps by collection; what is said of `sign_ins` counts for both streams of people.
+pub(super) fn by_subject(rows: &[Coverage]) -> (BTreeMap<String, Covered>, BTreeMap<String, Gaps>) {
     let mut subjects: BTreeMap<String, Covered> = BTreeMap::new();
     let mut proven: BTreeMap<String, Vec<Window>> = BTreeMap::new();
     for row in rows {
@@ -39,11 +39,14 @@ pub(super) fn by_subject(rows: &[Coverage]) -> BTreeMap<String, Covered> {
         covered.gaps.sort();
         covered.gaps.dedup();
     }
-    subjects
+    let (logs, others): (BTreeMap<_, _>, BTreeMap<_, _>) = subjects
+        .into_iter()
+        .partition(|(name, covered)| name == "audit" || name.starts_with("sign_ins:") || !covered.any.is_empty());
+    (logs, others.into_iter().map(|(name, covered)| (name, covered.gaps)).collect())
 }
 
 /// A gap in time ends where a pull has read to the last page: the slice that failed one day was read on another.
-fn healed(gaps: &mut Vec<(Option<Window>, String)>, proven: &[Window]) {
+fn healed(gaps: &mut Gaps, proven: &[Window]) {
     let whole = std::mem::take(gaps);
     for (window, reason) in whole {
         let Some(window) = window else {
@@ -76,8 +79,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_collection_with_a_gap_is_no_log_that_covers_nothing() {
+        let gap = |subject: &str| Coverage {
+            subject: subject.into(),
+            basis: "gap".into(),
+            reason: Some("refused".into()),
+            ..Coverage::default()
+        };
+        let (logs, missed) = by_subject(&[row("asserted", 0, 30), gap("conditional_access"), gap("sign_ins")]);
+        let names: Vec<&str> = logs.keys().map(String::as_str).collect();
+        assert_eq!(names, ["audit", "sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"]);
+        assert_eq!(
+            missed,
+            BTreeMap::from([("conditional_access".to_string(), vec![(None, "refused".to_string())])])
+        );
+    }
+
     fn vouched(rows: &[Coverage]) -> Vec<(i64, i64)> {
-        by_subject(rows)["audit"].vouched.iter().map(|w| (w.from.0, w.until.0)).collect()
+        by_subject(rows).0["audit"].vouched.iter().map(|w| (w.from.0, w.until.0)).collect()
     }
 
     #[test]

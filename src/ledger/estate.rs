@@ -197,8 +197,11 @@ pub struct Covered {
     /// Proven or asserted only.
     pub vouched: Vec<Window>,
     /// Gaps with their reasons.
-    pub gaps: Vec<(Option<Window>, String)>,
+    pub gaps: Gaps,
 }
+
+/// Gaps with their reasons; a gap without a window may be anywhere.
+pub type Gaps = Vec<(Option<Window>, String)>;
 
 impl Covered {
     /// Whether one stretch of coverage spans the whole window, by any basis.
@@ -261,8 +264,10 @@ pub struct Estate {
     pub review_decisions: Vec<ReviewDecision>,
     /// Sign-ins by principal, application and day, sorted.
     pub usage: Arc<Vec<UsageDay>>,
-    /// Coverage by subject: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
+    /// Coverage by log: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
     pub coverage: BTreeMap<String, Covered>,
+    /// What was not read of collections, by table name (`unknown` when a file that cannot be read does not tell).
+    pub missed: BTreeMap<String, Gaps>,
     /// Looks by (collection table name, scope), sorted by time.
     pub looks: Arc<Looks>,
     /// When each object was seen: (collection table name, object id) to sorted instants.

@@ -9,6 +9,7 @@ pub mod holding;
 pub mod id;
 pub mod period;
 pub mod time;
+pub mod zone;
 
 pub use access::{AccessEvent, Action, EntitlementKey, EntitlementKind, Outcome};
 pub use activity::{activity_key, activity_key_into};
@@ -17,3 +18,4 @@ pub use holding::{Certainty, Decision, GrantKind, Holding, Presence, PrincipalSt
 pub use id::{AssignmentId, Interned, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
 pub use period::IsoDuration;
 pub use time::{Instant, Window};
+pub use zone::Zone;

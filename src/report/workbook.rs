@@ -340,6 +340,12 @@ fn coverage(review: &Review) -> Vec<Vec<Field>> {
             add("gap", w.map(|w| w.from), w.map(|w| w.until), reason);
         }
     }
+    for (collection, gaps) in &review.estate.missed {
+        for (w, reason) in gaps {
+            let (from, until) = (w.map(|w| w.from), w.map(|w| w.until));
+            rows.push(vec![text(collection), text("gap"), Field::Time(from), Field::Time(until), text(reason)]);
+        }
+    }
     rows
 }
 

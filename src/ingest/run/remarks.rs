@@ -49,31 +49,70 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-/// What a file would have held, by its name: an error response does not say what was asked for.
-pub(super) fn subject_of(name: &str) -> &'static str {
-    let name: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    let known = [
-        ("signin", "sign_ins"),
-        ("directoryaudit", "audit"),
-        ("auditlog", "audit"),
-        ("assignmentrequest", "requests"),
-        ("assignmentapproval", "approvals"),
-        ("assignmentpolic", "policies"),
-        ("approleassign", "app_role_assignments"),
-        ("roleassignmentschedule", "role_schedules"),
-        ("roleeligibilityschedule", "role_schedules"),
-        ("roleassignment", "directory_roles"),
-        ("roledefinition", "role_definitions"),
-        ("accesspackage", "packages"),
-        ("assignment", "assignments"),
-        ("catalog", "catalogs"),
-        ("decision", "review_decisions"),
-        ("accessreview", "review_definitions"),
-        ("conditionalaccess", "conditional_access"),
-        ("member", "memberships"),
-        ("serviceprincipal", "service_principals"),
-        ("user", "users"),
-        ("group", "groups"),
-    ];
-    known.iter().find(|(word, _)| name.contains(word)).map_or("unknown", |(_, subject)| subject)
+/// Words of Graph's addresses and of exporters, the more telling ones first, and the collection or log that they stand for.
+const SUBJECTS: &[(&str, &str)] = &[
+    ("signin", "sign_ins"),
+    ("directoryaudit", "audit"),
+    ("auditlog", "audit"),
+    ("incompatib", "incompatibilities"),
+    ("assignmentrequest", "requests"),
+    ("approval", "approvals"),
+    ("assignmentpolic", "policies"),
+    ("approleassign", "app_role_assignments"),
+    ("roleassignmentschedule", "role_schedules"),
+    ("roleeligibilityschedule", "role_schedules"),
+    ("assignmentscheduleinstance", "role_schedules"),
+    ("eligibilityscheduleinstance", "role_schedules"),
+    ("roleassignment", "directory_roles"),
+    ("roledefinition", "role_definitions"),
+    ("resourcerole", "resource_roles"),
+    ("accesspackageassignment", "assignments"),
+    ("accesspackage", "packages"),
+    ("assignment", "assignments"),
+    ("catalog", "catalogs"),
+    ("connectedorganization", "connected_organizations"),
+    ("decision", "review_decisions"),
+    ("accessreviewinstance", "review_instances"),
+    ("accessreview", "review_definitions"),
+    ("namedlocation", "named_locations"),
+    ("conditionalaccess", "conditional_access"),
+    ("member", "memberships"),
+    ("owner", "memberships"),
+    ("serviceprincipal", "service_principals"),
+    ("user", "users"),
+    ("group", "groups"),
+    ("audit", "audit"),
+];
+
+/// What a file would have held, by its name, else by the nearest folder that tells: an error response does not say what was asked for.
+pub(super) fn subject_of(path: &str) -> &'static str {
+    let by_name = |part: &str| {
+        let part: String = part.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        SUBJECTS.iter().find(|(word, _)| part.contains(word)).map(|(_, subject)| *subject)
+    };
+    path.rsplit(['/', '\\']).find_map(by_name).unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lake::table::Table;
+
+    #[test]
+    fn a_file_tells_by_its_own_name_before_its_folders_do() {
+        for (path, subject) in [
+            ("looks/2026-06-30/conditionalAccess-namedLocations.json", "named_locations"),
+            ("group-reviews/accessPackageAssignmentRequests.json", "requests"),
+            ("exports/signIns/2026-01.ndjson.gz", "sign_ins"),
+            ("insights-logs-auditlogs/y=2026/m=01/PT1H.json", "audit"),
+            ("accessPackages-resourceRoleScopes.json", "resource_roles"),
+            ("groups/4107b522/owners.json", "memberships"),
+            ("C:\\users\\ana\\1.json", "users"),
+            ("1.json", "unknown"),
+        ] {
+            assert_eq!(subject_of(path), subject, "{path}");
+        }
+        let known = |s: &str| s == "audit" || Table::from_name(s).is_some();
+        assert!(SUBJECTS.iter().all(|(_, subject)| known(subject)), "each is a log or a table");
+    }
 }

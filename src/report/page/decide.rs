@@ -48,8 +48,12 @@ pub fn grounds(review: &Review) -> String {
         0 => "No log is in the lake".to_string(),
         _ => format!("{} of {} vouched for over the whole period", thousands(whole), count(logs, "log")),
     };
+    let missed = match review.estate.missed.len() {
+        0 => String::new(),
+        n => format!("; something of {} was not read", count(n, "collection")),
+    };
     format!(
-        "{logs}; {} of {} at the directory complete.",
+        "{logs}; {} of {} at the directory complete{missed}.",
         thousands(complete),
         count(review.snapshots.len(), "look")
     )

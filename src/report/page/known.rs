@@ -1,6 +1,7 @@
 //! What the answers rest on: coverage and gaps, looks, sources with their arithmetic, and what was not taken.
 
 use super::number;
+use crate::model::Window;
 use crate::report::Review;
 use std::collections::BTreeMap;
 
@@ -80,6 +81,16 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
         }
     }
     rows
+}
+
+/// What was not read of collections: which, when if that is known, and why.
+pub fn missed(review: &Review) -> Vec<[String; 3]> {
+    let one = |(collection, (window, reason)): (&String, &(Option<Window>, String))| {
+        let when = window.map_or(String::new(), |w| format!("{} to {}", w.from, w.until));
+        [collection.clone(), when, reason.clone()]
+    };
+    let each = review.estate.missed.iter().flat_map(|(c, gaps)| gaps.iter().map(move |g| (c, g)));
+    each.map(one).collect()
 }
 
 /// Looks by collection and completeness.

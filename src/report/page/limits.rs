@@ -73,6 +73,16 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
             ),
         );
     }
+    let missed: Vec<&str> = review.estate.missed.keys().map(String::as_str).collect();
+    if !missed.is_empty() {
+        add(
+            "Collections that were not read whole",
+            format!(
+                "A file or page of {} could not be read; what it held is not known, and the table of gaps says why.",
+                missed.join(", ")
+            ),
+        );
+    }
     let incomplete = review.snapshots.iter().filter(|s| s.complete == "no").count();
     if incomplete > 0 {
         add(
