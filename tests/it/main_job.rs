@@ -3,6 +3,7 @@
 use crate::common::{Run, Told, copy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 fn root() -> PathBuf {
@@ -150,6 +151,20 @@ fn holders_answers_with_the_codes_that_scripts_rely_on() {
         "no source reaches back that far"
     );
     assert_eq!(code(&["--from", "2026-02-01", "--until", "2026-01-01"]), 2);
+
+    // A log that was cut off may have held anything, at any time.
+    let name = "directoryAudits-late.ndjson.gz";
+    let whole = fs::read(root().join("sample-data/audit/2026-q2-insights-logs-auditlogs.ndjson")).expect("a log");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(&whole).expect("packed");
+    let packed = packed.finish().expect("packed");
+    run.write(name, &packed[..packed.len() / 2]);
+    run.ok(&["ingest", name, "--lake", "lake"]);
+    let nobody = ["holders", "--lake", "lake", "--package", "00000000-0000-0000-0000-00000000beef"];
+    let told = run.tell(&[&nobody[..], &["--from", "2026-05-01", "--until", "2026-06-01"]].concat());
+    assert_eq!(told.code, 5, "{}", told.stderr);
+    assert!(told.stderr.contains("something of the audit log was not read"), "{}", told.stderr);
+    assert_eq!(run.tell(&nobody).code, 1, "the newest look needs no log");
 }
 
 #[test]
