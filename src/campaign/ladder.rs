@@ -1,11 +1,12 @@
 //! Who owes decisions, and which step of the ladder is due: only debtors are reminded, each step once.
 
 use crate::campaign::log::{LogEvent, Move};
-use crate::campaign::model::{ItemId, Reviewer, ReviewerKey, Risk};
+use crate::campaign::model::{Item, ItemId, Reviewer, ReviewerKey, Risk};
 use crate::campaign::plan::{RemindTo, Step};
 use crate::campaign::state::State;
 use crate::campaign::who;
 use crate::ledger::Estate;
+use crate::model::account::AdminPattern;
 use crate::model::time::DAY;
 use crate::model::{Instant, PrincipalId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +111,14 @@ pub fn above(state: &State, estate: &Estate, reviewer: &Reviewer) -> Option<Revi
 ///
 /// An item whose holder is the person above stays too: nobody decides about their own access.
 #[must_use]
-pub fn raise(state: &State, estate: &Estate, lapsed: &BTreeMap<ItemId, String>, only: Option<&ReviewerKey>, how: &str, reason: &str) -> Vec<LogEvent> {
+pub fn raise(
+    state: &State,
+    (estate, accounts): (&Estate, &AdminPattern),
+    lapsed: &BTreeMap<ItemId, String>,
+    only: Option<&ReviewerKey>,
+    how: &str,
+    reason: &str,
+) -> Vec<LogEvent> {
     let mut joined: BTreeMap<String, Reviewer> = BTreeMap::new();
     let mut moves = Vec::new();
     for (key, owed) in debts(state, lapsed) {
@@ -132,10 +140,12 @@ pub fn raise(state: &State, estate: &Estate, lapsed: &BTreeMap<ItemId, String>, 
             }
             to = joined.entry(to.principal_id.clone()).or_insert(to).clone();
         }
+        let person = PrincipalId::new(&to.principal_id);
+        let own = |item: &Item| who::one_person(estate, accounts, &person, &PrincipalId::new(&item.principal_id)).is_some();
         for stage in [1u8, 2] {
             let mut items: Vec<ItemId> = owed
                 .iter()
-                .filter(|i| state.stage(**i) == stage && state.items[**i].principal_id != to.principal_id)
+                .filter(|i| state.stage(**i) == stage && !own(&state.items[**i]))
                 .filter(|i| stage == 1 || state.owner_in(**i, 1) != &to.key)
                 .map(|i| state.items[*i].id.clone())
                 .collect();

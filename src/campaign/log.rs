@@ -225,6 +225,9 @@ pub enum LogEvent {
         undecided: usize,
         /// SHA-256 of the remediation plan.
         plan_sha256: String,
+        /// Why it was closed before its end, though decisions were owed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        early: Option<String>,
     },
     /// Outcomes of removals at a commit.
     Verified {
@@ -246,6 +249,12 @@ pub enum LogEvent {
         statement: String,
         /// Items that are open at that moment: undecided, or decided and not yet verified.
         open_items: usize,
+        /// The commit whose outcomes are acknowledged, 64 digits.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        commit: String,
+        /// The newest instant that it has seen.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
+        as_of: Option<Instant>,
         /// How it is known.
         proof: Proof,
     },

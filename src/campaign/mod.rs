@@ -23,6 +23,7 @@ pub mod series;
 pub mod sheet;
 pub mod state;
 pub mod store;
+pub mod terms;
 pub mod told;
 pub mod totals;
 pub mod who;

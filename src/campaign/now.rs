@@ -4,7 +4,9 @@ use crate::campaign::log::{Choice, DecidedBy};
 use crate::campaign::model::{Item, ItemId};
 use crate::campaign::state::State;
 use crate::ledger::Estate;
+use crate::ledger::estate::listed_in;
 use crate::model::id;
+use crate::model::time::DAY;
 use crate::model::{Certainty, Holding, Instant, PrincipalId};
 use std::collections::{BTreeMap, HashMap};
 
@@ -56,6 +58,35 @@ impl<'a> Now<'a> {
         self.all(item).iter().find(after).copied()
     }
 
+    /// The first complete look that no longer lists a holding: its collection and moment, as `looks.csv` has them.
+    fn missing_from(&self, h: &Holding) -> Option<(&'static str, Instant)> {
+        let collection = listed_in(h.entitlement.kind)?;
+        let gone = h.until_latest?;
+        let of_it = |scope: &str| scope == "tenant" || scope == h.entitlement.resource();
+        let looks = self.estate.looks.iter().filter(|((c, scope), _)| *c == collection && of_it(scope));
+        let at = looks.flat_map(|(_, looks)| looks).filter(|l| l.complete && l.at >= gone).map(|l| l.at).min()?;
+        Some((collection, at))
+    }
+
+    /// The end of a holding with the observation that shows it, and the records that it is known from.
+    #[must_use]
+    pub fn ending(&self, h: &Holding) -> String {
+        let at = h.until_latest.or(h.held_until).map_or("an unknown moment".to_string(), |t| t.to_string());
+        let shown = id::joined(&h.evidence, " ");
+        if h.end_reason == "not_listed"
+            && let Some((collection, look)) = self.missing_from(h)
+        {
+            return format!("ended by {at}: the complete look at {collection} of {look} no longer lists it: {shown}");
+        }
+        let how = if h.until_certainty == Certainty::Exact { "on" } else { "by" };
+        let reason = if h.end_reason.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", h.end_reason.replace('_', " "))
+        };
+        format!("ended {how} {at}{reason}: {shown}")
+    }
+
     /// Whether the access of an item is held now, by whatever holding.
     #[must_use]
     pub fn held(&self, item: &Item) -> bool {
@@ -68,21 +99,10 @@ pub(super) fn begun(h: &Holding) -> Option<Instant> {
     h.from_latest.or(h.held_from)
 }
 
-/// `ended on 2026-05-01 (removed): audit_events:…`: the end of a holding with what shows it.
+/// The last instant of an end that was asked for: a day that is named is its last day.
 #[must_use]
-pub fn ending(h: &Holding) -> String {
-    let day = h.until_latest.or(h.held_until).map_or("an unknown day".to_string(), Instant::day);
-    let how = match h.until_certainty {
-        Certainty::Exact => "on",
-        _ => "by",
-    };
-    let reason = if h.end_reason.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", h.end_reason.replace('_', " "))
-    };
-    let shown = id::joined(&h.evidence, " ");
-    format!("ended {how} {day}{reason}: {shown}")
+pub fn asked_end(until: Instant) -> Instant {
+    if until.0 % DAY == 0 { until.plus(DAY) } else { until }
 }
 
 /// Undecided items whose access has ended, with the evidence: nobody is chased for them.
@@ -94,7 +114,7 @@ pub fn lapses(state: &State, now: &Now) -> BTreeMap<ItemId, String> {
             continue;
         }
         if let Some(holding) = now.same(item, state.head.as_of) {
-            found.insert(item.id.clone(), ending(holding));
+            found.insert(item.id.clone(), now.ending(holding));
         }
     }
     found
@@ -171,7 +191,7 @@ pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> V
                 entitlement,
                 entitlement_name: item.entitlement_name.clone(),
                 assignment_id: item.assignment_id.clone(),
-                shown: same.map_or("no longer in the ledger".to_string(), ending),
+                shown: same.map_or("no longer in the ledger".to_string(), |h| now.ending(h)),
             });
         }
     }
@@ -279,7 +299,7 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
             let since = begun(again).map_or("an unknown day".to_string(), Instant::day);
             return (
                 "came back",
-                format!("{}; granted again on {since}: {}", ending(same), id::joined(&again.evidence, " ")),
+                format!("{}; granted again on {since}: {}", now.ending(same), id::joined(&again.evidence, " ")),
             );
         }
         let word = if choice == Choice::Modify {
@@ -287,7 +307,7 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
         } else {
             "removed and verified"
         };
-        return (word, ending(same));
+        return (word, now.ending(same));
     }
     if !held {
         return (
@@ -295,24 +315,49 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
             "its end was scheduled and has passed, and neither an event nor a complete look shows that it is gone".into(),
         );
     }
+    let mut not_yet = String::new();
     let open = |seen: Instant| if seen <= due { "open within SLA" } else { "open beyond SLA" };
     if choice == Choice::Modify {
-        let now_until = same.scheduled_until;
-        let shortened = until.is_some_and(|asked| now_until.is_some_and(|t| t.day() <= asked.day()));
-        let changed = until.is_none() && (now_until != item.scheduled_until || policy(same) != item.policy_id);
-        if shortened || changed {
-            let end = now_until.map_or("no end".to_string(), Instant::day);
-            return ("changed and verified", format!("it now ends on {end}: {}", id::joined(&same.evidence, " ")));
+        match changed(item, same, until, now.estate.as_of) {
+            Ok(how) => return ("changed and verified", format!("{how}: {}", id::joined(&same.evidence, " "))),
+            Err(how) => not_yet = format!("; {how}"),
         }
     }
     // Proof of being still there: a look or an event after the freeze; an older one tells nothing about the removal.
     match same.last_seen.filter(|seen| *seen > frozen_at) {
-        Some(seen) => (open(seen), format!("listed on {}: {}", seen, id::joined(&same.evidence, " "))),
+        Some(seen) => (open(seen), format!("listed on {seen}{not_yet}: {}", id::joined(&same.evidence, " "))),
         None if now.estate.as_of <= frozen_at => ("cannot tell", "nothing newer than the opening is in the lake: ingest again".into()),
         None => (
             "cannot tell",
             format!("nothing after {frozen_at} shows it or its absence: no complete look at its collection has followed"),
         ),
+    }
+}
+
+/// How a holding that is still there was changed as asked since the freeze, or how it was not.
+fn changed(item: &Item, h: &Holding, until: Option<Instant>, as_of: Instant) -> Result<String, String> {
+    let last_day = |end: Instant| end.plus(-1).day();
+    let told = |end: Option<Instant>| end.map_or("no end".to_string(), |t| format!("{} as its last day", last_day(t)));
+    let moved = h.scheduled_until != item.scheduled_until;
+    if let Some(end) = h.scheduled_until.filter(|end| *end <= as_of) {
+        return Err(format!("its end was on {}, and it is still held", last_day(end)));
+    }
+    let Some(asked) = until.map(asked_end) else {
+        return if moved {
+            Ok(format!("it had {}, and now has {}", told(item.scheduled_until), told(h.scheduled_until)))
+        } else if policy(h) != item.policy_id {
+            Ok("it is now under another policy".into())
+        } else {
+            Err("neither its end nor its policy has changed".into())
+        };
+    };
+    // An end that is earlier than was asked counts only when somebody set it since: it may be one that never came about.
+    let as_asked = h.scheduled_until.is_some_and(|end| last_day(end) == last_day(asked) || (moved && end < asked));
+    let (had, has, wanted) = (told(item.scheduled_until), told(h.scheduled_until), told(Some(asked)));
+    if as_asked {
+        Ok(format!("it had {had}, and now has {has}"))
+    } else {
+        Err(format!("it has {has}, and {wanted} was asked for"))
     }
 }
 

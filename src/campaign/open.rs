@@ -11,6 +11,7 @@ use crate::campaign::who::{self, Desk};
 use crate::check::CheckResult;
 use crate::config::{Config, matches};
 use crate::ledger::Estate;
+use crate::ledger::estate::listed_in;
 use crate::model::time::DAY;
 use crate::model::{EntitlementKind, Holding, Instant, PackageId, Window};
 use rayon::prelude::*;
@@ -97,7 +98,7 @@ pub fn campaign_id(plan: &Plan, commit: &str, as_of: Instant, text: &str) -> Cam
 /// When sources are too old or a named reviewer is unknown, dead or absent, unless forced; when nothing is in scope.
 pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
     let estate = from.estate;
-    let mut desk = Desk::new(estate, from.plan).map_err(|wrong| CampaignError::Refused(wrong.join("\n  ")))?;
+    let mut desk = Desk::new(estate, from.plan, &from.config.admin_accounts).map_err(|wrong| CampaignError::Refused(wrong.join("\n  ")))?;
     let warnings = freshness(from);
     let refused = warnings.iter().any(|w| w.refuses) && from.forced.is_none();
     if refused {
@@ -344,19 +345,7 @@ fn freshness(from: &Opening) -> Vec<Warning> {
             }
         }
     }
-    let needed: Vec<&str> = plan
-        .scope
-        .kinds
-        .iter()
-        .filter_map(|k| match k {
-            EntitlementKind::AccessPackage => Some("assignments"),
-            EntitlementKind::Group => Some("memberships"),
-            EntitlementKind::AppRole => Some("app_role_assignments"),
-            EntitlementKind::DirectoryRole => Some("directory_roles"),
-            EntitlementKind::SiteRole => None,
-        })
-        .chain(["users"])
-        .collect();
+    let needed: Vec<&str> = plan.scope.kinds.iter().filter_map(|k| listed_in(*k)).chain(["users"]).collect();
     for source in needed {
         match newest.get(source) {
             None => out.push(Warning {

@@ -81,7 +81,7 @@ fn hasty(times: &[Instant]) -> bool {
 
 fn judge(m: &Manner, hasty: bool) -> (&'static str, String) {
     if m.decided < ENOUGH {
-        return ("not-evaluable", format!("{} decisions are too few; {ENOUGH} are needed", m.decided));
+        return ("not-evaluable", format!("{} decided; {ENOUGH} are needed to tell a manner", m.decided));
     }
     if m.kept * 100 <= m.decided * SHARE {
         return ("pass", format!("{} of {} kept, at most {SHARE} %", m.kept, m.decided));

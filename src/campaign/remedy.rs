@@ -4,10 +4,9 @@
 
 use crate::campaign::log::{Choice, DecidedBy};
 use crate::campaign::model::Item;
-use crate::campaign::now::Now;
+use crate::campaign::now::{Now, asked_end};
 use crate::campaign::state::State;
 use crate::check::Index;
-use crate::model::time::DAY;
 use crate::model::{EntitlementKind, GrantKind, Holding, Instant, PolicyId, PrincipalId};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -196,8 +195,11 @@ impl Planner<'_> {
         let (Some(assignment), Some(until)) = (&h.assignment, until) else {
             return;
         };
-        // A day that is named is its last day.
-        let end = if until.0 % DAY == 0 { until.plus(DAY) } else { until };
+        let end = asked_end(until);
+        if h.scheduled_until.is_some_and(|now| now < end) {
+            let now = h.scheduled_until.map_or(String::new(), Instant::day);
+            step.also = format!("This makes the access longer: without it, it ends on {now}.");
+        }
         step.way = "package";
         step.method = "POST";
         step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();

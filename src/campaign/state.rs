@@ -3,7 +3,7 @@
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Move, Proof};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, ItemId, Reviewer, ReviewerKey};
-use crate::campaign::plan::{Justify, Plan, Silence};
+use crate::campaign::plan::{Justify, Plan};
 use crate::campaign::sheet::{Sheet, SheetHead, SheetItem, sheet_hash};
 use crate::campaign::store::{Store, Tail, head_sha256};
 use crate::campaign::totals::Totals;
@@ -37,10 +37,27 @@ pub struct Reminder {
 pub struct Closing {
     /// When.
     pub at: Instant,
+    /// Who ran it; empty before it is stored.
+    pub by: String,
+    /// Why before the end, though decisions were owed.
+    pub early: Option<String>,
     /// The commit of its plan.
     pub commit: String,
     /// Hash of its plan.
     pub plan_sha256: String,
+}
+
+/// A sign-off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub manager: String,
+    /// The commit whose outcomes were acknowledged.
+    pub commit: String,
+    /// The newest instant that it has seen.
+    pub as_of: Option<Instant>,
 }
 
 /// A campaign as its log leaves it.
@@ -66,6 +83,8 @@ pub struct State {
     pub reminders: Vec<Reminder>,
     /// The end, as extended.
     pub due_at: Instant,
+    /// Extensions: when, to when, and why.
+    pub extended: Vec<(Instant, Instant, String)>,
     /// Whether an escalation has made it longer.
     pub escalated: bool,
     /// The close.
@@ -73,7 +92,7 @@ pub struct State {
     /// The last verification: commit, as of, outcomes.
     pub verified: Option<(String, Instant, BTreeMap<String, usize>)>,
     /// Who signed off.
-    pub signed: Vec<(Instant, String)>,
+    pub signed: Vec<Signed>,
     /// The end of the log.
     pub tail: Tail,
 }
@@ -104,7 +123,7 @@ impl State {
             {
                 return Err(damaged("campaign.json is not the one with which the log begins".into()));
             }
-            state.apply(entry.sequence, entry.at, entry.event)
+            state.apply(entry.sequence, entry.at, &entry.by, entry.event)
         })?;
         if tail.entries == 0 {
             return Err(damaged("its log is empty".into()));
@@ -135,6 +154,7 @@ impl State {
             moves: Vec::new(),
             reminders: Vec::new(),
             due_at: head.due_at,
+            extended: Vec::new(),
             escalated: false,
             closing: None,
             verified: None,
@@ -151,12 +171,12 @@ impl State {
     pub fn apply_all(&mut self, events: &[LogEvent], at: Instant) -> Result<(), CampaignError> {
         let first = self.tail.entries + 1;
         for (sequence, event) in (first..).zip(events) {
-            self.apply(sequence, at, event.clone())?;
+            self.apply(sequence, at, "", event.clone())?;
         }
         self.check(&BTreeMap::new())
     }
 
-    fn apply(&mut self, sequence: u64, at: Instant, event: LogEvent) -> Result<(), CampaignError> {
+    fn apply(&mut self, sequence: u64, at: Instant, by: &str, event: LogEvent) -> Result<(), CampaignError> {
         match event {
             LogEvent::Opened { .. } => {}
             LogEvent::Issued { reviewer, stage, sheet, .. } => {
@@ -183,10 +203,21 @@ impl State {
             LogEvent::Extended { due_at, reason } => {
                 self.due_at = due_at;
                 self.escalated |= reason == ESCALATION;
+                self.extended.push((at, due_at, reason));
             }
-            LogEvent::Closed { commit, plan_sha256, .. } => self.closing = Some(Closing { at, commit, plan_sha256 }),
+            LogEvent::Closed {
+                commit, plan_sha256, early, ..
+            } => {
+                self.closing = Some(Closing {
+                    at,
+                    by: by.to_string(),
+                    early,
+                    commit,
+                    plan_sha256,
+                });
+            }
             LogEvent::Verified { commit, as_of, outcomes, .. } => self.verified = Some((commit, as_of, outcomes)),
-            LogEvent::SignedOff { manager, .. } => self.signed.push((at, manager)),
+            LogEvent::SignedOff { manager, commit, as_of, .. } => self.signed.push(Signed { at, manager, commit, as_of }),
         }
         Ok(())
     }
@@ -363,13 +394,7 @@ impl State {
             due_at: self.due_at,
             population: head.population,
             population_sha256: head.population_sha256.clone(),
-            silence: match self.plan.silence {
-                Silence::Keep => "Without a decision the access stays, and is counted as nobody's decision.",
-                Silence::Remove => "Without a decision the access is removed.",
-                Silence::Escalate => "Without a decision somebody higher is asked.",
-                Silence::Recommendation => "Without a decision the recommendation is followed.",
-            }
-            .into(),
+            silence: self.plan.silence.sentence().into(),
             justification_asked: {
                 let words: Vec<&str> = self.plan.justification.iter().map(|j| j.as_str()).collect();
                 if words.is_empty() {

@@ -131,7 +131,7 @@ impl<'a> Teller<'a> {
         Told { context, risk, recommendation }
     }
 
-    /// Findings speak against, a use in the last quarter speaks for; else the evidence does not tell.
+    /// Findings of some checks speak against; a use in the last quarter speaks for, unless findings of weight doubt how it was given.
     fn recommend(&self, holding: &Holding, findings: &[&Finding]) -> (Recommendation, String) {
         let against: Vec<String> = findings
             .iter()
@@ -141,15 +141,28 @@ impl<'a> Teller<'a> {
         if !against.is_empty() {
             return (Recommendation::Revoke, format!("open findings speak against it: {}", against.join(", ")));
         }
-        match self.used(holding).0 {
-            Some(last) if self.estate.as_of.days_since(last) <= 90 => {
-                let days = self.estate.as_of.days_since(last);
-                (
-                    Recommendation::Keep,
-                    format!("it was used {days} days before the freeze, and no finding speaks against it"),
-                )
-            }
-            _ => (Recommendation::None, "no finding speaks against it, and no recent use for it".into()),
+        let open: BTreeSet<String> = findings.iter().map(|f| f.check.to_string()).collect();
+        let open: Vec<String> = open.into_iter().collect();
+        let (doubts, weighty) = (open.join(", "), findings.iter().any(|f| f.severity >= Severity::Medium));
+        let used = self.used(holding).0.map(|last| self.estate.as_of.days_since(last)).filter(|days| *days <= 90);
+        match (used, open.is_empty()) {
+            (Some(days), true) => (
+                Recommendation::Keep,
+                format!("it was used {days} days before the freeze, and there is no finding about it"),
+            ),
+            (Some(days), false) if !weighty => (
+                Recommendation::Keep,
+                format!("it was used {days} days before the freeze; the open finding is about how it was given: {doubts}"),
+            ),
+            (Some(days), false) => (
+                Recommendation::None,
+                format!("it was used {days} days before the freeze, and open findings doubt how it was given: {doubts}"),
+            ),
+            (None, true) => (Recommendation::None, "there is no finding about it, and no recent use".into()),
+            (None, false) => (
+                Recommendation::None,
+                format!("there is no recent use, and open findings doubt how it was given: {doubts}"),
+            ),
         }
     }
 

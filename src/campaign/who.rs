@@ -4,6 +4,7 @@ use crate::campaign::model::{Reviewer, ReviewerKey};
 use crate::campaign::plan::{Plan, Rule, RuleKind};
 use crate::config::matches;
 use crate::ledger::Estate;
+use crate::model::account::AdminPattern;
 use crate::model::{AccessEvent, Action, EntitlementKind, Holding, Outcome, PackageId, PrincipalId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,6 +21,7 @@ pub struct Chosen {
 pub struct Desk<'a> {
     estate: &'a Estate,
     plan: &'a Plan,
+    accounts: &'a AdminPattern,
     /// Names that the plan uses, to object ids.
     named: BTreeMap<String, PrincipalId>,
     absent: BTreeSet<PrincipalId>,
@@ -38,7 +40,7 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// Names in the plan that nobody has, or several have; each on a line.
-    pub fn new(estate: &'a Estate, plan: &'a Plan) -> Result<Self, Vec<String>> {
+    pub fn new(estate: &'a Estate, plan: &'a Plan, accounts: &'a AdminPattern) -> Result<Self, Vec<String>> {
         let mut wrong = Vec::new();
         let mut named = BTreeMap::new();
         let rules = plan.reviewers.iter().chain(plan.second.iter().map(|(_, r)| r));
@@ -68,6 +70,7 @@ impl<'a> Desk<'a> {
         Ok(Self {
             estate,
             plan,
+            accounts,
             named,
             absent,
             provisioned,
@@ -95,7 +98,8 @@ impl<'a> Desk<'a> {
         for rule in rules.iter().filter(|r| self.applies(r, holding, sensitive)) {
             for (candidate, because) in self.candidates(rule, holding) {
                 let conflict = self.conflict(&candidate, holding, sensitive);
-                let twice = not.is_some() && self.keys.get(&candidate) == not;
+                let decided = |(id, key): (&PrincipalId, &ReviewerKey)| not == Some(key) && one_person(self.estate, self.accounts, &candidate, id).is_some();
+                let twice = self.keys.iter().any(decided);
                 let name = self.estate.principal_name(&candidate);
                 match conflict {
                     Some(why) => passed.push(format!("{name} {why}")),
@@ -211,8 +215,8 @@ impl<'a> Desk<'a> {
     /// Why somebody may not review a holding; `None` when they may.
     #[must_use]
     pub fn conflict(&self, reviewer: &PrincipalId, holding: &Holding, sensitive: bool) -> Option<String> {
-        if *reviewer == holding.principal {
-            return Some("is the holder".into());
+        if let Some(how) = one_person(self.estate, self.accounts, reviewer, &holding.principal) {
+            return Some(how.into());
         }
         if let Some(why) = unable(self.estate, reviewer) {
             return Some(why);
@@ -221,9 +225,11 @@ impl<'a> Desk<'a> {
             return Some("is absent".into());
         }
         let key = (&holding.principal, holding.entitlement.resource());
-        let added = self.provisioned.get(&key).is_some_and(|actors| actors.contains(reviewer));
+        let is = |other: &PrincipalId| one_person(self.estate, self.accounts, reviewer, other).is_some();
+        let added = self.provisioned.get(&key).is_some_and(|actors| actors.iter().any(|a| is(a)));
         let name = self.estate.principal_name(reviewer);
-        let assigned = !holding.granted_by.is_empty() && (holding.granted_by == name || holding.granted_by == reviewer.as_str());
+        let by = holding.granted_by.as_str();
+        let assigned = !by.is_empty() && (by == name.as_str() || by == reviewer.as_str() || self.accounts.linked(by, &name));
         if added || assigned {
             return Some("assigned or added it".into());
         }
@@ -234,7 +240,7 @@ impl<'a> Desk<'a> {
         holding
             .decisions
             .iter()
-            .any(|d| d.decision == "approved" && PrincipalId::new(&d.who) == *reviewer)
+            .any(|d| d.decision == "approved" && one_person(self.estate, self.accounts, reviewer, &PrincipalId::new(&d.who)).is_some())
     }
 
     /// The folder name of a person: the local part of the principal name, made unique in the order of asking.
@@ -299,6 +305,17 @@ pub fn free_key(taken: &BTreeSet<String>, estate: &Estate, person: &PrincipalId)
         .map(|n| if n == 1 { format!("{base}-{id}") } else { format!("{base}-{id}-{n}") })
         .find(|k| !taken.contains(k))
         .unwrap_or(base)
+}
+
+/// How two accounts are one person's: they are the same, or by their names an ordinary and an administrative one.
+#[must_use]
+pub fn one_person(estate: &Estate, accounts: &AdminPattern, a: &PrincipalId, holder: &PrincipalId) -> Option<&'static str> {
+    if a == holder {
+        return Some("is the holder");
+    }
+    let upn = |id: &PrincipalId| estate.people.get(id).map(|p| p.upn).filter(|u| u.contains('@'));
+    let (a, holder) = upn(a).zip(upn(holder))?;
+    accounts.linked(&a, &holder).then_some("is the holder by another account, as the names say")
 }
 
 /// Why somebody cannot act at all; `None` when the account works as far as is known.

@@ -39,7 +39,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     let mut question = open::review(&args.lake, &args.question)?;
     let commit = question.view.commit_id().map(ToString::to_string);
     let commit = commit.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to prove; ingest something first"))?;
-    let generated_at = open::fixed_clock()?.unwrap_or(question.estate.as_of);
+    let generated_at = stamp(&question)?;
     let lake = open::lake_dir(&args.lake);
     let campaign = args
         .campaign
@@ -93,6 +93,15 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     ));
     output::print(&format!("{}  tagmanifest-sha256.txt\n", bagged.tag_manifest));
     Ok(Exit::Done)
+}
+
+/// The moment that an output is stamped with: the fixed clock of a build, else the newest that the commit and the questions know of.
+///
+/// No clock is read, so that the same commit gives the same bytes.
+pub fn stamp(question: &Question) -> Result<Instant, Failure> {
+    let committed = question.view.log().last().and_then(|(_, commit)| Instant::parse(&commit.at));
+    let known = committed.map_or(question.estate.as_of, |at| at.max(question.estate.as_of));
+    Ok(open::fixed_clock()?.unwrap_or(known))
 }
 
 /// The salt of pseudonyms: another for each output, the same when it is made again.
@@ -161,11 +170,16 @@ pub fn fill(
         pseudonyms,
     };
     let named = named(&question.estate, &answers.findings, &privacy);
-    let mut parts = Vec::new();
+    let (mut parts, mut limits) = (Vec::new(), Vec::new());
     if !told.campaign.is_empty() {
         let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
-        parts = self::parts(&store, question, &answers, told, &privacy)?;
+        (parts, limits) = self::parts(&store, question, &answers, told, &privacy)?;
         answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), &question.estate, &privacy)?;
+    }
+    if privacy.text(&told.operator) != told.operator {
+        return Err(Failure::usage(
+            "--operator names a person of the directory, whom --pseudonymize is to cover; name a role, such as 'identity team'",
+        ));
     }
     privacy.estate(&mut question.estate);
     answers.cover(&privacy);
@@ -181,6 +195,7 @@ pub fn fill(
         named: &named,
         privacy: &privacy,
         parts,
+        limits,
     };
     let facts = compose::fill(bag, material, signature).map_err(|e| match e {
         ComposeError::Lake(e) => e.into(),
@@ -238,13 +253,13 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
     }
     facts.outputs.sort();
     let books = books::books(&question.view, &question.estate.unknown_activities)?;
-    let page = facts.markdown(&books, &review.checks, &review.thresholds);
+    let page = facts.markdown(&books, review);
     replace_private(&out.join("ipe.json"), facts.json().as_bytes())?;
     replace_private(&out.join("ipe.md"), page.as_bytes())
 }
 
-/// Parts of a campaign.
-fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<Vec<Part>, Failure> {
+/// Parts of a campaign, and what it cannot show.
+fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<(Vec<Part>, Vec<String>), Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
     let audience = Audience { free_text: told.free_text };
     let balance = Balance::new(&state, &question.estate, &answers.results, &question.config)?;
@@ -255,7 +270,8 @@ fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, pri
         seed: &told.seed,
         balance: &balance,
     };
-    campaign::parts(store, &state, &making).map_err(Failure::usage)
+    let parts = campaign::parts(store, &state, &making).map_err(Failure::usage)?;
+    Ok((parts, campaign::limits(&state, privacy)))
 }
 
 fn named(estate: &Estate, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
@@ -271,7 +287,10 @@ fn command(args: &BundleArgs) -> String {
         if let Some(value) = value {
             // Writing to a string cannot fail.
             let _ = write!(text, " {name}");
-            if !value.is_empty() {
+            let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c));
+            if !plain {
+                let _ = write!(text, " '{}'", value.replace('\'', "'\\''"));
+            } else if !value.is_empty() {
                 let _ = write!(text, " {value}");
             }
         }

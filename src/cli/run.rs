@@ -64,7 +64,7 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
     let mut told = bundle::Told {
         operator: String::new(),
         command: how.command.to_string(),
-        generated_at: open::fixed_clock()?.unwrap_or(question.estate.as_of).to_string(),
+        generated_at: bundle::stamp(question)?.to_string(),
         seed: String::new(),
         size: None,
         campaign: String::new(),

@@ -2,6 +2,7 @@
 
 use crate::cli::exit::Failure;
 use crate::ledger::Estate;
+use crate::ledger::estate::listed_in;
 use crate::model::time::DAY;
 use crate::model::{EntitlementKind, Holding, Instant, Window};
 use std::collections::BTreeMap;
@@ -187,16 +188,12 @@ pub fn instant(flag: &str, text: &str) -> Result<Instant, Failure> {
 /// # Errors
 /// When it cannot, with the reason.
 pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<(), String> {
-    let (collection, scope) = match wanted {
-        Wanted::One(EntitlementKind::SiteRole, _) => {
-            return Err("holders of SharePoint roles are in none of the sources".into());
-        }
-        Wanted::One(EntitlementKind::AccessPackage, _) => ("assignments", "tenant".to_string()),
-        Wanted::One(EntitlementKind::Group, id) => ("memberships", id.clone()),
-        Wanted::One(EntitlementKind::AppRole, id) => ("app_role_assignments", id.clone()),
-        Wanted::One(EntitlementKind::DirectoryRole, _) => ("directory_roles", "tenant".to_string()),
-        Wanted::All | Wanted::Any(_) => ("assignments", "tenant".to_string()),
+    let (kind, scope) = match wanted {
+        Wanted::One(kind @ (EntitlementKind::Group | EntitlementKind::AppRole), id) => (*kind, id.as_str()),
+        Wanted::One(kind, _) => (*kind, "tenant"),
+        Wanted::All | Wanted::Any(_) => (EntitlementKind::AccessPackage, "tenant"),
     };
+    let collection = listed_in(kind).ok_or("holders of SharePoint roles are in none of the sources")?;
     let looks = estate.looks.get(&(collection.into(), scope.into())).map_or(&[][..], Vec::as_slice);
     let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
     if complete.is_empty() {

@@ -22,9 +22,9 @@ pub const NOTE: &str = "checkpoint.note";
 /// Why a bag could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum BagError {
-    /// The folder holds something else.
-    #[error("{0} is there and is no bundle of ours; choose a new name, nothing was written")]
-    Foreign(PathBuf),
+    /// Something is there.
+    #[error("{0} is there already, and evidence is not written over; choose a new name, or move it away")]
+    Taken(PathBuf),
     /// A file name that validators do not agree on.
     #[error("the name '{0}' does not fit a bundle, which takes letters, digits, '.', '_' and '-' only")]
     Name(String),
@@ -57,13 +57,14 @@ pub struct Bagged {
 }
 
 impl Bag {
-    /// Begins a bag; what is at `out` stays until it is whole.
+    /// Begins a bag, in a folder that is new or empty: evidence is never written over.
     ///
     /// # Errors
-    /// When `out` holds something that is no bundle of ours.
+    /// When something is at `out`.
     pub fn begin(out: &Path) -> Result<Self, BagError> {
-        if !replaceable(out) {
-            return Err(BagError::Foreign(out.to_path_buf()));
+        let empty = || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none());
+        if out.symlink_metadata().is_ok() && !empty() {
+            return Err(BagError::Taken(out.to_path_buf()));
         }
         Self::aside(out)
     }
@@ -154,23 +155,10 @@ impl Bag {
         })
     }
 
-    /// An earlier bundle of ours is moved aside, so that at no time half a bundle has the name.
+    /// Gives the whole bag its name; a folder that is there is empty, else this fails.
     fn publish(&mut self) -> Result<(), BagError> {
-        let aside = self.staging.with_extension("old");
-        let there = self.out.exists();
-        if there {
-            fs::rename(&self.out, &aside).map_err(LakeError::io("rename", &self.out))?;
-        }
-        if let Err(e) = fs::rename(&self.staging, &self.out) {
-            if there {
-                let _ = fs::rename(&aside, &self.out);
-            }
-            return Err(LakeError::io("rename", &self.out)(e).into());
-        }
+        fs::rename(&self.staging, &self.out).map_err(LakeError::io("rename", &self.out))?;
         self.done = true;
-        if there {
-            fs::remove_dir_all(&aside).map_err(LakeError::io("remove", &aside))?;
-        }
         let parent = self.out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Ok(sync_dir(parent)?)
     }
@@ -183,15 +171,6 @@ impl Drop for Bag {
             let _ = fs::remove_dir_all(&self.staging);
         }
     }
-}
-
-/// Nothing, an empty folder, or a bundle of ours.
-fn replaceable(out: &Path) -> bool {
-    if !out.exists() {
-        return !out.is_symlink();
-    }
-    let ours = fs::read_to_string(out.join("bag-info.txt")).is_ok_and(|t| t.lines().any(|l| l.starts_with(&format!("{AGENT}: vouchsafe "))));
-    ours || fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// All files below a folder, by relative path with `/`, sorted.
@@ -277,7 +256,7 @@ mod tests {
         let out = dir.path().join("thesis");
         fs::create_dir(&out).expect("a folder");
         fs::write(out.join("chapter-1.txt"), "words").expect("a file");
-        assert!(matches!(Bag::begin(&out), Err(BagError::Foreign(_))));
+        assert!(matches!(Bag::begin(&out), Err(BagError::Taken(_))));
         let other = dir.path().join("bundle");
         let bag = Bag::begin(&other).expect("a bag");
         bag.put("findings.csv", b"x").expect("a file");

@@ -1,8 +1,9 @@
 //! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
 
-use crate::campaign::log::{Choice, LogEvent, Proof};
+use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
 use crate::campaign::model::{Context, Item, ItemId, ReviewerKey};
 use crate::campaign::now::{Drift, Now, outcomes};
+use crate::campaign::terms::terms;
 use crate::campaign::{Balance, CampaignError, LogEntry, State, Store, quality};
 use crate::evidence::compose::{Content, Part};
 use crate::evidence::sample::{self, Member};
@@ -53,6 +54,11 @@ pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>,
             told.head(),
         ),
         part(
+            "terms",
+            "what was to be reviewed and what was left out, by whom, and what silence means",
+            told.terms(),
+        ),
+        part(
             "items",
             "the frozen population: each holding with its reviewer, why that reviewer, whether a conflict, and the decision that binds",
             told.items(&contexts),
@@ -75,7 +81,11 @@ pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>,
             "access that stays although a rule speaks against it: by whom, until when",
             told.exceptions(),
         ),
-        part("spot-check", "a tenth of the decisions to keep, drawn by the seed", told.spot_check()),
+        part(
+            "spot-check",
+            "a tenth of the decisions of persons to keep, drawn by the seed",
+            told.spot_check(),
+        ),
         part("sign-off", "what management stated", told.sign_off(&entries)),
         part(
             "log",
@@ -83,6 +93,48 @@ pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>,
             told.log(&entries),
         ),
     ])
+}
+
+/// What a campaign cannot show, a sentence each.
+#[must_use]
+pub fn limits(state: &State, privacy: &Privacy) -> Vec<String> {
+    let totals = state.totals(&BTreeMap::new());
+    let mut lines = Vec::new();
+    let asserted = state.proofs().get("operator-asserted").copied().unwrap_or_default();
+    if asserted > 0 {
+        lines.push(format!(
+            "Who decided: {} of {} decisions of persons rest on the word of whoever imported them; neither a signature nor a mail shows who decided (campaign/proofs.csv).",
+            asserted,
+            totals.by_persons()
+        ));
+    }
+    if totals.by_silence.sum() > 0 {
+        lines.push(format!(
+            "Nobody decided {} of {} items: silence did, as campaign/terms.csv says; they are no review by a person.",
+            totals.by_silence.sum(),
+            totals.population
+        ));
+    }
+    if totals.undecided > 0 {
+        lines.push(format!("{} of {} items are undecided.", totals.undecided, totals.population));
+    }
+    if let Some((closing, why)) = state.closing.as_ref().and_then(|c| Some((c, c.early.as_ref()?))) {
+        lines.push(format!(
+            "The campaign was closed on {}, before its end on {}, while decisions were owed: {}",
+            closing.at,
+            state.due_at,
+            privacy.text(why)
+        ));
+    }
+    lines.extend(
+        state
+            .head
+            .warnings
+            .iter()
+            .map(|w| format!("At its opening: {}.", privacy.text(w).trim_end_matches('.'))),
+    );
+    lines.push("Whatever was not in the scope of the campaign was not reviewed by it (campaign/terms.csv).".into());
+    lines
 }
 
 struct Telling<'a> {
@@ -123,6 +175,7 @@ impl Telling<'_> {
 
     fn head(&self) -> Table {
         let (h, state) = (&self.state.head, self.state);
+        let (closing, totals) = (state.closing.as_ref(), state.totals(&BTreeMap::new()));
         let mut rows = vec![
             ("id", h.id.to_string()),
             ("name", self.text(&h.name)),
@@ -132,20 +185,41 @@ impl Telling<'_> {
             ("as_of", h.as_of.to_string()),
             ("opened_at", h.opened_at.to_string()),
             ("opened_by", self.who(&h.opened_by)),
+            ("due_at_opening", h.due_at.to_string()),
             ("due_at", state.due_at.to_string()),
             ("period", format!("from {} (inclusive) until {} (exclusive)", h.period.from, h.period.until)),
             ("population", h.population.to_string()),
             ("population_sha256", h.population_sha256.clone()),
-            ("forced", self.text(h.forced.as_deref().unwrap_or_default())),
+            ("opened_in_spite_of_warnings_because", self.text(h.forced.as_deref().unwrap_or_default())),
             ("joined", self.making.balance.joined.to_string()),
             ("left", self.making.balance.left.to_string()),
             ("held_now", self.making.balance.held.to_string()),
-            ("closed_at", state.closing.as_ref().map(|c| c.at.to_string()).unwrap_or_default()),
+            ("closed_at", closing.map(|c| c.at.to_string()).unwrap_or_default()),
+            ("closed_by", closing.map(|c| self.who(&c.by)).unwrap_or_default()),
+            (
+                "closed_before_the_end_because",
+                closing.and_then(|c| c.early.as_deref()).map(|t| self.text(t)).unwrap_or_default(),
+            ),
+            ("decided_by_persons", totals.by_persons().to_string()),
+            ("decided_by_silence", totals.by_silence.sum().to_string()),
             ("log_entries", state.tail.entries.to_string()),
             ("log_sha256", state.tail.hash.clone()),
         ];
+        rows.extend(
+            state
+                .extended
+                .iter()
+                .map(|(at, due, why)| ("extended", format!("on {at} until {due}: {}", self.text(why)))),
+        );
         rows.extend(h.warnings.iter().map(|w| ("warning", self.text(w))));
         Table::of(&["what", "value"], rows.into_iter().map(|(k, v)| vec![k.to_string(), v]))
+    }
+
+    fn terms(&self) -> Table {
+        let rows = terms(&self.state.plan)
+            .into_iter()
+            .map(|(name, words)| vec![name.to_string(), self.text(&words)]);
+        Table::of(&["term", "words"], rows)
     }
 
     fn items(&self, contexts: &BTreeMap<ItemId, Context>) -> Table {
@@ -402,7 +476,10 @@ impl Telling<'_> {
             .items
             .iter()
             .enumerate()
-            .filter(|(index, _)| self.state.binding(*index).is_some_and(|(_, e)| e.decision.choice == Choice::Keep))
+            .filter(|(index, _)| {
+                let binding = self.state.binding(*index);
+                binding.is_some_and(|(_, e)| e.decision.choice == Choice::Keep && e.by == DecidedBy::Person)
+            })
             .map(|(index, item)| Member {
                 back: 0,
                 stratum: self.key(self.state.owner(index)),
@@ -419,6 +496,8 @@ impl Telling<'_> {
                 manager,
                 statement,
                 open_items,
+                commit,
+                as_of,
                 proof,
             } = &entry.event
             else {
@@ -427,13 +506,19 @@ impl Telling<'_> {
             Some(vec![
                 entry.at.to_string(),
                 self.who(manager),
-                self.text(statement),
+                if self.making.privacy.pseudonyms.is_some() {
+                    self.words(statement)
+                } else {
+                    statement.clone()
+                },
                 open_items.to_string(),
+                commit.clone(),
+                time(*as_of),
                 proof.kind().to_string(),
                 self.proof(proof),
             ])
         };
-        let header = ["at", "manager", "statement", "open_items", "proof", "proof_detail"];
+        let header = ["at", "manager", "statement", "open_items", "commit", "as_of", "proof", "proof_detail"];
         Table::of(&header, entries.iter().filter_map(row))
     }
 

@@ -11,7 +11,7 @@ use crate::lake::{LakeError, View};
 use crate::model::Finding;
 use crate::report::columns::{FINDINGS, HOLDINGS};
 use crate::report::privacy::Privacy;
-use crate::report::{self, ReportError, Review};
+use crate::report::{self, ReportError, Review, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
 
 const QUERIES: [(&str, &str); 3] = [
@@ -38,6 +38,8 @@ pub struct Material<'a> {
     pub privacy: &'a Privacy,
     /// Parts that others made, such as those of a campaign: path below `data/`, what it holds, content, rows.
     pub parts: Vec<Part>,
+    /// What those parts cannot show, a sentence each.
+    pub limits: Vec<String>,
 }
 
 /// A file that was made elsewhere.
@@ -126,6 +128,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         named,
         privacy,
         parts,
+        limits,
     } = material;
     let (estate, audience) = (review.estate, &review.audience);
     let mut filling = Filling { bag, outputs: Vec::new() };
@@ -177,12 +180,10 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         "the control narrative",
         &words::narrative(&facts, &review.checks, &review.thresholds),
     )?;
-    let unproved = review.snapshots.iter().filter(|s| s.complete == "no").count();
-    let [_, _, _, rejected, unmapped] = books.records;
     filling.text(
         "limits.md",
         "what this bundle cannot show",
-        &words::limits(&facts, estate, review.findings, signature.is_some(), unproved, rejected + unmapped),
+        &words::limits(&facts, review, signature.is_some(), &limits),
     )?;
     filling.text("README.md", "where things are, and how to check them", &words::readme(&facts, signature))?;
     for part in parts {
@@ -194,7 +195,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     filling.table("schema/columns.csv", "the columns of each table", &schema(&filling.outputs, bag)?)?;
     filling.outputs.sort();
     facts.outputs = std::mem::take(&mut filling.outputs);
-    let sheet = facts.markdown(&books, &review.checks, &review.thresholds);
+    let sheet = facts.markdown(&books, review);
     bag.put("ipe/ipe.json", facts.json().as_bytes())?;
     bag.put("ipe/ipe.md", sheet.as_bytes())?;
     Ok(facts)
@@ -332,7 +333,7 @@ fn controls(results: &[CheckResult]) -> Table {
     let mut rows: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
     for result in results {
         for control in result.check.controls {
-            let of = |verdict: &str| result.findings.iter().filter(|f| f.result.as_str() == verdict).count().to_string();
+            let n = Verdicts::of(&result.findings);
             let fingerprints: BTreeSet<&str> = result
                 .findings
                 .iter()
@@ -345,9 +346,10 @@ fn controls(results: &[CheckResult]) -> Table {
                 result.check.id.to_string(),
                 result.population.to_string(),
                 result.passed.to_string(),
-                of("finding"),
-                of("exception"),
-                of("not-evaluable"),
+                n.findings.to_string(),
+                n.exceptions.to_string(),
+                n.not_evaluable.to_string(),
+                n.shared(result.population, result.passed).to_string(),
                 fingerprints.into_iter().collect::<Vec<_>>().join(" "),
             ];
             rows.insert((control.framework, control.id, result.check.id.as_str()), cells);
@@ -362,6 +364,7 @@ fn controls(results: &[CheckResult]) -> Table {
         "findings",
         "exceptions",
         "not_evaluable",
+        "share_a_row",
         "fingerprints",
     ];
     Table::of(&header, rows.into_values())

@@ -2,7 +2,7 @@
 
 use crate::evidence::table::Table;
 use crate::model::{Instant, Zone};
-use crate::report::{CheckSummary, ThresholdLine};
+use crate::report::{Review, Verdicts};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -23,7 +23,7 @@ pub struct Facts {
     pub operator: String,
     /// The command, without paths.
     pub command: String,
-    /// When it was made: the fixed clock of the build, else the instant of the questions.
+    /// What it is stamped with, since no clock is read: the fixed clock of a build, else the moment of the commit.
     pub generated_at: String,
     /// Tenant id.
     pub tenant: String,
@@ -132,7 +132,10 @@ impl Facts {
 
     /// The sheet for people.
     #[must_use]
-    pub fn markdown(&self, tables: &Books, checks: &[CheckSummary], thresholds: &[ThresholdLine]) -> String {
+    pub fn markdown(&self, tables: &Books, review: &Review) -> String {
+        let (checks, thresholds) = (review.checks.as_slice(), review.thresholds.as_slice());
+        let counts = Verdicts::by_check(review.findings);
+
         let mut out = String::new();
         let shown = |text: &str| if text.is_empty() { "not told".to_string() } else { plain(text) };
         let _ = writeln!(out, "# Information produced by the entity\n");
@@ -141,6 +144,7 @@ impl Facts {
             let _ = writeln!(out, "| {q} | {a} |");
         };
         row("Tenant", &shown(&self.tenant));
+        row("System of record", "Microsoft Entra ID; the lake keeps what it told, each file with its hash");
         row("Source", "exports and pulls of Microsoft Graph and the directory's logs: counted below");
         row("Operator", &shown(&self.operator));
         row(
@@ -149,7 +153,13 @@ impl Facts {
         );
         row("Command", &format!("`{}`", plain(&self.command)));
         row("Host", "not recorded: any machine makes the same from the commit");
-        row("Made at", &self.clock(&self.generated_at));
+        row(
+            "Stamped",
+            &format!(
+                "{}: no clock is read, so that the same bytes can be made again; it is the moment of the commit, or what SOURCE\\_DATE\\_EPOCH says",
+                self.clock(&self.generated_at)
+            ),
+        );
         row("As of", &self.clock(&self.as_of));
         row(
             "Period",
@@ -168,7 +178,11 @@ impl Facts {
         if !self.sampling.seed.is_empty() {
             row("Samples", &format!("seed `{}`, {}", plain(&self.sampling.seed), self.size_words()));
         }
-        row("Campaign", if self.campaign.is_empty() { "none" } else { &self.campaign });
+        let campaign = match self.campaign.as_str() {
+            "" => "none".to_string(),
+            id => format!("{id}; what was in its scope and what was left out: campaign/terms.csv"),
+        };
+        row("Campaign", &campaign);
         let zone = match self.time_zone.as_str() {
             "" => "all times are UTC; `time_zone` of the configuration names the tenant's".to_string(),
             zone => format!("all times are UTC; in brackets above, what clocks in {zone} showed"),
@@ -207,9 +221,24 @@ impl Facts {
         for t in thresholds {
             let _ = writeln!(out, "| {} | {} {} | {} | {} |", t.name, t.value, t.unit, plain(&t.origin), t.checks);
         }
-        let _ = writeln!(out, "\n## Checks\n\n| check | asked | right | in question | controls |\n|---|---|---|---|---|");
+        let _ = writeln!(
+            out,
+            "\n## Checks\n\nIn question = right + findings + exceptions + not evaluable + those that share a row with another (a batch, or a lack that several have).\n\n| check | asked | in question | right | findings | exceptions | not evaluable | share a row | controls |\n|---|---|---|---|---|---|---|---|---|"
+        );
         for c in checks {
-            let _ = writeln!(out, "| {} | {} | {} | {} | {} |", c.id, plain(&c.title), c.passed, c.population, c.controls);
+            let (title, n) = (plain(&c.title), counts.get(c.id.as_str()).copied().unwrap_or_default());
+            let _ = writeln!(
+                out,
+                "| {} | {title} | {} | {} | {} | {} | {} | {} | {} |",
+                c.id,
+                c.population,
+                c.passed,
+                n.findings,
+                n.exceptions,
+                n.not_evaluable,
+                n.shared(c.population, c.passed),
+                c.controls
+            );
         }
         let _ = writeln!(out, "\n## Outputs\n\n| file | rows | hash total | SHA-256 | what |\n|---|---|---|---|---|");
         for o in &self.outputs {

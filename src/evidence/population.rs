@@ -89,17 +89,25 @@ pub fn all(estate: &Estate, findings: &[Finding], period: Window, audience: &Aud
         ),
     ];
     let continuous = Frequency::Continuous;
-    let grants = within(&seen, period, wanted(continuous), |h| h.held_from, |h| h.grant_kind.as_str().to_string());
-    let ends = within(&seen, period, wanted(continuous), |h| h.held_until, |h| h.end_reason.to_string());
+    let begun = |h: &Holding| h.held_from.map(|t| (t, h.from_earliest, h.from_latest));
+    let ended = |h: &Holding| h.held_until.map(|t| (t, h.until_earliest, h.until_latest));
+    let grants = within(&seen, period, wanted(continuous), begun, |h| h.grant_kind.as_str().to_string());
+    let ends = within(&seen, period, wanted(continuous), ended, |h| h.end_reason.to_string());
     populations.push(listing(
         "grants",
-        format!("access that began in [{}, {}); stratum: how it was granted", period.from, period.until),
+        format!(
+            "access that began in [{}, {}), certainly or, where its bounds reach beyond, possibly; stratum: how it was granted",
+            period.from, period.until
+        ),
         Some(continuous),
         grants,
     ));
     populations.push(listing(
         "ends",
-        format!("access that ended in [{}, {}); stratum: why it ended", period.from, period.until),
+        format!(
+            "access that ended in [{}, {}), certainly or, where its bounds reach beyond, possibly; stratum: why it ended",
+            period.from, period.until
+        ),
         Some(continuous),
         ends,
     ));
@@ -110,8 +118,13 @@ pub fn all(estate: &Estate, findings: &[Finding], period: Window, audience: &Aud
 
 type Row = (String, u32, &'static str, Holding);
 
+/// An instant with the bounds between which it lies; a bound that is missing is not known.
+type Bounded = (Instant, Option<Instant>, Option<Instant>);
+
 /// Holdings whose instant lies in the period; when they are too few, of as many periods of that length before it as it takes.
-fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Holding) -> Option<Instant>, stratum: impl Fn(&Holding) -> String) -> Vec<Row> {
+///
+/// A row is certain when both bounds of its instant lie in the same period as the instant.
+fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Holding) -> Option<Bounded>, stratum: impl Fn(&Holding) -> String) -> Vec<Row> {
     let length = (period.until.0 - period.from.0).max(1);
     let back = |t: Instant| {
         let before = period.from.0 - t.0;
@@ -124,8 +137,11 @@ fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Hol
     let mut rows: Vec<Row> = seen
         .iter()
         .filter_map(|h| {
-            let t = instant(h).filter(|t| *t < period.until)?;
-            Some((stratum(h), back(t)?, Presence::Certain.as_str(), h.clone()))
+            let (t, earliest, latest) = instant(h).filter(|(t, ..)| *t < period.until)?;
+            let there = |bound: Option<Instant>| bound.is_some_and(|b| b < period.until && back(b) == back(t));
+            let sure = there(earliest) && there(latest);
+            let word = if sure { Presence::Certain } else { Presence::Possible };
+            Some((stratum(h), back(t)?, word.as_str(), h.clone()))
         })
         .collect();
     let mut backs: Vec<u32> = rows.iter().map(|r| r.1).collect();

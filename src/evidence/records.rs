@@ -32,8 +32,15 @@ pub fn records(view: &View, wanted: &BTreeSet<String>, privacy: &Privacy) -> Res
         let (table, id) = reference.split_once(':').unwrap_or(("", reference));
         by_table.entry(table).or_default().insert(id);
     }
-    let paths: BTreeMap<String, String> = view.rows::<Source>()?.into_iter().map(|s| (s.sha256, s.path)).collect();
-    let path = |source: &str| paths.get(source).cloned().unwrap_or_default();
+    // One content may have been read under several names: each of them holds the record.
+    let mut paths: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for source in view.rows::<Source>()? {
+        paths.entry(source.sha256).or_default().insert(source.path);
+    }
+    let path = |source: &str| {
+        let all: Vec<&str> = paths.get(source).into_iter().flatten().map(String::as_str).collect();
+        all.join("; ")
+    };
     let none = BTreeSet::new();
     let ids = |table: &str| by_table.get(table).unwrap_or(&none);
     let mut rows: Vec<Vec<String>> = Vec::new();

@@ -108,7 +108,7 @@ fn sshsig(message: &[u8], text: &str, note: Option<&str>, trusted: Trusted) -> R
     let mut reasons = Vec::new();
     for line in entries(allowed) {
         match signer(line, &key, trusted.now) {
-            Ok(Some(principal)) => return Ok((format!("signature: {principal} signed it with the key {print}"), true)),
+            Ok(Some(principal)) => return Ok((format!("signature: {principal} signed the tag manifest with the key {print}"), true)),
             Ok(None) => {}
             Err(reason) => reasons.push(reason),
         }
@@ -190,7 +190,7 @@ fn minisig(message: &[u8], text: &str, key: Option<&str>) -> Result<String, Stri
         .or_else(|_| minisign::PublicKey::from_base64(key.lines().last().unwrap_or_default().trim()))
         .map_err(|e| format!("the key given is no minisign public key: {e}"))?;
     minisign::verify(&public, &signature, Cursor::new(message), true, false, true).map_err(|e| e.to_string())?;
-    Ok(format!("signature: the minisign key {id} signed it"))
+    Ok(format!("signature: the minisign key {id} signed the tag manifest"))
 }
 
 #[cfg(test)]

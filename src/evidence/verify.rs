@@ -56,11 +56,10 @@ pub fn judge(dir: &Path) -> Judged {
     judged.take(lake(dir, &facts));
     if dir.join("data/campaign/items.csv").is_file() {
         judged.take(campaign(dir));
+        judged.open.extend(undecided_by_proof(dir).unwrap_or_default());
     }
     if facts.operator.is_empty() {
-        judged
-            .open
-            .push("who made the bundle: nobody said (--operator), and only a signature would prove it".into());
+        judged.open.push("who ran it: nobody said (--operator)".into());
     }
     judged
 }
@@ -173,7 +172,8 @@ fn compare(dir: &Path, listed: &BTreeMap<String, String>) -> Vec<String> {
         match fs::read(dir.join(file)) {
             Ok(bytes) if sha256(&bytes) == *hash => {}
             Ok(_) => wrong.push(format!("{file} is not what its hash says: it was changed")),
-            Err(e) => wrong.push(format!("{file}: {e}")),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => wrong.push(format!("{file} is missing")),
+            Err(e) => wrong.push(format!("{file} cannot be read: {e}")),
         }
     }
     wrong
@@ -188,7 +188,9 @@ fn outputs(dir: &Path, facts: &Facts) -> Result<String, Vec<String>> {
         match fs::read(&path) {
             Ok(bytes) if sha256(&bytes) == output.sha256 => {}
             Ok(_) => wrong.push(format!("{} is not the file that the sheet of information names", output.file)),
-            Err(e) => wrong.push(format!("{}: {e}", output.file)),
+            // Whether it is there at all is a question of the structure, which has told it.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => wrong.push(format!("data/{} of the sheet of information is missing", output.file)),
+            Err(e) => wrong.push(format!("data/{} cannot be read: {e}", output.file)),
         }
         let Some(told) = output.rows else { continue };
         match Read::file(&path) {
@@ -415,6 +417,37 @@ fn campaign(dir: &Path) -> Result<String, Vec<String>> {
         items.count(),
         if is_closed { "; every revocation and change is followed" } else { "" }
     ))
+}
+
+/// What of a campaign nothing in the bundle proves: decisions on the word of an operator, and those of silence.
+fn undecided_by_proof(dir: &Path) -> Result<Vec<String>, String> {
+    let proofs = Read::file(&dir.join("data/campaign/proofs.csv"))?;
+    let asserted: BTreeSet<&str> = proofs
+        .rows()
+        .filter(|r| r.get("proof") == "operator-asserted")
+        .map(|r| r.get("import"))
+        .collect();
+    let items = Read::file(&dir.join("data/campaign/items.csv"))?;
+    let of = |by: &str| items.rows().filter(|r| r.get("by") == by).count();
+    let word = items.rows().filter(|r| r.get("by") == "person" && asserted.contains(r.get("import"))).count();
+    let told = [
+        (
+            word,
+            format!(
+                "campaign: who took {word} of {} decisions of persons, which rest on the word of whoever imported them",
+                of("person")
+            ),
+        ),
+        (
+            of("silence"),
+            format!(
+                "campaign: that anybody looked at {} of {} items, which silence decided",
+                of("silence"),
+                items.count()
+            ),
+        ),
+    ];
+    Ok(told.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect())
 }
 
 /// What the campaign of a bundle says of itself.

@@ -1,9 +1,8 @@
 //! What a bundle says in words: the auditor's README, the control narrative, and what it cannot show.
 
 use crate::evidence::facts::Facts;
-use crate::ledger::Estate;
-use crate::model::{Finding, Verdict, Window};
-use crate::report::{CheckSummary, ThresholdLine};
+use crate::model::Window;
+use crate::report::{CheckSummary, Review, ThresholdLine};
 use std::fmt::Write;
 
 /// `README.md`: what is where, and how to check it without us.
@@ -65,10 +64,12 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
             To draw a sample again: the rank of a row is the SHA-256 of `seed|id`, and the lowest ranks of each stratum are drawn.\n\
             `samples/samples.csv` has the seed, the strata and their sizes.\n\n\
             ```sh\n\
-            seed=$(awk -F, 'NR==2 {print $2}' data/samples/samples.csv)\n\
-            tail -n +2 data/populations/held.csv | cut -d, -f1 | while read -r id; do\n\
-            \x20 printf '%s %s\\n' \"$(printf '%s|%s' \"$seed\" \"$id\" | sha256sum | cut -c1-64)\" \"$id\"\n\
-            done | sort | head\n\
+            seed=$(awk -F, 'NR == 2 { print $2 }' data/samples/samples.csv)\n\
+            awk -F, '$1 == \"held\" { print $6, $8 }' data/samples/samples.csv | while read -r stratum size; do\n\
+            \x20 awk -F, -v s=\"$stratum\" 'NR > 1 && $2 == s { print $1 }' data/populations/held.csv | while read -r id; do\n\
+            \x20   printf '%s %s\\n' \"$(printf '%s|%s' \"$seed\" \"$id\" | sha256sum | cut -c1-64)\" \"$id\"\n\
+            \x20 done | sort | head -n \"$size\"\n\
+            done | sort   # the ranks and ids of data/samples/held.csv\n\
             ```\n\n\
             To make everything again from the lake: `vouchsafe verify BUNDLE --lake LAKE`.\n";
     out
@@ -119,15 +120,14 @@ fn when(window: Option<Window>) -> String {
     window.map_or("at an unknown time".into(), |w| format!("from {} until {}", w.from, w.until))
 }
 
-/// `limits.md`: what a reader must not take from this bundle.
+/// `limits.md`: what a reader must not take from this bundle; `campaign` has what the campaign in it cannot show.
 #[must_use]
-pub fn limits(facts: &Facts, estate: &Estate, findings: &[Finding], signed: bool, unproved_looks: usize, not_taken: i64) -> String {
-    let unanswered = findings.iter().filter(|f| f.result == Verdict::NotEvaluable).count();
+pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String]) -> String {
+    let estate = review.estate;
     let mut lines = vec![
         "Whoever owns the lake and the key can rewrite both. \
          What shows a rewriting is a checkpoint that somebody else keeps: keep `lake/checkpoint.txt` of this bundle, and ask for the proof next time."
             .to_string(),
-        "Holders of SharePoint roles are in none of the sources; about sites it says nothing beyond package assignments.".into(),
         "That a file of the source is what Microsoft sent is known only as far as the transport was trusted: the service signs nothing.".into(),
         "Times are those of the service's own clocks.".into(),
     ];
@@ -137,25 +137,14 @@ pub fn limits(facts: &Facts, estate: &Estate, findings: &[Finding], signed: bool
     if facts.operator.is_empty() {
         lines.push("Nobody said who ran it (`--operator`).".into());
     }
-    if unanswered > 0 {
+    if facts.reader.audience != "security" {
         lines.push(format!(
-            "{unanswered} questions could not be answered; findings.csv names each with its reason (result `not-evaluable`)."
+            "It is for the reader `{}`: records that this reader is not meant to see (single sign-ins, for one) are left out, also where they are the evidence of a finding.",
+            facts.reader.audience
         ));
     }
-    if unproved_looks > 0 {
-        lines.push(format!(
-            "{unproved_looks} looks at collections are not known to be complete: absence from them proves nothing (ipe/looks.csv)."
-        ));
-    }
-    if not_taken > 0 {
-        lines.push(format!("{not_taken} records were not taken; ipe/not-taken.csv counts them by reason."));
-    }
-    let unknown: i64 = estate.unknown_activities.iter().map(|(_, n)| n).sum();
-    if unknown > 0 {
-        lines.push(format!(
-            "{unknown} events are of activities that no vocabulary knows; they are kept, and nothing is concluded from them (ipe/unknown-activities.csv)."
-        ));
-    }
+    lines.extend(crate::report::limits(review).into_iter().map(|l| format!("{}: {}", l.title, l.text)));
+    lines.extend(campaign.iter().cloned());
     for (subject, covered) in &estate.coverage {
         if covered.any.is_empty() {
             lines.push(format!(

@@ -2,7 +2,8 @@
 
 use crate::ledger::evidence::UsageDay;
 use crate::model::{
-    AccessEvent, AssignmentId, Decision, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId, Window,
+    AccessEvent, AssignmentId, Decision, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId,
+    Window,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -224,6 +225,18 @@ pub struct Look {
     pub at: Instant,
     /// Proven or claimed complete: absence counts.
     pub complete: bool,
+}
+
+/// The collection whose complete look lists every holder of a kind of entitlement; `None` for what no source lists.
+#[must_use]
+pub fn listed_in(kind: EntitlementKind) -> Option<&'static str> {
+    match kind {
+        EntitlementKind::AccessPackage => Some("assignments"),
+        EntitlementKind::Group => Some("memberships"),
+        EntitlementKind::AppRole => Some("app_role_assignments"),
+        EntitlementKind::DirectoryRole => Some("directory_roles"),
+        EntitlementKind::SiteRole => None,
+    }
 }
 
 /// Looks by (collection table name, scope).

@@ -12,6 +12,7 @@ pub mod progress;
 pub mod review;
 pub mod sheet;
 pub mod shown;
+mod verdicts;
 mod workbook;
 pub mod write;
 
@@ -22,5 +23,7 @@ mod tests;
 
 pub use audience::{Audience, FreeText};
 pub use error::ReportError;
+pub use page::{Limit, limits};
 pub use review::{CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
+pub use verdicts::Verdicts;
 pub use write::{Written, write};

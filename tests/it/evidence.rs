@@ -86,7 +86,11 @@ fn other_programs_accept_a_bundle_and_refuse_every_changed_one() {
     assert!(output.status.success(), "{}", printed(&output));
     let told = ours();
     assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
-    assert!(told.stdout.contains("signature: auditee@corp.example signed it"), "{}", told.stdout);
+    assert!(
+        told.stdout.contains("signature: auditee@corp.example signed the tag manifest"),
+        "{}",
+        told.stdout
+    );
     assert!(told.stdout.contains("no lake was given"), "what was not proved is named: {}", told.stdout);
 
     // Each change of the payload is refused by bagit and by us.
@@ -182,7 +186,7 @@ fn minisign_accepts_the_signature_and_refuses_another_file() {
     assert!(output.status.success(), "{}", printed(&output));
     assert!(printed(&output).contains("vouchsafe bundle of commit"), "{}", printed(&output));
     let said = run.ok(&["verify", "bundle", "--minisign-key", "mini.pub"]).stdout;
-    assert!(said.contains("signed it"), "{said}");
+    assert!(said.contains("signed the tag manifest"), "{said}");
     let path = run.dir().join("bundle/tagmanifest-sha256.txt");
     let text = fs::read_to_string(&path).expect("a tag manifest").replace("bagit.txt", "bagit.tx");
     fs::write(&path, text).expect("a file");

@@ -62,13 +62,8 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     if state.plan.silence == Silence::Escalate && !state.escalated && owed > 0 && state.head.entra_instance.is_none() {
         return escalate(&store, &mut state, &question, &lapsed, now, &by);
     }
+    let early = args.force.clone().filter(|_| now < state.due_at && owed > 0);
     let mut events = Vec::new();
-    if let Some(reason) = args.force.as_ref().filter(|_| now < state.due_at) {
-        events.push(LogEvent::Extended {
-            due_at: now,
-            reason: format!("closed before the end: {reason}"),
-        });
-    }
     // Entra's own reviews have their silence in their records.
     if state.head.entra_instance.is_none() {
         events.extend(silence(&state, &lapsed));
@@ -81,6 +76,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         by_silence: spoken,
         undecided: state.totals(&lapsed).undecided,
         plan_sha256: results.plan_sha256(),
+        early,
     });
     state.check(&lapsed)?;
     store.append(&state.head.id, &state.tail, &events, now, &by)?;
@@ -117,7 +113,7 @@ fn escalate(
     now: Instant,
     by: &str,
 ) -> Result<Exit, Failure> {
-    let mut events = ladder::raise(state, &question.estate, lapsed, None, "escalate", ESCALATION);
+    let mut events = ladder::raise(state, (&question.estate, &question.config.admin_accounts), lapsed, None, "escalate", ESCALATION);
     let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
     events.push(LogEvent::Extended {
         due_at: now.plus(state.plan.escalate_days * DAY),

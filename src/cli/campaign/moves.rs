@@ -7,6 +7,7 @@ use crate::campaign::now::Now;
 use crate::campaign::who::{self, Desk};
 use crate::campaign::{CampaignError, ItemId, ReviewerKey, State};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::open::Question;
 use crate::cli::{open, output};
 use crate::model::PrincipalId;
 use std::collections::BTreeSet;
@@ -34,7 +35,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
     if to == from {
         return Err(Failure::usage(format!("{from} has these items already")));
     }
-    conflicts(&state, &question.estate, &to, joined.as_ref(), &chosen)?;
+    conflicts(&state, &question, &to, joined.as_ref(), &chosen)?;
     let mut events = Vec::new();
     events.extend(joined.map(|reviewer| LogEvent::Joined { reviewer }));
     for stage in [1u8, 2] {
@@ -112,19 +113,14 @@ fn target(state: &State, estate: &crate::ledger::Estate, name: &str) -> Result<(
 }
 
 /// Every conflict of the new reviewer, item by item.
-fn conflicts(
-    state: &State,
-    estate: &crate::ledger::Estate,
-    to: &ReviewerKey,
-    joined: Option<&crate::campaign::Reviewer>,
-    chosen: &[usize],
-) -> Result<(), CampaignError> {
+fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Option<&crate::campaign::Reviewer>, chosen: &[usize]) -> Result<(), CampaignError> {
     let person = joined.or_else(|| state.reviewers.get(to)).map(|r| r.principal_id.clone()).unwrap_or_default();
     if person.is_empty() {
         return Ok(());
     }
     let person = PrincipalId::new(&person);
-    let desk = Desk::new(estate, &state.plan).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
+    let (estate, accounts) = (&question.estate, &question.config.admin_accounts);
+    let desk = Desk::new(estate, &state.plan, accounts).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
     let now = Now::new(estate);
     let mut wrong = Vec::new();
     for index in chosen {
@@ -133,7 +129,7 @@ fn conflicts(
         let conflict = now
             .same(item, state.head.as_of)
             .and_then(|h| desk.conflict(&person, h, item.sensitive))
-            .or_else(|| (item.principal_id == person.as_str()).then(|| "is the holder".into()))
+            .or_else(|| who::one_person(estate, accounts, &person, &PrincipalId::new(&item.principal_id)).map(str::to_string))
             .or_else(|| (other == Some(to)).then(|| "decided in the first stage".into()));
         if let Some(why) = conflict {
             wrong.push(format!("{} ({} of {}): {to} {why}", item.id, item.entitlement_name, item.principal_name));

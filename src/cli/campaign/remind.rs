@@ -82,7 +82,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         let reason = format!("no decision by {}", state.due_at.day());
         events.extend(ladder::raise(
             &state,
-            &question.estate,
+            (&question.estate, &question.config.admin_accounts),
             &lapsed,
             Some(&reminder.reviewer.key),
             "replace",

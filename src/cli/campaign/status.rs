@@ -4,6 +4,7 @@ use super::args::StatusArgs;
 use super::load;
 use super::sheets::put;
 use crate::campaign::now::{Now, lapses};
+use crate::campaign::terms::terms;
 use crate::campaign::{ItemId, ReviewerKey, State, Totals};
 use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
 use crate::cli::exit::{Exit, Failure};
@@ -131,12 +132,13 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
     let more = json!({
         "campaign": head.id, "name": head.name, "state": state.stand(), "tenant": head.tenant, "commit": head.commit,
         "as_of": head.as_of.to_string(), "opened_at": head.opened_at.to_string(), "due_at": state.due_at.to_string(),
-        "closed_at": state.closing.as_ref().map(|c| c.at.to_string()),
+        "closed_at": state.closing.as_ref().map(|c| c.at.to_string()), "closed_early": state.closing.as_ref().and_then(|c| c.early.as_deref()),
+        "terms": terms(&state.plan).into_iter().map(|(term, words)| json!({ "term": term, "words": words })).collect::<Vec<_>>(),
         "population_sha256": head.population_sha256, "log_entries": state.tail.entries, "log_head": state.tail.hash,
         "warnings": head.warnings, "forced": head.forced, "previous": head.previous, "proofs": state.proofs(),
         "reviewers": reviewers, "stages": stages, "packages": packages, "lapsed_items": lapsed_items, "moves": moves,
         "verified": state.verified.as_ref().map(|(commit, as_of, outcomes)| json!({ "commit": commit, "as_of": as_of.to_string(), "outcomes": outcomes })),
-        "signed_off_by": state.signed.iter().map(|(_, m)| m).collect::<Vec<_>>(),
+        "signed_off_by": state.signed.iter().map(|s| &s.manager).collect::<Vec<_>>(),
     });
     merge(&mut all, more);
     all

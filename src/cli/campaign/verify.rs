@@ -3,7 +3,7 @@
 use super::args::{SignoffArgs, VerifyArgs};
 use super::import::Keys;
 use super::{load, operator, rows, status};
-use crate::campaign::log::{Choice, LogEvent, Proof};
+use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
 use crate::campaign::now::{Now, OUTCOMES, Outcome, outcomes};
 use crate::campaign::who::{find_person, reviewer};
 use crate::campaign::{CampaignError, ReviewerKey, State, proof};
@@ -58,7 +58,11 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let text = match args.output.format {
         Format::Table => {
             let narrow = |o: &Outcome| {
-                let cells = row(o);
+                let mut cells = row(o);
+                // The records stand behind the sentence, and are in the other forms.
+                if let Some((sentence, _)) = cells[11].rsplit_once(": ") {
+                    cells[11] = sentence.to_string();
+                }
                 vec![cells[2].clone(), cells[5].clone(), cells[7].clone(), cells[9].clone(), cells[11].clone()]
             };
             output::table(&["holder", "entitlement", "decision", "outcome", "shown by"], list.iter().map(narrow).collect())
@@ -156,15 +160,35 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         crate::lake::store::create_private_dirs(&dir)?;
         super::sheets::put(&dir.join("signoff.txt"), document.as_bytes())?;
     }
-    let known = state.signed.iter().any(|(_, m)| *m == manager.name) && args.proof.is_none();
-    if known {
-        output::say(&format!("{} has signed off already", manager.name));
+    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let as_of = Some(question.estate.as_of);
+    let known = state.signed.iter().any(|s| s.manager == manager.name && s.commit == commit && s.as_of == as_of);
+    if known && args.proof.is_none() {
+        output::say(&format!("{} has signed off already, as of this commit", manager.name));
         return Ok(Exit::Done);
+    }
+    let reviewed = (0..state.items.len())
+        .filter_map(|i| state.binding(i))
+        .filter(|(_, d)| {
+            d.by == DecidedBy::Person
+                && state
+                    .reviewers
+                    .get(&ReviewerKey::new(&d.decided_by))
+                    .is_some_and(|r| r.principal_id == person.as_str())
+        })
+        .count();
+    if reviewed > 0 {
+        output::say(&format!(
+            "{} decided {reviewed} of the items as a reviewer, too: the sign-off is no second pair of eyes for them",
+            manager.name
+        ));
     }
     let events = [LogEvent::SignedOff {
         manager: manager.name.clone(),
         statement: args.statement.clone(),
         open_items,
+        commit,
+        as_of,
         proof: proof.clone(),
     }];
     let now = open::now()?;

@@ -4,7 +4,7 @@ use super::dossier::Dossiers;
 use super::{day, number};
 use crate::model::{Finding, Severity, Verdict};
 use crate::report::charts::count;
-use crate::report::{CheckSummary, Review};
+use crate::report::{CheckSummary, Review, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings of one check that the page shows; the file has them all.
@@ -97,13 +97,14 @@ fn either<'a>(name: &'a str, id: &'a str) -> &'a str {
 
 /// The table of checks, as the review lists them.
 pub fn checks(review: &Review) -> Vec<CheckRow> {
-    let mut counts: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
-    for f in review.findings {
-        *counts.entry((f.check.as_str(), f.result)).or_default() += 1;
-    }
+    let counts = Verdicts::by_check(review.findings);
     let row = |c: &CheckSummary| {
-        let of = |verdict| counts.get(&(c.id.as_str(), verdict)).copied().unwrap_or(0);
-        let (findings, exceptions, not_evaluable) = (of(Verdict::Finding), of(Verdict::Exception), of(Verdict::NotEvaluable));
+        let n = counts.get(c.id.as_str()).copied().unwrap_or_default();
+        let Verdicts {
+            findings,
+            exceptions,
+            not_evaluable,
+        } = n;
         CheckRow {
             id: c.id.clone(),
             title: c.title.clone(),
@@ -115,7 +116,7 @@ pub fn checks(review: &Review) -> Vec<CheckRow> {
             exceptions: number(exceptions),
             not_evaluable: number(not_evaluable),
             ties: c.population >= c.passed + findings + exceptions + not_evaluable,
-            shared: c.population.saturating_sub(c.passed + findings + exceptions + not_evaluable),
+            shared: n.shared(c.population, c.passed),
             linked: findings + exceptions + not_evaluable > 0,
         }
     };

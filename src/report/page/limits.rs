@@ -1,13 +1,15 @@
 //! What this report cannot show: the limits of the method, and those of these sources, with numbers.
 
 use super::number;
-use crate::model::{Certainty, Verdict};
+use crate::model::{Certainty, Holding, Presence, Verdict, Window};
 use crate::report::charts::count;
 use crate::report::{FreeText, Review};
 
 /// A limit, and the numbers or rows that tell how far it reaches here.
 pub struct Limit {
+    /// What it is about.
     pub title: &'static str,
+    /// How far it reaches here.
     pub text: String,
 }
 
@@ -107,6 +109,21 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
                 "{} of {} began at an instant that is only bounded or unknown; holdings.csv has the bounds.",
                 number(unsure),
                 count(review.estate.holdings.len(), "holding")
+            ),
+        );
+    }
+    let now = Window {
+        from: review.as_of,
+        until: review.as_of.plus(1),
+    };
+    let maybe = |h: &&Holding| h.presence(now, review.as_of) == Presence::Possible;
+    let possible = review.estate.holdings.iter().filter(maybe).count();
+    if possible > 0 {
+        add(
+            "Access that may be held",
+            format!(
+                "{} may or may not be held now, since nothing shows either; such access is not counted as held, and holders lists it as possible.",
+                count(possible, "holding")
             ),
         );
     }

@@ -56,7 +56,7 @@ struct Page<'a> {
     campaigns: Vec<campaigns::CampaignPage<'a>>,
     more_campaigns: usize,
     controls: Vec<controls::ControlRow>,
-    limits: Vec<limits::Limit>,
+    limits: Vec<Limit>,
     holdings: held::Holdings,
     coverage: Vec<known::CoverageRow>,
     missed: Vec<[String; 3]>,
@@ -117,7 +117,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         campaigns,
         more_campaigns,
         controls: controls::controls(review),
-        limits: limits::limits(review),
+        limits: limits(review),
         holdings: held::holdings(review, &dossiers),
         coverage: known::coverage(review),
         missed: known::missed(review),
@@ -142,7 +142,7 @@ pub fn answer(review: &Review) -> String {
 
 /// What the report cannot show: title and text.
 pub fn limits_of(review: &Review) -> Vec<(String, String)> {
-    limits::limits(review).into_iter().map(|l| (l.title.to_string(), l.text)).collect()
+    limits(review).into_iter().map(|l| (l.title.to_string(), l.text)).collect()
 }
 
 fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
@@ -156,6 +156,7 @@ fn line_feeds(text: &str) -> String {
 
 #[cfg(test)]
 pub use csp::policy as policy_of;
+pub use limits::{Limit, limits};
 
 /// The day of an instant, for reading; the files have it to the microsecond.
 fn day(at: Option<crate::model::Instant>) -> String {

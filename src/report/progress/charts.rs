@@ -31,7 +31,20 @@ fn owing(progress: &Progress) -> Chart {
     all.sort_by(|(a, x), (b, y)| (y.owed(), y.population, a).cmp(&(x.owed(), x.population, b)));
     let owing = all.iter().filter(|(_, t)| t.owed() > 0).count();
     let owed: usize = all.iter().map(|(_, t)| t.owed()).sum();
+    let silence: usize = all.iter().map(|(_, t)| t.by_silence.sum()).sum();
+    let undecided: usize = all.iter().map(|(_, t)| t.undecided).sum();
     let caption = match owing {
+        _ if progress.state.closing.is_some() => {
+            let left = if undecided > 0 {
+                format!(", and {} stayed undecided", thousands(undecided))
+            } else {
+                String::new()
+            };
+            match silence {
+                0 => format!("It is closed: silence decided nothing{left}."),
+                n => format!("It is closed: silence decided {}{left}.", count(n, "item")),
+            }
+        }
         0 => format!("Nobody: all {} have done their part.", count(all.len(), "reviewer")),
         n => format!(
             "{} of {} owe {}{}.",

@@ -67,7 +67,6 @@ struct Page<'a> {
     entries: u64,
     last_hash: &'a str,
     tenant: String,
-    silence: String,
     version: &'static str,
 }
 
@@ -81,9 +80,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     let style = STYLE.replace("\r\n", "\n");
     let manners = manners(state);
     let mut warnings = head.warnings.clone();
-    if let Some(reason) = &head.forced {
-        warnings.push(format!("Opened in spite of this, with the reason: {reason}"));
-    }
+    warnings.extend(forced(state));
     let page = Page {
         csp: csp::policy("", &style),
         style: &style,
@@ -110,7 +107,6 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
         entries: state.tail.entries,
         last_hash: &state.tail.hash,
         tenant: head.tenant.to_string(),
-        silence: state.sheet_head().silence,
         version: env!("CARGO_PKG_VERSION"),
     };
     let html = page.render().map_err(|e| ReportError::Page(e.to_string()))?;
@@ -130,6 +126,23 @@ fn identity(progress: &Progress) -> String {
         thousands(a.exception),
         thousands(totals.undecided)
     )
+}
+
+/// What was done in spite of a rule, with the reason that was given.
+fn forced(state: &State) -> Vec<String> {
+    let opened = state.head.forced.as_ref();
+    let early = state.closing.as_ref().and_then(|c| c.early.as_ref().map(|why| (c.at, why)));
+    opened
+        .map(|why| format!("Opened in spite of what speaks against it, with the reason: {why}"))
+        .into_iter()
+        .chain(early.map(|(at, why)| {
+            format!(
+                "Closed on {}, before the end on {}, while decisions were owed, with the reason: {why}",
+                minute(at),
+                minute(state.due_at)
+            )
+        }))
+        .collect()
 }
 
 /// How many decisions nothing proves but the word of an operator.

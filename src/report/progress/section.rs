@@ -46,7 +46,12 @@ impl Section {
         let state = progress.state;
         let manners = manners(state);
         let covered = |text: &str| privacy.text(text);
-        let mut tables = vec![tables::reviewers(progress, &manners), tables::packages(progress), tables::proofs(progress)];
+        let mut tables = vec![
+            tables::reviewers(progress, &manners),
+            tables::packages(progress),
+            tables::proofs(progress),
+            tables::agreed(progress),
+        ];
         let named = privacy.pseudonyms.is_none();
         // A key is the beginning of an address, which no text can be searched for: it stands for the person behind it.
         let reviewer = |key: &str| {
@@ -88,6 +93,7 @@ impl Section {
             })
         });
         let mut warnings: Vec<String> = state.head.warnings.iter().map(|w| covered(w)).collect();
+        warnings.extend(super::forced(state).iter().map(|w| covered(w)));
         if let Some(told) = super::asserted(state) {
             warnings.push(told);
         }

@@ -3,6 +3,7 @@
 use super::charts::each;
 use super::{Progress, minute};
 use crate::campaign::quality::Manner;
+use crate::campaign::terms::terms;
 use crate::campaign::{Proof, ReviewerKey, Totals};
 use crate::report::charts::{count, thousands};
 
@@ -37,7 +38,20 @@ pub struct Table {
 
 /// All tables, in order.
 pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Table> {
-    vec![reviewers(progress, manners), packages(progress), proofs(progress), happened(progress)]
+    vec![
+        reviewers(progress, manners),
+        packages(progress),
+        proofs(progress),
+        happened(progress),
+        agreed(progress),
+    ]
+}
+
+/// The terms of the campaign: scope, exclusions, reviewers, silence.
+pub(super) fn agreed(progress: &Progress) -> Table {
+    let rows = terms(&progress.state.plan).into_iter().map(|(name, words)| vec![name.to_string(), words]);
+    let lead = "What was to be reviewed, what was left out, by whom, and what silence means.".to_string();
+    table("terms", "Terms", lead, &[("term", false), ("words", false)], rows.collect())
 }
 
 fn table(id: &'static str, title: &'static str, lead: String, heads: &[(&'static str, bool)], mut rows: Vec<Vec<String>>) -> Table {
@@ -79,14 +93,21 @@ pub(super) fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
     let state = progress.state;
     let mut all: Vec<_> = state.by_reviewer(progress.lapsed).into_iter().filter(|(_, t)| t.population > 0).collect();
     all.sort_by(|(a, x), (b, y)| (y.owed(), y.population, a).cmp(&(x.owed(), x.population, b)));
-    let silent = all
-        .iter()
-        .filter(|(k, t)| t.owed() > 0 && !state.imports.iter().any(|(_, _, r)| r.reviewer == *k))
-        .count();
+    let people = all.iter().filter(|(k, _)| !k.is_unassigned());
+    let sent = |k: &ReviewerKey| state.imports.iter().any(|(_, _, r)| r.reviewer == *k);
+    // Entra's own reviews come as records, not as files.
+    let silent = people.clone().filter(|(k, t)| t.by_person.sum() == 0 && !sent(k)).count();
+    let nobody: usize = all.iter().filter(|(k, _)| k.is_unassigned()).map(|(_, t)| t.population).sum();
+    let unassigned = if nobody == 0 {
+        String::new()
+    } else {
+        format!("; {} with nobody", count(nobody, "item"))
+    };
     let lead = format!(
-        "{}, those who owe most first; {} sent nothing back yet.",
-        count(all.len(), "reviewer"),
-        thousands(silent)
+        "{}, those who owe most first; {} sent nothing back{}{unassigned}.",
+        count(people.count(), "reviewer"),
+        thousands(silent),
+        if state.closing.is_some() { "" } else { " yet" }
     );
     let pace: std::collections::BTreeMap<&ReviewerKey, i64> = manners.iter().filter_map(|m| each(m).map(|s| (&m.reviewer, s))).collect();
     let row = |(key, t): &(ReviewerKey, Totals)| {
@@ -100,6 +121,8 @@ pub(super) fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
         cells.push(seconds.map(|s| format!("{} s", thousands(*s))).unwrap_or_default());
         cells.push(
             match (t.owed() > 0, last.is_some(), progress.at >= state.due_at) {
+                _ if state.closing.is_some() && t.by_silence.sum() == t.population => "silent to the end",
+                _ if state.closing.is_some() && t.by_silence.sum() + t.undecided > 0 => "silent in part",
                 (false, ..) => "done",
                 (true, _, true) => "late",
                 (true, false, false) => "silent",
@@ -194,15 +217,20 @@ fn happened(progress: &Progress) -> Table {
         let to = if r.to.is_empty() { "no address is known" } else { &r.to };
         rows.push((r.at, "reminded", r.reviewer.to_string(), format!("{}: {to}", r.step)));
     }
+    for (at, due, why) in &state.extended {
+        rows.push((*at, "made longer", String::new(), format!("until {}: {why}", minute(*due))));
+    }
     if let Some(closing) = &state.closing {
-        rows.push((closing.at, "closed", String::new(), format!("plan {}", closing.plan_sha256)));
+        let early = closing.early.as_ref().map_or(String::new(), |why| format!("before the end, because: {why}; "));
+        rows.push((closing.at, "closed", closing.by.clone(), format!("{early}plan {}", closing.plan_sha256)));
     }
     if let Some((commit, as_of, outcomes)) = &state.verified {
         let parts: Vec<String> = outcomes.iter().map(|(word, n)| format!("{} {word}", thousands(n))).collect();
         rows.push((*as_of, "verified", commit.chars().take(12).collect(), parts.join(", ")));
     }
-    for (at, manager) in &state.signed {
-        rows.push((*at, "signed off", manager.clone(), String::new()));
+    for s in &state.signed {
+        let seen = s.as_of.map_or(String::new(), |t| format!("the outcomes as of {}", minute(t)));
+        rows.push((s.at, "signed off", s.manager.clone(), seen));
     }
     rows.sort();
     let rows: Vec<Vec<String>> = rows

@@ -1,0 +1,136 @@
+//! What a campaign was to be, in words: its scope and what was left out, its reviewers, what silence means, its times.
+//!
+//! An undisclosed filter makes a population worthless, so these words go wherever the population is shown.
+
+use crate::campaign::plan::{Plan, Rule, RuleKind, Silence};
+
+impl Silence {
+    /// What it means, in a sentence.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Keep => "Without a decision the access stays, and is counted as nobody's decision.",
+            Self::Remove => "Without a decision the access is removed.",
+            Self::Escalate => "Without a decision somebody higher is asked.",
+            Self::Recommendation => "Without a decision the recommendation is followed.",
+        }
+    }
+}
+
+/// The terms of a plan, each with its words; people are named as the plan names them.
+#[must_use]
+pub fn terms(plan: &Plan) -> Vec<(&'static str, String)> {
+    let scope = &plan.scope;
+    let kinds: Vec<&str> = scope.kinds.iter().map(|k| k.as_str()).collect();
+    let mut out = vec![(
+        "scope",
+        format!("{}; what is held of any other kind is outside of the population", kinds.join(", ")),
+    )];
+    let narrowed = [
+        ("only packages", &scope.packages),
+        ("only catalogs", &scope.catalogs),
+        ("only groups", &scope.groups),
+        ("only roles", &scope.roles),
+        ("only holders of the class", &scope.classes),
+        ("only with a finding of", &scope.findings),
+    ];
+    out.extend(
+        narrowed
+            .iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(name, list)| (*name, list.join(", "))),
+    );
+    if let Some(sensitive) = scope.sensitive {
+        out.push(("only", if sensitive { "sensitive items" } else { "items that are not sensitive" }.to_string()));
+    }
+    let left_out = if scope.exclude_packages.is_empty() {
+        "nothing".to_string()
+    } else {
+        format!("{}, because: {}", scope.exclude_packages.join(", "), scope.exclude_because)
+    };
+    out.push(("left out", left_out));
+    out.extend((1..).zip(&plan.reviewers).map(|(n, r)| ("reviewers", format!("{n}. {}", rule(r)))));
+    out.push((
+        "reviewers",
+        "else unassigned; never the holder, nor who assigned or added it, nor who cannot act".into(),
+    ));
+    out.extend(plan.second.iter().map(|(sensitive, r)| {
+        let of = if *sensitive { "sensitive items" } else { "all items" };
+        ("second stage", format!("of {of}: {}", rule(r)))
+    }));
+    if !plan.absent.is_empty() {
+        out.push(("absent reviewers", plan.absent.join(", ")));
+    }
+    out.push(("silence", plan.silence.sentence().to_string()));
+    if plan.silence == Silence::Escalate {
+        let to = if plan.escalate_to.is_empty() {
+            "the reviewer's manager"
+        } else {
+            &plan.escalate_to
+        };
+        out.push(("escalation", format!("to {to}, with {} days more", plan.escalate_days)));
+    }
+    let asked: Vec<&str> = plan.justification.iter().map(|j| j.as_str()).collect();
+    out.push((
+        "justification",
+        if asked.is_empty() {
+            "never required".into()
+        } else {
+            format!("required for {}", asked.join(", "))
+        },
+    ));
+    out.push(("time to decide", format!("{} days; repeated every {}", plan.due_days, plan.recurrence)));
+    let steps: Vec<String> = plan.reminders.iter().map(crate::campaign::plan::Step::name).collect();
+    out.push(("reminders", if steps.is_empty() { "none".into() } else { steps.join(", ") }));
+    let stale = if plan.refuse_stale { "refused" } else { "disclosed as a warning" };
+    out.push(("sources", format!("older than {} days at the opening are {stale}", plan.max_age_days)));
+    out.push((
+        "removal",
+        format!(
+            "to be proved within {} business days of the close, {} for sensitive items",
+            plan.sla_days, plan.sla_sensitive_days
+        ),
+    ));
+    out
+}
+
+fn rule(rule: &Rule) -> String {
+    let who = match rule.kind {
+        RuleKind::Manager => "the holder's manager".to_string(),
+        RuleKind::Approver => "who approved the request, else an approver of the policy".into(),
+        RuleKind::Owner => "an owner of the resource".into(),
+        RuleKind::CatalogOwner => {
+            let owners: Vec<String> = rule.owners.iter().map(|(catalog, person)| format!("{person} for {catalog}")).collect();
+            format!("named for the catalog: {}", owners.join(", "))
+        }
+        RuleKind::Person => format!("named: {}", rule.persons.join(", ")),
+    };
+    let packages = if rule.packages.is_empty() {
+        String::new()
+    } else {
+        format!(", for {} only", rule.packages.join(", "))
+    };
+    let sensitive = match rule.sensitive {
+        None => "",
+        Some(true) => ", for sensitive items only",
+        Some(false) => ", for items that are not sensitive",
+    };
+    format!("{who}{packages}{sensitive}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_told_with_its_reason() {
+        let text = "name = \"Q\"\nsilence = \"remove\"\n[scope]\nkinds = [\"group\"]\nexclude_packages = [\"Badges\"]\nexclude_because = \"a rule gives them\"\n\
+                    [[reviewers]]\nby = \"person\"\npersons = [\"ana@corp.example\"]\nsensitive = true\n";
+        let told = terms(&Plan::parse(text, &[]).expect("a plan"));
+        let of = |name: &str| told.iter().filter(|(n, _)| *n == name).map(|(_, t)| t.as_str()).collect::<Vec<_>>().join(" | ");
+        assert_eq!(of("scope"), "group; what is held of any other kind is outside of the population");
+        assert_eq!(of("left out"), "Badges, because: a rule gives them");
+        assert!(of("reviewers").starts_with("1. named: ana@corp.example, for sensitive items only | else unassigned"));
+        assert_eq!(of("silence"), "Without a decision the access is removed.");
+    }
+}
