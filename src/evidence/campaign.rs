@@ -83,7 +83,7 @@ pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>,
         ),
         part(
             "spot-check",
-            "a tenth of the decisions of persons to keep, drawn by the seed",
+            "a tenth of the decisions to keep, those of silence apart, drawn by the seed",
             told.spot_check(),
         ),
         part("sign-off", "what management stated", told.sign_off(&entries)),
@@ -476,14 +476,19 @@ impl Telling<'_> {
             .items
             .iter()
             .enumerate()
-            .filter(|(index, _)| {
-                let binding = self.state.binding(*index);
-                binding.is_some_and(|(_, e)| e.decision.choice == Choice::Keep && e.by == DecidedBy::Person)
-            })
-            .map(|(index, item)| Member {
-                back: 0,
-                stratum: self.key(self.state.owner(index)),
-                id: item.id.to_string(),
+            .filter_map(|(index, item)| {
+                let (_, entry) = self.state.binding(index).filter(|(_, e)| e.decision.choice == Choice::Keep)?;
+                let reviewer = self.key(self.state.owner(index));
+                // What silence kept is no work of a reviewer, and is drawn apart.
+                let stratum = match entry.by {
+                    DecidedBy::Silence => format!("{reviewer}, by silence"),
+                    _ => reviewer,
+                };
+                Some(Member {
+                    back: 0,
+                    stratum,
+                    id: item.id.to_string(),
+                })
             })
             .collect();
         let (_, drawn) = sample::draw(&kept, kept.len().div_ceil(10), self.making.seed);

@@ -232,18 +232,19 @@ fn a_change_is_verified_and_a_removal_has_its_time() {
     };
     let chosen: Vec<usize> = (0..rows.len())
         .filter(|i| rows[*i]["grant_kind"] != "auto_assignment" && timed(&rows[*i]["assignment_id"]))
-        .take(3)
+        .take(4)
         .collect();
-    let [changed, unchanged, left] = chosen[..] else {
-        panic!("three assignments of the sample end after September")
+    let [changed, unchanged, left, longer] = chosen[..] else {
+        panic!("four assignments of the sample end after September")
     };
     let assignment = |i: usize| rows[i]["assignment_id"].clone();
     let (changed_id, unchanged_id, left_id) = (assignment(changed), assignment(unchanged), assignment(left));
-    for (i, decision) in [(changed, "modify"), (unchanged, "modify"), (left, "revoke")] {
+    let longer_id = assignment(longer);
+    for (i, decision) in [(changed, "modify"), (unchanged, "modify"), (left, "revoke"), (longer, "modify")] {
         rows[i].insert("decision".into(), decision.into());
         rows[i].insert("justification".into(), "until the end of August only".into());
         if decision == "modify" {
-            rows[i].insert("until".into(), "2026-08-31".into());
+            rows[i].insert("until".into(), if i == longer { "2027-06-30" } else { "2026-08-31" }.into());
         }
     }
     save(&run, "back.csv", &columns, &rows);
@@ -271,7 +272,14 @@ fn a_change_is_verified_and_a_removal_has_its_time() {
     assert_eq!(outcome(&changed_id), "changed and verified");
     assert_eq!(outcome(&unchanged_id), "open within SLA", "a change that did not happen is no change");
     assert_eq!(outcome(&left_id), "open within SLA");
-    assert_eq!(outcomes.len(), 3, "{}", told.stderr);
+    assert_eq!(
+        outcome(&longer_id),
+        "open within SLA",
+        "an end that was earlier all along is no change that somebody made"
+    );
+    assert_eq!(outcomes.len(), 4, "{}", told.stderr);
+    let plan = run.read(&format!("out/{id}/removal-plan.csv"));
+    assert_eq!(plan.matches("This makes the access longer").count(), 1, "{plan}");
 }
 
 #[test]
@@ -343,4 +351,29 @@ fn a_review_history_from_the_portal_says_the_same_as_the_records_of_graph() {
     );
     assert_ne!(refused.code, 0);
     assert!(refused.stderr.contains("AccessReviewId"), "what is missing is named: {}", refused.stderr);
+}
+
+#[test]
+fn nobody_reviews_what_another_account_of_theirs_holds() {
+    let run = with_lake();
+    let rule = "[[reviewers]]\nby = \"approver\"";
+    let id = open(&run, 0, &format!("name = \"Q\"\nsilence = \"keep\"\n{rule}\n"));
+    let told = status(&run, 0, &id);
+    for reviewer in reviewers(&told) {
+        let ordinary = reviewer.trim_start_matches("az-").to_string();
+        for row in sheet(&run, &id, &reviewer).1 {
+            let holder = row["principal_name"]
+                .split('@')
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("az-")
+                .to_string();
+            assert_ne!(holder, ordinary, "{reviewer} judges {}", row["principal_name"]);
+        }
+    }
+    let reasons = run.read(&format!("lake/campaigns/{id}/contexts.jsonl"));
+    assert!(
+        reasons.contains("is the holder by another account, as the names say"),
+        "the sample has an administrative account that approved its owner's request"
+    );
 }

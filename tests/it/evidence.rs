@@ -730,3 +730,56 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     let log = rows("log");
     assert!(log.windows(2).all(|w| w[1]["previous_sha256"] == w[0]["sha256"]), "the log is a chain");
 }
+
+#[test]
+fn a_campaign_discloses_what_was_left_out_and_that_it_was_cut_short() {
+    let run = sample_lake();
+    run.write(
+        "campaign.toml",
+        "name = \"Q2\"\nsilence = \"keep\"\n[scope]\nexclude_packages = [\"Building Badges\"]\nexclude_because = \"given by a rule\"\n[[reviewers]]\nby = \"manager\"\n",
+    );
+    let id = run
+        .ok(&["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .stdout
+        .trim()
+        .to_string();
+    run.ok(&["campaign", "close", &id, "--lake", "lake", "--force", "the auditor comes tomorrow"]);
+    let signoff = |statement: &str| {
+        let manager = ["--manager", "hanna.lindgren@meridell-care.example", "--statement", statement];
+        run.ok(&[&["campaign", "signoff", &id, "--lake", "lake"], &manager[..]].concat()).stderr
+    };
+    assert!(signoff("Reviewed.").contains("signed off by"));
+    assert!(signoff("Reviewed.").contains("has signed off already, as of this commit"));
+    run.ok(&["bundle", "--lake", "lake", "--out", "bundle", "--campaign", &id]);
+    let told: std::collections::BTreeMap<String, String> = csv::Reader::from_path(run.dir().join("bundle/data/campaign/campaign.csv"))
+        .expect("a table")
+        .deserialize()
+        .map(|r| r.expect("a row"))
+        .collect();
+    assert_eq!(told["closed_before_the_end_because"], "the auditor comes tomorrow");
+    assert_eq!(told["due_at"], told["due_at_opening"], "the end stays what it was");
+    assert!(told["closed_at"] < told["due_at"] && told["decided_by_persons"] == "0", "{told:?}");
+    let terms = run.read("bundle/data/campaign/terms.csv");
+    assert!(
+        terms.contains("Building Badges, because: given by a rule") && terms.contains("access_package; what is held of any other kind"),
+        "{terms}"
+    );
+    let limits = run.read("bundle/data/limits.md");
+    assert!(limits.contains("before its end on") && limits.contains("silence did"), "{limits}");
+    let page = run.read("bundle/data/index.html");
+    for words in ["the auditor comes tomorrow", "given by a rule", "It is closed: silence decided"] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("have done their part"));
+    let said = run.ok(&["verify", "bundle", "--lake", "lake"]).stdout;
+    let (proved, open) = said.split_once("not proved").expect("both parts");
+    assert!(proved.contains("the same to the byte") && open.contains("which silence decided"), "{said}");
+
+    // Evidence is not written over, and the sheet says what it is stamped with.
+    let again = run.tell(&["bundle", "--lake", "lake", "--out", "bundle"]);
+    assert!(again.code == 2 && again.stderr.contains("not written over"), "{}", again.stderr);
+    assert!(
+        run.read("bundle/data/ipe/ipe.md").contains("| Stamped | 2026-10-26T"),
+        "the fixed clock of the test"
+    );
+}
