@@ -77,11 +77,10 @@ fn load(which: &WhichArgs, crash_at: Option<&str>) -> Result<(Store, State), Fai
 /// Who runs a command: as given, else the account of this machine.
 fn operator(by: &ByArg) -> String {
     let account = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok();
-    by.by
-        .clone()
-        .or_else(account)
-        .filter(|n| !n.trim().is_empty())
-        .unwrap_or_else(|| "unknown".into())
+    by.by.clone().or_else(account).filter(|n| !n.trim().is_empty()).unwrap_or_else(|| {
+        output::say("nobody knows who runs this, and the log will say 'unknown': name yourself with --by");
+        "unknown".into()
+    })
 }
 
 impl From<CampaignError> for Failure {

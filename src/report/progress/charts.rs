@@ -21,7 +21,8 @@ pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Chart> {
 }
 
 fn owing(progress: &Progress) -> Chart {
-    let question = "Who still owes decisions?";
+    let closed = progress.state.closing.is_some();
+    let question = if closed { "Who answered?" } else { "Who still owes decisions?" };
     let mut all: Vec<_> = progress
         .state
         .by_reviewer(progress.lapsed)
@@ -34,7 +35,7 @@ fn owing(progress: &Progress) -> Chart {
     let silence: usize = all.iter().map(|(_, t)| t.by_silence.sum()).sum();
     let undecided: usize = all.iter().map(|(_, t)| t.undecided).sum();
     let caption = match owing {
-        _ if progress.state.closing.is_some() => {
+        _ if closed => {
             let left = if undecided > 0 {
                 format!(", and {} stayed undecided", thousands(undecided))
             } else {

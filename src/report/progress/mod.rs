@@ -158,7 +158,7 @@ fn answer(progress: &Progress) -> String {
     let totals = progress.state.totals(progress.lapsed);
     let owing = progress.state.by_reviewer(progress.lapsed).values().filter(|t| t.owed() > 0).count();
     let decided = format!(
-        "Persons have decided {} of {} ({} %).",
+        "Persons have decided {} of {} ({}\u{a0}%).",
         thousands(totals.by_person.sum()),
         count(totals.population, "item"),
         totals.completion()

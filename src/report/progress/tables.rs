@@ -121,6 +121,7 @@ pub(super) fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
         cells.push(seconds.map(|s| format!("{} s", thousands(*s))).unwrap_or_default());
         cells.push(
             match (t.owed() > 0, last.is_some(), progress.at >= state.due_at) {
+                _ if key.is_unassigned() => "with nobody",
                 _ if state.closing.is_some() && t.by_silence.sum() == t.population => "silent to the end",
                 _ if state.closing.is_some() && t.by_silence.sum() + t.undecided > 0 => "silent in part",
                 (false, ..) => "done",
