@@ -271,6 +271,12 @@ impl State {
         self.owner_in(index, self.stage(index))
     }
 
+    /// How many decisions that bind were taken by persons of whom this is true.
+    pub fn decided_by(&self, is: impl Fn(&Reviewer) -> bool) -> usize {
+        let by = |d: &DecisionEntry| d.by == DecidedBy::Person && self.reviewers.get(&ReviewerKey::new(&d.decided_by)).is_some_and(&is);
+        (0..self.items.len()).filter_map(|i| self.binding(i)).filter(|(_, d)| by(d)).count()
+    }
+
     /// The decision that binds: the newest of the highest stage.
     #[must_use]
     pub fn binding(&self, index: usize) -> Option<&(Instant, DecisionEntry)> {

@@ -517,13 +517,24 @@ impl Telling<'_> {
                     statement.clone()
                 },
                 open_items.to_string(),
+                self.state.decided_by(|r| r.name == *manager).to_string(),
                 commit.clone(),
                 time(*as_of),
                 proof.kind().to_string(),
                 self.proof(proof),
             ])
         };
-        let header = ["at", "manager", "statement", "open_items", "commit", "as_of", "proof", "proof_detail"];
+        let header = [
+            "at",
+            "manager",
+            "statement",
+            "open_items",
+            "items_that_the_manager_decided",
+            "commit",
+            "as_of",
+            "proof",
+            "proof_detail",
+        ];
         Table::of(&header, entries.iter().filter_map(row))
     }
 

@@ -3,7 +3,7 @@
 use super::args::{SignoffArgs, VerifyArgs};
 use super::import::Keys;
 use super::{load, operator, rows, status};
-use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
+use crate::campaign::log::{Choice, LogEvent, Proof};
 use crate::campaign::now::{Now, OUTCOMES, Outcome, outcomes};
 use crate::campaign::who::{find_person, reviewer};
 use crate::campaign::{CampaignError, ReviewerKey, State, proof};
@@ -167,16 +167,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         output::say(&format!("{} has signed off already, as of this commit", manager.name));
         return Ok(Exit::Done);
     }
-    let reviewed = (0..state.items.len())
-        .filter_map(|i| state.binding(i))
-        .filter(|(_, d)| {
-            d.by == DecidedBy::Person
-                && state
-                    .reviewers
-                    .get(&ReviewerKey::new(&d.decided_by))
-                    .is_some_and(|r| r.principal_id == person.as_str())
-        })
-        .count();
+    let reviewed = state.decided_by(|r| r.principal_id == person.as_str());
     if reviewed > 0 {
         output::say(&format!(
             "{} decided {reviewed} of the items as a reviewer, too: the sign-off is no second pair of eyes for them",
