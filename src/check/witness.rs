@@ -2,7 +2,7 @@
 
 use crate::check::Context;
 use crate::lake::table::Table;
-use crate::model::{Finding, ReasonCode};
+use crate::model::{Finding, ReasonCode, Window};
 
 impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
@@ -17,6 +17,23 @@ impl Context<'_> {
                 "Ingest package assignments or directory audit events.",
             )
         })
+    }
+
+    /// The row that says that review decisions are no longer there to be held against what is held; `None` when none were dropped or lost.
+    #[must_use]
+    pub fn lost_decisions(&self) -> Option<Finding> {
+        let gaps = self.estate.missed.get(Table::ReviewDecisions.name())?;
+        let when = gaps.iter().filter_map(|(w, _)| *w).reduce(|a, b| Window {
+            from: a.from.min(b.from),
+            until: a.until.max(b.until),
+        });
+        let when = when.map_or("at an unknown time".to_string(), |w| format!("from {} until {}", w.from, w.until));
+        Some(self.lacking(
+            ReasonCode::OutsideRetention,
+            Table::ReviewDecisions,
+            &format!("review decisions {when} are not in the lake, so whether access outlived a denial of that time is unknown"),
+            "Ingest the decisions of those reviews again, or look them up where they were kept.",
+        ))
     }
 
     /// The row that says that nothing tells who asked for what; `None` when something does.

@@ -57,10 +57,15 @@ fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool
         "{certain} certain, {possible} possible; as of {}, commit {}",
         estate.as_of, question.commit
     ));
+    let believable = select::believable(estate, wanted, window);
     if certain > 0 {
+        // Somebody is found, which the exit code says; whether these are all is another question.
+        if let Err(reason) = &believable {
+            output::say(&format!("there may be more: {reason}"));
+        }
         return Ok(Exit::Done);
     }
-    match select::believable(estate, wanted, window) {
+    match believable {
         Ok(()) if possible == 0 => {
             output::say("nobody: proof or assertion covers the whole window");
             Ok(Exit::Found)

@@ -35,6 +35,11 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         )));
     }
     let bag = Bag::begin(&args.out).map_err(Failure::usage)?;
+    if let Some(path) = Lake::open(&open::lake_dir(&args.lake))?.view()?.damaged().first() {
+        return Err(Failure::unusable(format!(
+            "{path} differs from its commit, so nothing can be proved from this lake; 'vouchsafe lake verify' lists all such files"
+        )));
+    }
     let configuration = open::configuration_text(&args.question)?;
     let mut question = open::review(&args.lake, &args.question)?;
     let commit = question.view.commit_id().map(ToString::to_string);

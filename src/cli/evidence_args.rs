@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("key").multiple(false))]
 pub struct KeyArgs {
-    /// Sign with this OpenSSH private key (ed25519, ecdsa-p256 or rsa); `ssh-keygen -Y verify` checks it
+    /// Sign with this OpenSSH private key (ed25519 or ecdsa-p256); `ssh-keygen -Y verify` checks it
     #[arg(long, value_name = "OPENSSH_PRIVATE_KEY", group = "key")]
     pub sign_key: Option<PathBuf>,
     /// Sign with this minisign secret key; `minisign -V` checks it

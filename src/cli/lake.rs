@@ -11,7 +11,7 @@ use crate::lake::retain;
 use crate::lake::table::Table;
 use crate::lake::{Lake, View};
 use crate::report::shown;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Runs one of them.
@@ -63,7 +63,7 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
         output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
     }
     output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
-    signatures(&kept, allowed.as_deref())?;
+    signatures(&kept, view.sequence(), allowed.as_deref())?;
     if !kept.missing.is_empty() {
         output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
     }
@@ -71,7 +71,7 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
 }
 
 /// Who signed the checkpoints: counted by name, or only counted when nobody said whom to trust.
-fn signatures(kept: &Kept, allowed: Option<&str>) -> Result<(), Failure> {
+fn signatures(kept: &Kept, commits: u64, allowed: Option<&str>) -> Result<(), Failure> {
     let Some(allowed) = allowed else {
         if !kept.notes.is_empty() {
             output::print(&format!(
@@ -99,6 +99,20 @@ fn signatures(kept: &Kept, allowed: Option<&str>) -> Result<(), Failure> {
     let unsigned = kept.right - kept.notes.len() as u64;
     if unsigned > 0 {
         output::print(&format!("{unsigned} of them are not signed\n"));
+    }
+    // Whoever signs goes on signing: a checkpoint without a signature after one with it is a trace of somebody else.
+    let Some(first) = kept.notes.iter().map(|(size, _)| *size).min() else {
+        return Err(Failure::unusable(
+            "allowed signers were given, and no checkpoint of this lake is signed: nothing shows who wrote it",
+        ));
+    };
+    let signed: BTreeSet<u64> = kept.notes.iter().map(|(size, _)| *size).collect();
+    let bare: Vec<String> = (first..=commits).filter(|size| !signed.contains(size)).map(|size| size.to_string()).collect();
+    if !bare.is_empty() {
+        return Err(Failure::unusable(format!(
+            "checkpoint {first} is signed, and these later ones are not, or are missing: {}; ask who wrote those commits",
+            bare.join(", ")
+        )));
     }
     if strange.is_empty() {
         return Ok(());

@@ -135,9 +135,39 @@ pub fn plain(rows: &crate::evidence::table::Table, out: &OutputArgs) -> Result<(
         Format::Json => format!("[\n{}\n]\n", objects().join(",\n")).into_bytes(),
         Format::Jsonl => objects().iter().map(|o| format!("{o}\n")).collect::<String>().into_bytes(),
         Format::Parquet => return Err(Failure::usage("this listing is written as table, csv, json or jsonl")),
-        Format::Table => table(&rows.header, rows.rows.clone()).into_bytes(),
+        Format::Table => telling(rows).into_bytes(),
     };
     deliver(&bytes, out)
+}
+
+/// The columns of a listing that tell a person most, in 80 columns; the other forms have all.
+fn telling(rows: &crate::evidence::table::Table) -> String {
+    const MOST: [&str; 12] = [
+        "rank",
+        "check",
+        "severity",
+        "stratum",
+        "principal_name",
+        "entitlement_name",
+        "held_from",
+        "decision",
+        "reviewed_at",
+        "decisions",
+        "subject_id",
+        "object_id",
+    ];
+    let places: Vec<usize> = MOST.iter().filter_map(|name| rows.header.iter().position(|h| h == name)).take(6).collect();
+    let header: Vec<&str> = places.iter().map(|i| rows.header[*i]).collect();
+    let cell = |row: &Vec<String>, i: usize| {
+        let text = row.get(i).cloned().unwrap_or_default();
+        match rows.header[i] {
+            "rank" => text.chars().take(8).collect(),
+            "held_from" | "reviewed_at" => short(&text),
+            _ => text,
+        }
+    };
+    let told = rows.rows.iter().map(|row| places.iter().map(|i| cell(row, *i)).collect()).collect();
+    narrow_table(&header, told)
 }
 
 /// `2026-03-31 12:34` of an instant's text.

@@ -60,6 +60,13 @@ pub fn prove(args: &ProveArgs) -> Result<Exit, Failure> {
 
 /// In the form of a request to a witness (C2SP tlog-witness): the old size, the proof, an empty line, the new checkpoint.
 fn grown(view: &View, old: &Checkpoint) -> Result<String, Failure> {
+    if old.origin != view.origin() {
+        return Err(Failure::unusable(format!(
+            "the checkpoint is of the log {}, and this one is {}",
+            old.origin,
+            view.origin()
+        )));
+    }
     view.extends(old).map_err(Failure::unusable)?;
     let size = usize::try_from(old.size).unwrap_or(usize::MAX);
     let proof = tree::consistency(view.leaves(), size).unwrap_or_default();
@@ -68,9 +75,6 @@ fn grown(view: &View, old: &Checkpoint) -> Result<String, Failure> {
         view.sequence(),
         old.size
     ));
-    if old.origin != view.origin() {
-        output::say(&format!("the checkpoint names the log {}, and this one is {}", old.origin, view.origin()));
-    }
     Ok(format!("old {}\n{}\n{}", old.size, lines(&proof), view.checkpoint().text()))
 }
 

@@ -75,7 +75,10 @@ fn rules(args: &RetainArgs) -> Result<Vec<Rule>, Failure> {
 pub fn hold(args: &HoldArgs, now: Instant) -> Result<Exit, Failure> {
     let lake = Lake::open(&open::lake_dir(&args.lake))?.signed_by(private::notary(&args.notary)?);
     let view = lake.view()?;
-    let hold = if args.release { release(&view, args)? } else { set(args)? };
+    if args.reason.trim().is_empty() {
+        return Err(Failure::usage("--reason is empty; say why, since it is recorded"));
+    }
+    let hold = if args.release { release(&view, args)? } else { set(&view, args)? };
     let (name, released) = (hold.name.clone(), hold.released);
     let commit = retain::hold(&lake, hold, now)?.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to hold"))?;
     output::print(&format!(
@@ -86,7 +89,13 @@ pub fn hold(args: &HoldArgs, now: Instant) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn set(args: &HoldArgs) -> Result<Hold, Failure> {
+fn set(view: &View, args: &HoldArgs) -> Result<Hold, Failure> {
+    if let Some(there) = retain::holds(view).get(&args.name) {
+        return Err(Failure::usage(format!(
+            "the hold '{}' is in force from {} until {}; take another name, or release it first with --release",
+            there.name, there.from, there.until
+        )));
+    }
     let time = |flag: &str, text: &Option<String>| -> Result<Instant, Failure> {
         let text = text
             .as_deref()

@@ -1,16 +1,21 @@
 //! `lake subject`: everything that the lake holds about one person, for whoever has to answer them.
 
+use crate::check;
 use crate::cli::bundle::replace_private;
 use crate::cli::evidence_args::SubjectArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output, select};
+use crate::config::Config;
 use crate::evidence::bag::files_below;
+use crate::lake::View;
 use crate::lake::about::{about, names};
 use crate::lake::store::create_private_dirs;
 use crate::lake::table::Table;
-use crate::model::PrincipalId;
+use crate::ledger::Estate;
+use crate::model::{Finding, PrincipalId};
 use crate::report::columns::{self, Form};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -25,6 +30,8 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
         forms.extend([person.upn, person.mail].iter().map(|f| f.to_lowercase()).filter(|f| f.len() > 2));
         forms.dedup();
     }
+    let folder = open::lake_dir(&args.lake).join("campaigns");
+    let own = own(&question.view, &folder, &forms)?;
     if args.out.exists() && std::fs::read_dir(&args.out).map_or(true, |mut d| d.next().is_some()) {
         return Err(Failure::usage(format!(
             "{} is there and is not an empty folder; name a new one",
@@ -35,18 +42,34 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     let held: Vec<_> = estate.holdings.iter().filter(|h| h.principal == principal).map(|h| (h, "")).collect();
     let holdings = columns::holdings(&held, Form::Json).map_err(Failure::usage)?;
     replace_private(&args.out.join("holdings.json"), &holdings)?;
+    let results = check::run(estate, &question.config, None);
+    let found: Vec<Finding> = results.into_iter().flat_map(|r| r.findings).filter(|f| f.subject_id == id).collect();
+    let findings = columns::findings(&found, Form::Json).map_err(Failure::usage)?;
+    replace_private(&args.out.join("findings.json"), &findings)?;
+    let accounts: Vec<String> = linked(estate, &question.config, &principal).iter().map(|upn| plain(upn)).collect();
+    let linked = if accounts.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "\nBy their names these are other accounts of the same person, and each is asked for by itself: {}.",
+            accounts.join(", ")
+        )
+    };
     let mut told = format!(
         "# What is held about {}\n\nLooked for: {}.\nAs of {}, commit {} of the lake.\n\n\
-         `holdings.json` has the {} holdings that the ledger concludes; each other file has the stored rows of a table, or the records of review campaigns, that name the person, one a line.\n\
-         A display name is not looked for, since others may have the same one.\n\
+         `holdings.json` has the {} holdings that the ledger concludes, `findings.json` the {} findings about the person; each other file has the stored rows of a table, or the records of review campaigns, that name the person or one of the {} assignments, requests and review items of the person, one a line.\n\
+         A display name is not looked for, since others may have the same one.{linked}\n\
          Rows name other people too (approvers, administrators): look through them before they are handed over.\n\n\
          | table | rows that name the person | rows looked at |\n|---|---|---|\n",
         plain(&args.who),
         forms.iter().map(|f| plain(f)).collect::<Vec<_>>().join(", "),
         estate.as_of,
         question.commit,
-        held.len()
+        held.len(),
+        found.len(),
+        own.len()
     );
+    forms.extend(own);
     let mut total = 0;
     for table in Table::ALL {
         let named = about(&question.view, *table, &forms)?;
@@ -61,7 +84,7 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
             replace_private(&args.out.join(format!("{}.jsonl", table.name())), lines.as_bytes())?;
         }
     }
-    let (lines, looked_at) = campaigns(&open::lake_dir(&args.lake).join("campaigns"), &forms)?;
+    let (lines, looked_at) = campaigns(&folder, &forms)?;
     if looked_at > 0 {
         total += lines.len();
         let _ = writeln!(told, "| campaigns | {} | {looked_at} |", lines.len());
@@ -73,10 +96,50 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     output::say(&format!(
         "{} holdings and {total} rows about {}; open {}",
         held.len(),
-        forms.join(", "),
+        args.who,
         args.out.join("README.md").display()
     ));
     Ok(Exit::Done)
+}
+
+/// Ids of what is the person's own: assignments with the subject that they are given to, requests, items of reviews.
+///
+/// Approvals, events, looks and decisions tell of these without naming the person.
+fn own(view: &View, folder: &Path, forms: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let mut ids = BTreeSet::new();
+    let mut take = |record: &Value, who: &[&str], what: &[&str]| {
+        let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase();
+        if who.iter().any(|name| forms.contains(&text(name))) {
+            ids.extend(what.iter().map(|name| text(name)).filter(|id| !id.is_empty()));
+        }
+    };
+    for (table, who, what) in [
+        (Table::Assignments, &["target_id", "target_upn"][..], &["id", "target_subject_id"][..]),
+        (Table::Requests, &["requestor_id", "requestor_upn", "target_id"], &["id", "assignment_id"]),
+    ] {
+        for row in about(view, table, forms)?.rows {
+            take(&serde_json::from_str(&row).unwrap_or_default(), who, what);
+        }
+    }
+    for line in campaigns(folder, forms)?.0 {
+        let line: Value = serde_json::from_str(&line).unwrap_or_default();
+        take(&line["record"], &["principal_id"], &["id"]);
+    }
+    Ok(ids)
+}
+
+/// Principal names of other accounts that belong to the person by their names.
+fn linked(estate: &Estate, config: &Config, person: &PrincipalId) -> Vec<String> {
+    let Some(upn) = estate.people.get(person).map(|p| p.upn) else {
+        return Vec::new();
+    };
+    let others = estate.people.iter().filter(|(id, _)| *id != person).map(|(_, p)| p.upn);
+    let mut found: Vec<String> = others
+        .filter(|other| config.admin_accounts.linked(&upn, other))
+        .map(|u| u.to_string())
+        .collect();
+    found.sort();
+    found
 }
 
 /// Records of review campaigns that name the person, each with the file that it stands in, and how many there are.

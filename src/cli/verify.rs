@@ -34,7 +34,16 @@ pub fn run(args: &VerifyArgs, now: Instant) -> Result<Exit, Failure> {
     };
     signature::judge(&args.dir, trusted, &mut judged);
     match &args.since {
-        Some(old) => judged.take(verify::since(&args.dir, old)),
+        Some(old) => {
+            judged.take(verify::since(&args.dir, old));
+            // History is worth as much as the older bundle: it must be of somebody who is trusted, too.
+            let mut older = Judged::default();
+            signature::judge(old, trusted, &mut older);
+            let of = |lines: Vec<String>| lines.into_iter().map(|l| format!("older bundle, {l}"));
+            judged.failed.extend(of(older.failed));
+            judged.proved.extend(of(older.proved));
+            judged.open.extend(of(older.open));
+        }
         None => judged
             .open
             .push("history: no older bundle was given (--since), so nobody knows whether the lake was rewritten before".into()),

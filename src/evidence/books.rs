@@ -58,7 +58,15 @@ pub fn books(view: &View, unknown_activities: &[(String, i64)]) -> Result<Books,
             Table::of(&["activity", "events"], unknown_activities.iter().map(|(a, n)| vec![a.clone(), n.to_string()])),
         ),
     ];
-    Ok(Books { records, files })
+    let mut dropped: BTreeMap<(String, String), (usize, u64)> = BTreeMap::new();
+    for tombstone in view.log().iter().flat_map(|(_, commit)| &commit.removed) {
+        let of = (tombstone.file.table.name().to_string(), tombstone.reason.clone());
+        let (files, rows) = dropped.entry(of).or_default();
+        *files += 1;
+        *rows += tombstone.file.rows;
+    }
+    let dropped = dropped.into_iter().map(|((table, rule), (files, rows))| (table, rule, files, rows)).collect();
+    Ok(Books { dropped, records, files })
 }
 
 fn sources(all: &[Source]) -> Table {

@@ -171,6 +171,7 @@ impl Facts {
         );
         row("Extraction", &self.extraction(tables));
         row("Retention of the service", RETENTION);
+        row("Dropped from the lake by policy", &tables.dropped_words());
         row("Commit of the lake", &format!("number {}, {}", self.commit_sequence, self.commit));
         row("Profile of thresholds", &shown(&self.profile));
         row("Configuration", &format!("configuration.toml, SHA-256 {}", self.configuration_sha256));
@@ -317,6 +318,8 @@ fn plain(text: &str) -> String {
 
 /// The books of the lake as tables of the sheet.
 pub struct Books {
+    /// What retention dropped: table, rule, files, rows.
+    pub dropped: Vec<(String, String, usize, u64)>,
     /// Read, kept, duplicate, rejected, unmapped, over all sources.
     pub records: [i64; 5],
     /// File name, what it says, and the table.
@@ -324,6 +327,18 @@ pub struct Books {
 }
 
 impl Books {
+    fn dropped_words(&self) -> String {
+        if self.dropped.is_empty() {
+            return "nothing".into();
+        }
+        let of = |(table, rule, files, rows): &(String, String, usize, u64)| format!("{rows} rows of {table} in {files} files, {}", plain(rule));
+        let told: Vec<String> = self.dropped.iter().map(of).collect();
+        format!(
+            "{}; their hashes are in the commits, and the counts below are those of the time when they were read",
+            told.join("; ")
+        )
+    }
+
     /// The filled cells of a column of one of the tables.
     fn column(&self, file: &str, column: &str) -> Vec<String> {
         let Some((_, _, table)) = self.files.iter().find(|(name, _, _)| *name == file) else {

@@ -31,7 +31,7 @@ pub enum SignError {
     #[error("the passphrase does not open the key")]
     Passphrase,
     /// The algorithm cannot sign here.
-    #[error("a key of the algorithm {0} cannot sign here; use ed25519, ecdsa-p256 or rsa (keys on a security token cannot be used)")]
+    #[error("a key of the algorithm {0} cannot sign here; use ed25519 or ecdsa-p256 (RSA keys, and keys on a security token, cannot be used)")]
     Algorithm(String),
     /// Signed notes know one algorithm.
     #[error("a signed note needs an ed25519 key; make one with ssh-keygen -t ed25519")]

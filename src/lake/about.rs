@@ -5,6 +5,8 @@ use crate::lake::records::{AuditEvent, Coverage, Pull, Reject, Sighting, SignIn,
 use crate::lake::table::{Row, Table};
 use crate::lake::view::rows_of;
 use crate::lake::{LakeError, View};
+use crate::model::Instant;
+use arrow::datatypes::{DataType, Fields};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -67,10 +69,14 @@ pub fn about(view: &View, table: Table, forms: &[String]) -> Result<Named, LakeE
 
 fn named<R: Row>(view: &View, forms: &[String]) -> Result<Named, LakeError> {
     let mut found = Named::default();
+    let fields = Fields::from(R::fields());
     for path in view.paths(R::TABLE) {
         let row = |row: R| -> Result<Option<String>, LakeError> {
-            let value = serde_json::to_value(&row).map_err(LakeError::format("encode a row of", &path))?;
-            Ok(names(&value, forms).then(|| value.to_string()))
+            let mut value = serde_json::to_value(&row).map_err(LakeError::format("encode a row of", &path))?;
+            Ok(names(&value, forms).then(|| {
+                readable(&mut value, &fields);
+                value.to_string()
+            }))
         };
         let rows = rows_of::<R>(&path, &[])?;
         found.looked_at += rows.len() as u64;
@@ -78,6 +84,26 @@ fn named<R: Row>(view: &View, forms: &[String]) -> Result<Named, LakeError> {
         found.rows.extend(told.into_iter().flatten());
     }
     Ok(found)
+}
+
+/// Writes instants as people read them, also in nested rows.
+fn readable(value: &mut Value, fields: &Fields) {
+    for field in fields {
+        let Some(cell) = value.get_mut(field.name()) else { continue };
+        match field.data_type() {
+            DataType::Timestamp(..) => {
+                if let Some(micros) = cell.as_i64() {
+                    *cell = Value::from(Instant(micros).to_string());
+                }
+            }
+            DataType::List(item) => {
+                if let (DataType::Struct(inner), Value::Array(rows)) = (item.data_type(), cell) {
+                    rows.iter_mut().for_each(|row| readable(row, inner));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether any text of a record names somebody, also inside of a record that is stored as text; forms are in lower case.

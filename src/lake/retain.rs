@@ -161,8 +161,11 @@ fn gaps(view: &View, planned: &Planned, tenant: &str) -> Result<Vec<Coverage>, L
             Table::AuditEvents => *subject == "audit",
             _ => false,
         };
-        for subject in subjects.iter().filter(of) {
-            for w in merge_windows(windows.clone()) {
+        // A collection has no coverage of its own that tells its subjects: what was dropped of it is a gap under its name.
+        let own = (table == Table::ReviewDecisions).then(|| table.name().to_string());
+        let windows = one_stretch(view, planned, table, windows);
+        for subject in subjects.iter().filter(of).chain(&own) {
+            for w in windows.iter().copied() {
                 rows.push(Coverage {
                     tenant_id: tenant.to_string(),
                     subject: subject.clone(),
@@ -176,6 +179,20 @@ fn gaps(view: &View, planned: &Planned, tenant: &str) -> Result<Vec<Coverage>, L
         }
     }
     Ok(rows)
+}
+
+/// Dropped times as stretches: a pause in which nothing is kept belongs to the stretch around it.
+fn one_stretch(view: &View, planned: &Planned, table: Table, windows: Vec<Window>) -> Vec<Window> {
+    let stays = |f: &&DataFile| !planned.drop.iter().any(|t| t.file.path == f.path);
+    let kept: Vec<Window> = view.data_files(table).into_iter().filter(stays).filter_map(|f| window(&f.partition)).collect();
+    let mut stretches: Vec<Window> = Vec::new();
+    for w in merge_windows(windows) {
+        match stretches.last_mut() {
+            Some(last) if !kept.iter().any(|k| k.from < w.from && last.until < k.until) => last.until = w.until,
+            _ => stretches.push(w),
+        }
+    }
+    stretches
 }
 
 /// Sets or releases a hold, under a commit.

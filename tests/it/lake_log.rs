@@ -230,6 +230,48 @@ fn the_writer_of_a_commit_signs_its_checkpoint() {
     let told = run.ok(&["verify", "bundle", "--allowed-signers", "both", "--lake", "lake"]).stdout;
     assert!(told.contains("checkpoint.note: signed by auditee@corp.example, auditor@corp.example"), "{told}");
 
+    // A signature that was taken away, or never made, is a trace of another writer.
+    let second = run.read("lake/_checkpoints/00000000000000000002.txt");
+    let bare: String = kept.lines().take(3).map(|l| format!("{l}\n")).collect();
+    run.write("lake/_checkpoints/00000000000000000003.txt", &bare);
+    let told = verify(&["--allowed-signers", "allowed"]);
+    assert!(
+        told.code == 3 && told.stderr.contains("these later ones are not, or are missing: 3"),
+        "{}",
+        told.stderr
+    );
+    run.write(
+        "lake/_checkpoints/00000000000000000002.txt",
+        &second.lines().take(3).map(|l| format!("{l}\n")).collect::<String>(),
+    );
+    let told = verify(&["--allowed-signers", "allowed"]);
+    assert!(
+        told.code == 3 && told.stderr.contains("no checkpoint of this lake is signed"),
+        "{}",
+        told.stderr
+    );
+    run.write("lake/_checkpoints/00000000000000000002.txt", &second);
+    run.write("lake/_checkpoints/00000000000000000003.txt", &kept);
+    assert_eq!(verify(&["--allowed-signers", "allowed"]).code, 0);
+    // A checkpoint of another log is no beginning of this one, and an older bundle of a stranger no history.
+    run.write("other.note", &kept.replacen("vouchsafe/", "vouchsafe/x", 1));
+    let told = run.tell(&["lake", "prove", "--old", "other.note", "--lake", "lake"]);
+    assert!(told.code == 3 && told.stderr.contains("the checkpoint is of the log"), "{}", told.stderr);
+    run.ok(&["bundle", "--lake", "lake", "--out", "ours", "--sign-key", "key"]);
+    let since = run.tell(&["verify", "ours", "--allowed-signers", "allowed", "--since", "bundle"]);
+    assert!(since.code == 3 && since.stdout.contains("older bundle, signature:"), "{}", since.stdout);
+    let file = fs::read_dir(run.dir().join("lake/data/audit_events"))
+        .expect("a table")
+        .flatten()
+        .next()
+        .expect("a partition");
+    let file = fs::read_dir(file.path()).expect("a partition").flatten().next().expect("a file").path();
+    let whole = fs::read(&file).expect("a file");
+    fs::write(&file, [&whole[..], b"x"].concat()).expect("changed");
+    let told = run.tell(&["bundle", "--lake", "lake", "--out", "damaged"]);
+    assert!(told.code == 3 && told.stderr.contains("differs from its commit"), "{}", told.stderr);
+    fs::write(&file, whole).expect("mended");
+
     // Changed after it was signed.
     run.write(
         "lake/_checkpoints/00000000000000000003.txt",

@@ -241,12 +241,29 @@ fn everything_about_one_person_is_written_for_whoever_has_to_answer_them() {
     assert!(!held.is_empty() && held.iter().all(|h| h["principal_id"] == id));
     // Every row names the person, and what the sources say of them is there, however deep it stands.
     let lower = |text: &str| text.to_lowercase();
+    let mut own = Vec::new();
+    for (table, who) in [("requests", &["requestor_id", "target_id"][..]), ("assignments", &["target_id"])] {
+        for line in run.read(&format!("about/{table}.jsonl")).lines() {
+            let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let mine = who.iter().any(|w| row[*w].as_str().is_some_and(|v| v.eq_ignore_ascii_case(id)));
+            own.extend(
+                ["id", "target_subject_id", "assignment_id"]
+                    .iter()
+                    .filter(|_| mine)
+                    .filter_map(|c| row[*c].as_str().map(str::to_lowercase)),
+            );
+        }
+    }
+    let about = |line: &str| {
+        let line = lower(line);
+        line.contains(&lower(id)) || line.contains(&lower(upn)) || own.iter().any(|o| line.contains(o.as_str()))
+    };
     let mut rows = BTreeMap::new();
     for entry in fs::read_dir(run.dir().join("about")).expect("a folder").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(table) = name.strip_suffix(".jsonl") else { continue };
         let text = fs::read_to_string(entry.path()).expect("a table");
-        assert!(text.lines().all(|l| lower(l).contains(&lower(id)) || lower(l).contains(&lower(upn))), "{table}");
+        assert!(text.lines().all(about), "{table}");
         rows.insert(table.to_string(), text.lines().count());
     }
     let named = |folder: &str, ending: &str| -> usize {
@@ -261,6 +278,12 @@ fn everything_about_one_person_is_written_for_whoever_has_to_answer_them() {
     };
     assert_eq!(rows.get("sign_ins").copied().unwrap_or_default(), named("signins", "ndjson"), "{rows:?}");
     assert!(rows["users"] > 0 && rows["sightings"] > 0 && rows["assignments"] > 0, "{rows:?}");
+    // Approvals and events of a request name the request, not the person.
+    assert!(rows["approvals"] > 0, "{rows:?}");
+    let events = run.read("about/audit_events.jsonl");
+    assert!(events.contains("Request approved") && events.contains("\"at\":\"202"), "times are for people");
+    let found: Vec<serde_json::Value> = serde_json::from_str(&run.read("about/findings.json")).expect("JSON");
+    assert!(found.iter().all(|f| f["subject_id"] == id));
     let sheet = run.read("about/README.md");
     assert!(sheet.contains(&format!("| users | {} |", rows["users"])), "{sheet}");
     // Nothing is written over, and somebody unknown is no empty answer.
@@ -268,4 +291,38 @@ fn everything_about_one_person_is_written_for_whoever_has_to_answer_them() {
     assert!(again.code == 2 && again.stderr.contains("name a new one"), "{}", again.stderr);
     let nobody = run.tell(&["lake", "subject", "nobody@corp.example", "--lake", "lake", "--out", "other"]);
     assert!(nobody.code == 2 && !run.dir().join("other").exists(), "{}", nobody.stderr);
+}
+
+#[test]
+fn what_was_dropped_is_not_taken_for_right_and_a_hold_is_not_replaced() {
+    let run = sample();
+    let lines = |lake: &str| run.ok(&["check", "EXP-05", "--lake", lake, "--format", "jsonl"]).stdout;
+    let results = |text: &str, what: &str| text.lines().filter(|l| l.contains(&format!("\"result\":\"{what}\""))).count();
+    let before = lines("lake");
+    assert_eq!(results(&before, "not-evaluable"), 0);
+    let hold = |name: &str, from: &str, reason: &str| {
+        let window = ["--from", from, "--until", "2026-12-31", "--reason", reason];
+        run.tell(&[&["lake", "hold", name, "--lake", "lake"], &window[..]].concat())
+    };
+    assert_eq!(hold("case", "2025-01-01", "a case").code, 0);
+    let again = hold("case", "2026-12-01", "a smaller case");
+    assert!(again.code == 2 && again.stderr.contains("is in force from 2025-01-01"), "{}", again.stderr);
+    assert_eq!(hold("other", "2025-01-01", " ").code, 2, "a reason is recorded");
+    run.ok(&["lake", "hold", "case", "--lake", "lake", "--release", "--reason", "settled"]);
+    run.ok(&["lake", "retain", "--lake", "lake", "--keep", "review_decisions=1"]);
+    let after = lines("lake");
+    assert!(results(&after, "finding") < results(&before, "finding"), "a denial is gone");
+    assert_eq!(results(&after, "not-evaluable"), 1, "{after}");
+    assert!(after.contains("review decisions from 20") && after.contains("outside_retention"), "{after}");
+    run.ok(&["report", "--lake", "lake", "--out", "report"]);
+    assert!(run.read("report/ipe.md").contains("rows of review_decisions in"));
+    assert!(run.read("report/index.html").contains("dropped by retention"));
+    // Found is not everything: a gap in the window is told beside whoever is found.
+    run.ok(&["lake", "retain", "--lake", "lake", "--keep", "audit_events=200"]);
+    let told = run.ok(&["holders", "--lake", "lake", "--from", "2025-08-01", "--until", "2026-06-30"]);
+    assert!(
+        told.stderr.contains("there may be more: no proved or asserted audit coverage"),
+        "{}",
+        told.stderr
+    );
 }

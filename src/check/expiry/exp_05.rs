@@ -110,6 +110,9 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    if let Some(row) = cx.lost_decisions() {
+        out.push_for(row, 1);
+    }
     let denials = Denials::new(cx);
     for holding in cx.held() {
         if holding.entitlement.kind == EntitlementKind::AccessPackage {

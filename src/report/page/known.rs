@@ -5,6 +5,9 @@ use crate::model::Window;
 use crate::report::Review;
 use std::collections::BTreeMap;
 
+/// Sources on the page; the workbook has all of them.
+pub const SOURCES: usize = 100;
+
 /// A stretch of coverage, or a gap.
 pub struct CoverageRow {
     pub log: String,
@@ -117,9 +120,13 @@ pub fn looks(review: &Review) -> Vec<LookRow> {
 }
 
 /// Sources by path.
+///
+/// Those with something to say come first; the rest is cut after [`SOURCES`].
 pub fn sources(review: &Review) -> Vec<SourceRow> {
     let mut sorted: Vec<_> = review.sources.iter().collect();
-    sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
+    let quiet = |s: &crate::lake::records::Source| s.rejected + s.unmapped + s.conflicting == 0 && s.note.is_none();
+    sorted.sort_by(|a, b| (quiet(a), &a.path, &a.sha256).cmp(&(quiet(b), &b.path, &b.sha256)));
+    sorted.truncate(SOURCES);
     let row = |s: &crate::lake::records::Source| SourceRow {
         path: s.path.clone(),
         format: s.format.clone(),
