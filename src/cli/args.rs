@@ -136,7 +136,7 @@ pub struct RunArgs {
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
-    /// Exit with 1 when there is a finding at or above this severity: low, medium or high
+    /// Exit with 1 when there is a finding at or above this severity: info, low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
 }
@@ -255,7 +255,7 @@ pub struct HoldingsArgs {
 pub struct CheckArgs {
     /// Ids of checks; all when none is given
     pub ids: Vec<String>,
-    /// Exit with 1 when there is a finding at or above this severity: low, medium or high
+    /// Exit with 1 when there is a finding at or above this severity: info, low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
     /// Where the lake is.

@@ -101,13 +101,13 @@ pub struct BundleArgs {
     #[arg(long, value_name = "ID")]
     pub campaign: Option<String>,
     /// Who runs this, for the sheet about the information [default: blank]
-    #[arg(long, value_name = "NAME", default_value = "")]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub operator: String,
     /// Seed of the samples [default: the first 16 digits of the commit]
     #[arg(long, value_name = "TEXT")]
     pub seed: Option<String>,
     /// Rows to draw from each population [default: by the frequency of the control]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub sample_size: Option<usize>,
     /// What of people is shown.
     #[command(flatten)]
@@ -146,7 +146,7 @@ pub struct SampleArgs {
     /// Population to draw from: held, grants, ends, open-findings, review-quarters or review-decisions
     pub population: String,
     /// Rows to draw
-    #[arg(long, value_name = "N", group = "how_many")]
+    #[arg(long, value_name = "N", group = "how_many", value_parser = at_least_one)]
     pub size: Option<usize>,
     /// How often the control is performed: annual, quarterly, monthly, weekly, daily or continuous [default: that of the population]
     #[arg(long, value_name = "WORD", group = "how_many")]
@@ -221,4 +221,12 @@ pub struct HoldArgs {
     /// Release the hold of that name
     #[arg(long, conflicts_with_all = ["from", "until"])]
     pub release: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("draw at least one row".into()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("it is no number".into()),
+    }
 }

@@ -91,12 +91,11 @@ impl Writer {
     /// When another writer is at work, or the lake belongs to another tenant.
     pub fn begin(lake: &Lake, tenant: &TenantId) -> Result<Self, LakeError> {
         let lock_path = lake.root().join(".lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(LakeError::io("open", &lock_path))?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(&lock_path).map_err(LakeError::io("open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

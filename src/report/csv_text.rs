@@ -1,6 +1,6 @@
 //! Free text in CSV that a spreadsheet must not take for a formula, by a rule that can be undone.
 //!
-//! Text that starts, after blanks, with one of `= + - @` (also full-width), tab, carriage return, line feed or NUL gets a leading `'`.
+//! Text that starts, after blanks (space, U+00A0, U+3000), with one of `= + - @` (also full-width), tab, carriage return, line feed or NUL gets a leading `'`.
 //! Text that already starts with `'` and goes on, after blanks, with such a character or with another such `'`, gets one more.
 //! So whoever reads a value that starts with `'` and goes on that way takes one `'` off and has the original.
 
