@@ -127,6 +127,21 @@ fn the_report_prints_in_pages() {
         .unwrap_or(0);
     assert!((8..200).contains(&pages), "{told}");
     assert!(told.contains("A4"), "{told}");
+    // The head of a table is on each of its pages, and its last column is not cut off.
+    let Some(pdftotext) = tools::program("the_report_prints_in_pages", "pdftotext") else {
+        return;
+    };
+    let output = Command::new(pdftotext).arg("-layout").arg(&pdf).arg("-").output().expect("pdftotext starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let headed = text.split('\u{c}').filter(|p| p.contains("Holder") && p.contains("Account")).count();
+    let rows = text
+        .split('\u{c}')
+        .filter(|p| p.matches("access package").count() > 2 && p.contains("held"))
+        .count();
+    assert!(
+        headed >= 5 && headed >= rows.saturating_sub(1),
+        "{headed} of {rows} pages of holdings have the head"
+    );
 }
 
 /// Reads a workbook with openpyxl and tells about it as JSON.
