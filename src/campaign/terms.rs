@@ -3,6 +3,7 @@
 //! An undisclosed filter makes a population worthless, so these words go wherever the population is shown.
 
 use crate::campaign::plan::{Plan, Rule, RuleKind, Silence};
+use crate::campaign::state::State;
 
 impl Silence {
     /// What it means, in a sentence.
@@ -17,9 +18,20 @@ impl Silence {
     }
 }
 
-/// The terms of a plan, each with its words; people are named as the plan names them.
+/// The terms of a campaign, each with its words; people are named as the plan names them.
 #[must_use]
-pub fn terms(plan: &Plan) -> Vec<(&'static str, String)> {
+pub fn terms(state: &State) -> Vec<(&'static str, String)> {
+    match &state.head.entra_instance {
+        // What Entra was told stands in its own records: the plan of an adopted review is empty.
+        Some(instance) => vec![(
+            "scope",
+            format!("what the review instance {instance} of Entra listed; its reviewers, times and silence are those that Entra recorded"),
+        )],
+        None => planned(&state.plan),
+    }
+}
+
+fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
     let scope = &plan.scope;
     let kinds: Vec<&str> = scope.kinds.iter().map(|k| k.as_str()).collect();
     let mut out = vec![(
@@ -126,7 +138,7 @@ mod tests {
     fn what_was_left_out_is_told_with_its_reason() {
         let text = "name = \"Q\"\nsilence = \"remove\"\n[scope]\nkinds = [\"group\"]\nexclude_packages = [\"Badges\"]\nexclude_because = \"a rule gives them\"\n\
                     [[reviewers]]\nby = \"person\"\npersons = [\"ana@corp.example\"]\nsensitive = true\n";
-        let told = terms(&Plan::parse(text, &[]).expect("a plan"));
+        let told = planned(&Plan::parse(text, &[]).expect("a plan"));
         let of = |name: &str| told.iter().filter(|(n, _)| *n == name).map(|(_, t)| t.as_str()).collect::<Vec<_>>().join(" | ");
         assert_eq!(of("scope"), "group; what is held of any other kind is outside of the population");
         assert_eq!(of("left out"), "Badges, because: a rule gives them");

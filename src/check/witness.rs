@@ -2,7 +2,7 @@
 
 use crate::check::Context;
 use crate::lake::table::Table;
-use crate::model::{Finding, ReasonCode, Window};
+use crate::model::{Finding, Instant, ReasonCode, Window};
 
 impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
@@ -19,21 +19,28 @@ impl Context<'_> {
         })
     }
 
-    /// The row that says that review decisions are no longer there to be held against what is held; `None` when none were dropped or lost.
+    /// The row that says that review decisions are not there to be held against what is held, and the instant before which
+    /// access must have begun to be in doubt; `None` when none are missing.
     #[must_use]
-    pub fn lost_decisions(&self) -> Option<Finding> {
+    pub fn lost_decisions(&self) -> Option<(Instant, Finding)> {
         let gaps = self.estate.missed.get(Table::ReviewDecisions.name())?;
         let when = gaps.iter().filter_map(|(w, _)| *w).reduce(|a, b| Window {
             from: a.from.min(b.from),
             until: a.until.max(b.until),
         });
-        let when = when.map_or("at an unknown time".to_string(), |w| format!("from {} until {}", w.from, w.until));
-        Some(self.lacking(
-            ReasonCode::OutsideRetention,
+        // Retention drops a stretch of time; what could not be read may be of any.
+        let unread = gaps.iter().any(|(w, _)| w.is_none());
+        let (before, reason, which) = match when.filter(|_| !unread) {
+            Some(w) => (w.until, ReasonCode::OutsideRetention, format!("first seen from {} until {}", w.from, w.until)),
+            None => (Instant(i64::MAX), ReasonCode::NoTelemetry, "of an unknown time".to_string()),
+        };
+        let row = self.lacking(
+            reason,
             Table::ReviewDecisions,
-            &format!("review decisions {when} are not in the lake, so whether access outlived a denial of that time is unknown"),
+            &format!("review decisions {which} are not in the lake, so whether access outlived a denial among them is unknown"),
             "Ingest the decisions of those reviews again, or look them up where they were kept.",
-        ))
+        );
+        Some((before, row))
     }
 
     /// The row that says that nothing tells who asked for what; `None` when something does.

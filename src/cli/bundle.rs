@@ -270,6 +270,7 @@ fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, pri
     let balance = Balance::new(&state, &question.estate, &answers.results, &question.config)?;
     let making = campaign::Making {
         estate: &question.estate,
+        accounts: &question.config.admin_accounts,
         privacy,
         audience: &audience,
         seed: &told.seed,

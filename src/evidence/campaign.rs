@@ -4,12 +4,14 @@ use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
 use crate::campaign::model::{Context, Item, ItemId, ReviewerKey};
 use crate::campaign::now::{Drift, Now, outcomes};
 use crate::campaign::terms::terms;
+use crate::campaign::who::one_person;
 use crate::campaign::{Balance, CampaignError, LogEntry, State, Store, quality};
 use crate::evidence::compose::{Content, Part};
 use crate::evidence::sample::{self, Member};
 use crate::evidence::table::Table;
 use crate::ledger::Estate;
-use crate::model::Instant;
+use crate::model::account::AdminPattern;
+use crate::model::{Instant, PrincipalId};
 use crate::report::Audience;
 use crate::report::privacy::Privacy;
 use std::collections::BTreeMap;
@@ -18,6 +20,8 @@ use std::collections::BTreeMap;
 pub struct Making<'a> {
     /// The ledger, not yet covered.
     pub estate: &'a Estate,
+    /// How administrative accounts are named, so that they count as their owner's.
+    pub accounts: &'a AdminPattern,
     /// What of people is shown.
     pub privacy: &'a Privacy,
     /// What of their words is shown.
@@ -216,9 +220,7 @@ impl Telling<'_> {
     }
 
     fn terms(&self) -> Table {
-        let rows = terms(&self.state.plan)
-            .into_iter()
-            .map(|(name, words)| vec![name.to_string(), self.text(&words)]);
+        let rows = terms(self.state).into_iter().map(|(name, words)| vec![name.to_string(), self.text(&words)]);
         Table::of(&["term", "words"], rows)
     }
 
@@ -227,7 +229,9 @@ impl Telling<'_> {
             let binding = self.state.binding(index).map(|(_, entry)| entry);
             let owner = self.state.owner(index);
             let reviewer = self.state.reviewers.get(owner);
-            let own = reviewer.is_some_and(|r| !r.principal_id.is_empty() && r.principal_id == item.principal_id);
+            let (estate, accounts) = (self.making.estate, self.making.accounts);
+            let is_holder = |id: &str| one_person(estate, accounts, &PrincipalId::new(id), &PrincipalId::new(&item.principal_id)).is_some();
+            let own = reviewer.is_some_and(|r| !r.principal_id.is_empty() && is_holder(&r.principal_id));
             let because = contexts.get(&item.id).map(|c| self.text(&c.reviewer_because)).unwrap_or_default();
             vec![
                 item.id.to_string(),

@@ -162,7 +162,7 @@ pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String])
     for (collection, gaps) in &estate.missed {
         for (window, reason) in gaps {
             lines.push(format!(
-                "Something of the collection `{collection}` was not read {}: {}.",
+                "Something of the collection `{collection}` is not in the lake, {}: {}.",
                 when(*window),
                 reason.trim_end_matches('.')
             ));

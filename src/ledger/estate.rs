@@ -279,7 +279,7 @@ pub struct Estate {
     pub usage: Arc<Vec<UsageDay>>,
     /// Coverage by log: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
     pub coverage: BTreeMap<String, Covered>,
-    /// What was not read of collections, by table name (`unknown` when a file that cannot be read does not tell).
+    /// What is missing of collections, by table name (`unknown` when a file that cannot be read does not tell).
     pub missed: BTreeMap<String, Gaps>,
     /// Looks by (collection table name, scope), sorted by time.
     pub looks: Arc<Looks>,

@@ -592,6 +592,11 @@ fn the_commented_file_opens_as_it_stands_and_entras_own_review_comes_into_a_log(
     assert_eq!(first["proofs"]["entra"], 6);
     ok(&run, 201, &adopt);
     assert_eq!(status(&run, 201, &entra)["log_entries"], first["log_entries"], "adopted twice, recorded once");
+    let terms = first["terms"].as_array().expect("terms");
+    assert!(
+        terms.len() == 1 && terms[0]["words"].as_str().is_some_and(|w| w.contains("of Entra listed")),
+        "its terms are Entra's, not those of an empty plan: {terms:?}"
+    );
     ok(&run, 202, &["campaign", "close", &entra, "--lake", "lake", "--out", "out"]);
     let plan = run.read(&format!("out/{entra}/removal-plan.csv"));
     assert_eq!(plan.lines().count(), 1, "what Entra applied needs no plan: {plan}");

@@ -313,7 +313,10 @@ fn what_was_dropped_is_not_taken_for_right_and_a_hold_is_not_replaced() {
     let after = lines("lake");
     assert!(results(&after, "finding") < results(&before, "finding"), "a denial is gone");
     assert_eq!(results(&after, "not-evaluable"), 1, "{after}");
-    assert!(after.contains("review decisions from 20") && after.contains("outside_retention"), "{after}");
+    assert!(
+        after.contains("review decisions first seen from 20") && after.contains("outside_retention"),
+        "{after}"
+    );
     run.ok(&["report", "--lake", "lake", "--out", "report"]);
     assert!(run.read("report/ipe.md").contains("rows of review_decisions in"));
     assert!(run.read("report/index.html").contains("dropped by retention"));

@@ -6,7 +6,7 @@ use crate::check::thresholds::{DELIVERY_LAG, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2_H, AC_3_8, CC6_3, HIPAA_308_A_4_II_C, PCI_7_2_4};
-use crate::model::{CheckId, EntitlementKind, Holding, PackageId, ReasonCode, Severity};
+use crate::model::{CheckId, EntitlementKind, Finding, Holding, Instant, PackageId, ReasonCode, Severity};
 
 check! {
     /// Access is still there after it was to end
@@ -110,13 +110,10 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    if let Some(row) = cx.lost_decisions() {
-        out.push_for(row, 1);
-    }
-    let denials = Denials::new(cx);
+    let (denials, lost) = (Denials::new(cx), cx.lost_decisions());
     for holding in cx.held() {
         if holding.entitlement.kind == EntitlementKind::AccessPackage {
-            package(cx, holding, &denials, &mut out);
+            package(cx, holding, &denials, lost.as_ref(), &mut out);
         } else {
             left_behind(cx, holding, &mut out);
         }
@@ -124,11 +121,14 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-fn package(cx: &Context, holding: &Holding, denials: &Denials, out: &mut Outcome) {
+fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(Instant, Finding)>, out: &mut Outcome) {
     let package = PackageId::new(holding.entitlement.resource());
     let ends = [removed(cx, holding), denials.of(holding, &package), scheduled(cx, holding)];
     let Some(outlived) = ends.into_iter().flatten().next() else {
-        out.pass();
+        match lost.filter(|(before, _)| holding.held_from.is_none_or(|t| t < *before)) {
+            Some((_, row)) => out.push_for(row.clone(), 1),
+            None => out.pass(),
+        }
         return;
     };
     let (due, days) = cx.due(&package, outlived.end);

@@ -133,7 +133,7 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         "campaign": head.id, "name": head.name, "state": state.stand(), "tenant": head.tenant, "commit": head.commit,
         "as_of": head.as_of.to_string(), "opened_at": head.opened_at.to_string(), "due_at": state.due_at.to_string(),
         "closed_at": state.closing.as_ref().map(|c| c.at.to_string()), "closed_early": state.closing.as_ref().and_then(|c| c.early.as_deref()),
-        "terms": terms(&state.plan).into_iter().map(|(term, words)| json!({ "term": term, "words": words })).collect::<Vec<_>>(),
+        "terms": terms(state).into_iter().map(|(term, words)| json!({ "term": term, "words": words })).collect::<Vec<_>>(),
         "population_sha256": head.population_sha256, "log_entries": state.tail.entries, "log_head": state.tail.hash,
         "warnings": head.warnings, "forced": head.forced, "previous": head.previous, "proofs": state.proofs(),
         "reviewers": reviewers, "stages": stages, "packages": packages, "lapsed_items": lapsed_items, "moves": moves,

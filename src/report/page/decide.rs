@@ -50,7 +50,7 @@ pub fn grounds(review: &Review) -> String {
     };
     let missed = match review.estate.missed.len() {
         0 => String::new(),
-        n => format!("; something of {} was not read", count(n, "collection")),
+        n => format!("; something of {} is missing", count(n, "collection")),
     };
     format!(
         "{logs}; {} of {} at the directory complete{missed}.",

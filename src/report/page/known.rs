@@ -86,7 +86,7 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
     rows
 }
 
-/// What was not read of collections: which, when if that is known, and why.
+/// What is missing of collections: which, when if that is known, and why.
 pub fn missed(review: &Review) -> Vec<[String; 3]> {
     let one = |(collection, (window, reason)): (&String, &(Option<Window>, String))| {
         let when = window.map_or(String::new(), |w| format!("{} to {}", w.from, w.until));

@@ -78,9 +78,9 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
     let missed: Vec<&str> = review.estate.missed.keys().map(String::as_str).collect();
     if !missed.is_empty() {
         add(
-            "Collections that were not read whole",
+            "Collections that are not whole",
             format!(
-                "A file or page of {} could not be read; what it held is not known, and the table of gaps says why.",
+                "Something of {} is not in the lake: it could not be read, or retention dropped it. What it held is not known, and the table of gaps says why.",
                 missed.join(", ")
             ),
         );

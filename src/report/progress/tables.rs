@@ -49,7 +49,7 @@ pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Table> {
 
 /// The terms of the campaign: scope, exclusions, reviewers, silence.
 pub(super) fn agreed(progress: &Progress) -> Table {
-    let rows = terms(&progress.state.plan).into_iter().map(|(name, words)| vec![name.to_string(), words]);
+    let rows = terms(progress.state).into_iter().map(|(name, words)| vec![name.to_string(), words]);
     let lead = "What was to be reviewed, what was left out, by whom, and what silence means.".to_string();
     table("terms", "Terms", lead, &[("term", false), ("words", false)], rows.collect())
 }
