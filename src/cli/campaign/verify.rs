@@ -60,7 +60,8 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             let narrow = |o: &Outcome| {
                 let mut cells = row(o);
                 // The records stand behind the sentence, and are in the other forms.
-                if let Some((sentence, _)) = cells[11].rsplit_once(": ") {
+                let records = |text: &str| text.split(' ').all(|r| r.contains(':'));
+                if let Some((sentence, _)) = cells[11].rsplit_once(": ").filter(|(_, rest)| records(rest)) {
                     cells[11] = sentence.to_string();
                 }
                 vec![cells[2].clone(), cells[5].clone(), cells[7].clone(), cells[9].clone(), cells[11].clone()]
