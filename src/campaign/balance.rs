@@ -7,7 +7,7 @@ use crate::campaign::open::{Opening, scope};
 use crate::campaign::state::State;
 use crate::check::CheckResult;
 use crate::config::Config;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use std::collections::BTreeSet;
 
 /// `population + joined − left = held`.
@@ -24,20 +24,20 @@ pub struct Balance {
 }
 
 impl Balance {
-    /// Compares the frozen population with a later estate, of which the checks said `results`.
+    /// Compares the frozen population with a later access, of which the checks said `results`.
     ///
     /// # Errors
     /// When it does not tie, which is a bug.
-    pub fn new(state: &State, estate: &Estate, results: &[CheckResult], config: &Config) -> Result<Self, CampaignError> {
+    pub fn new(state: &State, access: &AccessModel, results: &[CheckResult], config: &Config) -> Result<Self, CampaignError> {
         let opening = Opening {
-            estate,
+            access,
             results,
             config,
             plan: &state.plan,
             text: &state.head.configuration,
             commit: &state.head.commit,
             sequence: state.head.commit_sequence,
-            now: estate.as_of,
+            now: access.as_of,
             by: "",
             forced: None,
             previous: None,
@@ -45,11 +45,11 @@ impl Balance {
         // The population of an instance of Entra is its list, so nothing can join it.
         let in_scope = scope(&opening);
         let entra = state.head.entra_instance.is_some();
-        let drift = drift(state, &Now::new(estate), |h| !entra && in_scope(h));
+        let drift = drift(state, &Now::new(access), |h| !entra && in_scope(h));
         let joined = drift.iter().filter(|d| d.what == "joined").count();
         let left = drift.len() - joined;
         let mut held: BTreeSet<(String, String, String)> = BTreeSet::new();
-        for h in estate.held() {
+        for h in access.held() {
             let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
             held.insert((h.principal.to_string(), h.entitlement.to_string(), assignment));
         }

@@ -9,7 +9,7 @@ use crate::campaign::open::{Frozen, Opening, head, with_unassigned};
 use crate::campaign::state::State;
 use crate::campaign::who;
 use crate::lake::objects::ReviewDecisionRow;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{EntitlementKey, EntitlementKind, Holding, PolicyId, PrincipalId};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,19 +50,19 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         instance.get(..8).unwrap_or(instance),
         digits.get(..8).unwrap_or_default()
     ));
-    let by_key = crate::campaign::now::Now::new(from.estate);
+    let by_key = crate::campaign::now::Now::new(from.access);
     let mut keys = Keys::default();
     let mut pairs: Vec<(Item, Context)> = rows
         .iter()
         .map(|row| {
-            let item = item(&id, row, from.estate, &mut keys);
-            let same = by_key.all(&item).iter().find(|h| h.held_at(from.estate.as_of)).copied();
+            let item = item(&id, row, from.access, &mut keys);
+            let same = by_key.all(&item).iter().find(|h| h.held_at(from.access.as_of)).copied();
             (tied(item.clone(), same), context(&item, row, same))
         })
         .collect();
     pairs.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let (items, contexts): (Vec<Item>, Vec<Context>) = pairs.into_iter().unzip();
-    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| who::reviewer(from.estate, id, key.clone())).collect();
+    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| who::reviewer(from.access, id, key.clone())).collect();
     reviewers.sort_by(|a, b| a.key.cmp(&b.key));
     let mut head = head(from, &id, &items, with_unassigned(reviewers, &items), Vec::new());
     head.entra_instance = Some(instance.to_lowercase());
@@ -71,7 +71,7 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         head.warnings.push(format!(
             "{untied} of {} decisions are about access that the ledger does not hold at {}",
             items.len(),
-            from.estate.as_of
+            from.access.as_of
         ));
     }
     Ok(Frozen { head, items, contexts })
@@ -81,7 +81,7 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
 struct Keys(BTreeMap<PrincipalId, ReviewerKey>);
 
 impl Keys {
-    fn of(&mut self, row: &ReviewDecisionRow, estate: &Estate) -> ReviewerKey {
+    fn of(&mut self, row: &ReviewDecisionRow, access: &AccessModel) -> ReviewerKey {
         let Some(id) = person(row) else {
             return ReviewerKey::new(ReviewerKey::UNASSIGNED);
         };
@@ -90,7 +90,7 @@ impl Keys {
         }
         let mut taken: BTreeSet<String> = self.0.values().map(ToString::to_string).collect();
         taken.insert(ReviewerKey::UNASSIGNED.into());
-        let key = ReviewerKey::new(&who::free_key(&taken, estate, &id));
+        let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
         self.0.insert(id, key.clone());
         key
     }
@@ -101,11 +101,11 @@ fn person(row: &ReviewDecisionRow) -> Option<PrincipalId> {
     row.reviewer_id.as_deref().filter(|r| !SYSTEM.contains(r)).map(PrincipalId::new)
 }
 
-fn item(campaign: &CampaignId, row: &ReviewDecisionRow, estate: &Estate, keys: &mut Keys) -> Item {
+fn item(campaign: &CampaignId, row: &ReviewDecisionRow, access: &AccessModel, keys: &mut Keys) -> Item {
     let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
     let resource = row.resource_id.unwrap_or_default().to_lowercase();
     // A review of a package may name its policy as the resource.
-    let policy = estate.policies.get(&PolicyId::new(&resource)).and_then(|p| p.package.as_ref());
+    let policy = access.policies.get(&PolicyId::new(&resource)).and_then(|p| p.package.as_ref());
     let kind = row.resource_kind.as_deref().unwrap_or_default().to_lowercase();
     let key = if let Some(package) = policy {
         EntitlementKey::package(package.as_str())
@@ -118,10 +118,10 @@ fn item(campaign: &CampaignId, row: &ReviewDecisionRow, estate: &Estate, keys: &
     } else {
         EntitlementKey::group(&resource)
     };
-    let guest = estate.people.get(&principal).is_some_and(|p| p.guest);
+    let guest = access.people.get(&principal).is_some_and(|p| p.guest);
     Item {
         id: Item::make_id(campaign, principal.as_str(), "entra-decision", &row.id, ""),
-        principal_name: estate.principal_name(&principal).to_string(),
+        principal_name: access.principal_name(&principal).to_string(),
         principal_id: principal.to_string(),
         principal_type: if guest { "guest" } else { "user" }.into(),
         entitlement_kind: key.kind,
@@ -139,7 +139,7 @@ fn item(campaign: &CampaignId, row: &ReviewDecisionRow, estate: &Estate, keys: &
             Some("Deny") => Recommendation::Revoke,
             _ => Recommendation::None,
         },
-        reviewer: keys.of(row, estate),
+        reviewer: keys.of(row, access),
         second: None,
         findings: Vec::new(),
     }

@@ -5,7 +5,7 @@ use crate::campaign::model::{Item, ItemId, Reviewer, ReviewerKey, Risk};
 use crate::campaign::plan::{RemindTo, Step};
 use crate::campaign::state::State;
 use crate::campaign::who;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
 use crate::model::time::DAY;
 use crate::model::{Instant, PrincipalId};
@@ -30,7 +30,7 @@ pub struct DueReminder {
 
 /// Reminders that are due now, by reviewer; and debtors to whom nobody can write, with the reason.
 #[must_use]
-pub fn due(state: &State, estate: &Estate, lapsed: &BTreeMap<ItemId, String>, now: Instant) -> (Vec<DueReminder>, Vec<(ReviewerKey, String)>) {
+pub fn due(state: &State, access: &AccessModel, lapsed: &BTreeMap<ItemId, String>, now: Instant) -> (Vec<DueReminder>, Vec<(ReviewerKey, String)>) {
     let mut reminders = Vec::new();
     let mut unreachable = Vec::new();
     if state.closing.is_some() {
@@ -58,7 +58,7 @@ pub fn due(state: &State, estate: &Estate, lapsed: &BTreeMap<ItemId, String>, no
             }
             let to = match step.to {
                 RemindTo::Reviewer => Some(reviewer.clone()),
-                RemindTo::Manager | RemindTo::Replace => above(state, estate, reviewer),
+                RemindTo::Manager | RemindTo::Replace => above(state, access, reviewer),
             };
             match to {
                 None => unreachable.push((key.clone(), format!("{name}: the lake knows no manager, and the campaign file no escalate_to"))),
@@ -91,20 +91,20 @@ pub fn debts(state: &State, lapsed: &BTreeMap<ItemId, String>) -> BTreeMap<Revie
 
 /// Who stands above a reviewer: the manager, else whom the campaign file names; never somebody who cannot act.
 #[must_use]
-pub fn above(state: &State, estate: &Estate, reviewer: &Reviewer) -> Option<Reviewer> {
+pub fn above(state: &State, access: &AccessModel, reviewer: &Reviewer) -> Option<Reviewer> {
     let manager = (!reviewer.manager_id.is_empty()).then(|| PrincipalId::new(&reviewer.manager_id));
     let named = (!state.plan.escalate_to.is_empty())
-        .then(|| who::find_person(estate, &state.plan.escalate_to).ok())
+        .then(|| who::find_person(access, &state.plan.escalate_to).ok())
         .flatten();
-    let able = |id: &PrincipalId| who::unable(estate, id).is_none() && id.as_str() != reviewer.principal_id;
+    let able = |id: &PrincipalId| who::unable(access, id).is_none() && id.as_str() != reviewer.principal_id;
     let id = [manager, named].into_iter().flatten().find(able)?;
     if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
         return Some(known.clone());
     }
     let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
     taken.insert(ReviewerKey::UNASSIGNED.into());
-    let key = ReviewerKey::new(&who::free_key(&taken, estate, &id));
-    Some(who::reviewer(estate, &id, key))
+    let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
+    Some(who::reviewer(access, &id, key))
 }
 
 /// Items that go up from each debtor, with the people who join; what nobody can take stays where it is.
@@ -113,7 +113,7 @@ pub fn above(state: &State, estate: &Estate, reviewer: &Reviewer) -> Option<Revi
 #[must_use]
 pub fn raise(
     state: &State,
-    (estate, accounts): (&Estate, &AdminPattern),
+    (access, accounts): (&AccessModel, &AdminPattern),
     lapsed: &BTreeMap<ItemId, String>,
     only: Option<&ReviewerKey>,
     how: &str,
@@ -130,7 +130,7 @@ pub fn raise(
             ..Reviewer::default()
         };
         let reviewer = state.reviewers.get(&key).unwrap_or(&nobody);
-        let Some(mut to) = above(state, estate, reviewer) else { continue };
+        let Some(mut to) = above(state, access, reviewer) else { continue };
         if !state.reviewers.contains_key(&to.key) {
             // Two people who join in one step may want one folder name.
             let same = joined.values().any(|j| j.key == to.key && j.principal_id != to.principal_id);
@@ -141,7 +141,7 @@ pub fn raise(
             to = joined.entry(to.principal_id.clone()).or_insert(to).clone();
         }
         let person = PrincipalId::new(&to.principal_id);
-        let own = |item: &Item| who::one_person(estate, accounts, &person, &PrincipalId::new(&item.principal_id)).is_some();
+        let own = |item: &Item| who::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).is_some();
         for stage in [1u8, 2] {
             let mut items: Vec<ItemId> = owed
                 .iter()

@@ -3,32 +3,32 @@
 use crate::campaign::log::{Choice, DecidedBy};
 use crate::campaign::model::{Item, ItemId};
 use crate::campaign::state::State;
-use crate::ledger::Estate;
-use crate::ledger::estate::listed_in;
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::listed_in;
 use crate::model::id;
 use crate::model::time::DAY;
 use crate::model::{Certainty, Holding, Instant, PrincipalId};
 use std::collections::{BTreeMap, HashMap};
 
-/// Holdings of a later estate, by holder and entitlement.
+/// Holdings of a later access, by holder and entitlement.
 pub struct Now<'a> {
-    /// The estate.
-    pub estate: &'a Estate,
+    /// The access.
+    pub access: &'a AccessModel,
     by_key: HashMap<String, Vec<&'a Holding>>,
 }
 
 impl<'a> Now<'a> {
     /// Builds the look-up.
     #[must_use]
-    pub fn new(estate: &'a Estate) -> Self {
+    pub fn new(access: &'a AccessModel) -> Self {
         let mut by_key: HashMap<String, Vec<&Holding>> = HashMap::new();
-        for holding in &estate.holdings {
+        for holding in &access.holdings {
             by_key
                 .entry(format!("{} {}", holding.principal, holding.entitlement))
                 .or_default()
                 .push(holding);
         }
-        Self { estate, by_key }
+        Self { access, by_key }
     }
 
     /// All holdings of the holder of an item in its entitlement, by time.
@@ -54,7 +54,7 @@ impl<'a> Now<'a> {
     /// A holding of the same entitlement that began after the freeze and is held now.
     #[must_use]
     pub fn again(&self, item: &Item, frozen_at: Instant) -> Option<&'a Holding> {
-        let after = |h: &&&Holding| begun(h).is_some_and(|t| t > frozen_at) && h.held_at(self.estate.as_of);
+        let after = |h: &&&Holding| begun(h).is_some_and(|t| t > frozen_at) && h.held_at(self.access.as_of);
         self.all(item).iter().find(after).copied()
     }
 
@@ -63,7 +63,7 @@ impl<'a> Now<'a> {
         let collection = listed_in(h.entitlement.kind)?;
         let gone = h.until_latest?;
         let of_it = |scope: &str| scope == "tenant" || scope == h.entitlement.resource();
-        let looks = self.estate.looks.iter().filter(|((c, scope), _)| *c == collection && of_it(scope));
+        let looks = self.access.looks.iter().filter(|((c, scope), _)| *c == collection && of_it(scope));
         let at = looks.flat_map(|(_, looks)| looks).filter(|l| l.complete && l.at >= gone).map(|l| l.at).min()?;
         Some((collection, at))
     }
@@ -90,7 +90,7 @@ impl<'a> Now<'a> {
     /// Whether the access of an item is held now, by whatever holding.
     #[must_use]
     pub fn held(&self, item: &Item) -> bool {
-        self.all(item).iter().any(|h| h.held_at(self.estate.as_of))
+        self.all(item).iter().any(|h| h.held_at(self.access.as_of))
     }
 }
 
@@ -181,7 +181,7 @@ pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> V
         let entitlement = format!("{}:{}", item.entitlement_kind, item.entitlement_id);
         known.insert((&item.principal_id, entitlement.clone(), &item.assignment_id), ());
         let same = now.same(item, state.head.as_of);
-        let there = now.all(item).iter().any(|h| assignment(h) == item.assignment_id && h.held_at(now.estate.as_of));
+        let there = now.all(item).iter().any(|h| assignment(h) == item.assignment_id && h.held_at(now.access.as_of));
         if !there {
             rows.push(Drift {
                 what: "left",
@@ -196,7 +196,7 @@ pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> V
         }
     }
     let mut joined = std::collections::BTreeSet::new();
-    for holding in now.estate.held().filter(|h| in_scope(h)) {
+    for holding in now.access.held().filter(|h| in_scope(h)) {
         let key = (holding.principal.as_str(), holding.entitlement.to_string(), assignment(holding));
         if known.contains_key(&key) {
             continue;
@@ -292,7 +292,7 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
             "the ledger no longer knows this holding: was a source left out of the lake?".into(),
         );
     };
-    let held = same.held_at(now.estate.as_of);
+    let held = same.held_at(now.access.as_of);
     let sure_end = matches!(same.until_certainty, Certainty::Exact | Certainty::Bounded);
     if !held && sure_end {
         if let Some(again) = now.again(item, frozen_at) {
@@ -318,7 +318,7 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
     let mut not_yet = String::new();
     let open = |seen: Instant| if seen <= due { "open within SLA" } else { "open beyond SLA" };
     if choice == Choice::Modify {
-        match changed(item, same, until, now.estate.as_of) {
+        match changed(item, same, until, now.access.as_of) {
             Ok(how) => return ("changed and verified", format!("{how}: {}", id::joined(&same.evidence, " "))),
             Err(how) => not_yet = format!("; {how}"),
         }
@@ -326,7 +326,7 @@ fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<I
     // Proof of being still there: a look or an event after the freeze; an older one tells nothing about the removal.
     match same.last_seen.filter(|seen| *seen > frozen_at) {
         Some(seen) => (open(seen), format!("listed on {seen}{not_yet}: {}", id::joined(&same.evidence, " "))),
-        None if now.estate.as_of <= frozen_at => ("cannot tell", "nothing newer than the opening is in the lake: ingest again".into()),
+        None if now.access.as_of <= frozen_at => ("cannot tell", "nothing newer than the opening is in the lake: ingest again".into()),
         None => (
             "cannot tell",
             format!("nothing after {frozen_at} shows it or its absence: no complete look at its collection has followed"),
@@ -367,6 +367,6 @@ fn policy(h: &Holding) -> String {
 
 /// Whether somebody is an enabled person, for escalations.
 #[must_use]
-pub fn manager_of(estate: &Estate, id: &str) -> Option<PrincipalId> {
-    estate.people.get(&PrincipalId::new(id)).and_then(|p| p.manager.clone())
+pub fn manager_of(access: &AccessModel, id: &str) -> Option<PrincipalId> {
+    access.people.get(&PrincipalId::new(id)).and_then(|p| p.manager.clone())
 }

@@ -10,8 +10,8 @@ use crate::campaign::told::Teller;
 use crate::campaign::who::{self, Desk};
 use crate::check::CheckResult;
 use crate::config::{Config, matches};
-use crate::ledger::Estate;
-use crate::ledger::estate::listed_in;
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::listed_in;
 use crate::model::time::DAY;
 use crate::model::{EntitlementKind, Holding, Instant, PackageId, Window};
 use rayon::prelude::*;
@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 
 /// What a campaign is opened from.
 pub struct Opening<'a> {
-    /// The estate of the commit.
-    pub estate: &'a Estate,
+    /// The access of the commit.
+    pub access: &'a AccessModel,
     /// What the checks found in it.
     pub results: &'a [CheckResult],
     /// The configuration of the checks: which packages are sensitive.
@@ -97,8 +97,8 @@ pub fn campaign_id(plan: &Plan, commit: &str, as_of: Instant, text: &str) -> Cam
 /// # Errors
 /// When sources are too old or a named reviewer is unknown, dead or absent, unless forced; when nothing is in scope.
 pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
-    let estate = from.estate;
-    let mut desk = Desk::new(estate, from.plan, &from.config.admin_accounts).map_err(|wrong| CampaignError::Refused(wrong.join("\n  ")))?;
+    let access = from.access;
+    let mut desk = Desk::new(access, from.plan, &from.config.admin_accounts).map_err(|wrong| CampaignError::Refused(wrong.join("\n  ")))?;
     let warnings = freshness(from);
     let refused = warnings.iter().any(|w| w.refuses) && from.forced.is_none();
     if refused {
@@ -108,10 +108,10 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
             list.join("\n  ")
         )));
     }
-    let id = campaign_id(from.plan, from.commit, estate.as_of, from.text);
-    let teller = Teller::new(estate, from.results);
+    let id = campaign_id(from.plan, from.commit, access.as_of, from.text);
+    let teller = Teller::new(access, from.results);
     let sensitive = Sensitive::new(from);
-    let mut holdings: Vec<(Holding, String)> = estate
+    let mut holdings: Vec<(Holding, String)> = access
         .held()
         .map(|h| (h.clone(), sensitive.why(h)))
         .filter(|(h, why)| in_scope(from, &teller, h, !why.is_empty()))
@@ -175,13 +175,13 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
 
 /// The head of a campaign over these items.
 pub(super) fn head(from: &Opening, id: &CampaignId, items: &[Item], reviewers: Vec<Reviewer>, warnings: Vec<Warning>) -> Campaign {
-    let as_of = from.estate.as_of;
+    let as_of = from.access.as_of;
     Campaign {
         format: 1,
         id: id.clone(),
         name: from.plan.name.clone(),
         previous: from.previous.map(|p| p.id.clone()),
-        tenant: from.estate.tenant.clone(),
+        tenant: from.access.tenant.clone(),
         commit: from.commit.to_string(),
         commit_sequence: from.sequence,
         as_of,
@@ -246,7 +246,7 @@ impl<'a> Sensitive<'a> {
         match h.entitlement.kind {
             EntitlementKind::AccessPackage => {
                 let id = PackageId::new(h.entitlement.resource());
-                let facts = self.from.estate.packages.get(&id);
+                let facts = self.from.access.packages.get(&id);
                 let known = facts.map(|p| p.sensitive_because.clone()).unwrap_or_default();
                 let named = self
                     .from
@@ -262,7 +262,7 @@ impl<'a> Sensitive<'a> {
             }
             EntitlementKind::DirectoryRole => "it is a directory role".into(),
             EntitlementKind::Group => {
-                let group = self.from.estate.groups.get(h.entitlement.resource());
+                let group = self.from.access.groups.get(h.entitlement.resource());
                 if group.is_some_and(|g| g.role_assignable) {
                     "the group may carry directory roles".into()
                 } else {
@@ -274,9 +274,9 @@ impl<'a> Sensitive<'a> {
     }
 }
 
-/// Whether a holding is in the scope of the plan, by an estate that may be a later one.
+/// Whether a holding is in the scope of the plan, by an access that may be a later one.
 pub fn scope<'a>(from: &'a Opening<'a>) -> impl Fn(&Holding) -> bool + 'a {
-    let teller = Teller::new(from.estate, from.results);
+    let teller = Teller::new(from.access, from.results);
     let sensitive = Sensitive::new(from);
     move |h| in_scope(from, &teller, h, !sensitive.why(h).is_empty())
 }
@@ -300,9 +300,9 @@ fn in_scope(from: &Opening, teller: &Teller, h: &Holding, sensitive: bool) -> bo
     }
     let of_kind = match kind {
         EntitlementKind::AccessPackage => {
-            let facts = from.estate.packages.get(&PackageId::new(h.entitlement.resource()));
+            let facts = from.access.packages.get(&PackageId::new(h.entitlement.resource()));
             let catalog = facts.map(|p| p.catalog.as_str()).unwrap_or_default();
-            let catalog_name = from.estate.catalogs.get(catalog).map(String::as_str).unwrap_or_default();
+            let catalog_name = from.access.catalogs.get(catalog).map(String::as_str).unwrap_or_default();
             (packages.is_empty() || named(packages))
                 && (catalogs.is_empty() || catalogs.iter().any(|c| matches(c, catalog, catalog_name)))
                 && !named(exclude_packages)
@@ -311,7 +311,7 @@ fn in_scope(from: &Opening, teller: &Teller, h: &Holding, sensitive: bool) -> bo
         EntitlementKind::AppRole | EntitlementKind::DirectoryRole => roles.is_empty() || named(roles),
         EntitlementKind::SiteRole => true,
     };
-    let person = from.estate.people.get(&h.principal);
+    let person = from.access.people.get(&h.principal);
     let employee = person.map(|p| p.employee_type.as_str()).unwrap_or_default();
     let member = if h.principal_type == "user" { "member" } else { h.principal_type.as_str() };
     let class = classes.is_empty() || classes.iter().any(|c| c.eq_ignore_ascii_case(member) || c.eq_ignore_ascii_case(employee));
@@ -334,11 +334,11 @@ pub struct Warning {
 
 /// How old each source is, which gaps the logs have, and which named reviewers are dead.
 fn freshness(from: &Opening) -> Vec<Warning> {
-    let (estate, plan) = (from.estate, from.plan);
+    let (access, plan) = (from.access, from.plan);
     let mut out = Vec::new();
     let mut newest: BTreeMap<&str, (Instant, bool)> = BTreeMap::new();
-    for ((collection, _), looks) in estate.looks.iter() {
-        for look in looks.iter().filter(|l| l.at <= estate.as_of) {
+    for ((collection, _), looks) in access.looks.iter() {
+        for look in looks.iter().filter(|l| l.at <= access.as_of) {
             let known = newest.entry(collection).or_insert((look.at, look.complete));
             if (look.at, look.complete) > *known {
                 *known = (look.at, look.complete);
@@ -373,7 +373,7 @@ fn freshness(from: &Opening) -> Vec<Warning> {
             }
         }
     }
-    match estate.coverage.get("audit").and_then(|c| c.any.last()) {
+    match access.coverage.get("audit").and_then(|c| c.any.last()) {
         None => out.push(Warning {
             text: "no audit log is in the lake: who granted what is not known".into(),
             refuses: false,
@@ -388,8 +388,8 @@ fn freshness(from: &Opening) -> Vec<Warning> {
             }
         }
     }
-    let start = before(plan, estate.as_of);
-    let gaps = estate.coverage.iter().map(|(log, covered)| (log, &covered.gaps)).chain(&estate.missed);
+    let start = before(plan, access.as_of);
+    let gaps = access.coverage.iter().map(|(log, covered)| (log, &covered.gaps)).chain(&access.collection_gaps);
     for (subject, gaps) in gaps {
         for (window, reason) in gaps {
             if window.is_none_or(|w| w.until > start) {
@@ -402,7 +402,7 @@ fn freshness(from: &Opening) -> Vec<Warning> {
     }
     let persons = plan.reviewers.iter().chain(plan.second.iter().map(|(_, r)| r));
     for name in persons.filter(|r| r.kind == RuleKind::Person).flat_map(|r| &r.persons) {
-        if let Some(why) = who::find_person(estate, name).ok().and_then(|id| who::unable(estate, &id)) {
+        if let Some(why) = who::find_person(access, name).ok().and_then(|id| who::unable(access, &id)) {
             out.push(Warning {
                 text: format!("the named reviewer {name} {why}"),
                 refuses: true,

@@ -52,7 +52,7 @@ pub struct Step {
 pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
     let planner = Planner {
         now,
-        index: Index::new(now.estate),
+        index: Index::new(now.access),
         closed_at,
         state,
     };
@@ -64,7 +64,7 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
         if !wanted || applied {
             continue;
         }
-        let held: Vec<&Holding> = now.all(item).iter().copied().filter(|h| h.held_at(now.estate.as_of)).collect();
+        let held: Vec<&Holding> = now.all(item).iter().copied().filter(|h| h.held_at(now.access.as_of)).collect();
         for holding in held {
             let mut step = planner.step(item, holding, entry.decision.choice, entry.decision.until);
             step.by = entry.by;
@@ -154,7 +154,7 @@ impl Planner<'_> {
     }
 
     fn automatic(&self, h: &Holding) -> bool {
-        let policy = h.policy.as_ref().and_then(|p: &PolicyId| self.now.estate.policies.get(p));
+        let policy = h.policy.as_ref().and_then(|p: &PolicyId| self.now.access.policies.get(p));
         h.grant_kind == GrantKind::AutoAssignment || policy.is_some_and(|p| p.automatic)
     }
 
@@ -163,7 +163,7 @@ impl Planner<'_> {
             let policy = h
                 .policy
                 .as_ref()
-                .and_then(|p| self.now.estate.policies.get(p))
+                .and_then(|p| self.now.access.policies.get(p))
                 .map(|p| p.name.as_str())
                 .unwrap_or_default();
             step.way = "rule";
@@ -185,7 +185,7 @@ impl Planner<'_> {
         step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
         step.body = Some(json!({ "requestType": "adminRemove", "assignment": { "id": assignment.as_str() } }));
         step.instruction = format!("Remove the assignment of {} from {}.", h.entitlement_name, h.principal_name);
-        let held = self.index.packages_of(&h.principal).iter().filter(|p| p.held_at(self.now.estate.as_of)).count();
+        let held = self.index.packages_of(&h.principal).iter().filter(|p| p.held_at(self.now.access.as_of)).count();
         if h.principal_type == "guest" && held <= 1 {
             step.also = "It is this guest's last package: by default Entra then blocks the account and deletes it 30 days later.".into();
         }
@@ -218,7 +218,7 @@ impl Planner<'_> {
 
     fn group(&self, step: &mut Step, h: &Holding) {
         let id = h.entitlement.resource();
-        let facts = self.now.estate.groups.get(id);
+        let facts = self.now.access.groups.get(id);
         if let Some(package) = self.delivering(h) {
             self.package(step, package);
             step.instruction += &format!(" It delivered the membership of {}.", h.entitlement_name);
@@ -256,7 +256,7 @@ impl Planner<'_> {
     /// The live assignment that delivered a direct holding.
     fn delivering(&self, h: &Holding) -> Option<&Holding> {
         let behind = self.index.assignments_behind(h);
-        behind.into_iter().find(|p| p.held_at(self.now.estate.as_of))
+        behind.into_iter().find(|p| p.held_at(self.now.access.as_of))
     }
 
     fn app_role(&self, step: &mut Step, h: &Holding) {
@@ -287,12 +287,12 @@ impl Planner<'_> {
         let id = h.principal.as_str();
         let members: BTreeSet<&PrincipalId> = self
             .now
-            .estate
+            .access
             .held()
             .filter(|m| m.entitlement.kind == EntitlementKind::Group && m.entitlement.resource() == id)
             .map(|m| &m.principal)
             .collect();
-        let names: Vec<String> = members.iter().take(5).map(|m| self.now.estate.principal_name(m).to_string()).collect();
+        let names: Vec<String> = members.iter().take(5).map(|m| self.now.access.principal_name(m).to_string()).collect();
         let more = members.len().saturating_sub(names.len());
         step.blast = members.len().max(1);
         if step.way == "group" {

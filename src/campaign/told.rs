@@ -2,14 +2,14 @@
 
 use crate::campaign::model::{Context, ItemFinding, ItemId, Recommendation, Risk};
 use crate::check::{CheckResult, Index};
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::id::joined;
 use crate::model::{Certainty, EntitlementKey, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, Severity, Verdict};
 use std::collections::{BTreeSet, HashMap};
 
 /// Looks things up for many items.
 pub struct Teller<'a> {
-    estate: &'a Estate,
+    access: &'a AccessModel,
     index: Index<'a>,
     findings: HashMap<(&'a str, &'a str), Vec<&'a Finding>>,
     holders: HashMap<&'a EntitlementKey, BTreeSet<&'a PrincipalId>>,
@@ -35,30 +35,30 @@ const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-", "EXC-01", "APR-02",
 impl<'a> Teller<'a> {
     /// Prepares the look-ups.
     #[must_use]
-    pub fn new(estate: &'a Estate, results: &'a [CheckResult]) -> Self {
+    pub fn new(access: &'a AccessModel, results: &'a [CheckResult]) -> Self {
         let mut findings: HashMap<(&str, &str), Vec<&Finding>> = HashMap::new();
         for finding in results.iter().flat_map(|r| &r.findings).filter(|f| f.result == Verdict::Finding) {
             findings.entry((&finding.subject_id, &finding.object_id)).or_default().push(finding);
         }
         let mut holders: HashMap<&EntitlementKey, BTreeSet<&PrincipalId>> = HashMap::new();
         let mut held_by: HashMap<&PrincipalId, Vec<&Holding>> = HashMap::new();
-        for holding in estate.held() {
+        for holding in access.held() {
             held_by.entry(&holding.principal).or_default().push(holding);
             holders.entry(&holding.entitlement).or_default().insert(&holding.principal);
         }
         let mut departments: HashMap<&str, BTreeSet<&PrincipalId>> = HashMap::new();
-        let works = |p: &crate::ledger::estate::Person| p.enabled != Some(false) && p.deleted_at.is_none() && !p.guest;
-        for (id, person) in estate.people.iter().filter(|(_, p)| works(p) && !p.department.is_empty()) {
+        let works = |p: &crate::ledger::access_model::Person| p.enabled != Some(false) && p.deleted_at.is_none() && !p.guest;
+        for (id, person) in access.people.iter().filter(|(_, p)| works(p) && !p.department.is_empty()) {
             departments.entry(&person.department).or_default().insert(id);
         }
         let logs = ["sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"];
-        let windows = logs.iter().filter_map(|s| estate.coverage.get(*s)).flat_map(|c| &c.any);
+        let windows = logs.iter().filter_map(|s| access.coverage.get(*s)).flat_map(|c| &c.any);
         let sign_ins = windows.fold(None, |all: Option<(Instant, Instant)>, w| {
             Some(all.map_or((w.from, w.until), |(from, until)| (from.min(w.from), until.max(w.until))))
         });
         Self {
-            estate,
-            index: Index::new(estate),
+            access,
+            index: Index::new(access),
             findings,
             holders,
             departments,
@@ -92,7 +92,7 @@ impl<'a> Teller<'a> {
     #[must_use]
     pub fn tell(&self, item: ItemId, holding: &Holding, sensitive_because: &str) -> Told {
         let findings = self.findings(holding);
-        let person = self.estate.people.get(&holding.principal);
+        let person = self.access.people.get(&holding.principal);
         let (recommendation, reason) = self.recommend(holding, &findings);
         let high = findings.iter().any(|f| f.severity == Severity::High);
         let medium = findings.iter().any(|f| f.severity == Severity::Medium);
@@ -144,7 +144,7 @@ impl<'a> Teller<'a> {
         let open: BTreeSet<String> = findings.iter().map(|f| f.check.to_string()).collect();
         let open: Vec<String> = open.into_iter().collect();
         let (doubts, weighty) = (open.join(", "), findings.iter().any(|f| f.severity >= Severity::Medium));
-        let used = self.used(holding).0.map(|last| self.estate.as_of.days_since(last)).filter(|days| *days <= 90);
+        let used = self.used(holding).0.map(|last| self.access.as_of.days_since(last)).filter(|days| *days <= 90);
         match (used, open.is_empty()) {
             (Some(days), true) => (
                 Recommendation::Keep,
@@ -171,7 +171,7 @@ impl<'a> Teller<'a> {
         let apps: Vec<&str> = match holding.entitlement.kind {
             EntitlementKind::AppRole => vec![holding.entitlement.resource()],
             EntitlementKind::AccessPackage => {
-                let package = self.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+                let package = self.access.packages.get(&PackageId::new(holding.entitlement.resource()));
                 let roles = package.into_iter().flat_map(|p| &p.roles).filter(|r| r.kind == "application");
                 roles.map(|r| r.resource.as_str()).collect()
             }
@@ -180,20 +180,20 @@ impl<'a> Teller<'a> {
         let days = self.index.usage_of(&holding.principal).iter().filter(|d| d.successes > 0);
         let at = |d: &&&crate::ledger::evidence::UsageDay| {
             apps.iter().any(|app| {
-                let id = self.estate.apps.get(*app).map(|a| a.app_id.as_str()).unwrap_or_default();
+                let id = self.access.apps.get(*app).map(|a| a.app_id.as_str()).unwrap_or_default();
                 d.resource_sp_id == *app || (!id.is_empty() && (d.resource_app_id == id || d.client_app_id == id))
             })
         };
         let last = days
             .filter(at)
             .map(|d| d.last_success.unwrap_or(d.day))
-            .filter(|t| *t <= self.estate.as_of)
+            .filter(|t| *t <= self.access.as_of)
             .max();
         (last, !apps.is_empty())
     }
 
     fn last_use(&self, holding: &Holding) -> String {
-        let account = self.estate.people.get(&holding.principal).and_then(|p| p.last_successful_at);
+        let account = self.access.people.get(&holding.principal).and_then(|p| p.last_successful_at);
         let account = account.map_or("no sign-in of the account is on record".to_string(), |t| {
             format!("the account last signed in on {}", t.day())
         });
@@ -209,7 +209,7 @@ impl<'a> Teller<'a> {
     fn peers(&self, holding: &Holding) -> String {
         let empty = BTreeSet::new();
         let holders = self.holders.get(&holding.entitlement).unwrap_or(&empty);
-        let department = self.estate.people.get(&holding.principal).map(|p| p.department.as_str()).unwrap_or_default();
+        let department = self.access.people.get(&holding.principal).map(|p| p.department.as_str()).unwrap_or_default();
         let total = holders.len();
         match self.departments.get(department).filter(|_| !department.is_empty()) {
             Some(colleagues) => {
@@ -225,19 +225,19 @@ impl<'a> Teller<'a> {
         match holding.entitlement.kind {
             EntitlementKind::AccessPackage => {
                 let id = PackageId::new(holding.entitlement.resource());
-                let Some(package) = self.estate.packages.get(&id) else {
+                let Some(package) = self.access.packages.get(&id) else {
                     return "takes away what the package contains; its contents are not in the lake".into();
                 };
                 let others: BTreeSet<&str> = self
                     .index
                     .packages_of(&holding.principal)
                     .iter()
-                    .filter(|h| h.held_at(self.estate.as_of) && h.entitlement != holding.entitlement)
-                    .filter_map(|h| self.estate.packages.get(&PackageId::new(h.entitlement.resource())))
+                    .filter(|h| h.held_at(self.access.as_of) && h.entitlement != holding.entitlement)
+                    .filter_map(|h| self.access.packages.get(&PackageId::new(h.entitlement.resource())))
                     .flat_map(|p| p.roles.iter().map(|r| r.resource.as_str()))
                     .collect();
                 let (stay, go): (Vec<_>, Vec<_>) = package.roles.iter().partition(|r| others.contains(r.resource.as_str()));
-                let names = |list: &[&crate::ledger::estate::PackageRole]| {
+                let names = |list: &[&crate::ledger::access_model::PackageRole]| {
                     let names: BTreeSet<&str> = list.iter().map(|r| r.resource_name.as_str()).collect();
                     names.into_iter().collect::<Vec<_>>().join(", ")
                 };
@@ -272,7 +272,7 @@ impl<'a> Teller<'a> {
     /// Whether nothing else keeps a guest in the tenant.
     #[must_use]
     pub fn last_package_of_guest(&self, holding: &Holding) -> bool {
-        let held = self.index.packages_of(&holding.principal).iter().filter(|h| h.held_at(self.estate.as_of));
+        let held = self.index.packages_of(&holding.principal).iter().filter(|h| h.held_at(self.access.as_of));
         holding.principal_type == "guest" && held.count() <= 1
     }
 }

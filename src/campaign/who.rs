@@ -3,7 +3,7 @@
 use crate::campaign::model::{Reviewer, ReviewerKey};
 use crate::campaign::plan::{Plan, Rule, RuleKind};
 use crate::config::matches;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
 use crate::model::{AccessEvent, Action, EntitlementKind, Holding, Outcome, PackageId, PrincipalId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +19,7 @@ pub struct Chosen {
 
 /// Finds reviewers for one campaign.
 pub struct Desk<'a> {
-    estate: &'a Estate,
+    access: &'a AccessModel,
     plan: &'a Plan,
     accounts: &'a AdminPattern,
     /// Names that the plan uses, to object ids.
@@ -40,14 +40,14 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// Names in the plan that nobody has, or several have; each on a line.
-    pub fn new(estate: &'a Estate, plan: &'a Plan, accounts: &'a AdminPattern) -> Result<Self, Vec<String>> {
+    pub fn new(access: &'a AccessModel, plan: &'a Plan, accounts: &'a AdminPattern) -> Result<Self, Vec<String>> {
         let mut wrong = Vec::new();
         let mut named = BTreeMap::new();
         let rules = plan.reviewers.iter().chain(plan.second.iter().map(|(_, r)| r));
         let texts = rules.flat_map(|r| r.persons.iter().chain(r.owners.values()));
         let extra = (!plan.escalate_to.is_empty()).then_some(&plan.escalate_to);
         for text in texts.chain(&plan.absent).chain(extra) {
-            match find_person(estate, text) {
+            match find_person(access, text) {
                 Ok(id) => {
                     named.insert(text.clone(), id);
                 }
@@ -62,13 +62,13 @@ impl<'a> Desk<'a> {
         let absent = plan.absent.iter().filter_map(|n| named.get(n).cloned()).collect();
         let mut provisioned: HashMap<(&PrincipalId, &str), BTreeSet<&PrincipalId>> = HashMap::new();
         let by_hand = |e: &&AccessEvent| matches!(e.action, Action::Granted | Action::AssignedDirectly) && e.outcome != Outcome::Failure && !e.actor_is_service;
-        for event in estate.events.iter().filter(by_hand) {
+        for event in access.events.iter().filter(by_hand) {
             if let (Some(holder), Some(what), Some(actor)) = (&event.principal, &event.entitlement, &event.actor) {
                 provisioned.entry((holder, what.resource())).or_default().insert(actor);
             }
         }
         Ok(Self {
-            estate,
+            access,
             plan,
             accounts,
             named,
@@ -98,9 +98,9 @@ impl<'a> Desk<'a> {
         for rule in rules.iter().filter(|r| self.applies(r, holding, sensitive)) {
             for (candidate, because) in self.candidates(rule, holding) {
                 let conflict = self.conflict(&candidate, holding, sensitive);
-                let decided = |(id, key): (&PrincipalId, &ReviewerKey)| not == Some(key) && one_person(self.estate, self.accounts, &candidate, id).is_some();
+                let decided = |(id, key): (&PrincipalId, &ReviewerKey)| not == Some(key) && one_person(self.access, self.accounts, &candidate, id).is_some();
                 let twice = self.keys.iter().any(decided);
-                let name = self.estate.principal_name(&candidate);
+                let name = self.access.principal_name(&candidate);
                 match conflict {
                     Some(why) => passed.push(format!("{name} {why}")),
                     None if twice => passed.push(format!("{name} decided in the first stage")),
@@ -147,15 +147,15 @@ impl<'a> Desk<'a> {
         let holder = &holding.principal_name;
         match rule.kind {
             RuleKind::Manager => {
-                let manager = self.estate.people.get(&holding.principal).and_then(|p| p.manager.clone());
+                let manager = self.access.people.get(&holding.principal).and_then(|p| p.manager.clone());
                 manager.into_iter().map(|m| (m, format!("manager of {holder}"))).collect()
             }
             RuleKind::Approver => self.approvers(holding),
             RuleKind::Owner => self.owners(holding),
             RuleKind::CatalogOwner => {
-                let package = self.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+                let package = self.access.packages.get(&PackageId::new(holding.entitlement.resource()));
                 let catalog = package.map(|p| p.catalog.as_str()).unwrap_or_default();
-                let name = self.estate.catalogs.get(catalog).map(String::as_str).unwrap_or_default();
+                let name = self.access.catalogs.get(catalog).map(String::as_str).unwrap_or_default();
                 let fits = |c: &str| !catalog.is_empty() && matches(c, catalog, name);
                 let persons = rule.owners.iter().filter(|(c, _)| fits(c)).filter_map(|(_, p)| self.named.get(p));
                 persons.map(|p| (p.clone(), format!("named for the catalog {name}"))).collect()
@@ -182,12 +182,12 @@ impl<'a> Desk<'a> {
                 (PrincipalId::new(&d.who), format!("approved the request on {day} (disclosed)"))
             })
             .collect();
-        let policy = holding.policy.as_ref().and_then(|p| self.estate.policies.get(p));
+        let policy = holding.policy.as_ref().and_then(|p| self.access.policies.get(p));
         for subject in policy.map(|p| p.approvers.as_slice()).unwrap_or_default() {
             let Some((kind, id)) = subject.split_once(':') else { continue };
             let kind = kind.to_lowercase();
             if kind.contains("manager") {
-                let manager = self.estate.people.get(&holding.principal).and_then(|p| p.manager.clone());
+                let manager = self.access.people.get(&holding.principal).and_then(|p| p.manager.clone());
                 found.extend(manager.map(|m| (m, "approver by the policy, as manager".to_string())));
             } else if kind.contains("user") {
                 found.push((PrincipalId::new(id), "approver by the policy".into()));
@@ -199,14 +199,14 @@ impl<'a> Desk<'a> {
     fn owners(&self, holding: &Holding) -> Vec<(PrincipalId, String)> {
         let mut resources: Vec<(&str, &str)> = vec![(holding.entitlement.resource(), &holding.entitlement_name)];
         if holding.entitlement.kind == EntitlementKind::AccessPackage {
-            let package = self.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+            let package = self.access.packages.get(&PackageId::new(holding.entitlement.resource()));
             resources = package
                 .into_iter()
                 .flat_map(|p| p.roles.iter().map(|r| (r.resource.as_str(), r.resource_name.as_str())))
                 .collect();
         }
         let owners = resources.iter().flat_map(|(id, name)| {
-            let list = self.estate.owners.get(*id).map(Vec::as_slice).unwrap_or_default();
+            let list = self.access.owners.get(*id).map(Vec::as_slice).unwrap_or_default();
             list.iter().map(move |o| (o.clone(), format!("owner of {name}")))
         });
         owners.collect()
@@ -215,19 +215,19 @@ impl<'a> Desk<'a> {
     /// Why somebody may not review a holding; `None` when they may.
     #[must_use]
     pub fn conflict(&self, reviewer: &PrincipalId, holding: &Holding, sensitive: bool) -> Option<String> {
-        if let Some(how) = one_person(self.estate, self.accounts, reviewer, &holding.principal) {
+        if let Some(how) = one_person(self.access, self.accounts, reviewer, &holding.principal) {
             return Some(how.into());
         }
-        if let Some(why) = unable(self.estate, reviewer) {
+        if let Some(why) = unable(self.access, reviewer) {
             return Some(why);
         }
         if self.absent.contains(reviewer) {
             return Some("is absent".into());
         }
         let key = (&holding.principal, holding.entitlement.resource());
-        let is = |other: &PrincipalId| one_person(self.estate, self.accounts, reviewer, other).is_some();
+        let is = |other: &PrincipalId| one_person(self.access, self.accounts, reviewer, other).is_some();
         let added = self.provisioned.get(&key).is_some_and(|actors| actors.iter().any(|a| is(a)));
-        let name = self.estate.principal_name(reviewer);
+        let name = self.access.principal_name(reviewer);
         let by = holding.granted_by.as_str();
         let assigned = !by.is_empty() && (by == name.as_str() || by == reviewer.as_str() || self.accounts.linked(by, &name));
         if added || assigned {
@@ -240,7 +240,7 @@ impl<'a> Desk<'a> {
         holding
             .decisions
             .iter()
-            .any(|d| d.decision == "approved" && one_person(self.estate, self.accounts, reviewer, &PrincipalId::new(&d.who)).is_some())
+            .any(|d| d.decision == "approved" && one_person(self.access, self.accounts, reviewer, &PrincipalId::new(&d.who)).is_some())
     }
 
     /// The folder name of a person: the local part of the principal name, made unique in the order of asking.
@@ -248,7 +248,7 @@ impl<'a> Desk<'a> {
         if let Some(key) = self.keys.get(person) {
             return key.clone();
         }
-        let key = ReviewerKey::new(&free_key(&self.taken, self.estate, person));
+        let key = ReviewerKey::new(&free_key(&self.taken, self.access, person));
         self.taken.insert(key.to_string());
         self.keys.insert(person.clone(), key.clone());
         key
@@ -257,7 +257,7 @@ impl<'a> Desk<'a> {
     /// Everybody who was chosen, sorted by key.
     #[must_use]
     pub fn chosen(&self) -> Vec<Reviewer> {
-        let mut all: Vec<Reviewer> = self.keys.iter().map(|(id, key)| reviewer(self.estate, id, key.clone())).collect();
+        let mut all: Vec<Reviewer> = self.keys.iter().map(|(id, key)| reviewer(self.access, id, key.clone())).collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         all
     }
@@ -265,9 +265,9 @@ impl<'a> Desk<'a> {
 
 /// A reviewer's row.
 #[must_use]
-pub fn reviewer(estate: &Estate, id: &PrincipalId, key: ReviewerKey) -> Reviewer {
-    let person = estate.people.get(id).cloned().unwrap_or_default();
-    let name = if person.name.is_empty() { estate.principal_name(id) } else { person.name };
+pub fn reviewer(access: &AccessModel, id: &PrincipalId, key: ReviewerKey) -> Reviewer {
+    let person = access.people.get(id).cloned().unwrap_or_default();
+    let name = if person.name.is_empty() { access.principal_name(id) } else { person.name };
     Reviewer {
         key,
         principal_id: id.to_string(),
@@ -283,8 +283,8 @@ pub fn reviewer(estate: &Estate, id: &PrincipalId, key: ReviewerKey) -> Reviewer
 
 /// A folder name that is not taken.
 #[must_use]
-pub fn free_key(taken: &BTreeSet<String>, estate: &Estate, person: &PrincipalId) -> String {
-    let name = estate.principal_name(person);
+pub fn free_key(taken: &BTreeSet<String>, access: &AccessModel, person: &PrincipalId) -> String {
+    let name = access.principal_name(person);
     let local = name.split('@').next().unwrap_or_default().to_lowercase();
     let clean: String = local
         .chars()
@@ -309,42 +309,42 @@ pub fn free_key(taken: &BTreeSet<String>, estate: &Estate, person: &PrincipalId)
 
 /// How two accounts are one person's: they are the same, or by their names an ordinary and an administrative one.
 #[must_use]
-pub fn one_person(estate: &Estate, accounts: &AdminPattern, a: &PrincipalId, holder: &PrincipalId) -> Option<&'static str> {
+pub fn one_person(access: &AccessModel, accounts: &AdminPattern, a: &PrincipalId, holder: &PrincipalId) -> Option<&'static str> {
     if a == holder {
         return Some("is the holder");
     }
-    let upn = |id: &PrincipalId| estate.people.get(id).map(|p| p.upn).filter(|u| u.contains('@'));
+    let upn = |id: &PrincipalId| access.people.get(id).map(|p| p.upn).filter(|u| u.contains('@'));
     let (a, holder) = upn(a).zip(upn(holder))?;
     accounts.linked(&a, &holder).then_some("is the holder by another account, as the names say")
 }
 
 /// Why somebody cannot act at all; `None` when the account works as far as is known.
 #[must_use]
-pub fn unable(estate: &Estate, id: &PrincipalId) -> Option<String> {
-    let Some(person) = estate.people.get(id) else {
+pub fn unable(access: &AccessModel, id: &PrincipalId) -> Option<String> {
+    let Some(person) = access.people.get(id) else {
         return Some("is unknown in the lake".into());
     };
-    if person.deleted_at.is_some_and(|t| t <= estate.as_of) {
+    if person.deleted_at.is_some_and(|t| t <= access.as_of) {
         return Some("is deleted".into());
     }
     if person.enabled == Some(false) {
         return Some("is disabled".into());
     }
-    person.leave_at.is_some_and(|t| t <= estate.as_of).then(|| "has left".into())
+    person.leave_at.is_some_and(|t| t <= access.as_of).then(|| "has left".into())
 }
 
 /// The person of an object id, principal name or display name.
 ///
 /// # Errors
 /// When nobody has the name, or several have.
-pub fn find_person(estate: &Estate, text: &str) -> Result<PrincipalId, String> {
+pub fn find_person(access: &AccessModel, text: &str) -> Result<PrincipalId, String> {
     let id = PrincipalId::new(text);
-    if estate.people.contains_key(&id) {
+    if access.people.contains_key(&id) {
         return Ok(id);
     }
     let lower = text.trim().to_lowercase();
-    let by = |f: fn(&crate::ledger::estate::Person) -> &str| -> Vec<&PrincipalId> {
-        estate.people.iter().filter(|(_, p)| f(p).to_lowercase() == lower).map(|(id, _)| id).collect()
+    let by = |f: fn(&crate::ledger::access_model::Person) -> &str| -> Vec<&PrincipalId> {
+        access.people.iter().filter(|(_, p)| f(p).to_lowercase() == lower).map(|(id, _)| id).collect()
     };
     let mut found = by(|p| &p.upn);
     if found.is_empty() {

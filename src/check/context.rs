@@ -1,12 +1,12 @@
-//! What a check sees: the estate or a part of it, thresholds in force, and the words for what it found.
+//! What a check sees: the access or a part of it, thresholds in force, and the words for what it found.
 
 use crate::check::index::Index;
 use crate::check::profiles::in_force;
 use crate::check::{Check, Draft, Shard, Thing, Threshold};
 use crate::config::Config;
 use crate::lake::table::Table;
-use crate::ledger::Estate;
-use crate::ledger::estate::RequestStory;
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::finding::fingerprint;
 use crate::model::time::{DAY, HOUR, MINUTE};
 use crate::model::{EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
@@ -35,7 +35,7 @@ impl Part {
 #[derive(Debug)]
 pub struct Context<'a> {
     /// Everything that was built from the evidence.
-    pub estate: &'a Estate,
+    pub access: &'a AccessModel,
     /// What the user asked for.
     pub config: &'a Config,
     /// Look-ups that several checks share.
@@ -47,9 +47,9 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The context of one check and one part.
     #[must_use]
-    pub fn new(estate: &'a Estate, config: &'a Config, index: &'a Index<'a>, check: &'static Check, part: Part) -> Self {
+    pub fn new(access: &'a AccessModel, config: &'a Config, index: &'a Index<'a>, check: &'static Check, part: Part) -> Self {
         Self {
-            estate,
+            access,
             config,
             index,
             check,
@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
     /// The instant of the questions.
     #[must_use]
     pub fn as_of(&self) -> Instant {
-        self.estate.as_of
+        self.access.as_of
     }
 
     /// The value in force.
@@ -102,9 +102,9 @@ impl<'a> Context<'a> {
     }
 
     /// Requests made in the time that `look_back` opens, of this part.
-    pub fn requests(&self, look_back: &Threshold) -> impl Iterator<Item = &'a RequestStory> {
+    pub fn requests(&self, look_back: &Threshold) -> impl Iterator<Item = &'a RequestHistory> {
         let (since, until) = (self.as_of().plus(-self.days(look_back)), self.as_of());
-        self.estate.requests.values().filter(move |r| {
+        self.access.requests.values().filter(move |r| {
             let made = r.created_at.or(r.completed_at);
             let key = match self.check.shard_by {
                 Shard::Principal => r.requestor.as_ref().map(PrincipalId::as_str),
@@ -123,13 +123,13 @@ impl<'a> Context<'a> {
     /// A principal, named as people know it.
     #[must_use]
     pub fn principal(&self, id: &PrincipalId) -> Thing {
-        Thing::new("principal", id.as_str(), &self.estate.principal_name(id))
+        Thing::new("principal", id.as_str(), &self.access.principal_name(id))
     }
 
     /// A package, named.
     #[must_use]
     pub fn package(&self, id: &PackageId) -> Thing {
-        let name = self.estate.packages.get(id).map(|p| p.name.as_str());
+        let name = self.access.packages.get(id).map(|p| p.name.as_str());
         Thing::new("package", id.as_str(), name.unwrap_or_default())
     }
 
@@ -149,7 +149,7 @@ impl<'a> Context<'a> {
     /// The principal name of an account, which the rules of the house are about; `None` where no record tells it.
     #[must_use]
     pub fn upn(&self, id: &PrincipalId) -> Option<&'a str> {
-        let upn = self.estate.people.get(id)?.upn.as_str();
+        let upn = self.access.people.get(id)?.upn.as_str();
         (!upn.is_empty()).then_some(upn)
     }
 
@@ -173,7 +173,7 @@ impl<'a> Context<'a> {
     /// The whole tenant lacks a witness, which `source` would be: one row, whatever the part.
     #[must_use]
     pub fn lacking(&self, reason: ReasonCode, source: Table, message: &str, clears_when: &str) -> Finding {
-        let tenant = self.estate.tenant.as_str();
+        let tenant = self.access.tenant.as_str();
         let name = if tenant.is_empty() { "tenant" } else { tenant };
         let draft = Draft {
             subject: Thing::new("tenant", tenant, name),
@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
             check: self.check.id,
             result,
             severity: draft.severity,
-            fingerprint: fingerprint(&self.estate.tenant, self.check.id, &draft.subject.id, &draft.object.id, &draft.assignment),
+            fingerprint: fingerprint(&self.access.tenant, self.check.id, &draft.subject.id, &draft.object.id, &draft.assignment),
             subject_kind: draft.subject.kind,
             subject_id: draft.subject.id,
             subject_name: draft.subject.name,

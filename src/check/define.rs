@@ -26,7 +26,7 @@ pub struct Check {
     pub shard_by: Shard,
     /// The worst case in work.
     pub cost: &'static str,
-    /// Answers it for one part of the estate.
+    /// Answers it for one part of the access.
     pub run: fn(&Context) -> Outcome,
 }
 

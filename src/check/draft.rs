@@ -1,7 +1,7 @@
 //! The words for what was found: a thing with its name, and a finding before the framework completes it.
 
 use crate::check::{Context, words};
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::{AssignmentId, Certainty, Holding, Instant, Severity};
 
 /// A subject or an object, with its name at hand.
@@ -94,7 +94,7 @@ impl Draft {
 
     /// About a request: its package, its records, its time.
     #[must_use]
-    pub fn of_request(cx: &Context, subject: Thing, story: &RequestStory) -> Self {
+    pub fn of_request(cx: &Context, subject: Thing, story: &RequestHistory) -> Self {
         Self {
             subject,
             object: story.package.as_ref().map(|p| cx.package(p)).unwrap_or_default(),

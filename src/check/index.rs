@@ -1,9 +1,9 @@
-//! Look-ups that several checks share, built once for an estate and in an order that its rows do not decide.
+//! Look-ups that several checks share, built once for an access and in an order that its rows do not decide.
 
 use crate::check::context::hash;
 use crate::lake::table::Table;
-use crate::ledger::Estate;
-use crate::ledger::estate::PackageRole;
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::PackageRole;
 use crate::ledger::evidence::UsageDay;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId};
 use ahash::AHashMap;
@@ -29,49 +29,49 @@ pub struct Index<'a> {
 impl<'a> Index<'a> {
     /// Builds the look-ups.
     #[must_use]
-    pub fn new(estate: &'a Estate) -> Self {
+    pub fn new(access: &'a AccessModel) -> Self {
         let mut index = Self {
-            as_of: estate.as_of,
+            as_of: access.as_of,
             ..Self::default()
         };
-        let mut holdings: Vec<&Holding> = estate.holdings.iter().collect();
+        let mut holdings: Vec<&Holding> = access.holdings.iter().collect();
         holdings.sort_by(|a, b| order(a, b));
         for holding in holdings {
-            if holding.held_at(estate.as_of) {
+            if holding.held_at(access.as_of) {
                 index.held.push((hash(holding.principal.as_str()), holding));
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
                 index.packages.entry(&holding.principal).or_default().push(holding);
             }
         }
-        let mut usage: Vec<&UsageDay> = estate.usage.iter().collect();
+        let mut usage: Vec<&UsageDay> = access.usage.iter().collect();
         usage.sort_by(|a, b| a.order(b));
         for day in usage {
             index.usage.entry(&day.principal).or_default().push(day);
         }
         let granted = |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure;
-        let mut events: Vec<&AccessEvent> = estate.events.iter().filter(granted).collect();
+        let mut events: Vec<&AccessEvent> = access.events.iter().filter(granted).collect();
         events.sort();
         for event in events {
             if let (Some(principal), Some(key)) = (&event.principal, &event.entitlement) {
                 index.granted.entry((principal, key)).or_default().push(event);
             }
         }
-        for (id, facts) in estate.packages.iter().filter(|(_, p)| !p.gone) {
+        for (id, facts) in access.packages.iter().filter(|(_, p)| !p.removed) {
             for role in &facts.roles {
                 if let Some(kind) = kind_of(role) {
                     index.contained.entry((kind, &role.resource)).or_default().push((id, role));
                 }
             }
         }
-        for ((collection, _), looks) in estate.looks.iter() {
-            for look in looks.iter().filter(|l| l.at <= estate.as_of) {
+        for ((collection, _), looks) in access.looks.iter() {
+            for look in looks.iter().filter(|l| l.at <= access.as_of) {
                 let newest = index.newest.entry(collection).or_insert(look.at);
                 *newest = look.at.max(*newest);
             }
         }
-        index.account_telemetry = estate.people.values().any(|p| p.last_successful_at.is_some());
-        index.accounts_known = estate.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
+        index.account_telemetry = access.people.values().any(|p| p.last_successful_at.is_some());
+        index.accounts_known = access.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
         index
     }
 

@@ -4,14 +4,14 @@ use crate::check::Context;
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::words;
 use crate::config::matches;
-use crate::ledger::estate::PolicyFacts;
+use crate::ledger::access_model::PolicyFacts;
 use crate::model::{Holding, Instant, IsoDuration, PackageId, Window};
 
 impl Context<'_> {
     /// Why a package is sensitive; `None` when it is not.
     #[must_use]
     pub fn sensitive(&self, package: &PackageId) -> Option<String> {
-        let facts = self.estate.packages.get(package);
+        let facts = self.access.packages.get(package);
         let by_contents = facts.map(|f| f.sensitive_because.clone()).filter(|why| !why.is_empty());
         by_contents.or_else(|| self.named(&self.config.sensitive_packages, package))
     }
@@ -33,9 +33,9 @@ impl Context<'_> {
     /// The live policies of a package by which people ask or are assigned, not those by which a rule assigns.
     #[must_use]
     pub fn ordinary_policies(&self, package: &PackageId) -> Vec<&PolicyFacts> {
-        let live = |p: &&PolicyFacts| !p.automatic && !p.gone && p.package.as_ref() == Some(package);
-        let listed = self.estate.packages.get(package).map(|f| f.policies.as_slice()).unwrap_or_default();
-        let policies = listed.iter().filter_map(|id| self.estate.policies.get(id));
+        let live = |p: &&PolicyFacts| !p.automatic && !p.removed && p.package.as_ref() == Some(package);
+        let listed = self.access.packages.get(package).map(|f| f.policies.as_slice()).unwrap_or_default();
+        let policies = listed.iter().filter_map(|id| self.access.policies.get(id));
         policies.filter(live).collect()
     }
 
@@ -73,7 +73,7 @@ impl Context<'_> {
     }
 
     fn named(&self, patterns: &[String], package: &PackageId) -> Option<String> {
-        let name = self.estate.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
+        let name = self.access.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
         let pattern = patterns.iter().find(|p| matches(p, package.as_str(), name))?;
         Some(format!("named in the configuration ({pattern})"))
     }
@@ -87,14 +87,14 @@ impl Context<'_> {
     /// Whether the policy behind a holding assigns by a rule.
     #[must_use]
     pub fn automatic(&self, holding: &Holding) -> bool {
-        let policy = holding.policy.as_ref().and_then(|p| self.estate.policies.get(p));
+        let policy = holding.policy.as_ref().and_then(|p| self.access.policies.get(p));
         holding.grant_kind == crate::model::GrantKind::AutoAssignment || policy.is_some_and(|p| p.automatic)
     }
 
     /// Whether somebody has left by an instant, and when.
     #[must_use]
     pub fn left(&self, holding: &Holding) -> Option<Instant> {
-        let leave = self.estate.people.get(&holding.principal)?.leave_at?;
+        let leave = self.access.people.get(&holding.principal)?.leave_at?;
         (leave <= self.as_of()).then_some(leave)
     }
 }

@@ -7,7 +7,7 @@ use crate::check::index::Index;
 use crate::check::run::in_parts;
 use crate::check::{Outcome, all, run};
 use crate::config::Config;
-use crate::ledger::{Estate, Evidence, Settings, build};
+use crate::ledger::{AccessModel, Evidence, Settings, build};
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Instant, Severity, Verdict};
 use std::collections::BTreeSet;
@@ -147,12 +147,12 @@ fn scenarios() -> Vec<(String, Scenario)> {
     of_pages.chain(years).map(|e| (e.title.clone(), Scenario::of(&e))).collect()
 }
 
-fn outcomes(estate: &Estate, config: &Config, parts: u64) -> Vec<Outcome> {
-    let index = Index::new(estate);
-    all().iter().map(|c| in_parts(c, estate, config, &index, parts)).collect()
+fn outcomes(access: &AccessModel, config: &Config, parts: u64) -> Vec<Outcome> {
+    let index = Index::new(access);
+    all().iter().map(|c| in_parts(c, access, config, &index, parts)).collect()
 }
 
-fn built(evidence: Evidence, config: &Config) -> Estate {
+fn built(evidence: Evidence, config: &Config) -> AccessModel {
     let settings = Settings {
         sensitive_packages: config.sensitive_packages.clone(),
         ..Settings::default()
@@ -163,14 +163,14 @@ fn built(evidence: Evidence, config: &Config) -> Estate {
 #[test]
 fn order_never_matters() {
     for (title, scenario) in scenarios() {
-        let mut estate = built(scenario.evidence.clone(), &scenario.config);
-        let expected = outcomes(&estate, &scenario.config, 1);
+        let mut access = built(scenario.evidence.clone(), &scenario.config);
+        let expected = outcomes(&access, &scenario.config, 1);
         let mut n = Numbers(7);
-        n.shuffle(&mut estate.holdings);
-        n.shuffle(std::sync::Arc::make_mut(&mut estate.events).as_mut_slice());
-        n.shuffle(std::sync::Arc::make_mut(&mut estate.usage).as_mut_slice());
-        n.shuffle(&mut estate.review_decisions);
-        assert_eq!(outcomes(&estate, &scenario.config, 1), expected, "{title}: rows of the estate");
+        n.shuffle(&mut access.holdings);
+        n.shuffle(std::sync::Arc::make_mut(&mut access.events).as_mut_slice());
+        n.shuffle(std::sync::Arc::make_mut(&mut access.usage).as_mut_slice());
+        n.shuffle(&mut access.review_decisions);
+        assert_eq!(outcomes(&access, &scenario.config, 1), expected, "{title}: rows of the access");
         let mut evidence = scenario.evidence;
         n.shuffle(&mut evidence.audit_events);
         n.shuffle(&mut evidence.assignments);
@@ -187,17 +187,17 @@ fn order_never_matters() {
 #[test]
 fn split_and_merged_equals_whole() {
     for (title, scenario) in scenarios() {
-        let estate = built(scenario.evidence, &scenario.config);
-        let whole = outcomes(&estate, &scenario.config, 1);
+        let access = built(scenario.evidence, &scenario.config);
+        let whole = outcomes(&access, &scenario.config, 1);
         for parts in [2, 3, 16] {
-            assert_eq!(outcomes(&estate, &scenario.config, parts), whole, "{title} in {parts} parts");
+            assert_eq!(outcomes(&access, &scenario.config, parts), whole, "{title} in {parts} parts");
         }
     }
 }
 
 #[test]
-fn an_empty_estate_says_what_it_lacks() {
-    for result in run(&Estate::default(), &Config::default(), None) {
+fn an_empty_access_model_says_what_it_lacks() {
+    for result in run(&AccessModel::default(), &Config::default(), None) {
         let id = result.check.id;
         assert_eq!((result.passed, result.population), (0, 0), "{id}");
         assert_eq!(result.findings.len(), 1, "{id}");
@@ -211,8 +211,8 @@ fn an_empty_estate_says_what_it_lacks() {
 fn numbers_add_up_and_rows_are_whole() {
     let mut found: BTreeSet<&str> = BTreeSet::new();
     for (title, scenario) in scenarios() {
-        let estate = built(scenario.evidence, &scenario.config);
-        for (check, outcome) in all().iter().zip(outcomes(&estate, &scenario.config, 1)) {
+        let access = built(scenario.evidence, &scenario.config);
+        for (check, outcome) in all().iter().zip(outcomes(&access, &scenario.config, 1)) {
             let context = format!("{} in {title}", check.id);
             let own = outcome.findings.iter().filter(|f| f.subject_kind != "tenant").count();
             assert!(outcome.passed + own <= outcome.population, "{context}");
@@ -242,7 +242,7 @@ fn numbers_add_up_and_rows_are_whole() {
 #[test]
 fn some_checks_only_in_their_order() {
     let wanted = ["REV-01", "APR-01"].map(|id| crate::check::by_id(id).expect("a check").id);
-    let told = run(&Estate::default(), &Config::default(), Some(&wanted));
+    let told = run(&AccessModel::default(), &Config::default(), Some(&wanted));
     let ids: Vec<&str> = told.iter().map(|r| r.check.id.as_str()).collect();
     assert_eq!(ids, ["APR-01", "REV-01"]);
 }

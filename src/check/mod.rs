@@ -1,9 +1,10 @@
 //! The questions, one file each, by family; registry and laws.
 //!
-//! A check is a plain function over the estate: it fits memory, its messages need exact numbers, and types keep ids apart.
+//! A check is a plain function over the access: it fits memory, its messages need exact numbers, and types keep ids apart.
 //! Everything that people read about a check (docs page, `explain`, what to do) is rendered from the static in its file.
 
 mod approval;
+mod availability;
 mod conditional;
 mod context;
 mod define;
@@ -22,7 +23,6 @@ mod run;
 mod segregation;
 mod stale;
 mod thresholds;
-mod witness;
 mod words;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::check::{Check, Context, Index, Outcome, Part, Shard, all};
 use crate::config::Config;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{CheckId, Finding};
 use rayon::prelude::*;
 
@@ -21,16 +21,16 @@ pub struct CheckResult {
 
 /// Runs the checks of these ids, or all, in the order of the catalogue.
 #[must_use]
-pub fn run(estate: &Estate, config: &Config, ids: Option<&[CheckId]>) -> Vec<CheckResult> {
+pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Vec<CheckResult> {
     let parts = u64::try_from(rayon::current_num_threads()).unwrap_or(1);
-    let index = Index::new(estate);
+    let index = Index::new(access);
     let wanted = |c: &&&'static Check| ids.is_none_or(|ids| ids.contains(&c.id));
     let checks: Vec<&'static Check> = all().iter().filter(wanted).copied().collect();
     checks
         .into_par_iter()
         .map(|check| {
             // The register of accepted exceptions is applied here, once it exists: after merging, before anybody counts.
-            let outcome = in_parts(check, estate, config, &index, parts);
+            let outcome = in_parts(check, access, config, &index, parts);
             CheckResult {
                 check,
                 findings: outcome.findings,
@@ -42,11 +42,11 @@ pub fn run(estate: &Estate, config: &Config, ids: Option<&[CheckId]>) -> Vec<Che
 }
 
 /// One check, its work divided by its key.
-pub(super) fn in_parts(check: &'static Check, estate: &Estate, config: &Config, index: &Index, parts: u64) -> Outcome {
+pub(super) fn in_parts(check: &'static Check, access: &AccessModel, config: &Config, index: &Index, parts: u64) -> Outcome {
     let of = if check.shard_by == Shard::Whole { 1 } else { parts.max(1) };
     let outcomes: Vec<Outcome> = (0..of)
         .into_par_iter()
-        .map(|number| (check.run)(&Context::new(estate, config, index, check, Part { number, of })))
+        .map(|number| (check.run)(&Context::new(access, config, index, check, Part { number, of })))
         .collect();
     Outcome::merged(outcomes)
 }

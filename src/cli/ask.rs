@@ -12,16 +12,16 @@ use crate::model::{EntitlementKind, Finding, Holding, Presence, Severity, Verdic
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
-    let estate = &question.estate;
+    let access = &question.access;
     let one = |kind, what, name: &str, names| -> Result<Wanted, Failure> { Ok(Wanted::One(kind, select::resolve(what, name, &names)?)) };
     let wanted = if let Some(name) = &args.package {
-        one(EntitlementKind::AccessPackage, "access package", name, select::packages(estate))?
+        one(EntitlementKind::AccessPackage, "access package", name, select::packages(access))?
     } else if let Some(name) = &args.group {
-        one(EntitlementKind::Group, "group", name, select::groups(estate))?
+        one(EntitlementKind::Group, "group", name, select::groups(access))?
     } else if let Some(name) = &args.app {
-        one(EntitlementKind::AppRole, "application", name, select::apps(estate))?
+        one(EntitlementKind::AppRole, "application", name, select::apps(access))?
     } else if let Some(name) = &args.role {
-        one(EntitlementKind::DirectoryRole, "directory role", name, select::roles(estate))?
+        one(EntitlementKind::DirectoryRole, "directory role", name, select::roles(access))?
     } else {
         args.resource.as_ref().map_or(Wanted::All, |id| Wanted::Any(id.trim().to_lowercase()))
     };
@@ -31,22 +31,22 @@ pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
 /// What somebody held.
 pub fn holdings(args: &HoldingsArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
-    let id = select::resolve("principal", &args.principal, &select::principals(&question.estate))?;
+    let id = select::resolve("principal", &args.principal, &select::principals(&question.access))?;
     answer(&question, &Wanted::All, |h| h.principal.as_str() == id, &args.window, &args.output)
 }
 
 fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool, when: &WindowArgs, out: &OutputArgs) -> Result<Exit, Failure> {
-    let estate = &question.estate;
-    let window = select::window(when.at.as_deref(), when.from.as_deref(), when.until.as_deref(), estate.as_of)?;
+    let access = &question.access;
+    let window = select::window(when.at.as_deref(), when.from.as_deref(), when.until.as_deref(), access.as_of)?;
     let all = if when.effective {
-        effective::effective(estate)
+        effective::effective(access)
     } else {
-        estate.holdings.clone()
+        access.holdings.clone()
     };
     let rows: Vec<(Holding, Presence)> = all
         .into_iter()
         .filter(takes)
-        .map(|h| (h.presence(window, estate.as_of), h))
+        .map(|h| (h.presence(window, access.as_of), h))
         .filter(|(presence, _)| *presence != Presence::Never)
         .map(|(presence, h)| (h, presence))
         .collect();
@@ -55,17 +55,17 @@ fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool
     let possible = rows.len() - certain;
     output::say(&format!(
         "{certain} certain, {possible} possible; as of {}, commit {}",
-        estate.as_of, question.commit
+        access.as_of, question.commit
     ));
-    let believable = select::believable(estate, wanted, window);
+    let absence_is_provable = select::absence_is_provable(access, wanted, window);
     if certain > 0 {
         // Somebody is found, which the exit code says; whether these are all is another question.
-        if let Err(reason) = &believable {
+        if let Err(reason) = &absence_is_provable {
             output::say(&format!("there may be more: {reason}"));
         }
         return Ok(Exit::Done);
     }
-    match believable {
+    match absence_is_provable {
         Ok(()) if possible == 0 => {
             output::say("nobody: proof or assertion covers the whole window");
             Ok(Exit::Found)
@@ -90,14 +90,14 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         .map(|id| check::by_id(id).map(|c| c.id).map_err(Failure::usage))
         .collect::<Result<Vec<_>, _>>()?;
     let question = open::question(&args.lake, &args.question)?;
-    let results = check::run(&question.estate, &question.config, (!ids.is_empty()).then_some(ids.as_slice()));
+    let results = check::run(&question.access, &question.config, (!ids.is_empty()).then_some(ids.as_slice()));
     let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
     output::findings(&findings, &args.output)?;
     let found = findings.iter().filter(|f| f.result == Verdict::Finding).count();
     let unanswered = findings.len() - found;
     output::say(&format!(
         "{found} findings, {unanswered} questions not evaluable; as of {}, commit {}",
-        question.estate.as_of, question.commit
+        question.access.as_of, question.commit
     ));
     Ok(exit_for(&findings, limit))
 }

@@ -11,7 +11,7 @@ use crate::evidence::table::{Table, sha256};
 use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
 use crate::lake::Lake;
 use crate::lake::parquet_io::private_file;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{Finding, Instant, Window};
 use crate::report::columns::{Csv, Forms};
 use crate::report::privacy::{Privacy, Pseudonyms, Reader};
@@ -105,14 +105,14 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
 /// No clock is read, so that the same commit gives the same bytes.
 pub fn stamp(question: &Question) -> Result<Instant, Failure> {
     let committed = question.view.log().last().and_then(|(_, commit)| Instant::parse(&commit.at));
-    let known = committed.map_or(question.estate.as_of, |at| at.max(question.estate.as_of));
+    let known = committed.map_or(question.access.as_of, |at| at.max(question.access.as_of));
     Ok(open::fixed_clock()?.unwrap_or(known))
 }
 
 /// The salt of pseudonyms: another for each output, the same when it is made again.
 pub fn salt(question: &Question, generated_at: &str) -> String {
     let commit = question.view.commit_id().unwrap_or_default();
-    let digest = sha256(format!("{commit}|{}|{generated_at}", question.estate.as_of));
+    let digest = sha256(format!("{commit}|{}|{generated_at}", question.access.as_of));
     digest.chars().take(32).collect()
 }
 
@@ -165,28 +165,28 @@ pub fn fill(
         setting.origin = "configuration.toml".into();
     }
     let mut answers = Answers::of(question)?;
-    let period = review::period(&question.estate);
+    let period = review::period(&question.access);
     let pseudonyms = key
         .zip(told.salt.as_deref())
-        .map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate));
+        .map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.access));
     let who = pseudonyms.as_ref().map(who_is_who);
     let privacy = Privacy {
         reader: told.reader,
         pseudonyms,
     };
-    let named = named(&question.estate, &answers.findings, &privacy);
+    let named = named(&question.access, &answers.findings, &privacy);
     let (mut parts, mut limits) = (Vec::new(), Vec::new());
     if !told.campaign.is_empty() {
         let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
         (parts, limits) = self::parts(&store, question, &answers, told, &privacy)?;
-        answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), &question.estate, &privacy)?;
+        answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), &question.access, &privacy)?;
     }
     if privacy.text(&told.operator) != told.operator {
         return Err(Failure::usage(
             "--operator names a person of the directory, whom --pseudonymize is to cover; name a role, such as 'identity team'",
         ));
     }
-    privacy.estate(&mut question.estate);
+    privacy.access(&mut question.access);
     answers.cover(&privacy);
     let facts = facts_of(question, told, configuration, period);
     let audience = Audience { free_text: told.free_text };
@@ -223,10 +223,10 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
         operator: told.operator.clone(),
         command: told.command.clone(),
         generated_at: told.generated_at.clone(),
-        tenant: question.estate.tenant.to_string(),
+        tenant: question.access.tenant.to_string(),
         commit: question.view.commit_id().unwrap_or_default().to_string(),
         commit_sequence: question.view.sequence(),
-        as_of: question.estate.as_of.to_string(),
+        as_of: question.access.as_of.to_string(),
         time_zone: question.config.time_zone.map_or(String::new(), |zone| zone.name().to_string()),
         period_from: period.from.to_string(),
         period_until: period.until.to_string(),
@@ -257,7 +257,7 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
         facts.outputs.push(compose::report_output(&file, &bytes, review));
     }
     facts.outputs.sort();
-    let books = books::books(&question.view, &question.estate.unknown_activities)?;
+    let books = books::books(&question.view, &question.access.unknown_activities)?;
     let page = facts.markdown(&books, review);
     replace_private(&out.join("ipe.json"), facts.json().as_bytes())?;
     replace_private(&out.join("ipe.md"), page.as_bytes())
@@ -267,9 +267,9 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
 fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<(Vec<Part>, Vec<String>), Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
     let audience = Audience { free_text: told.free_text };
-    let balance = Balance::new(&state, &question.estate, &answers.results, &question.config)?;
+    let balance = Balance::new(&state, &question.access, &answers.results, &question.config)?;
     let making = campaign::Making {
-        estate: &question.estate,
+        access: &question.access,
         accounts: &question.config.admin_accounts,
         privacy,
         audience: &audience,
@@ -280,8 +280,8 @@ fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, pri
     Ok((parts, campaign::limits(&state, privacy)))
 }
 
-fn named(estate: &Estate, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
-    let held = estate.holdings.iter().flat_map(|h| h.evidence.iter().map(|e| e.as_str()));
+fn named(access: &AccessModel, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
+    let held = access.holdings.iter().flat_map(|h| h.evidence.iter().map(|e| e.as_str()));
     let found = findings.iter().flat_map(|f| f.evidence.iter().map(String::as_str));
     held.chain(found).filter(|e| privacy.shows_record(e)).map(str::to_string).collect()
 }
@@ -372,7 +372,7 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
     let answers = Answers::of(&question)?;
     let audience = Audience { free_text: FreeText::Shown };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
-    let all = population::all(&question.estate, &answers.findings, review::period(&question.estate), &audience, wanted);
+    let all = population::all(&question.access, &answers.findings, review::period(&question.access), &audience, wanted);
     let drawable = || all.iter().filter(|p| p.frequency.is_some());
     let found = drawable().find(|p| p.name == args.population).ok_or_else(|| {
         let names: Vec<&str> = drawable().map(|p| p.name).collect();

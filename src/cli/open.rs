@@ -1,17 +1,17 @@
-//! From flags to a lake, a configuration and an estate.
+//! From flags to a lake, a configuration and an access.
 
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::Failure;
 use crate::cli::{review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
-use crate::ledger::{Estate, Evidence, Ledger, Settings};
+use crate::ledger::{AccessModel, Evidence, Ledger, Settings};
 use crate::model::Instant;
 use crate::report::TrendPoint;
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
 
-/// An estate with what it was made from.
+/// An access with what it was made from.
 pub struct Question {
     /// The lake at its newest commit.
     pub view: View,
@@ -19,8 +19,8 @@ pub struct Question {
     pub commit: String,
     /// The configuration in force.
     pub config: Config,
-    /// The estate.
-    pub estate: Estate,
+    /// The access.
+    pub access: AccessModel,
     /// What the same checks say at earlier month ends; empty unless it was asked for.
     pub earlier: Vec<TrendPoint>,
 }
@@ -114,7 +114,7 @@ pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
     }
 }
 
-/// Opens a lake and builds its estate.
+/// Opens a lake and builds its access.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
     asked(lake, args, None, Trend::Left)
 }
@@ -142,7 +142,7 @@ fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend
     ask(view, config, as_of, trend)
 }
 
-/// Builds the estate of a commit; earlier ones come first, and each is let go before the next.
+/// Builds the access model of a commit; earlier ones come first, and each is let go before the next.
 pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend) -> Result<Question, Failure> {
     let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
     let ledger = Ledger::new(Evidence::load(&view)?);
@@ -150,12 +150,12 @@ pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend) -> 
         Trend::Asked => review::earlier(&ledger, &config, as_of),
         Trend::Left => Vec::new(),
     };
-    let estate = ledger.estate(&settings(&config, as_of));
+    let access = ledger.access(&settings(&config, as_of));
     Ok(Question {
         view,
         commit,
         config,
-        estate,
+        access,
         earlier,
     })
 }

@@ -8,8 +8,8 @@ use crate::cli::open::{self, Question};
 use crate::cli::output;
 use crate::config::Config;
 use crate::lake::records::{Reject, Snapshot, Source};
-use crate::ledger::estate::{Covered, Looks};
-use crate::ledger::{Estate, Ledger};
+use crate::ledger::access_model::{Covered, Looks};
+use crate::ledger::{AccessModel, Ledger};
 use crate::model::{Finding, Instant, Window};
 use crate::report::columns::Forms;
 use crate::report::privacy::{Privacy, Reader};
@@ -39,10 +39,10 @@ pub struct Answers {
 impl Answers {
     /// Runs the checks and reads the books.
     pub fn of(question: &Question) -> Result<Self, Failure> {
-        let results = check::run(&question.estate, &question.config, None);
+        let results = check::run(&question.access, &question.config, None);
         let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
         let mut trend = question.earlier.clone();
-        trend.push(TrendPoint::of(question.estate.as_of, question.estate.held().count(), findings.iter()));
+        trend.push(TrendPoint::of(question.access.as_of, question.access.held().count(), findings.iter()));
         Ok(Self {
             trend,
             results,
@@ -51,7 +51,7 @@ impl Answers {
             snapshots: question.view.rows::<Snapshot>()?,
             rejects: question.view.rows::<Reject>()?,
             campaigns: Vec::new(),
-            tenant: question.estate.tenant.to_string(),
+            tenant: question.access.tenant.to_string(),
         })
     }
 
@@ -63,17 +63,17 @@ impl Answers {
 
     /// The review for one reader.
     pub fn review<'a>(&'a self, question: &'a Question, audience: Audience, forms: Forms) -> Review<'a> {
-        let estate = &question.estate;
+        let access = &question.access;
         Review {
             tenant: &self.tenant,
             commit: &question.commit,
-            as_of: estate.as_of,
+            as_of: access.as_of,
             profile: &question.config.profile,
-            period: period(estate),
+            period: period(access),
             findings: &self.findings,
             checks: self.results.iter().map(summary).collect(),
             thresholds: thresholds(question),
-            estate,
+            access,
             sources: &self.sources,
             snapshots: &self.snapshots,
             rejects: rejects(&self.rejects),
@@ -88,14 +88,14 @@ impl Answers {
 /// Campaigns as the report tells of them, the newest first; those that are named, or all of the lake.
 ///
 /// They are told as of the newer of the question and their last step, so that the same lake gives the same page.
-pub fn campaigns(store: &Store, named: Option<&CampaignId>, estate: &Estate, privacy: &Privacy) -> Result<Vec<Section>, Failure> {
+pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel, privacy: &Privacy) -> Result<Vec<Section>, Failure> {
     // What colleagues decided is not for whoever is asked to judge.
     if privacy.reader == Reader::Reviewer {
         return Ok(Vec::new());
     }
     let ids = named.map_or_else(|| store.ids(), |id| Ok(vec![id.clone()]))?;
     let mut told = Vec::new();
-    let now = Now::new(estate);
+    let now = Now::new(access);
     for id in ids {
         let state = match State::load(store, &id) {
             Ok(state) => state,
@@ -105,8 +105,8 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, estate: &Estate, pri
             }
             Err(e) => return Err(e.into()),
         };
-        // A campaign of later access cannot be told by an earlier estate.
-        if state.head.as_of > estate.as_of && named.is_none() {
+        // A campaign of later access cannot be told by an earlier access.
+        if state.head.as_of > access.as_of && named.is_none() {
             continue;
         }
         let lapsed = lapses(&state, &now);
@@ -120,7 +120,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, estate: &Estate, pri
             state: &state,
             lapsed: &lapsed,
             stand: state.stand(),
-            at: estate.as_of.max(state.tail.at),
+            at: access.as_of.max(state.tail.at),
         };
         told.push((state.head.opened_at, Section::of(&progress, &counts, privacy)));
     }
@@ -128,7 +128,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, estate: &Estate, pri
     Ok(told.into_iter().map(|(_, section)| section).collect())
 }
 
-/// Up to so many earlier month ends are asked about; each builds an estate anew.
+/// Up to so many earlier month ends are asked about; each builds an access anew.
 const EARLIER: usize = 5;
 /// A tenant with more holdings is asked about two months only, so that its report is done within a minute.
 const LARGE: usize = 100_000;
@@ -139,10 +139,10 @@ pub fn earlier(ledger: &Ledger, config: &Config, as_of: Option<Instant>) -> Vec<
     let from = whole_period(ledger.coverage(), ledger.looks(), as_of).from;
     let mut points = Vec::new();
     for end in month_ends(as_of, from, EARLIER).into_iter().rev() {
-        let estate = ledger.estate(&open::settings(config, Some(end)));
-        let results = check::run(&estate, config, None);
-        points.push(TrendPoint::of(end, estate.held().count(), results.iter().flat_map(|r| &r.findings)));
-        if points.len() == 2 && estate.holdings.len() > LARGE {
+        let access = ledger.access(&open::settings(config, Some(end)));
+        let results = check::run(&access, config, None);
+        points.push(TrendPoint::of(end, access.held().count(), results.iter().flat_map(|r| &r.findings)));
+        if points.len() == 2 && access.holdings.len() > LARGE {
             break;
         }
     }
@@ -175,8 +175,8 @@ fn month_ends(as_of: Instant, from: Instant, many: usize) -> Vec<Instant> {
 }
 
 /// The year before the instant of the questions, or less where no record is as old.
-pub fn period(estate: &Estate) -> Window {
-    whole_period(&estate.coverage, &estate.looks, estate.as_of)
+pub fn period(access: &AccessModel) -> Window {
+    whole_period(&access.coverage, &access.looks, access.as_of)
 }
 
 fn whole_period(coverage: &BTreeMap<String, Covered>, looks: &Looks, until: Instant) -> Window {

@@ -81,10 +81,10 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
     let pseudonyms = key.as_deref().zip(told.salt.as_deref());
     let privacy = Privacy {
         reader: told.reader,
-        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.estate)),
+        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.access)),
     };
-    answers.campaigns = review::campaigns(&Store::new(how.lake), None, &question.estate, &privacy)?;
-    privacy.estate(&mut question.estate);
+    answers.campaigns = review::campaigns(&Store::new(how.lake), None, &question.access, &privacy)?;
+    privacy.access(&mut question.access);
     answers.cover(&privacy);
     let review = answers.review(question, render.audience(), render.forms());
     let written = report::write(&review, out).map_err(Failure::usage)?;
@@ -94,7 +94,7 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         bundle::replace_private(&map, &bundle::who_is_who(pseudonyms))?;
         output::say(&format!("{} says who is who; keep it away from the report", map.display()));
     }
-    tell(&answers.findings, question.estate.holdings.len());
+    tell(&answers.findings, question.access.holdings.len());
     output::say(&format!("open {}", written.index.display()));
     Ok(answers.findings)
 }

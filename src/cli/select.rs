@@ -1,8 +1,8 @@
 //! Names to ids, windows, and how certainly a holding lies in a window.
 
 use crate::cli::exit::Failure;
-use crate::ledger::Estate;
-use crate::ledger::estate::listed_in;
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::listed_in;
 use crate::model::time::DAY;
 use crate::model::{EntitlementKind, Holding, Instant, Window};
 use std::collections::BTreeMap;
@@ -86,32 +86,32 @@ fn is_guid(text: &str) -> bool {
 
 /// Names of packages by id.
 #[must_use]
-pub fn packages(estate: &Estate) -> BTreeMap<String, Vec<String>> {
-    estate.packages.iter().map(|(id, p)| (id.to_string(), vec![p.name.clone()])).collect()
+pub fn packages(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
+    access.packages.iter().map(|(id, p)| (id.to_string(), vec![p.name.clone()])).collect()
 }
 
 /// Names of groups by id.
 #[must_use]
-pub fn groups(estate: &Estate) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = estate.groups.iter().map(|(id, g)| (id.clone(), vec![g.name.clone()])).collect();
-    held(estate, EntitlementKind::Group, &mut names);
+pub fn groups(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = access.groups.iter().map(|(id, g)| (id.clone(), vec![g.name.clone()])).collect();
+    held(access, EntitlementKind::Group, &mut names);
     names
 }
 
 /// Names and application ids by service principal.
 #[must_use]
-pub fn apps(estate: &Estate) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = estate.apps.iter().map(|(id, a)| (id.clone(), vec![a.name.clone(), a.app_id.clone()])).collect();
-    held(estate, EntitlementKind::AppRole, &mut names);
+pub fn apps(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
+    let mut names: BTreeMap<String, Vec<String>> = access.apps.iter().map(|(id, a)| (id.clone(), vec![a.name.clone(), a.app_id.clone()])).collect();
+    held(access, EntitlementKind::AppRole, &mut names);
     names
 }
 
 /// Names of directory roles that somebody holds, by role id.
 #[must_use]
-pub fn roles(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+pub fn roles(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
     let mut names = BTreeMap::new();
-    held(estate, EntitlementKind::DirectoryRole, &mut names);
-    for (id, name) in &estate.roles {
+    held(access, EntitlementKind::DirectoryRole, &mut names);
+    for (id, name) in &access.roles {
         // Definition id and template id of one role share a name: only one that is held, or the only one, is meant.
         if !names.values().any(|n| n.contains(name)) {
             names.insert(id.clone(), vec![name.clone()]);
@@ -120,8 +120,8 @@ pub fn roles(estate: &Estate) -> BTreeMap<String, Vec<String>> {
     names
 }
 
-fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec<String>>) {
-    for holding in estate.holdings.iter().filter(|h| h.entitlement.kind == kind) {
+fn held(access: &AccessModel, kind: EntitlementKind, names: &mut BTreeMap<String, Vec<String>>) {
+    for holding in access.holdings.iter().filter(|h| h.entitlement.kind == kind) {
         names
             .entry(holding.entitlement.resource().to_string())
             .or_insert_with(|| vec![holding.entitlement_name.to_string()]);
@@ -130,12 +130,12 @@ fn held(estate: &Estate, kind: EntitlementKind, names: &mut BTreeMap<String, Vec
 
 /// Names of principals by object id.
 #[must_use]
-pub fn principals(estate: &Estate) -> BTreeMap<String, Vec<String>> {
+pub fn principals(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
     let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (id, person) in &estate.people {
+    for (id, person) in &access.people {
         names.insert(id.to_string(), vec![person.upn.to_string(), person.name.to_string()]);
     }
-    for holding in &estate.holdings {
+    for holding in &access.holdings {
         names
             .entry(holding.principal.to_string())
             .or_insert_with(|| vec![holding.principal_name.to_string()]);
@@ -187,14 +187,14 @@ pub fn instant(flag: &str, text: &str) -> Result<Instant, Failure> {
 ///
 /// # Errors
 /// When it cannot, with the reason.
-pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<(), String> {
+pub fn absence_is_provable(access: &AccessModel, wanted: &Wanted, window: Window) -> Result<(), String> {
     let (kind, scope) = match wanted {
         Wanted::One(kind @ (EntitlementKind::Group | EntitlementKind::AppRole), id) => (*kind, id.as_str()),
         Wanted::One(kind, _) => (*kind, "tenant"),
         Wanted::All | Wanted::Any(_) => (EntitlementKind::AccessPackage, "tenant"),
     };
     let collection = listed_in(kind).ok_or("holders of SharePoint roles are in none of the sources")?;
-    let looks = estate.looks.get(&(collection.into(), scope.into())).map_or(&[][..], Vec::as_slice);
+    let looks = access.looks.get(&(collection.into(), scope.into())).map_or(&[][..], Vec::as_slice);
     let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
     if complete.is_empty() {
         return Err(format!("no complete look at {collection} is in the lake"));
@@ -202,7 +202,7 @@ pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<()
     if complete.iter().any(|look| window.from == *look && window.until == look.plus(1)) {
         return Ok(());
     }
-    let Some(covered) = estate.coverage.get("audit") else {
+    let Some(covered) = access.coverage.get("audit") else {
         return Err("no audit log is in the lake".into());
     };
     // A part that was not read may be of any time, whatever is vouched for.
@@ -212,7 +212,7 @@ pub fn believable(estate: &Estate, wanted: &Wanted, window: Window) -> Result<()
         ));
     }
     let joined = complete.iter().any(|look| {
-        covered.vouched_spans(Window {
+        covered.attested_spans(Window {
             from: window.from.min(*look),
             until: window.until.max(*look),
         })

@@ -11,7 +11,7 @@ use crate::lake::View;
 use crate::lake::about::{about, names};
 use crate::lake::store::create_private_dirs;
 use crate::lake::table::Table;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{Finding, PrincipalId};
 use crate::report::columns::{self, Form};
 use serde_json::Value;
@@ -22,11 +22,11 @@ use std::path::Path;
 /// Writes what is held about a person into a folder: their holdings, and every row that names them.
 pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
-    let estate = &question.estate;
-    let id = select::resolve("principal", &args.who, &select::principals(estate))?;
+    let access = &question.access;
+    let id = select::resolve("principal", &args.who, &select::principals(access))?;
     let principal = PrincipalId::new(&id);
     let mut forms = vec![id.to_lowercase()];
-    if let Some(person) = estate.people.get(&principal) {
+    if let Some(person) = access.people.get(&principal) {
         forms.extend([person.upn, person.mail].iter().map(|f| f.to_lowercase()).filter(|f| f.len() > 2));
         forms.dedup();
     }
@@ -39,14 +39,14 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
         )));
     }
     create_private_dirs(&args.out)?;
-    let held: Vec<_> = estate.holdings.iter().filter(|h| h.principal == principal).map(|h| (h, "")).collect();
+    let held: Vec<_> = access.holdings.iter().filter(|h| h.principal == principal).map(|h| (h, "")).collect();
     let holdings = columns::holdings(&held, Form::Json).map_err(Failure::usage)?;
     replace_private(&args.out.join("holdings.json"), &holdings)?;
-    let results = check::run(estate, &question.config, None);
+    let results = check::run(access, &question.config, None);
     let found: Vec<Finding> = results.into_iter().flat_map(|r| r.findings).filter(|f| f.subject_id == id).collect();
     let findings = columns::findings(&found, Form::Json).map_err(Failure::usage)?;
     replace_private(&args.out.join("findings.json"), &findings)?;
-    let accounts: Vec<String> = linked(estate, &question.config, &principal).iter().map(|upn| plain(upn)).collect();
+    let accounts: Vec<String> = linked(access, &question.config, &principal).iter().map(|upn| plain(upn)).collect();
     let linked = if accounts.is_empty() {
         String::new()
     } else {
@@ -63,7 +63,7 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
          | table | rows that name the person | rows looked at |\n|---|---|---|\n",
         plain(&args.who),
         forms.iter().map(|f| plain(f)).collect::<Vec<_>>().join(", "),
-        estate.as_of,
+        access.as_of,
         question.commit,
         held.len(),
         found.len(),
@@ -129,11 +129,11 @@ fn own(view: &View, folder: &Path, forms: &[String]) -> Result<BTreeSet<String>,
 }
 
 /// Principal names of other accounts that belong to the person by their names.
-fn linked(estate: &Estate, config: &Config, person: &PrincipalId) -> Vec<String> {
-    let Some(upn) = estate.people.get(person).map(|p| p.upn) else {
+fn linked(access: &AccessModel, config: &Config, person: &PrincipalId) -> Vec<String> {
+    let Some(upn) = access.people.get(person).map(|p| p.upn) else {
         return Vec::new();
     };
-    let others = estate.people.iter().filter(|(id, _)| *id != person).map(|(_, p)| p.upn);
+    let others = access.people.iter().filter(|(id, _)| *id != person).map(|(_, p)| p.upn);
     let mut found: Vec<String> = others
         .filter(|other| config.admin_accounts.linked(&upn, other))
         .map(|u| u.to_string())

@@ -9,7 +9,7 @@ use crate::campaign::{Balance, CampaignError, LogEntry, State, Store, quality};
 use crate::evidence::compose::{Content, Part};
 use crate::evidence::sample::{self, Member};
 use crate::evidence::table::Table;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
 use crate::model::{Instant, PrincipalId};
 use crate::report::Audience;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// What the parts of a campaign are made with.
 pub struct Making<'a> {
     /// The ledger, not yet covered.
-    pub estate: &'a Estate,
+    pub access: &'a AccessModel,
     /// How administrative accounts are named, so that they count as their owner's.
     pub accounts: &'a AdminPattern,
     /// What of people is shown.
@@ -229,8 +229,8 @@ impl Telling<'_> {
             let binding = self.state.binding(index).map(|(_, entry)| entry);
             let owner = self.state.owner(index);
             let reviewer = self.state.reviewers.get(owner);
-            let (estate, accounts) = (self.making.estate, self.making.accounts);
-            let is_holder = |id: &str| one_person(estate, accounts, &PrincipalId::new(id), &PrincipalId::new(&item.principal_id)).is_some();
+            let (access, accounts) = (self.making.access, self.making.accounts);
+            let is_holder = |id: &str| one_person(access, accounts, &PrincipalId::new(id), &PrincipalId::new(&item.principal_id)).is_some();
             let own = reviewer.is_some_and(|r| !r.principal_id.is_empty() && is_holder(&r.principal_id));
             let because = contexts.get(&item.id).map(|c| self.text(&c.reviewer_because)).unwrap_or_default();
             vec![
@@ -423,9 +423,9 @@ impl Telling<'_> {
     }
 
     fn drift(&self) -> Table {
-        let estate = self.making.estate;
+        let access = self.making.access;
         let row = |d: &Drift| {
-            let is_thing = estate.groups.contains_key(&d.principal_id) || estate.apps.contains_key(&d.principal_id);
+            let is_thing = access.groups.contains_key(&d.principal_id) || access.apps.contains_key(&d.principal_id);
             let who = |text: &str| if is_thing { text.to_string() } else { self.who(text) };
             let covered = Drift {
                 principal_id: who(&d.principal_id),
@@ -444,7 +444,7 @@ impl Telling<'_> {
         let Some(closing) = &self.state.closing else {
             return Table::new(&header);
         };
-        let now = Now::new(self.making.estate);
+        let now = Now::new(self.making.access);
         let list = outcomes(self.state, &now, closing.at);
         let rows = list.iter().map(|o| {
             vec![

@@ -130,14 +130,14 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         parts,
         limits,
     } = material;
-    let (estate, audience) = (review.estate, &review.audience);
+    let (access, audience) = (review.access, &review.audience);
     let mut filling = Filling { bag, outputs: Vec::new() };
     report::write(review, &bag.payload())?;
     report_outputs(&mut filling, review)?;
 
     let size = facts.sampling.size;
     let wanted = |f: sample::Frequency| size.unwrap_or(f.size());
-    let populations = population::all(estate, review.findings, review.period, audience, wanted);
+    let populations = population::all(access, review.findings, review.period, audience, wanted);
     write_populations(&mut filling, &populations)?;
     write_samples(&mut filling, &populations, &facts.sampling.seed, wanted)?;
 
@@ -148,7 +148,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         &records,
     )?;
 
-    let books = books::books(view, &estate.unknown_activities)?;
+    let books = books::books(view, &access.unknown_activities)?;
     for (name, what, table) in &books.files {
         filling.table(&format!("ipe/{name}"), what, table)?;
     }
@@ -216,7 +216,7 @@ fn report_outputs(filling: &mut Filling, review: &Review) -> Result<(), ComposeE
 pub fn report_output(file: &str, bytes: &[u8], review: &Review) -> Output {
     let (what, rows) = match file {
         "findings.csv" => ("every result of every check that is not 'pass'", Some(review.findings.len() as u64)),
-        "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.estate.holdings.len() as u64)),
+        "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.access.holdings.len() as u64)),
         "findings.parquet" | "findings.json" => ("the rows of findings.csv, exact: no text is protected, times are times", None),
         "holdings.parquet" | "holdings.json" => ("the rows of holdings.csv, exact: no text is protected, times are times", None),
         "index.html" => ("the report, to be opened first", None),

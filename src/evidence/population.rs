@@ -2,7 +2,7 @@
 
 use crate::evidence::sample::{Frequency, Member};
 use crate::evidence::table::Table;
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{Finding, Holding, Instant, Presence, Verdict, Window};
 use crate::report::Audience;
 use std::collections::BTreeMap;
@@ -43,14 +43,14 @@ const COLUMNS: &[&str] = &[
 
 /// All populations of one bundle; `wanted` is how many rows a sample has, which decides how far back a small one reaches.
 #[must_use]
-pub fn all(estate: &Estate, findings: &[Finding], period: Window, audience: &Audience, wanted: impl Fn(Frequency) -> usize) -> Vec<Population> {
-    let seen: Vec<Holding> = estate.holdings.iter().map(|h| audience.holding(h).into_owned()).collect();
+pub fn all(access: &AccessModel, findings: &[Finding], period: Window, audience: &Audience, wanted: impl Fn(Frequency) -> usize) -> Vec<Population> {
+    let seen: Vec<Holding> = access.holdings.iter().map(|h| audience.holding(h).into_owned()).collect();
     let at = |instant: Instant| Window {
         from: instant,
         until: instant.plus(1),
     };
-    let present = |h: &Holding, instant: Instant| h.presence(at(instant), estate.as_of);
-    let (opens, closes) = (period.from, estate.as_of);
+    let present = |h: &Holding, instant: Instant| h.presence(at(instant), access.as_of);
+    let (opens, closes) = (period.from, access.as_of);
     let held = |instant: Instant| seen.iter().filter(move |h| present(h, instant) != Presence::Never);
     let row = |h: &Holding, stratum: &str, instant: Instant| (stratum.to_string(), 0, present(h, instant).as_str(), h.clone());
 
@@ -112,7 +112,7 @@ pub fn all(estate: &Estate, findings: &[Finding], period: Window, audience: &Aud
         ends,
     ));
     populations.push(open_findings(findings, audience));
-    populations.extend(reviews(estate, period));
+    populations.extend(reviews(access, period));
     populations
 }
 
@@ -251,10 +251,10 @@ fn open_findings(findings: &[Finding], audience: &Audience) -> Population {
 }
 
 /// Quarters in which access reviews were decided, and the decisions.
-fn reviews(estate: &Estate, period: Window) -> Vec<Population> {
+fn reviews(access: &AccessModel, period: Window) -> Vec<Population> {
     let mut quarters: BTreeMap<String, usize> = BTreeMap::new();
     let mut lines: Vec<(Member, Vec<String>)> = Vec::new();
-    for d in &estate.review_decisions {
+    for d in &access.review_decisions {
         let Some(at) = d.reviewed_at.filter(|t| period.from <= *t && *t < period.until) else {
             continue;
         };

@@ -123,7 +123,7 @@ fn when(window: Option<Window>) -> String {
 /// `limits.md`: what a reader must not take from this bundle; `campaign` has what the campaign in it cannot show.
 #[must_use]
 pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String]) -> String {
-    let estate = review.estate;
+    let access = review.access;
     let mut lines = vec![
         "Whoever owns the lake and the key can rewrite both. \
          What shows a rewriting is a checkpoint that somebody else keeps: keep `lake/checkpoint.txt` of this bundle, and ask for the proof next time."
@@ -145,12 +145,12 @@ pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String])
     }
     lines.extend(crate::report::limits(review).into_iter().map(|l| format!("{}: {}", l.title, l.text)));
     lines.extend(campaign.iter().cloned());
-    for (subject, covered) in &estate.coverage {
+    for (subject, covered) in &access.coverage {
         if covered.any.is_empty() {
             lines.push(format!(
                 "Nothing says which time the log `{subject}` covers: an event that is not in it may have happened."
             ));
-        } else if covered.vouched.is_empty() {
+        } else if covered.attested.is_empty() {
             lines.push(format!(
                 "That the log `{subject}` is complete is inferred from its first and last record only: a filtered export would look the same."
             ));
@@ -159,7 +159,7 @@ pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String])
             lines.push(format!("The log `{subject}` has a gap {}: {}.", when(*window), reason.trim_end_matches('.')));
         }
     }
-    for (collection, gaps) in &estate.missed {
+    for (collection, gaps) in &access.collection_gaps {
         for (window, reason) in gaps {
             lines.push(format!(
                 "Something of the collection `{collection}` is not in the lake, {}: {}.",

@@ -1,8 +1,8 @@
-//! From one commit's evidence to the estate.
+//! From one commit's evidence to the access model.
 
 use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
-use crate::ledger::estate::{Covered, Estate, Gaps, Look, Looks, RequestStory, SeenAt};
+use crate::ledger::access_model::{AccessModel, Covered, Gaps, Look, Looks, RequestHistory, SeenAt};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::lanes::{self, Lane};
 use crate::ledger::scan::{self, Horizon, Interval};
@@ -33,7 +33,7 @@ const SAME_ACT: i64 = MINUTE;
 /// The log may lag behind the newest look by this much: sign-in and audit records arrive within a day (GRAPH 3.5).
 const LOG_LAG: i64 = DAY;
 
-/// One commit's evidence, read and sorted once, from which estates as of any instant are built.
+/// One commit's evidence, read and sorted once, from which access models as of any instant are built.
 ///
 /// What does not depend on the instant is made here and shared by all of them.
 pub struct Ledger {
@@ -45,7 +45,7 @@ pub struct Ledger {
     assignments: Contents,
     requests: Contents,
     coverage: BTreeMap<String, Covered>,
-    missed: BTreeMap<String, Gaps>,
+    collection_gaps: BTreeMap<String, Gaps>,
     newest: Instant,
 }
 
@@ -57,16 +57,16 @@ impl Ledger {
         let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
         let mut events = std::mem::take(&mut evidence.audit_events);
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
-        evidence.acts.take(&events);
+        evidence.audit_facts.take(&events);
         Arc::make_mut(&mut evidence.usage).par_sort_unstable_by(UsageDay::order);
-        let events = facts::one_act_once(std::mem::take(&mut evidence.acts.told), SAME_ACT);
-        let (coverage, missed) = coverage::by_subject(&evidence.coverage);
+        let events = facts::one_act_once(std::mem::take(&mut evidence.audit_facts.told), SAME_ACT);
+        let (coverage, collection_gaps) = coverage::by_subject(&evidence.coverage);
         Self {
             events: Arc::new(events),
             looks: Arc::new(looks(&sightings)),
             seen: Arc::new(seen(&sightings)),
             coverage,
-            missed,
+            collection_gaps,
             newest: newest(&evidence, &sightings),
             assignments: Contents::of(&evidence.assignments),
             requests: Contents::of(&evidence.requests),
@@ -93,22 +93,22 @@ impl Ledger {
         &self.looks
     }
 
-    /// The estate as of an instant.
+    /// The access model as of an instant.
     #[must_use]
-    pub fn estate(&self, settings: &Settings) -> Estate {
-        estate(self, settings)
+    pub fn access(&self, settings: &Settings) -> AccessModel {
+        access(self, settings)
     }
 }
 
-/// Builds the one estate that is wanted of a commit.
+/// Builds the one access model that is wanted of a commit.
 #[must_use]
-pub fn build(evidence: Evidence, settings: &Settings) -> Estate {
-    Ledger::new(evidence).estate(settings)
+pub fn build(evidence: Evidence, settings: &Settings) -> AccessModel {
+    Ledger::new(evidence).access(settings)
 }
 
-fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
+fn access(ledger: &Ledger, settings: &Settings) -> AccessModel {
     let Ledger { evidence, sightings, .. } = ledger;
-    let mut estate = Estate {
+    let mut access = AccessModel {
         tenant: evidence.tenant.clone(),
         as_of: settings.as_of.unwrap_or(ledger.newest),
         events: Arc::clone(&ledger.events),
@@ -116,11 +116,11 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
         seen: Arc::clone(&ledger.seen),
         usage: Arc::clone(&evidence.usage),
         coverage: ledger.coverage.clone(),
-        missed: ledger.missed.clone(),
+        collection_gaps: ledger.collection_gaps.clone(),
         unknown_activities: evidence.unknown_activities.clone(),
-        ..Estate::default()
+        ..AccessModel::default()
     };
-    let (as_of, events) = (estate.as_of, &ledger.events);
+    let (as_of, events) = (access.as_of, &ledger.events);
     // Packages with their requests, resources, and the directory have nothing to do with one another until holdings are made.
     let ((requests, packages), ((), resources)) = rayon::join(
         || {
@@ -133,14 +133,14 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
         },
         || {
             rayon::join(
-                || directory::fill(&mut estate, evidence, sightings, settings),
+                || directory::fill(&mut access, evidence, sightings, settings),
                 || lanes::of_resources(evidence, sightings, events),
             )
         },
     );
-    estate.requests = requests;
-    estate.index();
-    let known = Known::of(&estate, packages.keys().chain(resources.keys()));
+    access.requests = requests;
+    access.index();
+    let known = Known::of(&access, packages.keys().chain(resources.keys()));
     let mut holdings: Vec<Holding> = packages
         .into_par_iter()
         .chain(resources)
@@ -148,11 +148,11 @@ fn estate(ledger: &Ledger, settings: &Settings) -> Estate {
             let of = |lane| holdings_of(&known, &principal, &entitlement, lane);
             group.into_iter().flat_map(of).collect::<Vec<_>>()
         })
-        .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= estate.as_of))
+        .filter(|h| h.from_earliest.or(h.from_latest).or(h.held_from).is_none_or(|f| f <= access.as_of))
         .collect();
     holdings.par_sort_by(|a, b| order(a).cmp(&order(b)));
-    estate.holdings = holdings;
-    estate
+    access.holdings = holdings;
+    access
 }
 
 fn order(h: &Holding) -> (&PrincipalId, &EntitlementKey, Option<Instant>, Option<Instant>, Option<&str>) {
@@ -175,7 +175,7 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
     let weak = || sightings.iter().flat_map(|(_, c)| c.seen.values().flatten().map(|s| s.at)).max();
     looks
         .chain(snapshots)
-        .chain(evidence.acts.newest)
+        .chain(evidence.audit_facts.newest)
         .chain(usage)
         .max()
         .or_else(weak)
@@ -183,7 +183,7 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
 }
 
 /// Requests that name an assignment, but not the package, policy or holder that it names.
-fn through_assignments(requests: &mut BTreeMap<RequestId, RequestStory>, evidence: &Evidence, contents: &Contents) {
+fn through_assignments(requests: &mut BTreeMap<RequestId, RequestHistory>, evidence: &Evidence, contents: &Contents) {
     for story in requests.values_mut() {
         let rows = story
             .assignment
@@ -235,10 +235,10 @@ fn seen(sightings: &Sightings) -> SeenAt {
 
 /// What every holding asks about its holder, its entitlement and its request, found once.
 struct Known<'e> {
-    estate: &'e Estate,
+    access: &'e AccessModel,
     principals: AHashMap<PrincipalId, Holder>,
     entitlements: AHashMap<EntitlementKey, Interned>,
-    requests: AHashMap<&'e RequestId, &'e RequestStory>,
+    requests: AHashMap<&'e RequestId, &'e RequestHistory>,
 }
 
 /// Who holds.
@@ -250,25 +250,25 @@ struct Holder {
 }
 
 impl<'e> Known<'e> {
-    fn of<'k>(estate: &'e Estate, keys: impl Iterator<Item = &'k (PrincipalId, EntitlementKey)>) -> Self {
+    fn of<'k>(access: &'e AccessModel, keys: impl Iterator<Item = &'k (PrincipalId, EntitlementKey)>) -> Self {
         let mut known = Self {
-            estate,
+            access,
             principals: AHashMap::new(),
             entitlements: AHashMap::new(),
             // An interval that no request began or ended has an empty id.
-            requests: estate.requests.iter().filter(|(id, _)| !id.as_str().is_empty()).collect(),
+            requests: access.requests.iter().filter(|(id, _)| !id.as_str().is_empty()).collect(),
         };
         for (principal, key) in keys {
             known.principals.entry(principal.clone()).or_insert_with(|| {
-                let (state, since) = principal_state(estate, principal);
+                let (state, since) = principal_state(access, principal);
                 Holder {
-                    name: estate.principal_name(principal),
-                    kind: principal_type(estate, principal),
+                    name: access.principal_name(principal),
+                    kind: principal_type(access, principal),
                     state,
                     since,
                 }
             });
-            known.entitlements.entry(key.clone()).or_insert_with(|| entitlement_name(estate, key).into());
+            known.entitlements.entry(key.clone()).or_insert_with(|| entitlement_name(access, key).into());
         }
         known
     }
@@ -276,28 +276,28 @@ impl<'e> Known<'e> {
 
 fn holdings_of(known: &Known, principal: &PrincipalId, entitlement: &EntitlementKey, lane: Lane) -> Vec<Holding> {
     let mut lane = lane;
-    let estate = known.estate;
+    let access = known.access;
     let points = std::mem::take(&mut lane.points);
     let scheduled = lane.scheduled();
     let newest_look = lane.collection.as_ref().and_then(|(table, scope)| {
-        let looks = estate.looks.get(&(table.name().into(), *scope))?;
-        looks.iter().map(|l| l.at).filter(|t| *t <= estate.as_of).max()
+        let looks = access.looks.get(&(table.name().into(), *scope))?;
+        looks.iter().map(|l| l.at).filter(|t| *t <= access.as_of).max()
     });
     let is_listed = newest_look.is_some_and(|look| newest_sighting_at(&points, look));
-    let log_end = estate.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(estate.as_of));
+    let log_end = access.coverage.get("audit").and_then(|c| c.any.last()).map(|w| w.until.min(access.as_of));
     let watched_since = |proved: Instant| {
         let listed = is_listed && newest_look.is_some_and(|look| proved >= look.plus(-DAY));
         let logged =
-            log_end.is_some_and(|end| end.plus(LOG_LAG) >= estate.as_of && (proved >= end || estate.covered("audit", Window { from: proved, until: end })));
+            log_end.is_some_and(|end| end.plus(LOG_LAG) >= access.as_of && (proved >= end || access.covered("audit", Window { from: proved, until: end })));
         listed || logged
     };
     let horizon = Horizon {
         same_act: SAME_ACT,
         granted_once: !lane.pim && matches!(entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole),
         scheduled: scheduled.flatten(),
-        as_of: estate.as_of,
+        as_of: access.as_of,
         watched_since: &watched_since,
-        logged: &|from, until| from >= until || estate.covered("audit", Window { from, until }),
+        logged: &|from, until| from >= until || access.covered("audit", Window { from, until }),
     };
     let intervals = scan::scan(points, &horizon);
     intervals
@@ -318,9 +318,9 @@ fn holding(
     scheduled: Option<Option<Instant>>,
     interval: Interval,
 ) -> Holding {
-    let estate = known.estate;
+    let access = known.access;
     let mut interval = interval;
-    later_ends_show_as_held(&mut interval, estate.as_of);
+    later_ends_show_as_held(&mut interval, access.as_of);
     let story = story_of(known, principal, entitlement, lane, &interval);
     let removal = known.requests.get(&RequestId::of(interval.end_request));
     let mut evidence = std::mem::take(&mut interval.evidence);
@@ -329,7 +329,7 @@ fn holding(
     }
     evidence.sort();
     evidence.dedup();
-    let grant_kind = grant_kind(estate, entitlement, lane, story);
+    let grant_kind = grant_kind(access, entitlement, lane, story);
     let approvals = story.map(|s| s.decisions.clone()).unwrap_or_default();
     // Every key of a lane is known.
     let holder = &known.principals[principal];
@@ -367,7 +367,7 @@ fn holding(
         on_behalf_of: if grant_kind == GrantKind::OnBehalf { Some(principal.clone()) } else { None },
         requested_by,
         granted_by: match story.and_then(|s| s.administrator.as_ref()) {
-            Some(admin) => estate.principal_name(admin),
+            Some(admin) => access.principal_name(admin),
             None => lane.granted_by,
         },
         approved_by: approvals
@@ -402,7 +402,7 @@ fn later_ends_show_as_held(interval: &mut Interval, as_of: Instant) {
 }
 
 /// The request behind a holding: the one that was delivered then, else the last one for this assignment or holder before its beginning.
-fn story_of<'e>(known: &Known<'e>, principal: &PrincipalId, entitlement: &EntitlementKey, lane: &Lane, interval: &Interval) -> Option<&'e RequestStory> {
+fn story_of<'e>(known: &Known<'e>, principal: &PrincipalId, entitlement: &EntitlementKey, lane: &Lane, interval: &Interval) -> Option<&'e RequestHistory> {
     if entitlement.kind != EntitlementKind::AccessPackage {
         return None;
     }
@@ -410,11 +410,11 @@ fn story_of<'e>(known: &Known<'e>, principal: &PrincipalId, entitlement: &Entitl
         return Some(story);
     }
     let assignment = lane.assignment.as_ref()?;
-    let adds = |s: &&RequestStory| s.kind.ends_with("Add") && s.recipient.as_ref() == Some(principal) && s.assignment.as_ref() == Some(assignment);
-    known.estate.requests_of(principal).filter(adds).max_by_key(|s| s.created_at)
+    let adds = |s: &&RequestHistory| s.kind.ends_with("Add") && s.recipient.as_ref() == Some(principal) && s.assignment.as_ref() == Some(assignment);
+    known.access.requests_of(principal).filter(adds).max_by_key(|s| s.created_at)
 }
 
-fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story: Option<&RequestStory>) -> GrantKind {
+fn grant_kind(access: &AccessModel, entitlement: &EntitlementKey, lane: &Lane, story: Option<&RequestHistory>) -> GrantKind {
     if entitlement.kind != EntitlementKind::AccessPackage {
         return match lane {
             Lane { pim: true, .. } => GrantKind::Pim,
@@ -426,7 +426,7 @@ fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story:
         .policy
         .as_ref()
         .or_else(|| story.and_then(|s| s.policy.as_ref()))
-        .and_then(|p| estate.policies.get(p))
+        .and_then(|p| access.policies.get(p))
         .is_some_and(|p| p.automatic);
     match story.map(|s| s.kind.as_str()) {
         _ if automatic => GrantKind::AutoAssignment,
@@ -438,43 +438,43 @@ fn grant_kind(estate: &Estate, entitlement: &EntitlementKey, lane: &Lane, story:
     }
 }
 
-fn principal_type(estate: &Estate, principal: &PrincipalId) -> &'static str {
-    match estate.people.get(principal) {
+fn principal_type(access: &AccessModel, principal: &PrincipalId) -> &'static str {
+    match access.people.get(principal) {
         Some(person) if person.guest => "guest",
         Some(_) => "user",
-        None if estate.groups.contains_key(principal.as_str()) => "group",
-        None if estate.apps.contains_key(principal.as_str()) => "service_principal",
+        None if access.groups.contains_key(principal.as_str()) => "group",
+        None if access.apps.contains_key(principal.as_str()) => "service_principal",
         None => "unknown",
     }
 }
 
-fn principal_state(estate: &Estate, principal: &PrincipalId) -> (PrincipalState, Option<Instant>) {
-    let Some(person) = estate.people.get(principal) else {
-        let known = estate.groups.contains_key(principal.as_str()) || estate.apps.contains_key(principal.as_str());
+fn principal_state(access: &AccessModel, principal: &PrincipalId) -> (PrincipalState, Option<Instant>) {
+    let Some(person) = access.people.get(principal) else {
+        let known = access.groups.contains_key(principal.as_str()) || access.apps.contains_key(principal.as_str());
         return (if known { PrincipalState::Active } else { PrincipalState::Unknown }, None);
     };
     let since = |action: Action| {
-        let of_person = |e: &&AccessEvent| e.action == action && e.outcome != Outcome::Failure && e.at <= estate.as_of;
-        let events = estate.account_events.get(principal).into_iter().flatten().rev();
-        events.map(|i| &estate.events[*i]).find(of_person).map(|e| e.at)
+        let of_person = |e: &&AccessEvent| e.action == action && e.outcome != Outcome::Failure && e.at <= access.as_of;
+        let events = access.account_events.get(principal).into_iter().flatten().rev();
+        events.map(|i| &access.events[*i]).find(of_person).map(|e| e.at)
     };
     match person {
-        p if p.deleted_at.is_some_and(|t| t <= estate.as_of) => (PrincipalState::Deleted, p.deleted_at),
+        p if p.deleted_at.is_some_and(|t| t <= access.as_of) => (PrincipalState::Deleted, p.deleted_at),
         p if p.enabled == Some(false) => (PrincipalState::Disabled, since(Action::AccountDisabled)),
         _ => (PrincipalState::Active, None),
     }
 }
 
-fn entitlement_name(estate: &Estate, key: &EntitlementKey) -> String {
+fn entitlement_name(access: &AccessModel, key: &EntitlementKey) -> String {
     let resource = key.resource();
     let name = match key.kind {
-        EntitlementKind::AccessPackage => estate.packages.get(&PackageId::new(resource)).map(|p| p.name.clone()),
-        EntitlementKind::Group => estate.groups.get(resource).map(|g| g.name.clone()),
-        EntitlementKind::AppRole => estate.apps.get(resource).map(|a| {
+        EntitlementKind::AccessPackage => access.packages.get(&PackageId::new(resource)).map(|p| p.name.clone()),
+        EntitlementKind::Group => access.groups.get(resource).map(|g| g.name.clone()),
+        EntitlementKind::AppRole => access.apps.get(resource).map(|a| {
             let role = key.id.split('/').nth(1).unwrap_or_default();
             a.roles.get(role).map_or_else(|| a.name.clone(), |r| format!("{} / {r}", a.name))
         }),
-        EntitlementKind::DirectoryRole => estate.roles.get(resource).cloned(),
+        EntitlementKind::DirectoryRole => access.roles.get(resource).cloned(),
         EntitlementKind::SiteRole => None,
     };
     name.filter(|n| !n.is_empty()).unwrap_or_else(|| resource.to_string())

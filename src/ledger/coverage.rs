@@ -1,7 +1,7 @@
 //! Which time each log covers, and on what basis; and what was not read of collections, which cover no time.
 
 use crate::lake::records::Coverage;
-use crate::ledger::estate::{Covered, Gaps};
+use crate::ledger::access_model::{Covered, Gaps};
 use crate::model::Window;
 use crate::model::time::without;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(super) fn by_subject(rows: &[Coverage]) -> (BTreeMap<String, Covered>, BTree
                         proven.entry(name.to_string()).or_default().push(window);
                     }
                     covered.any.push(window);
-                    covered.vouched.push(window);
+                    covered.attested.push(window);
                 }
                 (_, None) => {}
             }
@@ -35,7 +35,7 @@ pub(super) fn by_subject(rows: &[Coverage]) -> (BTreeMap<String, Covered>, BTree
     for (name, covered) in &mut subjects {
         healed(&mut covered.gaps, proven.get(name).map_or(&[], Vec::as_slice));
         covered.any = without_gaps(&covered.any, &covered.gaps);
-        covered.vouched = without_gaps(&covered.vouched, &covered.gaps);
+        covered.attested = without_gaps(&covered.attested, &covered.gaps);
         covered.gaps.sort();
         covered.gaps.dedup();
     }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     fn vouched(rows: &[Coverage]) -> Vec<(i64, i64)> {
-        by_subject(rows).0["audit"].vouched.iter().map(|w| (w.from.0, w.until.0)).collect()
+        by_subject(rows).0["audit"].attested.iter().map(|w| (w.from.0, w.until.0)).collect()
     }
 
     #[test]

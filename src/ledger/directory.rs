@@ -1,22 +1,22 @@
 //! People, packages, policies, groups and applications as last seen.
 
 use crate::lake::table::Table;
+use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::ledger::build::Settings;
-use crate::ledger::estate::{AppFacts, Estate, GroupFacts, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::ledger::evidence::Evidence;
 use crate::ledger::sightings::Sightings;
 use crate::model::{Action, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
 use std::sync::Arc;
 
-/// Fills the directory of the estate.
-pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
-    people(estate, evidence, sightings);
-    groups_and_apps(estate, evidence, sightings);
-    owners_and_catalogs(estate, evidence, sightings);
-    policies(estate, evidence, sightings);
-    packages(estate, evidence, sightings, settings);
-    let decisions = sightings.current(&evidence.review_decisions, estate.as_of);
-    estate.review_decisions = decisions
+/// Fills the directory of the access model.
+pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
+    people(access, evidence, sightings);
+    groups_and_apps(access, evidence, sightings);
+    owners_and_catalogs(access, evidence, sightings);
+    policies(access, evidence, sightings);
+    packages(access, evidence, sightings, settings);
+    let decisions = sightings.current(&evidence.review_decisions, access.as_of);
+    access.review_decisions = decisions
         .into_iter()
         .map(|row| ReviewDecision {
             id: row.id,
@@ -31,8 +31,8 @@ pub(super) fn fill(estate: &mut Estate, evidence: &Evidence, sightings: &Sightin
         .collect();
 }
 
-fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current_unsorted(&evidence.users, estate.as_of) {
+fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current_unsorted(&evidence.users, access.as_of) {
         let upn = row.upn.or(row.mail).unwrap_or_default();
         let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest")) || upn.to_lowercase().contains("#ext#");
         let person = Person {
@@ -50,7 +50,7 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
             manager: manager_of(&row.content),
             evidence: vec![format!("users:{}", row.id).into()],
         };
-        estate.people.insert(PrincipalId::of(row.id), person);
+        access.people.insert(PrincipalId::of(row.id), person);
     }
     // Events after the last look at users, and people whom no export of users names.
     let last_look = sightings
@@ -59,34 +59,34 @@ fn people(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
         .values()
         .flatten()
         .map(|s| s.at)
-        .filter(|t| *t <= estate.as_of)
+        .filter(|t| *t <= access.as_of)
         .max();
-    let events = Arc::clone(&estate.events);
-    for event in events.iter().filter(|e| e.outcome != Outcome::Failure && e.at <= estate.as_of) {
+    let events = Arc::clone(&access.events);
+    for event in events.iter().filter(|e| e.outcome != Outcome::Failure && e.at <= access.as_of) {
         let Some(id) = event.principal.clone() else {
             continue;
         };
-        let newer = last_look.is_none_or(|t| event.at > t) || !estate.people.contains_key(&id);
+        let newer = last_look.is_none_or(|t| event.at > t) || !access.people.contains_key(&id);
         match event.action {
             Action::AccountDisabled | Action::AccountEnabled if newer => {
-                let person = estate.people.entry(id).or_default();
+                let person = access.people.entry(id).or_default();
                 person.enabled = Some(event.action == Action::AccountEnabled);
                 person.evidence.push(event.source);
             }
             Action::AccountDeleted | Action::HardDeleted if newer => {
-                let person = estate.people.entry(id).or_default();
+                let person = access.people.entry(id).or_default();
                 person.deleted_at = Some(event.at);
                 person.evidence.push(event.source);
             }
             Action::AccountRestored if newer => {
-                if let Some(person) = estate.people.get_mut(&id) {
+                if let Some(person) = access.people.get_mut(&id) {
                     person.deleted_at = None;
                 }
             }
             _ => {}
         }
     }
-    evidence.acts.name_people(&mut estate.people);
+    evidence.audit_facts.name_people(&mut access.people);
 }
 
 /// The manager of a user who was exported with `$expand=manager`.
@@ -100,52 +100,52 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
 }
 
 /// Who answers for groups, applications and catalogs.
-fn owners_and_catalogs(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.catalogs, estate.as_of) {
-        estate.catalogs.insert(row.id.to_string(), row.name.unwrap_or_default().to_string());
+fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.catalogs, access.as_of) {
+        access.catalogs.insert(row.id.to_string(), row.name.unwrap_or_default().to_string());
     }
-    for row in sightings.current_unsorted(&evidence.memberships, estate.as_of) {
+    for row in sightings.current_unsorted(&evidence.memberships, access.as_of) {
         let owner = row.relation.as_deref() == Some("owner");
         if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id) {
-            estate.owners.entry(container.to_ascii_lowercase()).or_default().push(PrincipalId::new(member));
+            access.owners.entry(container.to_ascii_lowercase()).or_default().push(PrincipalId::new(member));
         }
     }
-    for owners in estate.owners.values_mut() {
+    for owners in access.owners.values_mut() {
         owners.sort();
         owners.dedup();
     }
 }
 
-fn groups_and_apps(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.groups, estate.as_of) {
+fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.groups, access.as_of) {
         let facts = GroupFacts {
             name: row.name.unwrap_or_default().to_string(),
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
         };
-        estate.groups.insert(row.id.to_string(), facts);
+        access.groups.insert(row.id.to_string(), facts);
     }
-    for row in sightings.current(&evidence.service_principals, estate.as_of) {
+    for row in sightings.current(&evidence.service_principals, access.as_of) {
         let role = |r: &crate::lake::objects::AppRole| Some((r.id?.to_ascii_lowercase(), r.name.or(r.value).unwrap_or_default().to_string()));
         let facts = AppFacts {
             name: row.name.unwrap_or_default().to_string(),
             app_id: row.app_id.unwrap_or_default().to_ascii_lowercase(),
             roles: row.app_roles.iter().filter_map(role).collect(),
         };
-        estate.apps.insert(row.id.to_string(), facts);
+        access.apps.insert(row.id.to_string(), facts);
     }
-    for row in sightings.current(&evidence.role_definitions, estate.as_of) {
+    for row in sightings.current(&evidence.role_definitions, access.as_of) {
         let name = row.name.unwrap_or_default();
         if let Some(template) = &row.template_id {
-            estate.roles.insert(template.to_ascii_lowercase(), name.to_string());
+            access.roles.insert(template.to_ascii_lowercase(), name.to_string());
         }
-        estate.roles.insert(row.id.to_string(), name.to_string());
+        access.roles.insert(row.id.to_string(), name.to_string());
     }
 }
 
-fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.policies, estate.as_of) {
+fn policies(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current(&evidence.policies, access.as_of) {
         let facts = PolicyFacts {
             name: row.name.unwrap_or_default().to_string(),
             package: row.package_id.map(PackageId::of),
@@ -163,32 +163,32 @@ fn policies(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings) {
             review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
             self_review: row.review_self == Some(true),
             approvers: row.stages.iter().flat_map(|s| s.approvers.iter().map(ToString::to_string)).collect(),
-            gone: sightings.of(Table::Policies).gone(&row.id, estate.as_of),
+            removed: sightings.of(Table::Policies).removed(&row.id, access.as_of),
         };
-        estate.policies.insert(PolicyId::of(row.id), facts);
+        access.policies.insert(PolicyId::of(row.id), facts);
     }
     // A policy listed without its package may be expanded in an assignment that names both.
     for row in &evidence.assignments {
         if let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id)
-            && let Some(facts) = estate.policies.get_mut(&PolicyId::new(policy))
+            && let Some(facts) = access.policies.get_mut(&PolicyId::new(policy))
         {
             facts.package.get_or_insert_with(|| PackageId::new(package));
         }
     }
 }
 
-fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
-    for row in sightings.current(&evidence.packages, estate.as_of) {
+fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
+    for row in sightings.current(&evidence.packages, access.as_of) {
         let facts = PackageFacts {
             name: row.name.unwrap_or_default().to_string(),
             description: row.description.unwrap_or_default().to_string(),
             catalog: row.catalog_id.unwrap_or_default().to_string(),
-            gone: sightings.of(Table::Packages).gone(&row.id, estate.as_of),
+            removed: sightings.of(Table::Packages).removed(&row.id, access.as_of),
             ..PackageFacts::default()
         };
-        estate.packages.insert(PackageId::of(row.id), facts);
+        access.packages.insert(PackageId::of(row.id), facts);
     }
-    for row in sightings.current(&evidence.resource_roles, estate.as_of) {
+    for row in sightings.current(&evidence.resource_roles, access.as_of) {
         let Some(package) = row.package_id.map(PackageId::of) else {
             continue;
         };
@@ -214,18 +214,18 @@ fn packages(estate: &mut Estate, evidence: &Evidence, sightings: &Sightings, set
             app_role_id: if kind == "application" { origin } else { String::new() },
             since: row.created_at,
         };
-        let facts = estate.packages.entry(package).or_default();
+        let facts = access.packages.entry(package).or_default();
         if !facts.roles.contains(&role) {
             facts.roles.push(role);
         }
     }
-    for (id, policy) in &estate.policies {
-        if let Some(facts) = policy.package.as_ref().and_then(|p| estate.packages.get_mut(p)) {
+    for (id, policy) in &access.policies {
+        if let Some(facts) = policy.package.as_ref().and_then(|p| access.packages.get_mut(p)) {
             facts.policies.push(id.clone());
         }
     }
-    let groups = &estate.groups;
-    for (id, facts) in &mut estate.packages {
+    let groups = &access.groups;
+    for (id, facts) in &mut access.packages {
         facts.sensitive_because = why_sensitive(id, facts, groups, settings);
     }
 }

@@ -3,30 +3,30 @@
 //! A derived holding lasts while every step of its path lasts; each of its ends is the end of the step that binds it,
 //! with that step's certainty.
 
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, PackageId};
 use std::collections::{BTreeMap, HashSet};
 
 /// Direct holdings and everything that follows from them, sorted.
 #[must_use]
-pub fn effective(estate: &Estate) -> Vec<Holding> {
+pub fn effective(access: &AccessModel) -> Vec<Holding> {
     let mut by_holder: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
-    for holding in &estate.holdings {
+    for holding in &access.holdings {
         by_holder.entry(holding.principal.as_str()).or_default().push(holding);
     }
-    let mut all = estate.holdings.clone();
-    for holding in &estate.holdings {
+    let mut all = access.holdings.clone();
+    for holding in &access.holdings {
         let mut seen = HashSet::from([holding.principal.to_string()]);
-        follow(estate, &by_holder, holding, &mut seen, &mut all);
+        follow(access, &by_holder, holding, &mut seen, &mut all);
     }
     all.sort_by(|a, b| (&a.principal, &a.entitlement, a.from_latest, &a.path).cmp(&(&b.principal, &b.entitlement, b.from_latest, &b.path)));
     all.dedup();
     all
 }
 
-fn follow(estate: &Estate, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Holding, seen: &mut HashSet<String>, all: &mut Vec<Holding>) {
+fn follow(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Holding, seen: &mut HashSet<String>, all: &mut Vec<Holding>) {
     let steps: Vec<Holding> = match held.entitlement.kind {
-        EntitlementKind::AccessPackage => contents(estate, held),
+        EntitlementKind::AccessPackage => contents(access, held),
         EntitlementKind::Group => {
             let group = held.entitlement.resource();
             if !seen.insert(group.to_string()) {
@@ -47,17 +47,17 @@ fn follow(estate: &Estate, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Hol
             continue;
         }
         let mut branch = seen.clone();
-        follow(estate, by_holder, &step, &mut branch, all);
+        follow(access, by_holder, &step, &mut branch, all);
         all.push(step);
     }
 }
 
 /// What the package contained while it was held: a role that was added later begins for its holders then.
-fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
-    let Some(package) = estate.packages.get(&PackageId::new(held.entitlement.resource())) else {
+fn contents(access: &AccessModel, held: &Holding) -> Vec<Holding> {
+    let Some(package) = access.packages.get(&PackageId::new(held.entitlement.resource())) else {
         return Vec::new();
     };
-    let key = |role: &crate::ledger::estate::PackageRole| match role.kind.as_str() {
+    let key = |role: &crate::ledger::access_model::PackageRole| match role.kind.as_str() {
         "group" => Some(EntitlementKey::group(&role.resource)),
         "application" => Some(EntitlementKey::app_role(&role.resource, &role.app_role_id)),
         "directory_role" => Some(EntitlementKey::directory_role(&role.resource, "/", false)),
@@ -67,7 +67,7 @@ fn contents(estate: &Estate, held: &Holding) -> Vec<Holding> {
         }),
         _ => None,
     };
-    let derive = |role: &crate::ledger::estate::PackageRole| {
+    let derive = |role: &crate::ledger::access_model::PackageRole| {
         let mut step = held.clone();
         step.entitlement = key(role)?;
         step.entitlement_name = if role.resource_name.is_empty() {
@@ -186,8 +186,8 @@ mod tests {
             ..Sighting::default()
         });
         evidence.directory_roles.push(role);
-        let estate = build(evidence, &Settings::default());
-        let paths: Vec<String> = effective(&estate)
+        let access = build(evidence, &Settings::default());
+        let paths: Vec<String> = effective(&access)
             .iter()
             .filter(|h| h.principal.as_str() == "ana")
             .map(|h| format!("{} {}", h.entitlement.kind, h.path))

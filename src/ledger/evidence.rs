@@ -2,7 +2,7 @@
 
 use crate::lake::objects::*;
 use crate::lake::records::{AuditEvent, Coverage, Sighting, Snapshot};
-use crate::ledger::Acts;
+use crate::ledger::AuditFacts;
 use crate::model::{Instant, Interned, PrincipalId, TenantId};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ pub struct Evidence {
     /// Tenant.
     pub tenant: TenantId,
     /// What the audit log tells of access.
-    pub acts: Acts,
+    pub audit_facts: AuditFacts,
     /// Audit events that the vocabulary knows and `acts` does not have yet.
     pub audit_events: Vec<AuditEvent>,
     /// Activities that it does not know, with their counts.

@@ -2,7 +2,7 @@
 
 use crate::lake::objects::AssignmentRow;
 use crate::lake::table::{Object, Table};
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::scan::Point;
 use crate::ledger::sightings::{Contents, Seen, Sightings};
@@ -40,7 +40,7 @@ pub(super) struct Lane {
 pub(super) type Lanes = HashMap<(PrincipalId, EntitlementKey), Vec<Lane>, ahash::RandomState>;
 
 /// Requests by id.
-pub(super) type Stories<'s> = AHashMap<&'s RequestId, &'s RequestStory>;
+pub(super) type Stories<'s> = AHashMap<&'s RequestId, &'s RequestHistory>;
 
 /// Sorts all facts about packages.
 pub(super) fn of_packages(
@@ -48,7 +48,7 @@ pub(super) fn of_packages(
     contents: &Contents,
     sightings: &Sightings,
     events: &[AccessEvent],
-    stories: &BTreeMap<RequestId, RequestStory>,
+    stories: &BTreeMap<RequestId, RequestHistory>,
 ) -> Lanes {
     let by_id: Stories = stories.iter().collect();
     let mut lanes = Lanes::default();
@@ -70,8 +70,8 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
 }
 
 /// One lane for each assignment that names a holder and a package, by itself or through a request.
-fn assignments(lanes: &mut Lanes, evidence: &Evidence, contents: &Contents, sightings: &Sightings, stories: &BTreeMap<RequestId, RequestStory>) {
-    let mut through_request: AHashMap<&AssignmentId, &RequestStory> = AHashMap::new();
+fn assignments(lanes: &mut Lanes, evidence: &Evidence, contents: &Contents, sightings: &Sightings, stories: &BTreeMap<RequestId, RequestHistory>) {
+    let mut through_request: AHashMap<&AssignmentId, &RequestHistory> = AHashMap::new();
     for story in stories.values() {
         if let Some(id) = &story.assignment {
             let adds = story.kind.ends_with("Add");
@@ -166,7 +166,7 @@ fn look_at_assignment(lane: &mut Lane, row: &AssignmentRow, seen: &Seen, evidenc
 }
 
 /// Events and requests about packages.
-fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestStory>, by_id: &Stories) {
+fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<RequestId, RequestHistory>, by_id: &Stories) {
     let mut by_event: AHashMap<&RequestId, (bool, bool)> = AHashMap::new();
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
         if let Some(request) = &event.request {
@@ -284,7 +284,7 @@ fn package_facts(lanes: &mut Lanes, events: &[AccessEvent], stories: &BTreeMap<R
 }
 
 /// A delivered request tells the end that was set.
-fn extend(lanes: &mut Lanes, story: &RequestStory) {
+fn extend(lanes: &mut Lanes, story: &RequestHistory) {
     let no_end = story.expiration_type.eq_ignore_ascii_case("noExpiration");
     let (Some(package), Some(principal), Some(at)) = (&story.package, &story.recipient, story.completed_at.or(story.created_at)) else {
         return;

@@ -5,7 +5,7 @@ use crate::lake::records::AuditEvent;
 use crate::lake::table::Table;
 use crate::lake::{LakeError, View};
 use crate::ledger::evidence::{Evidence, UsageDay};
-use crate::ledger::{Acts, activities};
+use crate::ledger::{AuditFacts, activities};
 use crate::model::{Instant, Interned, PrincipalId};
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -52,10 +52,10 @@ impl Evidence {
         let engine = Local::new(view).with_texts("activities", &[("activity", names), ("action", actions)])?;
         // Logs and objects have nothing to do with one another: no core waits for another.
         let (audit, (usage, objects)) = rayon::join(|| audit(&engine), || rayon::join(|| usage(&engine), || objects(view)));
-        let ((acts, unknown_activities), usage, objects) = (audit?, usage?, objects?);
+        let ((facts, unknown_activities), usage, objects) = (audit?, usage?, objects?);
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
-            acts,
+            audit_facts: facts,
             unknown_activities,
             usage: usage.into(),
             ..objects
@@ -64,13 +64,13 @@ impl Evidence {
 }
 
 /// Facts and names of the audit log, and activities that no vocabulary knows with their counts.
-fn audit(engine: &Local) -> Result<(Acts, Vec<(String, i64)>), LoadError> {
-    let mut acts = Acts::default();
+fn audit(engine: &Local) -> Result<(AuditFacts, Vec<(String, i64)>), LoadError> {
+    let mut facts = AuditFacts::default();
     engine.run_in_parts(
         "access_events",
         include_str!("../../queries/condense/access_events.sql"),
         Table::AuditEvents,
-        |output| output.each::<AuditEvent>(UNASKED, |events| acts.take(&events)).map_err(LoadError::from),
+        |output| output.each::<AuditEvent>(UNASKED, |events| facts.take(&events)).map_err(LoadError::from),
     )?;
     let mut unknown: BTreeMap<String, i64> = BTreeMap::new();
     engine.run_in_parts(
@@ -84,7 +84,7 @@ fn audit(engine: &Local) -> Result<(Acts, Vec<(String, i64)>), LoadError> {
             Ok::<(), LoadError>(())
         },
     )?;
-    Ok((acts, unknown.into_iter().collect()))
+    Ok((facts, unknown.into_iter().collect()))
 }
 
 fn usage(engine: &Local) -> Result<Vec<UsageDay>, LoadError> {

@@ -1,7 +1,7 @@
 //! Requests with everything that is known of them, whoever told it: the record, its approval, and events.
 
 use crate::lake::objects::{ApprovalRow, RequestRow};
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::id::lowered;
 use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
 use ahash::AHashMap;
@@ -9,15 +9,15 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The story of every request, by id.
-pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestStory> {
+pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestHistory> {
     // Looked up many times while they are put together, and sorted once.
-    let recorded: Vec<RequestStory> = rows.par_iter().map(|row| of_record(RequestId::of(row.id), row)).collect();
-    let mut stories: AHashMap<RequestId, RequestStory> = recorded.into_iter().map(|s| (s.id.clone(), s)).collect();
+    let recorded: Vec<RequestHistory> = rows.par_iter().map(|row| of_record(RequestId::of(row.id), row)).collect();
+    let mut stories: AHashMap<RequestId, RequestHistory> = recorded.into_iter().map(|s| (s.id.clone(), s)).collect();
     for event in events {
         let Some(id) = &event.request else { continue };
-        let story = stories.entry(id.clone()).or_insert_with(|| RequestStory {
+        let story = stories.entry(id.clone()).or_insert_with(|| RequestHistory {
             id: id.clone(),
-            ..RequestStory::default()
+            ..RequestHistory::default()
         });
         told_by_event(story, event);
     }
@@ -26,20 +26,20 @@ pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: 
             told_by_approval(story, row);
         }
     }
-    let mut all: Vec<(RequestId, RequestStory)> = stories.into_iter().collect();
+    let mut all: Vec<(RequestId, RequestHistory)> = stories.into_iter().collect();
     all.par_iter_mut().for_each(|(_, story)| complete(story));
     all.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     all.into_iter().collect()
 }
 
-fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
+fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
     let kind = canonical(row.request_type.as_deref().unwrap_or_default());
     let requestor = row.requestor_id.map(PrincipalId::of);
     let target = row.target_id.map(PrincipalId::of);
     // Graph names the assignee as requestor of a direct assignment, and of what the system does.
     let by_self = kind.starts_with("user");
     let recipient = target.or_else(|| (kind != "onBehalfAdd").then(|| requestor.clone()).flatten());
-    RequestStory {
+    RequestHistory {
         state: canonical(row.state.as_deref().unwrap_or_default()).into(),
         created_at: row.created_at,
         completed_at: row.completed_at,
@@ -64,7 +64,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestStory {
     }
 }
 
-fn told_by_event(story: &mut RequestStory, event: &AccessEvent) {
+fn told_by_event(story: &mut RequestHistory, event: &AccessEvent) {
     story.evidence.push(event.source);
     if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
         story.package.get_or_insert_with(|| PackageId::new(&key.id));
@@ -141,7 +141,7 @@ fn actor(event: &AccessEvent) -> Interned {
     event.actor.as_ref().map(PrincipalId::interned).unwrap_or_default()
 }
 
-fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
+fn told_by_approval(story: &mut RequestHistory, row: &ApprovalRow) {
     story.evidence.push(format!("approvals:{}", row.id).into());
     for (stage, number) in row.stages.iter().zip(1u32..) {
         let decision = match stage.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
@@ -172,7 +172,7 @@ fn told_by_approval(story: &mut RequestStory, row: &ApprovalRow) {
     }
 }
 
-fn complete(story: &mut RequestStory) {
+fn complete(story: &mut RequestHistory) {
     if story.recipient.is_none() && story.kind == "userAdd" {
         story.recipient = story.requestor.clone();
     }

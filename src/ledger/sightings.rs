@@ -152,7 +152,7 @@ impl Collection {
     }
 
     /// Whether the newest complete look of the whole tenant no longer lists the object.
-    pub(super) fn gone(&self, object: &str, as_of: Instant) -> bool {
+    pub(super) fn removed(&self, object: &str, as_of: Instant) -> bool {
         let looks = self.looks.get(&Interned::from("tenant")).map_or(&[][..], Vec::as_slice);
         let Some((id, _)) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of) else {
             return false;

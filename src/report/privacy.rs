@@ -2,8 +2,8 @@
 //!
 //! It is applied to the ledger and to findings before anything is rendered, so that no page, table or chart can miss it.
 
-use crate::ledger::Estate;
-use crate::ledger::estate::Person;
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::Person;
 use crate::model::access::words;
 use crate::model::{Finding, Holding, Interned, PrincipalId};
 use hmac::{Hmac, KeyInit, Mac};
@@ -42,28 +42,28 @@ pub struct Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// Pseudonyms for the people of an estate: `p-` and the first 128 bits of HMAC-SHA-256 over salt, a zero byte, and the object id.
+    /// Pseudonyms for the people of an access: `p-` and the first 128 bits of HMAC-SHA-256 over salt, a zero byte, and the object id.
     ///
     /// Another salt gives other names, so that two bundles cannot be joined by them.
     #[must_use]
-    pub fn new(key: &[u8], salt: &str, estate: &Estate) -> Self {
+    pub fn new(key: &[u8], salt: &str, access: &AccessModel) -> Self {
         let mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"));
         let mut made = Self {
             mac,
             salt: salt.to_string(),
             forms: HashMap::new(),
             lengths: Vec::new(),
-            things: estate.groups.keys().chain(estate.apps.keys()).cloned().collect(),
+            things: access.groups.keys().chain(access.apps.keys()).cloned().collect(),
             people: BTreeMap::new(),
         };
-        for (id, person) in &estate.people {
+        for (id, person) in &access.people {
             let token = made.token(id.as_str());
             for form in [id.as_str(), &person.upn, &person.name, &person.mail] {
                 made.form(form, &token);
             }
             made.people.insert(token, (id.to_string(), person.clone()));
         }
-        for h in &estate.holdings {
+        for h in &access.holdings {
             if matches!(h.principal_type.as_str(), "group" | "service_principal") {
                 made.things.insert(h.principal.to_string());
                 continue;
@@ -77,7 +77,7 @@ impl Pseudonyms {
                 made.form(&d.name, &token);
             }
         }
-        for e in estate.events.iter().filter(|e| !e.actor_is_service) {
+        for e in access.events.iter().filter(|e| !e.actor_is_service) {
             if let Some(actor) = e.actor.as_ref().filter(|a| !made.things.contains(a.as_str())) {
                 let token = made.token(actor.as_str());
                 made.form(actor.as_str(), &token);
@@ -276,14 +276,14 @@ impl Privacy {
     }
 
     /// Covers everything that outputs are made of.
-    pub fn estate(&self, estate: &mut Estate) {
-        for h in &mut estate.holdings {
+    pub fn access(&self, access: &mut AccessModel) {
+        for h in &mut access.holdings {
             self.holding(h);
         }
         if self.pseudonyms.is_none() {
             return;
         }
-        let people = std::mem::take(&mut estate.people);
+        let people = std::mem::take(&mut access.people);
         let mut sizes: BTreeMap<Interned, usize> = BTreeMap::new();
         for person in people.values() {
             *sizes.entry(person.department).or_default() += 1;
@@ -298,9 +298,9 @@ impl Privacy {
             person.mail = Interned::default();
             person.manager = person.manager.as_ref().map(|m| self.principal(m));
             person.evidence = person.evidence.iter().map(|e| Interned::from(&self.text(e))).collect();
-            estate.people.insert(token, person);
+            access.people.insert(token, person);
         }
-        for e in Arc::make_mut(&mut estate.events) {
+        for e in Arc::make_mut(&mut access.events) {
             for person in [&mut e.principal, &mut e.actor].into_iter().flatten() {
                 *person = self.principal(person);
             }
@@ -309,7 +309,7 @@ impl Privacy {
             }
             e.justification = e.justification.map(|t| self.text(&t).into());
         }
-        for r in estate.requests.values_mut() {
+        for r in access.requests.values_mut() {
             for person in [&mut r.requestor, &mut r.recipient, &mut r.administrator].into_iter().flatten() {
                 *person = self.principal(person);
             }
@@ -318,21 +318,21 @@ impl Privacy {
                 (d.who, d.name, d.reason) = (self.alone(&d.who).into(), self.alone(&d.name).into(), self.text(&d.reason).into());
             }
         }
-        for d in &mut estate.review_decisions {
+        for d in &mut access.review_decisions {
             d.principal = self.principal(&d.principal);
             d.reviewer = d.reviewer.as_ref().map(|r| self.principal(r));
         }
-        for u in Arc::make_mut(&mut estate.usage) {
+        for u in Arc::make_mut(&mut access.usage) {
             u.principal = self.principal(&u.principal);
         }
-        for owner in estate.owners.values_mut().flatten() {
+        for owner in access.owners.values_mut().flatten() {
             *owner = self.principal(owner);
         }
-        for approver in estate.policies.values_mut().flat_map(|p| &mut p.approvers) {
+        for approver in access.policies.values_mut().flat_map(|p| &mut p.approvers) {
             *approver = self.text(approver);
         }
-        let by = std::mem::take(&mut estate.requests_by_recipient);
-        estate.requests_by_recipient = by.into_iter().map(|(id, requests)| (self.principal(&id), requests)).collect();
+        let by = std::mem::take(&mut access.requests_by_recipient);
+        access.requests_by_recipient = by.into_iter().map(|(id, requests)| (self.principal(&id), requests)).collect();
     }
 }
 
@@ -341,15 +341,15 @@ mod tests {
     use super::*;
 
     fn pseudonyms() -> Pseudonyms {
-        let mut estate = Estate::default();
+        let mut access = AccessModel::default();
         let person = |name: &str, upn: &str| Person {
             name: name.into(),
             upn: upn.into(),
             ..Person::default()
         };
-        estate.people.insert(PrincipalId::new("id-ana"), person("Ana Ruiz", "ana.ruiz@corp.example"));
-        estate.people.insert(PrincipalId::new("id-anna"), person("Ana Ruiz-Paz", "anna@corp.example"));
-        Pseudonyms::new(b"0123456789abcdef0123456789abcdef", "salt", &estate)
+        access.people.insert(PrincipalId::new("id-ana"), person("Ana Ruiz", "ana.ruiz@corp.example"));
+        access.people.insert(PrincipalId::new("id-anna"), person("Ana Ruiz-Paz", "anna@corp.example"));
+        Pseudonyms::new(b"0123456789abcdef0123456789abcdef", "salt", &access)
     }
 
     #[test]
@@ -376,36 +376,36 @@ mod tests {
 
     #[test]
     fn a_small_department_is_not_told_apart_when_people_are_not_named() {
-        let mut estate = Estate::default();
+        let mut access = AccessModel::default();
         for (n, department) in ["Ward 3"; 5].into_iter().chain(["Chaplaincy", "Chaplaincy", ""]).enumerate() {
             let person = Person {
                 upn: format!("person{n}@corp.example").into(),
                 department: department.into(),
                 ..Person::default()
             };
-            estate.people.insert(PrincipalId::new(&format!("id-{n}")), person);
+            access.people.insert(PrincipalId::new(&format!("id-{n}")), person);
         }
-        let departments = |estate: &Estate| {
-            let mut all: Vec<&str> = estate.people.values().map(|p| p.department.as_str()).collect();
+        let departments = |access: &AccessModel| {
+            let mut all: Vec<&str> = access.people.values().map(|p| p.department.as_str()).collect();
             all.sort_unstable();
             all.join(", ")
         };
-        let mut named = estate.clone();
-        Privacy::none().estate(&mut named);
-        assert_eq!(departments(&named), departments(&estate), "whoever sees names sees departments");
-        let pseudonyms = Pseudonyms::new(b"0123456789abcdef", "salt", &estate);
+        let mut named = access.clone();
+        Privacy::none().access(&mut named);
+        assert_eq!(departments(&named), departments(&access), "whoever sees names sees departments");
+        let pseudonyms = Pseudonyms::new(b"0123456789abcdef", "salt", &access);
         let privacy = Privacy {
             reader: Reader::Auditor,
             pseudonyms: Some(pseudonyms),
         };
-        privacy.estate(&mut estate);
-        assert_eq!(departments(&estate), format!(", Ward 3, Ward 3, Ward 3, Ward 3, Ward 3, {SMALL}, {SMALL}"));
+        privacy.access(&mut access);
+        assert_eq!(departments(&access), format!(", Ward 3, Ward 3, Ward 3, Ward 3, Ward 3, {SMALL}, {SMALL}"));
     }
 
     #[test]
     fn another_salt_or_key_gives_other_names() {
-        let estate = Estate::default();
-        let of = |key: &[u8], salt: &str| Pseudonyms::new(key, salt, &estate).alone("id");
+        let access = AccessModel::default();
+        let of = |key: &[u8], salt: &str| Pseudonyms::new(key, salt, &access).alone("id");
         let base = of(b"key-one", "a");
         assert_eq!(base, of(b"key-one", "a"));
         assert_ne!(base, of(b"key-one", "b"));

@@ -1,7 +1,7 @@
 //! Everything that a report is made of, handed over by whoever asked for it.
 
 use crate::lake::records::{Snapshot, Source};
-use crate::ledger::Estate;
+use crate::ledger::AccessModel;
 use crate::model::{Finding, Instant, Severity, Verdict, Window};
 use crate::report::Audience;
 use crate::report::columns::Forms;
@@ -26,7 +26,7 @@ pub struct Review<'a> {
     /// The thresholds in force.
     pub thresholds: Vec<ThresholdLine>,
     /// The ledger, the people, packages and policies, and what the logs cover.
-    pub estate: &'a Estate,
+    pub access: &'a AccessModel,
     /// Files that were read.
     pub sources: &'a [Source],
     /// Looks at collections.

@@ -1,8 +1,8 @@
 //! An invented review for tests: sixty people, fourteen checks, hostile names, gaps and rejects.
 
 use crate::lake::records::{Snapshot, Source};
-use crate::ledger::Estate;
-use crate::ledger::estate::{Covered, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::{Covered, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::model::time::DAY;
 use crate::model::{
     AssignmentId, Certainty, CheckId, EntitlementKey, Finding, GrantKind, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, RequestId,
@@ -215,7 +215,7 @@ pub fn finding(check: CheckId, result: Verdict, severity: Severity, n: usize) ->
 /// What a review borrows.
 pub struct Sample {
     pub findings: Vec<Finding>,
-    pub estate: Estate,
+    pub access: AccessModel,
     pub sources: Vec<Source>,
     pub snapshots: Vec<Snapshot>,
 }
@@ -239,7 +239,7 @@ impl Sample {
                 "audit".to_string(),
                 Covered {
                     any: vec![day(400, 0)],
-                    vouched: vec![day(320, 0)],
+                    attested: vec![day(320, 0)],
                     gaps: vec![(Some(day(150, 141)), "three hours a day are missing from the export".into())],
                 },
             ),
@@ -247,7 +247,7 @@ impl Sample {
                 "sign_ins:interactiveUser".to_string(),
                 Covered {
                     any: vec![day(92, 0)],
-                    vouched: vec![day(92, 0)],
+                    attested: vec![day(92, 0)],
                     gaps: vec![],
                 },
             ),
@@ -255,7 +255,7 @@ impl Sample {
                 "sign_ins:nonInteractiveUser".to_string(),
                 Covered {
                     any: vec![day(60, 2)],
-                    vouched: vec![],
+                    attested: vec![],
                     gaps: vec![(None, "2 records without a time".into())],
                 },
             ),
@@ -289,7 +289,7 @@ impl Sample {
         };
         Self {
             findings,
-            estate: Estate {
+            access: AccessModel {
                 as_of: as_of(),
                 holdings: (0..180).map(holding).collect(),
                 coverage,
@@ -298,7 +298,7 @@ impl Sample {
                 policies: (0..16).map(policy).collect(),
                 review_decisions: (0..200).map(decision).collect(),
                 unknown_activities: vec![("Bulk remove members".into(), 12), (TURNED.into(), 1)],
-                ..Estate::default()
+                ..AccessModel::default()
             },
             sources: vec![
                 source(3, "export/audit/2026-06.jsonl.gz"),
@@ -348,7 +348,7 @@ impl Sample {
                 threshold("stale_unused", 90, "STA-02"),
                 threshold("look_back", 365, "APR-01, APR-03, JUS-01, JUS-02"),
             ],
-            estate: &self.estate,
+            access: &self.access,
             sources: &self.sources,
             snapshots: &self.snapshots,
             rejects: vec![

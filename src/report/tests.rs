@@ -66,7 +66,7 @@ fn key_figures_arrive_without_a_script() {
 fn an_empty_lake_is_told_as_such() {
     let mut sample = Sample::new();
     (sample.findings, sample.sources, sample.snapshots) = (vec![], vec![], vec![]);
-    sample.estate = crate::ledger::Estate::default();
+    sample.access = crate::ledger::AccessModel::default();
     let mut review = sample.review();
     (review.checks, review.rejects, review.thresholds, review.trend) = (vec![], vec![], vec![], vec![]);
     let html = page(&review);
@@ -78,7 +78,7 @@ fn an_empty_lake_is_told_as_such() {
 #[test]
 fn too_many_holdings_leave_those_that_findings_name() {
     let mut sample = Sample::new();
-    sample.estate.holdings = (0..2_500).map(holding).collect();
+    sample.access.holdings = (0..2_500).map(holding).collect();
     sample.findings.truncate(1);
     let html = page(&sample.review());
     let rows = html.matches("data-row=\"held\"").count();

@@ -36,7 +36,7 @@ fn build(review: &Review, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
     book.small("Summary", &["what", "value"], summary(review))?;
     let findings = review.findings.iter().map(|f| (review.audience.finding(f), ""));
     book.table("Findings", columns::FINDINGS, findings)?;
-    let holdings = review.estate.holdings.iter().map(|h| {
+    let holdings = review.access.holdings.iter().map(|h| {
         let presence = h.presence(review.period, review.as_of);
         (review.audience.holding(h), presence.as_str())
     });
@@ -279,8 +279,8 @@ fn summary(review: &Review) -> Vec<Vec<Field>> {
         vec![text("findings"), number(of(Verdict::Finding))],
         vec![text("exceptions"), number(of(Verdict::Exception))],
         vec![text("not evaluable"), number(of(Verdict::NotEvaluable))],
-        vec![text("holdings"), number(review.estate.holdings.len())],
-        vec![text("holdings held at that instant"), number(review.estate.held().count())],
+        vec![text("holdings"), number(review.access.holdings.len())],
+        vec![text("holdings held at that instant"), number(review.access.held().count())],
         vec![text("people's own words"), text(words)],
         vec![text("written by"), text(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")))],
     ]
@@ -328,19 +328,19 @@ fn controls(review: &Review) -> Vec<Vec<Field>> {
 
 fn coverage(review: &Review) -> Vec<Vec<Field>> {
     let mut rows = Vec::new();
-    for (log, covered) in &review.estate.coverage {
+    for (log, covered) in &review.access.coverage {
         let mut add = |basis: &str, from, until, reason: &str| rows.push(vec![text(log), text(basis), Field::Time(from), Field::Time(until), text(reason)]);
-        for w in &covered.vouched {
+        for w in &covered.attested {
             add("proven or asserted", Some(w.from), Some(w.until), "");
         }
-        for w in covered.any.iter().filter(|w| !covered.vouched_spans(**w)) {
+        for w in covered.any.iter().filter(|w| !covered.attested_spans(**w)) {
             add("at least inferred", Some(w.from), Some(w.until), "");
         }
         for (w, reason) in &covered.gaps {
             add("gap", w.map(|w| w.from), w.map(|w| w.until), reason);
         }
     }
-    for (collection, gaps) in &review.estate.missed {
+    for (collection, gaps) in &review.access.collection_gaps {
         for (w, reason) in gaps {
             let (from, until) = (w.map(|w| w.from), w.map(|w| w.until));
             rows.push(vec![text(collection), text("gap"), Field::Time(from), Field::Time(until), text(reason)]);

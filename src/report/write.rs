@@ -65,7 +65,7 @@ fn tables(review: &Review, folder: &mut Folder) -> Result<Vec<(String, String)>,
         let hash = folder.add(&name, |to| columns::write(columns::FINDINGS, findings, form, to).map_err(failed))?;
         hashes.push((name, hash));
         let name = format!("holdings.{ending}");
-        let holdings = review.estate.holdings.iter().map(|h| {
+        let holdings = review.access.holdings.iter().map(|h| {
             let presence = h.presence(review.period, review.as_of);
             (review.audience.holding(h), presence.as_str())
         });

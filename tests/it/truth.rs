@@ -8,7 +8,7 @@ use vouchsafe::check;
 use vouchsafe::config::Config;
 use vouchsafe::ingest::{IngestOptions, Limits, ingest};
 use vouchsafe::lake::Lake;
-use vouchsafe::ledger::{self, Estate, Evidence, Settings};
+use vouchsafe::ledger::{self, AccessModel, Evidence, Settings};
 use vouchsafe::model::{Certainty, Holding, Instant, Verdict};
 use vouchsafe::synth::{Switches, SynthConfig, generate};
 
@@ -18,7 +18,7 @@ fn seeds() -> u64 {
     std::env::var("VOUCHSAFE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(5)
 }
 
-fn tenant(seed: u64, switches: Switches, dir: &Path) -> Estate {
+fn tenant(seed: u64, switches: Switches, dir: &Path) -> AccessModel {
     let config = SynthConfig {
         users: 60,
         seed,
@@ -26,10 +26,10 @@ fn tenant(seed: u64, switches: Switches, dir: &Path) -> Estate {
         ..SynthConfig::default()
     };
     generate(&config, dir).expect("a tenant is written");
-    estate(&dir.join("export"), &dir.join("lake"))
+    access(&dir.join("export"), &dir.join("lake"))
 }
 
-fn estate(export: &Path, lake: &Path) -> Estate {
+fn access(export: &Path, lake: &Path) -> AccessModel {
     let lake = Lake::open_or_create(lake).expect("a lake");
     let now = Instant::parse("2027-01-01T00:00:00Z").expect("a time");
     let options = IngestOptions {
@@ -123,8 +123,8 @@ fn entitlement(h: &Holding) -> String {
 }
 
 /// Holdings of people that the truth speaks of.
-fn told(estate: &Estate) -> impl Iterator<Item = &Holding> {
-    estate
+fn told(access: &AccessModel) -> impl Iterator<Item = &Holding> {
+    access
         .holdings
         .iter()
         .filter(|h| matches!(h.principal_type.as_str(), "user" | "guest") && h.assignment_state == "active")
@@ -151,7 +151,7 @@ fn the_ledger_equals_the_truth_row_by_row() {
             clock_skew: seed % 2 == 0,
             ..Switches::default()
         };
-        let estate = tenant(seed, switches, dir.path());
+        let access = tenant(seed, switches, dir.path());
         let truth = Truth::read(dir.path());
         let contested = |p: &str, e: &str| truth.contests(p, e);
         let line = |p: &str, k: &str, e: &str, f: Option<Instant>, u: Option<Instant>| format!("{p} {k} {e} {}..{}", text(f), text(u));
@@ -169,14 +169,14 @@ fn the_ledger_equals_the_truth_row_by_row() {
                 )
             })
             .collect();
-        let found: BTreeSet<String> = told(&estate)
+        let found: BTreeSet<String> = told(&access)
             .filter(|h| !contested(h.principal.as_str(), &entitlement(h)))
             .map(|h| line(h.principal.as_str(), h.entitlement.kind.as_str(), &entitlement(h), h.held_from, h.held_until))
             .collect();
         compared += expected.len();
         wrong.extend(expected.difference(&found).map(|l| format!("seed {seed} missing {l}")));
         wrong.extend(found.difference(&expected).map(|l| format!("seed {seed} extra   {l}")));
-        let unsure = told(&estate).filter(|h| !contested(h.principal.as_str(), &entitlement(h)));
+        let unsure = told(&access).filter(|h| !contested(h.principal.as_str(), &entitlement(h)));
         let unsure = unsure.filter(|h| h.from_certainty != Certainty::Exact || !matches!(h.until_certainty, Certainty::Exact | Certainty::Open));
         wrong.extend(unsure.map(|h| {
             format!(
@@ -195,7 +195,7 @@ fn the_ledger_equals_the_truth_row_by_row() {
                 )
             })
             .collect();
-        for h in told(&estate).filter(|h| h.entitlement.kind.as_str() == "access_package") {
+        for h in told(&access).filter(|h| h.entitlement.kind.as_str() == "access_package") {
             let key = (h.principal.to_string(), entitlement(h), text(h.held_from));
             let said = format!(
                 "{}|{}|{}",
@@ -229,7 +229,7 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
             disorder: true,
             ..Switches::default()
         };
-        let estate = tenant(seed, switches, dir.path());
+        let access = tenant(seed, switches, dir.path());
         let truth = Truth::read(dir.path());
         let mut by_key: BTreeMap<(String, String), Vec<Span>> = BTreeMap::new();
         for r in truth.rows.iter().filter(|r| !truth.contests(&r["principal_id"], &r["entitlement_id"])) {
@@ -238,7 +238,7 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
                 .or_default()
                 .push((instant(&r["held_from"]), instant(&r["held_until"])));
         }
-        for h in told(&estate) {
+        for h in told(&access) {
             let key = (h.principal.to_string(), entitlement(h));
             if truth.contests(&key.0, &key.1) {
                 continue;
@@ -250,7 +250,7 @@ fn with_short_retention_exact_ends_are_right_and_other_bounds_contain_the_truth(
             };
             let ends = |until: Option<Instant>| match h.until_certainty {
                 Certainty::Exact => until == h.held_until,
-                Certainty::Open => until.is_none_or(|u| u > estate.as_of),
+                Certainty::Open => until.is_none_or(|u| u > access.as_of),
                 _ => h.until_earliest.is_none_or(|e| until.is_none_or(|u| u >= e)) && h.until_latest.is_none_or(|l| until.is_some_and(|u| u <= l)),
             };
             exact += usize::from(h.from_certainty == Certainty::Exact) + usize::from(h.until_certainty == Certainty::Exact);
@@ -294,13 +294,13 @@ fn every_planted_case_is_found_and_nothing_else() {
             malformed: true,
             ..Switches::default()
         };
-        let estate = tenant(seed, switches, dir.path());
+        let access = tenant(seed, switches, dir.path());
         let line = |c: &str, s: &str, o: &str| format!("{c} {s} {o}");
         let mut expected: Vec<String> = rows(&dir.path().join("truth/planted.csv"))
             .iter()
             .map(|r| line(&r["check"], &r["subject_id"], &r["object_id"]))
             .collect();
-        let results = check::run(&estate, &Config::default(), None);
+        let results = check::run(&access, &Config::default(), None);
         let mut found: Vec<String> = Vec::new();
         for finding in results.iter().flat_map(|r| &r.findings).filter(|f| f.result == Verdict::Finding) {
             found.push(line(finding.check.as_str(), &finding.subject_id, &finding.object_id));

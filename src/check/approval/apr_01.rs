@@ -4,7 +4,7 @@ use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_5, CC6_2, CC6_3, ISO_A_5_3};
 use crate::model::{CheckId, Decision, Finding, Instant, PackageId, PrincipalId, ReasonCode, Severity};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let mut untold: BTreeMap<&PackageId, Vec<&RequestStory>> = BTreeMap::new();
+    let mut untold: BTreeMap<&PackageId, Vec<&RequestHistory>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK) {
         let approvals: Vec<&Decision> = story.decisions.iter().filter(|d| d.decision == "approved").collect();
         if approvals.is_empty() {
@@ -104,8 +104,8 @@ fn run(cx: &Context) -> Outcome {
 }
 
 /// A delivered request of a policy that wants approval must have been approved by somebody.
-fn approval_is_due(cx: &Context, story: &RequestStory) -> bool {
-    let policy = story.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
+fn approval_is_due(cx: &Context, story: &RequestHistory) -> bool {
+    let policy = story.policy.as_ref().and_then(|p| cx.access.policies.get(p));
     let wanted = policy.is_some_and(|p| p.approval_required == Some(true) && !p.automatic);
     let delivered = matches!(story.state.as_str(), "delivered" | "partiallyDelivered");
     let by_policy = story.decisions.iter().any(|d| d.decision == "auto-approved");
@@ -113,7 +113,7 @@ fn approval_is_due(cx: &Context, story: &RequestStory) -> bool {
 }
 
 /// How the approver is one of the two whom the request concerns; `None` when they are somebody else.
-fn same_person(cx: &Context, story: &RequestStory, decision: &Decision) -> Option<(&'static str, String)> {
+fn same_person(cx: &Context, story: &RequestHistory, decision: &Decision) -> Option<(&'static str, String)> {
     let approver = PrincipalId::new(&decision.who);
     let roles = [
         ("self-approval", &story.requestor, "who had asked"),
@@ -136,7 +136,7 @@ fn account_name<'a>(cx: &'a Context, id: &PrincipalId, told: &'a str) -> Option<
     cx.upn(id).or_else(|| Some(told).filter(|t| t.contains('@')))
 }
 
-fn found(cx: &Context, story: &RequestStory, decision: &Decision, how: (&'static str, String)) -> Finding {
+fn found(cx: &Context, story: &RequestHistory, decision: &Decision, how: (&'static str, String)) -> Finding {
     let approver = PrincipalId::new(&decision.who);
     let mut draft = Draft::of_request(cx, cx.principal(&approver), story);
     let decided = Instant::parse(&decision.at);
@@ -148,7 +148,7 @@ fn found(cx: &Context, story: &RequestStory, decision: &Decision, how: (&'static
     let recipient = story
         .recipient
         .as_ref()
-        .map_or_else(String::new, |r| format!(" to be given to {}", cx.estate.principal_name(r)));
+        .map_or_else(String::new, |r| format!(" to be given to {}", cx.access.principal_name(r)));
     draft.severity = Severity::High;
     draft.reason = how.0;
     draft.until = decided;

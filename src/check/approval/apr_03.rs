@@ -4,7 +4,7 @@ use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_E, AC_2_I, CC6_2, CC6_3};
 use crate::model::{CheckId, Finding, Instant, PackageId, PrincipalId, Severity};
 use std::collections::BTreeMap;
@@ -100,27 +100,27 @@ fn run(cx: &Context) -> Outcome {
 }
 
 /// A direct assignment and when it was made.
-type Direct<'a> = (Instant, &'a RequestStory);
+type Direct<'a> = (Instant, &'a RequestHistory);
 
 /// A grant by an administrator that was not refused, failed or left to a rule.
-fn is_direct(cx: &Context, story: &RequestStory) -> bool {
+fn is_direct(cx: &Context, story: &RequestHistory) -> bool {
     let by_admin = story.kind == "adminAdd" || story.kind.is_empty() && story.administrator.is_some();
     let state = story.state.to_ascii_lowercase();
     let came_to_nothing = ["denied", "cancel", "failed", "deliveryfailed"].iter().any(|s| state.starts_with(s));
-    let policy = story.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
+    let policy = story.policy.as_ref().and_then(|p| cx.access.policies.get(p));
     by_admin && !came_to_nothing && !policy.is_some_and(|p| p.automatic)
 }
 
 fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: &[Direct]) -> Finding {
-    let direct_only = |s: &RequestStory| {
-        let policy = s.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
+    let direct_only = |s: &RequestHistory| {
+        let policy = s.policy.as_ref().and_then(|p| cx.access.policies.get(p));
         policy.is_some_and(|p| p.target_scope.eq_ignore_ascii_case("notSpecified"))
     };
     let only = batch.iter().all(|(_, s)| direct_only(s));
     let subject = admin.map_or_else(|| Thing::new("principal", "", "an administrator whom no record names"), |a| cx.principal(a));
     let mut names: Vec<String> = batch
         .iter()
-        .filter_map(|(_, s)| Some(cx.estate.principal_name(s.recipient.as_ref()?).to_string()))
+        .filter_map(|(_, s)| Some(cx.access.principal_name(s.recipient.as_ref()?).to_string()))
         .collect();
     names.dedup();
     let whom = match names.as_slice() {

@@ -5,7 +5,7 @@ use crate::check::judge::stretch_to;
 use crate::check::thresholds::SIGN_IN_LAG;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::AppFacts;
+use crate::ledger::access_model::AppFacts;
 use crate::ledger::evidence::UsageDay;
 use crate::model::controls::IA_2_1;
 use crate::model::{CheckId, Finding, PackageId, ReasonCode, Severity};
@@ -97,14 +97,14 @@ struct Seen<'a> {
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
     let mut apps: BTreeMap<&str, Seen> = BTreeMap::new();
-    for (id, facts) in cx.estate.packages.iter().filter(|(_, f)| !f.gone) {
+    for (id, facts) in cx.access.packages.iter().filter(|(_, f)| !f.removed) {
         for role in facts.roles.iter().filter(|r| r.kind == "application") {
             apps.entry(&role.resource).or_default().package.get_or_insert(id);
         }
     }
     let since = cx.as_of().plus(-cx.days(&WINDOW));
     let recent = |u: &&UsageDay| u.last_success.unwrap_or(u.day) >= since && u.day <= cx.as_of();
-    let usage: Vec<&UsageDay> = cx.estate.usage.iter().filter(recent).collect();
+    let usage: Vec<&UsageDay> = cx.access.usage.iter().filter(recent).collect();
     if let Some(row) = lack(cx, &usage) {
         out.push_for(row, apps.len());
         return out;
@@ -120,7 +120,7 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     let until = cx.as_of().plus(-cx.hours(&SIGN_IN_LAG));
-    let covered = cx.estate.coverage.get(STREAM).and_then(|c| stretch_to(&c.any, until));
+    let covered = cx.access.coverage.get(STREAM).and_then(|c| stretch_to(&c.any, until));
     for (sp, seen) in apps {
         if seen.single + seen.unprotected > 0 {
             out.push(found(cx, sp, &seen));
@@ -142,8 +142,8 @@ fn run(cx: &Context) -> Outcome {
 
 /// What the whole tenant lacks.
 fn lack(cx: &Context, usage: &[&UsageDay]) -> Option<Finding> {
-    let known = !cx.estate.packages.is_empty() || cx.looked_at(Table::Packages) || cx.looked_at(Table::ResourceRoles);
-    let (source, message, clears_when) = if !cx.estate.has_log(STREAM) && cx.estate.usage.is_empty() {
+    let known = !cx.access.packages.is_empty() || cx.looked_at(Table::Packages) || cx.looked_at(Table::ResourceRoles);
+    let (source, message, clears_when) = if !cx.access.has_log(STREAM) && cx.access.usage.is_empty() {
         (
             Table::SignIns,
             "no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown",
@@ -172,7 +172,7 @@ fn by_id<'a>(cx: &Context<'a>, apps: &BTreeMap<&'a str, Seen>) -> BTreeMap<&'a s
     let mut ids = BTreeMap::new();
     for sp in apps.keys() {
         ids.insert(*sp, *sp);
-        let app_id = cx.estate.apps.get(*sp).map(|f: &AppFacts| f.app_id.as_str());
+        let app_id = cx.access.apps.get(*sp).map(|f: &AppFacts| f.app_id.as_str());
         if let Some(app_id) = app_id.filter(|a| !a.is_empty()) {
             ids.insert(app_id, *sp);
         }
@@ -195,8 +195,8 @@ impl<'a> Seen<'a> {
 const EXAMPLES: usize = 20;
 
 fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
-    let name = cx.estate.apps.get(sp).map_or("", |f| f.name.as_str());
-    let in_package = seen.package.and_then(|p| cx.estate.packages.get(p));
+    let name = cx.access.apps.get(sp).map_or("", |f| f.name.as_str());
+    let in_package = seen.package.and_then(|p| cx.access.packages.get(p));
     let told = in_package
         .and_then(|p| p.roles.iter().find(|r| r.resource == sp))
         .map_or("", |r| r.resource_name.as_str());

@@ -34,8 +34,8 @@ fn check(check: &'static Check, example: &Example) -> Result<(), String> {
         sensitive_packages: scenario.config.sensitive_packages.clone(),
         ..Settings::default()
     };
-    let estate = build(scenario.evidence.clone(), &settings);
-    let outcome = in_parts(check, &estate, &scenario.config, &Index::new(&estate), 3);
+    let access = build(scenario.evidence.clone(), &settings);
+    let outcome = in_parts(check, &access, &scenario.config, &Index::new(&access), 3);
     let told = outcome
         .findings
         .iter()

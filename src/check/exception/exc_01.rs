@@ -5,7 +5,7 @@ use crate::check::judge::since;
 use crate::check::thresholds::DELIVERY_LAG;
 use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::PackageRole;
+use crate::ledger::access_model::PackageRole;
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
 use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, Interned, PackageId, ReasonCode, Severity};
@@ -84,7 +84,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let assignments_known = cx.looked_at(Table::Assignments) || cx.estate.has_log("audit") || !cx.estate.requests.is_empty();
+    let assignments_known = cx.looked_at(Table::Assignments) || cx.access.has_log("audit") || !cx.access.requests.is_empty();
     let lag = cx.hours(&DELIVERY_LAG);
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
@@ -116,7 +116,7 @@ fn run(cx: &Context) -> Outcome {
 fn by_hand(cx: &Context, holding: &Holding) -> bool {
     let person = matches!(holding.principal_type.as_str(), "user" | "guest" | "unknown");
     let direct = matches!(holding.entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole);
-    let group = cx.estate.groups.get(holding.entitlement.resource());
+    let group = cx.access.groups.get(holding.entitlement.resource());
     let filled = group.is_some_and(|g| g.dynamic || g.synced);
     person && direct && !filled && holding.grant_kind != GrantKind::Pim
 }
@@ -131,7 +131,7 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
     let looks = unexplained_looks(cx, holding, lag);
     let shown = match (event, looks.first(), looks.last()) {
         (Some(event), ..) => {
-            let actor = event.actor.as_ref().map_or_else(|| event.actor_name, |a| cx.estate.principal_name(a));
+            let actor = event.actor.as_ref().map_or_else(|| event.actor_name, |a| cx.access.principal_name(a));
             draft.evidence.push(event.source.to_string());
             format!("{actor} added {who} on {}", words::minute(event.at))
         }
@@ -149,7 +149,7 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
     };
     let entered = roles.iter().filter_map(|(_, r)| r.since).min();
     let older = holding.held_from.zip(entered).is_some_and(|(held, entered)| held < entered);
-    let privileged = cx.estate.groups.get(holding.entitlement.resource()).is_some_and(|g| g.role_assignable);
+    let privileged = cx.access.groups.get(holding.entitlement.resource()).is_some_and(|g| g.role_assignable);
     (draft.severity, draft.reason) = match (older, privileged) {
         (true, _) => (Severity::Low, "pre-existing"),
         (false, true) => (Severity::High, "out-of-band-privileged"),
@@ -178,10 +178,10 @@ fn unexplained_looks(cx: &Context, holding: &Holding, lag: i64) -> Vec<Instant> 
             continue;
         };
         let key = (Interned::from(table), Interned::from(id));
-        let Some(seen) = cx.estate.seen.get(&key) else {
+        let Some(seen) = cx.access.seen.get(&key) else {
             continue;
         };
-        let scopes = places.iter().filter_map(|s| cx.estate.looks.get(&(table.into(), (*s).into())));
+        let scopes = places.iter().filter_map(|s| cx.access.looks.get(&(table.into(), (*s).into())));
         let complete: Vec<Instant> = scopes.flatten().filter(|l| l.complete).map(|l| l.at).collect();
         let in_a_look = |t: &&Instant| complete.iter().any(|look| (0..=PULL).contains(&(look.0 - t.0)));
         instants.extend(seen.iter().filter(in_a_look).filter(|t| **t <= cx.as_of()).copied());

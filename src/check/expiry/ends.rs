@@ -1,11 +1,11 @@
 //! The ends that a package's holding can outlive.
 
 use crate::check::Context;
-use crate::ledger::estate::ReviewDecision;
+use crate::ledger::access_model::ReviewDecision;
 use crate::model::{Certainty, Holding, Instant, PackageId};
 
 /// An end that a holding outlives.
-pub(super) struct Outlived {
+pub(super) struct MissedEnd {
     pub end: Instant,
     pub reason: &'static str,
     pub told: String,
@@ -13,13 +13,13 @@ pub(super) struct Outlived {
 }
 
 /// The end that was set has passed.
-pub(super) fn scheduled(cx: &Context, holding: &Holding) -> Option<Outlived> {
+pub(super) fn scheduled(cx: &Context, holding: &Holding) -> Option<MissedEnd> {
     let end = holding.scheduled_until.filter(|end| *end < cx.as_of())?;
     // An end before the beginning belongs to an earlier holding of the same assignment.
     if holding.from_earliest.is_some_and(|from| end <= from) {
         return None;
     }
-    Some(Outlived {
+    Some(MissedEnd {
         end,
         reason: "past-end",
         told: "its end was".into(),
@@ -28,7 +28,7 @@ pub(super) fn scheduled(cx: &Context, holding: &Holding) -> Option<Outlived> {
 }
 
 /// The same assignment ended by an event, and goes on with nothing that granted it again.
-pub(super) fn removed(cx: &Context, holding: &Holding) -> Option<Outlived> {
+pub(super) fn removed(cx: &Context, holding: &Holding) -> Option<MissedEnd> {
     if holding.from_certainty == Certainty::Exact {
         return None;
     }
@@ -40,7 +40,7 @@ pub(super) fn removed(cx: &Context, holding: &Holding) -> Option<Outlived> {
             && h.held_until == holding.from_earliest
     };
     let before = cx.index.packages_of(&holding.principal).iter().find(ended)?;
-    Some(Outlived {
+    Some(MissedEnd {
         end: before.held_until?,
         reason: "after-removal",
         told: "its removal was logged as done".into(),
@@ -54,13 +54,13 @@ pub(super) struct Denials<'a>(Vec<&'a ReviewDecision>, &'a Context<'a>);
 impl<'a> Denials<'a> {
     pub(super) fn new(cx: &'a Context<'a>) -> Self {
         let applied = |d: &&ReviewDecision| d.decision.eq_ignore_ascii_case("deny") && d.apply_result.eq_ignore_ascii_case("AppliedSuccessfully");
-        let mut list: Vec<&ReviewDecision> = cx.estate.review_decisions.iter().filter(applied).collect();
+        let mut list: Vec<&ReviewDecision> = cx.access.review_decisions.iter().filter(applied).collect();
         list.sort_by(|a, b| (&a.principal, a.applied_at, &a.id).cmp(&(&b.principal, b.applied_at, &b.id)));
         Self(list, cx)
     }
 
     /// The last denial of a package that was held already when it was applied.
-    pub(super) fn of(&self, holding: &Holding, package: &PackageId) -> Option<Outlived> {
+    pub(super) fn of(&self, holding: &Holding, package: &PackageId) -> Option<MissedEnd> {
         let first = self.0.partition_point(|d| d.principal < holding.principal);
         let own = self.0[first..].iter().take_while(|d| d.principal == holding.principal);
         let about = |d: &&&ReviewDecision| {
@@ -70,7 +70,7 @@ impl<'a> Denials<'a> {
         let begun = holding.from_earliest.or(holding.held_from);
         let held_then = |at: &Instant| begun.is_none_or(|from| from <= *at) && *at <= self.1.as_of();
         let last = own.filter(about).filter(|d| d.applied_at.as_ref().is_some_and(held_then)).last()?;
-        Some(Outlived {
+        Some(MissedEnd {
             end: last.applied_at?,
             reason: "after-denial",
             told: "a review's denial was applied".into(),

@@ -66,7 +66,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     // Events tell of deliveries, never of the end that was set.
-    let schedules = cx.estate.holdings.iter().any(|h| h.no_expiration || h.scheduled_until.is_some());
+    let schedules = cx.access.holdings.iter().any(|h| h.no_expiration || h.scheduled_until.is_some());
     for (holding, package) in cx.held_packages() {
         if cx.automatic(holding) || cx.is_named(&cx.config.no_expiry_exempt, &package) {
             continue;
@@ -100,7 +100,7 @@ fn run(cx: &Context) -> Outcome {
 
 fn endless(cx: &Context, holding: &Holding, package: &PackageId) -> crate::model::Finding {
     let mut draft = Draft::of_holding(cx, holding);
-    let policy = holding.policy.as_ref().and_then(|p| cx.estate.policies.get(p));
+    let policy = holding.policy.as_ref().and_then(|p| cx.access.policies.get(p));
     let rhythm = policy.map_or(Rhythm::Unknown, |p| cx.rhythm(Some(package), p));
     let review = match &rhythm {
         Rhythm::Enough { every } => format!("its policy has it reviewed every {every}"),

@@ -5,7 +5,7 @@ use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AU_3, CC6_2, CC6_3, HIPAA_316_B_1_II};
 use crate::model::{CheckId, PackageId, ReasonCode, Severity};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let mut unseen: BTreeMap<Option<&PackageId>, Vec<&RequestStory>> = BTreeMap::new();
+    let mut unseen: BTreeMap<Option<&PackageId>, Vec<&RequestHistory>> = BTreeMap::new();
     for story in due(cx, &LOOK_BACK) {
         if given(story).is_some() {
             out.pass();
@@ -91,7 +91,7 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-fn found(cx: &Context, story: &RequestStory) -> crate::model::Finding {
+fn found(cx: &Context, story: &RequestHistory) -> crate::model::Finding {
     let who = story.requestor.as_ref().or(story.recipient.as_ref());
     let subject = who.map_or_else(|| Thing::new("principal", "", "somebody"), |p| cx.principal(p));
     let mut draft = Draft::of_request(cx, subject, story);

@@ -5,7 +5,7 @@ use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_I, CC6_2, CC6_3};
 use crate::model::{CheckId, Finding, Severity};
 use sha2::{Digest, Sha256};
@@ -77,7 +77,7 @@ fn run(cx: &Context) -> Outcome {
     let mark = cx.threshold(&MARK);
     for story in due(cx, &LOOK_BACK) {
         let Some(text) = given(story) else { continue };
-        let package = story.package.as_ref().and_then(|p| cx.estate.packages.get(p));
+        let package = story.package.as_ref().and_then(|p| cx.access.packages.get(p));
         let (name, description) = package.map_or(("", ""), |p| (&p.name, &p.description));
         let score = score(text, name, description);
         if i64::from(score.points) >= mark {
@@ -89,7 +89,7 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-fn found(cx: &Context, story: &RequestStory, text: &str, score: &super::Score, mark: i64) -> Finding {
+fn found(cx: &Context, story: &RequestHistory, text: &str, score: &super::Score, mark: i64) -> Finding {
     let who = story.requestor.as_ref().or(story.recipient.as_ref());
     let subject = who.map_or_else(|| Thing::new("principal", "", "somebody"), |p| cx.principal(p));
     let mut draft = Draft::of_request(cx, subject, story);

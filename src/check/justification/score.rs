@@ -1,6 +1,6 @@
 //! How much a justification says, from 0 to 100: features that a person can check, each with its points.
 
-use super::nothing::{says_nothing, tells_time};
+use super::stopwords::{says_nothing, tells_time};
 use super::tokens::{is_date, is_dense, is_numbered, is_ticket, pieces};
 use ahash::AHashSet;
 

@@ -87,7 +87,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     for holding in cx.held().filter(|h| concerns(cx, h)) {
-        let person = cx.estate.people.get(&holding.principal);
+        let person = cx.access.people.get(&holding.principal);
         let known = person.is_some_and(|p| p.enabled.is_some() || p.leave_at.is_some());
         let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
         let disabled = holding.principal_state == PrincipalState::Disabled;
@@ -123,14 +123,14 @@ fn concerns(cx: &Context, holding: &Holding) -> bool {
         EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => true,
         _ => !cx.index.explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)),
     };
-    let by_rule = || cx.estate.groups.get(holding.entitlement.resource()).is_some_and(|g| g.dynamic);
+    let by_rule = || cx.access.groups.get(holding.entitlement.resource()).is_some_and(|g| g.dynamic);
     person && !by_rule() && holding.grant_kind != GrantKind::Group && of_its_own()
 }
 
 fn found(cx: &Context, holding: &Holding) -> Finding {
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
-    if let Some(person) = cx.estate.people.get(&holding.principal) {
+    if let Some(person) = cx.access.people.get(&holding.principal) {
         draft.evidence.extend(person.evidence.iter().map(ToString::to_string));
     }
     let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());

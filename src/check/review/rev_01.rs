@@ -5,7 +5,7 @@ use crate::check::judge::Rhythm;
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
 use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::PolicyFacts;
+use crate::ledger::access_model::PolicyFacts;
 use crate::model::controls::{AC_2_J, CC6_2, CC6_3, PCI_7_2_4};
 use crate::model::{CheckId, PolicyId, ReasonCode, Severity};
 
@@ -64,15 +64,15 @@ check! {
 
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
-    if cx.estate.policies.is_empty() && !cx.looked_at(Table::Policies) {
+    if cx.access.policies.is_empty() && !cx.looked_at(Table::Policies) {
         let message = "no assignment policies are in the lake, so how often access is reviewed is unknown";
         out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Policies, message, "Ingest assignment policies."), 0);
         return out;
     }
-    let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| cx.estate.packages.get(id)).is_some_and(|f| f.gone);
-    for (id, policy) in &cx.estate.policies {
+    let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| cx.access.packages.get(id)).is_some_and(|f| f.removed);
+    for (id, policy) in &cx.access.policies {
         let package = policy.package.as_ref().map(|p| p.as_str()).unwrap_or_default();
-        if !cx.mine(package) || policy.automatic || policy.gone || dead(policy) {
+        if !cx.mine(package) || policy.automatic || policy.removed || dead(policy) {
             continue;
         }
         judge(cx, id, policy, &mut out);

@@ -72,7 +72,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let nothing_known = cx.estate.policies.is_empty() && cx.config.employee_packages.is_empty();
+    let nothing_known = cx.access.policies.is_empty() && cx.config.employee_packages.is_empty();
     for (holding, package) in cx.held_packages() {
         let kind = holding.principal_type.as_str();
         if !matches!(kind, "guest" | "unknown") {
@@ -115,15 +115,15 @@ fn run(cx: &Context) -> Outcome {
 }
 
 fn policies_unknown(cx: &Context, package: &PackageId) -> bool {
-    cx.estate.packages.get(package).is_none_or(|facts| facts.policies.is_empty())
+    cx.access.packages.get(package).is_none_or(|facts| facts.policies.is_empty())
 }
 
 fn found(cx: &Context, holding: &Holding, why: &str) -> Finding {
     let mut draft = Draft::of_holding(cx, holding);
-    if let Some(person) = cx.estate.people.get(&holding.principal) {
+    if let Some(person) = cx.access.people.get(&holding.principal) {
         draft.evidence.extend(person.evidence.iter().map(ToString::to_string));
     }
-    let facts = cx.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+    let facts = cx.access.packages.get(&PackageId::new(holding.entitlement.resource()));
     let policies = facts.map(|f| f.policies.as_slice()).unwrap_or_default();
     draft.evidence.extend(policies.iter().map(|p| format!("policies:{p}")));
     draft.severity = Severity::High;

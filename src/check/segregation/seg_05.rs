@@ -5,7 +5,7 @@ use crate::check::judge::since;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::estate::RequestStory;
+use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::AC_6_2;
 use crate::model::{CheckId, Finding, Holding, PrincipalId, ReasonCode, Severity};
 
@@ -107,13 +107,13 @@ fn is_admin(cx: &Context, id: &PrincipalId) -> Option<bool> {
     cx.upn(id).map(|upn| cx.config.admin_accounts.is_admin(upn))
 }
 
-fn is_made(story: &RequestStory) -> bool {
+fn is_made(story: &RequestHistory) -> bool {
     let kind = matches!(story.kind.as_str(), "userAdd" | "onBehalfAdd");
     kind && !story.state.to_ascii_lowercase().starts_with("cancel")
 }
 
 /// Whether what the account holds now came of this request: then the holding is the finding.
-fn led_to_holding(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -> bool {
+fn led_to_holding(cx: &Context, requestor: &PrincipalId, story: &RequestHistory) -> bool {
     let own = story.recipient.as_ref() == Some(requestor);
     let of_request = |h: &Holding| {
         let same_assignment = h.assignment.is_some() && h.assignment == story.assignment;
@@ -136,10 +136,10 @@ fn held(cx: &Context, holding: &Holding) -> Finding {
     cx.finding(draft)
 }
 
-fn asked(cx: &Context, requestor: &PrincipalId, story: &RequestStory) -> Finding {
+fn asked(cx: &Context, requestor: &PrincipalId, story: &RequestHistory) -> Finding {
     let mut draft = Draft::of_request(cx, cx.principal(requestor), story);
     let other = story.recipient.as_ref().filter(|r| *r != requestor);
-    let whom = other.map_or_else(String::new, |r| format!(" for {}", cx.estate.principal_name(r)));
+    let whom = other.map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
     let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
     let state = words::state(&story.state);
     draft.severity = Severity::Medium;

@@ -2,10 +2,10 @@
 //!
 //! Sign-ins at the package's own applications are the better witness; the account's last success stands in where there are none.
 
-use super::sight::{Blind, STREAMS, Sight, of_sign_ins};
+use super::telemetry_window::{STREAMS, TelemetryGap, TelemetryWindow, of_sign_ins};
 use crate::check::Context;
 use crate::lake::table::Table;
-use crate::ledger::estate::AppFacts;
+use crate::ledger::access_model::AppFacts;
 use crate::ledger::evidence::UsageDay;
 use crate::model::{EntitlementKind, Holding, Instant, PackageId, PrincipalState, ReasonCode};
 
@@ -16,7 +16,7 @@ pub(super) struct Telemetry {
     /// Where the sign-ins were to be: ` to any of its 2 applications`, or nothing for the account's own.
     pub place: String,
     /// The time in which a use would have been seen, or why there is none.
-    pub sight: Result<Sight, Blind>,
+    pub sight: Result<TelemetryWindow, TelemetryGap>,
     /// The record of the last success.
     pub evidence: Vec<String>,
 }
@@ -41,7 +41,7 @@ pub(super) fn granted(holding: &Holding) -> Option<Instant> {
 /// Looks at the best witness there is.
 pub(super) fn of_holding(cx: &Context, holding: &Holding) -> Telemetry {
     let apps = applications(cx, holding);
-    let logs = STREAMS.iter().any(|s| cx.estate.has_log(s)) || !cx.estate.usage.is_empty();
+    let logs = STREAMS.iter().any(|s| cx.access.has_log(s)) || !cx.access.usage.is_empty();
     if apps.is_empty() || !logs {
         of_account(cx, holding)
     } else {
@@ -67,10 +67,10 @@ fn of_applications(cx: &Context, holding: &Holding, apps: &[(&str, Option<&AppFa
 }
 
 fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
-    let person = cx.estate.people.get(&holding.principal);
+    let person = cx.access.people.get(&holding.principal);
     let last = person.and_then(|p| p.last_successful_at).filter(|t| *t <= cx.as_of());
     let grant = granted(holding);
-    let blind = |message: String, tenant: Option<Table>| Blind {
+    let blind = |message: String, tenant: Option<Table>| TelemetryGap {
         reason: ReasonCode::NoTelemetry,
         message,
         clears_when: "Export users with signInActivity (AuditLog.Read.All and a P1 licence), or ingest sign-in logs.",
@@ -78,7 +78,7 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
     };
     let sight = match last {
         // The value is as old as the look that showed it.
-        Some(_) => Ok(Sight {
+        Some(_) => Ok(TelemetryWindow {
             from: Instant(i64::MIN),
             until: cx.index.newest_look(Table::Users).unwrap_or(cx.as_of()),
             inferred: false,
@@ -88,7 +88,7 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
             Some(Table::Users),
         )),
         None => {
-            let name = cx.estate.principal_name(&holding.principal);
+            let name = cx.access.principal_name(&holding.principal);
             Err(blind(
                 format!(
                     "{name} has no last successful sign-in on record, so use of {} cannot be judged",
@@ -110,7 +110,7 @@ fn of_account(cx: &Context, holding: &Holding) -> Telemetry {
 fn applications<'a>(cx: &Context<'a>, holding: &'a Holding) -> Vec<(&'a str, Option<&'a AppFacts>)> {
     let mut ids: Vec<&str> = match holding.entitlement.kind {
         EntitlementKind::AccessPackage => {
-            let facts = cx.estate.packages.get(&PackageId::new(holding.entitlement.resource()));
+            let facts = cx.access.packages.get(&PackageId::new(holding.entitlement.resource()));
             let roles = facts.map(|f| f.roles.as_slice()).unwrap_or_default();
             roles.iter().filter(|r| r.kind == "application").map(|r| r.resource.as_str()).collect()
         }
@@ -118,7 +118,7 @@ fn applications<'a>(cx: &Context<'a>, holding: &'a Holding) -> Vec<(&'a str, Opt
     };
     ids.sort_unstable();
     ids.dedup();
-    ids.into_iter().map(|id| (id, cx.estate.apps.get(id))).collect()
+    ids.into_iter().map(|id| (id, cx.access.apps.get(id))).collect()
 }
 
 /// Whether a day's sign-ins were at an application, by whichever of its ids is known.

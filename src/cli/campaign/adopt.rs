@@ -39,7 +39,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
             let plan = Plan::parse(&text, &checks).map_err(Failure::usage)?;
             let opening = Opening {
-                estate: &question.estate,
+                access: &question.access,
                 results: &[],
                 config: &question.config,
                 plan: &plan,

@@ -40,7 +40,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             ));
         }
         let dir = results.write(&state, &out)?;
-        let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.estate));
+        let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.access));
         status::write_page(&state, &lapsed, closing.at, &dir.join(progress::PAGE))?;
         output::say(&format!(
             "campaign {} was closed on {}: its results were written again",
@@ -49,7 +49,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let question = open::question(&args.which.lake, &args.question)?;
-    let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.estate));
+    let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.access));
     let now = open::now()?;
     let owed: usize = ladder::debts(&state, &lapsed).values().map(Vec::len).sum();
     if now < state.due_at && owed > 0 && args.force.is_none() && state.head.entra_instance.is_none() {
@@ -113,7 +113,7 @@ fn escalate(
     now: Instant,
     by: &str,
 ) -> Result<Exit, Failure> {
-    let mut events = ladder::raise(state, (&question.estate, &question.config.admin_accounts), lapsed, None, "escalate", ESCALATION);
+    let mut events = ladder::raise(state, (&question.access, &question.config.admin_accounts), lapsed, None, "escalate", ESCALATION);
     let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
     events.push(LogEvent::Extended {
         due_at: now.plus(state.plan.escalate_days * DAY),
@@ -162,9 +162,9 @@ struct Results {
 
 impl Results {
     fn new(state: &State, question: &Question, closed_at: Instant) -> Result<Self, Failure> {
-        let results = check::run(&question.estate, &question.config, None);
-        let balance = Balance::new(state, &question.estate, &results, &question.config)?;
-        let steps = remedy::plan(state, &Now::new(&question.estate), closed_at);
+        let results = check::run(&question.access, &question.config, None);
+        let balance = Balance::new(state, &question.access, &results, &question.config)?;
+        let steps = remedy::plan(state, &Now::new(&question.access), closed_at);
         Ok(Self {
             manners: manners(state),
             plan: plan_csv(&steps)?,

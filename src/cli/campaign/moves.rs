@@ -31,7 +31,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
         )));
     }
     let chosen = chosen(&state, &from, &args.items)?;
-    let (to, joined) = target(&state, &question.estate, &args.to)?;
+    let (to, joined) = target(&state, &question.access, &args.to)?;
     if to == from {
         return Err(Failure::usage(format!("{from} has these items already")));
     }
@@ -97,19 +97,19 @@ fn chosen(state: &State, from: &ReviewerKey, named: &[String]) -> Result<Vec<usi
 }
 
 /// A reviewer by folder name, or a person of the lake who joins.
-fn target(state: &State, estate: &crate::ledger::Estate, name: &str) -> Result<(ReviewerKey, Option<crate::campaign::Reviewer>), CampaignError> {
+fn target(state: &State, access: &crate::ledger::AccessModel, name: &str) -> Result<(ReviewerKey, Option<crate::campaign::Reviewer>), CampaignError> {
     let key = ReviewerKey::new(name);
     if state.reviewers.contains_key(&key) || key.is_unassigned() {
         return Ok((key, None));
     }
-    let id = who::find_person(estate, name).map_err(CampaignError::Refused)?;
+    let id = who::find_person(access, name).map_err(CampaignError::Refused)?;
     if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
         return Ok((known.key.clone(), None));
     }
     let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
     taken.insert(ReviewerKey::UNASSIGNED.into());
-    let key = ReviewerKey::new(&who::free_key(&taken, estate, &id));
-    Ok((key.clone(), Some(who::reviewer(estate, &id, key))))
+    let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
+    Ok((key.clone(), Some(who::reviewer(access, &id, key))))
 }
 
 /// Every conflict of the new reviewer, item by item.
@@ -119,9 +119,9 @@ fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Optio
         return Ok(());
     }
     let person = PrincipalId::new(&person);
-    let (estate, accounts) = (&question.estate, &question.config.admin_accounts);
-    let desk = Desk::new(estate, &state.plan, accounts).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
-    let now = Now::new(estate);
+    let (access, accounts) = (&question.access, &question.config.admin_accounts);
+    let desk = Desk::new(access, &state.plan, accounts).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
+    let now = Now::new(access);
     let mut wrong = Vec::new();
     for index in chosen {
         let item = &state.items[*index];
@@ -129,7 +129,7 @@ fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Optio
         let conflict = now
             .same(item, state.head.as_of)
             .and_then(|h| desk.conflict(&person, h, item.sensitive))
-            .or_else(|| who::one_person(estate, accounts, &person, &PrincipalId::new(&item.principal_id)).map(str::to_string))
+            .or_else(|| who::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).map(str::to_string))
             .or_else(|| (other == Some(to)).then(|| "decided in the first stage".into()));
         if let Some(why) = conflict {
             wrong.push(format!("{} ({} of {}): {to} {why}", item.id, item.entitlement_name, item.principal_name));

@@ -20,11 +20,11 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         return Err(Failure::usage("the lake is empty: ingest something before a campaign is opened"));
     };
     let store = store(&args.lake, crash_at);
-    let results = check::run(&question.estate, &question.config, None);
-    let previous = series::previous(&store, &plan.name, question.estate.as_of)?;
+    let results = check::run(&question.access, &question.config, None);
+    let previous = series::previous(&store, &plan.name, question.access.as_of)?;
     let by = operator(&args.by);
     let opening = Opening {
-        estate: &question.estate,
+        access: &question.access,
         results: &results,
         config: &question.config,
         plan: &plan,
@@ -36,7 +36,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         forced: args.force.as_deref(),
         previous: previous.as_ref(),
     };
-    let id = crate::campaign::open::campaign_id(&plan, commit, question.estate.as_of, &text);
+    let id = crate::campaign::open::campaign_id(&plan, commit, question.access.as_of, &text);
     if store.ids()?.contains(&id) {
         output::say("this campaign is open already: its sheets are written again");
     } else {

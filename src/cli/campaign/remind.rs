@@ -23,7 +23,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let question = open::question(&args.which.lake, &args.question)?;
     let lapsed = status::lapsed(&state, &args.which.lake, &args.question)?;
     let now = open::now()?;
-    let (due, unreachable) = ladder::due(&state, &question.estate, &lapsed, now);
+    let (due, unreachable) = ladder::due(&state, &question.access, &lapsed, now);
     let debtors = ladder::debts(&state, &lapsed).len();
     let rows = due.iter().map(|d| {
         vec![
@@ -82,7 +82,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         let reason = format!("no decision by {}", state.due_at.day());
         events.extend(ladder::raise(
             &state,
-            (&question.estate, &question.config.admin_accounts),
+            (&question.access, &question.config.admin_accounts),
             &lapsed,
             Some(&reminder.reviewer.key),
             "replace",

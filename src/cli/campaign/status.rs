@@ -61,7 +61,7 @@ pub fn lapsed(state: &State, lake: &LakeArg, question: &QuestionArgs) -> Result<
         return Ok(BTreeMap::new());
     }
     let question = open::question(lake, question)?;
-    Ok(lapses(state, &Now::new(&question.estate)))
+    Ok(lapses(state, &Now::new(&question.access)))
 }
 
 /// The identity in one line.

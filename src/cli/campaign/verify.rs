@@ -20,7 +20,7 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("campaign {} is not closed: close it first", state.head.id)));
     };
     let question = open::question(&args.which.lake, &args.question)?;
-    let now = Now::new(&question.estate);
+    let now = Now::new(&question.access);
     let list = outcomes(&state, &now, closing.at);
     let counts = counted(&state, &list)?;
     let columns = [
@@ -73,7 +73,7 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     };
     output::deliver(text.as_bytes(), &args.output)?;
     let commit = question.view.commit_id().unwrap_or_default().to_string();
-    let as_of = question.estate.as_of;
+    let as_of = question.access.as_of;
     let hash = hex::encode(Sha256::digest(csv.as_bytes()));
     let known = state.verified.as_ref().is_some_and(|(c, a, o)| *c == commit && *a == as_of && *o == counts);
     if !known {
@@ -135,9 +135,9 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         return Err(Failure::usage("--statement is empty; say what is acknowledged"));
     }
     let question = open::question(&args.which.lake, &args.question)?;
-    let person = find_person(&question.estate, &args.manager).map_err(Failure::usage)?;
-    let manager = reviewer(&question.estate, &person, ReviewerKey::new(args.manager.split('@').next().unwrap_or("manager")));
-    let list = outcomes(&state, &Now::new(&question.estate), closing.at);
+    let person = find_person(&question.access, &args.manager).map_err(Failure::usage)?;
+    let manager = reviewer(&question.access, &person, ReviewerKey::new(args.manager.split('@').next().unwrap_or("manager")));
+    let list = outcomes(&state, &Now::new(&question.access), closing.at);
     counted(&state, &list)?;
     let unproved = list.iter().filter(|o| !o.word.ends_with("and verified")).count();
     let undecided = state.totals(&BTreeMap::new()).undecided;
@@ -162,7 +162,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         super::sheets::put(&dir.join("signoff.txt"), document.as_bytes())?;
     }
     let commit = question.view.commit_id().unwrap_or_default().to_string();
-    let as_of = Some(question.estate.as_of);
+    let as_of = Some(question.access.as_of);
     let known = state.signed.iter().any(|s| s.manager == manager.name && s.commit == commit && s.as_of == as_of);
     if known && args.proof.is_none() {
         output::say(&format!("{} has signed off already, as of this commit", manager.name));

@@ -30,7 +30,7 @@ struct Line<'a> {
 pub fn chart(review: &Review) -> Chart {
     let weeks = weeks(review.period.from, review.as_of);
     let mut steps: BTreeMap<&str, (&str, Vec<i64>)> = BTreeMap::new();
-    for h in review.estate.holdings.iter().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
+    for h in review.access.holdings.iter().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
         let Some(begun) = h.from_latest.or(h.held_from) else { continue };
         let first = weeks.partition_point(|w| *w < begun);
         let after = h.held_until.map_or(weeks.len(), |end| weeks.partition_point(|w| *w < end));

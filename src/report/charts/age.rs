@@ -23,7 +23,7 @@ const A_YEAR: usize = 4;
 pub fn chart(review: &Review) -> Chart {
     let mut counts = [0usize; CLASSES.len()];
     let mut bounded = 0;
-    for h in review.estate.holdings.iter().filter(|h| h.held_at(review.as_of)) {
+    for h in review.access.holdings.iter().filter(|h| h.held_at(review.as_of)) {
         let Some(began) = h.from_latest.or(h.held_from) else { continue };
         if h.from_earliest != Some(began) && h.from_certainty != crate::model::Certainty::Exact {
             bounded += 1;

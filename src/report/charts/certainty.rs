@@ -20,12 +20,12 @@ const ORDER: [(Certainty, Ink, &str); 5] = [
 pub fn chart(review: &Review) -> Chart {
     let mut counts = vec![[0usize; ORDER.len()]; EntitlementKind::ALL.len() * 2];
     let place = |c: Certainty| ORDER.iter().position(|(o, ..)| *o == c).unwrap_or(ORDER.len() - 1);
-    for h in &review.estate.holdings {
+    for h in &review.access.holdings {
         let kind = EntitlementKind::ALL.iter().position(|k| *k == h.entitlement.kind).unwrap_or(0);
         counts[2 * kind][place(h.from_certainty)] += 1;
         counts[2 * kind + 1][place(h.until_certainty)] += 1;
     }
-    let total = review.estate.holdings.len();
+    let total = review.access.holdings.len();
     if total == 0 {
         return Chart::silent(ID, QUESTION, "The ledger is empty: there is nothing to be sure of.");
     }

@@ -3,7 +3,7 @@
 use super::canvas::{At, Drawing, Ink};
 use super::font::fit;
 use super::{Chart, count};
-use crate::ledger::estate::Covered;
+use crate::ledger::access_model::Covered;
 use crate::model::time::DAY;
 use crate::model::{Instant, Window};
 use crate::report::Review;
@@ -57,12 +57,12 @@ pub fn chart(review: &Review) -> Chart {
         chart.finding = "The period is empty, so there is no day to cover.".into();
         return chart;
     }
-    if review.estate.coverage.is_empty() && review.snapshots.is_empty() {
+    if review.access.coverage.is_empty() && review.snapshots.is_empty() {
         chart.finding = "Neither a log nor a look at the directory is in the lake; without them nothing can be proved.".into();
         return chart;
     }
     let strips: Vec<Strip> = review
-        .estate
+        .access
         .coverage
         .iter()
         .map(|(name, c)| Strip {
@@ -123,7 +123,7 @@ fn of_day(covered: &Covered, day: Window) -> Day {
     let gap = covered.gaps.iter().any(|(w, _)| w.is_some_and(|w| w.from < day.until && day.from < w.until));
     if gap {
         Day::Gap
-    } else if covered.vouched_spans(day) {
+    } else if covered.attested_spans(day) {
         Day::Vouched
     } else if covered.any.iter().any(|w| w.from < day.until && day.from < w.until) {
         Day::Inferred

@@ -22,9 +22,9 @@ pub fn chart(review: &Review) -> Chart {
     let mut cells: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     let (mut total, mut unknown) = (0, 0);
-    for h in review.estate.held().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
+    for h in review.access.held().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
         total += 1;
-        let department = review.estate.people.get(&h.principal).map(|p| p.department.trim()).unwrap_or_default();
+        let department = review.access.people.get(&h.principal).map(|p| p.department.trim()).unwrap_or_default();
         unknown += usize::from(department.is_empty());
         let department = if department.is_empty() { "no department" } else { department };
         names.insert(&h.entitlement.id, &h.entitlement_name);

@@ -15,7 +15,7 @@ pub fn chart(review: &Review) -> Chart {
     // By key, since two packages may bear one name.
     let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     let packages = review
-        .estate
+        .access
         .holdings
         .iter()
         .filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage && h.held_at(review.as_of));

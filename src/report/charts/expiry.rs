@@ -23,7 +23,7 @@ const LIMITS: [i64; 4] = [30, 90, 180, 365];
 /// The chart.
 pub fn chart(review: &Review) -> Chart {
     let mut counts = [0usize; CLASSES.len()];
-    for h in review.estate.held() {
+    for h in review.access.held() {
         let class = match h.scheduled_until {
             Some(end) if end <= review.as_of => 0,
             Some(end) => 1 + LIMITS.iter().position(|d| end.days_since(review.as_of) < *d).unwrap_or(LIMITS.len()),

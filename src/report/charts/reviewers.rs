@@ -63,7 +63,7 @@ impl Reviewer {
 /// The chart, from the decisions of Entra's access reviews in the lake, and those of campaigns.
 pub fn chart(review: &Review) -> Chart {
     let mut by: BTreeMap<&PrincipalId, Vec<(Instant, bool)>> = BTreeMap::new();
-    for d in &review.estate.review_decisions {
+    for d in &review.access.review_decisions {
         let kept = match d.decision.as_str() {
             "Approve" => true,
             "Deny" => false,
@@ -135,7 +135,7 @@ fn of(review: &Review, who: &PrincipalId, mut decisions: Vec<(Instant, bool)>) -
     let mut gaps: Vec<i64> = decisions.windows(2).map(|w| w[1].0.0 - w[0].0.0).filter(|gap| *gap <= SITTING).collect();
     gaps.sort_unstable();
     let pace = *gaps.get(gaps.len() / 2)?;
-    let name = review.estate.principal_name(who);
+    let name = review.access.principal_name(who);
     Some(Reviewer {
         name: review.audience.name(who.as_str(), &name).into_owned(),
         decisions: decisions.len(),

@@ -97,7 +97,7 @@ fn one_pixel_of_a_picture_has_its_colour() {
 fn an_empty_review_says_why_there_is_no_picture() {
     let mut sample = Sample::new();
     (sample.findings, sample.snapshots) = (vec![], vec![]);
-    sample.estate = crate::ledger::Estate::default();
+    sample.access = crate::ledger::AccessModel::default();
     let mut review = sample.review();
     review.trend.clear();
     review.checks.clear();

@@ -38,8 +38,8 @@ fn first_sentence(text: &str) -> String {
 
 /// In one sentence, what the answers rest on.
 pub fn grounds(review: &Review) -> String {
-    let logs = review.estate.coverage.len();
-    let whole = review.estate.coverage.values().filter(|c| c.vouched_spans(review.period)).count();
+    let logs = review.access.coverage.len();
+    let whole = review.access.coverage.values().filter(|c| c.attested_spans(review.period)).count();
     let complete = review.snapshots.iter().filter(|s| s.complete != "no").count();
     if logs == 0 && review.snapshots.is_empty() {
         return "Neither a log nor a look at the directory is in the lake.".into();
@@ -48,7 +48,7 @@ pub fn grounds(review: &Review) -> String {
         0 => "No log is in the lake".to_string(),
         _ => format!("{} of {} vouched for over the whole period", thousands(whole), count(logs, "log")),
     };
-    let missed = match review.estate.missed.len() {
+    let missed = match review.access.collection_gaps.len() {
         0 => String::new(),
         n => format!("; something of {} is missing", count(n, "collection")),
     };

@@ -42,7 +42,7 @@ impl<'a> Dossiers<'a> {
     pub fn of(review: &'a Review) -> Self {
         let mut held_of: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
         let mut held_by: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
-        for h in &review.estate.holdings {
+        for h in &review.access.holdings {
             if h.entitlement.kind == EntitlementKind::AccessPackage {
                 held_of.entry(&h.entitlement.id).or_default().push(h);
             }
@@ -55,9 +55,9 @@ impl<'a> Dossiers<'a> {
                 about.entry(&f.object_id).or_default().push(f);
             }
         }
-        let mut packages: BTreeSet<&str> = review.estate.packages.keys().map(crate::model::PackageId::as_str).collect();
+        let mut packages: BTreeSet<&str> = review.access.packages.keys().map(crate::model::PackageId::as_str).collect();
         packages.extend(held_of.keys().copied());
-        let mut people: BTreeSet<&str> = review.estate.people.keys().map(crate::model::PrincipalId::as_str).collect();
+        let mut people: BTreeSet<&str> = review.access.people.keys().map(crate::model::PrincipalId::as_str).collect();
         people.extend(held_by.keys().copied());
         let now = |held: Option<&Vec<&Holding>>| held.map_or(0, |all| all.iter().filter(|h| h.held_at(review.as_of)).count());
         let rank = |ids: &BTreeSet<&'a str>, held: &BTreeMap<&str, Vec<&Holding>>, most: usize| -> Vec<&'a str> {

@@ -23,12 +23,12 @@ fn of<'a>(review: &'a Review, verdict: Verdict) -> impl Iterator<Item = &'a Find
 
 /// One sentence that a reader can act on.
 pub fn answer(review: &Review) -> String {
-    if review.sources.is_empty() && review.estate.holdings.is_empty() {
+    if review.sources.is_empty() && review.access.holdings.is_empty() {
         return "Nothing can be said yet: no source has been read into this lake.".into();
     }
     let found = of(review, Verdict::Finding).count();
     let unanswered = of(review, Verdict::NotEvaluable).count();
-    let held = review.estate.holdings.iter().filter(|h| h.held_at(review.as_of)).count();
+    let held = review.access.holdings.iter().filter(|h| h.held_at(review.as_of)).count();
     let start = match found {
         0 => format!("Nothing that the checks looked at needs a decision among {} held now", count(held, "holding")),
         1 => format!("One finding needs a decision{} among {} held now", weights(review), count(held, "holding")),
@@ -58,7 +58,7 @@ fn weights(review: &Review) -> String {
 
 /// The key figures.
 pub fn figures(review: &Review) -> Vec<Figure> {
-    let held: Vec<_> = review.estate.holdings.iter().filter(|h| h.held_at(review.as_of)).collect();
+    let held: Vec<_> = review.access.holdings.iter().filter(|h| h.held_at(review.as_of)).collect();
     let endless = held.iter().filter(|h| h.no_expiration).count();
     let mut holders: Vec<_> = held.iter().map(|h| &h.principal).collect();
     holders.sort_unstable();

@@ -41,7 +41,7 @@ pub struct HeldRow {
 
 /// All holdings, or those that findings name when there are too many for a page.
 pub fn holdings(review: &Review, dossiers: &Dossiers) -> Holdings {
-    let total = review.estate.holdings.len();
+    let total = review.access.holdings.len();
     if total <= ALL {
         let note = if total == 0 {
             "No holding is known."
@@ -50,11 +50,11 @@ pub fn holdings(review: &Review, dossiers: &Dossiers) -> Holdings {
         };
         return Holdings {
             note: note.to_string(),
-            rows: review.estate.holdings.iter().map(|h| row(h, review, dossiers)).collect(),
+            rows: review.access.holdings.iter().map(|h| row(h, review, dossiers)).collect(),
         };
     }
     let named = Named::of(review.findings);
-    let rows: Vec<&Holding> = review.estate.holdings.iter().filter(|h| named.names(h)).collect();
+    let rows: Vec<&Holding> = review.access.holdings.iter().filter(|h| named.names(h)).collect();
     let cut = if rows.len() > ALL {
         format!(", the first {} here", number(ALL))
     } else {

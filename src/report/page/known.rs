@@ -52,7 +52,7 @@ pub struct NotTaken {
 /// Coverage by log: what is vouched for, what is inferred only, then the gaps.
 pub fn coverage(review: &Review) -> Vec<CoverageRow> {
     let mut rows = Vec::new();
-    for (log, covered) in &review.estate.coverage {
+    for (log, covered) in &review.access.coverage {
         let row = |from: String, until: String, how, remark: &str| CoverageRow {
             log: log.clone(),
             from,
@@ -62,11 +62,11 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
         };
         rows.extend(
             covered
-                .vouched
+                .attested
                 .iter()
                 .map(|w| row(w.from.to_string(), w.until.to_string(), "proven or asserted", "")),
         );
-        let inferred = covered.any.iter().filter(|w| !covered.vouched_spans(**w));
+        let inferred = covered.any.iter().filter(|w| !covered.attested_spans(**w));
         rows.extend(inferred.map(|w| {
             row(
                 w.from.to_string(),
@@ -92,7 +92,7 @@ pub fn missed(review: &Review) -> Vec<[String; 3]> {
         let when = window.map_or(String::new(), |w| format!("{} to {}", w.from, w.until));
         [collection.clone(), when, reason.clone()]
     };
-    let each = review.estate.missed.iter().flat_map(|(c, gaps)| gaps.iter().map(move |g| (c, g)));
+    let each = review.access.collection_gaps.iter().flat_map(|(c, gaps)| gaps.iter().map(move |g| (c, g)));
     each.map(one).collect()
 }
 
@@ -163,7 +163,7 @@ pub fn rejects(review: &Review) -> Vec<NotTaken> {
 
 /// Activities that no mapping knows, the most frequent first.
 pub fn activities(review: &Review) -> Vec<(String, String)> {
-    let mut sorted: Vec<_> = review.estate.unknown_activities.iter().collect();
+    let mut sorted: Vec<_> = review.access.unknown_activities.iter().collect();
     sorted.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), name));
     sorted.into_iter().map(|(name, n)| (name.clone(), number(n))).collect()
 }

@@ -60,10 +60,10 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
         );
     }
     let unvouched: Vec<&str> = review
-        .estate
+        .access
         .coverage
         .iter()
-        .filter(|(_, c)| !c.vouched_spans(review.period))
+        .filter(|(_, c)| !c.attested_spans(review.period))
         .map(|(log, _)| log.as_str())
         .collect();
     if !unvouched.is_empty() {
@@ -75,7 +75,7 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
             ),
         );
     }
-    let missed: Vec<&str> = review.estate.missed.keys().map(String::as_str).collect();
+    let missed: Vec<&str> = review.access.collection_gaps.keys().map(String::as_str).collect();
     if !missed.is_empty() {
         add(
             "Collections that are not whole",
@@ -97,7 +97,7 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
         );
     }
     let unsure = review
-        .estate
+        .access
         .holdings
         .iter()
         .filter(|h| matches!(h.from_certainty, Certainty::Unknown | Certainty::Bounded))
@@ -108,7 +108,7 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
             format!(
                 "{} of {} began at an instant that is only bounded or unknown; holdings.csv has the bounds.",
                 number(unsure),
-                count(review.estate.holdings.len(), "holding")
+                count(review.access.holdings.len(), "holding")
             ),
         );
     }
@@ -117,7 +117,7 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
         until: review.as_of.plus(1),
     };
     let maybe = |h: &&Holding| h.presence(now, review.as_of) == Presence::Possible;
-    let possible = review.estate.holdings.iter().filter(maybe).count();
+    let possible = review.access.holdings.iter().filter(maybe).count();
     if possible > 0 {
         add(
             "Access that may be held",
@@ -137,7 +137,7 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
             ),
         );
     }
-    let unknown: i64 = review.estate.unknown_activities.iter().map(|(_, n)| n).sum();
+    let unknown: i64 = review.access.unknown_activities.iter().map(|(_, n)| n).sum();
     if unknown > 0 {
         add(
             "Activities that no mapping knows",

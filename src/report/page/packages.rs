@@ -47,7 +47,7 @@ pub fn pages(review: &Review, dossiers: &Dossiers) -> Vec<PackagePage> {
 }
 
 fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
-    let facts = review.estate.packages.get(&PackageId::new(id));
+    let facts = review.access.packages.get(&PackageId::new(id));
     let mut held = dossiers.held_of.get(id).cloned().unwrap_or_default();
     let named = facts
         .map(|f| f.name.clone())
@@ -69,10 +69,10 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
         ever: number(held.len()),
         description: facts.map(|f| f.description.clone()).unwrap_or_default(),
         sensitive: facts.map(|f| f.sensitive_because.clone()).unwrap_or_default(),
-        gone: facts.is_some_and(|f| f.gone),
+        gone: facts.is_some_and(|f| f.removed),
         roles: facts
             .map(|f| {
-                let role = |r: &crate::ledger::estate::PackageRole| {
+                let role = |r: &crate::ledger::access_model::PackageRole| {
                     let name = if r.resource_name.is_empty() { &r.resource } else { &r.resource_name };
                     (r.kind.replace('_', " "), name.clone(), r.role.clone(), day(r.since))
                 };
@@ -80,7 +80,7 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
             })
             .unwrap_or_default(),
         policies: facts
-            .map(|f| f.policies.iter().filter_map(|p| review.estate.policies.get(p)).map(policy).collect())
+            .map(|f| f.policies.iter().filter_map(|p| review.access.policies.get(p)).map(policy).collect())
             .unwrap_or_default(),
         findings,
         more_findings,
@@ -89,7 +89,7 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
     }
 }
 
-fn policy(facts: &crate::ledger::estate::PolicyFacts) -> PolicyLine {
+fn policy(facts: &crate::ledger::access_model::PolicyFacts) -> PolicyLine {
     let end = match facts.expiration_type.as_str() {
         "" => "not known".into(),
         "noExpiration" => "none".into(),
@@ -105,7 +105,11 @@ fn policy(facts: &crate::ledger::estate::PolicyFacts) -> PolicyLine {
         Some(true) => format!("every {}{by}", facts.review_every_text),
     };
     PolicyLine {
-        name: if facts.gone { format!("{} (gone)", facts.name) } else { facts.name.clone() },
+        name: if facts.removed {
+            format!("{} (gone)", facts.name)
+        } else {
+            facts.name.clone()
+        },
         scope: match (facts.automatic, facts.target_scope.as_str()) {
             (true, _) => "a rule assigns".into(),
             (false, "") => "not known".into(),

@@ -36,7 +36,7 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PersonPage {
     let principal = PrincipalId::new(id);
     let mut held = dossiers.held_by.get(id).cloned().unwrap_or_default();
     let now = held.iter().filter(|h| h.held_at(review.as_of)).count();
-    let name = review.estate.principal_name(&principal);
+    let name = review.access.principal_name(&principal);
     let name = held
         .first()
         .filter(|_| name == id)
@@ -62,7 +62,7 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PersonPage {
 }
 
 fn facts(review: &Review, id: &PrincipalId, kind: Option<&str>) -> Vec<String> {
-    let Some(person) = review.estate.people.get(id) else {
+    let Some(person) = review.access.people.get(id) else {
         return kind.map(|k| k.replace('_', " ")).into_iter().collect();
     };
     let mut facts = vec![if person.guest { "guest" } else { "member" }.to_string()];

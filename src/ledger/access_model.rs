@@ -1,4 +1,4 @@
-//! The estate: everything that a check may look at, typed, named and indexed.
+//! The access model: everything that a check may look at, typed, named and indexed.
 
 use crate::ledger::evidence::UsageDay;
 use crate::model::{
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// A request with all that is known of it, from its record and from events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestStory {
+pub struct RequestHistory {
     /// Request id.
     pub id: RequestId,
     /// `userAdd`, `onBehalfAdd`, `adminAdd`, `systemAdd`, `userUpdate`, `userRemove` … in the spelling of v1.0.
@@ -94,7 +94,7 @@ pub struct PackageFacts {
     /// Why it is sensitive; empty when it is not.
     pub sensitive_because: String,
     /// Whether the newest complete look no longer lists it.
-    pub gone: bool,
+    pub removed: bool,
 }
 
 /// A resource role in a package.
@@ -142,7 +142,7 @@ pub struct PolicyFacts {
     /// Approvers of all stages, `kind:id`, in order.
     pub approvers: Vec<String>,
     /// Whether the newest complete look no longer lists it.
-    pub gone: bool,
+    pub removed: bool,
 }
 
 /// A group as last seen.
@@ -196,7 +196,7 @@ pub struct Covered {
     /// Proven, asserted or inferred, merged and sorted.
     pub any: Vec<Window>,
     /// Proven or asserted only.
-    pub vouched: Vec<Window>,
+    pub attested: Vec<Window>,
     /// Gaps with their reasons.
     pub gaps: Gaps,
 }
@@ -213,8 +213,8 @@ impl Covered {
 
     /// The same by proof or assertion only.
     #[must_use]
-    pub fn vouched_spans(&self, window: Window) -> bool {
-        self.vouched.iter().any(|w| w.contains(&window))
+    pub fn attested_spans(&self, window: Window) -> bool {
+        self.attested.iter().any(|w| w.contains(&window))
     }
 }
 
@@ -246,7 +246,7 @@ pub type SeenAt = HashMap<(Interned, Interned), Vec<Instant>>;
 
 /// Everything that a check may look at.
 #[derive(Debug, Clone, Default)]
-pub struct Estate {
+pub struct AccessModel {
     /// Tenant.
     pub tenant: TenantId,
     /// The instant of the questions.
@@ -256,7 +256,7 @@ pub struct Estate {
     /// Facts, sorted by time.
     pub events: Arc<Vec<AccessEvent>>,
     /// Requests by id.
-    pub requests: BTreeMap<RequestId, RequestStory>,
+    pub requests: BTreeMap<RequestId, RequestHistory>,
     /// Users by object id.
     pub people: BTreeMap<PrincipalId, Person>,
     /// Packages by id.
@@ -280,7 +280,7 @@ pub struct Estate {
     /// Coverage by log: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …
     pub coverage: BTreeMap<String, Covered>,
     /// What is missing of collections, by table name (`unknown` when a file that cannot be read does not tell).
-    pub missed: BTreeMap<String, Gaps>,
+    pub collection_gaps: BTreeMap<String, Gaps>,
     /// Looks by (collection table name, scope), sorted by time.
     pub looks: Arc<Looks>,
     /// When each object was seen: (collection table name, object id) to sorted instants.
@@ -293,7 +293,7 @@ pub struct Estate {
     pub requests_by_recipient: BTreeMap<PrincipalId, Vec<RequestId>>,
 }
 
-impl Estate {
+impl AccessModel {
     /// The name of a principal: a person's, group's or application's, else the id itself.
     #[must_use]
     pub fn principal_name(&self, id: &PrincipalId) -> Interned {
@@ -316,7 +316,7 @@ impl Estate {
     }
 
     /// Requests for a principal, by id.
-    pub fn requests_of(&self, principal: &PrincipalId) -> impl Iterator<Item = &RequestStory> {
+    pub fn requests_of(&self, principal: &PrincipalId) -> impl Iterator<Item = &RequestHistory> {
         self.requests_by_recipient
             .get(principal)
             .into_iter()

@@ -8,7 +8,7 @@ impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
     #[must_use]
     pub fn no_holdings(&self) -> Option<Finding> {
-        let told = !self.estate.holdings.is_empty() || self.looked_at(Table::Assignments) || self.looked_at(Table::Memberships) || self.estate.has_log("audit");
+        let told = !self.access.holdings.is_empty() || self.looked_at(Table::Assignments) || self.looked_at(Table::Memberships) || self.access.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
@@ -23,7 +23,7 @@ impl Context<'_> {
     /// access must have begun to be in doubt; `None` when none are missing.
     #[must_use]
     pub fn lost_decisions(&self) -> Option<(Instant, Finding)> {
-        let gaps = self.estate.missed.get(Table::ReviewDecisions.name())?;
+        let gaps = self.access.collection_gaps.get(Table::ReviewDecisions.name())?;
         let when = gaps.iter().filter_map(|(w, _)| *w).reduce(|a, b| Window {
             from: a.from.min(b.from),
             until: a.until.max(b.until),
@@ -46,7 +46,7 @@ impl Context<'_> {
     /// The row that says that nothing tells who asked for what; `None` when something does.
     #[must_use]
     pub fn no_requests(&self) -> Option<Finding> {
-        let told = !self.estate.requests.is_empty() || self.looked_at(Table::Requests) || self.estate.has_log("audit");
+        let told = !self.access.requests.is_empty() || self.looked_at(Table::Requests) || self.access.has_log("audit");
         (!told).then(|| {
             self.lacking(
                 ReasonCode::NoTelemetry,
@@ -61,6 +61,6 @@ impl Context<'_> {
     #[must_use]
     pub fn looked_at(&self, table: Table) -> bool {
         let name = table.name();
-        self.estate.looks.keys().any(|(collection, _)| collection == name)
+        self.access.looks.keys().any(|(collection, _)| collection == name)
     }
 }

@@ -3,7 +3,7 @@
 //! The records themselves are let go: a large tenant has millions of them.
 
 use crate::lake::records::AuditEvent;
-use crate::ledger::estate::Person;
+use crate::ledger::access_model::Person;
 use crate::ledger::facts;
 use crate::model::{AccessEvent, Instant, Interned, PrincipalId};
 use ahash::AHashMap;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// Facts and names of an audit log.
 #[derive(Debug, Clone, Default)]
-pub struct Acts {
+pub struct AuditFacts {
     /// Facts about access.
     pub(super) told: Vec<AccessEvent>,
     /// How records name people, by object id, in the order of the log.
@@ -30,7 +30,7 @@ struct Naming {
     name: Interned,
 }
 
-impl Acts {
+impl AuditFacts {
     /// Takes records; those of one log come sorted by time.
     pub fn take(&mut self, events: &[AuditEvent]) {
         self.told.par_extend(events.par_iter().filter_map(facts::of_event));

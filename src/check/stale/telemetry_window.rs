@@ -11,7 +11,7 @@ use crate::model::{Finding, Holding, Instant, ReasonCode, Window};
 pub(super) const STREAMS: [&str; 2] = ["sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"];
 
 /// The time in which a use would have been seen.
-pub(super) struct Sight {
+pub(super) struct TelemetryWindow {
     pub from: Instant,
     pub until: Instant,
     /// Whether the coverage is only inferred from the first to the last record.
@@ -19,7 +19,7 @@ pub(super) struct Sight {
 }
 
 /// Why nobody can tell.
-pub(super) struct Blind {
+pub(super) struct TelemetryGap {
     pub reason: ReasonCode,
     pub message: String,
     pub clears_when: &'static str,
@@ -28,10 +28,10 @@ pub(super) struct Blind {
 }
 
 /// Which time both streams of people's sign-ins cover, up to now.
-pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
-    if let Some(missing) = STREAMS.iter().find(|s| !cx.estate.has_log(s)) {
+pub(super) fn of_sign_ins(cx: &Context) -> Result<TelemetryWindow, TelemetryGap> {
+    if let Some(missing) = STREAMS.iter().find(|s| !cx.access.has_log(s)) {
         let stream = missing.trim_start_matches("sign_ins:");
-        return Err(Blind {
+        return Err(TelemetryGap {
             reason: ReasonCode::NoTelemetry,
             message: format!("the sign-in log has no {stream} stream, so the absence of sign-ins at an application proves nothing"),
             clears_when: "Ingest the interactive and the non-interactive sign-in logs of the same time.",
@@ -39,10 +39,10 @@ pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
         });
     }
     let until = cx.as_of().plus(-cx.hours(&SIGN_IN_LAG));
-    let reach = |vouched: bool| -> Option<Window> {
+    let reach = |attested: bool| -> Option<Window> {
         let stretches = STREAMS.iter().map(|s| {
-            let covered = cx.estate.coverage.get(*s)?;
-            stretch_to(if vouched { &covered.vouched } else { &covered.any }, until)
+            let covered = cx.access.coverage.get(*s)?;
+            stretch_to(if attested { &covered.attested } else { &covered.any }, until)
         });
         let both: Option<Vec<Window>> = stretches.collect();
         both?.into_iter().reduce(|a, b| Window {
@@ -51,12 +51,12 @@ pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
         })
     };
     match reach(false) {
-        Some(window) => Ok(Sight {
+        Some(window) => Ok(TelemetryWindow {
             from: window.from,
             until: cx.as_of(),
             inferred: reach(true).is_none_or(|v| v.from > window.from),
         }),
-        None => Err(Blind {
+        None => Err(TelemetryGap {
             reason: ReasonCode::SourceStale,
             message: format!("the sign-in log does not reach {}, so what was used lately is unknown", words::day(until)),
             clears_when: "Ingest sign-in logs up to the as-of date.",
@@ -65,7 +65,7 @@ pub(super) fn of_sign_ins(cx: &Context) -> Result<Sight, Blind> {
     }
 }
 
-impl Blind {
+impl TelemetryGap {
     /// The row that says so: the holding's, or one for the tenant.
     pub(super) fn row(self, cx: &Context, draft: Draft) -> Finding {
         if let Some(source) = self.tenant {
@@ -82,7 +82,7 @@ impl Blind {
     }
 }
 
-impl Sight {
+impl TelemetryWindow {
     /// Why a use since the grant can be neither ruled in nor out.
     pub(super) fn too_short(&self, cx: &Context, holding: &Holding, draft: Draft) -> Finding {
         let (who, what) = (&draft.subject.name, &draft.object.name);
