@@ -46,7 +46,7 @@ fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool
     let rows: Vec<(Holding, Presence)> = all
         .into_iter()
         .filter(takes)
-        .map(|h| (h.presence(window, access.as_of), h))
+        .map(|h| (h.presence(window), h))
         .filter(|(presence, _)| *presence != Presence::Never)
         .map(|(presence, h)| (h, presence))
         .collect();

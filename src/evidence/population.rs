@@ -49,7 +49,7 @@ pub fn all(access: &AccessModel, findings: &[Finding], period: Window, audience:
         from: instant,
         until: instant.plus(1),
     };
-    let present = |h: &Holding, instant: Instant| h.presence(at(instant), access.as_of);
+    let present = |h: &Holding, instant: Instant| h.presence(at(instant));
     let (opens, closes) = (period.from, access.as_of);
     let held = |instant: Instant| seen.iter().filter(move |h| present(h, instant) != Presence::Never);
     let row = |h: &Holding, stratum: &str, instant: Instant| (stratum.to_string(), 0, present(h, instant).as_str(), h.clone());

@@ -1,8 +1,11 @@
 //! The access model: everything that a check may look at, typed, named and indexed.
 
+use crate::ledger::accounts::Accounts;
 use crate::ledger::evidence::UsageDay;
+use crate::ledger::names::Names;
+use crate::ledger::span::Span;
 use crate::model::{
-    AccessEvent, AssignmentId, Decision, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId,
+    AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId,
     Window,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -27,6 +30,8 @@ pub struct RequestHistory {
     pub recipient: Option<PrincipalId>,
     /// The administrator who assigned directly.
     pub administrator: Option<PrincipalId>,
+    /// Who asked for the removal, by name; empty when no witness says.
+    pub removed_by: Interned,
     /// Package.
     pub package: Option<PackageId>,
     /// Policy.
@@ -112,6 +117,21 @@ pub struct PackageRole {
     pub app_role_id: String,
     /// When it entered the package.
     pub since: Option<Instant>,
+}
+
+/// A resource role in a package, and when the package contained it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageContent {
+    /// The package.
+    pub package: PackageId,
+    /// What it gives; `None` for a kind that no mapping knows.
+    pub entitlement: Option<EntitlementKey>,
+    /// How people call the resource.
+    pub resource_name: Interned,
+    /// When, as a holding of the package: ends with their certainty.
+    pub span: Span,
+    /// The records that show it, `table:id`, sorted.
+    pub evidence: Vec<Interned>,
 }
 
 /// A policy as last seen.
@@ -273,6 +293,14 @@ pub struct AccessModel {
     pub catalogs: BTreeMap<String, String>,
     /// Owners of groups, applications and service principals, by their id, sorted.
     pub owners: BTreeMap<String, Vec<PrincipalId>>,
+    /// What packages contained, from when to when, sorted.
+    pub contents: Vec<PackageContent>,
+    /// How objects were called, when.
+    pub names: Arc<Names>,
+    /// Whether accounts could be used, when.
+    pub accounts: Arc<Accounts>,
+    /// Delivered assignments of which no record names the holder, by package (`None` where the package is not named either).
+    pub holderless: BTreeMap<Option<Interned>, usize>,
     /// Decisions of access reviews, by id.
     pub review_decisions: Vec<ReviewDecision>,
     /// Sign-ins by principal, application and day, sorted.
@@ -287,6 +315,10 @@ pub struct AccessModel {
     pub seen: Arc<SeenAt>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
+    /// Activities that no mapping knows, by the objects that their records name.
+    pub unknown_about: BTreeMap<Interned, Vec<String>>,
+    /// Audit records of which no time can be read.
+    pub untimed_records: usize,
     /// Positions in `events` of facts about accounts, by principal and time.
     pub account_events: BTreeMap<PrincipalId, Vec<usize>>,
     /// Requests by recipient.
@@ -294,13 +326,17 @@ pub struct AccessModel {
 }
 
 impl AccessModel {
-    /// The name of a principal: a person's, group's or application's, else the id itself.
+    /// The name of a principal as of the instant of the questions; the id itself where no witness names it.
     #[must_use]
     pub fn principal_name(&self, id: &PrincipalId) -> Interned {
-        let known = self.people.get(id).map(|p| if p.upn.is_empty() { p.name } else { p.upn });
-        let known = known.or_else(|| self.groups.get(id.as_str()).map(|g| Interned::from(&g.name)));
-        let known = known.or_else(|| self.apps.get(id.as_str()).map(|a| Interned::from(&a.name)));
-        known.filter(|n| !n.is_empty()).unwrap_or_else(|| id.interned())
+        self.principal_name_at(id, self.as_of)
+    }
+
+    /// The name of a principal at an instant: the principal name, else the display name, else the id itself.
+    #[must_use]
+    pub fn principal_name_at(&self, id: &PrincipalId, at: Instant) -> Interned {
+        let named = self.names.of(id.as_str()).map(|n| n.shown_at(at));
+        named.filter(|n| !n.is_empty()).unwrap_or_else(|| id.interned())
     }
 
     /// Whether the log of `subject` is in the lake at all.

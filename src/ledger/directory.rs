@@ -1,20 +1,24 @@
 //! People, packages, policies, groups and applications as last seen.
 
+use crate::lake::objects::ResourceRoleRow;
 use crate::lake::table::Table;
-use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
+use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
 use crate::ledger::build::Settings;
 use crate::ledger::evidence::Evidence;
+use crate::ledger::held::span_at;
+use crate::ledger::names::ObjectKind;
+use crate::ledger::package_contents::Contained;
 use crate::ledger::sightings::Sightings;
-use crate::model::{Action, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
+use crate::model::{Action, EntitlementKey, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
 use std::sync::Arc;
 
 /// Fills the directory of the access model.
-pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
+pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, contents: &[Contained], settings: &Settings) {
     people(access, evidence, sightings);
     groups_and_apps(access, evidence, sightings);
     owners_and_catalogs(access, evidence, sightings);
     policies(access, evidence, sightings);
-    packages(access, evidence, sightings, settings);
+    packages(access, evidence, sightings, contents, settings);
     let decisions = sightings.current(&evidence.review_decisions, access.as_of);
     access.review_decisions = decisions
         .into_iter()
@@ -34,7 +38,7 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
 fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current_unsorted(&evidence.users, access.as_of) {
         let upn = row.upn.or(row.mail).unwrap_or_default();
-        let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest")) || upn.to_lowercase().contains("#ext#");
+        let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest"));
         let person = Person {
             name: row.name.unwrap_or_default(),
             upn,
@@ -52,41 +56,35 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
         };
         access.people.insert(PrincipalId::of(row.id), person);
     }
-    // Events after the last look at users, and people whom no export of users names.
-    let last_look = sightings
-        .of(Table::Users)
-        .seen
-        .values()
-        .flatten()
-        .map(|s| s.at)
-        .filter(|t| *t <= access.as_of)
-        .max();
+    people_of_the_log(access);
+}
+
+/// People whom no export of users names, and what the log says of the accounts of all.
+fn people_of_the_log(access: &mut AccessModel) {
     let events = Arc::clone(&access.events);
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure && e.at <= access.as_of) {
-        let Some(id) = event.principal.clone() else {
-            continue;
-        };
-        let newer = last_look.is_none_or(|t| event.at > t) || !access.people.contains_key(&id);
-        match event.action {
-            Action::AccountDisabled | Action::AccountEnabled if newer => {
-                let person = access.people.entry(id).or_default();
-                person.enabled = Some(event.action == Action::AccountEnabled);
-                person.evidence.push(event.source);
-            }
-            Action::AccountDeleted | Action::HardDeleted if newer => {
-                let person = access.people.entry(id).or_default();
-                person.deleted_at = Some(event.at);
-                person.evidence.push(event.source);
-            }
-            Action::AccountRestored if newer => {
-                if let Some(person) = access.people.get_mut(&id) {
-                    person.deleted_at = None;
-                }
-            }
-            _ => {}
+        let account = matches!(
+            event.action,
+            Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::HardDeleted | Action::AccountRestored
+        );
+        if let Some(id) = event.principal.clone().filter(|_| account) {
+            access.people.entry(id).or_default().evidence.push(event.source);
         }
     }
-    evidence.audit_facts.name_people(&mut access.people);
+    for (id, named) in access.names.iter().filter(|(_, n)| n.kind == ObjectKind::User) {
+        let person = access.people.entry(PrincipalId::of(id)).or_default();
+        if let Some(naming) = named.at(access.as_of) {
+            (person.upn, person.name) = (naming.upn, naming.name);
+            person.guest = naming.user_type.eq_ignore_ascii_case("guest");
+        }
+    }
+    let accounts = Arc::clone(&access.accounts);
+    for (id, person) in &mut access.people {
+        if let Some(state) = accounts.at(id, access.as_of) {
+            person.enabled = state.enabled;
+            person.deleted_at = state.deleted.then(|| state.since.or(person.deleted_at)).flatten();
+        }
+    }
 }
 
 /// The manager of a user who was exported with `$expand=manager`.
@@ -177,7 +175,7 @@ fn policies(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
     }
 }
 
-fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, settings: &Settings) {
+fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, contents: &[Contained], settings: &Settings) {
     for row in sightings.current(&evidence.packages, access.as_of) {
         let facts = PackageFacts {
             name: row.name.unwrap_or_default().to_string(),
@@ -188,35 +186,21 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
         };
         access.packages.insert(PackageId::of(row.id), facts);
     }
-    for row in sightings.current(&evidence.resource_roles, access.as_of) {
-        let Some(package) = row.package_id.map(PackageId::of) else {
-            continue;
-        };
-        let origin = row.role_origin_id.unwrap_or_default().to_ascii_lowercase();
-        let kind = match row.origin_system.as_deref().unwrap_or_default() {
-            "AadGroup" => "group",
-            "AadApplication" => "application",
-            "SharePointOnline" => "site",
-            "DirectoryRole" => "directory_role",
-            _ if origin.starts_with("member_") || origin.starts_with("owner_") => "group",
-            _ => "other",
-        };
-        let group = origin.split_once('_').map(|(_, g)| g.to_string()).filter(|_| kind == "group");
-        let resource = group
-            .or_else(|| row.resource_id.map(|r| r.to_string()))
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let role = PackageRole {
-            kind: kind.into(),
-            resource,
-            resource_name: row.resource_name.unwrap_or_default().to_string(),
-            role: row.role_name.unwrap_or_default().to_string(),
-            app_role_id: if kind == "application" { origin } else { String::new() },
-            since: row.created_at,
-        };
-        let facts = access.packages.entry(package).or_default();
-        if !facts.roles.contains(&role) {
-            facts.roles.push(role);
+    for contained in contents {
+        let facts = access.packages.entry(contained.package.clone()).or_default();
+        let (role, entitlement) = package_role(contained.row);
+        for interval in &contained.intervals {
+            let span = span_at(interval, access.as_of);
+            if span.lasts_at(access.as_of) && !facts.roles.contains(&role) {
+                facts.roles.push(role.clone());
+            }
+            access.contents.push(PackageContent {
+                package: contained.package.clone(),
+                entitlement: entitlement.clone(),
+                resource_name: Interned::from(&role.resource_name),
+                span,
+                evidence: vec![format!("resource_roles:{}", contained.row.id).into()],
+            });
         }
     }
     for (id, policy) in &access.policies {
@@ -228,6 +212,47 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
     for (id, facts) in &mut access.packages {
         facts.sensitive_because = why_sensitive(id, facts, groups, settings);
     }
+}
+
+/// A resource role in the words of the check, and what it gives.
+///
+/// `Member_GROUP`, `Owner_GROUP`, `EligibleMember_GROUP`, `EligibleOwner_GROUP` for groups, where the id behind the line is not
+/// always that of the group: the scope's is. `Active` and `Eligible` for directory roles (GRAPH-2026 W2, W3).
+fn package_role(row: &ResourceRoleRow) -> (PackageRole, Option<EntitlementKey>) {
+    let origin = row.role_origin_id.unwrap_or_default().to_ascii_lowercase();
+    let (relation, named) = origin.split_once('_').unwrap_or((origin.as_str(), ""));
+    let of_group = matches!(relation, "member" | "owner" | "eligiblemember" | "eligibleowner");
+    let kind = match row.origin_system.as_deref().unwrap_or_default() {
+        "AadGroup" => "group",
+        "AadApplication" => "application",
+        "SharePointOnline" => "site",
+        "DirectoryRole" => "directory_role",
+        _ if of_group && !named.is_empty() => "group",
+        _ => "other",
+    };
+    let resource = row.resource_id.map(|r| r.to_ascii_lowercase());
+    let resource = resource.or_else(|| (kind == "group").then(|| named.to_string())).unwrap_or_default();
+    let eligible = |key: EntitlementKey| if relation.starts_with("eligible") { key.eligible() } else { key };
+    let entitlement = match kind {
+        "group" if relation.ends_with("owner") => Some(eligible(EntitlementKey::group_owner(&resource))),
+        "group" => Some(eligible(EntitlementKey::group(&resource))),
+        "application" => Some(EntitlementKey::app_role(&resource, &origin)),
+        "directory_role" => Some(EntitlementKey::directory_role(&resource, "/", relation.starts_with("eligible"))),
+        "site" => Some(EntitlementKey {
+            kind: EntitlementKind::SiteRole,
+            id: resource.as_str().into(),
+        }),
+        _ => None,
+    };
+    let role = PackageRole {
+        kind: kind.into(),
+        resource,
+        resource_name: row.resource_name.unwrap_or_default().to_string(),
+        role: row.role_name.unwrap_or_default().to_string(),
+        app_role_id: if kind == "application" { origin } else { String::new() },
+        since: row.created_at,
+    };
+    (role, entitlement)
 }
 
 fn why_sensitive(id: &PackageId, facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>, settings: &Settings) -> String {

@@ -1,10 +1,11 @@
 //! Effective holdings: what a direct holding leads to, by package contents and nested groups.
 //!
-//! A derived holding lasts while every step of its path lasts; each of its ends is the end of the step that binds it,
-//! with that step's certainty.
+//! A derived holding lasts while every step of its path lasts, and is proved while each of them is.
 
 use crate::ledger::AccessModel;
-use crate::model::{Certainty, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, PackageId};
+use crate::ledger::access_model::{PackageContent, listed_in};
+use crate::ledger::span::Span;
+use crate::model::{Certainty, EntitlementKind, GrantKind, Holding, PackageId};
 use std::collections::{BTreeMap, HashSet};
 
 /// Direct holdings and everything that follows from them, sorted.
@@ -26,8 +27,9 @@ pub fn effective(access: &AccessModel) -> Vec<Holding> {
 
 fn follow(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Holding, seen: &mut HashSet<String>, all: &mut Vec<Holding>) {
     let steps: Vec<Holding> = match held.entitlement.kind {
-        EntitlementKind::AccessPackage => contents(access, held),
-        EntitlementKind::Group => {
+        EntitlementKind::AccessPackage => contents(access, by_holder, held),
+        // An owner, and who is only eligible, has nothing of what the group holds.
+        EntitlementKind::Group if held.entitlement.is_group_member() => {
             let group = held.entitlement.resource();
             if !seen.insert(group.to_string()) {
                 return;
@@ -43,7 +45,7 @@ fn follow(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, held:
     };
     for step in steps {
         // A cycle of groups leads back to where the path has been.
-        if step.entitlement.kind == EntitlementKind::Group && seen.contains(step.entitlement.resource()) {
+        if step.entitlement.is_group_member() && seen.contains(step.entitlement.resource()) {
             continue;
         }
         let mut branch = seen.clone();
@@ -52,44 +54,51 @@ fn follow(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, held:
     }
 }
 
-/// What the package contained while it was held: a role that was added later begins for its holders then.
-fn contents(access: &AccessModel, held: &Holding) -> Vec<Holding> {
-    let Some(package) = access.packages.get(&PackageId::new(held.entitlement.resource())) else {
-        return Vec::new();
-    };
-    let key = |role: &crate::ledger::access_model::PackageRole| match role.kind.as_str() {
-        "group" => Some(EntitlementKey::group(&role.resource)),
-        "application" => Some(EntitlementKey::app_role(&role.resource, &role.app_role_id)),
-        "directory_role" => Some(EntitlementKey::directory_role(&role.resource, "/", false)),
-        "site" => Some(EntitlementKey {
-            kind: EntitlementKind::SiteRole,
-            id: role.resource.as_str().into(),
-        }),
-        _ => None,
-    };
-    let derive = |role: &crate::ledger::access_model::PackageRole| {
+/// What the package contained while it was held.
+fn contents(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Holding) -> Vec<Holding> {
+    let package = PackageId::new(held.entitlement.resource());
+    let first = access.contents.partition_point(|c| c.package < package);
+    let of_package = access.contents[first..].iter().take_while(|c| c.package == package);
+    let derive = |content: &PackageContent| {
         let mut step = held.clone();
-        step.entitlement = key(role)?;
-        step.entitlement_name = if role.resource_name.is_empty() {
-            step.entitlement.resource().into()
-        } else {
-            role.resource_name.as_str().into()
+        step.entitlement = content.entitlement.clone()?;
+        step.entitlement_name = match access.entitlement_name(&step.entitlement) {
+            name if name.as_str() == step.entitlement.resource() && !content.resource_name.is_empty() => content.resource_name,
+            name => name,
         };
         step.path = format!("{} > {}", held.path, step.entitlement_name).into();
-        if let Some(since) = role.since.filter(|s| held.from_latest.is_some_and(|f| f < *s)) {
-            if held.held_until.is_some_and(|u| u <= since) {
-                return None;
-            }
-            (step.held_from, step.from_earliest, step.from_latest, step.from_certainty) = (Some(since), Some(since), Some(since), Certainty::Exact);
-            step.until_earliest = step.until_earliest.map(|u| u.max(since));
+        step.assignment_state = if step.entitlement.is_eligible() { "eligible" } else { "active" };
+        let span = Span::of(held).common(&content.span)?;
+        let span = if held.partially_delivered { delivered(access, by_holder, &step, span)? } else { span };
+        if content.span.until_certainty != Certainty::Open && span.held_until != held.held_until {
+            (step.end_reason, step.ended_by) = ("left_package".into(), Default::default());
         }
+        step.evidence.extend(content.evidence.iter().copied());
+        step.evidence.sort();
+        step.evidence.dedup();
+        span.give(&mut step);
         Some(step)
     };
-    package.roles.iter().filter_map(derive).collect()
+    of_package.filter_map(derive).collect()
+}
+
+/// Of a package that was delivered in part: what is seen to have been delivered; without any snapshot it is possible and no more.
+fn delivered(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, step: &Holding, span: Span) -> Option<Span> {
+    let own = by_holder.get(step.principal.as_str()).into_iter().flatten();
+    let direct: Vec<&&Holding> = own.filter(|h| h.entitlement == step.entitlement).collect();
+    if let Some(direct) = direct.first() {
+        return span.common(&Span::of(direct));
+    }
+    let collection = listed_in(step.entitlement.kind)?;
+    let scope = step.entitlement.resource();
+    let looked_at = access.looks.get(&(collection.into(), scope.into())).is_some_and(|l| l.iter().any(|l| l.complete));
+    (!looked_at).then(|| span.possible_only())
 }
 
 /// What the group holds, held by its member while both last; `None` when they never met.
 fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
+    let (of_member, of_group) = (Span::of(member), Span::of(group));
+    let span = of_member.common(&of_group)?;
     let mut step = group.clone();
     step.principal = member.principal.clone();
     step.principal_name.clone_from(&member.principal_name);
@@ -97,36 +106,19 @@ fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
     (step.principal_state, step.principal_state_since) = (member.principal_state, member.principal_state_since);
     step.path = format!("{} > {}", member.path, group.entitlement_name).into();
     step.grant_kind = GrantKind::Group;
-    let later = |a: Option<Instant>, b: Option<Instant>| a.max(b);
-    if member.from_latest > group.from_latest {
-        step.from_certainty = member.from_certainty;
-    }
-    step.held_from = later(member.held_from, group.held_from);
-    step.from_earliest = later(member.from_earliest, group.from_earliest);
-    step.from_latest = later(member.from_latest, group.from_latest);
-    let earlier = |a: Option<Instant>, b: Option<Instant>| match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
-    let binds = match (member.held_until, group.held_until) {
-        (Some(m), Some(g)) => m <= g,
-        (Some(_), None) => true,
-        _ => false,
-    };
-    if binds {
-        step.until_certainty = member.until_certainty;
+    if span.held_until == of_member.held_until && span.held_until != of_group.held_until {
         step.end_reason.clone_from(&member.end_reason);
         step.ended_by.clone_from(&member.ended_by);
     }
-    step.held_until = earlier(member.held_until, group.held_until);
-    step.until_earliest = earlier(member.until_earliest, group.until_earliest);
-    step.until_latest = earlier(member.until_latest, group.until_latest);
-    step.scheduled_until = earlier(member.scheduled_until, group.scheduled_until);
-    step.evidence.extend(member.evidence.iter().cloned());
+    step.scheduled_until = match (member.scheduled_until, group.scheduled_until) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    step.evidence.extend(member.evidence.iter().copied());
     step.evidence.sort();
     step.evidence.dedup();
-    let met = step.held_until.is_none_or(|u| step.from_earliest.or(step.from_latest).is_none_or(|f| f < u));
-    met.then_some(step)
+    span.give(&mut step);
+    Some(step)
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ pub struct Evidence {
     pub audit_events: Vec<AuditEvent>,
     /// Activities that it does not know, with their counts.
     pub unknown_activities: Vec<(String, i64)>,
+    /// Audit records of which no time can be read.
+    pub untimed_records: usize,
     /// Condensed sign-ins.
     pub usage: Arc<Vec<UsageDay>>,
     /// Distinct contents of objects; when each was there, `sightings` says.

@@ -13,7 +13,7 @@ const SERVICE_ACTORS: &[&str] = &["azure ad identity governance", "entitlement m
 pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
     let at = event.at?;
     let action = action_of(&event.activity_key)?;
-    if action == Action::Noted {
+    if matches!(action, Action::Noted | Action::Named) {
         return None;
     }
     let target = Targets(event);
@@ -30,6 +30,9 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         actor: event.actor_id.as_deref().filter(|id| !id.is_empty()).map(PrincipalId::new),
         actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default().into(),
         actor_is_service: is_service(event),
+        actor_is_person: event.actor_kind.as_deref() == Some("user"),
+        by_pim: event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("PIM")),
+        ends_at: detail(event, "ExpirationTime").as_deref().and_then(Instant::parse),
         stage: None,
         justification: detail(event, "justification")
             .or_else(|| detail(event, "reason"))
@@ -41,6 +44,10 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
     match action {
         Action::AccountCreated | Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::HardDeleted | Action::AccountRestored => {
             fact.principal = target.of("user").or_else(|| target.of("group")).and_then(|t| id(t.id.as_ref()));
+        }
+        Action::ResourceDeleted | Action::ResourceRestored => {
+            let kinds = ["group", "serviceprincipal", "accesspackage"];
+            fact.principal = kinds.iter().find_map(|k| target.of(k)).and_then(|t| id(t.id.as_ref()));
         }
         Action::Reviewed => {
             // "Request approved" of Access Reviews carries the approver's reason; it joins on the request's id.
@@ -115,61 +122,81 @@ impl<'a> Targets<'a> {
 
     /// A changed property of any target, freed of its JSON quotes: the new value, or the old one of a removal.
     fn changed(&self, name: &str) -> Option<String> {
-        let property = self
-            .0
-            .targets
-            .iter()
-            .flat_map(|t| &t.modified)
-            .find(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
-        [&property.new, &property.old]
-            .into_iter()
-            .filter_map(|v| v.as_deref().and_then(unquoted))
-            .next()
+        self.0.targets.iter().find_map(|t| {
+            let (old, new) = change(t, name)?;
+            new.or(old)
+        })
     }
 
     /// Who and what, in records of the core directory and of PIM.
     fn core(&self, event: &AuditEvent) -> (Option<PrincipalId>, Option<EntitlementKey>) {
         let key = &event.activity_key;
-        if key.contains("member") && key.contains("group") {
-            let group = self
-                .of("group")
-                .and_then(|t| t.id.clone())
-                .filter(|i| !i.is_empty())
-                .or_else(|| self.changed("Group.ObjectID"));
-            let group = group.map(|g| g.to_ascii_lowercase());
-            let mut members = event
-                .targets
-                .iter()
-                .filter_map(|t| id(t.id.as_ref()))
-                .filter(|p| Some(p.as_str()) != group.as_deref());
-            return (members.next(), group.as_deref().map(EntitlementKey::group));
+        if key.contains("group") && (key.contains("member") || key.contains("owner")) {
+            return self.of_group(key.contains("owner"));
         }
         if key.contains("app role assignment") {
-            let resource = self.of("serviceprincipal").and_then(|t| t.id.clone());
-            let role = self.changed("AppRole.Id");
-            let principal = self
-                .of("user")
-                .and_then(|t| id(t.id.as_ref()))
-                .or_else(|| self.of("group").and_then(|t| id(t.id.as_ref())));
-            let principal = principal.or_else(|| self.changed("User.ObjectID").map(|i| PrincipalId::new(&i)));
-            return (principal, resource.zip(role).map(|(s, r)| EntitlementKey::app_role(&s, &r)));
+            return self.of_app_role();
         }
         if key.contains("role") {
-            let eligible = key.contains("eligible");
-            let role = self
-                .changed("Role.TemplateId")
-                .or_else(|| self.changed("Role.ObjectID"))
-                .or_else(|| self.of("role").and_then(|t| t.id.clone()));
-            let scope = self.changed("Role.Scope").unwrap_or_else(|| "/".into());
-            let principal = self
-                .of("user")
-                .or_else(|| self.of("group"))
-                .or_else(|| self.of("serviceprincipal"))
-                .and_then(|t| id(t.id.as_ref()));
-            return (principal, role.map(|r| EntitlementKey::directory_role(&r, &scope, eligible)));
+            return self.of_role(key.contains("eligible"));
         }
         (None, None)
     }
+
+    /// A group and its member or owner. Of two groups the property `Group.ObjectID` says which one is the container.
+    fn of_group(&self, is_owner: bool) -> (Option<PrincipalId>, Option<EntitlementKey>) {
+        let groups = || self.0.targets.iter().filter(|t| is_kind(t, "group") && t.id.as_deref().is_some_and(|i| !i.is_empty()));
+        let only = || groups().next().filter(|_| groups().count() == 1).and_then(|t| t.id.clone());
+        let Some(group) = self.changed("Group.ObjectID").or_else(only).map(|g| g.to_ascii_lowercase()) else {
+            return (None, None);
+        };
+        let member = self.0.targets.iter().filter_map(|t| id(t.id.as_ref())).find(|p| p.as_str() != group);
+        let entitlement = if is_owner { EntitlementKey::group_owner(&group) } else { EntitlementKey::group(&group) };
+        (member, Some(entitlement))
+    }
+
+    /// An app role, the service principal that offers it, and the user, group or service principal that has it.
+    fn of_app_role(&self) -> (Option<PrincipalId>, Option<EntitlementKey>) {
+        let offers = |t: &&AuditTarget| is_kind(t, "serviceprincipal") && t.modified.iter().any(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("AppRole.Id")));
+        let resource = self.0.targets.iter().find(offers).or_else(|| self.of("serviceprincipal")).and_then(|t| t.id.clone());
+        let other = |t: &&AuditTarget| {
+            ["user", "group", "serviceprincipal"].iter().any(|k| is_kind(t, k)) && t.id.as_deref().is_some_and(|i| !i.is_empty()) && t.id != resource
+        };
+        let named = ["User.ObjectID", "Group.ObjectID", "ServicePrincipal.ObjectID"].iter().find_map(|n| self.changed(n));
+        let holder = named.map(|i| PrincipalId::new(&i));
+        let holder = holder.or_else(|| self.0.targets.iter().find(other).and_then(|t| id(t.id.as_ref())));
+        let role = self.changed("AppRole.Id");
+        (holder, resource.zip(role).map(|(s, r)| EntitlementKey::app_role(&s, &r)))
+    }
+
+    /// A directory role, or with PIM for groups a group, and who is active in it or eligible for it.
+    fn of_role(&self, eligible: bool) -> (Option<PrincipalId>, Option<EntitlementKey>) {
+        let text = |t: &AuditTarget| t.id.clone().filter(|i| !i.is_empty());
+        let role = self.of("role");
+        let holder = ["user", "serviceprincipal"].iter().find_map(|k| self.of(k)).and_then(|t| id(t.id.as_ref()));
+        let relation = role.and_then(|t| t.name.as_deref()).unwrap_or_default();
+        if let (Some(holder), Some(group), "Member" | "Owner") = (&holder, self.of("group").and_then(text), relation) {
+            let key = if relation == "Owner" { EntitlementKey::group_owner(&group) } else { EntitlementKey::group(&group) };
+            return (Some(holder.clone()), Some(if eligible { key.eligible() } else { key }));
+        }
+        let holder = holder.or_else(|| self.of("group").and_then(|t| id(t.id.as_ref())));
+        let changed = |names: &[&str]| names.iter().find_map(|n| self.changed(n));
+        let role = changed(&["Role.TemplateId", "TemplateId", "RoleDefinitionOriginId", "Role.ObjectID"]).or_else(|| role.and_then(text));
+        let unit = self.of("administrativeunit").and_then(text).map(|u| format!("/administrativeUnits/{u}"));
+        let scope = self.changed("Role.Scope").or(unit).unwrap_or_else(|| "/".into());
+        (holder, role.map(|r| EntitlementKey::directory_role(&r, &scope, eligible)))
+    }
+}
+
+/// A changed property of a target, before and after, freed of its JSON quotes.
+pub(super) fn change(target: &AuditTarget, name: &str) -> Option<(Option<String>, Option<String>)> {
+    let property = target.modified.iter().find(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
+    let text = |v: &Option<String>| v.as_deref().and_then(unquoted);
+    Some((text(&property.old), text(&property.new)))
+}
+
+pub(super) fn is_kind(target: &AuditTarget, kind: &str) -> bool {
+    target.kind.as_deref().is_some_and(|k| k.eq_ignore_ascii_case(kind))
 }
 
 /// `"\"text\""` and `["text"]` as `text`; `None` for nothing.
@@ -190,10 +217,11 @@ type Act = (Action, Outcome, Option<PrincipalId>, Option<EntitlementKey>, Option
 /// Joins tellings of one act: same action, outcome, holder, thing and actor, and same request, or within `window` when a request is not named.
 ///
 /// A failure never absorbs a success, nor one approval stage another, nor a grant one before a removal.
+/// What is kept knows what each telling knew: that PIM did it, which end it set, and the person behind a service.
 pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<AccessEvent> {
     facts.par_sort();
     let mut kept: Vec<AccessEvent> = Vec::with_capacity(facts.len());
-    let mut recent: AHashMap<Act, (Instant, Option<PrincipalId>)> = AHashMap::new();
+    let mut recent: AHashMap<Act, usize> = AHashMap::new();
     for fact in facts {
         let act = |action: Action| (action, fact.outcome, fact.principal.clone(), fact.entitlement.clone(), fact.request.clone());
         // One approver may decide two stages in a row: only the very same instant is the same decision.
@@ -202,12 +230,14 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
         } else {
             window
         };
-        let told = recent.get(&act(fact.action)).is_some_and(|(at, actor)| {
-            let same_actor = *actor == fact.actor || fact.request.is_none() && matches!(fact.action, Action::Granted | Action::Removed);
-            same_actor && fact.at.0 - at.0 <= window
-        });
+        let same = |first: &AccessEvent| {
+            let same_actor = first.actor == fact.actor || fact.request.is_none() && matches!(fact.action, Action::Granted | Action::Removed);
+            same_actor && fact.at.0 - first.at.0 <= window
+        };
+        let first = recent.get(&act(fact.action)).copied().filter(|i| same(&kept[*i]));
         let identifiable = fact.principal.is_some() || fact.request.is_some();
-        if told && identifiable {
+        if let Some(first) = first.filter(|_| identifiable) {
+            kept[first].learn(&fact);
             continue;
         }
         match fact.action {
@@ -215,7 +245,7 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
             Action::Removed => drop(recent.remove(&act(Action::Granted))),
             _ => {}
         }
-        recent.insert(act(fact.action), (fact.at, fact.actor.clone()));
+        recent.insert(act(fact.action), kept.len());
         kept.push(fact);
     }
     kept
@@ -238,6 +268,9 @@ mod tests {
             actor: Some(PrincipalId::new(actor)),
             actor_name: "".into(),
             actor_is_service: false,
+            actor_is_person: true,
+            by_pim: false,
+            ends_at: None,
             stage: None,
             justification: None,
             correlation: "".into(),

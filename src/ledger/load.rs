@@ -53,10 +53,12 @@ impl Evidence {
         // Logs and objects have nothing to do with one another: no core waits for another.
         let (audit, (usage, objects)) = rayon::join(|| audit(&engine), || rayon::join(|| usage(&engine), || objects(view)));
         let ((facts, unknown_activities), usage, objects) = (audit?, usage?, objects?);
+        let untimed_records = untimed(&engine)?;
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
             audit_facts: facts,
             unknown_activities,
+            untimed_records,
             usage: usage.into(),
             ..objects
         })
@@ -87,6 +89,22 @@ fn audit(engine: &Local) -> Result<(AuditFacts, Vec<(String, i64)>), LoadError> 
     Ok((facts, unknown.into_iter().collect()))
 }
 
+/// How many audit records have no time that can be read.
+fn untimed(engine: &Local) -> Result<usize, LoadError> {
+    let mut records = 0;
+    engine.run_in_parts(
+        "untimed_records",
+        include_str!("../../queries/condense/untimed_records.sql"),
+        Table::AuditEvents,
+        |output| {
+            let counted = output.frame.column("records").and_then(|c| c.cast(&DataType::UInt64)).map_err(wrong)?;
+            records += counted.u64().map_err(wrong)?.iter().flatten().sum::<u64>();
+            Ok::<(), LoadError>(())
+        },
+    )?;
+    Ok(usize::try_from(records).unwrap_or(usize::MAX))
+}
+
 fn usage(engine: &Local) -> Result<Vec<UsageDay>, LoadError> {
     let mut usage = Vec::new();
     engine.run_in_parts("usage", include_str!("../../queries/condense/usage.sql"), Table::SignIns, |output| {
@@ -103,7 +121,7 @@ fn objects(view: &View) -> Result<Evidence, LoadError> {
         requests: view.rows_without(UNREAD)?,
         approvals: view.rows_without(UNREAD)?,
         policies: view.rows_without(UNREAD)?,
-        packages: view.rows_without(UNREAD)?,
+        packages: view.rows_without(&["tenant_id"])?,
         catalogs: view.rows_without(UNREAD)?,
         resource_roles: view.rows_without(UNREAD)?,
         users: view.rows_without(&["tenant_id"])?,
@@ -113,7 +131,7 @@ fn objects(view: &View) -> Result<Evidence, LoadError> {
         directory_roles: view.rows_without(UNREAD)?,
         role_definitions: view.rows_without(UNREAD)?,
         role_schedules: view.rows_without(UNREAD)?,
-        service_principals: view.rows_without(UNREAD)?,
+        service_principals: view.rows_without(&["tenant_id"])?,
         conditional_access: view.rows_without(UNREAD)?,
         review_decisions: view.rows_without(UNREAD)?,
         review_definitions: view.rows_without(UNREAD)?,

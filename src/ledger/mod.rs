@@ -1,23 +1,32 @@
 //! Facts become holdings: who held what, from when to when, how sure.
 //!
 //! [`build`] reads one commit's [`Evidence`] and returns the [`AccessModel`]: facts from events (`facts`), requests with
-//! their decisions (`requests`), latest contents of objects (`directory`), and holdings (`lanes`, `scan`).
+//! their decisions (`requests`), latest contents of objects (`directory`), and holdings
+//! (`package_timelines`, `resource_timelines`, `intervals`, `held`).
 
+pub mod access_model;
+pub mod accounts;
 mod activities;
 mod audit_facts;
 mod build;
 mod coverage;
+mod deletions;
 mod directory;
 pub mod effective;
-
-pub mod access_model;
 pub mod evidence;
 mod facts;
-mod lanes;
+mod held;
+mod intervals;
 mod load;
+mod log_coverage;
+pub mod names;
+mod package_contents;
+mod package_timelines;
 mod requests;
-mod scan;
+mod resource_timelines;
 mod sightings;
+pub mod span;
+mod timeline;
 
 pub use access_model::AccessModel;
 pub use activities::action_of;

@@ -8,26 +8,26 @@ use ahash::AHashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// The story of every request, by id.
-pub(super) fn stories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestHistory> {
+/// The history of every request, by id.
+pub(super) fn histories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestHistory> {
     // Looked up many times while they are put together, and sorted once.
     let recorded: Vec<RequestHistory> = rows.par_iter().map(|row| of_record(RequestId::of(row.id), row)).collect();
-    let mut stories: AHashMap<RequestId, RequestHistory> = recorded.into_iter().map(|s| (s.id.clone(), s)).collect();
+    let mut histories: AHashMap<RequestId, RequestHistory> = recorded.into_iter().map(|s| (s.id.clone(), s)).collect();
     for event in events {
         let Some(id) = &event.request else { continue };
-        let story = stories.entry(id.clone()).or_insert_with(|| RequestHistory {
+        let history = histories.entry(id.clone()).or_insert_with(|| RequestHistory {
             id: id.clone(),
             ..RequestHistory::default()
         });
-        told_by_event(story, event);
+        told_by_event(history, event);
     }
     for row in approvals {
-        if let Some(story) = stories.get_mut(&RequestId::of(row.id)) {
-            told_by_approval(story, row);
+        if let Some(history) = histories.get_mut(&RequestId::of(row.id)) {
+            told_by_approval(history, row);
         }
     }
-    let mut all: Vec<(RequestId, RequestHistory)> = stories.into_iter().collect();
-    all.par_iter_mut().for_each(|(_, story)| complete(story));
+    let mut all: Vec<(RequestId, RequestHistory)> = histories.into_iter().collect();
+    all.par_iter_mut().for_each(|(_, history)| complete(history));
     all.par_sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     all.into_iter().collect()
 }
@@ -36,9 +36,11 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
     let kind = canonical(row.request_type.as_deref().unwrap_or_default());
     let requestor = row.requestor_id.map(PrincipalId::of);
     let target = row.target_id.map(PrincipalId::of);
-    // Graph names the assignee as requestor of a direct assignment, and of what the system does.
+    // Graph names the assignee as requestor of a direct assignment, and of what the system does; who asks for a removal or a
+    // change may be anybody.
     let by_self = kind.starts_with("user");
-    let recipient = target.or_else(|| (kind != "onBehalfAdd").then(|| requestor.clone()).flatten());
+    let is_assignee = by_self || matches!(kind.as_str(), "adminAdd" | "systemAdd");
+    let recipient = target.or_else(|| is_assignee.then(|| requestor.clone()).flatten());
     RequestHistory {
         state: canonical(row.state.as_deref().unwrap_or_default()).into(),
         created_at: row.created_at,
@@ -46,6 +48,11 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
         requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
         recipient,
         administrator: None,
+        removed_by: if by_self && kind.ends_with("Remove") {
+            row.requestor_upn.or(row.requestor_name).unwrap_or_default()
+        } else {
+            Interned::default()
+        },
         package: row.package_id.map(PackageId::of),
         policy: row.policy_id.map(PolicyId::of),
         assignment: row.assignment_id.map(AssignmentId::of),
@@ -64,25 +71,25 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
     }
 }
 
-fn told_by_event(story: &mut RequestHistory, event: &AccessEvent) {
-    story.evidence.push(event.source);
+fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
+    history.evidence.push(event.source);
     if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
-        story.package.get_or_insert_with(|| PackageId::new(&key.id));
+        history.package.get_or_insert_with(|| PackageId::new(&key.id));
     }
     if let Some(policy) = &event.policy {
-        story.policy.get_or_insert_with(|| policy.clone());
+        history.policy.get_or_insert_with(|| policy.clone());
     }
     let failed = event.outcome == Outcome::Failure;
     match event.action {
         Action::Requested => {
-            story.requestor = story.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
-            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
-            story.created_at.get_or_insert(event.at);
-            story.justification = story.justification.or(event.justification);
-            story.justification_visible = true;
-            if story.kind.is_empty() {
+            history.requestor = history.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
+            history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            history.created_at.get_or_insert(event.at);
+            history.justification = history.justification.or(event.justification);
+            history.justification_visible = true;
+            if history.kind.is_empty() {
                 let behalf = event.principal.is_some() && event.actor.is_some() && event.principal != event.actor;
-                story.kind = match (event.actor_is_service, behalf) {
+                history.kind = match (event.actor_is_service, behalf) {
                     (true, _) => "systemAdd",
                     (false, true) => "onBehalfAdd",
                     (false, false) => "userAdd",
@@ -91,32 +98,41 @@ fn told_by_event(story: &mut RequestHistory, event: &AccessEvent) {
             }
         }
         Action::AssignedDirectly => {
-            story.administrator = event.actor.clone();
-            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
-            story.created_at.get_or_insert(event.at);
-            if story.kind.is_empty() {
-                story.kind = "adminAdd".into();
+            history.administrator = event.actor.clone();
+            history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            history.created_at.get_or_insert(event.at);
+            if history.kind.is_empty() {
+                history.kind = "adminAdd".into();
             }
         }
         Action::Extended => {
-            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
-            if story.kind.is_empty() {
-                story.kind = "userUpdate".into();
+            history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            if history.kind.is_empty() {
+                history.kind = "userUpdate".into();
             }
         }
         Action::RemovalRequested | Action::Removed => {
-            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
-            if story.kind.is_empty() && event.action == Action::RemovalRequested {
-                story.kind = if event.actor_is_service { "systemRemove" } else { "adminRemove" }.into();
+            history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            if history.kind.is_empty() && event.action == Action::RemovalRequested {
+                let by_holder = event.actor.is_some() && event.actor == history.recipient;
+                history.kind = match (event.actor_is_service, by_holder) {
+                    (true, _) => "systemRemove",
+                    (false, true) => "userRemove",
+                    (false, false) => "adminRemove",
+                }
+                .into();
+            }
+            if event.action == Action::RemovalRequested && !failed {
+                history.removed_by = event.actor_name;
             }
         }
         Action::Granted | Action::PartiallyGranted if !failed => {
-            story.recipient = story.recipient.take().or_else(|| event.principal.clone());
-            if story.state.is_empty() {
-                story.state = if event.action == Action::Granted { "delivered" } else { "partiallyDelivered" }.into();
+            history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            if history.state.is_empty() {
+                history.state = if event.action == Action::Granted { "delivered" } else { "partiallyDelivered" }.into();
             }
         }
-        Action::Approved | Action::AutoApproved | Action::Denied if !failed => story.decisions.push(Decision {
+        Action::Approved | Action::AutoApproved | Action::Denied if !failed => history.decisions.push(Decision {
             stage: event.stage,
             who: actor(event),
             name: event.actor_name,
@@ -127,11 +143,11 @@ fn told_by_event(story: &mut RequestHistory, event: &AccessEvent) {
         // The reason of an approval stands in another service's record: it completes the decision before it.
         Action::Reviewed => {
             let who = actor(event);
-            if let Some(decision) = story.decisions.iter_mut().rev().find(|d| d.who == who && d.reason.is_empty()) {
+            if let Some(decision) = history.decisions.iter_mut().rev().find(|d| d.who == who && d.reason.is_empty()) {
                 decision.reason = event.justification.unwrap_or_default();
             }
         }
-        Action::Cancelled if story.state.is_empty() => story.state = "canceled".into(),
+        Action::Cancelled if history.state.is_empty() => history.state = "canceled".into(),
         _ => {}
     }
 }
@@ -141,8 +157,8 @@ fn actor(event: &AccessEvent) -> Interned {
     event.actor.as_ref().map(PrincipalId::interned).unwrap_or_default()
 }
 
-fn told_by_approval(story: &mut RequestHistory, row: &ApprovalRow) {
-    story.evidence.push(format!("approvals:{}", row.id).into());
+fn told_by_approval(history: &mut RequestHistory, row: &ApprovalRow) {
+    history.evidence.push(format!("approvals:{}", row.id).into());
     for (stage, number) in row.stages.iter().zip(1u32..) {
         let decision = match stage.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
             Some("approve" | "approved") => "approved",
@@ -153,14 +169,14 @@ fn told_by_approval(story: &mut RequestHistory, row: &ApprovalRow) {
         let reason = stage.justification.unwrap_or_default();
         let name = stage.reviewer_upn.or(stage.reviewer_name).unwrap_or_default();
         // Log and record tell the same decision: the record knows the stage and the reason.
-        match story.decisions.iter_mut().find(|d| d.decision == decision && d.who == who && d.stage.is_none()) {
+        match history.decisions.iter_mut().find(|d| d.decision == decision && d.who == who && d.stage.is_none()) {
             Some(told) => {
                 told.stage = Some(number);
                 if told.reason.is_empty() {
                     told.reason = reason;
                 }
             }
-            None => story.decisions.push(Decision {
+            None => history.decisions.push(Decision {
                 stage: Some(number),
                 who,
                 name,
@@ -172,14 +188,14 @@ fn told_by_approval(story: &mut RequestHistory, row: &ApprovalRow) {
     }
 }
 
-fn complete(story: &mut RequestHistory) {
-    if story.recipient.is_none() && story.kind == "userAdd" {
-        story.recipient = story.requestor.clone();
+fn complete(history: &mut RequestHistory) {
+    if history.recipient.is_none() && history.kind == "userAdd" {
+        history.recipient = history.requestor.clone();
     }
-    story.decisions.sort_by(|a, b| (a.stage, &a.at, &a.who).cmp(&(b.stage, &b.at, &b.who)));
-    story.decisions.dedup();
-    story.evidence.sort();
-    story.evidence.dedup();
+    history.decisions.sort_by(|a, b| (a.stage, &a.at, &a.who).cmp(&(b.stage, &b.at, &b.who)));
+    history.decisions.dedup();
+    history.evidence.sort();
+    history.evidence.dedup();
 }
 
 /// The spelling of v1.0: beta writes the first letter of enumeration values in upper case.

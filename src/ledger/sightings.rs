@@ -3,7 +3,7 @@
 use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Table};
 use crate::model::{Instant, Interned};
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
 
@@ -143,12 +143,20 @@ impl Sightings {
 impl Collection {
     /// Complete looks of a scope in which the object was not seen.
     pub(super) fn absences<'a>(&'a self, scope: &Interned, object: Option<&Interned>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
-        let seen = object.and_then(|o| self.seen.get(o)).map_or(&[][..], Vec::as_slice);
-        let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
-        looks
+        let objects: Vec<Interned> = object.copied().into_iter().collect();
+        self.absences_of_all(scope, &objects)
+    }
+
+    /// Complete looks of a scope in which none of the objects was seen.
+    pub(super) fn absences_of_all<'a>(&'a self, scope: &Interned, objects: &[Interned]) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
+        let seen: AHashSet<Interned> = objects
             .iter()
-            .filter(move |(id, look)| look.complete && !seen.iter().any(|s| s.snapshot == Some(*id)))
-            .map(|(_, look)| look)
+            .filter_map(|o| self.seen.get(o))
+            .flatten()
+            .filter_map(|s| s.snapshot)
+            .collect();
+        let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
+        looks.iter().filter(move |(id, look)| look.complete && !seen.contains(id)).map(|(_, look)| look)
     }
 
     /// Whether the newest complete look of the whole tenant no longer lists the object.

@@ -53,9 +53,15 @@ words! {
     }
 }
 
+/// Ends the key of what must be activated.
+const ELIGIBLE: &str = "|eligible";
+/// Ends the key of an ownership.
+const OWNER: &str = "|owner";
+
 /// What is held: the kind and the directory's key of it.
 ///
-/// The key is the package id, the group id, `service principal/app role`, or `role|scope|active` (or `|eligible`).
+/// The key is the package id, the group id (then `|owner` for an ownership, `|eligible` for what must be activated),
+/// `service principal/app role`, or `role|scope|active` (or `|eligible`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EntitlementKey {
     /// Which kind of thing.
@@ -81,6 +87,42 @@ impl EntitlementKey {
             kind: EntitlementKind::Group,
             id: lowered(id),
         }
+    }
+
+    /// Ownership of a group.
+    #[must_use]
+    pub fn group_owner(id: &str) -> Self {
+        Self {
+            kind: EntitlementKind::Group,
+            id: lowered(&format!("{id}{OWNER}")),
+        }
+    }
+
+    /// The same membership or ownership, to be activated first.
+    #[must_use]
+    pub fn eligible(&self) -> Self {
+        Self {
+            kind: self.kind,
+            id: lowered(&format!("{}{ELIGIBLE}", self.id)),
+        }
+    }
+
+    /// Whether it must be activated before it gives anything.
+    #[must_use]
+    pub fn is_eligible(&self) -> bool {
+        self.id.ends_with(ELIGIBLE)
+    }
+
+    /// Whether it is ownership of a group, and no membership.
+    #[must_use]
+    pub fn is_group_owner(&self) -> bool {
+        self.kind == EntitlementKind::Group && self.id.trim_end_matches(ELIGIBLE).ends_with(OWNER)
+    }
+
+    /// Whether it is membership of a group that gives what the group holds.
+    #[must_use]
+    pub fn is_group_member(&self) -> bool {
+        self.kind == EntitlementKind::Group && !self.is_group_owner() && !self.is_eligible()
     }
 
     /// An app role of a resource service principal.
@@ -163,12 +205,18 @@ words! {
         AccountDeleted => "account-deleted",
         /// The account or group is gone for good.
         HardDeleted => "hard-deleted",
+        /// A group, application or package was deleted: what hung on it ended.
+        ResourceDeleted => "resource-deleted",
+        /// A deleted group or application came back, with what hung on it.
+        ResourceRestored => "resource-restored",
         /// The account came back.
         AccountRestored => "account-restored",
         /// A policy, package, catalog or setting changed.
         Configured => "configured",
         /// Something about a review.
         Reviewed => "reviewed",
+        /// No fact about access, and it may tell how an object is called.
+        Named => "named",
         /// Known to the vocabulary, and no fact about access.
         Noted => "noted",
     }
@@ -211,6 +259,12 @@ pub struct AccessEvent {
     pub actor_name: Interned,
     /// Whether the actor is the entitlement-management service or another application.
     pub actor_is_service: bool,
+    /// Whether the actor is a person, as the record says, and no application.
+    pub actor_is_person: bool,
+    /// Whether privileged identity management did or tells it.
+    pub by_pim: bool,
+    /// The end that the record sets.
+    pub ends_at: Option<Instant>,
     /// The approval stage, from 1, where known.
     pub stage: Option<u32>,
     /// The reason that was given.
@@ -219,4 +273,17 @@ pub struct AccessEvent {
     pub correlation: Interned,
     /// The record: `table:id`.
     pub source: Interned,
+}
+
+impl AccessEvent {
+    /// Takes over what another telling of the same act knows beside this one.
+    pub(crate) fn learn(&mut self, other: &Self) {
+        self.by_pim |= other.by_pim;
+        self.ends_at = self.ends_at.or(other.ends_at);
+        if other.actor_is_person && !self.actor_is_person {
+            (self.actor, self.actor_name) = (other.actor.clone(), other.actor_name);
+            (self.actor_is_person, self.actor_is_service) = (true, false);
+        }
+        self.justification = self.justification.or(other.justification);
+    }
 }

@@ -116,6 +116,8 @@ pub struct Holding {
     pub until_earliest: Option<Instant>,
     /// It did not end after this; empty when nothing says.
     pub until_latest: Option<Instant>,
+    /// The stretches in which witnesses prove it, sorted and disjoint; between them it may have been interrupted unseen.
+    pub proved: Vec<Window>,
     /// The end that was set, past or future.
     pub scheduled_until: Option<Instant>,
     /// Whether the assignment is known to have no end at all.
@@ -161,31 +163,30 @@ pub struct Holding {
 }
 
 impl Holding {
-    /// How it lies in a window: the outer bounds say what is possible, the proved stretch what is certain.
+    /// How it lies in a window: within the outer bounds it is possible, in a proved stretch certain.
     #[must_use]
-    pub fn presence(&self, window: Window, as_of: Instant) -> Presence {
-        let earliest = if self.from_certainty == Certainty::Exact {
-            self.from_latest.or(self.held_from)
+    pub fn presence(&self, window: Window) -> Presence {
+        if !self.outer().meets(&window) {
+            Presence::Never
+        } else if self.proved.iter().any(|w| w.meets(&window)) {
+            Presence::Certain
         } else {
-            self.from_earliest
-        };
-        let latest = if self.until_certainty == Certainty::Exact {
+            Presence::Possible
+        }
+    }
+
+    /// The time outside of which it was surely not held.
+    #[must_use]
+    pub fn outer(&self) -> Window {
+        let ended = if self.until_certainty == Certainty::Exact {
             self.held_until
         } else {
             self.until_latest
         };
-        if earliest.is_some_and(|t| t >= window.until) || latest.is_some_and(|t| t <= window.from) {
-            return Presence::Never;
+        Window {
+            from: self.from_earliest.unwrap_or(Instant(i64::MIN)),
+            until: ended.unwrap_or(Instant(i64::MAX)),
         }
-        let proved_until = match self.until_certainty {
-            Certainty::Exact => self.held_until,
-            Certainty::Open => Some(as_of.plus(1)),
-            // The last proof is an instant at which it was held.
-            _ => self.until_earliest.map(|t| t.plus(1)),
-        };
-        let proved = self.held_from.and(self.from_latest).zip(proved_until);
-        let certain = proved.is_some_and(|(from, until)| from < until && from < window.until && window.from < until);
-        if certain { Presence::Certain } else { Presence::Possible }
     }
 
     /// Whether it is held at `at` as far as anybody knows: begun for certain, and not ended for certain.

@@ -115,11 +115,39 @@ pub struct Window {
 }
 
 impl Window {
+    /// The window that holds one instant and nothing else.
+    #[must_use]
+    pub fn at(instant: Instant) -> Self {
+        Self {
+            from: instant,
+            until: instant.plus(1),
+        }
+    }
+
     /// Whether the whole of `other` lies inside.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
         self.from <= other.from && other.until <= self.until
     }
+
+    /// Whether both have an instant in common.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.from < other.until && other.from < self.until
+    }
+}
+
+/// What two lists of windows have in common; sorted, disjoint.
+#[must_use]
+pub fn common(a: &[Window], b: &[Window]) -> Vec<Window> {
+    let both = |a: &Window| {
+        let a = *a;
+        b.iter().filter(move |b| a.meets(b)).map(move |b| Window {
+            from: a.from.max(b.from),
+            until: a.until.min(b.until),
+        })
+    };
+    merge_windows(a.iter().flat_map(both).collect())
 }
 
 /// Joins windows that touch or overlap; sorted, disjoint.

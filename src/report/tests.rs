@@ -122,12 +122,12 @@ fn a_holding_is_before_inside_or_possibly_inside_a_period() {
         until: as_of,
     };
     let mut h = holding(1);
-    assert_eq!(h.presence(period, as_of), Presence::Certain);
+    assert_eq!(h.presence(period), Presence::Certain);
     h.held_until = Some(sample::days_ago(100));
     h.until_certainty = Certainty::Exact;
-    assert_eq!(h.presence(period, as_of), Presence::Never);
+    assert_eq!(h.presence(period), Presence::Never);
     h.until_certainty = Certainty::Unknown;
     h.held_until = None;
     h.until_earliest = Some(sample::days_ago(100));
-    assert_eq!(h.presence(period, as_of), Presence::Possible);
+    assert_eq!(h.presence(period), Presence::Possible);
 }

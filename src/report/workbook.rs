@@ -37,7 +37,7 @@ fn build(review: &Review, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
     let findings = review.findings.iter().map(|f| (review.audience.finding(f), ""));
     book.table("Findings", columns::FINDINGS, findings)?;
     let holdings = review.access.holdings.iter().map(|h| {
-        let presence = h.presence(review.period, review.as_of);
+        let presence = h.presence(review.period);
         (review.audience.holding(h), presence.as_str())
     });
     book.table("Holdings", columns::HOLDINGS, holdings)?;

@@ -66,7 +66,7 @@ fn tables(review: &Review, folder: &mut Folder) -> Result<Vec<(String, String)>,
         hashes.push((name, hash));
         let name = format!("holdings.{ending}");
         let holdings = review.access.holdings.iter().map(|h| {
-            let presence = h.presence(review.period, review.as_of);
+            let presence = h.presence(review.period);
             (review.audience.holding(h), presence.as_str())
         });
         let failed = ReportError::io("write", Path::new(&name));

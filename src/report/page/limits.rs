@@ -116,7 +116,7 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
         from: review.as_of,
         until: review.as_of.plus(1),
     };
-    let maybe = |h: &&Holding| h.presence(now, review.as_of) == Presence::Possible;
+    let maybe = |h: &&Holding| h.presence(now) == Presence::Possible;
     let possible = review.access.holdings.iter().filter(maybe).count();
     if possible > 0 {
         add(

@@ -1,0 +1,123 @@
+//! What ends without a removal of its own: the account, the group, the application or the package is deleted.
+
+use crate::lake::table::Table;
+use crate::ledger::evidence::Evidence;
+use crate::ledger::package_timelines::act_of;
+use crate::ledger::sightings::Sightings;
+use crate::ledger::timeline::{Act, Fact, Timelines};
+use crate::model::id::lowered;
+use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome};
+use ahash::AHashMap;
+
+/// Deletions and restorations of objects, by id.
+pub(super) struct Deletions(AHashMap<Interned, Vec<(Instant, Act, Change)>>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// An account, for good.
+    Account,
+    /// A group, application or package.
+    Resource,
+    /// A group or application came back.
+    Restored,
+}
+
+impl Deletions {
+    /// As events and the records of deleted objects tell.
+    pub(super) fn of(events: &[AccessEvent], evidence: &Evidence) -> Self {
+        let mut all: AHashMap<Interned, Vec<(Instant, Act, Change)>> = AHashMap::new();
+        for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
+            let change = match event.action {
+                Action::HardDeleted => Change::Account,
+                Action::ResourceDeleted => Change::Resource,
+                Action::ResourceRestored => Change::Restored,
+                _ => continue,
+            };
+            if let Some(object) = &event.principal {
+                all.entry(object.interned()).or_default().push((event.at, act_of(event), change));
+            }
+        }
+        for group in &evidence.groups {
+            let Some(at) = group.deleted_at else { continue };
+            let act = Act {
+                evidence: format!("groups:{}", group.id).into(),
+                ..Act::default()
+            };
+            all.entry(lowered(&group.id)).or_default().push((at, act, Change::Resource));
+        }
+        for changes in all.values_mut() {
+            changes.sort();
+            // The log and the record of the deleted object tell the same deletion.
+            changes.dedup_by(|b, a| a.2 == b.2 && (b.0.0 - a.0.0).abs() <= crate::model::time::MINUTE);
+        }
+        Self(all)
+    }
+
+    /// Objects with whether each change took them away.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Interned, Instant, bool)> {
+        let each = |(id, changes): (&Interned, &Vec<(Instant, Act, Change)>)| {
+            let id = *id;
+            changes.iter().map(move |(at, _, change)| (id, *at, *change != Change::Restored)).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(each)
+    }
+
+    /// Adds what they end and bring back.
+    pub(super) fn apply(&self, timelines: &mut Timelines) {
+        if self.0.is_empty() {
+            return;
+        }
+        for ((principal, key), group) in timelines.iter_mut() {
+            let of_holder = self.0.get(&principal.interned()).map(|c| (c, true));
+            let of_resource = self.0.get(&Interned::from(key.resource())).map(|c| (c, false));
+            for (changes, is_holder) in of_holder.into_iter().chain(of_resource) {
+                for timeline in group.iter_mut().filter(|t| !t.facts.is_empty()) {
+                    timeline.facts.extend(changes.iter().map(|c| fact(c, is_holder)));
+                }
+            }
+        }
+    }
+}
+
+fn fact((at, act, change): &(Instant, Act, Change), is_holder: bool) -> Fact {
+    let reason = match (change, is_holder) {
+        (Change::Account, true) => "account_deleted",
+        (_, true) => "holder_deleted",
+        (_, false) => "resource_deleted",
+    };
+    match change {
+        Change::Restored => Fact::Restored { at: *at, act: *act },
+        _ => Fact::Deleted { at: *at, reason, act: *act },
+    }
+}
+
+/// Complete listings of groups, applications and packages in which a resource is missing: nobody held it then.
+pub(super) fn missing_resources(timelines: &mut Timelines, sightings: &Sightings) {
+    let mut known: AHashMap<(Table, Interned), Vec<Fact>> = AHashMap::new();
+    for ((principal, key), group) in timelines.iter_mut() {
+        let listed_in = match key.kind {
+            EntitlementKind::Group => Some(Table::Groups),
+            EntitlementKind::AppRole => Some(Table::ServicePrincipals),
+            EntitlementKind::AccessPackage => Some(Table::Packages),
+            EntitlementKind::DirectoryRole | EntitlementKind::SiteRole => None,
+        };
+        let resource = listed_in.map(|table| (table, Interned::from(key.resource())));
+        // A group that is gone holds nothing either.
+        let seen_as_group = sightings.of(Table::Groups).seen.contains_key(&principal.interned());
+        let holder = seen_as_group.then(|| (Table::Groups, principal.interned()));
+        for object in resource.into_iter().chain(holder) {
+            let absent = known.entry(object).or_insert_with(|| {
+                let collection = sightings.of(object.0);
+                // What was never listed at all may be of a kind that the listing leaves out.
+                if !collection.seen.contains_key(&object.1) {
+                    return Vec::new();
+                }
+                let absences = collection.absences(&"tenant".into(), Some(&object.1));
+                absences.map(|l| Fact::Absent { at: l.at, since: l.since }).collect()
+            });
+            for timeline in group.iter_mut() {
+                timeline.facts.extend(absent.iter().cloned());
+            }
+        }
+    }
+}

@@ -1,0 +1,532 @@
+//! The facts of one timeline become intervals: the rules of certainty (`docs/ledger.md`).
+//!
+//! A fact proves one instant. It reaches as far as the log is known to have watched, forwards (no end was told) and
+//! backwards (no beginning was told); where nobody watched, holding is possible and no more.
+
+use super::log_coverage::LogCoverage;
+use super::timeline::{Act, Fact, Schedule};
+use crate::model::time::{HOUR, merge_windows};
+use crate::model::{Certainty, Instant, Interned, Window};
+
+/// How an interval ends, whatever the instant of the questions is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// No witness tells of an end.
+    None,
+    /// Exactly then.
+    Exact(Instant),
+    /// After the last proof, and not after this.
+    Bounded(Instant),
+}
+
+/// One interval of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Interval {
+    pub from_certainty: Certainty,
+    pub from_earliest: Option<Instant>,
+    pub from_latest: Option<Instant>,
+    pub end: End,
+    /// It did not end before this.
+    pub until_earliest: Option<Instant>,
+    /// Sorted, disjoint.
+    pub proved: Vec<Window>,
+    /// The last fact that proves holding.
+    pub last_witness: Instant,
+    /// The last snapshot that listed it.
+    pub last_seen: Option<Instant>,
+    /// Ends that were set, by the instant since when each is known.
+    pub schedules: Vec<(Instant, Schedule)>,
+    pub grant: Option<Act>,
+    pub ended: Option<Act>,
+    pub end_reason: &'static str,
+    pub evidence: Vec<Interned>,
+    records: Vec<Interned>,
+}
+
+/// What the rules need to know beside the facts.
+pub(super) struct Rules<'a> {
+    /// Tellings of one act by two services may lie this far apart.
+    pub same_act: i64,
+    /// Whether Entra refuses to grant what is held already, so that a grant proves that it was not held just before.
+    pub granted_once: bool,
+    /// Whether a beginning that the log does not tell is no beginning.
+    pub log_tells_beginnings: bool,
+    /// Whether all facts are of one record, which never comes back once it has ended.
+    pub one_record: bool,
+    pub log: &'a LogCoverage,
+}
+
+/// Walks the facts of one timeline.
+pub(super) fn intervals(mut facts: Vec<Fact>, rules: &Rules) -> Vec<Interval> {
+    // A membership that was made anew has another record: the snapshot that misses the old one lists the new one.
+    let mut seen_at: Vec<Instant> = facts
+        .iter()
+        .filter(|f| matches!(f, Fact::Present { presence_only: false, .. }))
+        .map(Fact::at)
+        .collect();
+    seen_at.sort_unstable();
+    facts.retain(|f| !matches!(f, Fact::Absent { at, .. } if seen_at.binary_search(at).is_ok()));
+    facts.sort_by(|a, b| a.order().cmp(&b.order()).then_with(|| a.cmp(b)));
+    facts.dedup();
+    let mut walk = Walk {
+        rules,
+        done: Vec::new(),
+        open: None,
+        absent: None,
+        schedule: None,
+    };
+    for fact in facts {
+        walk.take(fact);
+    }
+    walk.finish()
+}
+
+struct Walk<'a> {
+    rules: &'a Rules<'a>,
+    done: Vec<Interval>,
+    open: Option<Interval>,
+    /// The last instant at which it was surely not held.
+    absent: Option<Instant>,
+    /// An end that was set before the holding was seen to begin.
+    schedule: Option<(Instant, Schedule)>,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::Granted { at, act } => self.granted(at, act),
+            Fact::Present { presence_only: true, at, made, evidence, .. } => self.present_by_then(at, made, evidence),
+            Fact::Present {
+                at,
+                since,
+                made,
+                made_begins,
+                record,
+                evidence,
+                ..
+            } => self.present(&Sighting {
+                at,
+                since,
+                made,
+                made_begins,
+                record,
+                evidence,
+            }),
+            Fact::Extended { at, act } => self.extended(at, act),
+            Fact::Scheduled { at, end } => self.scheduled(at, end),
+            Fact::Ended { at, reason, act } => self.ended(at, reason, act),
+            Fact::Deleted { at, reason, act } => self.deleted(at, reason, act),
+            Fact::Restored { at, act } => self.restored(at, act),
+            Fact::Absent { at, since } => self.missing(at, since),
+        }
+    }
+
+    /// Whether nothing can have changed unseen between two instants.
+    fn watched(&self, from: Instant, until: Instant) -> bool {
+        self.rules.log.watched(from, until)
+    }
+
+    fn begin(&mut self, fresh: Interval) {
+        let mut fresh = fresh;
+        fresh.schedules.extend(self.schedule.take());
+        self.open = Some(fresh);
+    }
+
+    fn granted(&mut self, at: Instant, act: Act) {
+        let Some(mut held) = self.open.take() else {
+            return self.begin(Interval::granted(at, act));
+        };
+        let prev = held.last_witness;
+        let joined = self.watched(prev, at) || self.rules.one_record;
+        let told_late = held.from_certainty != Certainty::Exact
+            && held.from_earliest.is_none_or(|e| e <= at)
+            && held.from_latest.is_some_and(|l| (l.0 - at.0).abs() <= self.rules.same_act);
+        if told_late {
+            // The log tells late what a snapshot had shown already: the beginning is what the log says.
+            (held.from_certainty, held.from_earliest, held.from_latest) = (Certainty::Exact, Some(at), Some(at));
+            held.grant = Some(act);
+            held.evidence.push(act.evidence);
+            held.proved.clear();
+            held.last_witness = at.max(prev);
+            held.until_earliest = Some(held.last_witness);
+            held.proved.push(Window {
+                from: at,
+                until: held.last_witness.plus(1),
+            });
+            self.open = Some(held);
+        } else if self.rules.granted_once && prev.0 + self.rules.same_act < at.0 && !joined {
+            // What nobody watched had ended before it was granted again.
+            let latest = self.rules.log.back(at).max(prev);
+            self.close_unseen(held, latest, "granted_again");
+            self.begin(Interval::granted(at, act));
+        } else {
+            held.prove(at, joined, self.rules.log);
+            held.evidence.push(act.evidence);
+            if held.grant.is_none() && held.from_certainty != Certainty::Exact {
+                held.grant = Some(act);
+            }
+            self.open = Some(held);
+        }
+    }
+
+    /// Listed by a file that only its modification time dates: it was there by then, and nothing else.
+    fn present_by_then(&mut self, at: Instant, made: Option<Instant>, evidence: Interned) {
+        if let Some(held) = self.open.as_mut() {
+            held.evidence.push(evidence);
+        } else if let Some(last) = self.done.last_mut().filter(|d| matches!(d.end, End::Exact(_))) {
+            last.evidence.push(evidence);
+        } else {
+            let earliest = [self.absent, made].into_iter().flatten().max().filter(|e| *e <= at);
+            let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+            let mut fresh = Interval::begun(certainty, earliest, Some(at), at, evidence);
+            fresh.proved.clear();
+            fresh.until_earliest = None;
+            self.begin(fresh);
+        }
+    }
+
+    fn present(&mut self, seen: &Sighting) {
+        match self.open.take() {
+            Some(held) if held.last_seen.zip(seen.made).is_some_and(|(last, made)| made > last) && !held.knows(seen.record) => {
+                // The record was made after the last snapshot that had shown one: what that one stood for had ended before.
+                let made = seen.made.unwrap_or(seen.at);
+                if self.watched(held.last_witness, made) && held.last_witness >= made.plus(-self.rules.same_act) {
+                    return self.again(held, seen);
+                }
+                self.close_unseen(held, made, "not_listed");
+                self.absent = self.absent.max(Some(made));
+                self.appeared(seen);
+            }
+            Some(held) => self.again(held, seen),
+            None => self.appeared(seen),
+        }
+    }
+
+    /// Listed, and held as far as was known.
+    fn again(&mut self, held: Interval, seen: &Sighting) {
+        let mut held = held;
+        let joined = self.rules.one_record || held.knows(seen.record) || self.watched(held.last_witness, seen.at);
+        // It may have been seen at any instant of a snapshot that took hours.
+        if !joined && seen.since < seen.at && held.last_witness < seen.since && self.watched(held.last_witness, seen.since) {
+            held.prove(seen.since, true, self.rules.log);
+        }
+        held.prove(seen.at, joined, self.rules.log);
+        held.last_seen = Some(seen.at);
+        held.records.extend(seen.record.filter(|_| !held.knows(seen.record)));
+        held.evidence.push(seen.evidence);
+        self.open = Some(held);
+    }
+
+    /// Listed, and not held before as far as was known.
+    fn appeared(&mut self, seen: &Sighting) {
+        let ended = self.done.last().and_then(|d| if let End::Exact(t) = d.end { Some(t) } else { None });
+        // It ended while the snapshot was under way: the snapshot saw it before.
+        if ended.is_some_and(|e| seen.since <= e && e <= seen.at) {
+            if let Some(last) = self.done.last_mut() {
+                last.evidence.push(seen.evidence);
+            }
+            return;
+        }
+        let (earliest, latest) = self.began_before(seen.at, seen.made, ended);
+        let exact = seen.made.filter(|m| seen.made_begins && Some(*m) == earliest);
+        let latest = exact.unwrap_or(latest);
+        let certainty = match (exact, earliest) {
+            (Some(_), _) => Certainty::Exact,
+            (None, Some(_)) => Certainty::Bounded,
+            (None, None) => Certainty::Unknown,
+        };
+        let mut fresh = Interval::begun(certainty, earliest, Some(latest), seen.at, seen.evidence);
+        fresh.last_seen = Some(seen.at);
+        fresh.records.extend(seen.record);
+        self.begin(fresh);
+    }
+
+    /// The bounds of a beginning that only a proof at `at` tells of.
+    fn began_before(&self, at: Instant, made: Option<Instant>, ended: Option<Instant>) -> (Option<Instant>, Instant) {
+        let log = self.rules.log;
+        let not_held = ended.max(self.absent).filter(|n| *n <= at);
+        // A log that watched all the time and tells of no beginning has missed one: it says nothing of when.
+        let missed = not_held.is_some_and(|n| log.watched(n, at));
+        let lasted = not_held.map(|n| if missed { n } else { log.forward(n) });
+        let earliest = lasted.max(made.filter(|m| *m <= at));
+        let reach = if missed || !self.rules.log_tells_beginnings { at } else { log.back(at) };
+        (earliest, earliest.map_or(reach, |e| reach.max(e)))
+    }
+
+    fn extended(&mut self, at: Instant, act: Act) {
+        let Some(mut held) = self.open.take() else {
+            // What is extended is held.
+            let ended = self.done.last().and_then(|d| if let End::Exact(t) = d.end { Some(t) } else { None });
+            let (earliest, latest) = self.began_before(at, None, ended);
+            let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+            return self.begin(Interval::begun(certainty, earliest, Some(latest), at, act.evidence));
+        };
+        let joined = self.rules.one_record || self.watched(held.last_witness, at);
+        held.prove(at, joined, self.rules.log);
+        held.evidence.push(act.evidence);
+        self.open = Some(held);
+    }
+
+    fn scheduled(&mut self, at: Instant, end: Schedule) {
+        match self.open.as_mut() {
+            Some(held) => held.schedules.push((at, end)),
+            None if self.done.is_empty() => self.schedule = Some((at, end)),
+            None => {}
+        }
+    }
+
+    fn ended(&mut self, at: Instant, reason: &'static str, act: Act) {
+        if let Some(mut held) = self.open.take() {
+            let joined = self.rules.one_record || self.watched(held.last_witness, at);
+            held.end_exactly(at, joined, reason, act, self.rules.log);
+            self.done.push(held);
+            return;
+        }
+        let watched = |t: Instant| self.rules.one_record || at.0 - t.0 <= HOUR || self.watched(t, at);
+        let told = self.done.last().map(|d| (d.end, d.last_witness, d.until_earliest));
+        match told {
+            // One end, told twice.
+            Some((End::Exact(t), ..)) if watched(t) => {
+                if let Some(last) = self.done.last_mut() {
+                    last.evidence.push(act.evidence);
+                }
+            }
+            // The log tells exactly when what a snapshot had shown to be over was over.
+            Some((End::Bounded(latest), last, earliest)) if earliest.is_none_or(|e| e <= at) && at <= latest => {
+                let joined = self.rules.one_record || self.watched(last, at);
+                if let Some(held) = self.done.last_mut() {
+                    held.end_exactly(at, joined, reason, act, self.rules.log);
+                }
+            }
+            _ => {
+                // What is taken away was held.
+                let ended = told.and_then(|(end, ..)| if let End::Exact(t) = end { Some(t) } else { None });
+                let (earliest, latest) = self.began_before(at, None, ended);
+                let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+                let mut fresh = Interval::begun(certainty, earliest, Some(latest), latest.min(at.plus(-1)), act.evidence);
+                fresh.evidence.clear();
+                fresh.end_exactly(at, true, reason, act, self.rules.log);
+                self.done.push(fresh);
+            }
+        }
+    }
+
+    fn deleted(&mut self, at: Instant, reason: &'static str, act: Act) {
+        if let Some(mut held) = self.open.take() {
+            // It lasted until then only if the log would have told of an earlier end.
+            if self.rules.one_record || self.watched(held.last_witness, at) {
+                held.end_exactly(at, true, reason, act, self.rules.log);
+            } else {
+                held.end_within(at, reason, self.rules.log);
+                held.ended = Some(act);
+                held.evidence.push(act.evidence);
+            }
+            self.done.push(held);
+        }
+        self.absent = self.absent.max(Some(at));
+    }
+
+    fn restored(&mut self, at: Instant, act: Act) {
+        let Some(last) = self.done.last().filter(|d| matches!(d.end_reason, "resource_deleted" | "holder_deleted") && self.open.is_none()) else {
+            return;
+        };
+        let mut fresh = Interval::granted(at, act);
+        fresh.grant = last.grant;
+        if !matches!(last.end, End::Exact(_)) {
+            // Nobody knows whether it was still there when the resource was deleted.
+            (fresh.from_certainty, fresh.from_latest, fresh.until_earliest) = (Certainty::Unknown, None, None);
+            fresh.proved.clear();
+        }
+        self.begin(fresh);
+    }
+
+    /// A complete snapshot does not list it.
+    fn missing(&mut self, at: Instant, since: Instant) {
+        let Some(held) = self.open.take() else {
+            self.absent = self.absent.max(Some(since));
+            return;
+        };
+        // It began while the snapshot was under way: the snapshot missed it before.
+        if since < at && held.from_latest.is_some_and(|f| since <= f && f <= at) {
+            self.open = Some(held);
+            return;
+        }
+        let log = self.rules.log;
+        let proof = held.last_witness;
+        let due = held.due().filter(|s| proof < *s && *s <= at);
+        let mut held = held;
+        if log.watched(proof, at) {
+            // The log missed the end. One that was set is seldom missed before its time.
+            match due {
+                Some(due) => held.reach(due),
+                None => held.stop_at_witness(),
+            }
+            held.end = End::Bounded(at);
+        } else {
+            let reach = log.forward(proof);
+            held.reach(due.map_or(reach, |d| reach.min(d)));
+            held.end = End::Bounded(log.back(at).max(proof));
+        }
+        let within = held.until_earliest.unwrap_or(proof);
+        held.end_reason = if due.is_some_and(|d| within <= d) { "expired" } else { "not_listed" };
+        self.done.push(held);
+        self.absent = self.absent.max(Some(since));
+    }
+
+    /// It ended after its last proof, not after `latest`, and nobody saw it.
+    fn close_unseen(&mut self, held: Interval, latest: Instant, reason: &'static str) {
+        let mut held = held;
+        held.end_within(latest, reason, self.rules.log);
+        self.done.push(held);
+    }
+
+    fn finish(mut self) -> Vec<Interval> {
+        if let Some(mut held) = self.open.take() {
+            let reach = self.rules.log.forward(held.last_witness);
+            let due = held.due().filter(|d| held.last_witness < *d);
+            held.reach(due.map_or(reach, |d| reach.min(d)));
+            self.done.push(held);
+        }
+        for interval in &mut self.done {
+            interval.proved = merge_windows(std::mem::take(&mut interval.proved));
+        }
+        self.done
+    }
+}
+
+/// What a dated snapshot shows.
+struct Sighting {
+    at: Instant,
+    since: Instant,
+    made: Option<Instant>,
+    made_begins: bool,
+    record: Option<Interned>,
+    evidence: Interned,
+}
+
+impl Interval {
+    fn begun(certainty: Certainty, earliest: Option<Instant>, latest: Option<Instant>, witness: Instant, evidence: Interned) -> Self {
+        Self {
+            from_certainty: certainty,
+            from_earliest: earliest,
+            from_latest: latest,
+            end: End::None,
+            until_earliest: Some(witness),
+            proved: vec![Window {
+                from: latest.unwrap_or(witness).min(witness),
+                until: witness.plus(1),
+            }],
+            last_witness: witness,
+            last_seen: None,
+            schedules: Vec::new(),
+            grant: None,
+            ended: None,
+            end_reason: "",
+            evidence: vec![evidence],
+            records: Vec::new(),
+        }
+    }
+
+    fn granted(at: Instant, act: Act) -> Self {
+        let mut fresh = Self::begun(Certainty::Exact, Some(at), Some(at), at, act.evidence);
+        fresh.grant = Some(act);
+        fresh
+    }
+
+    /// The first instant that is proved; none when only its end is.
+    pub(super) fn held_from(&self) -> Option<Instant> {
+        let only_end = matches!(self.end, End::Exact(end) if self.from_latest == Some(end));
+        self.proved.first().map(|w| w.from).filter(|_| !only_end)
+    }
+
+    fn knows(&self, record: Option<Interned>) -> bool {
+        record.is_some_and(|r| self.records.contains(&r))
+    }
+
+    /// The end that was set last.
+    fn due(&self) -> Option<Instant> {
+        match self.schedules.last() {
+            Some((_, Schedule::Ends(end))) => Some(*end),
+            _ => None,
+        }
+    }
+
+    /// Another proof; `joined` when nothing can have happened since the last one.
+    fn prove(&mut self, at: Instant, joined: bool, log: &LogCoverage) {
+        let prev = self.last_witness;
+        let due = self.due().filter(|d| prev < *d);
+        let window = match self.proved.last_mut() {
+            Some(last) if joined => {
+                last.until = last.until.max(at.plus(1));
+                None
+            }
+            Some(last) => {
+                let reach = log.forward(prev);
+                last.until = last.until.max(due.map_or(reach, |d| reach.min(d)));
+                Some(log.back(at).max(last.until))
+            }
+            None => Some(log.back(at).max(self.from_earliest.unwrap_or(Instant(i64::MIN)))),
+        };
+        if let Some(from) = window {
+            if self.proved.is_empty() {
+                self.from_latest = Some(self.from_latest.map_or(from, |l| l.min(from)));
+            }
+            let until = at.plus(1);
+            if from < until {
+                self.proved.push(Window { from, until });
+            }
+        }
+        self.last_witness = prev.max(at);
+        self.until_earliest = Some(self.last_witness);
+    }
+
+    /// The proof reaches from the last witness until `until`.
+    fn reach(&mut self, until: Instant) {
+        if let Some(last) = self.proved.last_mut() {
+            last.until = last.until.max(until);
+            self.until_earliest = self.until_earliest.max(Some(until.max(self.last_witness)));
+        }
+    }
+
+    fn stop_at_witness(&mut self) {
+        self.until_earliest = self.until_earliest.map(|_| self.last_witness);
+    }
+
+    /// It ended after its last proof and not after `latest`.
+    fn end_within(&mut self, latest: Instant, reason: &'static str, log: &LogCoverage) {
+        let reach = log.forward(self.last_witness).min(latest);
+        let due = self.due().filter(|d| self.last_witness < *d);
+        self.reach(due.map_or(reach, |d| reach.min(d)));
+        self.end = End::Bounded(latest);
+        self.end_reason = reason;
+    }
+
+    /// It was held until `at`, and then no more.
+    fn end_exactly(&mut self, at: Instant, joined: bool, reason: &'static str, act: Act, log: &LogCoverage) {
+        let prev = self.last_witness;
+        match self.proved.last_mut() {
+            Some(last) if joined => last.until = at,
+            Some(last) => {
+                let reach = log.forward(prev);
+                last.until = last.until.max(reach).min(at);
+                let from = log.back(at).max(last.until);
+                if from < at {
+                    self.proved.push(Window { from, until: at });
+                }
+            }
+            None => {
+                let from = log.back(at).max(self.from_earliest.unwrap_or(Instant(i64::MIN)));
+                if from < at {
+                    self.proved.push(Window { from, until: at });
+                    self.from_latest = Some(self.from_latest.map_or(from, |l| l.min(from)));
+                }
+            }
+        }
+        self.proved.retain(|w| w.from < w.until);
+        self.until_earliest = Some(at);
+        self.end = End::Exact(at);
+        self.end_reason = reason;
+        self.ended = Some(act);
+        self.evidence.push(act.evidence);
+    }
+}
