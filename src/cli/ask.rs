@@ -5,16 +5,17 @@ use crate::cli::args::{CheckArgs, ExplainArgs, HoldersArgs, HoldingsArgs, Output
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
 use crate::cli::output;
-use crate::cli::select::{self, Wanted};
-use crate::ledger::effective;
-use crate::model::{EntitlementKind, Finding, Holding, Presence, Severity, Verdict};
+use crate::cli::select;
+use crate::ledger::absence::{Asked, basis};
+use crate::ledger::{AccessModel, effective};
+use crate::model::{EntitlementKind, Finding, Holding, Instant, Presence, PrincipalId, Severity, Verdict};
 
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
     let access = &question.access;
-    let one = |kind, what, name: &str, names| -> Result<Wanted, Failure> { Ok(Wanted::One(kind, select::resolve(what, name, &names)?)) };
-    let wanted = if let Some(name) = &args.package {
+    let one = |kind, what, name: &str, names| -> Result<Asked, Failure> { Ok(Asked::Entitlement(kind, named(what, name, &names)?)) };
+    let asked = if let Some(name) = &args.package {
         one(EntitlementKind::AccessPackage, "access package", name, select::packages(access))?
     } else if let Some(name) = &args.group {
         one(EntitlementKind::Group, "group", name, select::groups(access))?
@@ -23,19 +24,27 @@ pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
     } else if let Some(name) = &args.role {
         one(EntitlementKind::DirectoryRole, "directory role", name, select::roles(access))?
     } else {
-        args.resource.as_ref().map_or(Wanted::All, |id| Wanted::Any(id.trim().to_lowercase()))
+        args.resource.as_ref().map_or(Asked::Everything, |id| Asked::Resource(id.trim().to_lowercase()))
     };
-    answer(&question, &wanted, |h| wanted.takes(h), &args.window, &args.output)
+    answer(&question, &asked, &args.window, &args.output)
 }
 
 /// What somebody held.
 pub fn holdings(args: &HoldingsArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
-    let id = select::resolve("principal", &args.principal, &select::principals(&question.access))?;
-    answer(&question, &Wanted::All, |h| h.principal.as_str() == id, &args.window, &args.output)
+    let id = named("principal", &args.principal, &select::principals(&question.access))?;
+    answer(&question, &Asked::Holder(PrincipalId::new(&id)), &args.window, &args.output)
 }
 
-fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool, when: &WindowArgs, out: &OutputArgs) -> Result<Exit, Failure> {
+fn named(what: &str, name: &str, candidates: &select::Candidates) -> Result<String, Failure> {
+    let resolved = select::resolve(what, name, candidates)?;
+    if let Some(remark) = resolved.remark {
+        output::say(&remark);
+    }
+    Ok(resolved.id)
+}
+
+fn answer(question: &Question, asked: &Asked, when: &WindowArgs, out: &OutputArgs) -> Result<Exit, Failure> {
     let access = &question.access;
     let window = select::window(when.at.as_deref(), when.from.as_deref(), when.until.as_deref(), access.as_of)?;
     let all = if when.effective {
@@ -43,42 +52,52 @@ fn answer(question: &Question, wanted: &Wanted, takes: impl Fn(&Holding) -> bool
     } else {
         access.holdings.clone()
     };
+    // A window shows its holders as they were at its end.
+    let shown_at = if when.at.is_some() { window.from } else { window.until.plus(-1).min(access.as_of) };
     let rows: Vec<(Holding, Presence)> = all
         .into_iter()
-        .filter(takes)
+        .filter(|h| select::takes(asked, h))
         .map(|h| (h.presence(window), h))
         .filter(|(presence, _)| *presence != Presence::Never)
-        .map(|(presence, h)| (h, presence))
+        .map(|(presence, h)| (as_they_were(access, h, shown_at), presence))
         .collect();
-    output::holdings(&rows, out)?;
+    let basis = basis(access, asked, window, when.effective);
+    output::holdings(&rows, &basis, out)?;
     let certain = rows.iter().filter(|(_, p)| *p == Presence::Certain).count();
     let possible = rows.len() - certain;
     output::say(&format!(
         "{certain} certain, {possible} possible; as of {}, commit {}",
         access.as_of, question.commit
     ));
-    let absence_is_provable = select::absence_is_provable(access, wanted, window);
-    if certain > 0 {
+    for note in &basis.notes {
+        output::say(&format!("note: {note}"));
+    }
+    for missing in &basis.missing {
         // Somebody is found, which the exit code says; whether these are all is another question.
-        if let Err(reason) = &absence_is_provable {
-            output::say(&format!("there may be more: {reason}"));
-        }
-        return Ok(Exit::Done);
+        let word = if certain > 0 { "there may be more" } else { "inconclusive" };
+        output::say(&format!("{word}: {}", missing.reason));
     }
-    match absence_is_provable {
-        Ok(()) if possible == 0 => {
-            output::say("nobody: proof or assertion covers the whole window");
-            Ok(Exit::Found)
+    Ok(match (certain, possible, basis.absence_is_provable()) {
+        (1.., ..) => Exit::Done,
+        (0, 0, true) => {
+            output::say("no holders; coverage of the window is complete");
+            Exit::Found
         }
-        Ok(()) => {
-            output::say("cannot tell: nobody is certain, and somebody is possible");
-            Ok(Exit::CannotTell)
+        (0, 1.., true) => {
+            output::say("inconclusive: possible holders exist, none confirmed");
+            Exit::CannotTell
         }
-        Err(reason) => {
-            output::say(&format!("cannot tell: {reason}"));
-            Ok(Exit::CannotTell)
-        }
-    }
+        (0, _, false) => Exit::CannotTell,
+    })
+}
+
+/// The holder's name, type and state as they were at an instant.
+fn as_they_were(access: &AccessModel, holding: Holding, at: Instant) -> Holding {
+    let mut holding = holding;
+    holding.principal_name = access.principal_name_at(&holding.principal, at);
+    holding.principal_type = access.principal_type(&holding.principal, at).into();
+    (holding.principal_state, holding.principal_state_since) = access.principal_state(&holding.principal, at);
+    holding
 }
 
 /// Runs checks and prints findings.

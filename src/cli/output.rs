@@ -2,6 +2,7 @@
 
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::{Exit, Failure};
+use crate::ledger::absence::{Basis, Stretch};
 use crate::model::{Finding, Holding, Presence};
 use crate::report::columns::{self, Csv, Form};
 use crate::report::shown;
@@ -59,10 +60,18 @@ pub fn warn_readable(dir: &Path) {
     }
 }
 
-/// Holdings with how certainly they lie in the window.
-pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Failure> {
+/// Holdings with how certainly they lie in the window, and what the answer rests on.
+pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -> Result<(), Failure> {
     let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, presence)| (h, presence.as_str())).collect();
     let bytes = match form(out) {
+        Some(Form::Json) => {
+            let mut bytes = b"{\"rows\":".to_vec();
+            bytes.extend(columns::holdings(&words, Form::Json).map_err(Failure::usage)?.trim_ascii_end());
+            bytes.extend(b",\n\"basis\":");
+            bytes.extend(serde_json::to_vec(basis).map_err(Failure::usage)?);
+            bytes.extend(b"}\n");
+            bytes
+        }
         Some(form) => columns::holdings(&words, form).map_err(Failure::usage)?,
         None => {
             let header = ["holder", "entitlement", "from", "until", "how", "in window"];
@@ -86,10 +95,32 @@ pub fn holdings(rows: &[(Holding, Presence)], out: &OutputArgs) -> Result<(), Fa
                     (*w).to_string(),
                 ]
             };
-            table(&header, words.iter().map(row).collect()).into_bytes()
+            let mut text = table(&header, words.iter().map(row).collect());
+            text.push_str(&foot(basis));
+            text.into_bytes()
         }
     };
     deliver(&bytes, out)
+}
+
+/// What an answer rests on, below its table.
+fn foot(basis: &Basis) -> String {
+    let from = basis.from.as_deref().unwrap_or("the beginning");
+    let mut lines = vec![
+        format!("window {from} until {} ({}), as of {}", basis.until, basis.zone, basis.as_of),
+        format!("the audit log is proved or asserted to cover {:.2} % of it", basis.covered_share * 100.0),
+    ];
+    let span = |s: &Stretch| format!("{} until {}", s.from.as_deref().unwrap_or("?"), s.until.as_deref().unwrap_or("?"));
+    if !basis.not_covered.is_empty() {
+        let spans: Vec<String> = basis.not_covered.iter().take(5).map(span).collect();
+        lines.push(format!("not covered: {}", spans.join("; ")));
+    }
+    lines.extend(basis.gaps.iter().take(5).map(|g| format!("gap: {}: {}", span(g), g.reason)));
+    if !basis.never_listed.is_empty() {
+        lines.push(format!("never listed whole: {}", basis.never_listed.join(", ")));
+    }
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// Findings.

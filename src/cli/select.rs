@@ -1,80 +1,110 @@
-//! Names to ids, windows, and how certainly a holding lies in a window.
+//! Names to ids, and windows of time.
 
 use crate::cli::exit::Failure;
 use crate::ledger::AccessModel;
-use crate::ledger::access_model::listed_in;
+use crate::ledger::absence::Asked;
+use crate::ledger::names::{Named, Naming, ObjectKind};
 use crate::model::time::DAY;
-use crate::model::{EntitlementKind, Holding, Instant, Window};
-use std::collections::BTreeMap;
+use crate::model::{EntitlementKind, Holding, Instant, Interned, Window};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What `holders` asks about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// Everything.
-    All,
-    /// One resource of one kind, by its id.
-    One(EntitlementKind, String),
-    /// Any kind, by resource id.
-    Any(String),
-}
-
-impl Wanted {
-    /// Whether a holding is of what is asked about.
-    #[must_use]
-    pub fn takes(&self, holding: &Holding) -> bool {
-        match self {
-            Self::All => true,
-            Self::One(kind, id) => holding.entitlement.kind == *kind && holding.entitlement.resource() == id,
-            Self::Any(id) => holding.entitlement.resource() == id || holding.entitlement.id == *id,
-        }
+/// Whether a holding is of what is asked about.
+#[must_use]
+pub fn takes(asked: &Asked, holding: &Holding) -> bool {
+    match asked {
+        Asked::Everything => true,
+        Asked::Holder(id) => holding.principal == *id,
+        // Who owns a group, or is eligible for it, is no member.
+        Asked::Entitlement(EntitlementKind::Group, id) => holding.entitlement.is_group_member() && holding.entitlement.resource() == id,
+        Asked::Entitlement(kind, id) => holding.entitlement.kind == *kind && holding.entitlement.resource() == id,
+        Asked::Resource(id) => holding.entitlement.resource() == id || holding.entitlement.id == *id,
     }
 }
 
-/// Resolves a name or id among candidates: an id is taken as it is, a name must name one thing.
+/// Something that a name may mean.
+#[derive(Debug, Clone, Default)]
+pub struct Candidate {
+    kind: &'static str,
+    /// Names with the last instant at which it was called so; `None` for the name of today.
+    names: Vec<(String, Option<Instant>)>,
+    created_at: Option<Instant>,
+    deleted_at: Option<Instant>,
+}
+
+/// What a name can mean, by id.
+pub type Candidates = BTreeMap<String, Candidate>;
+
+/// What a name was found to mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The id.
+    pub id: String,
+    /// What a person should know about the name.
+    pub remark: Option<String>,
+}
+
+impl Candidate {
+    fn shown(&self) -> &str {
+        self.names.iter().find(|(_, until)| until.is_none()).or(self.names.first()).map_or("", |(n, _)| n)
+    }
+
+    /// A line of a list from which one can choose.
+    fn line(&self, id: &str, given: &str) -> String {
+        let day = |t: Option<Instant>| t.map(Instant::day);
+        let mut words = vec![self.shown().to_string(), self.kind.to_string(), id.to_string()];
+        words.extend(day(self.created_at).map(|d| format!("created {d}")));
+        words.extend(day(self.deleted_at).map(|d| format!("deleted {d}")));
+        let former = self.names.iter().find(|(n, _)| n.to_lowercase() == given);
+        words.extend(former.and_then(|(_, until)| day(*until)).map(|d| format!("called so until {d}")));
+        format!("  {}", words.join("  "))
+    }
+}
+
+/// Resolves a name or id among candidates: an id is taken as it is, a name must name one thing, whenever it bore the name.
 ///
 /// # Errors
 /// When the name is unknown, or names several things, which are listed.
-pub fn resolve(what: &str, given: &str, candidates: &BTreeMap<String, Vec<String>>) -> Result<String, Failure> {
+pub fn resolve(what: &str, given: &str, candidates: &Candidates) -> Result<Resolved, Failure> {
     let lower = given.trim().to_lowercase();
+    let plain = |id: String| Resolved { id, remark: None };
     if candidates.contains_key(&lower) {
-        return Ok(lower);
+        return Ok(plain(lower));
     }
-    let named = |exact: bool| -> Vec<&String> {
-        let fits = |name: &String| {
-            if exact {
-                name.to_lowercase() == lower
-            } else {
-                name.to_lowercase().contains(&lower)
-            }
-        };
-        candidates.iter().filter(|(_, names)| names.iter().any(fits)).map(|(id, _)| id).collect()
+    let named = |fits: &dyn Fn(&str) -> bool| -> Vec<&String> {
+        let has = |c: &Candidate| c.names.iter().any(|(n, _)| fits(&n.to_lowercase()));
+        candidates.iter().filter(|(_, c)| has(c)).map(|(id, _)| id).collect()
     };
-    let exact = named(true);
-    match exact.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] if is_guid(&lower) => Ok(lower),
+    match named(&|name| name == lower).as_slice() {
+        [one] => Ok(Resolved {
+            id: (*one).clone(),
+            remark: former(&candidates[*one], given.trim(), &lower),
+        }),
+        [] if is_guid(&lower) => Ok(plain(lower)),
         [] => {
-            let near: Vec<String> = named(false)
-                .into_iter()
-                .take(5)
-                .map(|id| format!("  {} ({id})", candidates[id].join(", ")))
-                .collect();
+            let near: Vec<String> = named(&|name| name.contains(&lower)).into_iter().take(5).map(|id| candidates[id].line(id, &lower)).collect();
             let hint = if near.is_empty() {
-                "the lake knows no similar name".to_string()
+                "nothing in the evidence store ever had a similar name".to_string()
             } else {
                 format!("did you mean:\n{}", near.join("\n"))
             };
-            Err(Failure::usage(format!("no {what} is called '{given}'; {hint}")))
+            Err(Failure::usage(format!("no {what} is or was called '{given}'; {hint}")))
         }
         several => {
-            let list: Vec<String> = several.iter().map(|id| format!("  {id}")).collect();
+            let list: Vec<String> = several.iter().map(|id| candidates[*id].line(id, &lower)).collect();
             Err(Failure::usage(format!(
-                "'{given}' names {} {what}s; give one of these ids:\n{}",
+                "'{given}' names {} {what}s over time; give one of these ids:\n{}",
                 several.len(),
                 list.join("\n")
             )))
         }
     }
+}
+
+/// What to say when a name is no longer in use.
+fn former(candidate: &Candidate, given: &str, lower: &str) -> Option<String> {
+    let now = candidate.names.iter().any(|(n, until)| until.is_none() && n.to_lowercase() == lower);
+    let until = candidate.names.iter().find(|(n, _)| n.to_lowercase() == lower)?.1.filter(|_| !now)?;
+    Some(format!("called '{given}' until {}; its name is now '{}'", until.day(), candidate.shown()))
 }
 
 fn is_guid(text: &str) -> bool {
@@ -84,63 +114,103 @@ fn is_guid(text: &str) -> bool {
             .all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() })
 }
 
-/// Names of packages by id.
-#[must_use]
-pub fn packages(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
-    access.packages.iter().map(|(id, p)| (id.to_string(), vec![p.name.clone()])).collect()
+/// Objects of some kinds with every name that they ever had.
+fn named(access: &AccessModel, kinds: &[ObjectKind]) -> Candidates {
+    let of = |(id, named): (Interned, &Named)| {
+        let mut names: Vec<(String, Option<Instant>)> = Vec::new();
+        for (i, naming) in named.namings.iter().enumerate() {
+            let next = named.namings.get(i + 1);
+            let ended = |name: Interned, later: fn(&Naming) -> Interned| next.filter(|n| later(n) != name).map(|n| n.at);
+            for (name, until) in [(naming.upn, ended(naming.upn, |n| n.upn)), (naming.name, ended(naming.name, |n| n.name))] {
+                names.retain(|(n, _)| *n != name.as_str());
+                if !name.is_empty() {
+                    names.push((name.to_string(), until));
+                }
+            }
+        }
+        let candidate = Candidate {
+            kind: named.kind.as_str(),
+            names,
+            created_at: named.created_at,
+            deleted_at: named.deleted_at,
+        };
+        (id.to_string(), candidate)
+    };
+    access.names.iter().filter(|(_, n)| kinds.contains(&n.kind)).map(of).collect()
 }
 
-/// Names of groups by id.
+/// Access packages.
 #[must_use]
-pub fn groups(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = access.groups.iter().map(|(id, g)| (id.clone(), vec![g.name.clone()])).collect();
-    held(access, EntitlementKind::Group, &mut names);
-    names
+pub fn packages(access: &AccessModel) -> Candidates {
+    let mut all = named(access, &[ObjectKind::Package]);
+    held(access, EntitlementKind::AccessPackage, &mut all);
+    all
 }
 
-/// Names and application ids by service principal.
+/// Groups.
 #[must_use]
-pub fn apps(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = access.apps.iter().map(|(id, a)| (id.clone(), vec![a.name.clone(), a.app_id.clone()])).collect();
-    held(access, EntitlementKind::AppRole, &mut names);
-    names
+pub fn groups(access: &AccessModel) -> Candidates {
+    let mut all = named(access, &[ObjectKind::Group]);
+    held(access, EntitlementKind::Group, &mut all);
+    all
 }
 
-/// Names of directory roles that somebody holds, by role id.
+/// Service principals, by their names and by their application ids.
 #[must_use]
-pub fn roles(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
-    let mut names = BTreeMap::new();
-    held(access, EntitlementKind::DirectoryRole, &mut names);
+pub fn apps(access: &AccessModel) -> Candidates {
+    let mut all = named(access, &[ObjectKind::ServicePrincipal]);
+    for (id, app) in access.apps.iter().filter(|(_, a)| !a.app_id.is_empty()) {
+        all.entry(id.clone()).or_default().names.push((app.app_id.clone(), None));
+    }
+    held(access, EntitlementKind::AppRole, &mut all);
+    all
+}
+
+/// Directory roles. Definition id and template id of one role share a name: the one that is held, or the only one, is meant.
+#[must_use]
+pub fn roles(access: &AccessModel) -> Candidates {
+    let mut all = Candidates::new();
+    held(access, EntitlementKind::DirectoryRole, &mut all);
+    let taken: BTreeSet<String> = all.values().flat_map(|c| c.names.iter().map(|(n, _)| n.to_lowercase())).collect();
+    let mut others = named(access, &[ObjectKind::Role]);
     for (id, name) in &access.roles {
-        // Definition id and template id of one role share a name: only one that is held, or the only one, is meant.
-        if !names.values().any(|n| n.contains(name)) {
-            names.insert(id.clone(), vec![name.clone()]);
+        others.entry(id.clone()).or_insert_with(|| plain("directory role", name.clone()));
+    }
+    let mut seen: BTreeSet<String> = taken;
+    for (id, candidate) in others {
+        let is_new = !candidate.names.iter().any(|(n, _)| seen.contains(&n.to_lowercase()));
+        if is_new {
+            seen.extend(candidate.names.iter().map(|(n, _)| n.to_lowercase()));
+            all.entry(id).or_insert(candidate);
         }
     }
-    names
+    all
 }
 
-fn held(access: &AccessModel, kind: EntitlementKind, names: &mut BTreeMap<String, Vec<String>>) {
-    for holding in access.holdings.iter().filter(|h| h.entitlement.kind == kind) {
-        names
-            .entry(holding.entitlement.resource().to_string())
-            .or_insert_with(|| vec![holding.entitlement_name.to_string()]);
-    }
-}
-
-/// Names of principals by object id.
+/// Principals of every kind.
 #[must_use]
-pub fn principals(access: &AccessModel) -> BTreeMap<String, Vec<String>> {
-    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (id, person) in &access.people {
-        names.insert(id.to_string(), vec![person.upn.to_string(), person.name.to_string()]);
-    }
+pub fn principals(access: &AccessModel) -> Candidates {
+    let mut all = named(access, &[ObjectKind::User, ObjectKind::Group, ObjectKind::ServicePrincipal]);
     for holding in &access.holdings {
-        names
-            .entry(holding.principal.to_string())
-            .or_insert_with(|| vec![holding.principal_name.to_string()]);
+        all.entry(holding.principal.to_string())
+            .or_insert_with(|| plain("principal", holding.principal_name.to_string()));
     }
-    names
+    all
+}
+
+fn plain(kind: &'static str, name: String) -> Candidate {
+    Candidate {
+        kind,
+        names: vec![(name, None)],
+        ..Candidate::default()
+    }
+}
+
+fn held(access: &AccessModel, kind: EntitlementKind, all: &mut Candidates) {
+    for holding in access.holdings.iter().filter(|h| h.entitlement.kind == kind) {
+        all.entry(holding.entitlement.resource().to_string())
+            .or_insert_with(|| plain("", holding.entitlement_name.to_string()));
+    }
 }
 
 /// The window of `--at`, or of `--from` and `--until`; the instant of the questions when none is given.
@@ -163,7 +233,8 @@ pub fn window(at: Option<&str>, from: Option<&str>, until: Option<&str>, as_of: 
         },
         (None, from, until) => Window {
             from: from.map(|t| instant("--from", t)).transpose()?.unwrap_or(Instant(i64::MIN)),
-            until: until.map(|t| instant("--until", t)).transpose()?.unwrap_or(as_of.plus(1)),
+            // A date without a time means that whole day, here as everywhere.
+            until: until.map(|t| last_of("--until", t)).transpose()?.unwrap_or(as_of.plus(1)),
         },
     };
     if window.from >= window.until {
@@ -175,51 +246,19 @@ pub fn window(at: Option<&str>, from: Option<&str>, until: Option<&str>, as_of: 
     Ok(window)
 }
 
+/// Reads the end of a span on the command line, exclusive: a date without a time covers that day.
+///
+/// # Errors
+/// When it is no time.
+pub fn last_of(flag: &str, text: &str) -> Result<Instant, Failure> {
+    let at = instant(flag, text)?;
+    Ok(if text.trim().len() == 10 { at.plus(DAY) } else { at })
+}
+
 /// Reads a time of the command line.
 ///
 /// # Errors
 /// When it is none; the message shows the form.
 pub fn instant(flag: &str, text: &str) -> Result<Instant, Failure> {
     Instant::parse(text).ok_or_else(|| Failure::usage(format!("{flag} '{text}' is no time; write it as 2026-03-31T12:00:00Z or 2026-03-31")))
-}
-
-/// Whether "nobody" can be believed for a window: proof or assertion covers it, and joins it to a complete look or to the beginning of what is asked about.
-///
-/// # Errors
-/// When it cannot, with the reason.
-pub fn absence_is_provable(access: &AccessModel, wanted: &Wanted, window: Window) -> Result<(), String> {
-    let (kind, scope) = match wanted {
-        Wanted::One(kind @ (EntitlementKind::Group | EntitlementKind::AppRole), id) => (*kind, id.as_str()),
-        Wanted::One(kind, _) => (*kind, "tenant"),
-        Wanted::All | Wanted::Any(_) => (EntitlementKind::AccessPackage, "tenant"),
-    };
-    let collection = listed_in(kind).ok_or("holders of SharePoint roles are in none of the sources")?;
-    let looks = access.looks.get(&(collection.into(), scope.into())).map_or(&[][..], Vec::as_slice);
-    let complete: Vec<Instant> = looks.iter().filter(|l| l.complete).map(|l| l.at).collect();
-    if complete.is_empty() {
-        return Err(format!("no complete look at {collection} is in the lake"));
-    }
-    if complete.iter().any(|look| window.from == *look && window.until == look.plus(1)) {
-        return Ok(());
-    }
-    let Some(covered) = access.coverage.get("audit") else {
-        return Err("no audit log is in the lake".into());
-    };
-    // A part that was not read may be of any time, whatever is vouched for.
-    if let Some((_, reason)) = covered.gaps.iter().find(|(when, _)| when.is_none()) {
-        return Err(format!(
-            "something of the audit log was not read, and nobody knows of which time ({reason}); export it again, and ingest everything into a new lake"
-        ));
-    }
-    let joined = complete.iter().any(|look| {
-        covered.attested_spans(Window {
-            from: window.from.min(*look),
-            until: window.until.max(*look),
-        })
-    });
-    if joined {
-        Ok(())
-    } else {
-        Err("no proved or asserted audit coverage joins the window to a complete look".into())
-    }
 }

@@ -23,7 +23,7 @@ use std::path::Path;
 pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
     let access = &question.access;
-    let id = select::resolve("principal", &args.who, &select::principals(access))?;
+    let id = select::resolve("principal", &args.who, &select::principals(access))?.id;
     let principal = PrincipalId::new(&id);
     let mut forms = vec![id.to_lowercase()];
     if let Some(person) = access.people.get(&principal) {

@@ -187,6 +187,8 @@ pub struct AppFacts {
     pub app_id: String,
     /// App role names by id.
     pub roles: BTreeMap<String, String>,
+    /// Whether only those who are assigned may use it; `None` when no record says.
+    pub assignment_required: Option<bool>,
 }
 
 /// A decision of an access review.

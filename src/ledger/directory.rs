@@ -87,6 +87,15 @@ fn people_of_the_log(access: &mut AccessModel) {
     }
 }
 
+/// `appRoleAssignmentRequired` of a service principal's record.
+fn assignment_required(content: &str) -> Option<bool> {
+    if !content.contains("\"appRoleAssignmentRequired\"") {
+        return None;
+    }
+    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
+    whole.get("appRoleAssignmentRequired")?.as_bool()
+}
+
 /// The manager of a user who was exported with `$expand=manager`.
 fn manager_of(content: &str) -> Option<PrincipalId> {
     // Most records have none: they are not parsed again for it.
@@ -130,6 +139,7 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             name: row.name.unwrap_or_default().to_string(),
             app_id: row.app_id.unwrap_or_default().to_ascii_lowercase(),
             roles: row.app_roles.iter().filter_map(role).collect(),
+            assignment_required: assignment_required(&row.content),
         };
         access.apps.insert(row.id.to_string(), facts);
     }

@@ -4,6 +4,7 @@
 //! their decisions (`requests`), latest contents of objects (`directory`), and holdings
 //! (`package_timelines`, `resource_timelines`, `intervals`, `held`).
 
+pub mod absence;
 pub mod access_model;
 pub mod accounts;
 mod activities;

@@ -139,9 +139,11 @@ impl EntitlementKey {
     pub fn directory_role(role: &str, scope: &str, eligible: bool) -> Self {
         let state = if eligible { "eligible" } else { "active" };
         let scope = if scope.is_empty() { "/" } else { scope };
+        // Ids compare without case; the word before them is spelled as Graph spells it.
+        let scope = scope.to_ascii_lowercase().replace("/administrativeunits/", "/administrativeUnits/");
         Self {
             kind: EntitlementKind::DirectoryRole,
-            id: lowered(&format!("{role}|{scope}|{state}")),
+            id: Interned::from(&format!("{}|{scope}|{state}", lowered(role))),
         }
     }
 

@@ -186,6 +186,11 @@ pub static HOLDINGS: &[Column<Holding>] = &[
         kind: Kind::List,
         get: |h, _| Cell::List(h.evidence.iter().map(|t| t.as_str()).collect()),
     },
+    Column {
+        name: "principal_state_since",
+        kind: Kind::Time,
+        get: |h, _| Cell::Time(h.principal_state_since),
+    },
 ];
 
 fn id(value: Option<&str>) -> Cell<'_> {
@@ -214,6 +219,7 @@ fn role_name(h: &Holding) -> &str {
     match h.entitlement.kind {
         EntitlementKind::AppRole => h.entitlement_name.rsplit_once(" / ").map_or("", |(_, role)| role),
         EntitlementKind::DirectoryRole => &h.entitlement_name,
+        EntitlementKind::Group if h.entitlement.is_group_owner() => "Owner",
         EntitlementKind::Group => "Member",
         EntitlementKind::AccessPackage | EntitlementKind::SiteRole => "",
     }
