@@ -21,6 +21,7 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         observed_at: args.observed_at.as_deref().map(|t| select::instant("--observed-at", t)).transpose()?,
         complete: args.complete,
         covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
+        dates: args.dates,
         now,
         limits: ingest::Limits::default(),
         pulled: None,

@@ -28,6 +28,7 @@ mod skip;
 mod split;
 #[cfg(test)]
 mod tests;
+mod times;
 mod value;
 mod work;
 
@@ -35,6 +36,7 @@ pub use error::IngestError;
 pub use limits::Limits;
 pub use pulled::{Part, Pulled, PulledFile};
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
+pub use times::DateOrder;
 
 use crate::ingest::coverage::Declared;
 use crate::ingest::run::Run;
@@ -57,6 +59,8 @@ pub struct IngestOptions {
     pub complete: bool,
     /// Time that is covered: `audit`, `sign_ins`, a stream of them, or empty text for all of these.
     pub covers: Vec<(String, Window)>,
+    /// Whether day or month comes first, for files whose own dates do not tell.
+    pub dates: Option<DateOrder>,
     /// The clock.
     pub now: Instant,
     /// Bounds on what a file may make us do.

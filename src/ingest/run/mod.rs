@@ -102,12 +102,20 @@ impl<'a, S: Sink> Run<'a, S> {
 
     /// Reads a file into the sink.
     pub fn file(&mut self, input: &Input, scan: &Scan, dating: &Dating) -> Result<(), IngestError> {
+        let dates = match scan.orders.verdict(self.options.dates) {
+            Ok(dates) => dates,
+            Err(reason) => {
+                self.broken(input.path.clone(), reason);
+                return Ok(());
+            }
+        };
         let path = self.shown(input);
         let surroundings = Surroundings {
             tenant: &self.tenant.clone(),
             path: &path,
             limits: &self.options.limits,
             named: scan::named(input, &self.tenant),
+            dates,
         };
         let mut sum = Sum::default();
         let limits = &self.options.limits;

@@ -31,6 +31,9 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     if remarks.parent_by_name > 0 {
         notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
     }
+    if remarks.untimed > 0 {
+        notes.push(format!("{} times of objects could not be read", remarks.untimed));
+    }
     if remarks.twice > 0 {
         notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
     }

@@ -8,6 +8,7 @@ mod looks;
 mod real;
 mod sink;
 mod tenants;
+mod times;
 
 use crate::ingest::{IngestError, IngestOptions, IngestReport};
 use sink::Memory;

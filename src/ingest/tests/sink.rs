@@ -135,6 +135,7 @@ pub(super) fn options() -> IngestOptions {
         observed_at: None,
         complete: false,
         covers: Vec::new(),
+        dates: None,
         now: instant("2027-01-01T00:00:00Z"),
         limits: Limits::default(),
         pulled: None,

@@ -8,7 +8,7 @@ use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Head, Span};
-use crate::ingest::value;
+use crate::ingest::{times, value};
 use crate::model::Interned;
 use serde_json::{Map, Value};
 
@@ -62,6 +62,7 @@ impl Worker<'_> {
             Kind::SignIn => self.sign_in_text(text, span),
             Kind::Other(what) => Err(Refused::Unmapped(what)),
             Kind::Object(_) | Kind::Related(_) => {
+                self.done.remarks.untimed += times::straighten(map, self.around.dates);
                 self.object(kind, map, context, span)?;
                 self.done.remarks.twice += twice;
                 Ok(())

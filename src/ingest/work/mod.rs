@@ -11,6 +11,7 @@ use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
+use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
 use crate::model::Instant;
 use arrow::error::ArrowError;
@@ -29,6 +30,8 @@ pub(super) struct Surroundings<'a> {
     pub limits: &'a Limits,
     /// What the names of the file and its folders tell of a parent.
     pub named: Named,
+    /// Whether day or month comes first in its dates, where that matters.
+    pub dates: Option<DateOrder>,
 }
 
 /// The parent that names tell, for pages whose context does not.
@@ -53,6 +56,8 @@ pub(super) struct Remarks {
     pub shipped: u64,
     /// Diagnostic records.
     pub enveloped: u64,
+    /// Members of objects that should hold a time and hold none.
+    pub untimed: u64,
 }
 
 impl std::ops::AddAssign for Remarks {
@@ -62,6 +67,7 @@ impl std::ops::AddAssign for Remarks {
         self.parent_by_name += other.parent_by_name;
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
+        self.untimed += other.untimed;
     }
 }
 
@@ -103,8 +109,8 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
     let mut worker = Worker {
         around,
         done: Done::default(),
-        audit: AuditRows::expecting(batch.spans.len()),
-        sign_ins: SignInRows::default(),
+        audit: AuditRows::expecting(batch.spans.len(), around.dates),
+        sign_ins: SignInRows::with_dates(around.dates),
         guess: Guess::Nothing,
         context: None,
         place_index: BTreeMap::new(),
@@ -276,7 +282,7 @@ impl Worker<'_> {
     }
 
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
-        self.sign_ins.take(raw, around, span.row);
+        self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };
         Ok(())
