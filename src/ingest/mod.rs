@@ -12,6 +12,7 @@ mod dating;
 mod envelope;
 mod error;
 mod feed;
+mod gaps;
 mod hash;
 mod kind;
 mod limits;
@@ -120,7 +121,7 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
         run.foreign(path, reason);
     }
     for (path, reason) in found.broken {
-        run.broken(path, reason);
+        run.broken(path, reason, None);
     }
     let mut datings = dating::date_all(&found.inputs, options.observed_at, options.now);
     if let Some(pulled) = &options.pulled {
@@ -129,7 +130,7 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     for ((input, scan), dating) in found.inputs.iter().zip(&scans).zip(&datings) {
         match &scan.shape {
             Shape::Foreign(reason) if scan.trouble.is_some() => {
-                run.broken(input.path.clone(), reason.clone());
+                run.broken(input.path.clone(), reason.clone(), Some((input, dating)));
             }
             Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone()),
             Shape::Lines | Shape::Documents => run.file(input, scan, dating)?,

@@ -30,6 +30,14 @@ pub(super) struct Input {
     pub modified: Option<Instant>,
 }
 
+impl Input {
+    /// The path from the given folder down: what lies above it has names that say nothing of the export.
+    pub fn below(&self) -> String {
+        let names = self.given.iter().chain(&self.folders).chain([&self.name]);
+        names.map(String::as_str).collect::<Vec<_>>().join("/")
+    }
+}
+
 /// What lies under the given paths.
 #[derive(Debug, Default)]
 pub(super) struct Found {

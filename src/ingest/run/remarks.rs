@@ -8,7 +8,7 @@ use crate::ingest::split::{Outcome, Shape};
 pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
     let text = if sum.remarks.enveloped > 0 {
         "diagnostic records"
-    } else if !sum.gaps.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
+    } else if !sum.errors.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
         "error response"
     } else if !outcome.pages.is_empty() && *shape == Shape::Lines {
         "pages, one a line"
@@ -25,8 +25,8 @@ pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
 pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
-    if remarks.holderless > 0 {
-        notes.push(format!("{} assignments name no holder: export with $expand=target", remarks.holderless));
+    if sum.holderless > 0 {
+        notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
     }
     if remarks.parent_by_name > 0 {
         notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
@@ -46,8 +46,8 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     if input.member.is_some() {
         notes.push(format!("a member of {}; size and hash are those of the member", input.file.display()));
     }
-    for gap in &sum.gaps {
-        notes.push(gap.clone());
+    for (error, count) in &sum.errors {
+        notes.push(if *count == 1 { error.clone() } else { format!("{error} ({count} times)") });
     }
     (!notes.is_empty()).then(|| notes.join("; "))
 }

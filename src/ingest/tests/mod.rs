@@ -1,6 +1,7 @@
 //! Tests of the whole module, through a sink in memory.
 
 mod formats;
+mod gaps;
 mod hostile;
 mod kinds;
 mod logs;

@@ -23,7 +23,12 @@ impl Worker<'_> {
             return Err(rejected("no JSON object"));
         };
         if let Some(error) = map.get("error").and_then(Value::as_object) {
-            self.done.gaps.push(error_response(error));
+            let text = error_response(error);
+            let errors = &mut self.done.errors;
+            // A file of error bodies is told by the first kinds of them.
+            if errors.len() < 20 || errors.contains_key(&text) {
+                *errors.entry(text).or_default() += 1;
+            }
             return Err(Refused::Unmapped("error response".into()));
         }
         if outermost
@@ -118,14 +123,13 @@ impl Worker<'_> {
             mark: span.row,
             nested: &mut self.done.nested,
             top: &mut self.done.top,
-            holderless: 0,
+            holders: &mut self.done.holders,
         };
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
-        self.done.remarks.holderless += taker.holderless;
         self.done.remarks.parent_by_name += by_name;
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {

@@ -4,9 +4,10 @@ mod closer;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
 use crate::ingest::envelope::Envelope;
+use crate::ingest::gaps::{self, Missed};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
-use crate::ingest::objects::{Place, Refused, Rows};
+use crate::ingest::objects::{Holders, Place, Refused, Rows};
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
@@ -48,8 +49,6 @@ pub(super) struct Named {
 pub(super) struct Remarks {
     /// Members given twice.
     pub twice: u64,
-    /// Assignments that name no holder.
-    pub holderless: u64,
     /// Rows whose parent came from a name.
     pub parent_by_name: u64,
     /// Records unwrapped from a log shipper's `_raw`.
@@ -63,7 +62,6 @@ pub(super) struct Remarks {
 impl std::ops::AddAssign for Remarks {
     fn add_assign(&mut self, other: Self) {
         self.twice += other.twice;
-        self.holderless += other.holderless;
         self.parent_by_name += other.parent_by_name;
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
@@ -98,8 +96,12 @@ pub(super) struct Done {
     pub unmapped: u64,
     /// First and last instant of log records, by subject.
     pub spans: BTreeMap<String, (Instant, Instant)>,
-    /// Error responses in place of data.
-    pub gaps: Vec<String>,
+    /// Error responses in place of data, and how often each came.
+    pub errors: BTreeMap<String, u64>,
+    /// Records that were not taken, as gaps.
+    pub missed: Missed,
+    /// Assignments that name no holder, and those that do.
+    pub holders: Holders,
     /// Things worth a remark.
     pub remarks: Remarks,
 }
@@ -191,7 +193,7 @@ impl Worker<'_> {
             sha256: hex::encode(Sha256::digest(bytes)),
             raw: shown(bytes),
         };
-        self.refuse(row);
+        self.refuse(row, bytes, span.page.as_deref());
     }
 
     fn torn(&mut self, torn: &Torn) {
@@ -207,14 +209,22 @@ impl Worker<'_> {
             sha256: hex::encode(torn.sha256),
             raw: shown(&torn.raw),
         };
-        self.refuse(row);
+        self.refuse(row, &torn.raw, torn.page.as_deref());
     }
 
-    fn refuse(&mut self, row: Reject) {
+    fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>) {
         if row.verdict == "unmapped" {
             self.done.unmapped += 1;
         } else {
             self.done.rejected += 1;
+            let before = match self.guess {
+                Guess::Audit => Some("audit"),
+                Guess::SignIn => Some("sign_ins"),
+                Guess::Envelope | Guess::Nothing => None,
+            };
+            let whose = gaps::whose(self.kind_of_page(page), raw, before);
+            let at = gaps::own_time(&whose, raw, self.around.dates);
+            self.done.missed.add(whose, at, row.source_row.unwrap_or_default(), &row.reason);
         }
         self.done.rejects.push(row);
     }
