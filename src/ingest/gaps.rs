@@ -1,11 +1,12 @@
 //! Gaps that come from what was not understood: whose they are, of when, and in words for people.
 
+use crate::ingest::coverage::is_log;
 use crate::ingest::kind::{self, Kind};
 use crate::ingest::times::{self, DateOrder};
 use crate::ingest::value;
 use crate::lake::records::Coverage;
 use crate::lake::table::Table;
-use crate::model::time::merge_windows;
+use crate::model::time::{DAY, HOUR, MINUTE, SECOND, merge_windows};
 use crate::model::{Instant, Window};
 use regex::Regex;
 use serde_json::Value;
@@ -38,21 +39,21 @@ struct Lost {
     /// Ordinal of the first of them.
     first: i64,
     /// When they were, as far as they tell.
-    instants: Vec<Instant>,
+    when: Vec<Window>,
     /// How many do not tell.
     undated: u64,
 }
 
 impl Missed {
     /// Adds a record.
-    pub fn add(&mut self, whose: Whose, at: Option<Instant>, row: i64, reason: &str) {
+    pub fn add(&mut self, whose: Whose, when: Option<Window>, row: i64, reason: &str) {
         let mut lost = Lost {
             count: 1,
             first: row,
             ..Lost::default()
         };
-        match at {
-            Some(at) => lost.instants.push(at),
+        match when {
+            Some(when) => lost.when.push(when),
             None => lost.undated = 1,
         }
         self.put(whose, reason, lost);
@@ -77,13 +78,9 @@ impl Missed {
         all.count += lost.count;
         all.first = all.first.min(lost.first);
         all.undated += lost.undated;
-        all.instants.extend(lost.instants);
-        if all.instants.len() > 4 * WINDOWS {
-            all.instants.sort_unstable();
-            let ends = [all.instants[0], all.instants[all.instants.len() - 1]];
-            let steps = all.instants.len().div_ceil(2 * WINDOWS);
-            // Each other instant goes: a gap that was coarser than it had to be hides nothing.
-            all.instants = all.instants.iter().copied().step_by(steps).chain(ends).collect();
+        all.when.extend(lost.when);
+        if all.when.len() > 4 * WINDOWS {
+            all.when = disjoint(std::mem::take(&mut all.when));
         }
     }
 
@@ -132,21 +129,20 @@ impl Missed {
 impl Lost {
     /// The instants of the records, one microsecond each; one span when they are many.
     fn windows(&self) -> Vec<Window> {
-        let each = self.instants.iter().map(|at| Window { from: *at, until: at.plus(1) });
-        let windows = merge_windows(each.collect());
-        match (windows.first(), windows.last()) {
-            (Some(first), Some(last)) if windows.len() > WINDOWS => vec![Window {
-                from: first.from,
-                until: last.until,
-            }],
-            _ => windows,
-        }
+        disjoint(self.when.clone())
     }
 }
 
-/// Whether a subject is a log, which covers time.
-pub(super) fn is_log(subject: &str) -> bool {
-    subject == "audit" || subject.starts_with("sign_ins")
+/// Windows that do not touch; one span when they are many.
+fn disjoint(windows: Vec<Window>) -> Vec<Window> {
+    let windows = merge_windows(windows);
+    match (windows.first(), windows.last()) {
+        (Some(first), Some(last)) if windows.len() > WINDOWS => vec![Window {
+            from: first.from,
+            until: last.until,
+        }],
+        _ => windows,
+    }
 }
 
 /// Whose gap a record leaves, by the kind of its page, else by its text, else by the record before it.
@@ -194,8 +190,8 @@ fn lowered(raw: &[u8]) -> String {
     String::from_utf8_lossy(&raw[..raw.len().min(SEARCHED)]).to_ascii_lowercase()
 }
 
-/// The time that a record of a log tells of itself, wherever its text broke.
-pub(super) fn own_time(whose: &Whose, raw: &[u8], dates: Option<DateOrder>) -> Option<Instant> {
+/// When a record of a log was, as far as what is left of it tells: its instant, or the span that is left open where its time is cut.
+pub(super) fn own_time(whose: &Whose, raw: &[u8], dates: Option<DateOrder>) -> Option<Window> {
     static TIMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let members = "activitydatetime|createddatetime|time|timegenerated";
         Regex::new(&format!(r#"(?i)\\?"({members})\\?"\s*:\s*(?:\{{\s*"value"\s*:\s*)?\\?"([^"]{{6,60}}?)\\?""#)).ok()
@@ -213,8 +209,37 @@ pub(super) fn own_time(whose: &Whose, raw: &[u8], dates: Option<DateOrder>) -> O
         .captures_iter(&text)
         .map(|c| (c[1].to_ascii_lowercase(), c[2].replace("\\/", "/")))
         .collect();
-    let own = members.iter().find_map(|member| found.iter().find(|(name, _)| name == member))?;
-    times::read(&own.1, dates).ok()
+    let Some(own) = members.iter().find_map(|member| found.iter().find(|(name, _)| name == member)) else {
+        return cut_time(&text, members);
+    };
+    let at = times::read(&own.1, dates).ok()?;
+    Some(Window { from: at, until: at.plus(1) })
+}
+
+/// The span that the beginning of a time leaves open, where the record was cut in its middle; its offset from UTC is lost as well.
+fn cut_time(text: &str, members: &[&str]) -> Option<Window> {
+    static CUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let time = r"(?P<day>\d{4}-\d\d-\d\d)(?:T(?:(?P<hour>\d\d)(?::(?:(?P<minute>\d\d)(?::(?:(?P<second>\d\d)(?:\.\d*)?)?)?)?)?)?)?";
+        Regex::new(&format!(r#"(?i)"(?P<member>[a-z]+)\\?"\s*:\s*\\?"{time}$"#)).ok()
+    });
+    let found = CUT.as_ref()?.captures(text.trim_end())?;
+    let part = |name: &str| found.name(name).map(|p| p.as_str());
+    if !members.iter().any(|m| part("member").is_some_and(|member| m.eq_ignore_ascii_case(member))) {
+        return None;
+    }
+    let (day, hour, minute, second) = (part("day")?, part("hour"), part("minute"), part("second"));
+    let left_open = [second.map(|_| SECOND), minute.map(|_| MINUTE), hour.map(|_| HOUR)]
+        .into_iter()
+        .flatten()
+        .next()
+        .unwrap_or(DAY);
+    let or_zero = |part: Option<&str>| part.unwrap_or("00").to_string();
+    let from = Instant::parse(&format!("{day}T{}:{}:{}Z", or_zero(hour), or_zero(minute), or_zero(second)))?;
+    // Offsets from UTC go from -12 to +14 hours.
+    Some(Window {
+        from: from.plus(-14 * HOUR),
+        until: from.plus(left_open + 12 * HOUR),
+    })
 }
 
 #[cfg(test)]
@@ -223,7 +248,10 @@ mod tests {
 
     fn of(raw: &str) -> (String, Option<String>) {
         let whose = whose(None, raw.as_bytes(), None);
-        let at = own_time(&whose, raw.as_bytes(), None).map(|t| t.to_string());
+        let at = own_time(&whose, raw.as_bytes(), None).map(|w| match w.until.0 - w.from.0 {
+            1 => w.from.to_string(),
+            _ => format!("{} {}", w.from, w.until),
+        });
         let subject = match whose {
             Whose::Known(subject) => subject,
             Whose::Unknown => "unknown".into(),
@@ -251,6 +279,17 @@ mod tests {
             (r#"{"ActivityDateTime":"\/Date(1772359200000)\/","Activ"#.into(), "audit", Some(at)),
             (r#"{"activityDateTime":"0001-01-01T00:00:00Z","activityDisplayName":"x"}"#.into(), "audit", None),
             (r#"{"groupTypes":[],"displayName":"x"}"#.into(), "groups", None),
+            (
+                r#"{"id":"x","activityDateTime":"2025-12-29T22:41:"#.into(),
+                "audit",
+                Some("2025-12-29T08:41:00Z 2025-12-30T10:42:00Z"),
+            ),
+            (
+                r#"{"id":"x","activityDateTime":"2025-12-29"#.into(),
+                "audit",
+                Some("2025-12-28T10:00:00Z 2025-12-30T12:00:00Z"),
+            ),
+            (r#"{"id":"x","activityDateTime":"2025-1"#.into(), "audit", None),
             ("hello".into(), "unknown", None),
         ] {
             assert_eq!(of(&raw), (subject.to_string(), time.map(str::to_string)), "{raw}");
@@ -261,7 +300,11 @@ mod tests {
     fn many_records_make_a_bounded_list_of_gaps() {
         let mut missed = Missed::default();
         for n in 0..100_000i64 {
-            missed.add(Whose::Known("audit".into()), Some(Instant(n * 10)), n, &format!("reason {}", n % 200));
+            let at = Window {
+                from: Instant(n * 10),
+                until: Instant(n * 10 + 1),
+            };
+            missed.add(Whose::Known("audit".into()), Some(at), n, &format!("reason {}", n % 200));
         }
         let rows = missed.rows("f", "t", "s", "unknown", None);
         assert!(rows.len() <= REASONS * WINDOWS, "{}", rows.len());

@@ -33,6 +33,7 @@ mod times;
 mod value;
 mod work;
 
+pub use coverage::{is_log, until};
 pub use error::IngestError;
 pub use limits::Limits;
 pub use pulled::{Part, Pulled, PulledFile};
@@ -54,8 +55,8 @@ pub use crate::lake::view::UNKNOWN_TENANT;
 pub struct IngestOptions {
     /// The tenant, when the one who asks knows it.
     pub tenant: Option<TenantId>,
-    /// When the objects were exported.
-    pub observed_at: Option<Instant>,
+    /// When the objects were exported: an instant, or the day of it.
+    pub observed_at: Option<Window>,
     /// Whether every listing is whole.
     pub complete: bool,
     /// Time that is covered: `audit`, `sign_ins`, a stream of them, or empty text for all of these.

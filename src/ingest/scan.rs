@@ -190,7 +190,7 @@ fn hash(input: &Input) -> io::Result<String> {
 /// What the names of a file and its folders tell of the parent of a mixed listing.
 pub(super) fn named(input: &Input, tenant: &str) -> Named {
     let names: Vec<String> = std::iter::once(&input.name)
-        .chain(input.folders.iter().rev())
+        .chain(input.folders.iter().rev().take(input.reach))
         .map(|n| n.to_lowercase())
         .collect();
     let relation = names.iter().find_map(|name| {

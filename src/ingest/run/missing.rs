@@ -1,8 +1,9 @@
 //! What is known to be missing: records that were not taken, pages that never came, assignments without a holder.
 
 use super::{Run, Sum};
+use crate::ingest::coverage::is_log;
 use crate::ingest::dating::Dating;
-use crate::ingest::gaps::{Whose, is_log};
+use crate::ingest::gaps::Whose;
 use crate::ingest::kind::{self, Kind};
 use crate::ingest::looks::Looks;
 use crate::ingest::objects::Holders;

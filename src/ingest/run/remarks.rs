@@ -89,11 +89,27 @@ const SUBJECTS: &[(&str, &str)] = &[
 
 /// What a file would have held, by its name, else by the nearest folder that tells: an error response does not say what was asked for.
 pub(super) fn subject_of(path: &str) -> &'static str {
-    let by_name = |part: &str| {
+    let mut parts = path.rsplit(['/', '\\']).map(|part| {
         let part: String = part.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        SUBJECTS.iter().find(|(word, _)| part.contains(word)).map(|(_, subject)| *subject)
+        part
+    });
+    let own = parts.next().unwrap_or_default();
+    let by_name = SUBJECTS.iter().find(|(word, _)| own.contains(word));
+    // Folders have names for many reasons: a word that stands alone must be the whole name.
+    let by_folder = || {
+        parts.find_map(|part| {
+            let alone = |word: &str| matches!(word, "user" | "group" | "member" | "owner" | "assignment" | "decision" | "approval" | "audit");
+            let fits = |(word, _): &&(&str, &str)| {
+                if alone(word) {
+                    part == format!("{word}s") || part == *word
+                } else {
+                    part.contains(word)
+                }
+            };
+            SUBJECTS.iter().find(fits)
+        })
     };
-    path.rsplit(['/', '\\']).find_map(by_name).unwrap_or("unknown")
+    by_name.or_else(by_folder).map_or("unknown", |(_, subject)| *subject)
 }
 
 #[cfg(test)]
