@@ -110,6 +110,9 @@ pub struct TakeArgs {
     /// Vouch for the logs covering a window (can be repeated)
     #[arg(long, value_name = "FROM..UNTIL")]
     pub covers: Vec<String>,
+    /// Whether the day (dmy) or the month (mdy) comes first in dates such as 3/2/2026, for files that do not tell it themselves
+    #[arg(long, value_name = "dmy|mdy")]
+    pub dates: Option<crate::ingest::DateOrder>,
     /// Exit with 3 when any record was rejected
     #[arg(long)]
     pub strict: bool,

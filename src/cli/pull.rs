@@ -152,6 +152,7 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
         observed_at: None,
         complete: false,
         covers: Vec::new(),
+        dates: None,
         now: client.clock().now(),
         limits: Limits::default(),
         pulled: None,

@@ -18,9 +18,10 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
     let options = IngestOptions {
         tenant: args.tenant.as_deref().map(TenantId::new),
-        observed_at: args.observed_at.as_deref().map(|t| select::instant("--observed-at", t)).transpose()?,
+        observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
         complete: args.complete,
         covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
+        dates: args.dates,
         now,
         limits: ingest::Limits::default(),
         pulled: None,
@@ -40,21 +41,35 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
     Ok(report)
 }
 
+/// An instant, or the whole of a day.
+fn observed_at(text: &str) -> Result<Window, Failure> {
+    let from = select::instant("--observed-at", text)?;
+    let until = ingest::until(text).filter(|until| *until > from);
+    Ok(Window {
+        from,
+        until: until.unwrap_or(from.plus(1)),
+    })
+}
+
 /// `FROM..UNTIL` of both logs, or `SUBJECT=FROM..UNTIL`.
 fn covers(text: &str) -> Result<(String, Window), Failure> {
     let (subject, span) = text.split_once('=').unwrap_or(("", text));
     let wrong = || {
         Failure::usage(format!(
-            "--covers '{text}' is no window; write it as 2026-01-01..2026-04-01, or audit=2026-01-01..2026-04-01"
+            "--covers '{text}' is no window; write it as 2026-01-01..2026-03-31 (both days are covered), or audit=2026-01-01T00:00:00Z..2026-04-01T00:00:00Z"
         ))
     };
     let (from, until) = span.split_once("..").ok_or_else(wrong)?;
     let window = Window {
         from: select::instant("--covers", from)?,
-        until: select::instant("--covers", until)?,
+        // As in a coverage.toml, a date without a time covers that day.
+        until: ingest::until(until).ok_or_else(wrong)?,
     };
     if window.from >= window.until {
         return Err(wrong());
+    }
+    if !subject.is_empty() && !ingest::is_log(subject) {
+        return Err(Failure::usage(format!("--covers '{text}': '{subject}' is no log; write audit or sign_ins")));
     }
     Ok((subject.to_string(), window))
 }

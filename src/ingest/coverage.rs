@@ -68,8 +68,7 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
     let mut covers = Vec::new();
     for cover in file.covers {
         let source = cover.source.get_ref().trim().to_string();
-        let known = matches!(source.as_str(), "audit" | "sign_ins") || source.strip_prefix("sign_ins:").is_some_and(|s| !s.is_empty());
-        if !known {
+        if !is_log(&source) {
             return Err(bad(
                 Some(cover.source.span()),
                 format!("unknown source '{source}': write \"audit\" or \"sign_ins\""),
@@ -106,6 +105,12 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
     })
 }
 
+/// Whether a subject is a log that can be covered: the audit log, sign-ins, or a stream of them.
+#[must_use]
+pub fn is_log(subject: &str) -> bool {
+    matches!(subject, "audit" | "sign_ins") || subject.strip_prefix("sign_ins:").is_some_and(|s| !s.is_empty())
+}
+
 /// A time, written as one or as text; a day alone means the whole day.
 fn instant(value: &toml::Value, last: bool) -> Option<Instant> {
     let text = match value {
@@ -113,6 +118,13 @@ fn instant(value: &toml::Value, last: bool) -> Option<Instant> {
         toml::Value::Datetime(at) => at.to_string(),
         _ => return None,
     };
-    let at = Instant::parse(&text)?;
-    Some(if last && text.len() == 10 { at.plus(DAY) } else { at })
+    if last { until(&text) } else { Instant::parse(&text) }
+}
+
+/// The end of a covered window: a day alone covers that whole day.
+#[must_use]
+pub fn until(text: &str) -> Option<Instant> {
+    let text = text.trim();
+    let at = Instant::parse(text)?;
+    Some(if text.len() == 10 { at.plus(DAY) } else { at })
 }

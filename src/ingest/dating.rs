@@ -1,11 +1,12 @@
 //! When an export was made, by the flag, by its name, or else by its modification time.
 
 use crate::ingest::paths::Input;
-use crate::model::Instant;
 use crate::model::time::{DAY, SECOND};
+use crate::model::{Instant, Window};
 use chrono::{NaiveDate, NaiveDateTime};
 use regex::Regex;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::LazyLock;
 
 /// When a file's objects were seen.
@@ -19,6 +20,8 @@ pub(super) struct Dating {
     pub by: &'static str,
     /// What files of one look have in common: their folder, and the date in their names.
     pub look: String,
+    /// How many folders of the file are in it.
+    pub folders: usize,
 }
 
 impl Dating {
@@ -29,8 +32,9 @@ impl Dating {
 }
 
 /// Dates all files; those of one look get one instant, the latest.
-pub(super) fn date_all(inputs: &[Input], observed_at: Option<Instant>, now: Instant) -> Vec<Dating> {
+pub(super) fn date_all(inputs: &[Input], observed_at: Option<Window>, now: Instant) -> Vec<Dating> {
     let mut dated: Vec<Dating> = inputs.iter().map(|input| date(input, observed_at, now)).collect();
+    tell_apart(inputs, &mut dated);
     let mut spans: HashMap<String, (Instant, Instant)> = HashMap::new();
     for one in &dated {
         let span = spans.entry(one.look.clone()).or_insert((one.from, one.at));
@@ -42,22 +46,62 @@ pub(super) fn date_all(inputs: &[Input], observed_at: Option<Instant>, now: Inst
     dated
 }
 
-fn date(input: &Input, observed_at: Option<Instant>, now: Instant) -> Dating {
-    let folder = input.folders.join("/");
+/// Folders of one name are told apart by the folders above them, as far up as that takes.
+fn tell_apart(inputs: &[Input], dated: &mut [Dating]) {
+    let mut depths: Vec<usize> = vec![0; inputs.len()];
+    for depth in 1..=64 {
+        let mut places: HashMap<String, BTreeSet<&Path>> = HashMap::new();
+        for ((input, one), up) in inputs.iter().zip(dated.iter()).zip(&depths) {
+            places.entry(up_to(input, one, *up)).or_default().insert(dated_folder(input, one));
+        }
+        let mut more = false;
+        for ((input, one), up) in inputs.iter().zip(dated.iter()).zip(&mut depths) {
+            if places[&up_to(input, one, *up)].len() > 1 {
+                *up = depth;
+                more = true;
+            }
+        }
+        if !more {
+            break;
+        }
+    }
+    for ((input, one), up) in inputs.iter().zip(dated.iter_mut()).zip(depths) {
+        one.look = up_to(input, one, up);
+    }
+}
+
+/// The folder at which the name of a look begins.
+fn dated_folder<'i>(input: &'i Input, dating: &Dating) -> &'i Path {
+    input.folder.ancestors().nth(dating.folders.saturating_sub(1)).unwrap_or(&input.folder)
+}
+
+/// A look with so many more folders before it.
+fn up_to(input: &Input, dating: &Dating, up: usize) -> String {
+    let own = dating.folders.min(input.folders.len());
+    let above = &input.folders[..input.folders.len() - own];
+    let above = &above[above.len().saturating_sub(up)..];
+    above.iter().map(|name| format!("{name}/")).collect::<String>() + &dating.look
+}
+
+fn date(input: &Input, observed_at: Option<Window>, now: Instant) -> Dating {
+    // The folder that holds a file, however it was named on the command line.
+    let folder = input.folders.last().cloned().unwrap_or_default();
     if let Some(at) = observed_at {
         return Dating {
-            from: at.min(now),
-            at: at.min(now),
+            from: at.from.min(now),
+            at: at.until.plus(-1).min(now),
+            folders: 1,
             by: "flag",
             look: folder,
         };
     }
     if let Some((label, from, at)) = in_name(&input.name) {
-        return named(from, at, now, format!("{folder}/{label}"));
+        return named((from, at), now, format!("{folder}/{label}"), 1);
     }
-    let outer = input.folders.iter().rev().chain(&input.given);
-    if let Some((_, from, at)) = outer.filter_map(|name| in_name(name)).next() {
-        return named(from, at, now, folder);
+    let outer = (1..).zip(input.folders.iter().rev().take(input.reach));
+    if let Some((up, (_, from, at))) = outer.filter_map(|(up, name)| Some((up, in_name(name)?))).next() {
+        // From the folder of that date down.
+        return named((from, at), now, input.folders[input.folders.len() - up..].join("/"), up);
     }
     let at = input.modified.unwrap_or(now).min(now);
     Dating {
@@ -65,15 +109,17 @@ fn date(input: &Input, observed_at: Option<Instant>, now: Instant) -> Dating {
         at,
         by: "modified",
         look: format!("{folder}/{}", stem(&input.name)),
+        folders: 1,
     }
 }
 
-fn named(from: Instant, at: Instant, now: Instant, look: String) -> Dating {
+fn named((from, at): (Instant, Instant), now: Instant, look: String, folders: usize) -> Dating {
     Dating {
         from: from.min(now),
         at: at.min(now),
         by: "path",
         look,
+        folders,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::ingest::objects::Place;
 use crate::ingest::split::Page;
 use crate::lake::records::Snapshot;
 use crate::lake::table::Table;
-use crate::model::Instant;
+use crate::model::{Instant, Window};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +30,10 @@ struct Look {
     /// Why completeness is not proved.
     unproved: Option<String>,
     claimed: bool,
+    /// Whether a page is cut off.
+    cut: bool,
+    /// What files of the look have in common.
+    folder: String,
     /// What a pull says of its completeness.
     pulled: Option<Result<(), String>>,
     /// Pages by file content and position: a copy of a page is no second page.
@@ -58,15 +62,22 @@ impl Looks {
             against: None,
             unproved: None,
             claimed,
+            cut: false,
+            folder: dating.look.clone(),
             pulled: None,
             told: BTreeSet::new(),
         })
     }
 
     /// Adds rows that no page held.
-    pub fn loose(&mut self, place: &Place, dating: &Dating, rows: i64, claimed: bool) {
+    ///
+    /// `rejected` is how many records of their file were not taken: some of them may have been rows too.
+    pub fn loose(&mut self, place: &Place, dating: &Dating, rows: i64, claimed: bool, rejected: u64) {
         let look = self.look(place, dating, claimed);
         look.rows += rows;
+        if rejected > 0 {
+            look.against.get_or_insert_with(|| format!("{rejected} records of its file were not taken"));
+        }
         look.unproved.get_or_insert_with(|| "no page tells whether these are all".into());
     }
 
@@ -83,6 +94,7 @@ impl Looks {
         look.counts.extend(page.count);
         let function = page.context.as_ref().is_some_and(|c| c.function_of.is_some());
         if !page.closed {
+            look.cut = true;
             look.against.get_or_insert_with(|| "a page is cut off".into());
         }
         if rows < page.rows {
@@ -108,6 +120,35 @@ impl Looks {
                 _ => look.pulled = Some(verdict),
             }
         }
+    }
+
+    /// Notes that a part of a collection was lost: no look at it in the same place and at the same time is whole.
+    pub fn spoil(&mut self, table: Table, dating: &Dating, why: &str) {
+        let same = |look: &&mut Look| look.place.table == table && look.at == dating.at && look.folder == dating.look;
+        for look in self.0.values_mut().filter(same) {
+            look.against.get_or_insert_with(|| why.to_string());
+        }
+    }
+
+    /// Pages that are missing or cut, and counts that do not tie: gaps of their collections.
+    pub fn missing_pages(&self) -> impl Iterator<Item = (Table, Window, String)> {
+        self.0
+            .values()
+            .filter(|look| look.pulled.is_none() && look.unproved.is_none())
+            .filter_map(|look| {
+                let why = look.cut.then(|| "a page is cut off".to_string()).or_else(|| look.page_missing())?;
+                let of = if look.place.scope == "tenant" {
+                    String::new()
+                } else {
+                    format!(" of {}", look.place.scope)
+                };
+                let reason = format!("{}{of} as of {}: {why}", look.place.table.name(), look.at);
+                let window = Window {
+                    from: look.from,
+                    until: look.at.plus(1),
+                };
+                Some((look.place.table, window, reason))
+            })
     }
 
     /// How many there are.
@@ -171,14 +212,28 @@ impl Look {
         if self.pages == 0 {
             return None;
         }
-        match self.last_pages {
-            0 => return Some("the last page is missing".into()),
-            1 => {}
-            // Pages of one object each have no order; several listings in one folder have no end.
-            n => return Some(format!("{n} pages say they are the last")),
+        // Pages of one object each have no order; several listings in one folder have no end.
+        if self.last_pages > 1 {
+            return Some(format!("{} pages say they are the last", self.last_pages));
         }
-        let wrong = self.counts.iter().find(|c| **c != self.on_pages);
-        self.impossible().or_else(|| wrong.map(|count| format!("{} rows of {count}", self.on_pages)))
+        if self.last_pages == 1
+            && let Some(reason) = self.impossible()
+        {
+            return Some(reason);
+        }
+        self.page_missing()
+    }
+
+    /// Whether the pages say that there are more.
+    fn page_missing(&self) -> Option<String> {
+        match self.last_pages {
+            0 if self.pages > 0 => Some("the last page is missing".into()),
+            1 => {
+                let wrong = self.counts.iter().find(|c| **c != self.on_pages);
+                wrong.map(|count| format!("{} rows of {count}", self.on_pages))
+            }
+            _ => None,
+        }
     }
 
     /// An empty list of deleted users has the same context as one of the living.

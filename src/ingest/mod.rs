@@ -12,6 +12,7 @@ mod dating;
 mod envelope;
 mod error;
 mod feed;
+mod gaps;
 mod hash;
 mod kind;
 mod limits;
@@ -28,13 +29,16 @@ mod skip;
 mod split;
 #[cfg(test)]
 mod tests;
+mod times;
 mod value;
 mod work;
 
+pub use coverage::{is_log, until};
 pub use error::IngestError;
 pub use limits::Limits;
 pub use pulled::{Part, Pulled, PulledFile};
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
+pub use times::DateOrder;
 
 use crate::ingest::coverage::Declared;
 use crate::ingest::run::Run;
@@ -51,12 +55,14 @@ pub use crate::lake::view::UNKNOWN_TENANT;
 pub struct IngestOptions {
     /// The tenant, when the one who asks knows it.
     pub tenant: Option<TenantId>,
-    /// When the objects were exported.
-    pub observed_at: Option<Instant>,
+    /// When the objects were exported: an instant, or the day of it.
+    pub observed_at: Option<Window>,
     /// Whether every listing is whole.
     pub complete: bool,
     /// Time that is covered: `audit`, `sign_ins`, a stream of them, or empty text for all of these.
     pub covers: Vec<(String, Window)>,
+    /// Whether day or month comes first, for files whose own dates do not tell.
+    pub dates: Option<DateOrder>,
     /// The clock.
     pub now: Instant,
     /// Bounds on what a file may make us do.
@@ -116,7 +122,7 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
         run.foreign(path, reason);
     }
     for (path, reason) in found.broken {
-        run.broken(path, reason);
+        run.broken(path, reason, None);
     }
     let mut datings = dating::date_all(&found.inputs, options.observed_at, options.now);
     if let Some(pulled) = &options.pulled {
@@ -125,7 +131,7 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     for ((input, scan), dating) in found.inputs.iter().zip(&scans).zip(&datings) {
         match &scan.shape {
             Shape::Foreign(reason) if scan.trouble.is_some() => {
-                run.broken(input.path.clone(), reason.clone());
+                run.broken(input.path.clone(), reason.clone(), Some((input, dating)));
             }
             Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone()),
             Shape::Lines | Shape::Documents => run.file(input, scan, dating)?,

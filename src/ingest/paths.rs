@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A file that may hold records.
 #[derive(Debug, Clone)]
@@ -18,16 +18,26 @@ pub(super) struct Input {
     pub file: PathBuf,
     /// The member, when the file is an archive.
     pub member: Option<usize>,
-    /// Names of the folders between the given path and the file.
+    /// The folder that holds it, without links; within an archive, below that.
+    pub folder: PathBuf,
+    /// Names of all folders above it, the outermost first.
     pub folders: Vec<String>,
-    /// Name of the given folder itself.
-    pub given: Option<String>,
+    /// How many of them, from the innermost, may tell of the file: those below the given path, and some above.
+    pub reach: usize,
     /// File name.
     pub name: String,
     /// Size on disk.
     pub bytes: u64,
     /// When the file was last changed.
     pub modified: Option<Instant>,
+}
+
+impl Input {
+    /// The folders that may tell of the file, and its name.
+    pub fn below(&self) -> String {
+        let folders = &self.folders[self.folders.len().saturating_sub(self.reach)..];
+        folders.iter().chain([&self.name]).map(String::as_str).collect::<Vec<_>>().join("/")
+    }
 }
 
 /// What lies under the given paths.
@@ -52,11 +62,10 @@ pub(super) fn expand(paths: &[PathBuf], limits: &Limits) -> Result<Found, Ingest
     };
     for path in paths {
         if path.exists() {
-            let given = path.file_name().map(|n| n.to_string_lossy().into_owned());
             if path.is_dir() {
-                walk.folder(path, &[], given.as_deref())?;
+                walk.folder(path, 0)?;
             } else {
-                walk.file(path, &[], None, true)?;
+                walk.file(path, 0, true)?;
             }
             beside(path, &mut walk.found.coverage);
         } else {
@@ -65,6 +74,10 @@ pub(super) fn expand(paths: &[PathBuf], limits: &Limits) -> Result<Found, Ingest
     }
     walk.found.coverage.sort();
     walk.found.coverage.dedup();
+    // The same files in the same order, however they were named.
+    walk.found
+        .inputs
+        .sort_by(|a, b| (a.folder.join(&a.name), &a.path).cmp(&(b.folder.join(&b.name), &b.path)));
     Ok(walk.found)
 }
 
@@ -94,13 +107,10 @@ fn pattern(path: &Path, walk: &mut Walk<'_>) -> Result<(), IngestError> {
             source: error.into(),
         })?;
         any = true;
-        let parent = found.parent().and_then(Path::file_name);
-        let parent = parent.map(|n| n.to_string_lossy().into_owned());
         if found.is_dir() {
-            let name = found.file_name().map(|n| n.to_string_lossy().into_owned());
-            walk.folder(&found, &[], name.as_deref())?;
+            walk.folder(&found, 0)?;
         } else {
-            walk.file(&found, &[], parent.as_deref(), true)?;
+            walk.file(&found, 0, true)?;
             beside(&found, &mut walk.found.coverage);
         }
     }
@@ -114,7 +124,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, path: &Path, below: &[String], given: Option<&str>) -> Result<(), IngestError> {
+    fn folder(&mut self, path: &Path, below: usize) -> Result<(), IngestError> {
         let unreadable = |source| IngestError::Unreadable { path: path.into(), source };
         let mut entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(unreadable)?;
         entries.sort_by_key(fs::DirEntry::file_name);
@@ -124,11 +134,9 @@ impl Walk<'_> {
             if kind.is_symlink() {
                 self.foreign(path, "a symbolic link, not followed");
             } else if kind.is_dir() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let below: Vec<String> = below.iter().cloned().chain([name]).collect();
-                self.folder(&path, &below, given)?;
+                self.folder(&path, below + 1)?;
             } else if kind.is_file() {
-                self.file(&path, below, given, false)?;
+                self.file(&path, below, false)?;
             } else {
                 self.foreign(path, "not a regular file");
             }
@@ -140,10 +148,12 @@ impl Walk<'_> {
         self.found.foreign.push((path, reason.to_string()));
     }
 
-    fn file(&mut self, path: &Path, folders: &[String], given: Option<&str>, named: bool) -> Result<(), IngestError> {
+    fn file(&mut self, path: &Path, below: usize, named: bool) -> Result<(), IngestError> {
         let unreadable = |source| IngestError::Unreadable { path: path.into(), source };
         // Overlapping paths would count pages twice and make a complete look seem torn.
-        if !self.seen.insert(fs::canonicalize(path).map_err(unreadable)?) {
+        let canonical = fs::canonicalize(path).map_err(unreadable)?;
+        let folder = canonical.parent().unwrap_or(Path::new("")).to_path_buf();
+        if !self.seen.insert(canonical) {
             return Ok(());
         }
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -161,8 +171,9 @@ impl Walk<'_> {
             path: path.into(),
             file: path.into(),
             member: None,
-            folders: folders.to_vec(),
-            given: given.map(str::to_string),
+            folders: names_of(&folder),
+            folder,
+            reach: ABOVE.max(below + 1),
             name,
             bytes: meta.len(),
             modified,
@@ -232,18 +243,35 @@ impl Walk<'_> {
                 continue;
             }
             let mut folders = input.folders.clone();
+            let inner = 1 + names.len();
             folders.push(input.name.clone());
             folders.extend(names);
+            let folder = input.folder.join(&input.name).join(below.parent().unwrap_or(Path::new("")));
             self.found.inputs.push(Input {
                 path: input.path.join(&below),
                 member: Some(index),
                 folders,
+                folder,
+                reach: input.reach + inner,
                 name,
                 bytes,
                 ..input.clone()
             });
         }
     }
+}
+
+/// Folders from the one that holds a file upwards that may tell of it, whether or not they lie below the given path: so
+/// `exports`, `exports/2026-03-31` and `exports/2026-03-31/groups` tell the same of what lies in the last one.
+const ABOVE: usize = 4;
+
+/// The names of folders.
+fn names_of(folder: &Path) -> Vec<String> {
+    let names = folder.components().filter_map(|c| match c {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// A name from an archive, fit to be shown below it: nothing in it may climb.

@@ -51,6 +51,7 @@ impl Pulled {
                     at: file.until,
                     by: "pull",
                     look: file.look.clone(),
+                    folders: 0,
                 };
             }
         }

@@ -9,6 +9,7 @@ use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Shape, sniff, split};
+use crate::ingest::times::Orders;
 use crate::ingest::work::Named;
 use memchr::memmem;
 use rayon::prelude::*;
@@ -29,6 +30,8 @@ pub(super) struct Scan {
     pub tenants: BTreeSet<String>,
     /// Why it cannot be read to its end.
     pub trouble: Option<String>,
+    /// What its dates say of their order.
+    pub orders: Orders,
 }
 
 /// Files up to this size are worked on without threads of their own.
@@ -82,25 +85,43 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
             with_feed(input, limits, |feed| {
                 let shape = sniff(feed);
                 let mut tenants = BTreeSet::new();
-                if feed.is_whole() && !may_be_enveloped(feed.from(0)) {
-                    return (shape, tenants, feed.trouble.clone());
+                let whole = feed.is_whole();
+                let mut orders = if whole { orders_of(feed.from(0)) } else { Orders::default() };
+                if whole && !may_be_enveloped(feed.from(0)) {
+                    return (shape, tenants, orders, feed.trouble.clone());
                 }
                 let outcome = split(feed, &shape, limits, |batch| {
                     tenants.extend(tenants_of(&batch, limits.depth));
+                    if !whole {
+                        orders.join(Orders::of_json(&batch.data));
+                    }
                     true
                 });
-                (shape, tenants, outcome.trouble)
+                (shape, tenants, orders, outcome.trouble)
             })
         },
     );
     hashed?;
-    let (shape, tenants, trouble) = found?;
+    let (shape, tenants, orders, trouble) = found?;
     // A member that does not unpack to its end has no hash of its own; what was read stands for it.
     Ok(Scan {
         sha256,
         shape,
         tenants,
         trouble,
+        orders,
+    })
+}
+
+/// What the dates of a mapped file say of their order; parts overlap by more than a member with its date is long.
+fn orders_of(bytes: &[u8]) -> Orders {
+    const PART: usize = 16 << 20;
+    const OVERLAP: usize = 256;
+    let parts = (0..bytes.len().div_ceil(PART)).into_par_iter();
+    let of = |i: usize| Orders::of_json(&bytes[(i * PART).saturating_sub(OVERLAP)..bytes.len().min((i + 1) * PART + OVERLAP)]);
+    parts.map(of).reduce(Orders::default, |mut a, b| {
+        a.join(b);
+        a
     })
 }
 
@@ -169,7 +190,7 @@ fn hash(input: &Input) -> io::Result<String> {
 /// What the names of a file and its folders tell of the parent of a mixed listing.
 pub(super) fn named(input: &Input, tenant: &str) -> Named {
     let names: Vec<String> = std::iter::once(&input.name)
-        .chain(input.folders.iter().rev())
+        .chain(input.folders.iter().rev().take(input.reach))
         .map(|n| n.to_lowercase())
         .collect();
     let relation = names.iter().find_map(|name| {

@@ -5,6 +5,7 @@ use crate::ingest::columns::{Flags, Instants, Lists, Numbers, Texts, batch, cons
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::raw::{Flag, Id, Json, List, Text, raw};
 use crate::ingest::sink::RowKey;
+use crate::ingest::times::{self, DateOrder};
 use crate::lake::records::{AppliedPolicy, SignIn};
 use crate::model::Instant;
 use crate::model::time::DAY;
@@ -185,13 +186,22 @@ pub(super) struct SignInRows {
     print: Fingerprint,
     hex: String,
     unknown: String,
+    /// Whether day or month comes first in the file, where that matters.
+    dates: Option<DateOrder>,
     /// First and last instant so far, by stream.
     pub spans: BTreeMap<String, (Instant, Instant)>,
 }
 
 impl SignInRows {
-    /// Takes a sign-in.
-    pub fn take(&mut self, raw: &SignInRaw<'_>, around: &Around<'_>, row: i64) {
+    /// Rows of a file whose dates have this order, where that matters.
+    pub fn with_dates(dates: Option<DateOrder>) -> Self {
+        Self { dates, ..Self::default() }
+    }
+
+    /// Takes a sign-in, or says why it is none.
+    pub fn take(&mut self, raw: &SignInRaw<'_>, around: &Around<'_>, row: i64) -> Result<(), String> {
+        let at_text = raw.at.said().or(around.time).unwrap_or("");
+        let at = Some(times::read(at_text, self.dates).map_err(|e| e.to_string())?);
         let status: StatusRaw<'_> = nested(&raw.status);
         let location: LocationRaw<'_> = nested(&raw.location);
         let device: DeviceRaw<'_> = nested(&raw.device);
@@ -208,8 +218,6 @@ impl SignInRows {
             self.unknown.push('}');
         }
 
-        let at_text = raw.at.said().or(around.time).unwrap_or("");
-        let at = Instant::parse(at_text);
         let print = &mut self.print;
         print.clear();
         self.at.maybe(at);
@@ -288,6 +296,7 @@ impl SignInRows {
                 }
             }
         }
+        Ok(())
     }
 
     /// The rows as a batch with their keys, without a source yet; `None` when there are none.

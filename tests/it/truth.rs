@@ -37,6 +37,7 @@ fn access(export: &Path, lake: &Path) -> AccessModel {
         observed_at: None,
         complete: false,
         covers: Vec::new(),
+        dates: None,
         now,
         limits: Limits::default(),
         pulled: None,

@@ -4,6 +4,7 @@ use super::{Around, AuditRaw, extra, lowered};
 use crate::ingest::columns::{Instants, Lists, Texts, batch, constant, numbers};
 use crate::ingest::hash::{Fingerprint, hex128, of_id};
 use crate::ingest::sink::RowKey;
+use crate::ingest::times::{self, DateOrder};
 use crate::lake::records::{AuditEvent, AuditTarget, Detail, ModifiedProperty};
 use crate::model::Instant;
 use crate::model::activity_key_into;
@@ -71,14 +72,20 @@ pub(in crate::ingest) struct AuditRows {
     unknown: String,
     /// How many events may come.
     expected: usize,
+    /// Whether day or month comes first in the file, where that matters.
+    dates: Option<DateOrder>,
     /// First and last instant so far.
     pub span: Option<(Instant, Instant)>,
 }
 
 impl AuditRows {
     /// Room for so many events is made when the first one comes.
-    pub fn expecting(expected: usize) -> Self {
-        Self { expected, ..Self::default() }
+    pub fn expecting(expected: usize, dates: Option<DateOrder>) -> Self {
+        Self {
+            expected,
+            dates,
+            ..Self::default()
+        }
     }
 
     /// Widths and counts as they are usual in exports: columns that are wider or longer still grow.
@@ -127,6 +134,8 @@ impl AuditRows {
         let Some(activity) = raw.activity.said().or(around.operation) else {
             return Err("no activity".into());
         };
+        let at_text = raw.at.said().or(around.time).unwrap_or("");
+        let at = Some(times::read(at_text, self.dates).map_err(|e| e.to_string())?);
         if self.rows.capacity() == 0 {
             self.make_room();
         }
@@ -153,8 +162,6 @@ impl AuditRows {
         let lent = Lent { counts: own_id.is_none() };
         let print = &mut self.print;
         print.clear();
-        let at_text = raw.at.said().or(around.time).unwrap_or("");
-        let at = Instant::parse(at_text);
         if raw.at.said().is_some() || lent.counts {
             print.time(at, at_text);
         }

@@ -5,6 +5,7 @@ mod members;
 pub(super) use members::by_members;
 
 use crate::ingest::context::{Context, bare_type};
+use crate::lake::table::Table;
 
 /// What a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,35 @@ pub(super) enum ObjectKind {
     ConnectedOrganization,
     IncompatiblePackage,
     IncompatibleGroup,
+}
+
+impl ObjectKind {
+    /// The table of its rows.
+    pub fn table(self) -> Table {
+        match self {
+            Self::Assignment => Table::Assignments,
+            Self::Request => Table::Requests,
+            Self::Approval => Table::Approvals,
+            Self::Policy => Table::Policies,
+            Self::Package => Table::Packages,
+            Self::Catalog => Table::Catalogs,
+            Self::ResourceRole => Table::ResourceRoles,
+            Self::User => Table::Users,
+            Self::Group => Table::Groups,
+            Self::AppRoleAssignment => Table::AppRoleAssignments,
+            Self::RoleAssignment(_) => Table::DirectoryRoles,
+            Self::RoleDefinition(_) => Table::RoleDefinitions,
+            Self::RoleSchedule { .. } => Table::RoleSchedules,
+            Self::ServicePrincipal => Table::ServicePrincipals,
+            Self::ConditionalAccess => Table::ConditionalAccess,
+            Self::NamedLocation => Table::NamedLocations,
+            Self::ReviewDefinition => Table::ReviewDefinitions,
+            Self::ReviewInstance => Table::ReviewInstances,
+            Self::ReviewDecision => Table::ReviewDecisions,
+            Self::ConnectedOrganization => Table::ConnectedOrganizations,
+            Self::IncompatiblePackage | Self::IncompatibleGroup => Table::Incompatibilities,
+        }
+    }
 }
 
 /// Whose roles.

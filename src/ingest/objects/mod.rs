@@ -20,6 +20,7 @@ use crate::lake::table::{Object, Stamp, Table};
 use crate::model::Interned;
 use reader::Reader;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 // The names under which v1.0 and beta carry the same thing.
 const PACKAGE: [&str; 1] = ["accessPackage"];
@@ -196,8 +197,27 @@ pub(super) struct Taker<'r, M> {
     pub nested: &'r mut Rows<M>,
     /// Rows of objects that were listed themselves.
     pub top: &'r mut Rows<M>,
-    /// Assignments that name no holder.
-    pub holderless: u64,
+    /// Assignments that name no holder, and those that do.
+    pub holders: &'r mut Holders,
+}
+
+/// Assignments by whether they name who holds them.
+#[derive(Debug, Default)]
+pub(super) struct Holders {
+    /// Ids of those that name nobody.
+    pub missing: BTreeSet<Interned>,
+    /// Ids of those that name somebody.
+    pub named: Vec<Interned>,
+}
+
+impl Holders {
+    fn note(&mut self, id: Interned, named: bool) {
+        if named {
+            self.named.push(id);
+        } else {
+            self.missing.insert(id);
+        }
+    }
 }
 
 impl<M: Copy> Taker<'_, M> {

@@ -79,8 +79,8 @@ impl<'a> Reader<'a> {
 
     /// An instant; placeholders such as the year 0001 are none.
     pub fn time(self, name: &str) -> Option<Instant> {
-        let text = self.scalar(name)?;
-        Instant::parse(&text).or_else(|| dotnet(&text))
+        // Other spellings were straightened before anything reads the object.
+        Instant::parse(&self.scalar(name)?)
     }
 
     /// The object under a name.
@@ -120,10 +120,4 @@ impl<'a> Reader<'a> {
             .find_map(|name| self.scalar(name))
             .map(|t| Interned::from(bare_type(&t)))
     }
-}
-
-/// `/Date(1769788627239)/`, as older PowerShell writes instants.
-fn dotnet(text: &str) -> Option<Instant> {
-    let millis: i64 = text.strip_prefix("/Date(")?.strip_suffix(")/")?.parse().ok()?;
-    Some(Instant(millis.checked_mul(1000)?)).filter(|t| t.is_plausible())
 }

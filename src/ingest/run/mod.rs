@@ -1,6 +1,7 @@
 //! The second pass: one file after the other into the sink, and what is known only at the end.
 
 mod covered;
+mod missing;
 mod pipeline;
 mod remarks;
 
@@ -8,6 +9,7 @@ use crate::ingest::columns::with_source;
 use crate::ingest::coverage::Declared;
 use crate::ingest::dating::Dating;
 use crate::ingest::feed::with_feed;
+use crate::ingest::gaps::Missed;
 use crate::ingest::looks::{self, Looks};
 use crate::ingest::objects::Place;
 use crate::ingest::paths::Input;
@@ -20,6 +22,7 @@ use crate::lake::records::{Coverage, Source};
 use crate::lake::table::Table;
 use crate::model::{Instant, Interned, TenantId};
 use arrow::error::ArrowError;
+use missing::Missing;
 use pipeline::{Stop, in_place, on_threads};
 use remarks::{format_of, note, subject_of};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +37,10 @@ pub(super) struct Run<'a, S> {
     report: IngestReport,
     looks: Looks,
     spans: BTreeMap<String, (Instant, Instant)>,
+    /// What is known to be missing, across files.
+    missing: Missing,
+    /// Error responses in place of data.
+    errors: u64,
     /// Why each file gave nothing.
     useless: Vec<(PathBuf, String)>,
 }
@@ -47,7 +54,11 @@ struct Sum {
     unmapped: u64,
     remarks: Remarks,
     objects: bool,
-    gaps: Vec<String>,
+    errors: BTreeMap<String, u64>,
+    missed: Missed,
+    holderless: usize,
+    /// What its records were, as far as they were taken.
+    subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
     on_pages: BTreeMap<(Option<usize>, Place), i64>,
 }
@@ -65,6 +76,8 @@ impl<'a, S: Sink> Run<'a, S> {
             },
             looks: Looks::default(),
             spans: BTreeMap::new(),
+            missing: Missing::default(),
+            errors: 0,
             useless: Vec::new(),
         }
     }
@@ -76,9 +89,16 @@ impl<'a, S: Sink> Run<'a, S> {
     }
 
     /// A file that cannot be read at all: it may have held anything, so it is a gap.
-    pub fn broken(&mut self, path: PathBuf, reason: String) {
+    pub fn broken(&mut self, path: PathBuf, reason: String, input: Option<(&Input, &Dating)>) {
+        let subject = match &input {
+            Some((input, _)) => subject_of(&input.below()),
+            None => subject_of(&path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default()),
+        };
+        if let (Some(table), Some((_, dating))) = (Table::from_name(subject), input) {
+            self.missing.spoiled(table, dating, "a file of it could not be read");
+        }
         let reason_with_path = format!("{}: {reason}", path.display());
-        self.gap(subject_of(&path.to_string_lossy()), reason_with_path, None);
+        self.gap(subject, reason_with_path, None);
         self.foreign(path, reason);
     }
 
@@ -102,12 +122,20 @@ impl<'a, S: Sink> Run<'a, S> {
 
     /// Reads a file into the sink.
     pub fn file(&mut self, input: &Input, scan: &Scan, dating: &Dating) -> Result<(), IngestError> {
+        let dates = match scan.orders.verdict(self.options.dates) {
+            Ok(dates) => dates,
+            Err(reason) => {
+                self.broken(input.path.clone(), reason, Some((input, dating)));
+                return Ok(());
+            }
+        };
         let path = self.shown(input);
         let surroundings = Surroundings {
             tenant: &self.tenant.clone(),
             path: &path,
             limits: &self.options.limits,
             named: scan::named(input, &self.tenant),
+            dates,
         };
         let mut sum = Sum::default();
         let limits = &self.options.limits;
@@ -141,7 +169,12 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.rejected += done.rejected;
         sum.unmapped += done.unmapped;
         sum.remarks += done.remarks;
-        sum.gaps.extend(done.gaps);
+        for (text, count) in done.errors {
+            *sum.errors.entry(text).or_default() += count;
+        }
+        sum.missed.join(done.missed);
+        sum.holderless += done.holders.missing.len();
+        self.missing.holders(dating, done.holders);
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
@@ -180,7 +213,9 @@ impl<'a, S: Sink> Run<'a, S> {
             rejects.iter_mut().for_each(|r| r.source = source.to_string());
             self.sink.rejects(rejects).map_err(Stop::Sink)?;
         }
+        sum.subjects.extend(done.places.iter().map(|p| p.table.name().to_string()));
         for (subject, (first, last)) in done.spans {
+            sum.subjects.insert(subject.clone());
             let span = self.spans.entry(subject).or_insert((first, last));
             *span = (span.0.min(first), span.1.max(last));
         }
@@ -200,13 +235,12 @@ impl<'a, S: Sink> Run<'a, S> {
                     let same = (scan.sha256.get(), page.unwrap_or_default());
                     self.looks.page(place, dating, page_facts, *rows, claimed, same);
                 }
-                None => self.looks.loose(place, dating, *rows, claimed),
+                None => self.looks.loose(place, dating, *rows, claimed, sum.rejected),
             }
         }
         for (index, page) in outcome.pages.iter().enumerate() {
             let named = scan::named(input, &self.tenant);
-            if page.rows == 0
-                && !told.contains(&Some(index))
+            if !told.contains(&Some(index))
                 && let Some(place) = Place::of_empty(page, &named)
             {
                 self.looks.page(&place, dating, page, 0, claimed, (scan.sha256.get(), index));
@@ -218,14 +252,7 @@ impl<'a, S: Sink> Run<'a, S> {
                 self.looks.vouch(place, dating, file.verdict(*index));
             }
         }
-        let subject = subject_of(&input.name);
-        for reason in &sum.gaps {
-            self.gap(subject, reason.clone(), Some(scan.sha256.get().to_string()));
-        }
-        if let Some(trouble) = &outcome.trouble {
-            let reason = format!("{}: not read to its end: {trouble}", input.path.display());
-            self.gap(subject, reason, Some(scan.sha256.get().to_string()));
-        }
+        self.missed(input, scan, dating, &sum, &outcome);
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let source = Source {
             sha256: scan.sha256.get().to_string(),
@@ -263,9 +290,11 @@ impl<'a, S: Sink> Run<'a, S> {
     pub fn finish(mut self) -> Result<IngestReport, IngestError> {
         self.report.snapshots = self.looks.len();
         let empty = self.report.kept + self.report.duplicate == 0;
-        if empty && self.report.snapshots == 0 && self.report.gaps.is_empty() && self.options.pulled.is_none() {
+        if empty && self.report.snapshots == 0 && self.errors == 0 && self.options.pulled.is_none() {
             return Err(IngestError::NothingUsable(self.useless));
         }
+        let missing = std::mem::take(&mut self.missing);
+        self.report.gaps.extend(missing.rows(&self.tenant, &mut self.looks));
         let failed = |source: SinkError| IngestError::Sink {
             path: PathBuf::from("the whole ingest"),
             source,

@@ -8,7 +8,7 @@ use crate::ingest::split::{Outcome, Shape};
 pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
     let text = if sum.remarks.enveloped > 0 {
         "diagnostic records"
-    } else if !sum.gaps.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
+    } else if !sum.errors.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
         "error response"
     } else if !outcome.pages.is_empty() && *shape == Shape::Lines {
         "pages, one a line"
@@ -25,11 +25,14 @@ pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
 pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
-    if remarks.holderless > 0 {
-        notes.push(format!("{} assignments name no holder: export with $expand=target", remarks.holderless));
+    if sum.holderless > 0 {
+        notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
     }
     if remarks.parent_by_name > 0 {
         notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
+    }
+    if remarks.untimed > 0 {
+        notes.push(format!("{} times of objects could not be read", remarks.untimed));
     }
     if remarks.twice > 0 {
         notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
@@ -43,8 +46,8 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     if input.member.is_some() {
         notes.push(format!("a member of {}; size and hash are those of the member", input.file.display()));
     }
-    for gap in &sum.gaps {
-        notes.push(gap.clone());
+    for (error, count) in &sum.errors {
+        notes.push(if *count == 1 { error.clone() } else { format!("{error} ({count} times)") });
     }
     (!notes.is_empty()).then(|| notes.join("; "))
 }
@@ -86,11 +89,27 @@ const SUBJECTS: &[(&str, &str)] = &[
 
 /// What a file would have held, by its name, else by the nearest folder that tells: an error response does not say what was asked for.
 pub(super) fn subject_of(path: &str) -> &'static str {
-    let by_name = |part: &str| {
+    let mut parts = path.rsplit(['/', '\\']).map(|part| {
         let part: String = part.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        SUBJECTS.iter().find(|(word, _)| part.contains(word)).map(|(_, subject)| *subject)
+        part
+    });
+    let own = parts.next().unwrap_or_default();
+    let by_name = SUBJECTS.iter().find(|(word, _)| own.contains(word));
+    // Folders have names for many reasons: a word that stands alone must be the whole name.
+    let by_folder = || {
+        parts.find_map(|part| {
+            let alone = |word: &str| matches!(word, "user" | "group" | "member" | "owner" | "assignment" | "decision" | "approval" | "audit");
+            let fits = |(word, _): &&(&str, &str)| {
+                if alone(word) {
+                    part == format!("{word}s") || part == *word
+                } else {
+                    part.contains(word)
+                }
+            };
+            SUBJECTS.iter().find(fits)
+        })
     };
-    path.rsplit(['/', '\\']).find_map(by_name).unwrap_or("unknown")
+    by_name.or_else(by_folder).map_or("unknown", |(_, subject)| *subject)
 }
 
 #[cfg(test)]

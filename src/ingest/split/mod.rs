@@ -68,6 +68,8 @@ pub(super) struct Torn {
     pub sha256: [u8; 32],
     /// Its first bytes.
     pub raw: Vec<u8>,
+    /// The page it is on.
+    pub page: Option<Arc<Head>>,
 }
 
 /// What a page says before its rows, or, where that was cheap to find out, after them.
@@ -139,6 +141,7 @@ pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emi
         size: 0,
         resumes: 0,
         stopped: false,
+        page: None,
     };
     match shape {
         Shape::Lines => splitter.lines(),
@@ -168,6 +171,8 @@ struct Splitter<'f, 'm, 'l, E> {
     size: usize,
     resumes: usize,
     stopped: bool,
+    /// The page that we are on.
+    page: Option<Arc<Head>>,
 }
 
 /// Where a value ends.
@@ -337,6 +342,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             reason,
             sha256,
             raw,
+            page: self.page.clone(),
         });
         self.row += 1;
         if self.batch.torn.len() >= TORN {

@@ -186,7 +186,9 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
         self.pages.push(Page::default());
         self.pos = rows + 1;
         let before = self.row;
+        self.page = Some(Arc::clone(&head));
         let ended = self.elements(Some(&head));
+        self.page = None;
         page.rows = self.row - before;
         match (ended, after) {
             (Ended::Closed, Some(after)) => self.pos = after,
@@ -236,9 +238,11 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
         });
         self.pages.push(Page::default());
         let before = self.row;
+        self.page = Some(Arc::clone(&head));
         if let Ended::Closed = self.record(Some(&head)) {
             page.closed = self.tail(self.pos, &mut page);
         }
+        self.page = None;
         page.rows = self.row - before;
         self.pages[index] = page;
     }

@@ -129,7 +129,7 @@ fn completeness_is_proved_claimed_or_not() {
     ];
     for (name, files, options, complete, reason) in cases {
         let options = IngestOptions {
-            observed_at: Some(instant("2026-03-01T00:00:00Z")),
+            observed_at: Some(sink::moment("2026-03-01T00:00:00Z")),
             ..options.clone()
         };
         let looks = looks(&files, &options);
@@ -144,7 +144,14 @@ fn completeness_is_proved_claimed_or_not() {
 fn looks_are_dated_by_flag_name_folder_or_modification() {
     let one = || users(&["a"], Some(1), false);
     let flag = IngestOptions {
-        observed_at: Some(instant("2026-05-05T05:00:00Z")),
+        observed_at: Some(sink::moment("2026-05-05T05:00:00Z")),
+        ..sink::options()
+    };
+    let day = IngestOptions {
+        observed_at: Some(crate::model::Window {
+            from: instant("2026-05-05T00:00:00Z"),
+            until: instant("2026-05-06T00:00:00Z"),
+        }),
         ..sink::options()
     };
     for (name, file, options, at, from, by) in [
@@ -178,6 +185,14 @@ fn looks_are_dated_by_flag_name_folder_or_modification() {
             flag,
             "2026-05-05T05:00:00Z",
             "2026-05-05T05:00:00Z",
+            "flag",
+        ),
+        (
+            "the flag of a day",
+            "users.json",
+            day,
+            "2026-05-05T23:59:59.999999Z",
+            "2026-05-05T00:00:00Z",
             "flag",
         ),
         (
@@ -305,4 +320,63 @@ fn deleted_objects_are_no_part_of_the_living() {
     let gone = r#"{"id":"a","userPrincipalName":"a@corp.example","mail":null,"deletedDateTime":"2026-02-01T00:00:00Z"}"#;
     let looks = looks(&[("2026-03-01/deletedItems.json", page("users", &[gone]))], &sink::options());
     assert_eq!((looks[0].collection.as_str(), looks[0].scope.as_str()), ("users", "deleted"));
+}
+
+#[test]
+fn looks_are_the_same_however_their_files_are_named() {
+    let group = "1426f405-f5fd-4f0b-963a-d17ad34513d8";
+    let members = page("directoryObjects", &[r##"{"@odata.type":"#microsoft.graph.user","id":"u1"}"##]);
+    let files: Vec<(String, String)> = vec![
+        ("in/2026-02-28/users.json".into(), users(&["a", "b"], Some(2), false)),
+        ("in/2026-03-31/users-1.json".into(), users(&["a"], Some(2), true)),
+        ("in/2026-03-31/users-2.json".into(), users(&["b"], None, false)),
+        (format!("in/2026-03-31/groups/{group}/members.json"), members),
+        ("in/flat/users-2026-05-01.json".into(), users(&["a"], Some(1), false)),
+        ("in/undated/users.json".into(), users(&["c"], Some(1), false)),
+        ("in/audit.json".into(), event("e")),
+        ("in/coverage.toml".into(), "complete = true".into()),
+    ];
+    let bytes: Vec<(&str, &[u8])> = files.iter().map(|(n, t)| (n.as_str(), t.as_bytes())).collect();
+    let folder = super::folder(&bytes);
+    let members = format!("in/2026-03-31/groups/{group}");
+    let ways: [&[&str]; 5] = [
+        &["in"],
+        &["in/undated", "in/2026-03-31", "in/flat", "in/audit.json", "in/2026-02-28", "in/coverage.toml"],
+        &["in/*"],
+        &["in/*/*.json", "in/*.json", &members],
+        &[
+            "in/2026-03-31/groups",
+            "in/2026-03-31/users-2.json",
+            "in/2026-03-31/users-1.json",
+            "in/flat",
+            "in/undated",
+            "in/2026-02-28",
+            "in/audit.json",
+        ],
+    ];
+    let taken: Vec<_> = ways
+        .iter()
+        .map(|names| sink::run(&super::paths(&folder, names), &sink::options()).expect("an ingest").1)
+        .collect();
+    assert_eq!(taken[0].snapshots.len(), 5, "{:#?}", taken[0].snapshots);
+    for (names, memory) in ways.iter().zip(&taken).skip(1) {
+        assert_eq!(memory.snapshots, taken[0].snapshots, "{names:?}");
+        assert_eq!(memory.objects, taken[0].objects, "{names:?}");
+        assert_eq!(memory.sources, taken[0].sources, "{names:?}");
+        assert_eq!(memory.coverage, taken[0].coverage, "{names:?}");
+    }
+}
+
+#[test]
+fn folders_of_one_name_hold_looks_of_their_own() {
+    let looks = looks(
+        &[
+            ("east/2026-03-31/users.json", users(&["a"], Some(1), false)),
+            ("west/2026-03-31/users.json", users(&["b", "c"], Some(2), false)),
+        ],
+        &sink::options(),
+    );
+    let told: Vec<(i64, &str)> = looks.iter().map(|l| (l.rows, l.complete.as_str())).collect();
+    assert_eq!(looks.len(), 2, "{told:?}");
+    assert!(told.contains(&(1, "proven")) && told.contains(&(2, "proven")), "{told:?}");
 }

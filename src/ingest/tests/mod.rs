@@ -1,6 +1,7 @@
 //! Tests of the whole module, through a sink in memory.
 
 mod formats;
+mod gaps;
 mod hostile;
 mod kinds;
 mod logs;
@@ -8,6 +9,7 @@ mod looks;
 mod real;
 mod sink;
 mod tenants;
+mod times;
 
 use crate::ingest::{IngestError, IngestOptions, IngestReport};
 use sink::Memory;

@@ -3,7 +3,7 @@
 use crate::ingest::{IngestError, IngestOptions, IngestReport, Limits, Put, RowKey, Seen, Sink, SinkError, ingest};
 use crate::lake::records::{AuditEvent, Coverage, Reject, SignIn, Snapshot, Source};
 use crate::lake::table::{Object, Table};
-use crate::model::Instant;
+use crate::model::{Instant, Window};
 use arrow::record_batch::RecordBatch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -129,12 +129,19 @@ pub(super) fn instant(text: &str) -> Instant {
     Instant::parse(text).expect("a time")
 }
 
+/// One instant as a window.
+pub(super) fn moment(text: &str) -> Window {
+    let from = instant(text);
+    Window { from, until: from.plus(1) }
+}
+
 pub(super) fn options() -> IngestOptions {
     IngestOptions {
         tenant: None,
         observed_at: None,
         complete: false,
         covers: Vec::new(),
+        dates: None,
         now: instant("2027-01-01T00:00:00Z"),
         limits: Limits::default(),
         pulled: None,

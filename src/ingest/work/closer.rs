@@ -8,7 +8,7 @@ use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Head, Span};
-use crate::ingest::value;
+use crate::ingest::{times, value};
 use crate::model::Interned;
 use serde_json::{Map, Value};
 
@@ -23,7 +23,12 @@ impl Worker<'_> {
             return Err(rejected("no JSON object"));
         };
         if let Some(error) = map.get("error").and_then(Value::as_object) {
-            self.done.gaps.push(error_response(error));
+            let text = error_response(error);
+            let errors = &mut self.done.errors;
+            // A file of error bodies is told by the first kinds of them.
+            if errors.len() < 20 || errors.contains_key(&text) {
+                *errors.entry(text).or_default() += 1;
+            }
             return Err(Refused::Unmapped("error response".into()));
         }
         if outermost
@@ -62,6 +67,7 @@ impl Worker<'_> {
             Kind::SignIn => self.sign_in_text(text, span),
             Kind::Other(what) => Err(Refused::Unmapped(what)),
             Kind::Object(_) | Kind::Related(_) => {
+                self.done.remarks.untimed += times::straighten(map, self.around.dates);
                 self.object(kind, map, context, span)?;
                 self.done.remarks.twice += twice;
                 Ok(())
@@ -117,14 +123,13 @@ impl Worker<'_> {
             mark: span.row,
             nested: &mut self.done.nested,
             top: &mut self.done.top,
-            holderless: 0,
+            holders: &mut self.done.holders,
         };
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
-        self.done.remarks.holderless += taker.holderless;
         self.done.remarks.parent_by_name += by_name;
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {

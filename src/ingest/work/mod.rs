@@ -4,13 +4,15 @@ mod closer;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
 use crate::ingest::envelope::Envelope;
+use crate::ingest::gaps::{self, Missed};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
-use crate::ingest::objects::{Place, Refused, Rows};
+use crate::ingest::objects::{Holders, Place, Refused, Rows};
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
+use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
 use crate::model::Instant;
 use arrow::error::ArrowError;
@@ -29,6 +31,8 @@ pub(super) struct Surroundings<'a> {
     pub limits: &'a Limits,
     /// What the names of the file and its folders tell of a parent.
     pub named: Named,
+    /// Whether day or month comes first in its dates, where that matters.
+    pub dates: Option<DateOrder>,
 }
 
 /// The parent that names tell, for pages whose context does not.
@@ -45,23 +49,23 @@ pub(super) struct Named {
 pub(super) struct Remarks {
     /// Members given twice.
     pub twice: u64,
-    /// Assignments that name no holder.
-    pub holderless: u64,
     /// Rows whose parent came from a name.
     pub parent_by_name: u64,
     /// Records unwrapped from a log shipper's `_raw`.
     pub shipped: u64,
     /// Diagnostic records.
     pub enveloped: u64,
+    /// Members of objects that should hold a time and hold none.
+    pub untimed: u64,
 }
 
 impl std::ops::AddAssign for Remarks {
     fn add_assign(&mut self, other: Self) {
         self.twice += other.twice;
-        self.holderless += other.holderless;
         self.parent_by_name += other.parent_by_name;
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
+        self.untimed += other.untimed;
     }
 }
 
@@ -92,8 +96,12 @@ pub(super) struct Done {
     pub unmapped: u64,
     /// First and last instant of log records, by subject.
     pub spans: BTreeMap<String, (Instant, Instant)>,
-    /// Error responses in place of data.
-    pub gaps: Vec<String>,
+    /// Error responses in place of data, and how often each came.
+    pub errors: BTreeMap<String, u64>,
+    /// Records that were not taken, as gaps.
+    pub missed: Missed,
+    /// Assignments that name no holder, and those that do.
+    pub holders: Holders,
     /// Things worth a remark.
     pub remarks: Remarks,
 }
@@ -103,8 +111,8 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
     let mut worker = Worker {
         around,
         done: Done::default(),
-        audit: AuditRows::expecting(batch.spans.len()),
-        sign_ins: SignInRows::default(),
+        audit: AuditRows::expecting(batch.spans.len(), around.dates),
+        sign_ins: SignInRows::with_dates(around.dates),
         guess: Guess::Nothing,
         context: None,
         place_index: BTreeMap::new(),
@@ -185,7 +193,7 @@ impl Worker<'_> {
             sha256: hex::encode(Sha256::digest(bytes)),
             raw: shown(bytes),
         };
-        self.refuse(row);
+        self.refuse(row, bytes, span.page.as_deref());
     }
 
     fn torn(&mut self, torn: &Torn) {
@@ -201,14 +209,22 @@ impl Worker<'_> {
             sha256: hex::encode(torn.sha256),
             raw: shown(&torn.raw),
         };
-        self.refuse(row);
+        self.refuse(row, &torn.raw, torn.page.as_deref());
     }
 
-    fn refuse(&mut self, row: Reject) {
+    fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>) {
         if row.verdict == "unmapped" {
             self.done.unmapped += 1;
         } else {
             self.done.rejected += 1;
+            let before = match self.guess {
+                Guess::Audit => Some("audit"),
+                Guess::SignIn => Some("sign_ins"),
+                Guess::Envelope | Guess::Nothing => None,
+            };
+            let whose = gaps::whose(self.kind_of_page(page), raw, before);
+            let at = gaps::own_time(&whose, raw, self.around.dates);
+            self.done.missed.add(whose, at, row.source_row.unwrap_or_default(), &row.reason);
         }
         self.done.rejects.push(row);
     }
@@ -276,7 +292,7 @@ impl Worker<'_> {
     }
 
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
-        self.sign_ins.take(raw, around, span.row);
+        self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };
         Ok(())

@@ -1,0 +1,177 @@
+//! What is known to be missing: records that were not taken, pages that never came, assignments without a holder.
+
+use super::{Run, Sum};
+use crate::ingest::coverage::is_log;
+use crate::ingest::dating::Dating;
+use crate::ingest::gaps::Whose;
+use crate::ingest::kind::{self, Kind};
+use crate::ingest::looks::Looks;
+use crate::ingest::objects::Holders;
+use crate::ingest::paths::Input;
+use crate::ingest::run::remarks::subject_of;
+use crate::ingest::scan::Scan;
+use crate::ingest::sink::Sink;
+use crate::ingest::split::{Outcome, Page};
+use crate::lake::records::Coverage;
+use crate::lake::table::Table;
+use crate::model::{Instant, Interned, Window};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What only the whole ingest can tell.
+#[derive(Debug, Default)]
+pub(super) struct Missing {
+    /// Pages of logs, by log and folder.
+    logs: BTreeMap<(String, String), LogPages>,
+    /// Assignments by whether they name a holder, for each place and instant of an export.
+    holders: BTreeMap<(String, Instant), Named>,
+    /// Collections of which a part was lost.
+    spoiled: Vec<(Table, Dating, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Named {
+    missing: BTreeSet<Interned>,
+    named: BTreeSet<Interned>,
+}
+
+#[derive(Debug, Default)]
+struct LogPages {
+    pages: usize,
+    last: usize,
+    cut: usize,
+    rows: i64,
+    counts: Vec<i64>,
+}
+
+impl LogPages {
+    fn add(&mut self, page: &Page) {
+        self.pages += 1;
+        self.last += usize::from(page.closed && !page.more);
+        self.cut += usize::from(!page.closed);
+        self.rows += page.rows;
+        self.counts.extend(page.count);
+    }
+
+    /// What the pages say is missing.
+    fn verdict(&self) -> Option<String> {
+        let Self { pages, last, cut, rows, .. } = self;
+        if *cut > 0 {
+            return Some(format!("{cut} of {pages} pages are cut off before their end"));
+        }
+        if *last == 0 {
+            return Some(format!("{pages} pages are there, and the last one says that more follow"));
+        }
+        let counted: i64 = self.counts.iter().sum();
+        (self.counts.len() == *last && counted > *rows).then(|| format!("{rows} records are there of {counted}"))
+    }
+}
+
+impl Missing {
+    /// Notes which assignments name a holder.
+    pub fn holders(&mut self, dating: &Dating, holders: Holders) {
+        if holders.missing.is_empty() && holders.named.is_empty() {
+            return;
+        }
+        let all = self.holders.entry((dating.look.clone(), dating.at)).or_default();
+        all.missing.extend(holders.missing);
+        all.named.extend(holders.named);
+    }
+
+    /// Notes that a part of a collection was lost.
+    pub fn spoiled(&mut self, table: Table, dating: &Dating, why: &str) {
+        self.spoiled.push((table, dating.clone(), why.to_string()));
+    }
+
+    /// All of it as gaps; looks that lost a part are no longer whole.
+    pub fn rows(self, tenant: &str, looks: &mut Looks) -> Vec<Coverage> {
+        let gap = |subject: &str, window: Option<Window>, reason: String| Coverage {
+            tenant_id: tenant.to_string(),
+            subject: subject.to_string(),
+            basis: "gap".into(),
+            from: window.map(|w| w.from),
+            until: window.map(|w| w.until),
+            reason: Some(reason),
+            source: None,
+        };
+        for (table, dating, why) in &self.spoiled {
+            looks.spoil(*table, dating, why);
+        }
+        let mut rows: Vec<Coverage> = looks
+            .missing_pages()
+            .map(|(table, window, reason)| gap(table.name(), Some(window), reason))
+            .collect();
+        for ((subject, folder), pages) in &self.logs {
+            rows.extend(
+                pages
+                    .verdict()
+                    .map(|reason| gap(subject, None, format!("{folder}: {reason}; export the whole log"))),
+            );
+        }
+        for ((_, at), named) in &self.holders {
+            let nobody = named.missing.difference(&named.named).count();
+            if nobody > 0 {
+                let noun = if nobody == 1 { "assignment names" } else { "assignments name" };
+                let reason = format!("as of {at}, {nobody} {noun} no holder: export with $expand=target");
+                rows.push(gap(Table::Assignments.name(), None, reason));
+            }
+        }
+        rows
+    }
+}
+
+impl<S: Sink> Run<'_, S> {
+    /// What a file was found to lack, when it is over.
+    pub(super) fn missed(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: &Sum, outcome: &Outcome) {
+        let source = || Some(scan.sha256.get().to_string());
+        let by_name = subject_of(&input.below());
+        for (error, count) in &sum.errors {
+            self.errors += count;
+            let reason = if *count == 1 { error.clone() } else { format!("{error} ({count} times)") };
+            self.gap(by_name, reason, source());
+        }
+        // What its other records are, these will have been too.
+        let only = (sum.subjects.len() == 1).then(|| sum.subjects.first().cloned()).flatten();
+        let unknown = only.unwrap_or_else(|| by_name.to_string());
+        if let Some(trouble) = &outcome.trouble {
+            let reason = format!("{}: not read to its end: {trouble}", input.path.display());
+            self.gap(&unknown, reason, source());
+            self.spoil(&unknown, dating);
+        }
+        let look = (!dating.presence_only()).then(|| Window {
+            from: dating.from,
+            until: dating.at.plus(1),
+        });
+        let rows = sum.missed.rows(&self.shown(input), &self.tenant, scan.sha256.get(), &unknown, look);
+        self.report.gaps.extend(rows);
+        for whose in sum.missed.whose() {
+            match whose {
+                Whose::Known(subject) => self.spoil(subject, dating),
+                Whose::Unknown => self.spoil(&unknown, dating),
+            }
+        }
+        // A pull knows itself which pages it got.
+        if self.options.pulled.is_none() {
+            self.log_pages(input, sum, outcome);
+        }
+    }
+
+    fn spoil(&mut self, subject: &str, dating: &Dating) {
+        if let Some(table) = Table::from_name(subject).filter(|_| !is_log(subject)) {
+            self.missing.spoiled(table, dating, "records of it were not taken");
+        }
+    }
+
+    fn log_pages(&mut self, input: &Input, sum: &Sum, outcome: &Outcome) {
+        let streams: Vec<&String> = sum.subjects.iter().filter(|s| s.starts_with("sign_ins")).collect();
+        let folder = input.path.parent().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+        for page in &outcome.pages {
+            let subject = match page.context.as_ref().and_then(kind::by_context) {
+                Some(Kind::Audit) => "audit",
+                Some(Kind::SignIn) if streams.len() == 1 => streams[0],
+                Some(Kind::SignIn) => "sign_ins",
+                _ => continue,
+            };
+            self.missing.logs.entry((subject.to_string(), folder.clone())).or_default().add(page);
+        }
+    }
+}

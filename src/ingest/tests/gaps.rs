@@ -1,0 +1,246 @@
+//! What was not understood is a gap of the log or collection that it belongs to, and no look that lost a row is whole.
+
+use super::{event, ingest_files, page, sink};
+use crate::ingest::{IngestError, IngestOptions};
+
+/// Gaps as `subject from until`, sorted, and their reasons.
+fn gaps(files: &[(&str, &[u8])], options: &IngestOptions) -> Vec<(String, String)> {
+    let (_, memory) = ingest_files(files, options).expect("an ingest");
+    let told = memory.coverage.iter().filter(|c| c.basis == "gap").map(|c| {
+        let time = c
+            .from
+            .zip(c.until)
+            .map_or("any time".into(), |(from, until)| format!("{from} {}", until.0 - from.0));
+        (format!("{} {time}", c.subject), c.reason.clone().expect("a reason"))
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort();
+    told
+}
+
+fn complete() -> IngestOptions {
+    IngestOptions {
+        complete: true,
+        ..sink::options()
+    }
+}
+
+const AT: &str = "2026-03-01T10:00:00Z";
+
+#[test]
+fn a_record_that_was_not_taken_is_a_gap_of_its_log() {
+    let whole = event("a");
+    let half = &whole[..whole.find("initiatedBy").expect("an actor")];
+    let sign_in = format!(r#"{{"id":7,"createdDateTime":"{AT}","appId":"x","conditionalAccessStatus":"success","signInEventTypes":["nonInteractiveUser"]}}"#);
+    let cases: [(&str, String, &str, &str); 7] = [
+        (
+            "torn.json",
+            format!("{whole}\n{half}\n"),
+            "audit 2026-03-01T10:00:00Z 1",
+            "record 2 was not taken: ",
+        ),
+        (
+            "no time.json",
+            format!("{whole}\n{}\n", event("b").replace(AT, "0001-01-01T00:00:00Z")),
+            "audit any time",
+            "never set",
+        ),
+        ("garbage.json", format!("{whole}\nhello\n"), "audit any time", "no JSON"),
+        (
+            "page.json",
+            page("auditLogs/directoryAudits", &[&whole, &whole.replace(r#""id":"a""#, r#""id":5"#)]),
+            "audit 2026-03-01T10:00:00Z 1",
+            "record 2",
+        ),
+        (
+            "x.json",
+            format!("{sign_in}\n{whole}\n"),
+            "sign_ins:nonInteractiveUser 2026-03-01T10:00:00Z 1",
+            "id of type text",
+        ),
+        (
+            "y.json",
+            format!("{}\n{}\n{}\n", whole, event("b").replace(AT, "-"), event("c").replace(AT, "-")),
+            "audit any time",
+            "2 records were not taken, the first of them record 2",
+        ),
+        ("signIns.json", "[{\"id\":\"x\"}, 7]".into(), "sign_ins any time", "no JSON object"),
+    ];
+    for (name, text, subject, reason) in cases {
+        let files: [(&str, &[u8]); 2] = [(name, text.as_bytes()), ("other.json", event("o").leak().as_bytes())];
+        let told = gaps(&files, &sink::options());
+        assert_eq!(told.len(), 1, "{name}: {told:?}");
+        assert_eq!(told[0].0, subject, "{name}: {told:?}");
+        assert!(told[0].1.contains(reason) && told[0].1.contains(name), "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn what_no_table_takes_is_no_gap() {
+    let other = r#"{"time":"2026-03-01T10:00:00Z","category":"MicrosoftGraphActivityLogs","operationName":"x","properties":{"requestUri":"x"}}"#;
+    let text = format!("{}\n{other}\n", event("a"));
+    assert_eq!(gaps(&[("x.json", text.as_bytes())], &sink::options()), []);
+}
+
+const USER: &str = r#"{"id":"u","displayName":"U","userPrincipalName":"u@corp.example","mail":null}"#;
+
+#[test]
+fn a_listing_that_lost_a_row_is_not_complete() {
+    let bad = USER.replace(r#""id":"u","#, "");
+    let first = page("users", &[USER]).replace(
+        r#""value""#,
+        r#""@odata.nextLink":"https://graph.microsoft.com/v1.0/users?$skiptoken=x","value""#,
+    );
+    let torn = page("users", &[USER]);
+    let torn = &torn[..torn.len() - 10];
+    for (name, files) in [
+        ("an array", vec![("2026-03-01/users.json", format!("[{USER},{bad}]"))]),
+        ("lines", vec![("2026-03-01/users.json", format!("{USER}\n{bad}\n"))]),
+        ("a page", vec![("2026-03-01/users.json", page("users", &[USER, &bad]))]),
+        (
+            "a page of nothing else",
+            vec![("2026-03-01/users-1.json", first), ("2026-03-01/users-2.json", page("users", &[&bad]))],
+        ),
+        (
+            "another file",
+            vec![
+                ("2026-03-01/users-1.json", format!("[{USER}]")),
+                ("2026-03-01/users-2.json", format!("[{bad}]")),
+            ],
+        ),
+        (
+            "a file of dates that tell nothing",
+            vec![
+                ("2026-03-01/users-1.json", format!("[{USER}]")),
+                (
+                    "2026-03-01/users-2.json",
+                    format!("[{}]", USER.replace("\"mail\":null", "\"createdDateTime\":\"1/2/2026 10:00\"")),
+                ),
+            ],
+        ),
+        ("a torn page", vec![("2026-03-01/users.json", torn.to_string())]),
+    ] {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(n, t)| (*n, t.as_bytes())).collect();
+        let (_, memory) = ingest_files(&files, &complete()).expect("an ingest");
+        let looks: Vec<_> = memory.snapshots.iter().filter(|s| s.complete != "no").collect();
+        assert!(looks.is_empty() && !memory.snapshots.is_empty(), "{name}: {looks:?}");
+        let told = gaps(&files, &complete());
+        assert!(told.iter().all(|g| g.0.starts_with("users ")) && !told.is_empty(), "{name}: {told:?}");
+    }
+    // Another day, and another collection of that day, are whole.
+    let group = r#"[{"id":"g","displayName":"G","securityEnabled":true,"mailEnabled":false}]"#;
+    let bad = format!("[{USER},{bad}]");
+    let good = format!("[{USER}]");
+    let files: [(&str, &[u8]); 3] = [
+        ("2026-03-01/users.json", bad.as_bytes()),
+        ("2026-03-01/groups.json", group.as_bytes()),
+        ("2026-04-01/users.json", good.as_bytes()),
+    ];
+    let (_, memory) = ingest_files(&files, &complete()).expect("an ingest");
+    let told: Vec<_> = memory
+        .snapshots
+        .iter()
+        .map(|s| (s.collection.as_str(), s.observed_at.month(), s.complete.as_str()))
+        .collect();
+    let mut told = told;
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            ("groups", "2026-03".into(), "claimed"),
+            ("users", "2026-03".into(), "no"),
+            ("users", "2026-04".into(), "claimed")
+        ]
+    );
+}
+
+#[test]
+fn a_missing_page_is_a_gap() {
+    let more = |context: &str, row: &str, count: &str| {
+        let link = r#""@odata.nextLink":"https://graph.microsoft.com/v1.0/x?$skiptoken=x","value""#;
+        page(context, &[row]).replace(r#""value""#, &format!("{count}{link}"))
+    };
+    let (audit, users) = ("auditLogs/directoryAudits", "users");
+    let last = page(audit, &[&event("b")]);
+    for (name, files, expected) in [
+        (
+            "a log",
+            vec![("log/1.json", more(audit, &event("a"), ""))],
+            Some(("audit any time", "more follow")),
+        ),
+        (
+            "a whole log",
+            vec![("log/1.json", more(audit, &event("a"), "")), ("log/2.json", last.clone())],
+            None,
+        ),
+        (
+            "a page in the middle",
+            vec![("log/1.json", more(audit, &event("a"), r#""@odata.count":3,"#)), ("log/2.json", last.clone())],
+            Some(("audit any time", "2 records are there of 3")),
+        ),
+        (
+            "a log that was cut between records",
+            vec![("log/1.json", last[..last.len() - 2].to_string())],
+            Some(("audit any time", "cut off")),
+        ),
+        (
+            "a collection",
+            vec![("2026-03-01/1.json", more(users, USER, ""))],
+            Some(("users 2026-03-01T00:00:00Z 86400000000", "the last page is missing")),
+        ),
+        (
+            "a count that does not tie",
+            vec![("2026-03-01/1.json", page(users, &[USER]).replace(r#""value""#, r#""@odata.count":2,"value""#))],
+            Some(("users 2026-03-01T00:00:00Z 86400000000", "1 rows of 2")),
+        ),
+    ] {
+        let files: Vec<(&str, &[u8])> = files.iter().map(|(n, t)| (*n, t.as_bytes())).collect();
+        let told = gaps(&files, &sink::options());
+        match expected {
+            None => assert_eq!(told, [], "{name}"),
+            Some((subject, reason)) => {
+                assert_eq!(told.len(), 1, "{name}: {told:?}");
+                assert_eq!(told[0].0, subject, "{name}");
+                assert!(told[0].1.contains(reason), "{name}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn assignments_without_a_holder_are_a_gap_unless_their_look_names_them() {
+    let nobody = r#"{"id":"a1","state":"delivered","expiredDateTime":null,"accessPackage":{"id":"p"}}"#;
+    let named = nobody.replace(r#""state""#, r#""target":{"id":"s","objectId":"u"},"state""#);
+    let context = "identityGovernance/entitlementManagement/assignments";
+    let request =
+        format!(r#"{{"id":"r1","requestType":"userAdd","state":"delivered","createdDateTime":"{AT}","requestor":{{"objectId":"u"}},"assignment":{named}}}"#);
+    let bare = page(context, &[nobody]).replace(r#""value""#, r#""@odata.count":1,"value""#);
+    for (name, more, expected) in [
+        ("alone", None, 1),
+        ("named in the same look", Some(("2026-03-01/b.json", page(context, &[&named]))), 0),
+        ("named by a request of that look", Some(("2026-03-01/b.json", format!("[{request}]"))), 0),
+        ("named at another time", Some(("2026-04-01/b.json", page(context, &[&named]))), 1),
+    ] {
+        let mut files: Vec<(&str, &[u8])> = vec![("2026-03-01/a.json", bare.as_bytes())];
+        files.extend(more.iter().map(|(n, t)| (*n, t.as_bytes())));
+        let told: Vec<_> = gaps(&files, &sink::options()).into_iter().filter(|g| g.1.contains("$expand=target")).collect();
+        assert_eq!(told.len(), expected, "{name}: {told:?}");
+        if let Some((subject, reason)) = told.first() {
+            assert_eq!(subject, "assignments any time", "{name}");
+            assert!(reason.contains("1 assignment names no holder"), "{name}: {reason}");
+        }
+        let (_, memory) = ingest_files(&files[..1], &sink::options()).expect("an ingest");
+        assert_eq!(memory.snapshots[0].complete, "proven", "what was listed is all that there is");
+    }
+}
+
+#[test]
+fn nothing_but_bad_records_is_nothing_usable() {
+    let error = ingest_files(
+        &[("audit.json", br#"{"activityDisplayName":"x","activityDateTime":"0001-01-01T00:00:00Z"}"#)],
+        &sink::options(),
+    );
+    let error = error.expect_err("nothing was taken");
+    assert!(matches!(error, IngestError::NothingUsable(_)));
+    assert!(error.to_string().contains("never set"), "{error}");
+}
