@@ -276,9 +276,18 @@ fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
     let count = u32::try_from(periods).unwrap_or(u32::MAX);
     let seconds = |days: i64| i64::from(count).saturating_mul(days * 86_400);
     let length = match pattern.as_str() {
-        "daily" => IsoDuration { months: 0, seconds: seconds(1) },
-        "weekly" => IsoDuration { months: 0, seconds: seconds(7) },
-        p if p.ends_with("yearly") => IsoDuration { months: count.saturating_mul(12), seconds: 0 },
+        "daily" => IsoDuration {
+            months: 0,
+            seconds: seconds(1),
+        },
+        "weekly" => IsoDuration {
+            months: 0,
+            seconds: seconds(7),
+        },
+        p if p.ends_with("yearly") => IsoDuration {
+            months: count.saturating_mul(12),
+            seconds: 0,
+        },
         _ => IsoDuration { months: count, seconds: 0 },
     };
     length.after(start)
