@@ -1,4 +1,4 @@
-//! How reviewers reviewed (`REV-04`): a high share of keeps is health; with haste, one comment for all, or open findings it is not.
+//! How reviewers reviewed: a high share of keeps is health; with haste, one comment for all, or open findings it is not.
 
 use crate::campaign::log::{Choice, DecidedBy};
 use crate::campaign::model::ReviewerKey;

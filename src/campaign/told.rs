@@ -30,7 +30,7 @@ pub struct Told {
 }
 
 /// Checks whose findings speak for removal.
-const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-", "EXC-01", "APR-02", "REV-05"];
+const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-", "EXC-01"];
 
 impl<'a> Teller<'a> {
     /// Prepares the look-ups.
@@ -73,7 +73,7 @@ impl<'a> Teller<'a> {
         let mut all: Vec<&Finding> = Vec::new();
         for object in [holding.entitlement.id.as_str(), holding.entitlement.resource()] {
             let about = self.findings.get(&(holding.principal.as_str(), object)).map(Vec::as_slice).unwrap_or_default();
-            let mine = |f: &&&Finding| f.assignment_id.is_empty() || self.is_of(f, holding);
+            let mine = |f: &&&Finding| f.assignment_id.is_empty() && f.request_id.is_empty() || self.is_of(f, holding);
             all.extend(about.iter().filter(mine));
         }
         all.sort_by(|a, b| (std::cmp::Reverse(a.severity), a.check, &a.fingerprint).cmp(&(std::cmp::Reverse(b.severity), b.check, &b.fingerprint)));
@@ -83,8 +83,8 @@ impl<'a> Teller<'a> {
 
     /// A finding names an assignment or a request: it is about this holding when either is its own, or it is of another kind.
     fn is_of(&self, finding: &Finding, holding: &Holding) -> bool {
-        let id = finding.assignment_id.as_str();
-        let own = holding.assignment.as_ref().is_some_and(|a| a.as_str() == id) || holding.request.as_ref().is_some_and(|r| r.as_str() == id);
+        let named = |id: &str| !id.is_empty() && (finding.assignment_id == id || finding.request_id == id);
+        let own = holding.assignment.as_ref().is_some_and(|a| named(a.as_str())) || holding.request.as_ref().is_some_and(|r| named(r.as_str()));
         own || holding.assignment.is_none()
     }
 

@@ -1,6 +1,6 @@
 //! Whether any witness of a kind exists at all: without one a check answers "not evaluable", once for the tenant.
 
-use crate::check::Context;
+use crate::check::{Context, Outcome};
 use crate::lake::table::Table;
 use crate::model::{Finding, Instant, ReasonCode, Window};
 
@@ -15,6 +15,36 @@ impl Context<'_> {
                 Table::Assignments,
                 "no assignments, memberships or audit events are in the lake, so who holds what is unknown",
                 "Ingest package assignments or directory audit events.",
+            )
+        })
+    }
+
+    /// Rows that say which listings of what is judged are missing: then only what other records tell of was judged.
+    pub fn unlisted(&self, out: &mut Outcome, tables: &[Table]) {
+        // Where there are no groups, nobody lists their members.
+        let no_groups = self.looked_at(Table::Groups) && self.access.groups.is_empty();
+        let needed = |t: &&Table| !self.looked_at(**t) && !(no_groups && **t == Table::Memberships);
+        for table in tables.iter().filter(needed) {
+            let message = format!(
+                "no listing of {} is in the lake, so only those that other records tell of were judged",
+                listing(*table)
+            );
+            let clears_when = format!("Ingest {}.", listing(*table));
+            out.push_for(self.lacking(ReasonCode::NoTelemetry, *table, &message, &clears_when), 0);
+        }
+    }
+
+    /// The row that says that nothing tells what packages contain; `None` when something does.
+    #[must_use]
+    pub fn contents_unknown(&self) -> Option<Finding> {
+        let told = self.access.packages.values().any(|p| p.contents_told || !p.roles.is_empty());
+        (!told && !self.looked_at(Table::ResourceRoles)).then(|| {
+            let message = "what packages contain is not on record, so which access is theirs to give is unknown";
+            self.lacking(
+                ReasonCode::NoTelemetry,
+                Table::ResourceRoles,
+                message,
+                "Ingest access packages with their resource roles.",
             )
         })
     }
@@ -57,10 +87,31 @@ impl Context<'_> {
         })
     }
 
+    /// Whether a complete look at a collection is in the lake: only then an absence counts.
+    #[must_use]
+    pub fn looked_whole(&self, table: Table) -> bool {
+        let name = table.name();
+        let of = |(collection, _): &&(crate::model::Interned, crate::model::Interned)| collection == name;
+        let mut scopes = self.access.looks.iter().filter(|(key, _)| of(key));
+        scopes.any(|(_, looks)| looks.iter().any(|l| l.complete && l.at <= self.as_of()))
+    }
+
     /// Whether a look at a collection is in the lake.
     #[must_use]
     pub fn looked_at(&self, table: Table) -> bool {
         let name = table.name();
         self.access.looks.keys().any(|(collection, _)| collection == name)
+    }
+}
+
+/// A collection as people call it.
+fn listing(table: Table) -> &'static str {
+    match table {
+        Table::Assignments => "package assignments",
+        Table::Requests => "assignment requests",
+        Table::Memberships => "members of groups",
+        Table::AppRoleAssignments => "app role assignments",
+        Table::DirectoryRoles => "directory role assignments",
+        other => other.name(),
     }
 }

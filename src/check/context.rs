@@ -9,7 +9,7 @@ use crate::ledger::AccessModel;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::finding::fingerprint;
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
+use crate::model::{AssignmentId, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
 
 /// A part of the work: the keys whose hash falls to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +133,17 @@ impl<'a> Context<'a> {
         Thing::new("package", id.as_str(), name.unwrap_or_default())
     }
 
+    /// The assignment that a request led to or is about, also where only the ledger knows it.
+    #[must_use]
+    pub fn assignment_of(&self, request: &RequestHistory) -> Option<AssignmentId> {
+        let held = || {
+            let recipient = request.recipient.as_ref()?;
+            let own = self.index.packages_of(recipient).iter().filter(|h| h.request.as_ref() == Some(&request.id));
+            own.filter_map(|h| h.assignment.clone()).min()
+        };
+        request.assignment.clone().or_else(held)
+    }
+
     /// What a holding is of, named.
     #[must_use]
     pub fn entitlement(&self, holding: &Holding) -> Thing {
@@ -190,11 +201,15 @@ impl<'a> Context<'a> {
         evidence.sort();
         evidence.dedup();
         let controls = self.check.controls.iter();
+        let id = match draft.of_request {
+            true => &draft.request,
+            false => &draft.assignment,
+        };
         Finding {
             check: self.check.id,
             result,
             severity: draft.severity,
-            fingerprint: fingerprint(&self.access.tenant, self.check.id, &draft.subject.id, &draft.object.id, &draft.assignment),
+            fingerprint: fingerprint(&self.access.tenant, self.check.id, &draft.subject.id, &draft.object.id, id),
             subject_kind: draft.subject.kind,
             subject_id: draft.subject.id,
             subject_name: draft.subject.name,
@@ -202,6 +217,7 @@ impl<'a> Context<'a> {
             object_id: draft.object.id,
             object_name: draft.object.name,
             assignment_id: draft.assignment,
+            request_id: draft.request,
             from: draft.from,
             until: draft.until,
             reason: draft.reason.into(),

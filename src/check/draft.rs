@@ -2,7 +2,7 @@
 
 use crate::check::{Context, words};
 use crate::ledger::access_model::RequestHistory;
-use crate::model::{AssignmentId, Certainty, Holding, Instant, Severity};
+use crate::model::{AssignmentId, Certainty, Holding, Instant, RequestId, Severity};
 
 /// A subject or an object, with its name at hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +37,12 @@ pub struct Draft {
     pub subject: Thing,
     /// What the subject holds or does.
     pub object: Thing,
-    /// Assignment or request id.
+    /// Assignment id, where one is known.
     pub assignment: String,
+    /// Request id, where one is known.
+    pub request: String,
+    /// Whether it is about the request: then the request's id tells it apart from others of the same subject and object.
+    pub of_request: bool,
     /// Beginning of the interval.
     pub from: Option<Instant>,
     /// End of the interval.
@@ -62,6 +66,8 @@ impl Default for Draft {
             subject: Thing::default(),
             object: Thing::default(),
             assignment: String::new(),
+            request: String::new(),
+            of_request: false,
             from: None,
             until: None,
             reason: "",
@@ -82,6 +88,7 @@ impl Draft {
             subject: cx.principal(&holding.principal),
             object: cx.entitlement(holding),
             assignment: holding.assignment.as_ref().map_or_else(String::new, AssignmentId::to_string),
+            request: holding.request.as_ref().map_or_else(String::new, RequestId::to_string),
             from: holding.held_from,
             until: holding.held_until,
             caveat: since.map_or_else(String::new, |t| {
@@ -98,7 +105,9 @@ impl Draft {
         Self {
             subject,
             object: story.package.as_ref().map(|p| cx.package(p)).unwrap_or_default(),
-            assignment: story.id.to_string(),
+            assignment: cx.assignment_of(story).map_or_else(String::new, |a| a.to_string()),
+            request: story.id.to_string(),
+            of_request: true,
             from: story.created_at,
             until: story.completed_at,
             evidence: story.evidence.iter().map(ToString::to_string).collect(),

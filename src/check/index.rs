@@ -104,14 +104,6 @@ impl<'a> Index<'a> {
             .copied()
     }
 
-    /// Whether the entitlement service gave a direct holding; `None` where no event names who did.
-    #[must_use]
-    pub fn by_service(&self, holding: &Holding) -> Option<bool> {
-        let event = self.last_grant(holding)?;
-        let named = event.actor.is_some() || !event.actor_name.is_empty();
-        named.then_some(event.actor_is_service)
-    }
-
     /// Packages whose contents are what a direct holding is of, with the role that says so.
     #[must_use]
     pub fn packages_with(&self, key: &EntitlementKey) -> Vec<(&'a PackageId, &'a PackageRole)> {
@@ -134,24 +126,6 @@ impl<'a> Index<'a> {
         self.packages_of(&holding.principal).iter().filter(gives).copied().collect()
     }
 
-    /// The last assignment by which the entitlement service gave somebody a direct holding; `None` when it did not.
-    ///
-    /// The actor of the newest grant decides; without one, a beginning close to the assignment's.
-    #[must_use]
-    pub fn delivered_by(&self, holding: &Holding, lag: i64) -> Option<&'a Holding> {
-        let behind = self.assignments_behind(holding);
-        let close = |h: &&Holding| {
-            let (began, given) = (begun(holding), begun(h));
-            began.zip(given).is_some_and(|(a, b)| (a.0 - b.0).abs() <= lag)
-        };
-        let last = |list: Vec<&'a Holding>| list.into_iter().max_by_key(|h| (h.held_until.is_none(), h.held_until, begun(h)));
-        match self.by_service(holding) {
-            Some(true) => last(behind),
-            Some(false) => None,
-            None => last(behind.into_iter().filter(close).collect()),
-        }
-    }
-
     /// Whether an assignment explains a direct holding at `at`, give or take the time that a delivery takes.
     #[must_use]
     pub fn explained(&self, holding: &Holding, at: Instant, lag: i64) -> bool {
@@ -161,11 +135,6 @@ impl<'a> Index<'a> {
             begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
         })
     }
-}
-
-/// When a holding began, as far as is known.
-fn begun(h: &Holding) -> Option<Instant> {
-    h.from_latest.or(h.held_from)
 }
 
 /// The order of the ledger, restored whatever order the rows come in.

@@ -1,8 +1,8 @@
 //! Judgements that several checks share, each with its reason in words.
 
-use crate::check::Context;
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::words;
+use crate::check::{Context, Known};
 use crate::config::matches;
 use crate::ledger::access_model::PolicyFacts;
 use crate::model::{Holding, Instant, IsoDuration, PackageId, Window};
@@ -16,20 +16,6 @@ impl Context<'_> {
         by_contents.or_else(|| self.named(&self.config.sensitive_packages, package))
     }
 
-    /// Why a package is meant for employees; `None` when it is not, or when nothing says.
-    #[must_use]
-    pub fn for_employees(&self, package: &PackageId) -> Option<String> {
-        if let Some(why) = self.named(&self.config.employee_packages, package) {
-            return Some(why);
-        }
-        let open = self.ordinary_policies(package);
-        let members_only = |p: &&PolicyFacts| MEMBERS_ONLY.iter().any(|s| p.target_scope.eq_ignore_ascii_case(s));
-        (!open.is_empty() && open.iter().all(members_only)).then(|| match open.len() {
-            1 => "its one policy lets only members ask".to_string(),
-            n => format!("all its {n} policies let only members ask"),
-        })
-    }
-
     /// The live policies of a package by which people ask or are assigned, not those by which a rule assigns.
     #[must_use]
     pub fn ordinary_policies(&self, package: &PackageId) -> Vec<&PolicyFacts> {
@@ -39,34 +25,60 @@ impl Context<'_> {
         policies.filter(live).collect()
     }
 
-    /// When access to a package must be gone, if it was to end at `end`.
+    /// When access to a package must be gone, if it was to end at `end`, and how many business days that allows.
+    ///
+    /// `None` when the package's class is not known and decides whether access seen at `seen` is late.
     #[must_use]
-    pub fn due(&self, package: &PackageId, end: Instant) -> (Instant, i64) {
-        let sla = if self.sensitive(package).is_some() { &SLA_SENSITIVE } else { &SLA_OTHER };
-        let days = self.threshold(sla);
-        (end.plus_business_days(u32::try_from(days).unwrap_or(0)), days)
+    pub fn due(&self, package: &PackageId, end: Instant, seen: Option<Instant>) -> Option<(Instant, i64)> {
+        let after = |sla| {
+            let days = self.threshold(sla);
+            (end.plus_business_days(u32::try_from(days).unwrap_or(0)), days)
+        };
+        let (sensitive, other) = (after(&SLA_SENSITIVE), after(&SLA_OTHER));
+        match self.is_sensitive(package) {
+            Known::Yes(_) => Some(sensitive),
+            Known::No => Some(other),
+            Known::Unknown(_) => {
+                let late = |due: Instant| seen.is_some_and(|s| s > due);
+                let same = late(sensitive.0) == late(other.0);
+                // Whichever it is, the answer is the same; the longer time is said.
+                same.then(|| sensitive.max(other))
+            }
+        }
     }
 
     /// Whether reviews of a policy are as frequent as its package's class asks.
     #[must_use]
     pub fn rhythm(&self, package: Option<&PackageId>, policy: &PolicyFacts) -> Rhythm {
-        let sensitive = package.is_some_and(|p| self.sensitive(p).is_some());
-        let asked = self.threshold(if sensitive { &REVIEW_SENSITIVE } else { &REVIEW_OTHER });
+        let sensitive = package.map_or(Known::No, |p| self.is_sensitive(p));
+        let (strict, mild) = (self.threshold(&REVIEW_SENSITIVE), self.threshold(&REVIEW_OTHER));
+        let (asked, least) = match sensitive {
+            Known::Yes(_) => (strict, strict),
+            Known::No => (mild, mild),
+            Known::Unknown(_) => (strict.max(mild), strict.min(mild)),
+        };
         match (policy.review_enabled, policy.review_every) {
             (None, _) => Rhythm::Unknown,
             (Some(false), _) => Rhythm::Never { asked },
+            (Some(true), _) if policy.review_until.is_some_and(|t| t <= self.as_of()) => Rhythm::Over {
+                ended: policy.review_until.unwrap_or_default(),
+                asked,
+            },
+            (Some(true), _) if policy.review_once => Rhythm::Once { asked },
             (Some(true), None) => Rhythm::Unknown,
             (Some(true), Some(every)) => {
-                let months = IsoDuration {
-                    months: u32::try_from(asked).unwrap_or(0),
-                    seconds: 0,
+                let within = |months: i64| {
+                    let limit = IsoDuration {
+                        months: u32::try_from(months).unwrap_or(0),
+                        seconds: 0,
+                    };
+                    every.longest_days() <= limit.longest_days() + self.threshold(&REVIEW_SLACK)
                 };
-                let limit = months.longest_days() + self.threshold(&REVIEW_SLACK);
-                let every_text = words::period(every, &policy.review_every_text);
-                if every.longest_days() <= limit {
-                    Rhythm::Enough { every: every_text }
-                } else {
-                    Rhythm::Rare { every: every_text, asked }
+                let every = words::period(every, &policy.review_every_text);
+                match (within(least), within(asked)) {
+                    (true, _) => Rhythm::Enough { every },
+                    (false, false) => Rhythm::Rare { every, asked },
+                    (false, true) => Rhythm::ClassUnknown { every },
                 }
             }
         }
@@ -76,12 +88,6 @@ impl Context<'_> {
         let name = self.access.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
         let pattern = patterns.iter().find(|p| matches(p, package.as_str(), name))?;
         Some(format!("named in the configuration ({pattern})"))
-    }
-
-    /// Whether a package is on a list of the configuration.
-    #[must_use]
-    pub fn is_named(&self, patterns: &[String], package: &PackageId) -> bool {
-        self.named(patterns, package).is_some()
     }
 
     /// Whether the policy behind a holding assigns by a rule.
@@ -98,9 +104,6 @@ impl Context<'_> {
         (leave <= self.as_of()).then_some(leave)
     }
 }
-
-/// The target scope of policies that only members of the tenant may use, in v1.0 and in beta.
-const MEMBERS_ONLY: &[&str] = &["allMemberUsers", "AllExistingDirectoryMemberUsers"];
 
 /// How often the holders of a policy are reviewed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +124,23 @@ pub enum Rhythm {
     Never {
         /// Months that its class allows.
         asked: i64,
+    },
+    /// The series has ended.
+    Over {
+        /// When.
+        ended: Instant,
+        /// Months that its class allows.
+        asked: i64,
+    },
+    /// One time only.
+    Once {
+        /// Months that its class allows.
+        asked: i64,
+    },
+    /// Often enough for one class and too rarely for the other, and nobody can tell which it is.
+    ClassUnknown {
+        /// The period, in words.
+        every: String,
     },
     /// The record does not tell.
     Unknown,

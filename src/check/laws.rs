@@ -141,7 +141,7 @@ fn year(seed: u64) -> Example {
 }
 
 /// The stories of all pages, and some years.
-fn scenarios() -> Vec<(String, Scenario)> {
+pub(super) fn scenarios() -> Vec<(String, Scenario)> {
     let of_pages = all().iter().flat_map(|c| of_page(c));
     let years = (1..=8).map(year);
     of_pages.chain(years).map(|e| (e.title.clone(), Scenario::of(&e))).collect()
@@ -152,7 +152,7 @@ fn outcomes(access: &AccessModel, config: &Config, parts: u64) -> Vec<Outcome> {
     all().iter().map(|c| in_parts(c, access, config, &index, parts)).collect()
 }
 
-fn built(evidence: Evidence, config: &Config) -> AccessModel {
+pub(super) fn built(evidence: Evidence, config: &Config) -> AccessModel {
     let settings = Settings {
         sensitive_packages: config.sensitive_packages.clone(),
         ..Settings::default()

@@ -3,6 +3,7 @@
 //! A check is a plain function over the access: it fits memory, its messages need exact numbers, and types keep ids apart.
 //! Everything that people read about a check (docs page, `explain`, what to do) is rendered from the static in its file.
 
+mod account;
 mod approval;
 mod availability;
 mod conditional;
@@ -14,6 +15,8 @@ mod expiry;
 mod index;
 mod judge;
 pub mod justification;
+mod known;
+mod origin;
 mod orphan;
 mod page;
 pub mod profiles;
@@ -21,6 +24,7 @@ mod registry;
 mod review;
 mod run;
 mod segregation;
+mod service;
 mod stale;
 mod thresholds;
 mod words;
@@ -29,11 +33,17 @@ mod words;
 mod examples;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod laws_of_less;
 
+pub use account::Account;
 pub use context::{Context, Part};
 pub use define::{Check, Outcome, Shard, Threshold};
 pub use draft::{Draft, Thing};
 pub use index::Index;
+pub use known::Known;
+pub use origin::{Activation, Delivery};
 pub use page::{Page, explain, pages};
 pub use registry::{UnknownCheck, all, by_id, thresholds};
 pub use run::{CheckResult, run};
+pub use service::Giver;

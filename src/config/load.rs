@@ -42,14 +42,23 @@ struct Raw {
     thresholds: BTreeMap<String, i64>,
     admin_accounts: Option<RawAdmin>,
     packages: RawPackages,
+    services: RawServices,
     time_zone: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
+struct RawServices {
+    entitlement_management: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
 struct RawAdmin {
-    prefixes: Vec<String>,
-    suffixes: Vec<String>,
+    prefixes: Option<Vec<String>>,
+    suffixes: Option<Vec<String>>,
+    accounts: Vec<String>,
+    pairs: Vec<[String; 2]>,
 }
 
 #[derive(Deserialize, Default)]
@@ -106,13 +115,19 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         sensitive_packages: raw.packages.sensitive,
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
+        service_apps: raw.services.entitlement_management,
         time_zone: time_zone.and_then(|(_, zone)| zone),
         ..Config::default()
     };
     if let Some(admin) = raw.admin_accounts {
         let lower = |list: Vec<String>| list.into_iter().map(|w| w.to_lowercase()).filter(|w| !w.is_empty()).collect();
-        config.admin_accounts.prefixes = lower(admin.prefixes);
-        config.admin_accounts.suffixes = lower(admin.suffixes);
+        // Who names one side of the rule by name wants that side only; who only lists accounts keeps the rule.
+        if admin.prefixes.is_some() || admin.suffixes.is_some() {
+            config.admin_accounts.prefixes = lower(admin.prefixes.unwrap_or_default());
+            config.admin_accounts.suffixes = lower(admin.suffixes.unwrap_or_default());
+        }
+        config.admin_accounts.accounts = lower(admin.accounts);
+        config.admin_accounts.pairs = admin.pairs.into_iter().map(|pair| pair.map(|w| w.to_lowercase())).collect();
     }
     Ok(config)
 }

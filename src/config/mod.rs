@@ -32,6 +32,8 @@ pub struct Config {
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
     pub no_expiry_exempt: Vec<String>,
+    /// Application ids that deliver access in the name of entitlement management, beside Entra's own.
+    pub service_apps: Vec<String>,
     /// Zone in which sheets show their moments beside UTC.
     pub time_zone: Option<Zone>,
 }

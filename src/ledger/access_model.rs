@@ -59,8 +59,12 @@ pub struct Person {
     pub name: Interned,
     /// User principal name.
     pub upn: Interned,
-    /// `userType` Guest, or a name with `#EXT#`.
+    /// `userType`, as recorded; empty when no record tells it. A name with `#EXT#` tells nothing: it stays when a guest becomes a member.
+    pub user_type: Interned,
+    /// `userType` is Guest.
     pub guest: bool,
+    /// Employee number, by which two accounts of one person are known; empty when none is recorded.
+    pub employee_id: Interned,
     /// Employee type, as recorded.
     pub employee_type: Interned,
     /// Whether the account can sign in; `None` when no record says.
@@ -94,6 +98,8 @@ pub struct PackageFacts {
     pub catalog: String,
     /// What it contains.
     pub roles: Vec<PackageRole>,
+    /// Whether its record was exported with its contents, be they none.
+    pub contents_told: bool,
     /// Its policies.
     pub policies: Vec<PolicyId>,
     /// Why it is sensitive; empty when it is not.
@@ -157,12 +163,35 @@ pub struct PolicyFacts {
     pub review_every: Option<IsoDuration>,
     /// Period as written.
     pub review_every_text: String,
+    /// Begin of the review series.
+    pub review_from: Option<Instant>,
+    /// When the review series ends or ended, by its range; none where it has no end.
+    pub review_until: Option<Instant>,
+    /// Whether the review happens once only.
+    pub review_once: bool,
     /// Whether the holders review themselves.
     pub self_review: bool,
+    /// Whether an extension needs approval; `None` when unknown.
+    pub approval_for_extension: Option<bool>,
     /// Approvers of all stages, `kind:id`, in order.
     pub approvers: Vec<String>,
+    /// Stages of approval, in order.
+    pub stages: Vec<StageFacts>,
     /// Whether the newest complete look no longer lists it.
     pub removed: bool,
+}
+
+/// A stage of approval.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StageFacts {
+    /// Primary approvers, `kind:id`.
+    pub approvers: Vec<String>,
+    /// Who decides when no primary approver can, `kind:id`.
+    pub fallbacks: Vec<String>,
+    /// Whether approvers must give a reason; `None` when unknown.
+    pub justification: Option<bool>,
+    /// How long approvers have.
+    pub duration: Option<IsoDuration>,
 }
 
 /// A group as last seen.
@@ -185,10 +214,21 @@ pub struct AppFacts {
     pub name: String,
     /// Application id, lower case.
     pub app_id: String,
+    /// `servicePrincipalType`: Application, ManagedIdentity, ServiceIdentity (an agent) …; empty when unknown.
+    pub kind: String,
     /// App role names by id.
     pub roles: BTreeMap<String, String>,
     /// Whether only those who are assigned may use it; `None` when no record says.
     pub assignment_required: Option<bool>,
+}
+
+/// An active schedule instance of privileged identity management, as last seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoleScheduleFacts {
+    /// `assignmentType`: Assigned (standing) or Activated (for a while); empty when unknown.
+    pub assignment_type: Interned,
+    /// Its end; none is permanent.
+    pub end_at: Option<Instant>,
 }
 
 /// A decision of an access review.
@@ -289,6 +329,10 @@ pub struct AccessModel {
     pub groups: BTreeMap<String, GroupFacts>,
     /// Service principals by object id.
     pub apps: BTreeMap<String, AppFacts>,
+    /// Active schedule instances of privileged identity management, by record id.
+    pub role_schedules: BTreeMap<Interned, RoleScheduleFacts>,
+    /// What collections call a principal that no export of users, groups or service principals lists: `user`, `serviceprincipal` …
+    pub subject_types: BTreeMap<PrincipalId, Interned>,
     /// Directory role names by role id.
     pub roles: BTreeMap<String, String>,
     /// Catalog names by id.

@@ -1,21 +1,29 @@
 //! People, packages, policies, groups and applications as last seen.
 
-use crate::lake::objects::ResourceRoleRow;
+use crate::lake::objects::{PolicyStage, ResourceRoleRow, RoleScheduleRow};
 use crate::lake::table::Table;
-use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision};
+use crate::ledger::access_model::{
+    AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision, RoleScheduleFacts, StageFacts,
+};
 use crate::ledger::build::Settings;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::held::span_at;
 use crate::ledger::names::ObjectKind;
 use crate::ledger::package_contents::Contained;
 use crate::ledger::sightings::Sightings;
-use crate::model::{Action, EntitlementKey, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
+use crate::model::id::lowered;
+use crate::model::time::DAY;
+use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
 use std::sync::Arc;
+
+/// The member of a package's record that lists its contents, in v1.0 and in beta.
+const CONTENTS: [&str; 2] = ["\"resourceRoleScopes\"", "\"accessPackageResourceRoleScopes\""];
 
 /// Fills the directory of the access model.
 pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, contents: &[Contained], settings: &Settings) {
     people(access, evidence, sightings);
     groups_and_apps(access, evidence, sightings);
+    schedules_and_subjects(access, evidence, sightings);
     owners_and_catalogs(access, evidence, sightings);
     policies(access, evidence, sightings);
     packages(access, evidence, sightings, contents, settings);
@@ -38,11 +46,13 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
 fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current_unsorted(&evidence.users, access.as_of) {
         let upn = row.upn.or(row.mail).unwrap_or_default();
-        let guest = row.user_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("guest"));
+        let user_type = row.user_type.unwrap_or_default();
         let person = Person {
             name: row.name.unwrap_or_default(),
             upn,
-            guest,
+            guest: user_type.eq_ignore_ascii_case("guest"),
+            user_type,
+            employee_id: employee_id_of(&row.content),
             employee_type: row.employee_type.unwrap_or_default(),
             enabled: row.enabled,
             leave_at: row.leave_at,
@@ -106,6 +116,49 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
     whole.get("manager")?.get("id")?.as_str().filter(|id| !id.is_empty()).map(PrincipalId::new)
 }
 
+/// The employee number of a user, which no column holds.
+fn employee_id_of(content: &str) -> Interned {
+    let text = || {
+        let whole: serde_json::Value = serde_json::from_str(content).ok()?;
+        Some(Interned::from(whole.get("employeeId")?.as_str()?.trim()))
+    };
+    // Most exports do not select it: their records are not parsed again for it.
+    if content.contains("\"employeeId\":\"") || content.contains("\"employeeId\": \"") {
+        text().unwrap_or_default()
+    } else {
+        Interned::default()
+    }
+}
+
+/// Active schedules of privileged identity management, and what collections call principals that no export lists.
+fn schedules_and_subjects(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    let active = |row: &RoleScheduleRow| row.eligible != Some(true) && row.instance == Some(true);
+    let schedules = sightings.current(&evidence.role_schedules, access.as_of);
+    for row in schedules.into_iter().filter(|row| active(row)) {
+        let facts = RoleScheduleFacts {
+            assignment_type: row.assignment_type.unwrap_or_default(),
+            end_at: row.end_at,
+        };
+        access.role_schedules.insert(row.id, facts);
+    }
+    let assignments = evidence.assignments.iter().map(|r| (r.target_id, r.target_type));
+    let members = evidence.memberships.iter().map(|r| (r.member_id, r.member_kind));
+    let app_roles = evidence.app_role_assignments.iter().map(|r| (r.principal_id, r.principal_kind));
+    let roles = evidence.directory_roles.iter().map(|r| (r.principal_id, r.principal_kind));
+    for (id, kind) in assignments.chain(members).chain(app_roles).chain(roles) {
+        let (Some(id), Some(kind)) = (id.map(PrincipalId::of), kind) else {
+            continue;
+        };
+        let listed = access.people.contains_key(&id) || access.groups.contains_key(id.as_str()) || access.apps.contains_key(id.as_str());
+        if !listed {
+            let kind = lowered(&kind);
+            // Whatever the order of the rows, the same word is kept.
+            let known = access.subject_types.entry(id).or_insert(kind);
+            *known = (*known).min(kind);
+        }
+    }
+}
+
 /// Who answers for groups, applications and catalogs.
 fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.catalogs, access.as_of) {
@@ -138,6 +191,7 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
         let facts = AppFacts {
             name: row.name.unwrap_or_default().to_string(),
             app_id: row.app_id.unwrap_or_default().to_ascii_lowercase(),
+            kind: row.kind.unwrap_or_default().to_string(),
             roles: row.app_roles.iter().filter_map(role).collect(),
             assignment_required: assignment_required(&row.content),
         };
@@ -154,6 +208,7 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
 
 fn policies(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.policies, access.as_of) {
+        let (review_from, review_until, review_once) = review_range(&row.content);
         let facts = PolicyFacts {
             name: row.name.unwrap_or_default().to_string(),
             package: row.package_id.map(PackageId::of),
@@ -169,7 +224,12 @@ fn policies(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
             },
             review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
             review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
+            review_from,
+            review_until,
+            review_once,
             self_review: row.review_self == Some(true),
+            approval_for_extension: row.approval_required_update,
+            stages: row.stages.iter().map(stage).collect(),
             approvers: row.stages.iter().flat_map(|s| s.approvers.iter().map(ToString::to_string)).collect(),
             removed: sightings.of(Table::Policies).removed(&row.id, access.as_of),
         };
@@ -185,12 +245,71 @@ fn policies(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
     }
 }
 
+fn stage(row: &PolicyStage) -> StageFacts {
+    let texts = |list: &[Interned]| list.iter().map(ToString::to_string).collect();
+    StageFacts {
+        approvers: texts(&row.approvers),
+        fallbacks: texts(&row.fallbacks),
+        justification: row.approver_justification,
+        duration: row.duration.as_deref().and_then(IsoDuration::parse),
+    }
+}
+
+/// When the review series of a policy begins and ends, and whether it happens once, which no column holds.
+///
+/// v1.0 has `reviewSettings.schedule` with a recurrence and its range, beta `accessReviewSettings` with a start and a recurrence type.
+fn review_range(content: &str) -> (Option<Instant>, Option<Instant>, bool) {
+    let whole: serde_json::Value = serde_json::from_str(content).unwrap_or_default();
+    let beta = &whole["accessReviewSettings"];
+    let schedule = &whole["reviewSettings"]["schedule"];
+    let (pattern, range) = (&schedule["recurrence"]["pattern"], &schedule["recurrence"]["range"]);
+    let instant = |value: &serde_json::Value| value.as_str().and_then(Instant::parse);
+    let from = instant(&schedule["startDateTime"])
+        .or_else(|| instant(&range["startDate"]))
+        .or_else(|| instant(&beta["startDateTime"]));
+    let once = beta["recurrenceType"].as_str().is_some_and(|t| t.eq_ignore_ascii_case("onetime")) || (schedule.is_object() && schedule["recurrence"].is_null());
+    let until = match range["type"].as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
+        // The day that is named is the last one.
+        "enddate" => instant(&range["endDate"]).map(|t| t.plus(DAY)),
+        "numbered" => from.zip(range["numberOfOccurrences"].as_u64()).map(|(start, times)| {
+            let every = pattern["interval"].as_u64().unwrap_or(1).max(1);
+            nth(start, pattern["type"].as_str().unwrap_or_default(), every.saturating_mul(times))
+        }),
+        _ => None,
+    };
+    (from, until, once)
+}
+
+/// The instant so many periods of a recurrence after its start.
+fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
+    let pattern = pattern.to_ascii_lowercase();
+    let count = u32::try_from(periods).unwrap_or(u32::MAX);
+    let seconds = |days: i64| i64::from(count).saturating_mul(days * 86_400);
+    let length = match pattern.as_str() {
+        "daily" => IsoDuration {
+            months: 0,
+            seconds: seconds(1),
+        },
+        "weekly" => IsoDuration {
+            months: 0,
+            seconds: seconds(7),
+        },
+        p if p.ends_with("yearly") => IsoDuration {
+            months: count.saturating_mul(12),
+            seconds: 0,
+        },
+        _ => IsoDuration { months: count, seconds: 0 },
+    };
+    length.after(start)
+}
+
 fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, contents: &[Contained], settings: &Settings) {
     for row in sightings.current(&evidence.packages, access.as_of) {
         let facts = PackageFacts {
             name: row.name.unwrap_or_default().to_string(),
             description: row.description.unwrap_or_default().to_string(),
             catalog: row.catalog_id.unwrap_or_default().to_string(),
+            contents_told: CONTENTS.iter().any(|member| row.content.contains(member)),
             removed: sightings.of(Table::Packages).removed(&row.id, access.as_of),
             ..PackageFacts::default()
         };

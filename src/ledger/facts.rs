@@ -2,6 +2,7 @@
 
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
+use crate::model::id::lowered;
 use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
 use ahash::AHashMap;
 use rayon::prelude::*;
@@ -33,6 +34,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         actor_is_person: event.actor_kind.as_deref() == Some("user"),
         by_pim: event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("PIM")),
         ends_at: detail(event, "ExpirationTime").as_deref().and_then(Instant::parse),
+        actor_app_id: lowered(event.actor_app_id.as_deref().unwrap_or_default()),
         stage: None,
         justification: detail(event, "justification")
             .or_else(|| detail(event, "reason"))
@@ -271,6 +273,7 @@ mod tests {
             actor_is_person: true,
             by_pim: false,
             ends_at: None,
+            actor_app_id: "".into(),
             stage: None,
             justification: None,
             correlation: "".into(),

@@ -267,6 +267,8 @@ pub struct AccessEvent {
     pub by_pim: bool,
     /// The end that the record sets.
     pub ends_at: Option<Instant>,
+    /// Application id of the actor, lower case; empty for people, and where the record does not tell it.
+    pub actor_app_id: Interned,
     /// The approval stage, from 1, where known.
     pub stage: Option<u32>,
     /// The reason that was given.

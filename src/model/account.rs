@@ -7,6 +7,10 @@ pub struct AdminPattern {
     pub prefixes: Vec<String>,
     /// Ends of the local part, such as `-adm`.
     pub suffixes: Vec<String>,
+    /// Accounts that are administrative whatever their name: principal names or object ids, lower case.
+    pub accounts: Vec<String>,
+    /// Two accounts of one person: principal names or object ids, lower case; the administrative one first.
+    pub pairs: Vec<[String; 2]>,
 }
 
 impl Default for AdminPattern {
@@ -15,6 +19,8 @@ impl Default for AdminPattern {
         Self {
             prefixes: words(&["az-", "az_", "az.", "adm-", "adm_", "adm."]),
             suffixes: words(&["-adm", "_adm", ".adm", "-az"]),
+            accounts: Vec::new(),
+            pairs: Vec::new(),
         }
     }
 }
@@ -33,10 +39,24 @@ impl AdminPattern {
         (!stripped.is_empty()).then(|| stripped.to_string())
     }
 
-    /// Whether the account is administrative by its name.
+    /// Whether the account is administrative, by its name or by the list.
     #[must_use]
     pub fn is_admin(&self, upn: &str) -> bool {
-        self.ordinary_local_part(upn).is_some()
+        self.ordinary_local_part(upn).is_some() || self.lists(upn)
+    }
+
+    /// Whether an account is listed as administrative, by its principal name or object id.
+    #[must_use]
+    pub fn lists(&self, account: &str) -> bool {
+        let is = |listed: &String| listed.eq_ignore_ascii_case(account);
+        self.accounts.iter().any(is) || self.pairs.iter().any(|[admin, _]| is(admin))
+    }
+
+    /// Whether two accounts, each by any of its names, are listed as one person's.
+    #[must_use]
+    pub fn paired(&self, a: &[&str], b: &[&str]) -> bool {
+        let is = |listed: &String, names: &[&str]| names.iter().any(|n| listed.eq_ignore_ascii_case(n));
+        self.pairs.iter().any(|[x, y]| is(x, a) && is(y, b) || is(x, b) && is(y, a))
     }
 
     /// Whether two different accounts belong to one person by their names.

@@ -107,8 +107,10 @@ pub struct Finding {
     pub object_id: String,
     /// Its name.
     pub object_name: String,
-    /// The assignment or request concerned.
+    /// The assignment concerned, wherever the ledger knows it.
     pub assignment_id: String,
+    /// The request concerned, wherever the ledger knows it.
+    pub request_id: String,
     /// Beginning of the interval.
     pub from: Option<Instant>,
     /// End of the interval.

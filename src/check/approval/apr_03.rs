@@ -6,7 +6,7 @@ use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_E, AC_2_I, CC6_2, CC6_3};
-use crate::model::{CheckId, Finding, Instant, PackageId, PrincipalId, Severity};
+use crate::model::{CheckId, Finding, Instant, PackageId, PrincipalId, ReasonCode, Severity};
 use std::collections::BTreeMap;
 
 check! {
@@ -19,7 +19,7 @@ check! {
     /// ## What it looks for
     /// Assignments by an administrator in the last 365 days that were not denied or failed, and for which no approval is on record.
     /// Assignments of one package by one administrator, each within ten minutes of the one before, are one finding, with all of them listed.
-    /// It weighs medium where the policy is for direct assignment only, since there nobody can ask.
+    /// It weighs medium where the policy is for direct assignment only, since there nobody can ask, and where the policy is not on record.
     ///
     /// ## Known false positives
     /// A migration into entitlement management, and a lifecycle workflow that acts in an administrator's name.
@@ -80,10 +80,18 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.unlisted(&mut out, &[Table::Requests]);
+    let witnessed = cx.looked_at(Table::Approvals) || cx.access.has_log("audit") || !cx.access.events.is_empty();
     let mut by_hand: BTreeMap<(Option<&PrincipalId>, &PackageId), Vec<Direct>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| is_direct(cx, s)) {
         if story.decisions.iter().any(|d| d.decision == "approved") {
             out.pass();
+            continue;
+        }
+        if !witnessed {
+            let message = "neither approvals nor audit events are in the lake, so whether anybody approved what administrators assigned is unknown";
+            let clears_when = "Ingest directory audit events, or the approvals of requests.";
+            out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Approvals, message, clears_when));
             continue;
         }
         if let (Some(package), Some(at)) = (&story.package, story.created_at.or(story.completed_at)) {
@@ -112,11 +120,14 @@ fn is_direct(cx: &Context, story: &RequestHistory) -> bool {
 }
 
 fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: &[Direct]) -> Finding {
-    let direct_only = |s: &RequestHistory| {
-        let policy = s.policy.as_ref().and_then(|p| cx.access.policies.get(p));
-        policy.is_some_and(|p| p.target_scope.eq_ignore_ascii_case("notSpecified"))
-    };
-    let only = batch.iter().all(|(_, s)| direct_only(s));
+    let scope = |s: &RequestHistory| s.policy.as_ref().and_then(|p| cx.access.policies.get(p)).map(|p| p.target_scope.clone());
+    let scopes: Vec<Option<String>> = batch.iter().map(|(_, s)| scope(s)).collect();
+    let only = scopes.iter().all(|s| s.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("notSpecified")));
+    // A policy for direct assignment only could be among those that are not on record.
+    let unknown = !only
+        && scopes
+            .iter()
+            .all(|s| s.as_deref().is_none_or(|s| s.is_empty() || s.eq_ignore_ascii_case("notSpecified")));
     let subject = admin.map_or_else(|| Thing::new("principal", "", "an administrator whom no record names"), |a| cx.principal(a));
     let mut names: Vec<String> = batch
         .iter()
@@ -133,18 +144,29 @@ fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: 
     } else {
         format!("between {} and {}", words::minute(first), words::minute(last))
     };
-    let how = if only { ", by a policy for direct assignment only" } else { "" };
+    let (reason, how) = match (only, unknown) {
+        (true, _) => ("direct-only-policy", ", by a policy for direct assignment only"),
+        (false, true) => ("no-approval-policy-unknown", ", by a policy of which no record tells who may ask"),
+        (false, false) => ("no-approval", ""),
+    };
     let object = cx.package(package);
+    let assignments = batch.iter().filter_map(|(_, s)| cx.assignment_of(s)).map(|a| format!("assignments:{a}"));
     cx.finding(Draft {
-        severity: if only { Severity::Medium } else { Severity::High },
+        severity: if only || unknown { Severity::Medium } else { Severity::High },
         message: format!("{} assigned {} to {whom} {when}{how}, and no approval is on record", subject.name, object.name),
         subject,
         object,
-        assignment: batch[0].1.id.to_string(),
+        assignment: cx.assignment_of(batch[0].1).map_or_else(String::new, |a| a.to_string()),
+        request: batch[0].1.id.to_string(),
+        of_request: true,
         from: Some(first),
         until: Some(last),
-        reason: if only { "direct-only-policy" } else { "no-approval" },
-        evidence: batch.iter().flat_map(|(_, s)| s.evidence.iter().map(ToString::to_string)).collect(),
+        reason,
+        evidence: batch
+            .iter()
+            .flat_map(|(_, s)| s.evidence.iter().map(ToString::to_string))
+            .chain(assignments)
+            .collect(),
         clears_when: "An approval on record for each assignment, or their removal.".into(),
         ..Draft::default()
     })

@@ -110,7 +110,12 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     let ids = by_id(cx, &apps);
-    for day in usage {
+    let elsewhere = &usage
+        .iter()
+        .filter(|u| u.single_factor + u.unprotected > 0)
+        .copied()
+        .collect::<Vec<&UsageDay>>();
+    for day in &usage {
         let named = [&day.resource_sp_id, &day.resource_app_id, &day.client_app_id];
         let at: BTreeSet<&str> = named.iter().filter_map(|n| ids.get(n.as_str()).copied()).collect();
         for sp in at {
@@ -124,6 +129,11 @@ fn run(cx: &Context) -> Outcome {
     for (sp, seen) in apps {
         if seen.single + seen.unprotected > 0 {
             out.push(found(cx, sp, &seen));
+        } else if let Some(unjoined) = unjoined(cx, sp, elsewhere) {
+            let mut draft = draft(cx, sp, &seen);
+            draft.message = format!("no sign-in to {} with one factor is on record, and {unjoined}", draft.subject.name);
+            draft.clears_when = "An export of service principals with their appId.".into();
+            out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else if covered.is_some_and(|w| w.from <= since) {
             out.pass();
         } else {
@@ -140,20 +150,27 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
+/// Why sign-ins with one factor that were seen may have been to an application; `None` when none was, or all are joined.
+fn unjoined(cx: &Context, sp: &str, weak: &[&UsageDay]) -> Option<String> {
+    let app_id = cx.access.apps.get(sp).is_some_and(|f| !f.app_id.is_empty());
+    let nameless = |u: &&&UsageDay| u.resource_app_id.is_empty() && u.resource_sp_id.is_empty();
+    match (app_id, weak.iter().find(nameless)) {
+        (false, _) if !weak.is_empty() => Some("no record of the application tells its application id, so those that were seen cannot be joined to it".into()),
+        (true, Some(_)) => Some("some that were seen name no resource".into()),
+        _ => None,
+    }
+}
+
 /// What the whole tenant lacks.
 fn lack(cx: &Context, usage: &[&UsageDay]) -> Option<Finding> {
-    let known = !cx.access.packages.is_empty() || cx.looked_at(Table::Packages) || cx.looked_at(Table::ResourceRoles);
+    if let Some(row) = cx.contents_unknown() {
+        return Some(row);
+    }
     let (source, message, clears_when) = if !cx.access.has_log(STREAM) && cx.access.usage.is_empty() {
         (
             Table::SignIns,
             "no interactive sign-ins are in the lake, so how people sign in to packages' applications is unknown",
             "Ingest interactive sign-in logs.",
-        )
-    } else if !known {
-        (
-            Table::Packages,
-            "no packages are in the lake, so which applications they contain is unknown",
-            "Ingest access packages with their resource roles.",
         )
     } else if usage.iter().any(|u| u.successes > 0) && usage.iter().all(|u| u.telling == 0) {
         (

@@ -2,7 +2,7 @@
 
 use super::scenario::Teller;
 use super::table::{Row, instant};
-use super::tenant::{Assignment, Decision, Request, policy_id};
+use super::tenant::{Assignment, Decision, Policy, Request, Schedule, policy_id};
 use super::wire::{Actor, changed, event, guid, justified, target, user};
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::evidence::UsageDay;
@@ -15,6 +15,14 @@ const CORE: &str = "Core Directory";
 impl Teller {
     pub(super) fn new_request(&mut self, row: &Row, kind: &'static str, at: Instant) -> Request {
         self.package(&row.thing);
+        let label = if self.is_automatic(&row.thing) && kind != "systemAdd" {
+            "by hand"
+        } else {
+            ""
+        };
+        if !label.is_empty() {
+            self.tenant.policies.entry((row.thing.clone(), label.into())).or_insert_with(Policy::ordinary);
+        }
         let person = if row.subject.is_empty() { &row.actor } else { &row.subject };
         let requestor = if kind == "onBehalfAdd" { &row.actor } else { person };
         let number = self.tenant.requests.len().to_string();
@@ -27,6 +35,7 @@ impl Teller {
             requestor: requestor.clone(),
             person: person.clone(),
             package: row.thing.clone(),
+            policy: label.into(),
             reason: row.quoted().map(Into::into),
             assignment: None,
             end: None,
@@ -40,6 +49,9 @@ impl Teller {
         if row.says("canceled") {
             request.state = "canceled";
             request.done = Some(row.at.plus(MINUTE));
+            let told = "Cancel access package assignment request";
+            let cancelled = event(row.at.plus(MINUTE), EM, told, &Actor::User(&row.actor), about(&request));
+            self.evidence.audit_events.push(cancelled);
         }
         let mut targets = about(&request);
         if behalf {
@@ -50,6 +62,11 @@ impl Teller {
         let id = request.id.clone();
         self.tenant.requests.push(request);
         vec![id]
+    }
+
+    /// Whether a rule assigns a package.
+    fn is_automatic(&self, package: &str) -> bool {
+        self.tenant.policies.get(&(package.into(), String::new())).is_some_and(|p| p.automatic)
     }
 
     pub(super) fn position(&self, row: &Row) -> Option<usize> {
@@ -79,7 +96,8 @@ impl Teller {
     pub(super) fn deliver(&mut self, row: &Row) -> Vec<String> {
         let waiting = self.position(row).filter(|p| self.tenant.requests[*p].state == "pendingApproval");
         let position = waiting.unwrap_or_else(|| {
-            let mut request = self.new_request(row, "userAdd", row.at.plus(-MINUTE));
+            let by_rule = self.is_automatic(&row.thing);
+            let mut request = self.new_request(row, if by_rule { "systemAdd" } else { "userAdd" }, row.at.plus(-MINUTE));
             request.reason = Some("Month-end close for Q3, ticket FIN-4821".into());
             self.tenant.requests.push(request);
             self.tenant.requests.len() - 1
@@ -110,7 +128,7 @@ impl Teller {
         let request = &mut self.tenant.requests[position];
         (request.state, request.done, request.end) = ("delivered", Some(row.at), end);
         request.assignment = Some(id.clone());
-        let (targets, request_id) = (about(request), request.id.clone());
+        let (targets, request_id, policy) = (about(request), request.id.clone(), request.policy.clone());
         let activity = "Fulfill access package assignment request";
         self.evidence.audit_events.push(event(row.at, EM, activity, &Actor::User(&person), targets));
         let start = row.at.plus(-30 * SECOND);
@@ -118,6 +136,7 @@ impl Teller {
             id: id.clone(),
             person: person.clone(),
             package: package.clone(),
+            policy,
             start,
             end,
             ended: None,
@@ -223,9 +242,27 @@ impl Teller {
             self.tenant.members.remove(&key)
         };
         if !row.says("not logged") {
-            let told = group_event(&row.thing, &row.subject, row.at, add, &Actor::User(&row.actor));
+            let actor = Actor::of(&row.actor, !row.says("without id"));
+            if let Actor::App(name, _) = actor {
+                self.tenant.apps.insert(name.into());
+            }
+            let told = group_event(&row.thing, &row.subject, row.at, add, &actor);
             self.evidence.audit_events.push(told);
         }
+        Vec::new()
+    }
+
+    /// Privileged identity management puts somebody into a group, for a while or for good; the log does not tell.
+    pub(super) fn schedule(&mut self, row: &Row, activated: bool) -> Vec<String> {
+        self.tenant.groups.entry(row.thing.clone()).or_default();
+        self.tenant.members.insert((row.thing.clone(), row.subject.clone()));
+        self.tenant.schedules.push(Schedule {
+            person: row.subject.clone(),
+            group: row.thing.clone(),
+            activated,
+            start: row.at,
+            end: row.after("until").and_then(instant),
+        });
         Vec::new()
     }
 
@@ -251,6 +288,9 @@ impl Teller {
             return vec![id];
         }
         usage.successes += 1;
+        let account = self.account(&row.actor);
+        account.last_success = account.last_success.map(|t| t.max(row.at));
+        let usage = self.usage.entry((row.actor.clone(), row.thing.clone(), day)).or_default();
         usage.last_success = usage.last_success.max(Some(row.at));
         let (one, two, none) = (row.says("one factor"), row.says("two factors"), row.says("no policy"));
         usage.single_factor += i64::from(one);
@@ -291,7 +331,7 @@ fn about(request: &Request) -> Vec<AuditTarget> {
     vec![
         target("AccessPackageAssignmentRequest", &request.id, ""),
         target("AccessPackage", &guid("package", package), package),
-        target("AccessPackageAssignmentPolicy", &policy_id(package, ""), "policy"),
+        target("AccessPackageAssignmentPolicy", &policy_id(package, &request.policy), "policy"),
     ]
 }
 

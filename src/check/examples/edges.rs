@@ -176,7 +176,7 @@ Events alone tell of it:
 | time | activity | actor | subject | package | detail |   |
 |---|---|---|---|---|---|---|
 | 09:00 | assign | cy | ana | payroll |  | ◀ high |
-| 23:00 | look |  |  |  | without assignments, without requests |   |
+| 23:00 | look |  |  |  | without assignments, without requests | ? |
 
 What was assigned more than a year ago is past:
 

@@ -1,6 +1,6 @@
 //! A complete look at everything: rows, sightings and snapshots of every collection.
 
-use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Tenant, policy_id, upn_of};
+use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Schedule, Tenant, policy_id, upn_of};
 use super::wire::{guid, upn};
 use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
@@ -23,10 +23,13 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
     let decided = requests.iter().filter(|r| !r.decisions.is_empty());
     look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
-    look.at_all(&mut evidence.policies, "tenant", policies(tenant));
+    let contents = tenant.policies.values().map(|p| review_content(p)).collect();
+    look.with_contents(&mut evidence.policies, "tenant", policies(tenant), contents);
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
-    look.at_all(&mut evidence.users, "tenant", users(tenant, at));
+    let contents = tenant.people.values().map(employee_content).collect();
+    look.with_contents(&mut evidence.users, "tenant", users(tenant, at), contents);
+    look.at_all(&mut evidence.role_schedules, "active", schedules(tenant));
     look.at_all(&mut evidence.groups, "tenant", groups(tenant));
     look.at_all(&mut evidence.service_principals, "tenant", apps(tenant));
     look.at_all(&mut evidence.review_decisions, "tenant", decisions(tenant));
@@ -56,6 +59,12 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn at_all<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>) {
+        let contents = vec![String::new(); rows.len()];
+        self.with_contents(table, scope, rows, contents);
+    }
+
+    /// The same, with the whole record of each row.
+    fn with_contents<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>, contents: Vec<String>) {
         let collection = R::TABLE.name();
         if self.without.contains(&collection) {
             return;
@@ -72,12 +81,13 @@ impl Look<'_> {
             dated_by: "pull".into(),
             ..Snapshot::default()
         });
-        for mut row in rows {
+        for (mut row, whole) in rows.into_iter().zip(contents) {
             let content = serde_json::to_string(&row).expect("a row is JSON");
-            let hash = guid("content", &content);
+            let hash = guid("content", &format!("{content}{whole}"));
             row.stamp(Stamp {
                 id: *row.id(),
                 content_hash: hash.as_str().into(),
+                content: whole,
                 ..Stamp::default()
             });
             self.sightings.push(Sighting {
@@ -107,7 +117,7 @@ fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
             state: some(if over.is_some() { "expired" } else { "delivered" }),
             target_id: Some(guid("user", &a.person).into()),
             package_id: Some(guid("package", &a.package).into()),
-            policy_id: Some(policy_id(&a.package, "").into()),
+            policy_id: Some(policy_id(&a.package, &a.policy).into()),
             start_at: Some(a.start),
             end_at: a.end,
             expiration_type: some(if a.end.is_some() { "afterDateTime" } else { "noExpiration" }),
@@ -130,7 +140,7 @@ fn request(r: &Request) -> RequestRow {
         package_id: Some(guid("package", &r.package).into()),
         assignment_id: r.assignment.clone().map(Into::into),
         target_id: Some(guid("user", &r.person).into()),
-        policy_id: Some(policy_id(&r.package, "").into()),
+        policy_id: Some(policy_id(&r.package, &r.policy).into()),
         end_at: r.end,
         ..RequestRow::default()
     }
@@ -209,13 +219,45 @@ fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
         id: guid("user", name).into(),
         name: Some(name.clone().into()),
         upn: Some(upn_of(name, a).into()),
-        user_type: some(if a.guest { "Guest" } else { "Member" }),
+        user_type: some(if a.guest { "Guest" } else { "Member" }).filter(|_| !a.type_untold),
         enabled: Some(!a.disabled),
         leave_at: a.leave_at,
         last_successful_at: a.last_success.filter(|t| *t <= at),
         ..UserRow::default()
     };
     tenant.people.iter().map(row).collect()
+}
+
+fn employee_content(account: &Account) -> String {
+    let content = |number: &String| serde_json::json!({"employeeId": number}).to_string();
+    account.employee_id.as_ref().map_or_else(String::new, content)
+}
+
+/// The review settings of a policy, whose range no column holds.
+fn review_content(policy: &Policy) -> String {
+    if policy.once {
+        return serde_json::json!({"reviewSettings": {"schedule": {"startDateTime": "2026-01-01T00:00:00Z", "recurrence": null}}}).to_string();
+    }
+    let range = policy.series_until.as_ref().map(|day| serde_json::json!({"type": "endDate", "endDate": day}));
+    let content = |range| serde_json::json!({"reviewSettings": {"schedule": {"recurrence": {"pattern": {}, "range": range}}}}).to_string();
+    range.map_or_else(String::new, content)
+}
+
+fn schedules(tenant: &Tenant) -> Vec<RoleScheduleRow> {
+    let row = |s: &Schedule| RoleScheduleRow {
+        id: guid("schedule", &format!("{}/{}/{}", s.group, s.person, s.start)).into(),
+        family: some("group"),
+        eligible: Some(false),
+        principal_id: Some(guid("user", &s.person).into()),
+        group_id: Some(guid("group", &s.group).into()),
+        access_id: some("member"),
+        start_at: Some(s.start),
+        end_at: s.end,
+        assignment_type: some(if s.activated { "activated" } else { "assigned" }),
+        instance: Some(true),
+        ..RoleScheduleRow::default()
+    };
+    tenant.schedules.iter().map(row).collect()
 }
 
 fn groups(tenant: &Tenant) -> Vec<GroupRow> {

@@ -79,7 +79,7 @@ impl Teller {
 
     fn row(&mut self, number: usize, row: &Row) {
         for name in [&row.actor, &row.subject] {
-            if !name.is_empty() && row.activity != "policy" {
+            if !name.is_empty() && row.activity != "policy" && !name.starts_with("app ") {
                 self.account(name);
                 self.ids[number].insert(guid("user", name));
             }
@@ -104,6 +104,8 @@ impl Teller {
             "expire" => self.end(row, "systemRemove"),
             "add-to-group" => self.member(row, true),
             "remove-from-group" => self.member(row, false),
+            "activate" => self.schedule(row, true),
+            "pim-assign" => self.schedule(row, false),
             "grant-app-role" => self.app_role(row),
             "sign-in" => self.sign_in(row),
             "disable" => self.disable(row),
@@ -136,13 +138,7 @@ impl Teller {
     }
 
     pub(super) fn package(&mut self, name: &str) -> &mut Package {
-        self.tenant.policies.entry((name.into(), String::new())).or_insert_with(|| Policy {
-            scope: "allMemberUsers".into(),
-            automatic: false,
-            review: Some(Some("P3M".into())),
-            reason_asked: None,
-            approval: false,
-        });
+        self.tenant.policies.entry((name.into(), String::new())).or_insert_with(Policy::ordinary);
         self.tenant.packages.entry(name.into()).or_default()
     }
 
@@ -153,6 +149,9 @@ impl Teller {
         account.last_success = last.or(account.last_success);
         account.guest |= guest;
         account.disabled |= disabled;
+        account.former_guest |= row.says("former guest");
+        account.type_untold |= row.says("type untold");
+        account.employee_id = row.after("employee").map(Into::into).or(account.employee_id.take());
         Vec::new()
     }
 
@@ -193,13 +192,11 @@ impl Teller {
 
     fn policy_row(&mut self, row: &Row) -> Vec<String> {
         self.package(&row.thing);
-        let policy = self.tenant.policies.entry((row.thing.clone(), row.subject.clone())).or_insert_with(|| Policy {
-            scope: "allMemberUsers".into(),
-            automatic: false,
-            review: Some(Some("P3M".into())),
-            reason_asked: None,
-            approval: false,
-        });
+        let policy = self
+            .tenant
+            .policies
+            .entry((row.thing.clone(), row.subject.clone()))
+            .or_insert_with(Policy::ordinary);
         for detail in &row.detail {
             match detail.as_str() {
                 "no review" => policy.review = Some(None),
@@ -207,6 +204,9 @@ impl Teller {
                 "automatic" => policy.automatic = true,
                 "no reason asked" => policy.reason_asked = Some(false),
                 "approval" => policy.approval = true,
+                "reason untold" => policy.reason_asked = None,
+                "reviewed once" => policy.once = true,
+                d if d.starts_with("series until ") => policy.series_until = Some(d["series until ".len()..].into()),
                 d if d.starts_with("review ") => policy.review = Some(Some(d["review ".len()..].into())),
                 d if d.starts_with("scope ") => policy.scope = d["scope ".len()..].into(),
                 other => panic!("a policy cannot be: {other}"),

@@ -19,6 +19,7 @@ pub(super) struct Tenant {
     /// Application and holder.
     pub app_roles: BTreeSet<(String, String)>,
     pub decisions: Vec<Decision>,
+    pub schedules: Vec<Schedule>,
 }
 
 #[derive(Default)]
@@ -27,6 +28,21 @@ pub(super) struct Account {
     pub disabled: bool,
     pub leave_at: Option<Instant>,
     pub last_success: Option<Instant>,
+    /// A member whose principal name is still a guest's.
+    pub former_guest: bool,
+    /// The record does not tell the type.
+    pub type_untold: bool,
+    pub employee_id: Option<String>,
+}
+
+/// An active schedule of privileged identity management for a group.
+pub(super) struct Schedule {
+    pub person: String,
+    pub group: String,
+    /// Activated, not assigned.
+    pub activated: bool,
+    pub start: Instant,
+    pub end: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -42,6 +58,25 @@ pub(super) struct Policy {
     pub review: Option<Option<String>>,
     pub reason_asked: Option<bool>,
     pub approval: bool,
+    /// The last day of the review series.
+    pub series_until: Option<String>,
+    /// Reviewed one time only.
+    pub once: bool,
+}
+
+impl Policy {
+    /// Members may ask and give a reason, and it is reviewed each quarter.
+    pub(super) fn ordinary() -> Self {
+        Self {
+            scope: "allMemberUsers".into(),
+            automatic: false,
+            review: Some(Some("P3M".into())),
+            reason_asked: Some(true),
+            approval: false,
+            series_until: None,
+            once: false,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -55,6 +90,8 @@ pub(super) struct Assignment {
     pub id: String,
     pub person: String,
     pub package: String,
+    /// Label of its policy.
+    pub policy: String,
     pub start: Instant,
     pub end: Option<Instant>,
     pub ended: Option<Instant>,
@@ -72,6 +109,8 @@ pub(super) struct Request {
     pub requestor: String,
     pub person: String,
     pub package: String,
+    /// Label of its policy.
+    pub policy: String,
     pub reason: Option<String>,
     pub assignment: Option<String>,
     pub end: Option<Instant>,
@@ -95,7 +134,7 @@ pub(super) fn policy_id(package: &str, label: &str) -> String {
 
 /// The principal name that a look at users gives.
 pub(super) fn upn_of(name: &str, account: &Account) -> String {
-    if account.guest {
+    if account.guest || account.former_guest {
         format!("{name}_partner.example#EXT#@corp.example")
     } else {
         upn(name)

@@ -20,6 +20,15 @@ pub(super) enum Actor<'a> {
     User(&'a str),
     /// The entitlement-management service.
     Service,
+    /// An application of the house, with its id or, as some records have it, without.
+    App(&'a str, bool),
+}
+
+impl<'a> Actor<'a> {
+    /// Who a cell names: `app connector` is an application, anything else a person.
+    pub(super) fn of(cell: &'a str, with_id: bool) -> Self {
+        cell.strip_prefix("app ").map_or(Self::User(cell), |name| Self::App(name, with_id))
+    }
 }
 
 pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, targets: Vec<AuditTarget>) -> AuditEvent {
@@ -43,7 +52,14 @@ pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, t
         Actor::Service => {
             event.actor_kind = Some("app".into());
             event.actor_id = Some(guid("app", "entitlement management"));
+            event.actor_app_id = Some("810dcf14-1858-4bf2-8134-4c369fa3235b".into());
             event.actor_name = Some("Azure AD Identity Governance - Entitlement Management".into());
+        }
+        Actor::App(name, with_id) => {
+            event.actor_kind = Some("app".into());
+            event.actor_id = Some(guid("app", name));
+            event.actor_app_id = with_id.then(|| guid("app id", name));
+            event.actor_name = Some((*name).into());
         }
     }
     let content = format!("{event:?}");

@@ -3,12 +3,12 @@
 use crate::check::define::check;
 use crate::check::judge::since;
 use crate::check::thresholds::DELIVERY_LAG;
-use crate::check::{Context, Draft, Outcome, Shard, words};
+use crate::check::{Activation, Context, Delivery, Draft, Giver, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::PackageRole;
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
-use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, Interned, PackageId, ReasonCode, Severity};
+use crate::model::{CheckId, EntitlementKind, Finding, Holding, Instant, Interned, PackageId, ReasonCode, Severity};
 
 check! {
     /// Access was given outside the package that is there for it
@@ -21,7 +21,8 @@ check! {
     /// A direct member of a group, or a holder of an app role, that is in a package, without an assignment of that person that explains it, a day more or less.
     /// It must be shown by an event in which somebody other than the entitlement service added them, or be seen in two complete looks at least a day apart, since a pull and a delivery both take time.
     /// It weighs high for role-assignable groups, and low for people who are proved to have been there before the group entered the package.
-    /// What an ended assignment left behind is EXP-05; groups with a rule and groups synchronised from on premises are left out, and so is activation by privileged identity management.
+    /// What an ended assignment left behind is EXP-05; groups with a rule and groups synchronised from on premises are left out, and so is activation by privileged identity management; who is assigned through it stands in the group and counts.
+    /// Who added them is known by application id: a display name that resembles the service's proves nothing.
     ///
     /// ## Known false positives
     /// Owners and operators of a resource who must be in the group to run it.
@@ -52,6 +53,28 @@ check! {
     /// | 2026-02-10 | add-to-group |  | di | payers | not logged | ? |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
+    /// An application that only sounds like the service added Ana; of the one that added Bo, no record tells the application id:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | package |  |  | payroll | group payers |   |
+    /// | 2026-01-02 | deliver |  | cy | payroll |  |   |
+    /// | 2026-02-02 | add-to-group | app Entitlement Management Connector | ana | payers |  | ◀ medium |
+    /// | 2026-02-02 | add-to-group | app Azure AD Identity Governance - Sync | bo | payers | without id | ◀ medium |
+    /// | 2026-03-20 | look |  |  |  | without service_principals |   |
+    /// | 2026-03-31 | look |  |  |  | without service_principals |   |
+    ///
+    /// Privileged identity management has Ana assigned for good and Bo activated for eight hours:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | package |  |  | keys | privileged group vault |   |
+    /// | 2026-01-02 | deliver |  | cy | keys |  |   |
+    /// | 2026-02-02 | pim-assign |  | ana | vault |  | ◀ high |
+    /// | 2026-03-01 | look |  |  |  |  |   |
+    /// | 2026-03-30 20:00 | activate |  | bo | vault | until 2026-03-31 04:00 |   |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
     /// A rule fills the group, another is synchronised, and Ana asks for the package the day after she was added:
     ///
     /// | time | activity | actor | subject | package | detail |   |
@@ -71,7 +94,7 @@ check! {
         practice: &["P1"],
         controls: &[AC_2_F, AC_2_G, AU_6, CC6_1],
         thresholds: &[&DELIVERY_LAG],
-        reads: &[Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::Assignments, Table::Requests, Table::Groups, Table::AuditEvents],
+        reads: &[Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::Assignments, Table::Requests, Table::Groups, Table::RoleSchedules, Table::Users, Table::ServicePrincipals, Table::Packages, Table::AuditEvents],
         shard_by: Shard::Principal,
         cost: "direct holdings of packages' resources, each against the assignments of its holder",
         run,
@@ -84,50 +107,102 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let assignments_known = cx.looked_at(Table::Assignments) || cx.access.has_log("audit") || !cx.access.requests.is_empty();
-    let lag = cx.hours(&DELIVERY_LAG);
+    cx.unlisted(&mut out, &[Table::Memberships]);
+    if let Some(row) = cx.contents_unknown() {
+        out.push_for(row, 0);
+        return out;
+    }
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
-        if roles.is_empty() || !by_hand(cx, holding) {
-            continue;
-        }
-        let through_package = cx.index.explained(holding, cx.as_of(), lag)
-            || holding.grant_kind == GrantKind::System
-            || cx.index.by_service(holding) == Some(true)
-            || cx.index.delivered_by(holding, lag).is_some();
-        if through_package {
-            out.pass();
-        } else if assignments_known {
-            out.push(judged(cx, holding, &roles, lag));
-        } else {
-            let message = "no assignments and no audit events are in the lake, so whether a package explains a membership is unknown";
-            out.push(cx.lacking(
-                ReasonCode::NoTelemetry,
-                Table::Assignments,
-                message,
-                "Ingest package assignments or directory audit events.",
-            ));
+        if !roles.is_empty() && may_be_by_hand(cx, holding) {
+            judge(cx, holding, &roles, &mut out);
         }
     }
     out
 }
 
-/// Direct access of a person to something whose members people decide on.
-fn by_hand(cx: &Context, holding: &Holding) -> bool {
-    let person = matches!(holding.principal_type.as_str(), "user" | "guest" | "unknown");
+/// Direct access of what may be a person.
+fn may_be_by_hand(cx: &Context, holding: &Holding) -> bool {
     let direct = matches!(holding.entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole);
-    let group = cx.access.groups.get(holding.entitlement.resource());
-    let filled = group.is_some_and(|g| g.dynamic || g.synced);
-    person && direct && !filled && holding.grant_kind != GrantKind::Pim
+    direct && cx.account(&holding.principal).is_person() != Some(false)
 }
 
-fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], lag: i64) -> Finding {
+fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], out: &mut Outcome) {
+    let lag = cx.hours(&DELIVERY_LAG);
+    let giver = cx.giver_of(holding);
+    let delivery = cx.delivery(holding, lag);
+    let through_package = cx.index.explained(holding, cx.as_of(), lag) || matches!(delivery, Delivery::By(_));
+    let activation = cx.activation(holding, lag);
+    if through_package {
+        return out.pass();
+    }
+    let group = cx.access.groups.get(holding.entitlement.resource());
+    let filled = group.is_some_and(|g| g.dynamic || g.synced);
+    if filled || activation == Activation::Activated {
+        return;
+    }
+    if !cx.looked_whole(Table::Assignments) {
+        let message = "no complete look at assignments is in the lake, so whether a package explains a membership is unknown";
+        return out.push(cx.lacking(
+            ReasonCode::NoTelemetry,
+            Table::Assignments,
+            message,
+            "Ingest all package assignments, with their count.",
+        ));
+    }
+    match doubt(cx, holding, giver, delivery, &activation) {
+        Some((why, clears_when)) => {
+            let mut draft = Draft::of_holding(cx, holding);
+            draft.message = format!(
+                "{} holds {} {} without an assignment that explains it, and {why}",
+                draft.subject.name,
+                draft.object.name,
+                since(holding)
+            );
+            draft.clears_when = clears_when.into();
+            out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+        }
+        None => out.push(judged(cx, holding, roles, &activation)),
+    }
+}
+
+/// What stands between an unexplained membership and a finding, and what would clear it up.
+fn doubt(cx: &Context, holding: &Holding, giver: Option<Giver>, delivery: Delivery, activation: &Activation) -> Option<(String, &'static str)> {
+    const LOG: &str = "The audit event by which they were added, with the application id of who did it.";
+    if cx.account(&holding.principal).is_person().is_none() {
+        let why = "no record tells whether that is a person's account";
+        return Some((why.into(), "A look at users and service principals that lists the account."));
+    }
+    let group = holding.entitlement.kind == EntitlementKind::Group;
+    if group && !cx.access.groups.contains_key(holding.entitlement.resource()) {
+        let why = "no record tells whether a rule or a synchronisation fills the group";
+        return Some((why.into(), "A look at groups that lists it."));
+    }
+    // Somebody's hand is proof, whatever else is not on record.
+    if giver == Some(Giver::Somebody) {
+        return None;
+    }
+    if let Delivery::Unclear(behind) = delivery {
+        let why = format!(
+            "no record tells whether an ended assignment of {} left it behind or somebody gave it by hand",
+            behind.entitlement_name
+        );
+        return Some((why, LOG));
+    }
+    if let Activation::Unknown(why) = activation {
+        return Some((why.clone(), "A look at the assignment schedules of privileged identity management."));
+    }
+    None
+}
+
+fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], activation: &Activation) -> Finding {
+    let lag = cx.hours(&DELIVERY_LAG);
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     let mut packages: Vec<String> = roles.iter().map(|(p, _)| cx.package(p).name).collect();
     packages.dedup();
     let packages = words::listed(&packages);
-    let event = cx.index.last_grant(holding).filter(|_| cx.index.by_service(holding) == Some(false));
+    let event = cx.index.last_grant(holding).filter(|_| cx.giver_of(holding) == Some(Giver::Somebody));
     let looks = unexplained_looks(cx, holding, lag);
     let shown = match (event, looks.first(), looks.last()) {
         (Some(event), ..) => {
@@ -159,8 +234,15 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
         Some(entered) => format!("; they were there before it entered the package on {}", words::day(entered)),
         None => String::new(),
     };
+    let standing = match activation {
+        _ if cx.giver_of(holding) == Some(Giver::EntitlementManagement) => {
+            "; entitlement management gave it, for an assignment that no record tells of any more"
+        }
+        Activation::Standing => "; privileged identity management has them as assigned, not as activated for a while",
+        _ => "",
+    };
     draft.message = format!(
-        "{who} holds {what} {}, which is in {packages}, and no assignment explains it: {shown}{note}",
+        "{who} holds {what} {}, which is in {packages}, and no assignment explains it: {shown}{standing}{note}",
         since(holding)
     );
     draft.clears_when = format!("An assignment of {packages} to {who}, or a complete look at {what} that no longer lists {who}.");

@@ -3,7 +3,7 @@
 use crate::check::define::check;
 use crate::check::judge::{Rhythm, since};
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
-use crate::check::{Context, Draft, Outcome, Shard, words};
+use crate::check::{Context, Draft, Known, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2_2, AC_6, ISO_A_5_18};
 use crate::model::{CheckId, Holding, PackageId, ReasonCode, Severity};
@@ -17,7 +17,7 @@ check! {
     ///
     /// ## What it looks for
     /// A package held now whose assignment has no end: its expiration is "none" and no end was set.
-    /// It weighs low where the policy behind it has a review at least as often as its class asks, since expiry is not the only way to get a fresh decision.
+    /// It weighs low where the policy behind it has a review at least as often as its class asks, since expiry is not the only way to get a fresh decision, and where no record tells whether it has one.
     /// Assignments by a rule end when the rule no longer fits, and are left out.
     /// So are packages that the configuration exempts.
     ///
@@ -65,16 +65,22 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.unlisted(&mut out, &[Table::Assignments]);
     // Events tell of deliveries, never of the end that was set.
     let schedules = cx.access.holdings.iter().any(|h| h.no_expiration || h.scheduled_until.is_some());
     for (holding, package) in cx.held_packages() {
-        if cx.automatic(holding) || cx.is_named(&cx.config.no_expiry_exempt, &package) {
+        let exempt = cx.on_list(&cx.config.no_expiry_exempt, &package);
+        if cx.automatic(holding) || matches!(exempt, Known::Yes(_)) {
             continue;
         }
         if holding.scheduled_until.is_some() {
             out.pass();
         } else if holding.no_expiration {
-            out.push(endless(cx, holding, &package));
+            out.push(match (cx.by_rule(holding), exempt) {
+                (Some(_), Known::No | Known::Yes(_)) => endless(cx, holding, &package),
+                (_, Known::Unknown(why)) => doubtful(cx, holding, &format!("whether the configuration exempts it is unknown: {why}")),
+                (None, _) => doubtful(cx, holding, "neither its policy nor its request is on record, so a rule may have assigned it"),
+            });
         } else if schedules {
             let mut draft = Draft::of_holding(cx, holding);
             draft.message = format!(
@@ -98,6 +104,18 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
+fn doubtful(cx: &Context, holding: &Holding, why: &str) -> crate::model::Finding {
+    let mut draft = Draft::of_holding(cx, holding);
+    draft.message = format!(
+        "{} holds {} {} with no end date, and {why}",
+        draft.subject.name,
+        draft.object.name,
+        since(holding)
+    );
+    draft.clears_when = "A look at packages and assignment policies, or the request that led to it.".into();
+    cx.not_evaluable(ReasonCode::JoinMissing, draft)
+}
+
 fn endless(cx: &Context, holding: &Holding, package: &PackageId) -> crate::model::Finding {
     let mut draft = Draft::of_holding(cx, holding);
     let policy = holding.policy.as_ref().and_then(|p| cx.access.policies.get(p));
@@ -109,11 +127,16 @@ fn endless(cx: &Context, holding: &Holding, package: &PackageId) -> crate::model
             words::count(*asked, "month")
         ),
         Rhythm::Never { .. } => "its policy has no review".into(),
-        Rhythm::Unknown => "no review of its policy is on record".into(),
+        Rhythm::Over { ended, .. } => format!("the review of its policy ended on {}", words::day(*ended)),
+        Rhythm::Once { .. } => "its policy has it reviewed once only".into(),
+        Rhythm::ClassUnknown { every } => format!("its policy has it reviewed every {every}, and whether that is enough is unknown"),
+        Rhythm::Unknown => "no record tells whether its policy has it reviewed".into(),
     };
-    let reviewed = matches!(rhythm, Rhythm::Enough { .. });
-    draft.severity = if reviewed { Severity::Low } else { Severity::Medium };
-    draft.reason = if reviewed { "no-end-reviewed" } else { "no-end" };
+    (draft.severity, draft.reason) = match rhythm {
+        Rhythm::Enough { .. } => (Severity::Low, "no-end-reviewed"),
+        Rhythm::Unknown | Rhythm::ClassUnknown { .. } => (Severity::Low, "no-end-review-unknown"),
+        Rhythm::Never { .. } | Rhythm::Rare { .. } | Rhythm::Over { .. } | Rhythm::Once { .. } => (Severity::Medium, "no-end"),
+    };
     draft.message = format!(
         "{} holds {} {} with no end date, and {review}",
         draft.subject.name,

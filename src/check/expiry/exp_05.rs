@@ -2,8 +2,9 @@
 
 use super::ends::{Denials, removed, scheduled};
 use crate::check::define::check;
+use crate::check::judge::since;
 use crate::check::thresholds::{DELIVERY_LAG, SLA_OTHER, SLA_SENSITIVE};
-use crate::check::{Context, Draft, Outcome, Shard, words};
+use crate::check::{Context, Delivery, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2_H, AC_3_8, CC6_3, HIPAA_308_A_4_II_C, PCI_7_2_4};
 use crate::model::{CheckId, EntitlementKind, Finding, Holding, Instant, PackageId, ReasonCode, Severity};
@@ -97,7 +98,7 @@ check! {
         practice: &["P4", "P2"],
         controls: &[AC_2_H, AC_3_8, PCI_7_2_4, CC6_3, HIPAA_308_A_4_II_C],
         thresholds: &[&SLA_SENSITIVE, &SLA_OTHER, &DELIVERY_LAG],
-        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::ReviewDecisions, Table::Groups],
+        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::ReviewDecisions, Table::Groups, Table::Packages, Table::Policies, Table::ServicePrincipals],
         shard_by: Shard::Principal,
         cost: "holdings, each against the other holdings and the review decisions of its principal",
         run,
@@ -109,6 +110,10 @@ fn run(cx: &Context) -> Outcome {
     if let Some(row) = cx.no_holdings() {
         out.push_for(row, 0);
         return out;
+    }
+    cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
+    if let Some(row) = cx.contents_unknown() {
+        out.push_for(row, 0);
     }
     let (denials, lost) = (Denials::new(cx), cx.lost_decisions());
     for holding in cx.held() {
@@ -125,16 +130,20 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
     let package = PackageId::new(holding.entitlement.resource());
     let ends = [removed(cx, holding), denials.of(holding, &package), scheduled(cx, holding)];
     let Some(outlived) = ends.into_iter().flatten().next() else {
-        match lost.filter(|(before, _)| holding.held_from.is_none_or(|t| t < *before)) {
-            Some((_, row)) => out.push_for(row.clone(), 1),
-            None => out.pass(),
-        }
-        return;
+        return no_end_passed(cx, holding, lost, out);
     };
-    let (due, days) = cx.due(&package, outlived.end);
     let mut draft = Draft::of_holding(cx, holding);
-    draft.evidence.extend(outlived.evidence);
+    draft.evidence.extend(outlived.evidence.iter().cloned());
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
+    let Some((due, days)) = cx.due(&package, outlived.end, holding.last_seen) else {
+        draft.message = format!(
+            "{who} still holds {what}: {} on {}, and whether that is too late depends on whether {what} is sensitive, which is unknown",
+            outlived.told,
+            words::day(outlived.end)
+        );
+        draft.clears_when = "A look at packages with their contents, and at the groups in them.".into();
+        return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+    };
     match holding.last_seen {
         Some(seen) if seen > due => {
             draft.severity = Severity::High;
@@ -166,32 +175,88 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
     }
 }
 
+/// No end is known that has passed: right, unless an end could be among what is missing.
+fn no_end_passed(cx: &Context, holding: &Holding, lost: Option<&(Instant, Finding)>, out: &mut Outcome) {
+    if let Some((_, row)) = lost.filter(|(before, _)| holding.held_from.is_none_or(|t| t < *before)) {
+        return out.push_for(row.clone(), 1);
+    }
+    if !cx.looked_at(Table::ReviewDecisions) && cx.access.review_decisions.is_empty() && !unreviewed(cx, holding) {
+        let message = "no review decisions are in the lake, so whether access outlived a denial is unknown";
+        let clears_when = "Ingest the decisions of access reviews.";
+        return out.push(cx.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, message, clears_when));
+    }
+    if holding.scheduled_until.is_none() && !holding.no_expiration && !cx.automatic(holding) {
+        let mut draft = Draft::of_holding(cx, holding);
+        draft.message = format!(
+            "{} holds {} {}, and no record tells whether an end was set that has passed",
+            draft.subject.name,
+            draft.object.name,
+            since(holding)
+        );
+        draft.clears_when = "A look at the assignment, or the request that led to it.".into();
+        return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
+    }
+    out.pass();
+}
+
+/// Nothing reviews what a holding is of: its policy says so, and no review was ever made that could have.
+fn unreviewed(cx: &Context, holding: &Holding) -> bool {
+    let policy = holding.policy.as_ref().and_then(|p| cx.access.policies.get(p));
+    policy.is_some_and(|p| p.review_enabled == Some(false))
+}
+
 /// What an ended assignment had delivered is still there.
 fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     let lag = cx.hours(&DELIVERY_LAG);
-    let Some(behind) = cx.index.delivered_by(holding, lag) else {
-        return;
-    };
     if cx.index.explained(holding, cx.as_of(), 0) {
         out.pass();
         return;
     }
+    let (behind, clear) = match cx.delivery(holding, lag) {
+        Delivery::By(behind) => (behind, true),
+        Delivery::Unclear(behind) => (behind, false),
+        Delivery::NotBy => return,
+    };
     let package = PackageId::new(behind.entitlement.resource());
     let Some(end) = behind.until_latest.or(behind.held_until) else {
         return;
     };
-    let (due, days) = cx.due(&package, end);
-    let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
-        out.pass();
-        return;
-    };
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
+    draft.assignment = behind.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+    draft.request = behind.request.as_ref().map(ToString::to_string).unwrap_or_default();
+    draft.evidence.extend(behind.evidence.iter().map(ToString::to_string));
+    let doubt = if clear {
+        "whether that is too late depends on whether the package is sensitive, which is unknown"
+    } else {
+        "no record tells whether that assignment had delivered it or somebody gave it by hand"
+    };
+    let due = cx.due(&package, end, holding.last_seen).filter(|_| clear);
+    let Some((due, days)) = due else {
+        draft.message = format!(
+            "{who} is still in {what}, though the assignment of {} ended on {}, and {doubt}",
+            behind.entitlement_name,
+            words::day(end)
+        );
+        draft.clears_when = "The audit events of that time, and a look at packages with their contents.".into();
+        return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+    };
+    let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
+        if due >= cx.as_of() {
+            return out.pass();
+        }
+        draft.message = format!(
+            "the assignment of {} ended on {}, and nobody has looked since {} at whether {who} is still in {what}",
+            behind.entitlement_name,
+            words::day(end),
+            words::day(due)
+        );
+        draft.clears_when = format!("A look at {what} after that day.");
+        return out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
+    };
     draft.severity = Severity::High;
     draft.reason = "left-behind";
-    draft.assignment = behind.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
     draft.from = Some(end);
-    draft.evidence.extend(behind.evidence.iter().map(ToString::to_string));
     draft.message = format!(
         "{who} is still in {what}, which {} had delivered: that assignment ended on {}, and a look on {} lists the {}, {} later where {} are allowed",
         behind.entitlement_name,

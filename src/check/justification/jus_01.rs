@@ -1,6 +1,6 @@
 //! `JUS-01`: no reason where one is due.
 
-use super::{due, given};
+use super::{Due, due, given, untold};
 use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
@@ -62,16 +62,22 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.unlisted(&mut out, &[Table::Requests]);
     let mut unseen: BTreeMap<Option<&PackageId>, Vec<&RequestHistory>> = BTreeMap::new();
-    for story in due(cx, &LOOK_BACK) {
+    let mut unknown: Vec<&RequestHistory> = Vec::new();
+    for (asked, story) in due(cx, &LOOK_BACK) {
         if given(story).is_some() {
             out.pass();
-        } else if story.justification_visible {
-            out.push(found(cx, story));
-        } else {
+        } else if asked == Due::No {
+        } else if !story.justification_visible {
             unseen.entry(story.package.as_ref()).or_default().push(story);
+        } else if asked == Due::Unknown {
+            unknown.push(story);
+        } else {
+            out.push(found(cx, story));
         }
     }
+    untold(cx, unknown, &mut out);
     for (package, stories) in unseen {
         let number = stories.len();
         let subject = package.map_or_else(|| Thing::new("package", "", "an unknown package"), |p| cx.package(p));

@@ -1,13 +1,13 @@
 //! `JUS-02`: a reason that says nothing.
 
-use super::{due, given, score};
+use super::{Due, due, given, score, untold};
 use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_I, CC6_2, CC6_3};
-use crate::model::{CheckId, Finding, Severity};
+use crate::model::{CheckId, Finding, ReasonCode, Severity};
 use sha2::{Digest, Sha256};
 
 check! {
@@ -74,19 +74,42 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.unlisted(&mut out, &[Table::Requests]);
     let mark = cx.threshold(&MARK);
-    for story in due(cx, &LOOK_BACK) {
+    let mut unknown: Vec<&RequestHistory> = Vec::new();
+    for (asked, story) in due(cx, &LOOK_BACK) {
         let Some(text) = given(story) else { continue };
         let package = story.package.as_ref().and_then(|p| cx.access.packages.get(p));
         let (name, description) = package.map_or(("", ""), |p| (&p.name, &p.description));
         let score = score(text, name, description);
         if i64::from(score.points) >= mark {
-            out.pass();
+            // Words of the package's name say nothing: where the name is unknown, so is what the text says.
+            if name.is_empty() && i64::from(score.without_words()) < mark {
+                out.push(nameless(cx, story));
+            } else {
+                out.pass();
+            }
+        } else if asked == Due::No {
+        } else if asked == Due::Unknown {
+            unknown.push(story);
         } else {
             out.push(found(cx, story, text, &score, mark));
         }
     }
+    untold(cx, unknown, &mut out);
     out
+}
+
+fn nameless(cx: &Context, story: &RequestHistory) -> Finding {
+    let who = story.requestor.as_ref().or(story.recipient.as_ref());
+    let subject = who.map_or_else(|| Thing::new("principal", "", "somebody"), |p| cx.principal(p));
+    let mut draft = Draft::of_request(cx, subject, story);
+    draft.message = format!(
+        "{} gave a reason for {}, and the package's name is not on record, so whether the reason only repeats it is unknown",
+        draft.subject.name, draft.object.name
+    );
+    draft.clears_when = "A look at packages that lists it.".into();
+    cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 
 fn found(cx: &Context, story: &RequestHistory, text: &str, score: &super::Score, mark: i64) -> Finding {

@@ -23,6 +23,13 @@ pub struct Score {
 }
 
 impl Score {
+    /// What is left when no word counts and the text repeats the package's name: the least that it can score for any name.
+    #[must_use]
+    pub fn without_words(&self) -> i32 {
+        let words = self.features.first().map_or(0, |f| f.points);
+        i32::from(self.points) - words + REPEATS_PACKAGE
+    }
+
     /// `it names no ticket (+0), …`: all features in one clause.
     #[must_use]
     pub fn in_words(&self) -> String {

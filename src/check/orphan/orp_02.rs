@@ -65,7 +65,7 @@ check! {
         practice: &["P1", "P2"],
         controls: &[PS_4, PCI_8_2_5, CC6_2, CC6_3, HIPAA_308_A_3_II_C],
         thresholds: &[&GRACE, &DELIVERY_LAG],
-        reads: &[Table::Users, Table::Assignments, Table::Memberships, Table::AppRoleAssignments, Table::DirectoryRoles, Table::RoleSchedules, Table::AuditEvents, Table::ResourceRoles],
+        reads: &[Table::Users, Table::Assignments, Table::Memberships, Table::AppRoleAssignments, Table::DirectoryRoles, Table::RoleSchedules, Table::AuditEvents, Table::ResourceRoles, Table::Packages, Table::Requests, Table::Groups, Table::ServicePrincipals],
         shard_by: Shard::Principal,
         cost: "holdings, each direct one against the assignments of its holder",
         run,
@@ -86,13 +86,19 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
     for holding in cx.held().filter(|h| concerns(cx, h)) {
         let person = cx.access.people.get(&holding.principal);
         let known = person.is_some_and(|p| p.enabled.is_some() || p.leave_at.is_some());
         let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());
         let disabled = holding.principal_state == PrincipalState::Disabled;
         if leave.is_some() || disabled {
-            out.push(found(cx, holding));
+            // What a package or a rule explains is not theirs to keep.
+            match of_its_own(cx, holding) {
+                Some(true) => out.push(found(cx, holding)),
+                Some(false) => {}
+                None => out.push(filled(cx, holding)),
+            }
         } else if known || holding.principal_state == PrincipalState::Deleted {
             out.pass();
         } else if cx.index.accounts_known {
@@ -116,15 +122,30 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-/// Packages, directory roles, and what else people hold without a package behind it.
+/// What people hold.
 fn concerns(cx: &Context, holding: &Holding) -> bool {
-    let person = matches!(holding.principal_type.as_str(), "user" | "guest" | "unknown");
-    let of_its_own = || match holding.entitlement.kind {
-        EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => true,
-        _ => !cx.index.explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)),
-    };
-    let by_rule = || cx.access.groups.get(holding.entitlement.resource()).is_some_and(|g| g.dynamic);
-    person && !by_rule() && holding.grant_kind != GrantKind::Group && of_its_own()
+    let person = cx.account(&holding.principal).is_person() != Some(false);
+    person && holding.grant_kind != GrantKind::Group
+}
+
+/// Packages, directory roles, and what else people hold with neither a package nor a rule behind it; `None` where a rule may be.
+fn of_its_own(cx: &Context, holding: &Holding) -> Option<bool> {
+    match holding.entitlement.kind {
+        EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => Some(true),
+        _ if cx.index.explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)) => Some(false),
+        EntitlementKind::Group => cx.access.groups.get(holding.entitlement.resource()).map(|g| !g.dynamic),
+        EntitlementKind::AppRole | EntitlementKind::SiteRole => Some(true),
+    }
+}
+
+fn filled(cx: &Context, holding: &Holding) -> Finding {
+    let mut draft = Draft::of_holding(cx, holding);
+    draft.message = format!(
+        "{} left or is disabled and is still in {}, and no record tells whether a rule fills that group",
+        draft.subject.name, draft.object.name
+    );
+    draft.clears_when = "A look at groups that lists it.".into();
+    cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 
 fn found(cx: &Context, holding: &Holding) -> Finding {

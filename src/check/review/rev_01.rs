@@ -17,7 +17,7 @@ check! {
     /// A periodic review is the one moment at which somebody must say again that the access is needed.
     ///
     /// ## What it looks for
-    /// A policy of a live package whose review is off or absent, or recurs more rarely than its class asks: every three months for sensitive packages, every six for others, and seven days of slack.
+    /// A policy of a live package whose review is off or absent, happens once only, has come to the end of its series, or recurs more rarely than its class asks: every three months for sensitive packages, every six for others, and seven days of slack.
     /// It weighs high for sensitive packages.
     /// Policies that assign by a rule are left out.
     ///
@@ -37,6 +37,15 @@ check! {
     /// | 2026-01-01 | policy |  |  | library | review P1Y | ◀ medium |
     /// | 2026-01-01 | package |  |  | keys | privileged group vault |   |
     /// | 2026-01-01 | policy |  |  | keys | review P6M | ◀ high |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
+    /// A series that ended, and a review that happens once:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | review P3M, series until 2026-02-15 | ◀ medium |
+    /// | 2026-01-01 | policy |  |  | library | review P3M, reviewed once | ◀ medium |
+    /// | 2026-01-01 | policy |  |  | intranet | review P3M, series until 2026-12-31 |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
     /// Often enough, a rule that assigns, and a record that does not tell:
@@ -114,6 +123,28 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
                 words::count(asked, "month")
             ),
         ),
+        Rhythm::Over { ended, asked } => (
+            "series-ended",
+            format!(
+                "the review of the policy \"{name}\"{of} ended on {}, where one every {} is asked for {class}",
+                words::day(ended),
+                words::count(asked, "month")
+            ),
+        ),
+        Rhythm::Once { asked } => (
+            "once-only",
+            format!(
+                "the policy \"{name}\"{of} is reviewed once and never again, where one every {} is asked for {class}",
+                words::count(asked, "month")
+            ),
+        ),
+        Rhythm::ClassUnknown { every } => {
+            draft.message = format!(
+                "the policy \"{name}\"{of} is reviewed every {every}, and whether that is often enough depends on whether the package is sensitive, which is unknown"
+            );
+            draft.clears_when = "A look at packages with their contents, and at the groups in them.".into();
+            return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+        }
         Rhythm::Unknown => {
             draft.message = format!("the record of the policy \"{name}\"{of} does not tell whether and how often its access is reviewed");
             draft.clears_when = "An export of assignment policies with their review settings.".into();

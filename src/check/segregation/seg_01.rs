@@ -2,7 +2,7 @@
 
 use crate::check::define::check;
 use crate::check::judge::since;
-use crate::check::{Context, Draft, Outcome, Shard};
+use crate::check::{Account, Context, Draft, Known, Outcome, Shard};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2, AC_3};
 use crate::model::{CheckId, Finding, Holding, PackageId, ReasonCode, Severity};
@@ -15,7 +15,8 @@ check! {
     /// A package that was made for employees has neither the sponsor nor the end date that a guest's access needs.
     ///
     /// ## What it looks for
-    /// A guest who holds a package that the configuration names as meant for employees, or whose policies, other than those of a rule, all let only members of the tenant ask.
+    /// A guest, by the type of the account, who holds a package that the configuration names as meant for employees, or whose policies, other than those of a rule, all let only members of the tenant ask.
+    /// A principal name with `#EXT#` is no sign of a guest: it stays when a guest becomes a member.
     ///
     /// ## Known false positives
     /// Employees with a guest account, after a merger or in a second tenant.
@@ -44,14 +45,29 @@ check! {
     /// | 2026-01-05 | deliver |  | gil | intranet |  | ◀ |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
-    /// One of the policies is for guests:
+    /// Nobody knows the scope of the one policy, and nobody knows what kind of user Uma is:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | scope allMoonUsers |   |
+    /// | 2026-01-01 | policy |  |  | library | scope allMemberUsers |   |
+    /// | 2026-01-01 | user |  | gil |  | guest |   |
+    /// | 2026-01-01 | user |  | uma |  | type untold |   |
+    /// | 2026-01-05 | deliver |  | gil | payroll |  | ? |
+    /// | 2026-01-05 | deliver |  | uma | library |  | ? |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
+    /// One of the policies is for guests, and Hal was a guest once, as his principal name still tells:
     ///
     /// | time | activity | actor | subject | package | detail |   |
     /// |------|----------|-------|---------|---------|--------|---|
     /// | 2026-01-01 | policy |  |  | projects | scope allMemberUsers |   |
     /// | 2026-01-01 | policy |  | for partners | projects | scope specificConnectedOrganizationUsers |   |
     /// | 2026-01-01 | user |  | gil |  | guest |   |
+    /// | 2026-01-01 | policy |  |  | library | scope allMemberUsers |   |
+    /// | 2026-01-01 | user |  | hal |  | former guest |   |
     /// | 2026-01-05 | deliver |  | gil | projects |  |   |
+    /// | 2026-01-05 | deliver |  | hal | library |  |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
     pub(in crate::check) static CHECK = {
         id: CheckId::new("SEG-01"),
@@ -72,50 +88,46 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let nothing_known = cx.access.policies.is_empty() && cx.config.employee_packages.is_empty();
+    cx.unlisted(&mut out, &[Table::Assignments]);
+    if cx.access.policies.is_empty() && !cx.looked_at(Table::Policies) && cx.config.employee_packages.is_empty() {
+        let message = "no policies are in the lake and the configuration names no package, so which packages are meant for employees is unknown";
+        let clears_when = "Ingest assignment policies, or name the packages in the configuration.";
+        out.push_for(
+            cx.lacking(ReasonCode::NoTelemetry, Table::Policies, message, clears_when),
+            cx.held_packages().count(),
+        );
+        return out;
+    }
     for (holding, package) in cx.held_packages() {
-        let kind = holding.principal_type.as_str();
-        if !matches!(kind, "guest" | "unknown") {
-            out.pass();
-            continue;
-        }
-        match (kind, cx.for_employees(&package)) {
-            ("guest", Some(why)) => out.push(found(cx, holding, &why)),
-            ("guest", None) if nothing_known => {
-                let message = "no policies are in the lake and the configuration names no package, so which packages are meant for employees is unknown";
-                out.push(cx.lacking(
-                    ReasonCode::NoTelemetry,
-                    Table::Policies,
-                    message,
-                    "Ingest assignment policies, or name the packages in the configuration.",
+        match (cx.account(&holding.principal), cx.is_for_employees(&package)) {
+            (Account::Member | Account::Workload | Account::Agent | Account::Group, _) | (_, Known::No) => out.pass(),
+            (Account::Guest, Known::Yes(why)) => out.push(found(cx, holding, &why)),
+            (Account::Guest, Known::Unknown(why)) => {
+                out.push(open(
+                    cx,
+                    holding,
+                    &format!("whether it is meant for employees is unknown: {why}"),
+                    "A look at assignment policies that lists those of the package.",
                 ));
             }
-            ("guest", None) if policies_unknown(cx, &package) => {
-                let mut draft = Draft::of_holding(cx, holding);
-                draft.message = format!(
-                    "the guest {} holds {}, and no policy of it is in the lake that tells for whom it is meant",
-                    draft.subject.name, draft.object.name
-                );
-                draft.clears_when = "A look at assignment policies that lists those of the package.".into();
-                out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+            (Account::User | Account::Unknown, Known::Yes(why)) => {
+                let told = format!("it is meant for employees ({why}), and no record tells whether the account is a guest's");
+                out.push(open(cx, holding, &told, "A look at users, with userType, that lists the account."));
             }
-            ("unknown", Some(why)) => {
-                let mut draft = Draft::of_holding(cx, holding);
-                draft.message = format!(
-                    "{} holds {}, which is meant for employees ({why}), and no record tells whether the account is a guest's",
-                    draft.subject.name, draft.object.name
-                );
-                draft.clears_when = "A look at users that lists the account.".into();
-                out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+            (Account::User | Account::Unknown, Known::Unknown(why)) => {
+                let told = format!("neither whether the account is a guest's nor whether the package is meant for employees is known: {why}");
+                out.push(open(cx, holding, &told, "A look at users, with userType, and at assignment policies."));
             }
-            _ => out.pass(),
         }
     }
     out
 }
 
-fn policies_unknown(cx: &Context, package: &PackageId) -> bool {
-    cx.access.packages.get(package).is_none_or(|facts| facts.policies.is_empty())
+fn open(cx: &Context, holding: &Holding, told: &str, clears_when: &str) -> Finding {
+    let mut draft = Draft::of_holding(cx, holding);
+    draft.message = format!("{} holds {}, and {told}", draft.subject.name, draft.object.name);
+    draft.clears_when = clears_when.into();
+    cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 
 fn found(cx: &Context, holding: &Holding, why: &str) -> Finding {

@@ -21,6 +21,7 @@ check! {
     /// Where the package contains an application and the lake has sign-in logs, only sign-ins at its applications count, and both streams, interactive and non-interactive, must cover all the time since the grant.
     /// A package without an application, or a lake without sign-in logs, is judged by the account's last successful sign-in.
     /// A last sign-in that failed is no use.
+    /// A sign-in that cannot be joined to an application, for want of the application's id or of the package's contents, may have been a use: such access is not evaluable.
     ///
     /// ## Known false positives
     /// Access for emergencies, and access for a task that comes once a year.
@@ -69,7 +70,7 @@ check! {
         practice: &["P1"],
         controls: &[AC_2_3, AC_6_7, CC6_3, HIPAA_308_A_4_II_C],
         thresholds: &[&GRACE, &SIGN_IN_LAG],
-        reads: &[Table::Assignments, Table::AppRoleAssignments, Table::Requests, Table::AuditEvents, Table::ResourceRoles, Table::ServicePrincipals, Table::SignIns, Table::Users, Table::Coverage],
+        reads: &[Table::Assignments, Table::AppRoleAssignments, Table::Requests, Table::AuditEvents, Table::ResourceRoles, Table::ServicePrincipals, Table::SignIns, Table::Users, Table::Packages, Table::Coverage],
         shard_by: Shard::Principal,
         cost: "holdings, each against the days on which its holder signed in",
         run,
@@ -90,18 +91,27 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    for holding in telemetry::population(cx, cx.days(&GRACE)) {
+    cx.unlisted(&mut out, &[Table::Assignments]);
+    for holding in telemetry::population(cx) {
         let seen = telemetry::of_holding(cx, holding);
         if seen.last.is_some() {
+            out.pass();
+            continue;
+        }
+        if telemetry::is_anothers(cx, holding) {
+            continue;
+        }
+        if telemetry::is_young(cx, holding, cx.days(&GRACE)) {
             out.pass();
             continue;
         }
         let mut draft = Draft::of_holding(cx, holding);
         let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
         draft.evidence.extend(seen.evidence);
-        let sight = match seen.sight {
-            Ok(sight) => sight,
-            Err(blind) => {
+        let unknown = seen.perhaps.map(|(_, gap)| gap).or_else(|| telemetry::doubt(cx, holding, cx.days(&GRACE)));
+        let sight = match (seen.sight, unknown) {
+            (Ok(sight), None) => sight,
+            (Ok(_), Some(blind)) | (Err(blind), _) => {
                 out.push(blind.row(cx, draft));
                 continue;
             }
@@ -110,11 +120,12 @@ fn run(cx: &Context) -> Outcome {
             out.push(sight.too_short(cx, holding, draft));
             continue;
         }
-        if holding.held_from.is_some_and(|from| sight.until.plus(-cx.days(&GRACE)) < from) {
+        let began = cx.began(holding);
+        if began.is_some_and(|from| sight.until.plus(-cx.days(&GRACE)) < from) {
             out.push(sight.stale(cx, draft));
             continue;
         }
-        let days = holding.held_from.map_or(0, |from| sight.until.days_since(from));
+        let days = began.map_or(0, |from| sight.until.days_since(from));
         draft.severity = Severity::Medium;
         draft.reason = "never-used";
         draft.message = format!(

@@ -66,7 +66,7 @@ check! {
         practice: &["P1", "P2"],
         controls: &[AC_6_7, CC6_2, CC6_3, HIPAA_308_A_4_II_C],
         thresholds: &[&NOT_USED, &SIGN_IN_LAG],
-        reads: &[Table::Assignments, Table::AppRoleAssignments, Table::Requests, Table::AuditEvents, Table::ResourceRoles, Table::ServicePrincipals, Table::SignIns, Table::Users, Table::Coverage],
+        reads: &[Table::Assignments, Table::AppRoleAssignments, Table::Requests, Table::AuditEvents, Table::ResourceRoles, Table::ServicePrincipals, Table::SignIns, Table::Users, Table::Packages, Table::Coverage],
         shard_by: Shard::Principal,
         cost: "holdings, each against the days on which its holder signed in",
         run,
@@ -90,25 +90,36 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.unlisted(&mut out, &[Table::Assignments]);
     let limit = cx.days(&NOT_USED);
     let cut = cx.as_of().plus(-limit);
-    for holding in telemetry::population(cx, limit) {
+    for holding in telemetry::population(cx) {
         let seen = telemetry::of_holding(cx, holding);
         if seen.last.is_some_and(|t| t >= cut) {
             out.pass();
             continue;
         }
+        if telemetry::is_anothers(cx, holding) {
+            continue;
+        }
+        if telemetry::is_young(cx, holding, limit) {
+            out.pass();
+            continue;
+        }
         let mut draft = Draft::of_holding(cx, holding);
         let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
+        let (latest, maybe) = (seen.latest(), seen.perhaps.is_some());
         draft.evidence.extend(seen.evidence);
-        let sight = match seen.sight {
-            Ok(sight) => sight,
-            Err(blind) => {
+        let lately = seen.perhaps.filter(|(at, _)| *at >= cut).map(|(_, gap)| gap);
+        let unknown = lately.or_else(|| telemetry::doubt(cx, holding, limit));
+        let sight = match (seen.sight, unknown) {
+            (Ok(sight), None) => sight,
+            (Ok(_), Some(blind)) | (Err(blind), _) => {
                 out.push(blind.row(cx, draft));
                 continue;
             }
         };
-        let never = seen.last.is_none() && granted(holding).is_some_and(|grant| sight.from <= grant);
+        let never = latest.is_none() && granted(holding).is_some_and(|grant| sight.from <= grant);
         if never {
             continue;
         }
@@ -116,19 +127,19 @@ fn run(cx: &Context) -> Outcome {
             out.push(sight.too_short(cx, holding, draft));
             continue;
         }
-        if seen.last.is_some_and(|last| last >= sight.until.plus(-limit)) {
+        if latest.is_some_and(|last| last >= sight.until.plus(-limit)) {
             out.push(sight.stale(cx, draft));
             continue;
         }
         draft.severity = Severity::Medium;
         draft.reason = "not-used-lately";
-        draft.message = match seen.last {
+        draft.message = match latest {
             Some(last) => {
                 let days = cx.as_of().days_since(last);
+                let place = if maybe { " anywhere" } else { &seen.place };
                 format!(
-                    "{who} has held {what} {} and last signed in{} on {}, {} ago ({}){}",
+                    "{who} has held {what} {} and last signed in{place} on {}, {} ago ({}){}",
                     since(holding),
-                    seen.place,
                     words::day(last),
                     words::count(days, "day"),
                     tiers(days),

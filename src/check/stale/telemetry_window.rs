@@ -19,6 +19,7 @@ pub(super) struct TelemetryWindow {
 }
 
 /// Why nobody can tell.
+#[derive(Clone)]
 pub(super) struct TelemetryGap {
     pub reason: ReasonCode,
     pub message: String,

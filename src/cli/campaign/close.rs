@@ -97,7 +97,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     ));
     let found = results.manners.iter().filter(|m| m.verdict == "finding").count();
     output::say(&format!(
-        "{} removal steps; {found} reviewers to look at (REV-04); results in {}",
+        "{} removal steps; {found} reviewers to look at; results in {}",
         results.steps.len(),
         dir.display()
     ));
@@ -240,7 +240,6 @@ fn plan_csv(steps: &[remedy::Step]) -> Result<String, Failure> {
 
 fn manners_csv(manners: &[Manner]) -> Result<String, Failure> {
     let columns = [
-        "check",
         "reviewer",
         "verdict",
         "because",
@@ -253,7 +252,6 @@ fn manners_csv(manners: &[Manner]) -> Result<String, Failure> {
     ];
     let rows = manners.iter().map(|m| {
         [
-            "REV-04".to_string(),
             m.reviewer.to_string(),
             m.verdict.to_string(),
             m.because.clone(),

@@ -56,6 +56,11 @@ pub static FINDINGS: &[Column<Finding>] = &[
         get: |f, _| text(&f.assignment_id),
     },
     Column {
+        name: "request_id",
+        kind: Kind::Text,
+        get: |f, _| text(&f.request_id),
+    },
+    Column {
         name: "from",
         kind: Kind::Time,
         get: |f, _| Cell::Time(f.from),

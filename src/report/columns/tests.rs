@@ -17,7 +17,7 @@ fn names_and_order_are_the_contract() {
     let names: Vec<&str> = FINDINGS.iter().map(|c| c.name).collect();
     assert_eq!(
         names.join(", "),
-        "check, result, severity, subject_kind, subject_id, subject_name, object_kind, object_id, object_name, assignment_id, from, until, reason, \
+        "check, result, severity, subject_kind, subject_id, subject_name, object_kind, object_id, object_name, assignment_id, request_id, from, until, reason, \
          message, controls, evidence, fingerprint, clears_when"
     );
 }

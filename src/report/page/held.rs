@@ -81,7 +81,10 @@ impl<'a> Named<'a> {
     fn of(findings: &'a [Finding]) -> Self {
         let told = || findings.iter().filter(|f| f.result != Verdict::Pass);
         Self {
-            assignments: told().map(|f| f.assignment_id.as_str()).filter(|a| !a.is_empty()).collect(),
+            assignments: told()
+                .flat_map(|f| [f.assignment_id.as_str(), f.request_id.as_str()])
+                .filter(|id| !id.is_empty())
+                .collect(),
             pairs: told().map(|f| (f.subject_id.as_str(), f.object_id.as_str())).collect(),
         }
     }

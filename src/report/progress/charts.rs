@@ -134,7 +134,7 @@ fn days(progress: &Progress) -> Chart {
     }
 }
 
-/// REV-04: speed against the share that was kept; a high share alone is health.
+/// Speed against the share that was kept; a high share alone is health.
 fn speed(progress: &Progress, manners: &[Manner]) -> Chart {
     let known = |m: &&Manner| m.decided >= ENOUGH;
     let points: Vec<(&Manner, Reviewer)> = manners.iter().filter(known).filter_map(|m| each(m).map(|s| (m, point(m, s)))).collect();
@@ -178,7 +178,7 @@ fn speed(progress: &Progress, manners: &[Manner]) -> Chart {
             "kept in spite of a finding",
             "the same comment",
             "seconds each",
-            "REV-04",
+            "in question",
         ],
         rows,
         wide: true,

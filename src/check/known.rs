@@ -1,0 +1,163 @@
+//! Questions whose answer may be missing: what cannot be told is neither yes nor no.
+
+use crate::check::Context;
+use crate::config::matches;
+use crate::lake::table::Table;
+use crate::ledger::access_model::{PackageFacts, PolicyFacts};
+use crate::model::{Holding, Interned, PackageId};
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Yes, and why.
+    Yes(String),
+    /// No.
+    No,
+    /// Nobody can tell, and why.
+    Unknown(String),
+}
+
+impl Known {
+    /// Why it is so; nothing unless it is.
+    #[must_use]
+    pub fn yes(self) -> Option<String> {
+        match self {
+            Self::Yes(why) => Some(why),
+            Self::No | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// Target scopes by which only members of the tenant may ask, in v1.0 and in beta.
+const MEMBERS_ONLY: &[&str] = &["allMemberUsers", "AllExistingDirectoryMemberUsers"];
+
+/// Target scopes that are not for people.
+const NOT_FOR_PEOPLE: &[&str] = &[
+    "allDirectoryServicePrincipals",
+    "specificDirectoryServicePrincipals",
+    "allDirectoryAgentIdentities",
+];
+
+/// Target scopes by which others may ask too, or nobody may; in v1.0 and in beta.
+const OTHERS_TOO: &[&str] = &[
+    "notSpecified",
+    "specificDirectoryUsers",
+    "specificConnectedOrganizationUsers",
+    "allDirectoryUsers",
+    "allConfiguredConnectedOrganizationUsers",
+    "allExternalUsers",
+    "NoSubjects",
+    "SpecificDirectorySubjects",
+    "SpecificConnectedOrganizationSubjects",
+    "AllExistingDirectorySubjects",
+    "AllConfiguredConnectedOrganizationSubjects",
+    "AllExistingConnectedOrganizationSubjects",
+    "AllExternalSubjects",
+];
+
+fn is_one_of(list: &[&str], word: &str) -> bool {
+    list.iter().any(|w| w.eq_ignore_ascii_case(word))
+}
+
+impl Context<'_> {
+    /// Whether a package is sensitive.
+    #[must_use]
+    pub fn is_sensitive(&self, package: &PackageId) -> Known {
+        if let Some(why) = self.sensitive(package) {
+            return Known::Yes(why);
+        }
+        if let unknown @ Known::Unknown(_) = self.on_list(&self.config.sensitive_packages, package) {
+            return unknown;
+        }
+        if !self.contents_known(package) {
+            return Known::Unknown("what it contains is not on record".into());
+        }
+        let roles = self.access.packages.get(package).map(|f| f.roles.as_slice()).unwrap_or_default();
+        let unlisted = roles.iter().find(|r| r.kind == "group" && !self.access.groups.contains_key(&r.resource));
+        match unlisted {
+            Some(role) => Known::Unknown(format!(
+                "no record of {} tells whether it may carry directory roles",
+                shown(&role.resource_name, &role.resource)
+            )),
+            None => Known::No,
+        }
+    }
+
+    /// Whether a package is on a list of the configuration, by id or by name.
+    #[must_use]
+    pub fn on_list(&self, patterns: &[String], package: &PackageId) -> Known {
+        let name = self.access.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
+        if let Some(pattern) = patterns.iter().find(|p| matches(p, package.as_str(), name)) {
+            return Known::Yes(format!("named in the configuration ({pattern})"));
+        }
+        let by_name = patterns.iter().any(|p| !is_guid(p));
+        if name.is_empty() && by_name {
+            return Known::Unknown("its name is not on record, and the configuration names packages by name".into());
+        }
+        Known::No
+    }
+
+    /// Whether a package is meant for employees only.
+    #[must_use]
+    pub fn is_for_employees(&self, package: &PackageId) -> Known {
+        match self.on_list(&self.config.employee_packages, package) {
+            Known::No => self.for_employees_by_policy(package),
+            told => told,
+        }
+    }
+
+    fn for_employees_by_policy(&self, package: &PackageId) -> Known {
+        let all = self.ordinary_policies(package);
+        let open: Vec<&&PolicyFacts> = all.iter().filter(|p| !is_one_of(NOT_FOR_PEOPLE, &p.target_scope)).collect();
+        if open.iter().any(|p| is_one_of(OTHERS_TOO, &p.target_scope)) {
+            return Known::No;
+        }
+        if let Some(policy) = open.iter().find(|p| !is_one_of(MEMBERS_ONLY, &p.target_scope)) {
+            return Known::Unknown(match policy.target_scope.as_str() {
+                "" => format!("the record of the policy \"{}\" does not tell who may ask", policy.name),
+                scope => format!("the policy \"{}\" is for \"{scope}\", a scope that is not known", policy.name),
+            });
+        }
+        match open.len() {
+            0 if all.is_empty() => Known::Unknown("no policy of it is on record".into()),
+            0 => Known::No,
+            1 => Known::Yes("its one policy lets only members ask".into()),
+            n => Known::Yes(format!("all its {n} policies let only members ask")),
+        }
+    }
+
+    /// Whether what a package contains is on record, be it nothing.
+    #[must_use]
+    pub fn contents_known(&self, package: &PackageId) -> bool {
+        let told = |f: &PackageFacts| f.contents_told || !f.roles.is_empty();
+        let looked = |scope: &str| self.access.looks.contains_key(&(Table::ResourceRoles.name().into(), Interned::from(scope)));
+        self.access.packages.get(package).is_some_and(told) || looked("tenant") || looked(package.as_str())
+    }
+
+    /// Whether a rule assigned a holding; `None` when its policy is not on record and its request does not tell.
+    #[must_use]
+    pub fn by_rule(&self, holding: &Holding) -> Option<bool> {
+        use crate::model::GrantKind::{AdminDirect, AutoAssignment, OnBehalf, UserRequest};
+        if self.automatic(holding) {
+            return Some(true);
+        }
+        let listed = holding.policy.as_ref().is_some_and(|p| self.access.policies.contains_key(p));
+        let by_person = matches!(holding.grant_kind, UserRequest | AdminDirect | OnBehalf | AutoAssignment);
+        (listed || by_person).then_some(false)
+    }
+}
+
+/// A name, or the id where no name is known.
+pub(super) fn shown<'t>(name: &'t str, id: &'t str) -> &'t str {
+    if name.is_empty() { id } else { name }
+}
+
+/// Whether a text is an object id.
+fn is_guid(text: &str) -> bool {
+    let hyphens = |i: usize| matches!(i, 8 | 13 | 18 | 23);
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(i, b)| if hyphens(i) { b == b'-' } else { b.is_ascii_hexdigit() })
+}

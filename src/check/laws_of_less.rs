@@ -1,0 +1,266 @@
+//! Laws about what is not there: less evidence turns verdicts into "not evaluable", and never into other findings or passes.
+
+use crate::check::examples::scenario::Scenario;
+use crate::check::index::Index;
+use crate::check::laws::{built, scenarios};
+use crate::check::run::in_parts;
+use crate::check::{Check, Outcome, all};
+use crate::lake::table::Table;
+use crate::ledger::evidence::UsageDay;
+use crate::ledger::{AccessModel, Evidence, Settings, build};
+use crate::model::{Finding, Instant, Verdict};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A way to know less.
+struct Loss {
+    name: String,
+    /// The table that is lost, whole or in part.
+    table: Table,
+    apply: Box<dyn Fn(&mut Evidence)>,
+}
+
+/// Everything that can be taken away: each table with all that tells of it, and columns that checks rest on.
+fn losses() -> Vec<Loss> {
+    let tables = TABLES.iter().map(|table| Loss {
+        name: format!("without {}", table.name()),
+        table: *table,
+        apply: Box::new(|e| empty(e, *table)),
+    });
+    tables.chain(columns()).collect()
+}
+
+/// The tables that evidence is made of.
+const TABLES: &[Table] = &[
+    Table::AuditEvents,
+    Table::SignIns,
+    Table::Assignments,
+    Table::Requests,
+    Table::Approvals,
+    Table::Policies,
+    Table::Packages,
+    Table::Catalogs,
+    Table::ResourceRoles,
+    Table::Users,
+    Table::Groups,
+    Table::Memberships,
+    Table::AppRoleAssignments,
+    Table::DirectoryRoles,
+    Table::RoleDefinitions,
+    Table::RoleSchedules,
+    Table::ServicePrincipals,
+    Table::ConditionalAccess,
+    Table::ReviewDecisions,
+    Table::ReviewDefinitions,
+];
+
+/// Takes a table away, with its looks and its coverage.
+fn empty(e: &mut Evidence, table: Table) {
+    match table {
+        Table::AuditEvents => e.audit_events.clear(),
+        Table::SignIns => e.usage = Arc::default(),
+        Table::Assignments => e.assignments.clear(),
+        Table::Requests => e.requests.clear(),
+        Table::Approvals => e.approvals.clear(),
+        Table::Policies => e.policies.clear(),
+        Table::Packages => e.packages.clear(),
+        Table::Catalogs => e.catalogs.clear(),
+        Table::ResourceRoles => e.resource_roles.clear(),
+        Table::Users => e.users.clear(),
+        Table::Groups => e.groups.clear(),
+        Table::Memberships => e.memberships.clear(),
+        Table::AppRoleAssignments => e.app_role_assignments.clear(),
+        Table::DirectoryRoles => e.directory_roles.clear(),
+        Table::RoleDefinitions => e.role_definitions.clear(),
+        Table::RoleSchedules => e.role_schedules.clear(),
+        Table::ServicePrincipals => e.service_principals.clear(),
+        Table::ConditionalAccess => e.conditional_access.clear(),
+        Table::ReviewDecisions => e.review_decisions.clear(),
+        Table::ReviewDefinitions => e.review_definitions.clear(),
+        other => panic!("no evidence is called {}", other.name()),
+    }
+    e.sightings.retain(|s| s.collection != table.name());
+    e.snapshots.retain(|s| s.collection != table.name());
+    let log = match table {
+        Table::AuditEvents => "audit",
+        Table::SignIns => "sign_ins",
+        _ => return,
+    };
+    e.coverage.retain(|c| !c.subject.starts_with(log));
+}
+
+/// Columns whose absence must not be read as a value.
+///
+/// A leave date is not among them: that nobody has one is the ordinary case, and says that nobody leaves.
+fn columns() -> Vec<Loss> {
+    fn column(name: &str, table: Table, apply: impl Fn(&mut Evidence) + 'static) -> Loss {
+        Loss {
+            name: format!("without {}.{name}", table.name()),
+            table,
+            apply: Box::new(apply),
+        }
+    }
+    fn usage(e: &mut Evidence, change: impl Fn(&mut UsageDay)) {
+        Arc::make_mut(&mut e.usage).iter_mut().for_each(change);
+    }
+    vec![
+        column("user_type", Table::Users, |e| e.users.iter_mut().for_each(|r| r.user_type = None)),
+        column("enabled", Table::Users, |e| e.users.iter_mut().for_each(|r| r.enabled = None)),
+        column("last_successful_at", Table::Users, |e| {
+            e.users.iter_mut().for_each(|r| r.last_successful_at = None)
+        }),
+        column("app_id", Table::ServicePrincipals, |e| {
+            e.service_principals.iter_mut().for_each(|r| r.app_id = None)
+        }),
+        column("resource_sp_id", Table::SignIns, |e| usage(e, |u| u.resource_sp_id = "".into())),
+        column("resource ids", Table::SignIns, |e| {
+            usage(e, |u| (u.resource_sp_id, u.resource_app_id) = ("".into(), "".into()));
+        }),
+        column("authentication_requirement", Table::SignIns, |e| {
+            usage(e, |u| (u.single_factor, u.unprotected, u.telling) = (0, 0, 0));
+        }),
+        column("target_scope", Table::Policies, |e| e.policies.iter_mut().for_each(|r| r.target_scope = None)),
+        column("approval_required_add", Table::Policies, |e| {
+            e.policies.iter_mut().for_each(|r| r.approval_required_add = None)
+        }),
+        column("requestor_justification", Table::Policies, |e| {
+            e.policies.iter_mut().for_each(|r| r.requestor_justification = None)
+        }),
+        column("review_settings", Table::Policies, |e| {
+            e.policies.iter_mut().for_each(|r| r.review_settings = None)
+        }),
+        column("review_recurrence", Table::Policies, |e| {
+            e.policies.iter_mut().for_each(|r| r.review_recurrence = None)
+        }),
+        column("name", Table::Packages, |e| e.packages.iter_mut().for_each(|r| r.name = None)),
+        column("expiration", Table::Assignments, |e| {
+            e.assignments.iter_mut().for_each(|r| (r.end_at, r.expiration_type) = (None, None));
+        }),
+        column("actor", Table::AuditEvents, |e| {
+            e.audit_events
+                .iter_mut()
+                .for_each(|r| (r.actor_id, r.actor_name, r.actor_upn, r.actor_app_id) = (None, None, None, None));
+        }),
+        column("assignment_type", Table::RoleSchedules, |e| {
+            e.role_schedules.iter_mut().for_each(|r| r.assignment_type = None)
+        }),
+    ]
+}
+
+/// Every check on a scenario, and the instant of the questions.
+fn whole(scenario: &Scenario) -> (Vec<Outcome>, Instant) {
+    let access = built(scenario.evidence.clone(), &scenario.config);
+    let index = Index::new(&access);
+    (all().iter().map(|c| in_parts(c, &access, &scenario.config, &index, 1)).collect(), access.as_of)
+}
+
+/// The access model after a loss, as of the same instant.
+fn after(loss: &Loss, scenario: &Scenario, as_of: Instant) -> AccessModel {
+    let mut evidence = scenario.evidence.clone();
+    (loss.apply)(&mut evidence);
+    let settings = Settings {
+        as_of: Some(as_of),
+        sensitive_packages: scenario.config.sensitive_packages.clone(),
+    };
+    build(evidence, &settings)
+}
+
+/// Whether a finding was there before the loss, as this or as another of the same question.
+///
+/// STA-01 and STA-02 ask one question: whether unused access was ever used.
+/// ORP-02 tells of a leaver's package, and of its contents only where no package explains them: the person is the finding.
+fn was_there(finding: &Finding, before: &[Finding]) -> bool {
+    let found = before.iter().filter(|f| f.result == Verdict::Finding && f.subject_id == finding.subject_id);
+    let by_person = finding.check.as_str() == "ORP-02";
+    found
+        .into_iter()
+        .any(|f| f.fingerprint == finding.fingerprint || by_person || f.object_id == finding.object_id)
+        || {
+            // A batch is told by its first request; whoever assigned may be unknown now.
+            !finding.request_id.is_empty()
+                && before
+                    .iter()
+                    .any(|f| f.result == Verdict::Finding && f.evidence.iter().any(|e| *e == format!("requests:{}", finding.request_id)))
+        }
+}
+
+fn broken(check: &'static Check, before: &Outcome, after: &Outcome, unused: &[Finding]) -> Option<String> {
+    let found = |o: &Outcome| o.findings.iter().filter(|f| f.result == Verdict::Finding).count();
+    let open = |o: &Outcome| o.findings.iter().any(|f| f.result == Verdict::NotEvaluable);
+    let known = if check.id.as_str().starts_with("STA-") { unused } else { &before.findings };
+    if let Some(new) = after.findings.iter().find(|f| f.result == Verdict::Finding && !was_there(f, known)) {
+        return Some(format!("a finding that was not there: {}", new.message));
+    }
+    if after.passed > before.passed {
+        return Some(format!("{} pass where {} did", after.passed, before.passed));
+    }
+    let less = found(after) + after.passed < found(before) + before.passed;
+    (less && !open(after)).then(|| {
+        format!(
+            "silent: {} of {} were judged, {} of {} are",
+            found(before) + before.passed,
+            before.population,
+            found(after) + after.passed,
+            after.population
+        )
+    })
+}
+
+#[test]
+fn less_evidence_turns_verdicts_into_not_evaluable_only() {
+    let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
+    for (title, scenario) in scenarios() {
+        let (before, as_of) = whole(&scenario);
+        let unused: Vec<Finding> = all()
+            .iter()
+            .zip(&before)
+            .filter(|(c, _)| c.id.as_str().starts_with("STA-"))
+            .flat_map(|(_, o)| o.findings.clone())
+            .collect();
+        for loss in losses() {
+            let access = after(&loss, &scenario, as_of);
+            let index = Index::new(&access);
+            for (check, before) in all().iter().zip(&before) {
+                let after = in_parts(check, &access, &scenario.config, &index, 1);
+                if let Some(what) = broken(check, before, &after, &unused) {
+                    let (times, _) = wrong
+                        .entry(format!("{} {}", check.id, loss.name))
+                        .or_insert((0, format!("{what} (in \"{title}\")")));
+                    *times += 1;
+                }
+            }
+        }
+    }
+    let told: Vec<String> = wrong
+        .iter()
+        .map(|(what, (times, first))| format!("{what}, {times} times; first: {first}"))
+        .collect();
+    assert!(wrong.is_empty(), "{} broken:\n{}", wrong.len(), told.join("\n"));
+}
+
+#[test]
+fn what_a_check_does_not_read_changes_nothing() {
+    let mut wrong = Vec::new();
+    for (_, scenario) in scenarios() {
+        let (before, as_of) = whole(&scenario);
+        for loss in losses() {
+            let access = after(&loss, &scenario, as_of);
+            let index = Index::new(&access);
+            for (check, before) in all().iter().zip(&before).filter(|(c, _)| !c.reads.contains(&loss.table)) {
+                let after = in_parts(check, &access, &scenario.config, &index, 1);
+                if names_apart(before) != names_apart(&after) {
+                    wrong.push(format!("{} {}", check.id, loss.name));
+                }
+            }
+        }
+    }
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{} change though they are not read:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What was judged, without names and records: those may come from anywhere.
+fn names_apart(outcome: &Outcome) -> (usize, usize, Vec<(Verdict, String, String)>) {
+    let row = |f: &Finding| (f.result, f.reason.clone(), f.fingerprint.clone());
+    (outcome.passed, outcome.population, outcome.findings.iter().map(row).collect())
+}
