@@ -4,9 +4,9 @@ use super::cast::{Cast, Kind, Object, TENANT, id_of, instant};
 use super::notation::{Block, File, Line};
 use serde_json::{Value, json};
 
-/// A log as it is written to disk, and the lines of `coverage.toml` that vouch for it.
+/// A log as it is written to disk (not at all when no record is told), and the lines of `coverage.toml` that vouch for it.
 pub struct Log {
-    pub file: File,
+    pub file: Option<File>,
     pub coverage: Vec<String>,
 }
 
@@ -61,11 +61,11 @@ pub fn render(cast: &Cast, block: &Block, index: usize) -> Result<Log, String> {
         }
     }
     Ok(Log {
-        file: File {
+        file: (!lines.is_empty()).then(|| File {
             path,
             content: form.write(&lines).into_bytes(),
             later: false,
-        },
+        }),
         coverage,
     })
 }
@@ -295,6 +295,7 @@ fn actor_of(cast: &Cast, actor: &str, service: &str) -> Result<Value, String> {
     Ok(match actor {
         "-" => json!({"user": null, "app": null}),
         "Entitlement Management" => app("Azure AD Entitlement Management"),
+        "Governance" => app("Azure AD Identity Governance - User Management"),
         "Access Reviews" => app("Azure AD Access Reviews"),
         "PIM" if service == "PIM" => json!({"app": null, "user": {
             "id": id_of("service", "PIM"), "displayName": "Azure AD PIM", "userPrincipalName": null, "ipAddress": null,

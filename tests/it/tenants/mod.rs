@@ -60,7 +60,7 @@ fn tell(run: &Run, args: &[String]) -> Answer {
 }
 
 fn command(words: &[&str], more: &[String]) -> Vec<String> {
-    more.iter().cloned().chain(words.iter().map(|w| (*w).to_string())).collect()
+    words.iter().map(|w| (*w).to_string()).chain(more.iter().cloned()).collect()
 }
 
 /// What is wrong with the program's answers about a tenant; empty when nothing is.
@@ -85,7 +85,8 @@ fn judge(tenant: &Tenant) -> Vec<String> {
     }
     keep(&run, tenant);
     for question in &tenant.questions {
-        let answer = tell(&run, &command(&["--format", "json", "--lake", "lake"], &question.command));
+        let how = command(&["--format", "json", "--lake", "lake"], &[]);
+        let answer = tell(&run, &[question.command.clone(), how].concat());
         let faults = question.judge(&answer);
         if !faults.is_empty() {
             let said = answer.stderr.trim().replace('\n', "\n      ");

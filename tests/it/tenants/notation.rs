@@ -158,7 +158,7 @@ pub fn read(name: &str, text: &str) -> Result<Tenant, String> {
             "audit" => {
                 let log = audit::render(&cast, block, tenant.files.len())?;
                 coverage.extend(log.coverage);
-                tenant.files.push(File { later, ..log.file });
+                tenant.files.extend(log.file.map(|file| File { later, ..file }));
             }
             "look" => tenant.files.extend(look::render(&cast, block, later)?),
             "raw" => tenant.files.push(File {
