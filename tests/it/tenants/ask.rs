@@ -1,7 +1,7 @@
 //! The questions of a tenant: the command, and what has to come back.
 
 use super::cast::{Cast, printed};
-use super::notation::{Block, words};
+use super::notation::{Block, cells, words};
 use serde_json::{Value, json};
 
 /// A column of a row that has to be so.
@@ -23,8 +23,10 @@ enum Test {
 #[derive(Debug)]
 pub struct Question {
     pub command: Vec<String>,
-    pub exit: i32,
+    /// None where the rule leaves the code open.
+    exit: Option<i32>,
     rows: Option<Vec<Vec<Want>>>,
+    never: Vec<Vec<Want>>,
     says: Vec<String>,
     silent: Vec<String>,
     basis: Vec<String>,
@@ -44,29 +46,36 @@ impl Question {
         let filled: Result<Vec<String>, String> = command.iter().map(|w| cast.fill(w)).collect();
         let mut question = Self {
             command: block.head.at(filled)?,
-            exit: -1,
+            exit: None,
             rows: Some(Vec::new()),
+            never: Vec::new(),
             says: Vec::new(),
             silent: Vec::new(),
             basis: Vec::new(),
             why: String::new(),
         };
+        let mut exits = false;
         for line in &block.body {
             let (word, rest) = line.text.split_once(' ').unwrap_or((&line.text, ""));
             match word {
-                "exit" => question.exit = line.at(rest.parse().map_err(|_| "an exit code is a number".to_string()))?,
+                "exit" if rest == "any" => exits = true,
+                "exit" => {
+                    exits = true;
+                    question.exit = Some(line.at(rest.parse().map_err(|_| "an exit code is a number".to_string()))?);
+                }
                 "says" => question.says.push(line.at(cast.fill(rest))?),
                 "silent" => question.silent.push(line.at(cast.fill(rest))?),
                 "basis" => question.basis.push(line.at(cast.fill(rest))?),
                 "why" => question.why = rest.to_string(),
                 "rows" if rest == "any" => question.rows = None,
+                "never" => question.never.push(line.at(row(cast, &cells(rest)))?),
                 _ => {
                     let row = line.at(row(cast, &line.cells()))?;
                     line.at(question.rows.as_mut().ok_or("any rows were said to do".to_string()))?.push(row);
                 }
             }
         }
-        if question.exit < 0 {
+        if !exits {
             return Err(format!("line {}: a question names its exit code", block.head.number));
         }
         Ok(question)
@@ -75,8 +84,10 @@ impl Question {
     /// What is wrong with an answer; empty when nothing is.
     pub fn judge(&self, answer: &Answer) -> Vec<String> {
         let mut wrong = Vec::new();
-        if answer.exit != self.exit {
-            wrong.push(format!("exit {}, wanted {}", answer.exit, self.exit));
+        if let Some(wanted) = self.exit.filter(|e| *e != answer.exit) {
+            wrong.push(format!("exit {}, wanted {wanted}", answer.exit));
+        } else if ![0, 1, 2, 5].contains(&answer.exit) {
+            wrong.push(format!("exit {}", answer.exit));
         }
         let told: Value = serde_json::from_str(&answer.stdout).unwrap_or(Value::Null);
         let got = match &told {
@@ -87,6 +98,9 @@ impl Question {
             let (missing, left) = pair(wanted, &got);
             wrong.extend(missing.iter().map(|m| format!("missing  {}", shown(&wanted[*m]))));
             wrong.extend(left.iter().map(|l| format!("unwanted {}", brief(&got[*l]))));
+        }
+        for row in got.iter().filter(|row| self.never.iter().any(|wants| wants.iter().all(|w| w.met(row)))) {
+            wrong.push(format!("forbidden {}", brief(row)));
         }
         let heard = answer.stderr.to_lowercase();
         wrong.extend(

@@ -56,7 +56,8 @@ pub struct Tenant {
     pub rule: String,
     pub files: Vec<File>,
     pub flags: Vec<String>,
-    pub not_taken: usize,
+    /// None where it does not matter whether a record is rejected or kept without what it lacks.
+    pub not_taken: Option<usize>,
     pub questions: Vec<Question>,
     pub cast: Cast,
 }
@@ -140,7 +141,7 @@ pub fn read(name: &str, text: &str) -> Result<Tenant, String> {
         rule: String::new(),
         files: Vec::new(),
         flags: Vec::new(),
-        not_taken: 0,
+        not_taken: Some(0),
         questions: Vec::new(),
         cast: cast.clone(),
     };
@@ -154,7 +155,8 @@ pub fn read(name: &str, text: &str) -> Result<Tenant, String> {
             "ingest" => tenant.flags = block.head.at(words(rest))?,
             "coverage" => coverage.extend(block.body.iter().map(|l| l.text.clone())),
             "later" => later = true,
-            "not-taken" => tenant.not_taken = block.head.at(rest.parse().map_err(|_| "how many?".to_string()))?,
+            "not-taken" if rest == "any" => tenant.not_taken = None,
+            "not-taken" => tenant.not_taken = Some(block.head.at(rest.parse().map_err(|_| "how many?".to_string()))?),
             "audit" => {
                 let log = audit::render(&cast, block, tenant.files.len())?;
                 coverage.extend(log.coverage);
