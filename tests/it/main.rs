@@ -17,6 +17,7 @@ mod pull_runs;
 mod pull_ways;
 mod real;
 mod report;
+mod tenants;
 mod tidy;
 mod tools;
 mod truth;
