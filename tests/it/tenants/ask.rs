@@ -30,6 +30,7 @@ pub struct Question {
     says: Vec<String>,
     silent: Vec<String>,
     basis: Vec<String>,
+    prints: Vec<String>,
     why: String,
 }
 
@@ -52,6 +53,7 @@ impl Question {
             says: Vec::new(),
             silent: Vec::new(),
             basis: Vec::new(),
+            prints: Vec::new(),
             why: String::new(),
         };
         let mut exits = false;
@@ -66,6 +68,7 @@ impl Question {
                 "says" => question.says.push(line.at(cast.fill(rest))?),
                 "silent" => question.silent.push(line.at(cast.fill(rest))?),
                 "basis" => question.basis.push(line.at(cast.fill(rest))?),
+                "prints" => question.prints.push(line.at(cast.fill(rest))?),
                 "why" => question.why = rest.to_string(),
                 "rows" if rest == "any" => question.rows = None,
                 "never" => question.never.push(line.at(row(cast, &cells(rest)))?),
@@ -116,6 +119,13 @@ impl Question {
                 .iter()
                 .filter(|s| !basis.contains(&s.to_lowercase()))
                 .map(|s| format!("the basis has no '{s}'")),
+        );
+        let printed = answer.stdout.to_lowercase();
+        wrong.extend(
+            self.prints
+                .iter()
+                .filter(|s| !printed.contains(&s.to_lowercase()))
+                .map(|s| format!("does not print '{s}'")),
         );
         if !wrong.is_empty() && !self.why.is_empty() {
             wrong.push(format!("because  {}", self.why));
@@ -197,7 +207,8 @@ fn value_of(cast: &Cast, text: &str) -> Result<Value, String> {
 
 impl Want {
     fn met(&self, row: &Value) -> bool {
-        let got = &row[&self.column];
+        // The column `row` is the whole row.
+        let got = if self.column == "row" { row } else { &row[&self.column] };
         match self.test {
             Test::Is => got == &self.value,
             Test::IsNot => got != &self.value,

@@ -85,7 +85,15 @@ fn judge(tenant: &Tenant) -> Vec<String> {
     }
     keep(&run, tenant);
     for question in &tenant.questions {
-        let how = command(&["--format", "json", "--lake", "lake"], &[]);
+        let shaped = question.command.iter().any(|w| w == "--format");
+        let how = command(
+            if shaped {
+                &["--lake", "lake"]
+            } else {
+                &["--format", "json", "--lake", "lake"]
+            },
+            &[],
+        );
         let answer = tell(&run, &[question.command.clone(), how].concat());
         let faults = question.judge(&answer);
         if !faults.is_empty() {
