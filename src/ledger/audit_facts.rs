@@ -38,8 +38,12 @@ impl AuditFacts {
     }
 
     fn note_unknown(&mut self, event: &AuditEvent) {
-        for id in event.targets.iter().filter_map(|t| t.id.as_deref()).filter(|id| !id.is_empty()) {
-            let about = self.unknown_about.entry(lowered(id)).or_default();
+        let named = ["Group.ObjectID", "Role.TemplateId", "Role.ObjectID", "TemplateId", "RoleDefinitionOriginId", "User.ObjectID", "ServicePrincipal.ObjectID"];
+        let values = event.targets.iter().flat_map(|t| named.iter().filter_map(|n| facts::change(t, n)));
+        let values = values.filter_map(|(old, new)| new.or(old));
+        let ids = event.targets.iter().filter_map(|t| t.id.clone()).chain(values);
+        for id in ids.filter(|id| !id.is_empty()) {
+            let about = self.unknown_about.entry(lowered(&id)).or_default();
             if !about.contains(&event.activity_key) {
                 about.push(event.activity_key.clone());
                 about.sort();

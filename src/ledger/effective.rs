@@ -124,6 +124,7 @@ fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Instant;
     use crate::lake::objects::{DirectoryRoleRow, MembershipRow};
     use crate::lake::records::{Sighting, Snapshot};
     use crate::ledger::{Evidence, Settings, build};

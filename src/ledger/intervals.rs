@@ -247,7 +247,10 @@ impl Walk<'_> {
         let not_held = ended.max(self.absent).filter(|n| *n <= at);
         // A log that watched all the time and tells of no beginning has missed one: it says nothing of when.
         let missed = not_held.is_some_and(|n| log.watched(n, at));
-        let lasted = not_held.map(|n| if missed { n } else { log.forward(n) });
+        // At an instant of absence it was not held yet; an end is the first instant at which it no longer is.
+        let seen_absent = self.absent.filter(|a| ended.is_none_or(|e| e <= *a));
+        let first = |n: Instant| if seen_absent == Some(n) { n.plus(1) } else { n };
+        let lasted = not_held.map(|n| if missed { first(n) } else { log.forward(n).max(first(n)) });
         let earliest = lasted.max(made.filter(|m| *m <= at));
         let reach = if missed || !self.rules.log_tells_beginnings { at } else { log.back(at) };
         (earliest, earliest.map_or(reach, |e| reach.max(e)))
@@ -530,3 +533,6 @@ impl Interval {
         self.evidence.push(act.evidence);
     }
 }
+
+#[cfg(test)]
+mod tests;

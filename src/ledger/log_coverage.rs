@@ -21,6 +21,11 @@ impl LogCoverage {
         Self(windows)
     }
 
+    #[cfg(test)]
+    pub(super) fn spans(&self) -> Vec<Window> {
+        self.0.clone()
+    }
+
     /// The first instant after `at` of which the log says nothing; `at` itself when it is not covered.
     pub(super) fn forward(&self, at: Instant) -> Instant {
         self.0.iter().find(|w| w.from <= at && at < w.until).map_or(at, |w| w.until)

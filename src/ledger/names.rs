@@ -194,11 +194,58 @@ impl Names {
         self.exports(&evidence.service_principals, sightings, ObjectKind::ServicePrincipal, |r| plain(r.name, None));
         self.exports(&evidence.packages, sightings, ObjectKind::Package, |r| plain(r.name, r.created_at));
         self.exports(&evidence.role_definitions, sightings, ObjectKind::Role, |r| plain(r.name, None));
+        self.mentions(evidence, sightings);
         for named in self.objects.values_mut() {
             named.namings.sort();
             fill(&mut named.namings);
             named.namings.dedup_by(|b, a| (a.name, a.upn, a.user_type) == (b.name, b.upn, b.user_type));
             named.namings.shrink_to_fit();
+        }
+    }
+
+    /// Names that listings give to the members, holders and resources that they list.
+    fn mentions(&mut self, evidence: &Evidence, sightings: &Sightings) {
+        let kind = |word: Option<Interned>| match word.unwrap_or_default().to_ascii_lowercase().as_str() {
+            "group" => Some(ObjectKind::Group),
+            "serviceprincipal" => Some(ObjectKind::ServicePrincipal),
+            "user" => Some(ObjectKind::User),
+            _ => None,
+        };
+        for r in &evidence.memberships {
+            self.mention(r, r.member_id, kind(r.member_kind), r.member_name, r.member_upn, sightings);
+        }
+        for r in &evidence.app_role_assignments {
+            self.mention(r, r.principal_id, kind(r.principal_kind), r.principal_name, None, sightings);
+            self.mention(r, r.resource_id, Some(ObjectKind::ServicePrincipal), r.resource_name, None, sightings);
+        }
+        for r in &evidence.directory_roles {
+            self.mention(r, r.principal_id, kind(r.principal_kind), r.principal_name, None, sightings);
+        }
+    }
+
+    /// A name that a listing gives to an object, unless an export of its own kind has it: that one tells more.
+    fn mention<R: Object>(
+        &mut self,
+        row: &R,
+        id: Option<Interned>,
+        kind: Option<ObjectKind>,
+        name: Option<Interned>,
+        upn: Option<Interned>,
+        sightings: &Sightings,
+    ) {
+        let (Some(id), Some(kind)) = (id, kind) else { return };
+        if self.of(&lowered(&id)).is_some_and(|n| n.exported) {
+            return;
+        }
+        let seen = sightings.of(R::TABLE).seen.get(row.id()).map_or(&[][..], Vec::as_slice);
+        for look in seen.iter().filter(|s| s.content_hash == *row.content_hash()) {
+            let told = Naming {
+                at: look.at,
+                name: name.unwrap_or_default(),
+                upn: upn.unwrap_or_default(),
+                user_type: Interned::default(),
+            };
+            self.note(&id, kind, told);
         }
     }
 

@@ -94,6 +94,10 @@ pub fn holding(n: usize) -> Holding {
         from_latest: Some(from),
         until_earliest: over.then_some(end),
         until_latest: over.then_some(end),
+        proved: vec![Window {
+            from,
+            until: if over { end } else { as_of().plus(1) },
+        }],
         scheduled_until: (!over && !endless).then(|| as_of().plus(60 * DAY)),
         no_expiration: endless,
         last_seen: Some(days_ago(1)),

@@ -128,6 +128,6 @@ fn a_holding_is_before_inside_or_possibly_inside_a_period() {
     assert_eq!(h.presence(period), Presence::Never);
     h.until_certainty = Certainty::Unknown;
     h.held_until = None;
-    h.until_earliest = Some(sample::days_ago(100));
+    h.proved[0].until = sample::days_ago(100);
     assert_eq!(h.presence(period), Presence::Possible);
 }

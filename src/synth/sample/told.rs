@@ -91,7 +91,7 @@ pub(super) fn readme(names: &Names, planted: &[Planted]) -> String {
     }
     text.push_str(
         "\n## What is broken on purpose\n\n\
-         - `audit/2025-q4-directoryAudits.ndjson` ends with a line that was cut off.\n\
+         - `audit/2025-q4-directoryAudits.ndjson` ends with a record whose targets are a text.\n\
          - `looks/2026-06-30/conditionalAccess-namedLocations.json` is an error that Graph answered instead of a page.\n\
          - `<img src=x onerror=alert(1)>` and `=cmd|' /C calc'!A0` are names of guests.\n\n\
          The folder is written by `src/synth/sample`, and a test compares the two byte by byte.\n\
