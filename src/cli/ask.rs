@@ -3,7 +3,7 @@
 use crate::check;
 use crate::cli::args::{CheckArgs, ExplainArgs, HoldersArgs, HoldingsArgs, OutputArgs, WindowArgs};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::open::{self, Question};
+use crate::cli::open::{self, Subject};
 use crate::cli::output;
 use crate::cli::select;
 use crate::ledger::absence::{Asked, basis};
@@ -12,8 +12,8 @@ use crate::model::{EntitlementKind, Finding, Holding, Instant, Presence, Princip
 
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
-    let question = open::question(&args.lake, &args.question)?;
-    let access = &question.access;
+    let subject = open::subject(&args.lake, &args.question, args.window.effective)?;
+    let access = &subject.access;
     let one = |kind, what, name: &str, names| -> Result<Asked, Failure> { Ok(Asked::Entitlement(kind, named(what, name, &names)?)) };
     let asked = if let Some(name) = &args.package {
         one(EntitlementKind::AccessPackage, "access package", name, select::packages(access))?
@@ -26,14 +26,14 @@ pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
     } else {
         args.resource.as_ref().map_or(Asked::Everything, |id| Asked::Resource(id.trim().to_lowercase()))
     };
-    answer(&question, &asked, &args.window, &args.output)
+    answer(subject, &asked, &args.window, &args.output)
 }
 
 /// What somebody held.
 pub fn holdings(args: &HoldingsArgs) -> Result<Exit, Failure> {
-    let question = open::question(&args.lake, &args.question)?;
-    let id = named("principal", &args.principal, &select::principals(&question.access))?;
-    answer(&question, &Asked::Holder(PrincipalId::new(&id)), &args.window, &args.output)
+    let subject = open::subject(&args.lake, &args.question, args.window.effective)?;
+    let id = named("principal", &args.principal, &select::principals(&subject.access))?;
+    answer(subject, &Asked::Holder(PrincipalId::new(&id)), &args.window, &args.output)
 }
 
 fn named(what: &str, name: &str, candidates: &select::Candidates) -> Result<String, Failure> {
@@ -44,8 +44,10 @@ fn named(what: &str, name: &str, candidates: &select::Candidates) -> Result<Stri
     Ok(resolved.id)
 }
 
-fn answer(question: &Question, asked: &Asked, when: &WindowArgs, out: &OutputArgs) -> Result<Exit, Failure> {
-    let access = &question.access;
+fn answer(subject: Subject, asked: &Asked, when: &WindowArgs, out: &OutputArgs) -> Result<Exit, Failure> {
+    let mut subject = subject;
+    subject.hold(asked)?;
+    let access = &subject.access;
     let window = select::window(when.at.as_deref(), when.from.as_deref(), when.until.as_deref(), access.as_of)?;
     let all = if when.effective {
         effective::effective(access)
@@ -53,7 +55,11 @@ fn answer(question: &Question, asked: &Asked, when: &WindowArgs, out: &OutputArg
         access.holdings.clone()
     };
     // A window shows its holders as they were at its end.
-    let shown_at = if when.at.is_some() { window.from } else { window.until.plus(-1).min(access.as_of) };
+    let shown_at = if when.at.is_some() {
+        window.from
+    } else {
+        window.until.plus(-1).min(access.as_of)
+    };
     let rows: Vec<(Holding, Presence)> = all
         .into_iter()
         .filter(|h| select::takes(asked, h))
@@ -67,7 +73,7 @@ fn answer(question: &Question, asked: &Asked, when: &WindowArgs, out: &OutputArg
     let possible = rows.len() - certain;
     output::say(&format!(
         "{certain} certain, {possible} possible; as of {}, commit {}",
-        access.as_of, question.commit
+        access.as_of, subject.commit
     ));
     for note in &basis.notes {
         output::say(&format!("note: {note}"));

@@ -5,6 +5,8 @@ use crate::cli::exit::Failure;
 use crate::cli::{review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
+use crate::ledger::absence::Asked;
+use crate::ledger::kept::{Kept, Rows};
 use crate::ledger::{AccessModel, Evidence, Ledger, Settings};
 use crate::model::Instant;
 use crate::report::TrendPoint;
@@ -142,9 +144,76 @@ fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend
     ask(view, config, as_of, trend)
 }
 
+/// What a question about holdings reads: the kept ledger, or one that is built now and kept.
+pub struct Subject {
+    /// Names, states and what an answer rests on; its holdings come with [`Subject::hold`].
+    pub access: AccessModel,
+    /// Id of the commit, its first 12 letters.
+    pub commit: String,
+    kept: Option<Kept>,
+}
+
+impl Subject {
+    /// Fills in the holdings that a question is about, where they are not there yet.
+    ///
+    /// # Errors
+    /// When what is kept is damaged.
+    pub fn hold(&mut self, asked: &Asked) -> Result<(), Failure> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let resource = |id: &str| {
+            let end = if id.contains("://") { None } else { id.find(['/', '|']) };
+            id[..end.unwrap_or(id.len())].to_string()
+        };
+        let (of, id) = match asked {
+            Asked::Everything => (None, String::new()),
+            Asked::Entitlement(_, id) | Asked::Resource(id) => (Some(true), resource(id)),
+            Asked::Holder(id) => (Some(false), id.to_string()),
+        };
+        let rows = match of {
+            None => Rows::All,
+            Some(true) => Rows::OfResource(&id),
+            Some(false) => Rows::OfPrincipal(&id),
+        };
+        Ok(kept.hold(&mut self.access, rows)?)
+    }
+}
+
+/// Opens a lake for a question about holdings; paths through groups need all of the ledger.
+pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool) -> Result<Subject, Failure> {
+    let config = configuration(args)?;
+    let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
+    let dir = lake_dir(lake);
+    output::warn_readable(&dir);
+    let view = Lake::open(&dir)?.view()?;
+    let commit = short_commit(&view);
+    let kept = Kept::open(&view).filter(|_| !effective);
+    // What is kept can be made again: a damaged one is.
+    let read = kept.and_then(|kept| Some((kept.access(as_of).ok()?, kept)));
+    if let Some((access, kept)) = read {
+        return Ok(Subject {
+            access,
+            commit,
+            kept: Some(kept),
+        });
+    }
+    let ledger = Ledger::new(Evidence::load(&view)?);
+    let access = ledger.access(&settings(&config, as_of));
+    if !effective || Kept::open(&view).is_none() {
+        let newest = ledger.access(&settings(&config, None));
+        if let Err(e) = Kept::keep(&view, &ledger, &newest) {
+            output::say(&format!("the ledger is not kept for the next question: {e}"));
+        }
+    }
+    Ok(Subject { access, commit, kept: None })
+}
+
+fn short_commit(view: &View) -> String {
+    view.commit_id().unwrap_or("none").chars().take(12).collect()
+}
+
 /// Builds the access model of a commit; earlier ones come first, and each is let go before the next.
 pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend) -> Result<Question, Failure> {
-    let commit = view.commit_id().unwrap_or("none").chars().take(12).collect();
+    let commit = short_commit(&view);
     let ledger = Ledger::new(Evidence::load(&view)?);
     let earlier = match trend {
         Trend::Asked => review::earlier(&ledger, &config, as_of),

@@ -5,7 +5,7 @@ use crate::ledger::AccessModel;
 use crate::ledger::absence::Asked;
 use crate::ledger::names::{Named, Naming, ObjectKind};
 use crate::model::time::DAY;
-use crate::model::{EntitlementKind, Holding, Instant, Interned, Window};
+use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, Interned, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a holding is of what is asked about.
@@ -45,7 +45,11 @@ pub struct Resolved {
 
 impl Candidate {
     fn shown(&self) -> &str {
-        self.names.iter().find(|(_, until)| until.is_none()).or(self.names.first()).map_or("", |(n, _)| n)
+        self.names
+            .iter()
+            .find(|(_, until)| until.is_none())
+            .or(self.names.first())
+            .map_or("", |(n, _)| n)
     }
 
     /// A line of a list from which one can choose.
@@ -81,7 +85,11 @@ pub fn resolve(what: &str, given: &str, candidates: &Candidates) -> Result<Resol
         }),
         [] if is_guid(&lower) => Ok(plain(lower)),
         [] => {
-            let near: Vec<String> = named(&|name| name.contains(&lower)).into_iter().take(5).map(|id| candidates[id].line(id, &lower)).collect();
+            let near: Vec<String> = named(&|name| name.contains(&lower))
+                .into_iter()
+                .take(5)
+                .map(|id| candidates[id].line(id, &lower))
+                .collect();
             let hint = if near.is_empty() {
                 "nothing in the evidence store ever had a similar name".to_string()
             } else {
@@ -169,8 +177,8 @@ pub fn apps(access: &AccessModel) -> Candidates {
 /// Directory roles. Definition id and template id of one role share a name: the one that is held, or the only one, is meant.
 #[must_use]
 pub fn roles(access: &AccessModel) -> Candidates {
-    let mut all = Candidates::new();
-    held(access, EntitlementKind::DirectoryRole, &mut all);
+    let name = |id: &Interned| access.entitlement_name(&EntitlementKey::directory_role(id, "/", false)).to_string();
+    let mut all: Candidates = access.held_roles.iter().map(|id| (id.to_string(), plain("directory role", name(id)))).collect();
     let taken: BTreeSet<String> = all.values().flat_map(|c| c.names.iter().map(|(n, _)| n.to_lowercase())).collect();
     let mut others = named(access, &[ObjectKind::Role]);
     for (id, name) in &access.roles {

@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod column;
 pub mod commit;
 pub mod error;
+pub mod kept;
 mod known;
 pub mod objects;
 pub mod parquet_io;

@@ -44,6 +44,12 @@ impl View {
         Self::new(next.root, next.log, next.leaves)
     }
 
+    /// The folder of the lake.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Leaves of the tree of the log, oldest commit first.
     #[must_use]
     pub fn leaves(&self) -> &[Hash] {

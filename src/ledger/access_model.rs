@@ -5,9 +5,10 @@ use crate::ledger::evidence::UsageDay;
 use crate::ledger::names::Names;
 use crate::ledger::span::Span;
 use crate::model::{
-    AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId,
-    Window,
+    AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId,
+    TenantId, Window,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -208,7 +209,7 @@ pub struct GroupFacts {
 }
 
 /// An application's service principal as last seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppFacts {
     /// Name.
     pub name: String,
@@ -253,7 +254,7 @@ pub struct ReviewDecision {
 }
 
 /// Which time a subject's log covers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Covered {
     /// Proven, asserted or inferred, merged and sorted.
     pub any: Vec<Window>,
@@ -335,6 +336,8 @@ pub struct AccessModel {
     pub subject_types: BTreeMap<PrincipalId, Interned>,
     /// Directory role names by role id.
     pub roles: BTreeMap<String, String>,
+    /// Directory roles that anybody ever held, by role id, sorted.
+    pub held_roles: Vec<Interned>,
     /// Catalog names by id.
     pub catalogs: BTreeMap<String, String>,
     /// Owners of groups, applications and service principals, by their id, sorted.

@@ -19,10 +19,11 @@ struct History {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Told {
-    at: Instant,
-    value: bool,
-    is_event: bool,
+pub(super) struct Told {
+    pub at: Instant,
+    pub value: bool,
+    /// Whether it tells the very instant of the change.
+    pub is_event: bool,
 }
 
 /// The state of an account at an instant.
@@ -98,10 +99,31 @@ impl Accounts {
             }
         }
         for history in accounts.values_mut() {
-            history.enabled.sort();
-            history.deleted.sort();
+            for told in [&mut history.enabled, &mut history.deleted] {
+                told.sort();
+                // A record that repeats what the witness before it told says nothing more.
+                told.dedup_by(|b, a| !b.is_event && a.value == b.value);
+            }
         }
         Self(accounts)
+    }
+
+    /// Every witness: the account, whether it tells of its deletion, and what it tells.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&PrincipalId, bool, Told)> {
+        self.0.iter().flat_map(|(id, h)| {
+            let enabled = h.enabled.iter().map(move |t| (id, false, *t));
+            enabled.chain(h.deleted.iter().map(move |t| (id, true, *t)))
+        })
+    }
+
+    /// Takes back a witness that was kept; those of one account come in the order of time.
+    pub(super) fn restore(&mut self, id: PrincipalId, of_deletion: bool, told: Told) {
+        let history = self.0.entry(id).or_default();
+        if of_deletion {
+            history.deleted.push(told)
+        } else {
+            history.enabled.push(told)
+        }
     }
 
     /// The state at an instant; `None` for an account of which no witness says anything.
@@ -155,7 +177,11 @@ mod tests {
         assert_eq!(at(15), (Some(false), Some(Instant(10))));
         assert_eq!(at(25).0, Some(true));
         let seen_late = [told(30, false, false)];
-        assert_eq!(value_at(&seen_late, Instant(10), false), (Some(false), None), "an attribute seen only later is used");
+        assert_eq!(
+            value_at(&seen_late, Instant(10), false),
+            (Some(false), None),
+            "an attribute seen only later is used"
+        );
     }
 
     #[test]

@@ -6,18 +6,17 @@ use crate::ledger::access_model::{AccessModel, Covered, Gaps, Look, Looks, Reque
 use crate::ledger::accounts::Accounts;
 use crate::ledger::deletions::{Deletions, missing_resources};
 use crate::ledger::evidence::{Evidence, UsageDay};
-use crate::ledger::held::{Held, Known};
+use crate::ledger::held::{Held, Recorder};
 use crate::ledger::intervals::{Rules, intervals};
 use crate::ledger::log_coverage::LogCoverage;
 use crate::ledger::names::Names;
 use crate::ledger::package_timelines::Holderless;
+use crate::ledger::row::{LedgerRow, Shown};
 use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
 use crate::ledger::{coverage, directory, facts, package_contents, package_timelines, requests, resource_timelines};
 use crate::model::time::MINUTE;
-use crate::model::{
-    AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId,
-};
+use crate::model::{AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -45,7 +44,7 @@ pub struct Ledger {
     accounts: Arc<Accounts>,
     holderless: Holderless,
     histories: BTreeMap<RequestId, RequestHistory>,
-    held: Vec<Held>,
+    rows: Vec<LedgerRow>,
     looks: Arc<Looks>,
     seen: Arc<SeenAt>,
     requests: Contents,
@@ -85,7 +84,7 @@ impl Ledger {
         );
         let log = LogCoverage::of(coverage.get("audit"));
         let held = all_held([packages, resources], &deletions, &sightings, &log);
-        Self {
+        let mut ledger = Self {
             accounts: Arc::new(Accounts::of(&events, &evidence, &sightings)),
             names: Arc::new(names),
             events: Arc::new(events),
@@ -93,14 +92,26 @@ impl Ledger {
             seen: Arc::new(seen(&sightings)),
             holderless,
             histories,
-            held,
+            rows: Vec::new(),
             coverage,
             collection_gaps,
             newest,
             requests,
             evidence,
             sightings,
-        }
+        };
+        let newest = ledger.directory(&Settings::default());
+        let recorder = Recorder::of(&newest, &ledger.histories);
+        let mut rows: Vec<LedgerRow> = held.par_iter().map(|h| recorder.row(h)).collect();
+        rows.par_sort_by(|a, b| row_order(a).cmp(&row_order(b)));
+        ledger.rows = rows;
+        ledger
+    }
+
+    /// Everything that was held, ever, by principal and entitlement.
+    #[must_use]
+    pub fn rows(&self) -> &[LedgerRow] {
+        &self.rows
     }
 
     /// The newest observation.
@@ -124,6 +135,18 @@ impl Ledger {
     /// The access model as of an instant.
     #[must_use]
     pub fn access(&self, settings: &Settings) -> AccessModel {
+        let mut access = self.directory(settings);
+        access.hold(&self.rows);
+        let is_role = |r: &&LedgerRow| r.entitlement_kind == EntitlementKind::DirectoryRole.as_str();
+        let mut roles: Vec<Interned> = self.rows.iter().filter(is_role).map(|r| r.resource).collect();
+        roles.sort();
+        roles.dedup();
+        access.held_roles = roles;
+        access
+    }
+
+    /// The access model as of an instant, without its holdings.
+    fn directory(&self, settings: &Settings) -> AccessModel {
         let as_of = settings.as_of.unwrap_or(self.newest);
         let mut access = AccessModel {
             tenant: self.evidence.tenant.clone(),
@@ -146,15 +169,6 @@ impl Ledger {
         let contents = package_contents::contents(&self.evidence, &self.sightings);
         directory::fill(&mut access, &self.evidence, &self.sightings, &contents, settings);
         access.index();
-        let known = Known::of(&access, &self.histories, &self.held);
-        let mut holdings: Vec<Holding> = self
-            .held
-            .par_iter()
-            .filter(|h| h.began_by(as_of))
-            .map(|h| known.holding(h, as_of))
-            .collect();
-        holdings.par_sort_by(|a, b| order(a).cmp(&order(b)));
-        access.holdings = holdings;
         access
     }
 
@@ -208,6 +222,21 @@ fn all_held(sorted: [Timelines; 2], deletions: &Deletions, sightings: &Sightings
         group.into_iter().flat_map(of_timeline).collect::<Vec<_>>()
     };
     groups.into_par_iter().flat_map_iter(of_group).collect()
+}
+
+fn row_order(r: &LedgerRow) -> (&str, &str, Option<Instant>, Instant, Option<Interned>) {
+    (&r.principal, &r.entitlement_id, r.from_latest, r.last_witness, r.assignment)
+}
+
+impl AccessModel {
+    /// Fills in the holdings of rows as of its instant.
+    pub(super) fn hold(&mut self, rows: &[LedgerRow]) {
+        let shown = Shown::of(self, rows);
+        let begun = rows.par_iter().filter(|r| r.began_by(self.as_of));
+        let mut holdings: Vec<Holding> = begun.map(|r| shown.holding(r)).collect();
+        holdings.par_sort_by(|a, b| order(a).cmp(&order(b)));
+        self.holdings = holdings;
+    }
 }
 
 fn order(h: &Holding) -> (&PrincipalId, &EntitlementKey, Option<Instant>, Option<Instant>, Option<&str>) {

@@ -7,9 +7,9 @@ use crate::ledger::access_model::{
 };
 use crate::ledger::build::Settings;
 use crate::ledger::evidence::Evidence;
-use crate::ledger::held::span_at;
 use crate::ledger::names::ObjectKind;
 use crate::ledger::package_contents::Contained;
+use crate::ledger::row::span_at;
 use crate::ledger::sightings::Sightings;
 use crate::model::id::lowered;
 use crate::model::time::DAY;

@@ -40,7 +40,8 @@ pub(super) struct Interval {
     pub ended: Option<Act>,
     pub end_reason: &'static str,
     pub evidence: Vec<Interned>,
-    records: Vec<Interned>,
+    /// Records that stand for it and never come back once they have ended.
+    pub records: Vec<Interned>,
 }
 
 /// What the rules need to know beside the facts.
@@ -95,7 +96,13 @@ impl Walk<'_> {
     fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Granted { at, act } => self.granted(at, act),
-            Fact::Present { presence_only: true, at, made, evidence, .. } => self.present_by_then(at, made, evidence),
+            Fact::Present {
+                presence_only: true,
+                at,
+                made,
+                evidence,
+                ..
+            } => self.present_by_then(at, made, evidence),
             Fact::Present {
                 at,
                 since,
@@ -330,7 +337,11 @@ impl Walk<'_> {
     }
 
     fn restored(&mut self, at: Instant, act: Act) {
-        let Some(last) = self.done.last().filter(|d| matches!(d.end_reason, "resource_deleted" | "holder_deleted") && self.open.is_none()) else {
+        let Some(last) = self
+            .done
+            .last()
+            .filter(|d| matches!(d.end_reason, "resource_deleted" | "holder_deleted") && self.open.is_none())
+        else {
             return;
         };
         let mut fresh = Interval::granted(at, act);

@@ -25,6 +25,14 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
+    const ALL: [Self; 5] = [Self::User, Self::Group, Self::ServicePrincipal, Self::Package, Self::Role];
+
+    /// The kind of a word, if it is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.as_str() == word)
+    }
+
     /// The word that people read.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -85,6 +93,24 @@ impl Names {
     #[must_use]
     pub fn app_role(&self, key: Interned) -> Option<Interned> {
         self.app_roles.get(&key).copied()
+    }
+
+    /// Names of app roles that only the log tells, by their key.
+    pub(super) fn app_roles(&self) -> impl Iterator<Item = (Interned, Interned)> {
+        self.app_roles.iter().map(|(key, name)| (*key, *name))
+    }
+
+    /// Names that were kept: none yet but those of app roles.
+    pub(super) fn with_app_roles(app_roles: impl IntoIterator<Item = (Interned, Interned)>) -> Self {
+        Self {
+            objects: AHashMap::new(),
+            app_roles: app_roles.into_iter().collect(),
+        }
+    }
+
+    /// Takes back a name that was kept; those of one object come in the order of time.
+    pub(super) fn restore(&mut self, id: Interned, bare: Named, naming: Option<Naming>) {
+        self.objects.entry(id).or_insert(bare).namings.extend(naming);
     }
 
     /// All objects, in no order.
@@ -270,7 +296,16 @@ impl Names {
                     continue;
                 };
                 let (name, upn, user_type, created_at, deleted_at) = read(row);
-                self.note(id, kind, Naming { at: look.at, name, upn, user_type });
+                self.note(
+                    id,
+                    kind,
+                    Naming {
+                        at: look.at,
+                        name,
+                        upn,
+                        user_type,
+                    },
+                );
                 if let Some(named) = self.objects.get_mut(&lowered(id)) {
                     (named.kind, named.exported) = (kind, true);
                     named.created_at = named.created_at.or(created_at);

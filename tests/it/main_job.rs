@@ -133,7 +133,7 @@ fn holders_answers_with_the_codes_that_scripts_rely_on() {
     ));
     let json: serde_json::Value = serde_json::from_str(&run.ok(&["holders", "--lake", "lake", "--format", "json"]).stdout).expect("JSON");
     assert_eq!(
-        json.as_array().map_or(0, Vec::len),
+        json["rows"].as_array().map_or(0, Vec::len),
         all.stdout.lines().count() - 1,
         "one row each (no field of the sample holds a line break)"
     );

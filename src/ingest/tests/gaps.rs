@@ -33,12 +33,7 @@ fn a_record_that_was_not_taken_is_a_gap_of_its_log() {
     let half = &whole[..whole.find("initiatedBy").expect("an actor")];
     let sign_in = format!(r#"{{"id":7,"createdDateTime":"{AT}","appId":"x","conditionalAccessStatus":"success","signInEventTypes":["nonInteractiveUser"]}}"#);
     let cases: [(&str, String, &str, &str); 7] = [
-        (
-            "torn.json",
-            format!("{whole}\n{half}\n"),
-            "audit 2026-03-01T10:00:00Z 1",
-            "record 2 was not taken: ",
-        ),
+        ("torn.json", format!("{whole}\n{half}\n"), "audit any time", "record 2 was not taken: "),
         (
             "no time.json",
             format!("{whole}\n{}\n", event("b").replace(AT, "0001-01-01T00:00:00Z")),

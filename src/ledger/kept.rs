@@ -1,0 +1,299 @@
+//! The ledger kept beside the lake: built once for a commit, and read by every question after that.
+//!
+//! What is kept follows from the commit and from this program alone. It holds the rows of the ledger twice, sorted by
+//! resource and by principal, how objects were called, the states of accounts, and what an answer rests on.
+
+use crate::lake::column::columns;
+use crate::lake::{LakeError, View, kept};
+use crate::ledger::access_model::{AccessModel, AppFacts, Covered, Gaps, Look};
+use crate::ledger::accounts::{Accounts, Told};
+use crate::ledger::build::Ledger;
+use crate::ledger::names::{Named, Names, Naming, ObjectKind};
+use crate::ledger::row::LedgerRow;
+use crate::model::{Instant, Interned, PrincipalId, TenantId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+columns! {
+    /// One name of one object; a row without an instant for an object of which no name is known.
+    struct NamingRow {
+        /// Object id.
+        id: Interned,
+        /// What it is.
+        kind: Interned,
+        /// Whether an export has it.
+        exported: bool,
+        /// When it was made.
+        created_at: Option<Instant>,
+        /// When it was deleted.
+        deleted_at: Option<Instant>,
+        /// When it was seen to be called so.
+        at: Option<Instant>,
+        /// Display name.
+        name: Interned,
+        /// Principal name.
+        upn: Interned,
+        /// `userType`.
+        user_type: Interned,
+    }
+
+    /// One witness of the state of one account.
+    struct AccountRow {
+        /// The account.
+        principal: Interned,
+        /// Whether it tells of `deleted`, and not of `enabled`.
+        of_deletion: bool,
+        /// When.
+        at: Instant,
+        /// The value.
+        value: bool,
+        /// Whether an event tells the very instant.
+        is_event: bool,
+    }
+
+    /// One snapshot of a collection or a part of it.
+    struct SnapshotRow {
+        /// Table name.
+        collection: Interned,
+        /// Which part.
+        scope: Interned,
+        /// When it was over.
+        at: Instant,
+        /// Whether absence counts.
+        complete: bool,
+    }
+}
+
+/// What an answer rests on, beside the tables.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Rest {
+    tenant: TenantId,
+    newest: Instant,
+    coverage: BTreeMap<String, Covered>,
+    collection_gaps: BTreeMap<String, Gaps>,
+    holderless: Vec<(Option<Interned>, usize)>,
+    unknown_about: BTreeMap<Interned, Vec<String>>,
+    untimed_records: usize,
+    roles: BTreeMap<String, String>,
+    held_roles: Vec<Interned>,
+    apps: BTreeMap<String, AppFacts>,
+    app_roles: BTreeMap<Interned, Interned>,
+}
+
+/// The kept ledger of a commit.
+pub struct Kept {
+    folder: PathBuf,
+}
+
+/// Which rows a question needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows<'a> {
+    /// All.
+    All,
+    /// Those of a resource, by its id.
+    OfResource(&'a str),
+    /// Those of a principal, by object id.
+    OfPrincipal(&'a str),
+}
+
+const BY_RESOURCE: &str = "holdings-by-resource.parquet";
+const BY_PRINCIPAL: &str = "holdings-by-principal.parquet";
+const NAMES: &str = "names.parquet";
+const ACCOUNTS: &str = "accounts.parquet";
+const SNAPSHOTS: &str = "snapshots.parquet";
+const REST: &str = "basis.json";
+
+impl Kept {
+    /// What is kept of a commit by this program; `None` when nothing is.
+    #[must_use]
+    pub fn open(view: &View) -> Option<Self> {
+        let folder = kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256"))?;
+        folder.is_dir().then_some(Self { folder })
+    }
+
+    /// Keeps a ledger. A lake that cannot be written keeps nothing, which costs time and no answer.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder cannot be written.
+    pub fn keep(view: &View, ledger: &Ledger, access: &AccessModel) -> Result<(), LakeError> {
+        match kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256")) {
+            Some(folder) => kept::replace(view, &folder, |making| write(making, ledger, access)),
+            None => Ok(()),
+        }
+    }
+
+    /// The access model as of an instant (the newest observation when not given), without its holdings.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn access(&self, as_of: Option<Instant>) -> Result<AccessModel, LakeError> {
+        let path = self.folder.join(REST);
+        let text = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
+        let rest: Rest = serde_json::from_slice(&text).map_err(LakeError::format("read", &path))?;
+        let ((namings, accounts), snapshots) = rayon::join(
+            || {
+                rayon::join(
+                    || kept::read::<NamingRow>(&self.folder.join(NAMES)),
+                    || kept::read::<AccountRow>(&self.folder.join(ACCOUNTS)),
+                )
+            },
+            || kept::read::<SnapshotRow>(&self.folder.join(SNAPSHOTS)),
+        );
+        let mut looks: BTreeMap<(Interned, Interned), Vec<Look>> = BTreeMap::new();
+        for s in snapshots? {
+            looks.entry((s.collection, s.scope)).or_default().push(Look {
+                at: s.at,
+                complete: s.complete,
+            });
+        }
+        Ok(AccessModel {
+            tenant: rest.tenant,
+            as_of: as_of.unwrap_or(rest.newest),
+            names: Arc::new(names_of(namings?, rest.app_roles)),
+            accounts: Arc::new(accounts_of(accounts?)),
+            looks: Arc::new(looks),
+            coverage: rest.coverage,
+            collection_gaps: rest.collection_gaps,
+            holderless: rest.holderless.into_iter().collect(),
+            unknown_about: rest.unknown_about,
+            untimed_records: rest.untimed_records,
+            roles: rest.roles,
+            held_roles: rest.held_roles,
+            apps: rest.apps,
+            ..AccessModel::default()
+        })
+    }
+
+    /// Fills in the holdings that a question needs.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn hold(&self, access: &mut AccessModel, which: Rows) -> Result<(), LakeError> {
+        let rows: Vec<LedgerRow> = match which {
+            Rows::All => kept::read(&self.folder.join(BY_PRINCIPAL))?,
+            Rows::OfResource(id) => kept::read_where(&self.folder.join(BY_RESOURCE), "resource", id)?,
+            Rows::OfPrincipal(id) => kept::read_where(&self.folder.join(BY_PRINCIPAL), "principal", id)?,
+        };
+        access.hold(&rows);
+        Ok(())
+    }
+}
+
+fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), LakeError> {
+    let rows = ledger.rows();
+    kept::write(&folder.join(BY_PRINCIPAL), "principal", rows)?;
+    let mut by_resource = rows.to_vec();
+    by_resource.sort_by(|a, b| a.resource.as_str().cmp(b.resource.as_str()));
+    kept::write(&folder.join(BY_RESOURCE), "resource", &by_resource)?;
+    drop(by_resource);
+    kept::write(&folder.join(NAMES), "id", &naming_rows(&access.names))?;
+    kept::write(&folder.join(ACCOUNTS), "principal", &account_rows(&access.accounts))?;
+    let of_look = |((collection, scope), looks): (&(Interned, Interned), &Vec<Look>)| {
+        let (collection, scope) = (*collection, *scope);
+        let row = move |l: &Look| SnapshotRow {
+            collection,
+            scope,
+            at: l.at,
+            complete: l.complete,
+        };
+        looks.iter().map(row).collect::<Vec<_>>()
+    };
+    let snapshots: Vec<SnapshotRow> = access.looks.iter().flat_map(of_look).collect();
+    kept::write(&folder.join(SNAPSHOTS), "collection", &snapshots)?;
+    let rest = Rest {
+        tenant: access.tenant.clone(),
+        newest: ledger.newest(),
+        coverage: access.coverage.clone(),
+        collection_gaps: access.collection_gaps.clone(),
+        holderless: access.holderless.iter().map(|(p, n)| (*p, *n)).collect(),
+        unknown_about: access.unknown_about.clone(),
+        untimed_records: access.untimed_records,
+        roles: access.roles.clone(),
+        held_roles: access.held_roles.clone(),
+        apps: access.apps.clone(),
+        app_roles: access.names.app_roles().collect(),
+    };
+    let path = folder.join(REST);
+    let text = serde_json::to_vec(&rest).map_err(LakeError::format("write", &path))?;
+    let file = crate::lake::parquet_io::private_file(&path).map_err(LakeError::io("create", &path))?;
+    std::io::Write::write_all(&mut &file, &text).map_err(LakeError::io("write", &path))
+}
+
+fn naming_rows(names: &Names) -> Vec<NamingRow> {
+    let of = |(id, named): (Interned, &Named)| {
+        let bare = NamingRow {
+            id,
+            kind: named.kind.as_str().into(),
+            exported: named.exported,
+            created_at: named.created_at,
+            deleted_at: named.deleted_at,
+            ..NamingRow::default()
+        };
+        if named.namings.is_empty() {
+            return vec![bare];
+        }
+        let with = |n: &Naming| NamingRow {
+            at: Some(n.at),
+            name: n.name,
+            upn: n.upn,
+            user_type: n.user_type,
+            ..bare.clone()
+        };
+        named.namings.iter().map(with).collect()
+    };
+    let mut rows: Vec<NamingRow> = names.iter().flat_map(of).collect();
+    rows.sort_by(|a, b| (a.id.as_str(), a.at).cmp(&(b.id.as_str(), b.at)));
+    rows
+}
+
+fn names_of(rows: Vec<NamingRow>, app_roles: BTreeMap<Interned, Interned>) -> Names {
+    let mut names = Names::with_app_roles(app_roles);
+    for row in rows {
+        let Some(kind) = ObjectKind::from_word(&row.kind) else { continue };
+        let naming = row.at.map(|at| Naming {
+            at,
+            name: row.name,
+            upn: row.upn,
+            user_type: row.user_type,
+        });
+        let bare = Named {
+            kind,
+            namings: Vec::new(),
+            exported: row.exported,
+            created_at: row.created_at,
+            deleted_at: row.deleted_at,
+        };
+        names.restore(row.id, bare, naming);
+    }
+    names
+}
+
+fn account_rows(accounts: &Accounts) -> Vec<AccountRow> {
+    let mut rows: Vec<AccountRow> = accounts
+        .iter()
+        .map(|(principal, of_deletion, told)| AccountRow {
+            principal: principal.interned(),
+            of_deletion,
+            at: told.at,
+            value: told.value,
+            is_event: told.is_event,
+        })
+        .collect();
+    rows.sort_by(|a, b| (a.principal.as_str(), a.of_deletion, a.at, a.value).cmp(&(b.principal.as_str(), b.of_deletion, b.at, b.value)));
+    rows
+}
+
+fn accounts_of(rows: Vec<AccountRow>) -> Accounts {
+    let mut accounts = Accounts::default();
+    for row in rows {
+        let told = Told {
+            at: row.at,
+            value: row.value,
+            is_event: row.is_event,
+        };
+        accounts.restore(PrincipalId::of(row.principal), row.of_deletion, told);
+    }
+    accounts
+}
