@@ -152,10 +152,10 @@ fn lawless(rows: &[Value], exit: i32, answered: bool) -> Vec<String> {
             ("until_earliest", "until_latest"),
             ("from_earliest", "held_from"),
         ] {
-            if let (Some(first_at), Some(last_at)) = (sortable(&row[first]), sortable(&row[last])) {
-                if first_at > last_at {
-                    wrong.push(format!("{first} after {last}: {}", brief(row)));
-                }
+            if let (Some(first_at), Some(last_at)) = (sortable(&row[first]), sortable(&row[last]))
+                && first_at > last_at
+            {
+                wrong.push(format!("{first} after {last}: {}", brief(row)));
             }
         }
         for end in ["from", "until"] {
@@ -217,7 +217,11 @@ fn row(cast: &Cast, cells: &[String]) -> Result<Vec<Want>, String> {
             Some((column, test, value)) => wants.push(Want {
                 column: column.to_string(),
                 test,
-                value: value_of(cast, value)?,
+                value: if test == Test::Has {
+                    json!(cast.fill(value)?)
+                } else {
+                    value_of(cast, value)?
+                },
             }),
             None if ["certain", "possible"].contains(&cell.as_str()) || cell.starts_with("from ") || cell.starts_with("until ") => {}
             None => return Err(format!("'{cell}' says nothing of a row")),
