@@ -97,6 +97,13 @@ impl Question {
             Value::Array(rows) => rows.clone(),
             other => other["rows"].as_array().cloned().unwrap_or_default(),
         };
+        if self.exit != Some(2) {
+            wrong.extend(lawless(
+                &got,
+                answer.exit,
+                self.command[0].starts_with("hold") && (told.is_array() || told["rows"].is_array()),
+            ));
+        }
         if let Some(wanted) = &self.rows {
             let (missing, left) = pair(wanted, &got);
             wrong.extend(missing.iter().map(|m| format!("missing  {}", shown(&wanted[*m]))));
@@ -134,6 +141,49 @@ impl Question {
     }
 }
 
+/// What no answer may be, whatever was asked: a row that ends before it begins, an exact end with two bounds, an exit code that its rows
+/// contradict.
+fn lawless(rows: &[Value], exit: i32, answered: bool) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for row in rows {
+        for (first, last) in [
+            ("held_from", "held_until"),
+            ("from_earliest", "from_latest"),
+            ("until_earliest", "until_latest"),
+            ("from_earliest", "held_from"),
+        ] {
+            if let (Some(first_at), Some(last_at)) = (sortable(&row[first]), sortable(&row[last]))
+                && first_at > last_at
+            {
+                wrong.push(format!("{first} after {last}: {}", brief(row)));
+            }
+        }
+        for end in ["from", "until"] {
+            let at = |column: String| sortable(&row[&column]);
+            let (held, earliest, latest) = (at(format!("held_{end}")), at(format!("{end}_earliest")), at(format!("{end}_latest")));
+            if row[format!("{end}_certainty")] == "exact" && (held != earliest || held != latest) {
+                wrong.push(format!("the exact {end} has other bounds: {earliest:?} {latest:?} {}", brief(row)));
+            }
+        }
+    }
+    let certain = rows.iter().filter(|r| r["in_window"] == "certain").count();
+    let told = match exit {
+        0 if certain == 0 => Some("exit 0, and nobody is certain"),
+        1 if !rows.is_empty() => Some("exit 1, and there are rows"),
+        5 if certain > 0 => Some("exit 5, and somebody is certain"),
+        _ => None,
+    };
+    wrong.extend(told.filter(|_| answered).map(str::to_string));
+    wrong
+}
+
+/// An instant whose text sorts like it: six digits of a second, always.
+fn sortable(time: &Value) -> Option<String> {
+    let text = time.as_str()?.strip_suffix('Z')?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    Some(format!("{whole}.{fraction:0<6}"))
+}
+
 /// `alice | from 2026-02-01 10:00 exact | until - open | certain | role = Reader`
 fn row(cast: &Cast, cells: &[String]) -> Result<Vec<Want>, String> {
     let mut wants = Vec::new();
@@ -167,7 +217,11 @@ fn row(cast: &Cast, cells: &[String]) -> Result<Vec<Want>, String> {
             Some((column, test, value)) => wants.push(Want {
                 column: column.to_string(),
                 test,
-                value: value_of(cast, value)?,
+                value: if test == Test::Has {
+                    json!(cast.fill(value)?)
+                } else {
+                    value_of(cast, value)?
+                },
             }),
             None if ["certain", "possible"].contains(&cell.as_str()) || cell.starts_with("from ") || cell.starts_with("until ") => {}
             None => return Err(format!("'{cell}' says nothing of a row")),

@@ -53,6 +53,7 @@ pub struct Page {
     pub unexpanded: Vec<String>,
     pub beta: bool,
     bare: bool,
+    anonymous: bool,
     torn: bool,
 }
 
@@ -127,6 +128,7 @@ fn page(cells: &[String]) -> Result<Page, String> {
             ("unexpanded", member) => page.unexpanded.push(member.to_string()),
             ("beta", "") => page.beta = true,
             ("bare", "") => page.bare = true,
+            ("no", "context") => page.anonymous = true,
             ("torn", "") => page.torn = true,
             _ => return Err(format!("'{cell}' says nothing of a collection")),
         }
@@ -140,7 +142,11 @@ impl Page {
             return json!(values).to_string();
         }
         let version = if self.beta { "beta" } else { "v1.0" };
-        let mut page = json!({"@odata.context": format!("https://graph.microsoft.com/{version}/$metadata#{context}")});
+        let mut page = if self.anonymous {
+            json!({})
+        } else {
+            json!({"@odata.context": format!("https://graph.microsoft.com/{version}/$metadata#{context}")})
+        };
         if !self.uncounted {
             page["@odata.count"] = json!(self.count.unwrap_or(values.len()));
         }

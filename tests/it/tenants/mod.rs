@@ -66,35 +66,10 @@ fn command(words: &[&str], more: &[String]) -> Vec<String> {
 /// What is wrong with the program's answers about a tenant; empty when nothing is.
 fn judge(tenant: &Tenant) -> Vec<String> {
     let run = Run::new();
-    let (mut wrong, mut left_out) = (Vec::new(), 0);
-    for (folder, later) in [("exports", false), ("later", true)] {
-        let files: Vec<&File> = tenant.files.iter().filter(|f| f.later == later).collect();
-        if files.is_empty() {
-            continue;
-        }
-        write(&run, folder, &files);
-        let told = tell(&run, &command(&["ingest", folder, "--lake", "lake"], &tenant.flags));
-        if told.exit != 0 {
-            wrong.push(format!("  ingest ended with {}: {}", told.exit, told.stderr));
-        }
-        left_out += not_taken(&told.stderr);
-    }
-    // A shape that the program does not know would prove nothing: what is left out is what the tenant meant to be left out.
-    if let Some(meant) = tenant.not_taken.filter(|n| *n != left_out) {
-        wrong.push(format!("  {left_out} records were not taken, {meant} were meant to be"));
-    }
+    let mut wrong = take_in(&run, tenant);
     keep(&run, tenant);
     for question in &tenant.questions {
-        let shaped = question.command.iter().any(|w| w == "--format");
-        let how = command(
-            if shaped {
-                &["--lake", "lake"]
-            } else {
-                &["--format", "json", "--lake", "lake"]
-            },
-            &[],
-        );
-        let answer = tell(&run, &[question.command.clone(), how].concat());
+        let answer = ask(&run, question);
         let faults = question.judge(&answer);
         if !faults.is_empty() {
             let said = answer.stderr.trim().replace('\n', "\n      ");
@@ -104,6 +79,41 @@ fn judge(tenant: &Tenant) -> Vec<String> {
                 faults.join("\n    ")
             ));
         }
+    }
+    wrong
+}
+
+fn ask(run: &Run, question: &ask::Question) -> Answer {
+    let shaped = question.command.iter().any(|w| w == "--format");
+    let how = command(
+        if shaped {
+            &["--lake", "lake"]
+        } else {
+            &["--format", "json", "--lake", "lake"]
+        },
+        &[],
+    );
+    tell(run, &[question.command.clone(), how].concat())
+}
+
+/// Writes and ingests what the tenant exported; what is wrong with that.
+fn take_in(run: &Run, tenant: &Tenant) -> Vec<String> {
+    let (mut wrong, mut left_out) = (Vec::new(), 0);
+    for (folder, later) in [("exports", false), ("later", true)] {
+        let files: Vec<&File> = tenant.files.iter().filter(|f| f.later == later).collect();
+        if files.is_empty() {
+            continue;
+        }
+        write(run, folder, &files);
+        let told = tell(run, &command(&["ingest", folder, "--lake", "lake"], &tenant.flags));
+        if told.exit != 0 {
+            wrong.push(format!("  ingest ended with {}: {}", told.exit, told.stderr));
+        }
+        left_out += not_taken(&told.stderr);
+    }
+    // A shape that the program does not know would prove nothing: what is left out is what the tenant meant to be left out.
+    if let Some(meant) = tenant.not_taken.filter(|n| *n != left_out) {
+        wrong.push(format!("  {left_out} records were not taken, {meant} were meant to be"));
     }
     wrong
 }
@@ -132,35 +142,87 @@ fn every_tenant_is_answered_right() {
     let wanted = std::env::var("VOUCHSAFE_TENANT").unwrap_or_default();
     let files: Vec<(String, String)> = files().into_iter().filter(|(name, _)| name.starts_with(&wanted)).collect();
     assert!(!files.is_empty(), "no tenant is called {wanted}…");
-    let (all, queue, wrong) = (files.len(), Mutex::new(VecDeque::from(files)), Mutex::new(Vec::new()));
-    let next = || queue.lock().expect("no test panics with it").pop_front();
-    let work = || {
-        while let Some((name, text)) = next() {
-            let report = match notation::read(&name, &text) {
-                Err(error) => Some(format!("{name}.txt: {error}")),
-                Ok(tenant) => {
-                    let faults = judge(&tenant);
-                    let head = format!("{name}.txt\n  story: {}\n  rule: {}", tenant.story, tenant.rule);
-                    (!faults.is_empty()).then(|| format!("{head}\n{}", tenant.cast.name(&faults.join("\n"))))
-                }
-            };
-            wrong.lock().expect("no test panics with it").extend(report);
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(work);
-        }
+    let all = files.len();
+    let wrong = each(files, |tenant| {
+        let faults = judge(tenant);
+        let head = format!("{}.txt\n  story: {}\n  rule: {}", tenant.name, tenant.story, tenant.rule);
+        (!faults.is_empty()).then(|| format!("{head}\n{}", tenant.cast.name(&faults.join("\n"))))
     });
-    let mut wrong = wrong.into_inner().expect("no test panics with it");
-    wrong.sort();
     assert!(
         wrong.is_empty(),
         "{}\n\n{} of {all} tenants are answered wrongly",
         wrong.join("\n\n"),
         wrong.len()
     );
+}
+
+/// Reads each tenant and does something with it, several at a time; what came of it, in the order of their names.
+fn each(files: Vec<(String, String)>, work: impl Fn(&Tenant) -> Option<String> + Sync) -> Vec<String> {
+    let (queue, found) = (Mutex::new(VecDeque::from(files)), Mutex::new(Vec::new()));
+    let next = || queue.lock().expect("no test panics with it").pop_front();
+    let worker = || {
+        while let Some((name, text)) = next() {
+            let report = match notation::read(&name, &text) {
+                Err(error) => Some(format!("{name}.txt: {error}")),
+                Ok(tenant) => work(&tenant),
+            };
+            found.lock().expect("no test panics with it").extend(report);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(worker);
+        }
+    });
+    let mut found = found.into_inner().expect("no test panics with it");
+    found.sort();
+    found
+}
+
+/// The rows of an answer, in an order of their own.
+fn rows(answer: &Answer) -> Vec<String> {
+    let told: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap_or_default();
+    let rows = told.as_array().or_else(|| told["rows"].as_array()).cloned().unwrap_or_default();
+    let mut rows: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    rows.sort();
+    rows
+}
+
+/// Ingests what comes later first, or else every other file: which questions the program answers in another way than usually.
+fn other_order(tenant: &Tenant) -> Vec<String> {
+    let (usual, other) = (Run::new(), Run::new());
+    take_in(&usual, tenant);
+    let late = tenant.files.iter().any(|f| f.later);
+    for first in [true, false] {
+        let taken = |(i, file): &(usize, &File)| match late {
+            true => file.later == first,
+            false => (i % 2 == 1) == first || file.path == "coverage.toml",
+        };
+        let files: Vec<&File> = tenant.files.iter().enumerate().filter(taken).map(|(_, f)| f).collect();
+        let folder = if first { "exports/one" } else { "exports/two" };
+        write(&other, folder, &files);
+        tell(&other, &command(&["ingest", folder, "--lake", "lake"], &tenant.flags));
+    }
+    let differs = |q: &&ask::Question| {
+        let (first, second) = (ask(&usual, q), ask(&other, q));
+        first.exit != second.exit || rows(&first) != rows(&second)
+    };
+    tenant.questions.iter().filter(differs).map(|q| format!("  {}", q.command.join(" "))).collect()
+}
+
+#[test]
+fn the_order_of_files_changes_no_answer() {
+    let files = files()
+        .into_iter()
+        .enumerate()
+        .filter(|(i, (name, _))| i % 12 == 0 || name.starts_with("disorder"));
+    let files: Vec<(String, String)> = files.map(|(_, file)| file).collect();
+    let wrong = each(files, |tenant| {
+        let faults = other_order(tenant);
+        (!faults.is_empty()).then(|| format!("{}.txt\n{}", tenant.name, tenant.cast.name(&faults.join("\n"))))
+    });
+    assert!(wrong.is_empty(), "answers that depend on the order of files:\n{}", wrong.join("\n"));
 }
 
 #[test]

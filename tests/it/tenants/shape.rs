@@ -33,9 +33,10 @@ pub fn collection(cast: &Cast, kind: &str, of: Option<&str>, page: &Page) -> Res
             format!("groups('{}')/{kind}", owner()?.id),
             Box::new(|cast, row| Ok(linked(&named(cast, row)?))),
         ),
-        "deleted users" => ("directory/deletedItems/microsoft.graph.user".into(), Box::new(deleted)),
-        "deleted groups" => ("directory/deletedItems/microsoft.graph.group".into(), Box::new(deleted)),
-        "deleted apps" => ("directory/deletedItems/microsoft.graph.servicePrincipal".into(), Box::new(deleted)),
+        // Graph answers `directory/deletedItems/microsoft.graph.user` with the context of the living ones: only `deletedDateTime` tells.
+        "deleted users" => ("users".into(), Box::new(deleted)),
+        "deleted groups" => ("groups".into(), Box::new(deleted)),
+        "deleted apps" => ("servicePrincipals".into(), Box::new(deleted)),
         "app roles" => {
             let app = owner()?;
             let context = format!("servicePrincipals('{}')/appRoleAssignedTo", app.id);
