@@ -21,6 +21,7 @@ mod objects;
 mod paths;
 mod pulled;
 mod raw;
+mod rows;
 mod run;
 mod scan;
 mod signin;
@@ -128,13 +129,15 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     if let Some(pulled) = &options.pulled {
         pulled.date(&found.inputs, &mut datings);
     }
-    for ((input, scan), dating) in found.inputs.iter().zip(&scans).zip(&datings) {
+    // Tables retell less of a record than Graph and the diagnostic pipeline do: they come last.
+    let files = || found.inputs.iter().zip(&scans).zip(&datings);
+    for ((input, scan), dating) in files().filter(|f| !f.0.1.retold).chain(files().filter(|f| f.0.1.retold)) {
         match &scan.shape {
             Shape::Foreign(reason) if scan.trouble.is_some() => {
                 run.broken(input.path.clone(), reason.clone(), Some((input, dating)));
             }
             Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone()),
-            Shape::Lines | Shape::Documents => run.file(input, scan, dating)?,
+            Shape::Lines | Shape::Documents | Shape::Table(_) => run.file(input, scan, dating)?,
         }
     }
     run.finish()

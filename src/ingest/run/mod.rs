@@ -136,6 +136,7 @@ impl<'a, S: Sink> Run<'a, S> {
             limits: &self.options.limits,
             named: scan::named(input, &self.tenant),
             dates,
+            western: scan.western,
         };
         let mut sum = Sum::default();
         let limits = &self.options.limits;

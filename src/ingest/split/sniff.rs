@@ -3,7 +3,9 @@
 use super::Shape;
 use super::lines::trimmed;
 use crate::ingest::feed::Feed;
+use crate::ingest::rows::{FoundHeading, Heading};
 use crate::ingest::skip;
+use std::sync::Arc;
 
 /// Looks at the first lines of a file.
 pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
@@ -41,7 +43,15 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
     if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
         return Shape::Lines;
     }
-    Shape::Foreign(looks_like(text))
+    let named = looks_like(text);
+    if named != PLAIN {
+        return Shape::Foreign(named);
+    }
+    match Heading::of(bytes) {
+        Some(FoundHeading::Table(heading)) => Shape::Table(Arc::new(heading)),
+        Some(FoundHeading::Foreign(why)) => Shape::Foreign(why),
+        None => Shape::Foreign(named),
+    }
 }
 
 /// Whether a text begins as an object or as an array of objects does.
@@ -53,6 +63,9 @@ fn begins_like_json(text: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// What is said of text that is nothing in particular.
+const PLAIN: &str = "text, no JSON";
 
 fn looks_like(text: &[u8]) -> String {
     let known: [(&[u8], &str); 9] = [
@@ -73,10 +86,5 @@ fn looks_like(text: &[u8]) -> String {
     if head.contains(&0) {
         return "binary, no JSON".into();
     }
-    let line = head.split(|b| *b == b'\n').next().unwrap_or(head);
-    let commas = line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
-    if commas >= 2 {
-        return "a table of separated values; export as JSON, which loses no nested part".into();
-    }
-    "text, no JSON".into()
+    PLAIN.into()
 }

@@ -8,6 +8,7 @@ mod logs;
 mod looks;
 mod real;
 mod sink;
+mod tables;
 mod tenants;
 mod times;
 

@@ -1,14 +1,12 @@
 //! A closer look at a record whose kind neither its page nor its neighbours tell.
 
-use super::{Taken, Worker, rejected, told, too_deep};
-use crate::ingest::audit::{self, AuditRaw};
+use super::{Taken, Worker, rejected, told};
 use crate::ingest::context::{Context, Step};
 use crate::ingest::envelope::Envelope;
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
-use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Head, Span};
-use crate::ingest::{times, value};
+use crate::ingest::{rows, times, value};
 use crate::model::Interned;
 use serde_json::{Map, Value};
 
@@ -31,17 +29,18 @@ impl Worker<'_> {
             }
             return Err(Refused::Unmapped("error response".into()));
         }
+        let wrapped = |map: &Map<String, Value>| map.get("_raw").and_then(Value::as_str).map(str::to_string);
+        let within = || ["result", "_source", "event"].iter().find_map(|name| wrapped(map.get(*name)?.as_object()?));
         if outermost
-            && let Some(inner) = map.get("_raw").and_then(Value::as_str)
+            && let Some(inner) = wrapped(map).or_else(within)
             && inner.trim_start().starts_with('{')
         {
-            let inner = inner.to_string();
             self.look_closer(&inner, span, false)?;
             self.done.remarks.shipped += 1;
             return Ok(());
         }
-        if log_analytics(map) {
-            return self.audit_row(map, span);
+        if let Some(format) = rows::of_members(map) {
+            return self.row_of(format, map, span);
         }
         let has = |name: &str| map.keys().any(|k| k.eq_ignore_ascii_case(name));
         if has("time") && has("category") && !map.contains_key("activityDisplayName") {
@@ -141,37 +140,6 @@ impl Worker<'_> {
         *self.done.on_pages.entry((page, index)).or_default() += 1;
         Ok(())
     }
-
-    /// A row of the `AuditLogs` table of Log Analytics: Pascal case, nested parts as text.
-    fn audit_row(&mut self, map: &mut Map<String, Value>, span: &Span) -> Taken {
-        let mut whole = Value::Object(std::mem::take(map));
-        value::camel(&mut whole);
-        if let Value::Object(map) = &mut whole {
-            for name in ["initiatedBy", "targetResources", "additionalDetails"] {
-                if let Some(Value::String(text)) = map.get(name)
-                    && let Ok((parsed, _)) = value::parse(text, self.around.limits.depth)
-                {
-                    map.insert(name.into(), parsed);
-                }
-            }
-        }
-        let text = whole.to_string();
-        let depth = self.around.limits.depth;
-        if !is_shallow(text.as_bytes(), depth) {
-            return Err(too_deep(depth));
-        }
-        let raw: AuditRaw<'_> = serde_json::from_str(&text).map_err(|e| rejected(told(&e)))?;
-        let around = audit::Around {
-            operation: whole.get("operationName").and_then(Value::as_str),
-            time: whole.get("timeGenerated").and_then(Value::as_str),
-            ..audit::Around::default()
-        };
-        self.audit.take(&raw, &around, span.row).map_err(rejected)
-    }
-}
-
-fn log_analytics(map: &Map<String, Value>) -> bool {
-    map.contains_key("TimeGenerated") && map.contains_key("ActivityDisplayName") && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
 }
 
 /// What a context says of the parent.

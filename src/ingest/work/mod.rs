@@ -1,6 +1,7 @@
 //! What one batch of records gives: rows, rejects and counts; pure, so that batches can be worked on at once.
 
 mod closer;
+mod tabular;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
 use crate::ingest::envelope::Envelope;
@@ -8,6 +9,7 @@ use crate::ingest::gaps::{self, Missed};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
 use crate::ingest::objects::{Holders, Place, Refused, Rows};
+use crate::ingest::rows::Heading;
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
@@ -33,6 +35,8 @@ pub(super) struct Surroundings<'a> {
     pub named: Named,
     /// Whether day or month comes first in its dates, where that matters.
     pub dates: Option<DateOrder>,
+    /// Whether text that is no UTF-8 is Windows-1252.
+    pub western: bool,
 }
 
 /// The parent that names tell, for pages whose context does not.
@@ -55,6 +59,8 @@ pub(super) struct Remarks {
     pub shipped: u64,
     /// Diagnostic records.
     pub enveloped: u64,
+    /// Records of tables that have no id.
+    pub without_id: u64,
     /// Members of objects that should hold a time and hold none.
     pub untimed: u64,
 }
@@ -66,6 +72,7 @@ impl std::ops::AddAssign for Remarks {
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
         self.untimed += other.untimed;
+        self.without_id += other.without_id;
     }
 }
 
@@ -173,6 +180,7 @@ impl Worker<'_> {
         self.done.read += 1;
         let depth = self.around.limits.depth;
         let taken = match std::str::from_utf8(bytes) {
+            _ if let Some(heading) = span.heading.as_deref() => self.separated(bytes, heading, span),
             Ok(_) if !is_shallow(bytes, depth) => Err(too_deep(depth)),
             Ok(text) => self.record(text, span),
             Err(error) => Err(rejected(format!("no UTF-8 at byte {} of the record", error.valid_up_to()))),
@@ -193,7 +201,7 @@ impl Worker<'_> {
             sha256: hex::encode(Sha256::digest(bytes)),
             raw: shown(bytes),
         };
-        self.refuse(row, bytes, span.page.as_deref());
+        self.refuse(row, bytes, span.page.as_deref(), span.heading.as_deref());
     }
 
     fn torn(&mut self, torn: &Torn) {
@@ -209,10 +217,10 @@ impl Worker<'_> {
             sha256: hex::encode(torn.sha256),
             raw: shown(&torn.raw),
         };
-        self.refuse(row, &torn.raw, torn.page.as_deref());
+        self.refuse(row, &torn.raw, torn.page.as_deref(), torn.heading.as_deref());
     }
 
-    fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>) {
+    fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>, heading: Option<&Heading>) {
         if row.verdict == "unmapped" {
             self.done.unmapped += 1;
         } else {
@@ -222,8 +230,14 @@ impl Worker<'_> {
                 Guess::SignIn => Some("sign_ins"),
                 Guess::Envelope | Guess::Nothing => None,
             };
-            let whose = gaps::whose(self.kind_of_page(page), raw, before);
-            let at = gaps::own_time(&whose, raw, self.around.dates);
+            let (whose, at) = match heading {
+                Some(heading) => self.lost_row(raw, heading),
+                None => {
+                    let whose = gaps::whose(self.kind_of_page(page), raw, before);
+                    let at = gaps::own_time(&whose, raw, self.around.dates);
+                    (whose, at)
+                }
+            };
             self.done.missed.add(whose, at, row.source_row.unwrap_or_default(), &row.reason);
         }
         self.done.rejects.push(row);
@@ -315,6 +329,7 @@ impl Worker<'_> {
                 result_type: envelope.result_type.said(),
                 correlation: envelope.correlation.said(),
                 there: true,
+                retold: false,
             };
             if inner.is_none() {
                 return Err(rejected("a sign-in without properties"));
@@ -336,6 +351,7 @@ impl Worker<'_> {
                 category: Some(category),
                 result: envelope.result.said(),
                 there: true,
+                retold: false,
             };
             self.audit(&raw, &around, span)?;
         }
