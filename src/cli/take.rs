@@ -11,11 +11,19 @@ use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
 use crate::model::{Instant, TenantId, Window};
 use arrow::array::{Array, AsArray, RecordBatch};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Ingests into a lake, which is made when it does not exist.
 pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>) -> Result<IngestReport, Failure> {
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
+    let standard_input = args.paths.iter().any(|p| p.as_os_str() == "-").then(Copied::standard_input).transpose()?;
+    let given = |path: &PathBuf| match &standard_input {
+        Some(copy) if path.as_os_str() == "-" => copy.file.clone(),
+        _ => path.clone(),
+    };
+    let paths: Vec<PathBuf> = args.paths.iter().map(given).collect();
     let options = IngestOptions {
         tenant: args.tenant.as_deref().map(TenantId::new),
         observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
@@ -24,12 +32,13 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         dates: args.dates,
         now,
         limits: ingest::Limits::default(),
+        standard_input: standard_input.as_ref().map(|copy| copy.file.clone()),
         pulled: None,
     };
     let notary = private::notary(&args.notary)?;
     let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
     let mut sink = Sink::new(&lake);
-    let report = ingest::ingest(&args.paths, &options, &mut sink).map_err(failure)?;
+    let report = ingest::ingest(&paths, &options, &mut sink).map_err(failure)?;
     let commit = sink.commit(now)?;
     tell(&report, commit.as_deref());
     let rejected: i64 = report.sources.iter().map(|s| s.rejected).sum();
@@ -38,7 +47,44 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
             "{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none"
         )));
     }
+    if args.strict && report.unread > 0 {
+        return Err(Failure::unusable(format!(
+            "{} files could not be read (they are gaps in 'vouchsafe lake status'); --strict asks for none",
+            report.unread
+        )));
+    }
     Ok(report)
+}
+
+/// Standard input, copied to where it can be read twice; the copy goes when this does.
+struct Copied {
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+impl Copied {
+    fn standard_input() -> Result<Self, Failure> {
+        let folder = std::env::temp_dir().join(format!("vouchsafe-{}", std::process::id()));
+        let copied = Self {
+            file: folder.join("standard-input"),
+            folder,
+        };
+        let failed = |e: io::Error| Failure::usage(format!("cannot copy standard input to {}: {e}", copied.file.display()));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&copied.folder).map_err(failed)?;
+        let mut file = fs::File::create_new(&copied.file).map_err(failed)?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
+        Ok(copied)
+    }
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        // Nothing is left to be done about a copy that cannot be removed.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// An instant, or the whole of a day.
@@ -124,7 +170,9 @@ fn few(what: &str, lines: Vec<String>) {
         output::say(&if cut.len() < line.len() { format!("{cut}…") } else { cut });
     }
     if lines.len() > SHOWN {
-        output::say(&format!("and {} more {what}: see 'vouchsafe lake status'", lines.len() - SHOWN));
+        // Files that are none of ours leave no trace in the lake.
+        let place = if what.starts_with("files") { "" } else { ": see 'vouchsafe lake status'" };
+        output::say(&format!("and {} more {what}{place}", lines.len() - SHOWN));
     }
 }
 

@@ -68,6 +68,8 @@ pub struct IngestOptions {
     pub now: Instant,
     /// Bounds on what a file may make us do.
     pub limits: Limits,
+    /// The file into which standard input was copied; it is called `-`.
+    pub standard_input: Option<PathBuf>,
     /// What only a pull knows of its files.
     pub pulled: Option<Pulled>,
 }
@@ -83,6 +85,8 @@ pub struct IngestReport {
     pub foreign: Vec<(PathBuf, String)>,
     /// Known gaps: error responses and files that could not be read to their end.
     pub gaps: Vec<Coverage>,
+    /// Files that may have held records and could not be read, or not to their end.
+    pub unread: usize,
     /// Looks at collections.
     pub snapshots: usize,
     /// Records read; `read = kept + duplicate + rejected + unmapped`.
@@ -108,7 +112,7 @@ pub struct IngestReport {
 pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) -> Result<IngestReport, IngestError> {
     let found = paths::expand(paths, &options.limits)?;
     let declared = found.coverage.iter().map(|path| coverage::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let scans = scan::scan_all(&found.inputs, &options.limits)?;
+    let scans = scan::scan_all(&found.inputs, &options.limits);
     let evidence = declared
         .iter()
         .filter_map(|d| Some((d.tenant.clone()?, d.path.as_path())))

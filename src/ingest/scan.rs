@@ -2,7 +2,6 @@
 
 use crate::ingest::context::is_guid;
 use crate::ingest::envelope::Envelope;
-use crate::ingest::error::IngestError;
 use crate::ingest::feed::{with_bytes, with_feed};
 use crate::ingest::kind::Relation;
 use crate::ingest::limits::Limits;
@@ -39,6 +38,21 @@ pub(super) struct Scan {
     pub retold: bool,
 }
 
+impl Scan {
+    fn unreadable(error: &io::Error) -> Self {
+        let reason = format!("cannot be read: {error}; repair or unpack it, and ingest it again");
+        Self {
+            sha256: Hash::default(),
+            shape: Shape::Foreign(reason.clone()),
+            tenants: BTreeSet::new(),
+            trouble: Some(reason),
+            orders: Orders::default(),
+            western: false,
+            retold: false,
+        }
+    }
+}
+
 /// Files up to this size are worked on without threads of their own.
 pub(super) const SMALL: u64 = 4 << 20;
 
@@ -69,14 +83,12 @@ impl Hash {
 }
 
 /// Looks through all files.
-pub(super) fn scan_all(inputs: &[Input], limits: &Limits) -> Result<Vec<Scan>, IngestError> {
+pub(super) fn scan_all(inputs: &[Input], limits: &Limits) -> Vec<Scan> {
     inputs
         .par_iter()
         .map(|input| {
-            scan(input, limits).map_err(|source| IngestError::Unreadable {
-                path: input.path.clone(),
-                source,
-            })
+            // One that cannot be read costs itself: it is told, and leaves a gap.
+            scan(input, limits).unwrap_or_else(|error| Scan::unreadable(&error))
         })
         .collect()
 }

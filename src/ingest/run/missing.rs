@@ -133,6 +133,7 @@ impl<S: Sink> Run<'_, S> {
         let only = (sum.subjects.len() == 1).then(|| sum.subjects.first().cloned()).flatten();
         let unknown = only.unwrap_or_else(|| by_name.to_string());
         if let Some(trouble) = &outcome.trouble {
+            self.report.unread += 1;
             let reason = format!("{}: not read to its end: {trouble}", input.path.display());
             self.gap(&unknown, reason, source());
             self.spoil(&unknown, dating);
@@ -143,6 +144,10 @@ impl<S: Sink> Run<'_, S> {
         });
         let rows = sum.missed.rows(&self.shown(input), &self.tenant, scan.sha256.get(), &unknown, look);
         self.report.gaps.extend(rows);
+        if sum.nameless > 0 {
+            let reason = format!("{}: {} members or owners of expanded lists name nobody", self.shown(input), sum.nameless);
+            self.gap(Table::Memberships.name(), reason, source());
+        }
         for whose in sum.missed.whose() {
             match whose {
                 Whose::Known(subject) => self.spoil(subject, dating),

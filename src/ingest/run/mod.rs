@@ -57,6 +57,7 @@ struct Sum {
     errors: BTreeMap<String, u64>,
     missed: Missed,
     holderless: usize,
+    nameless: u64,
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
@@ -98,6 +99,7 @@ impl<'a, S: Sink> Run<'a, S> {
             self.missing.spoiled(table, dating, "a file of it could not be read");
         }
         let reason_with_path = format!("{}: {reason}", path.display());
+        self.report.unread += 1;
         self.gap(subject, reason_with_path, None);
         self.foreign(path, reason);
     }
@@ -117,7 +119,11 @@ impl<'a, S: Sink> Run<'a, S> {
     /// How the file is called in the lake.
     fn shown(&self, input: &Input) -> String {
         let pulled = self.options.pulled.as_ref().and_then(|p| p.file(&input.path));
-        pulled.map_or_else(|| input.path.to_string_lossy().into_owned(), |file| file.shown.clone())
+        match pulled {
+            Some(file) => file.shown.clone(),
+            None if self.options.standard_input.as_ref() == Some(&input.path) => "-".into(),
+            None => input.path.to_string_lossy().into_owned(),
+        }
     }
 
     /// Reads a file into the sink.
@@ -175,6 +181,7 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         sum.missed.join(done.missed);
         sum.holderless += done.holders.missing.len();
+        sum.nameless += done.holders.nameless;
         self.missing.holders(dating, done.holders);
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {

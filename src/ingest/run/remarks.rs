@@ -31,6 +31,9 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     if sum.holderless > 0 {
         notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
     }
+    if sum.nameless > 0 {
+        notes.push(format!("{} members or owners of expanded lists name nobody", sum.nameless));
+    }
     if remarks.parent_by_name > 0 {
         notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
     }

@@ -44,13 +44,18 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
         return Shape::Lines;
     }
     let named = looks_like(text);
-    if named != PLAIN {
-        return Shape::Foreign(named);
+    let found = if named == PLAIN { Heading::of(bytes) } else { None };
+    if let Some(FoundHeading::Table(heading)) = found {
+        return Shape::Table(Arc::new(heading));
     }
-    match Heading::of(bytes) {
-        Some(FoundHeading::Table(heading)) => Shape::Table(Arc::new(heading)),
+    if let Some(damage) = damaged(text) {
+        // It held records once: that is more than a file that is none of ours.
+        feed.trouble.get_or_insert_with(|| damage.to_string());
+        return Shape::Foreign(damage.into());
+    }
+    match found {
         Some(FoundHeading::Foreign(why)) => Shape::Foreign(why),
-        None => Shape::Foreign(named),
+        _ => Shape::Foreign(named),
     }
 }
 
@@ -62,6 +67,28 @@ fn begins_like_json(text: &[u8]) -> bool {
         b'[' => matches!(inner, Some(b'{' | b']' | b'[')),
         _ => false,
     }
+}
+
+/// What tells that a file is an export that was damaged, or one that lies too deep to be read.
+fn damaged(text: &[u8]) -> Option<&'static str> {
+    if text.starts_with(b"PK\x03\x04") || text.starts_with(b"PK\x05\x06") {
+        return Some("an archive inside of another one; unpack it and ingest what is in it");
+    }
+    // What people write about exports begins with words.
+    if text.first().is_none_or(|b| b.is_ascii_alphanumeric() || b"#*-<>/!;".contains(b)) {
+        return None;
+    }
+    let head = &text[..text.len().min(64 << 10)];
+    let marks = [
+        &b"\"@odata."[..],
+        b"$metadata#",
+        b"\"activityDisplayName\"",
+        b"\"signInEventTypes\"",
+        b"\"insights-logs-",
+        b"\"operationName\"",
+    ];
+    let marked = marks.iter().any(|mark| memchr::memmem::find(head, mark).is_some());
+    marked.then_some("a damaged export: it does not begin as JSON does; export it again")
 }
 
 /// What is said of text that is nothing in particular.

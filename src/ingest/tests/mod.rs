@@ -6,6 +6,7 @@ mod hostile;
 mod kinds;
 mod logs;
 mod looks;
+mod powershell;
 mod real;
 mod sink;
 mod tables;

@@ -149,6 +149,7 @@ pub(super) fn options() -> IngestOptions {
         dates: None,
         now: instant("2027-01-01T00:00:00Z"),
         limits: Limits::default(),
+        standard_input: None,
         pulled: None,
     }
 }

@@ -82,7 +82,7 @@ impl Worker<'_> {
         let typed = map.get("@odata.type").and_then(Value::as_str);
         match typed.and_then(kind::by_type) {
             // Types stand in mixed listings only, where they name the member and not the listing.
-            Some(Kind::Related(_)) if page.is_none() => kind::by_members(map),
+            Some(Kind::Related(_)) if page.is_none() && !self.around.named.tells_parent() => kind::by_members(map),
             Some(kind) => kind,
             None => kind::by_members(map),
         }

@@ -48,6 +48,13 @@ pub(super) struct Named {
     pub relation: Option<Relation>,
 }
 
+impl Named {
+    /// Whether names tell whose members or owners are listed.
+    pub fn tells_parent(&self) -> bool {
+        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner))
+    }
+}
+
 /// Counts of things that are worth a remark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Remarks {
