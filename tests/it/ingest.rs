@@ -88,7 +88,7 @@ fn what_could_not_be_read_is_told_and_refused_when_asked_for_strictly() {
         told.stderr
     );
     let status = run.ok(&["lake", "status", "--lake", "lake"]).stdout;
-    assert!(status.contains("a damaged export"), "{status}");
+    assert!(status.contains("a damaged"), "{status}");
     let told = run.tell(&["ingest", "in", "--lake", "lake", "--strict"]);
     assert!(told.code == 3 && told.stderr.contains("1 files could not be read"), "{}", told.stderr);
 }
