@@ -150,6 +150,9 @@ pub struct IngestArgs {
     /// What to take in.
     #[command(flatten)]
     pub take: TakeArgs,
+    /// Say what each file is and would give to an empty lake, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,

@@ -53,7 +53,11 @@ fn answer(question: &Question, asked: &Asked, when: &WindowArgs, out: &OutputArg
         access.holdings.clone()
     };
     // A window shows its holders as they were at its end.
-    let shown_at = if when.at.is_some() { window.from } else { window.until.plus(-1).min(access.as_of) };
+    let shown_at = if when.at.is_some() {
+        window.from
+    } else {
+        window.until.plus(-1).min(access.as_of)
+    };
     let rows: Vec<(Holding, Presence)> = all
         .into_iter()
         .filter(|h| select::takes(asked, h))

@@ -156,6 +156,7 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
         now: client.clock().now(),
         limits: Limits::default(),
         standard_input: None,
+        progress: None,
         pulled: None,
     };
     let mut sink = take::Sink::new(&lake);

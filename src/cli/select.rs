@@ -45,7 +45,11 @@ pub struct Resolved {
 
 impl Candidate {
     fn shown(&self) -> &str {
-        self.names.iter().find(|(_, until)| until.is_none()).or(self.names.first()).map_or("", |(n, _)| n)
+        self.names
+            .iter()
+            .find(|(_, until)| until.is_none())
+            .or(self.names.first())
+            .map_or("", |(n, _)| n)
     }
 
     /// A line of a list from which one can choose.
@@ -81,7 +85,11 @@ pub fn resolve(what: &str, given: &str, candidates: &Candidates) -> Result<Resol
         }),
         [] if is_guid(&lower) => Ok(plain(lower)),
         [] => {
-            let near: Vec<String> = named(&|name| name.contains(&lower)).into_iter().take(5).map(|id| candidates[id].line(id, &lower)).collect();
+            let near: Vec<String> = named(&|name| name.contains(&lower))
+                .into_iter()
+                .take(5)
+                .map(|id| candidates[id].line(id, &lower))
+                .collect();
             let hint = if near.is_empty() {
                 "nothing in the evidence store ever had a similar name".to_string()
             } else {

@@ -2,8 +2,8 @@
 
 use crate::cli::args::TakeArgs;
 use crate::cli::exit::Failure;
-use crate::cli::{output, private, select};
-use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
+use crate::cli::{dry_run, output, private, select, watch};
+use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, SinkError};
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::lake::view::UNKNOWN_TENANT;
@@ -14,33 +14,42 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Ingests into a lake, which is made when it does not exist.
 pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>) -> Result<IngestReport, Failure> {
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
-    let standard_input = args.paths.iter().any(|p| p.as_os_str() == "-").then(Copied::standard_input).transpose()?;
-    let given = |path: &PathBuf| match &standard_input {
-        Some(copy) if path.as_os_str() == "-" => copy.file.clone(),
-        _ => path.clone(),
-    };
-    let paths: Vec<PathBuf> = args.paths.iter().map(given).collect();
-    let options = IngestOptions {
-        tenant: args.tenant.as_deref().map(TenantId::new),
-        observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
-        complete: args.complete,
-        covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
-        dates: args.dates,
-        now,
-        limits: ingest::Limits::default(),
-        standard_input: standard_input.as_ref().map(|copy| copy.file.clone()),
-        pulled: None,
-    };
+    let asked = Asked::of(args, now)?;
     let notary = private::notary(&args.notary)?;
     let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
     let mut sink = Sink::new(&lake);
-    let report = ingest::ingest(&paths, &options, &mut sink).map_err(failure)?;
+    let watching = watch::watch(&asked.progress);
+    let report = ingest::ingest(&asked.paths, &asked.options, &mut sink).map_err(failure)?;
+    drop(watching);
     let commit = sink.commit(now)?;
-    tell(&report, commit.as_deref());
+    tell(
+        &report,
+        &match &commit {
+            Some(id) => format!("commit {}", id.get(..12).unwrap_or(id)),
+            None => "nothing new: the lake had it all".to_string(),
+        },
+    );
+    strictly(args, &report)?;
+    Ok(report)
+}
+
+/// Reads everything and says what it would give; nothing is written.
+pub fn dry_run(args: &TakeArgs, now: Instant) -> Result<IngestReport, Failure> {
+    let asked = Asked::of(args, now)?;
+    let watching = watch::watch(&asked.progress);
+    let report = dry_run::run(&asked.paths, &asked.options)?;
+    drop(watching);
+    tell(&report, "nothing was written: --dry-run");
+    strictly(args, &report)?;
+    Ok(report)
+}
+
+fn strictly(args: &TakeArgs, report: &IngestReport) -> Result<(), Failure> {
     let rejected: i64 = report.sources.iter().map(|s| s.rejected).sum();
     if args.strict && rejected > 0 {
         return Err(Failure::unusable(format!(
@@ -53,7 +62,46 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
             report.unread
         )));
     }
-    Ok(report)
+    Ok(())
+}
+
+/// What was asked for, checked.
+struct Asked {
+    paths: Vec<PathBuf>,
+    options: IngestOptions,
+    progress: Arc<Progress>,
+    /// Goes with its copy when all is read.
+    _standard_input: Option<Copied>,
+}
+
+impl Asked {
+    fn of(args: &TakeArgs, now: Instant) -> Result<Self, Failure> {
+        let standard_input = args.paths.iter().any(|p| p.as_os_str() == "-").then(Copied::standard_input).transpose()?;
+        let given = |path: &PathBuf| match &standard_input {
+            Some(copy) if path.as_os_str() == "-" => copy.file.clone(),
+            _ => path.clone(),
+        };
+        let paths: Vec<PathBuf> = args.paths.iter().map(given).collect();
+        let progress = Arc::new(Progress::default());
+        let options = IngestOptions {
+            tenant: args.tenant.as_deref().map(TenantId::new),
+            observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
+            complete: args.complete,
+            covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
+            dates: args.dates,
+            now,
+            limits: ingest::Limits::default(),
+            standard_input: standard_input.as_ref().map(|copy| copy.file.clone()),
+            progress: Some(Arc::clone(&progress)),
+            pulled: None,
+        };
+        Ok(Self {
+            paths,
+            options,
+            progress,
+            _standard_input: standard_input,
+        })
+    }
 }
 
 /// Standard input, copied to where it can be read twice; the copy goes when this does.
@@ -129,7 +177,7 @@ pub(super) fn failure(e: IngestError) -> Failure {
     }
 }
 
-fn tell(report: &IngestReport, commit: Option<&str>) {
+fn tell(report: &IngestReport, end: &str) {
     let sum = |f: fn(&Source) -> i64| report.sources.iter().map(f).sum::<i64>();
     let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
     let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
@@ -155,10 +203,7 @@ fn tell(report: &IngestReport, commit: Option<&str>) {
         .filter(errors)
         .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
     few("notes", notes.collect());
-    match commit {
-        Some(id) => output::say(&format!("commit {}", id.get(..12).unwrap_or(id))),
-        None => output::say("nothing new: the lake had it all"),
-    }
+    output::say(end);
 }
 
 /// The first of many lines, each cut to what a terminal can show; the rest is in `lake status`.

@@ -19,6 +19,7 @@ mod limits;
 mod looks;
 mod objects;
 mod paths;
+mod progress;
 mod pulled;
 mod raw;
 mod rows;
@@ -37,6 +38,7 @@ mod work;
 pub use coverage::{is_log, until};
 pub use error::IngestError;
 pub use limits::Limits;
+pub use progress::Progress;
 pub use pulled::{Part, Pulled, PulledFile};
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
 pub use times::DateOrder;
@@ -47,6 +49,7 @@ use crate::ingest::split::Shape;
 use crate::lake::records::{Coverage, Source};
 use crate::model::{Instant, TenantId, Window};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The tenant of records that no evidence gives one.
 pub use crate::lake::view::UNKNOWN_TENANT;
@@ -70,6 +73,8 @@ pub struct IngestOptions {
     pub limits: Limits,
     /// The file into which standard input was copied; it is called `-`.
     pub standard_input: Option<PathBuf>,
+    /// Where to say how far it has come.
+    pub progress: Option<Arc<Progress>>,
     /// What only a pull knows of its files.
     pub pulled: Option<Pulled>,
 }
@@ -113,6 +118,9 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     let found = paths::expand(paths, &options.limits)?;
     let declared = found.coverage.iter().map(|path| coverage::read(path)).collect::<Result<Vec<_>, _>>()?;
     let scans = scan::scan_all(&found.inputs, &options.limits);
+    if let Some(progress) = &options.progress {
+        progress.found(found.inputs.iter().map(|input| input.bytes).sum());
+    }
     let evidence = declared
         .iter()
         .filter_map(|d| Some((d.tenant.clone()?, d.path.as_path())))

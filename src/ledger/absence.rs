@@ -310,7 +310,9 @@ fn why_not(access: &AccessModel, need: &Need, window: Window) -> Result<(), Miss
         Ok(())
     } else {
         let name = &need.name;
-        Err(fail(format!("no proved or asserted audit coverage joins the window to a complete snapshot of the {name}")))
+        Err(fail(format!(
+            "no proved or asserted audit coverage joins the window to a complete snapshot of the {name}"
+        )))
     }
 }
 
@@ -328,7 +330,12 @@ fn unread(access: &AccessModel, gaps: &Gaps) -> Option<String> {
 fn holderless(access: &AccessModel, asked: &Asked) -> Option<MissingEvidence> {
     let of_package = |id: &str| {
         let id = PackageId::new(id).interned();
-        access.holderless.iter().filter(|(p, _)| p.is_none_or(|p| p == id)).map(|(_, n)| n).sum::<usize>()
+        access
+            .holderless
+            .iter()
+            .filter(|(p, _)| p.is_none_or(|p| p == id))
+            .map(|(_, n)| n)
+            .sum::<usize>()
     };
     let count = match asked {
         Asked::Entitlement(EntitlementKind::AccessPackage, id) => of_package(id),
@@ -348,7 +355,10 @@ fn groups_on_the_way(access: &AccessModel, asked: &Asked, window: Window) -> BTr
     let mut found: BTreeSet<Interned> = BTreeSet::new();
     let mut next: Vec<Interned> = Vec::new();
     let holders = |fits: &dyn Fn(&EntitlementKey) -> bool| -> Vec<Interned> {
-        let held = access.holdings.iter().filter(|h| fits(&h.entitlement) && h.presence(window) != Presence::Never && is_group(&h.principal));
+        let held = access
+            .holdings
+            .iter()
+            .filter(|h| fits(&h.entitlement) && h.presence(window) != Presence::Never && is_group(&h.principal));
         held.map(|h| h.principal.interned()).collect()
     };
     match asked {
@@ -381,7 +391,10 @@ fn never_listed(access: &AccessModel) -> Vec<String> {
     ];
     let listed = |kind| {
         let collection = listed_in(kind).unwrap_or_default();
-        access.looks.iter().any(|((c, _), looks)| c.as_str() == collection && looks.iter().any(|l| l.complete))
+        access
+            .looks
+            .iter()
+            .any(|((c, _), looks)| c.as_str() == collection && looks.iter().any(|l| l.complete))
     };
     kinds.iter().filter(|(kind, _)| !listed(*kind)).map(|(_, name)| (*name).to_string()).collect()
 }

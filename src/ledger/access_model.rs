@@ -5,8 +5,8 @@ use crate::ledger::evidence::UsageDay;
 use crate::ledger::names::Names;
 use crate::ledger::span::Span;
 use crate::model::{
-    AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId, TenantId,
-    Window,
+    AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId,
+    TenantId, Window,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

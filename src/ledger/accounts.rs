@@ -155,7 +155,11 @@ mod tests {
         assert_eq!(at(15), (Some(false), Some(Instant(10))));
         assert_eq!(at(25).0, Some(true));
         let seen_late = [told(30, false, false)];
-        assert_eq!(value_at(&seen_late, Instant(10), false), (Some(false), None), "an attribute seen only later is used");
+        assert_eq!(
+            value_at(&seen_late, Instant(10), false),
+            (Some(false), None),
+            "an attribute seen only later is used"
+        );
     }
 
     #[test]

@@ -38,7 +38,15 @@ impl AuditFacts {
     }
 
     fn note_unknown(&mut self, event: &AuditEvent) {
-        let named = ["Group.ObjectID", "Role.TemplateId", "Role.ObjectID", "TemplateId", "RoleDefinitionOriginId", "User.ObjectID", "ServicePrincipal.ObjectID"];
+        let named = [
+            "Group.ObjectID",
+            "Role.TemplateId",
+            "Role.ObjectID",
+            "TemplateId",
+            "RoleDefinitionOriginId",
+            "User.ObjectID",
+            "ServicePrincipal.ObjectID",
+        ];
         let values = event.targets.iter().flat_map(|t| named.iter().filter_map(|n| facts::change(t, n)));
         let values = values.filter_map(|(old, new)| new.or(old));
         let ids = event.targets.iter().filter_map(|t| t.id.clone()).chain(values);

@@ -15,9 +15,7 @@ use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
 use crate::ledger::{coverage, directory, facts, package_contents, package_timelines, requests, resource_timelines};
 use crate::model::time::MINUTE;
-use crate::model::{
-    AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId,
-};
+use crate::model::{AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -147,12 +145,7 @@ impl Ledger {
         directory::fill(&mut access, &self.evidence, &self.sightings, &contents, settings);
         access.index();
         let known = Known::of(&access, &self.histories, &self.held);
-        let mut holdings: Vec<Holding> = self
-            .held
-            .par_iter()
-            .filter(|h| h.began_by(as_of))
-            .map(|h| known.holding(h, as_of))
-            .collect();
+        let mut holdings: Vec<Holding> = self.held.par_iter().filter(|h| h.began_by(as_of)).map(|h| known.holding(h, as_of)).collect();
         holdings.par_sort_by(|a, b| order(a).cmp(&order(b)));
         access.holdings = holdings;
         access

@@ -57,7 +57,10 @@ impl Deletions {
     pub(super) fn all(&self) -> impl Iterator<Item = (Interned, Instant, bool)> {
         let each = |(id, changes): (&Interned, &Vec<(Instant, Act, Change)>)| {
             let id = *id;
-            changes.iter().map(move |(at, _, change)| (id, *at, *change != Change::Restored)).collect::<Vec<_>>()
+            changes
+                .iter()
+                .map(move |(at, _, change)| (id, *at, *change != Change::Restored))
+                .collect::<Vec<_>>()
         };
         self.0.iter().flat_map(each)
     }

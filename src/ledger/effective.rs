@@ -69,7 +69,11 @@ fn contents(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, hel
         step.path = format!("{} > {}", held.path, step.entitlement_name).into();
         step.assignment_state = if step.entitlement.is_eligible() { "eligible" } else { "active" };
         let span = Span::of(held).common(&content.span)?;
-        let span = if held.partially_delivered { delivered(access, by_holder, &step, span)? } else { span };
+        let span = if held.partially_delivered {
+            delivered(access, by_holder, &step, span)?
+        } else {
+            span
+        };
         if content.span.until_certainty != Certainty::Open && span.held_until != held.held_until {
             (step.end_reason, step.ended_by) = ("left_package".into(), Default::default());
         }
@@ -91,7 +95,10 @@ fn delivered(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, st
     }
     let collection = listed_in(step.entitlement.kind)?;
     let scope = step.entitlement.resource();
-    let looked_at = access.looks.get(&(collection.into(), scope.into())).is_some_and(|l| l.iter().any(|l| l.complete));
+    let looked_at = access
+        .looks
+        .get(&(collection.into(), scope.into()))
+        .is_some_and(|l| l.iter().any(|l| l.complete));
     (!looked_at).then(|| span.possible_only())
 }
 
@@ -124,10 +131,10 @@ fn through_group(member: &Holding, group: &Holding) -> Option<Holding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Instant;
     use crate::lake::objects::{DirectoryRoleRow, MembershipRow};
     use crate::lake::records::{Sighting, Snapshot};
     use crate::ledger::{Evidence, Settings, build};
+    use crate::model::Instant;
 
     fn member(evidence: &mut Evidence, group: &str, who: &str, at: Instant) {
         let row = MembershipRow {

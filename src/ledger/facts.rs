@@ -147,24 +147,46 @@ impl<'a> Targets<'a> {
 
     /// A group and its member or owner. Of two groups the property `Group.ObjectID` says which one is the container.
     fn of_group(&self, is_owner: bool) -> (Option<PrincipalId>, Option<EntitlementKey>) {
-        let groups = || self.0.targets.iter().filter(|t| is_kind(t, "group") && t.id.as_deref().is_some_and(|i| !i.is_empty()));
+        let groups = || {
+            self.0
+                .targets
+                .iter()
+                .filter(|t| is_kind(t, "group") && t.id.as_deref().is_some_and(|i| !i.is_empty()))
+        };
         let only = || groups().next().filter(|_| groups().count() == 1).and_then(|t| t.id.clone());
         let Some(group) = self.changed("Group.ObjectID").or_else(only).map(|g| g.to_ascii_lowercase()) else {
             return (None, None);
         };
         let member = self.0.targets.iter().filter_map(|t| id(t.id.as_ref())).find(|p| p.as_str() != group);
-        let entitlement = if is_owner { EntitlementKey::group_owner(&group) } else { EntitlementKey::group(&group) };
+        let entitlement = if is_owner {
+            EntitlementKey::group_owner(&group)
+        } else {
+            EntitlementKey::group(&group)
+        };
         (member, Some(entitlement))
     }
 
     /// An app role, the service principal that offers it, and the user, group or service principal that has it.
     fn of_app_role(&self) -> (Option<PrincipalId>, Option<EntitlementKey>) {
-        let offers = |t: &&AuditTarget| is_kind(t, "serviceprincipal") && t.modified.iter().any(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("AppRole.Id")));
-        let resource = self.0.targets.iter().find(offers).or_else(|| self.of("serviceprincipal")).and_then(|t| t.id.clone());
+        let offers = |t: &&AuditTarget| {
+            is_kind(t, "serviceprincipal")
+                && t.modified
+                    .iter()
+                    .any(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("AppRole.Id")))
+        };
+        let resource = self
+            .0
+            .targets
+            .iter()
+            .find(offers)
+            .or_else(|| self.of("serviceprincipal"))
+            .and_then(|t| t.id.clone());
         let other = |t: &&AuditTarget| {
             ["user", "group", "serviceprincipal"].iter().any(|k| is_kind(t, k)) && t.id.as_deref().is_some_and(|i| !i.is_empty()) && t.id != resource
         };
-        let named = ["User.ObjectID", "Group.ObjectID", "ServicePrincipal.ObjectID"].iter().find_map(|n| self.changed(n));
+        let named = ["User.ObjectID", "Group.ObjectID", "ServicePrincipal.ObjectID"]
+            .iter()
+            .find_map(|n| self.changed(n));
         let holder = named.map(|i| PrincipalId::new(&i));
         let holder = holder.or_else(|| self.0.targets.iter().find(other).and_then(|t| id(t.id.as_ref())));
         let role = self.changed("AppRole.Id");
@@ -178,7 +200,11 @@ impl<'a> Targets<'a> {
         let holder = ["user", "serviceprincipal"].iter().find_map(|k| self.of(k)).and_then(|t| id(t.id.as_ref()));
         let relation = role.and_then(|t| t.name.as_deref()).unwrap_or_default();
         if let (Some(holder), Some(group), "Member" | "Owner") = (&holder, self.of("group").and_then(text), relation) {
-            let key = if relation == "Owner" { EntitlementKey::group_owner(&group) } else { EntitlementKey::group(&group) };
+            let key = if relation == "Owner" {
+                EntitlementKey::group_owner(&group)
+            } else {
+                EntitlementKey::group(&group)
+            };
             return (Some(holder.clone()), Some(if eligible { key.eligible() } else { key }));
         }
         let holder = holder.or_else(|| self.of("group").and_then(|t| id(t.id.as_ref())));
@@ -192,7 +218,10 @@ impl<'a> Targets<'a> {
 
 /// A changed property of a target, before and after, freed of its JSON quotes.
 pub(super) fn change(target: &AuditTarget, name: &str) -> Option<(Option<String>, Option<String>)> {
-    let property = target.modified.iter().find(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
+    let property = target
+        .modified
+        .iter()
+        .find(|m| m.name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case(name)))?;
     let text = |v: &Option<String>| v.as_deref().and_then(unquoted);
     Some((text(&property.old), text(&property.new)))
 }

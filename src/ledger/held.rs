@@ -179,7 +179,10 @@ impl<'e> Known<'e> {
         let asked = removal.map(|h| h.removed_by).filter(|n| !n.is_empty());
         let is_told = matches!(i.end_reason, "removed" | "ended" | "expired");
         let by_person = act.by_person || removal.is_some_and(|h| !h.kind.starts_with("system"));
-        if is_told && !by_person && let Some(denial) = self.denial(held, i) {
+        if is_told
+            && !by_person
+            && let Some(denial) = self.denial(held, i)
+        {
             let reviewer = denial.reviewer.as_ref().map(|r| self.access.principal_name(r));
             return ("review_denied".into(), reviewer.unwrap_or_default());
         }
@@ -219,7 +222,9 @@ impl<'e> Known<'e> {
         let of_this = |d: &&&ReviewDecision| {
             let resource = d.resource.as_str();
             let policies = &held.timeline.policies;
-            resource.is_empty() || resource.eq_ignore_ascii_case(held.entitlement.resource()) || policies.iter().any(|(_, p)| p.as_str().eq_ignore_ascii_case(resource))
+            resource.is_empty()
+                || resource.eq_ignore_ascii_case(held.entitlement.resource())
+                || policies.iter().any(|(_, p)| p.as_str().eq_ignore_ascii_case(resource))
         };
         let then = |d: &&&ReviewDecision| {
             let applied = d.applied_at.or(d.reviewed_at);

@@ -95,7 +95,13 @@ impl Walk<'_> {
     fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Granted { at, act } => self.granted(at, act),
-            Fact::Present { presence_only: true, at, made, evidence, .. } => self.present_by_then(at, made, evidence),
+            Fact::Present {
+                presence_only: true,
+                at,
+                made,
+                evidence,
+                ..
+            } => self.present_by_then(at, made, evidence),
             Fact::Present {
                 at,
                 since,
@@ -330,7 +336,11 @@ impl Walk<'_> {
     }
 
     fn restored(&mut self, at: Instant, act: Act) {
-        let Some(last) = self.done.last().filter(|d| matches!(d.end_reason, "resource_deleted" | "holder_deleted") && self.open.is_none()) else {
+        let Some(last) = self
+            .done
+            .last()
+            .filter(|d| matches!(d.end_reason, "resource_deleted" | "holder_deleted") && self.open.is_none())
+        else {
             return;
         };
         let mut fresh = Interval::granted(at, act);

@@ -270,7 +270,16 @@ impl Names {
                     continue;
                 };
                 let (name, upn, user_type, created_at, deleted_at) = read(row);
-                self.note(id, kind, Naming { at: look.at, name, upn, user_type });
+                self.note(
+                    id,
+                    kind,
+                    Naming {
+                        at: look.at,
+                        name,
+                        upn,
+                        user_type,
+                    },
+                );
                 if let Some(named) = self.objects.get_mut(&lowered(id)) {
                     (named.kind, named.exported) = (kind, true);
                     named.created_at = named.created_at.or(created_at);

@@ -301,9 +301,7 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
 
 /// Puts an act where it belongs among the timelines of one principal and package.
 fn place(group: &mut Vec<Timeline>, told: PackageAct) {
-    let PackageAct {
-        assignment, at, what, act, ..
-    } = told;
+    let PackageAct { assignment, at, what, act, .. } = told;
     match what {
         What::Grant { partial, end } => {
             let timeline = timeline_of_grant(group, assignment, at);
@@ -334,7 +332,11 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
             .filter(|i| fits(&group[*i]) && free(&group[*i]))
             .min_by_key(|i| distance(&group[*i]))
     };
-    let same_act = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { at: told, .. } if (told.0 - at.0).abs() <= HOUR));
+    let same_act = |t: &Timeline| {
+        t.facts
+            .iter()
+            .any(|f| matches!(f, Fact::Granted { at: told, .. } if (told.0 - at.0).abs() <= HOUR))
+    };
     let index = match (by_id, &assignment) {
         (Some(i), _) => Some(i),
         // The log told this delivery already, without the assignment.
@@ -352,7 +354,11 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
 fn timeline_of_end(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant, is_end: bool) -> &mut Timeline {
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let unnamed = |t: &Timeline| assignment.is_none() || t.assignment.is_none();
-    let ended_about = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR));
+    let ended_about = |t: &Timeline| {
+        t.facts
+            .iter()
+            .any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR))
+    };
     let about = || group.iter().position(|t| is_end && unnamed(t) && ended_about(t));
     let held = |only_unnamed: bool| {
         let fits = |t: &Timeline| t.begin().is_some_and(|b| b <= at) && t.is_held_at(at) && !(is_end && t.is_listed_after(at));

@@ -169,7 +169,11 @@ fn told_by_approval(history: &mut RequestHistory, row: &ApprovalRow) {
         let reason = stage.justification.unwrap_or_default();
         let name = stage.reviewer_upn.or(stage.reviewer_name).unwrap_or_default();
         // Log and record tell the same decision: the record knows the stage and the reason.
-        match history.decisions.iter_mut().find(|d| d.decision == decision && d.who == who && d.stage.is_none()) {
+        match history
+            .decisions
+            .iter_mut()
+            .find(|d| d.decision == decision && d.who == who && d.stage.is_none())
+        {
             Some(told) => {
                 told.stage = Some(number);
                 if told.reason.is_empty() {

@@ -154,7 +154,9 @@ fn schedules(timelines: &mut Timelines, evidence: &Evidence, sightings: &Sightin
         let timeline = listed(timelines, of, sightings);
         timeline.by_pim = true;
         let end = row.end_at.map_or(Schedule::Never, Schedule::Ends);
-        timeline.facts.extend(seen_with(row, sightings).map(|seen| Fact::Scheduled { at: seen.at, end }));
+        timeline
+            .facts
+            .extend(seen_with(row, sightings).map(|seen| Fact::Scheduled { at: seen.at, end }));
     }
 }
 
@@ -182,10 +184,7 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
         if event.action == Action::Granted
             && let Some(end) = event.ends_at
         {
-            group[0].facts.push(Fact::Scheduled {
-                at,
-                end: Schedule::Ends(end),
-            });
+            group[0].facts.push(Fact::Scheduled { at, end: Schedule::Ends(end) });
         }
     }
 }

@@ -149,12 +149,7 @@ impl Collection {
 
     /// Complete looks of a scope in which none of the objects was seen.
     pub(super) fn absences_of_all<'a>(&'a self, scope: &Interned, objects: &[Interned]) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
-        let seen: AHashSet<Interned> = objects
-            .iter()
-            .filter_map(|o| self.seen.get(o))
-            .flatten()
-            .filter_map(|s| s.snapshot)
-            .collect();
+        let seen: AHashSet<Interned> = objects.iter().filter_map(|o| self.seen.get(o)).flatten().filter_map(|s| s.snapshot).collect();
         let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
         looks.iter().filter(move |(id, look)| look.complete && !seen.contains(id)).map(|(_, look)| look)
     }

@@ -53,6 +53,31 @@ fn a_day_means_the_same_on_the_command_line_and_in_a_file() {
 }
 
 #[test]
+fn a_dry_run_says_what_each_file_would_give_and_writes_nothing() {
+    let run = Run::new();
+    let events = format!("{}\n{}\n{{\n", event("a", "2026-06-15T10:00:00Z"), event("a", "2026-06-15T10:00:00Z"));
+    run.write("in/audit.json", &events);
+    run.write(
+        "in/2026-06-30/users.json",
+        r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","@odata.count":1,"value":[{"id":"u"}]}"#,
+    );
+    run.write("in/notes.pdf", "%PDF-1.4");
+    let told = run.ok(&["ingest", "in", "--lake", "lake", "--dry-run"]);
+    assert!(!run.dir().join("lake").exists(), "nothing is written");
+    for part in ["in/audit.json", "NDJSON", "2026-06-30T23:59:59.999999", "proven"] {
+        assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
+    }
+    for part in [
+        "4 records read = 2 kept + 1 duplicate + 1 rejected",
+        "a PDF document",
+        "gap in audit",
+        "nothing was written",
+    ] {
+        assert!(told.stderr.contains(part), "{part}: {}", told.stderr);
+    }
+}
+
+#[test]
 fn standard_input_is_taken_like_a_file() {
     let run = Run::new();
     let mut child = vouchsafe(run.dir())

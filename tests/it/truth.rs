@@ -41,6 +41,7 @@ fn access(export: &Path, lake: &Path) -> AccessModel {
         now,
         limits: Limits::default(),
         standard_input: None,
+        progress: None,
         pulled: None,
     };
     let mut sink = vouchsafe::cli::take::Sink::new(&lake);

@@ -48,6 +48,8 @@ pub(super) struct Run<'a, S> {
 /// What the batches of one file add up to.
 #[derive(Default)]
 struct Sum {
+    /// Bytes of the file on disk.
+    bytes: u64,
     read: u64,
     put: Put,
     rejected: u64,
@@ -58,6 +60,7 @@ struct Sum {
     missed: Missed,
     holderless: usize,
     nameless: u64,
+    unknown: BTreeMap<(Table, String), u64>,
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
@@ -144,7 +147,10 @@ impl<'a, S: Sink> Run<'a, S> {
             dates,
             western: scan.western,
         };
-        let mut sum = Sum::default();
+        let mut sum = Sum {
+            bytes: input.bytes,
+            ..Sum::default()
+        };
         let limits = &self.options.limits;
         let (hashed, result) = std::thread::scope(|scope| {
             let hashing = (!scan.sha256.is_known()).then(|| scope.spawn(|| scan.sha256.make(input)));
@@ -172,6 +178,9 @@ impl<'a, S: Sink> Run<'a, S> {
     /// Hands what a batch gave to the sink.
     fn take(&mut self, done: Result<Done, ArrowError>, sum: &mut Sum, dating: &Dating, source: &str) -> Result<(), Stop> {
         let done = done.map_err(Stop::Shape)?;
+        if let Some(progress) = &self.options.progress {
+            progress.batch(done.read, done.bytes, sum.bytes);
+        }
         sum.read += done.read;
         sum.rejected += done.rejected;
         sum.unmapped += done.unmapped;
@@ -183,6 +192,9 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.holderless += done.holders.missing.len();
         sum.nameless += done.holders.nameless;
         self.missing.holders(dating, done.holders);
+        for (word, count) in done.unknown {
+            *sum.unknown.entry(word).or_default() += count;
+        }
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
@@ -232,6 +244,9 @@ impl<'a, S: Sink> Run<'a, S> {
 
     /// What is known when a file is over: its looks, gaps and arithmetic.
     fn close(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: Sum, outcome: Outcome) -> Result<(), IngestError> {
+        if let Some(progress) = &self.options.progress {
+            progress.file(input.bytes);
+        }
         let claimed = claimed(self.options, self.declared, &input.path);
         let mut told = BTreeSet::new();
         let mut places = Vec::new();

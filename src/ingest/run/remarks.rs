@@ -34,6 +34,10 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     if sum.nameless > 0 {
         notes.push(format!("{} members or owners of expanded lists name nobody", sum.nameless));
     }
+    for ((_, word), count) in &sum.unknown {
+        let noun = if *count == 1 { "record has" } else { "records have" };
+        notes.push(format!("{count} {noun} {word}"));
+    }
     if remarks.parent_by_name > 0 {
         notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
     }

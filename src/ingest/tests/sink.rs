@@ -150,6 +150,7 @@ pub(super) fn options() -> IngestOptions {
         now: instant("2027-01-01T00:00:00Z"),
         limits: Limits::default(),
         standard_input: None,
+        progress: None,
         pulled: None,
     }
 }

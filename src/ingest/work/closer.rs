@@ -124,12 +124,22 @@ impl Worker<'_> {
             top: &mut self.done.top,
             holders: &mut self.done.holders,
         };
+        let words = match (&kind, related) {
+            (Kind::Object(kind), None) => kind::unknown_words(*kind, map).into_iter().map(|word| (kind.table(), word)).collect(),
+            _ => Vec::new(),
+        };
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
+        for word in words {
+            // A hostile file may invent a word a record.
+            if self.done.unknown.len() < 100 || self.done.unknown.contains_key(&word) {
+                *self.done.unknown.entry(word).or_default() += 1;
+            }
+        }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {
             places.push(place.clone());

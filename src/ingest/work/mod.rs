@@ -16,6 +16,7 @@ use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
 use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
+use crate::lake::table::Table;
 use crate::model::Instant;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -102,6 +103,8 @@ pub(super) struct Done {
     pub on_pages: BTreeMap<(Option<usize>, usize), i64>,
     /// Records not taken.
     pub rejects: Vec<Reject>,
+    /// Bytes of the batch.
+    pub bytes: u64,
     /// Records seen.
     pub read: u64,
     /// Bad records.
@@ -112,6 +115,8 @@ pub(super) struct Done {
     pub spans: BTreeMap<String, (Instant, Instant)>,
     /// Error responses in place of data, and how often each came.
     pub errors: BTreeMap<String, u64>,
+    /// Words of enumerations that are not known, by table, and how many records have each.
+    pub unknown: BTreeMap<(Table, String), u64>,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
     /// Assignments that name no holder, and those that do.
@@ -139,6 +144,7 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
         worker.torn(torn);
     }
     let mut done = worker.done;
+    done.bytes = batch.data.len() as u64;
     if let Some(span) = worker.audit.span {
         done.spans.insert("audit".into(), span);
     }

@@ -66,7 +66,15 @@ fn due(set: i64, end: i64) -> Fact {
 }
 
 fn log(spans: &[(i64, i64)]) -> LogCoverage {
-    LogCoverage::windows(spans.iter().map(|(from, until)| Window { from: t(*from), until: t(*until) }).collect())
+    LogCoverage::windows(
+        spans
+            .iter()
+            .map(|(from, until)| Window {
+                from: t(*from),
+                until: t(*until),
+            })
+            .collect(),
+    )
 }
 
 fn rules(log: &LogCoverage) -> Rules<'_> {
@@ -202,7 +210,11 @@ fn granted_again_after_a_gap_is_a_second_holding() {
 
 #[test]
 fn a_record_made_after_the_last_snapshot_is_a_second_holding() {
-    check(vec![seen(3, 3, Some(1)), seen(9, 9, Some(5))], NEVER, "~[1,3]..~[3,5] 3-3+ | ~[5+,9]..>[9,] 9-9+");
+    check(
+        vec![seen(3, 3, Some(1)), seen(9, 9, Some(5))],
+        NEVER,
+        "~[1,3]..~[3,5] 3-3+ | ~[5+,9]..>[9,] 9-9+",
+    );
 }
 
 #[test]
@@ -224,7 +236,10 @@ fn any_fact() -> impl Strategy<Value = Fact> {
 
 fn any_log() -> impl Strategy<Value = LogCoverage> {
     prop::collection::vec((0..60i64, 1..20i64), 0..4).prop_map(|spans| {
-        let windows = spans.iter().map(|(from, length)| Window { from: t(*from), until: t(from + length) });
+        let windows = spans.iter().map(|(from, length)| Window {
+            from: t(*from),
+            until: t(from + length),
+        });
         LogCoverage::windows(merge_windows(windows.collect()))
     })
 }
@@ -243,7 +258,11 @@ fn answers(facts: &[Fact], log: &LogCoverage) -> Vec<Option<bool>> {
         let instant = Window::at(Instant(half * HOUR / 2));
         let proved = found.iter().any(|i| i.proved.iter().any(|w| w.meets(&instant)));
         let possible = found.iter().any(|i| outer(i).meets(&instant));
-        if proved { Some(true) } else { possible.then_some(()).map_or(Some(false), |()| None) }
+        if proved {
+            Some(true)
+        } else {
+            possible.then_some(()).map_or(Some(false), |()| None)
+        }
     };
     (0..120).map(at).collect()
 }

@@ -34,7 +34,9 @@ pub(super) fn audit(disk: &mut Disk, scene: &Scene, lives: &[Life]) -> Result<u6
     pages.finish(disk)?;
     let mut text = lines(autumn.iter().map(|(_, record)| record))?;
     // A record that another program wrote anew, and spoiled.
-    text.extend_from_slice(b"{\"id\":\"Directory_5b1d\",\"activityDateTime\":\"2025-12-29T22:41:07Z\",\"activityDisplayName\":\"Update user\",\"targetResources\":\"1 item\"}\n");
+    text.extend_from_slice(
+        b"{\"id\":\"Directory_5b1d\",\"activityDateTime\":\"2025-12-29T22:41:07Z\",\"activityDisplayName\":\"Update user\",\"targetResources\":\"1 item\"}\n",
+    );
     disk.malformed += 1;
     disk.write("audit/2025-q4-directoryAudits.ndjson", &text)?;
     disk.write("audit/2026-q1-directoryAudits.ndjson", &lines(winter.iter().map(|(_, record)| record))?)?;
