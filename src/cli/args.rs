@@ -92,7 +92,7 @@ pub struct QuestionArgs {
 /// How exports are taken in.
 #[derive(Debug, Args)]
 pub struct TakeArgs {
-    /// Files, folders and globs; what a file is comes from its content (.gz, .zst and .zip are opened)
+    /// Files, folders and globs, or - for standard input; what a file is comes from its content (.gz, .zst, .bz2 and .zip are opened)
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Tenant id of records that do not name their tenant
@@ -150,6 +150,9 @@ pub struct IngestArgs {
     /// What to take in.
     #[command(flatten)]
     pub take: TakeArgs,
+    /// Say what each file is and would give to an empty lake, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,

@@ -4,6 +4,7 @@ pub mod args;
 mod ask;
 mod bundle;
 mod campaign;
+mod dry_run;
 pub mod evidence_args;
 pub mod exit;
 mod lake;
@@ -25,6 +26,7 @@ mod subject;
 mod synth;
 pub mod take;
 mod verify;
+mod watch;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -55,7 +57,13 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
     let crash_at = std::env::var("VOUCHSAFE_CRASH_AT").ok();
     match command {
         Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
-        Command::Ingest(args) => take::ingest(&args.take, &open::lake_dir(&args.lake), open::now()?, crash_at.as_deref()).map(|_| Exit::Done),
+        Command::Ingest(args) => {
+            if args.dry_run {
+                take::dry_run(&args.take, open::now()?).map(|_| Exit::Done)
+            } else {
+                take::ingest(&args.take, &open::lake_dir(&args.lake), open::now()?, crash_at.as_deref()).map(|_| Exit::Done)
+            }
+        }
         Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),

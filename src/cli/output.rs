@@ -20,6 +20,11 @@ pub fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
 }
 
+/// Whether only results and errors are wanted.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
 /// A remark for the person at the terminal.
 #[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn say(text: &str) {

@@ -155,6 +155,8 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
         dates: None,
         now: client.clock().now(),
         limits: Limits::default(),
+        standard_input: None,
+        progress: None,
         pulled: None,
     };
     let mut sink = take::Sink::new(&lake);

@@ -2,8 +2,8 @@
 
 use crate::cli::args::TakeArgs;
 use crate::cli::exit::Failure;
-use crate::cli::{output, private, select};
-use crate::ingest::{self, IngestError, IngestOptions, IngestReport, SinkError};
+use crate::cli::{dry_run, output, private, select, watch};
+use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, SinkError};
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::lake::view::UNKNOWN_TENANT;
@@ -11,34 +11,128 @@ use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
 use crate::model::{Instant, TenantId, Window};
 use arrow::array::{Array, AsArray, RecordBatch};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Ingests into a lake, which is made when it does not exist.
 pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>) -> Result<IngestReport, Failure> {
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
-    let options = IngestOptions {
-        tenant: args.tenant.as_deref().map(TenantId::new),
-        observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
-        complete: args.complete,
-        covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
-        dates: args.dates,
-        now,
-        limits: ingest::Limits::default(),
-        pulled: None,
-    };
+    let asked = Asked::of(args, now)?;
     let notary = private::notary(&args.notary)?;
     let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
     let mut sink = Sink::new(&lake);
-    let report = ingest::ingest(&args.paths, &options, &mut sink).map_err(failure)?;
+    let watching = watch::watch(&asked.progress);
+    let report = ingest::ingest(&asked.paths, &asked.options, &mut sink).map_err(failure)?;
+    drop(watching);
     let commit = sink.commit(now)?;
-    tell(&report, commit.as_deref());
+    tell(
+        &report,
+        &match &commit {
+            Some(id) => format!("commit {}", id.get(..12).unwrap_or(id)),
+            None => "nothing new: the lake had it all".to_string(),
+        },
+    );
+    strictly(args, &report)?;
+    Ok(report)
+}
+
+/// Reads everything and says what it would give; nothing is written.
+pub fn dry_run(args: &TakeArgs, now: Instant) -> Result<IngestReport, Failure> {
+    let asked = Asked::of(args, now)?;
+    let watching = watch::watch(&asked.progress);
+    let report = dry_run::run(&asked.paths, &asked.options)?;
+    drop(watching);
+    tell(&report, "nothing was written: --dry-run");
+    strictly(args, &report)?;
+    Ok(report)
+}
+
+fn strictly(args: &TakeArgs, report: &IngestReport) -> Result<(), Failure> {
     let rejected: i64 = report.sources.iter().map(|s| s.rejected).sum();
     if args.strict && rejected > 0 {
         return Err(Failure::unusable(format!(
             "{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none"
         )));
     }
-    Ok(report)
+    if args.strict && report.unread > 0 {
+        return Err(Failure::unusable(format!(
+            "{} files could not be read (they are gaps in 'vouchsafe lake status'); --strict asks for none",
+            report.unread
+        )));
+    }
+    Ok(())
+}
+
+/// What was asked for, checked.
+struct Asked {
+    paths: Vec<PathBuf>,
+    options: IngestOptions,
+    progress: Arc<Progress>,
+    /// Goes with its copy when all is read.
+    _standard_input: Option<Copied>,
+}
+
+impl Asked {
+    fn of(args: &TakeArgs, now: Instant) -> Result<Self, Failure> {
+        let standard_input = args.paths.iter().any(|p| p.as_os_str() == "-").then(Copied::standard_input).transpose()?;
+        let given = |path: &PathBuf| match &standard_input {
+            Some(copy) if path.as_os_str() == "-" => copy.file.clone(),
+            _ => path.clone(),
+        };
+        let paths: Vec<PathBuf> = args.paths.iter().map(given).collect();
+        let progress = Arc::new(Progress::default());
+        let options = IngestOptions {
+            tenant: args.tenant.as_deref().map(TenantId::new),
+            observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
+            complete: args.complete,
+            covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
+            dates: args.dates,
+            now,
+            limits: ingest::Limits::default(),
+            standard_input: standard_input.as_ref().map(|copy| copy.file.clone()),
+            progress: Some(Arc::clone(&progress)),
+            pulled: None,
+        };
+        Ok(Self {
+            paths,
+            options,
+            progress,
+            _standard_input: standard_input,
+        })
+    }
+}
+
+/// Standard input, copied to where it can be read twice; the copy goes when this does.
+struct Copied {
+    folder: PathBuf,
+    file: PathBuf,
+}
+
+impl Copied {
+    fn standard_input() -> Result<Self, Failure> {
+        let folder = std::env::temp_dir().join(format!("vouchsafe-{}", std::process::id()));
+        let copied = Self {
+            file: folder.join("standard-input"),
+            folder,
+        };
+        let failed = |e: io::Error| Failure::usage(format!("cannot copy standard input to {}: {e}", copied.file.display()));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&copied.folder).map_err(failed)?;
+        let mut file = fs::File::create_new(&copied.file).map_err(failed)?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(failed)?;
+        Ok(copied)
+    }
+}
+
+impl Drop for Copied {
+    fn drop(&mut self) {
+        // Nothing is left to be done about a copy that cannot be removed.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
 }
 
 /// An instant, or the whole of a day.
@@ -83,7 +177,7 @@ pub(super) fn failure(e: IngestError) -> Failure {
     }
 }
 
-fn tell(report: &IngestReport, commit: Option<&str>) {
+fn tell(report: &IngestReport, end: &str) {
     let sum = |f: fn(&Source) -> i64| report.sources.iter().map(f).sum::<i64>();
     let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
     let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
@@ -109,10 +203,7 @@ fn tell(report: &IngestReport, commit: Option<&str>) {
         .filter(errors)
         .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
     few("notes", notes.collect());
-    match commit {
-        Some(id) => output::say(&format!("commit {}", id.get(..12).unwrap_or(id))),
-        None => output::say("nothing new: the lake had it all"),
-    }
+    output::say(end);
 }
 
 /// The first of many lines, each cut to what a terminal can show; the rest is in `lake status`.
@@ -124,7 +215,9 @@ fn few(what: &str, lines: Vec<String>) {
         output::say(&if cut.len() < line.len() { format!("{cut}…") } else { cut });
     }
     if lines.len() > SHOWN {
-        output::say(&format!("and {} more {what}: see 'vouchsafe lake status'", lines.len() - SHOWN));
+        // Files that are none of ours leave no trace in the lake.
+        let place = if what.starts_with("files") { "" } else { ": see 'vouchsafe lake status'" };
+        output::say(&format!("and {} more {what}{place}", lines.len() - SHOWN));
     }
 }
 

@@ -171,6 +171,7 @@ mod tests {
                 id: i,
                 content: i,
                 partition: [202_603, 202_601, 202_602][n],
+                retold: false,
             };
             let batch = parquet_io::to_batch(&events).expect("a batch");
             writer.log_rows(Table::AuditEvents, &batch, &[key(1), key(2), key(3)]).expect("rows");

@@ -18,6 +18,8 @@ pub(super) struct Envelope<'a> {
     pub tenant: Text<'a>,
     pub resource: Text<'a>,
     properties: Json<'a>,
+    /// The tenant as rows of Log Analytics name it.
+    aad_tenant: Text<'a>,
     id: bool,
 }
 
@@ -49,6 +51,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
                         out.result = map.next_value()?;
                     } else if is("tenantId") {
                         out.tenant = map.next_value()?;
+                    } else if key == "AADTenantId" {
+                        out.aad_tenant = map.next_value()?;
                     } else if is("resourceId") {
                         out.resource = map.next_value()?;
                     } else {
@@ -82,6 +86,9 @@ impl Envelope<'_> {
 
     /// The tenant, if the record proves one: a GUID that is not all zeros.
     pub fn tenant_id(&self) -> Option<String> {
+        if let Some(tenant) = self.aad_tenant.said().filter(|t| is_guid(t)) {
+            return Some(tenant.to_ascii_lowercase());
+        }
         if !self.plausible() {
             return None;
         }

@@ -123,21 +123,25 @@ fn map(file: &File) -> io::Result<memmap2::Mmap> {
 enum Packing {
     Gzip,
     Zstd,
+    Bzip2,
 }
 
 fn packing(bytes: &[u8]) -> Option<Packing> {
     match bytes {
         [0x1f, 0x8b, ..] => Some(Packing::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstd),
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Packing::Bzip2),
         _ => None,
     }
 }
 
-/// Byte order of a UTF-16 text, by its mark.
+/// Byte order of a UTF-16 text, by its mark, or by the letters with which every export begins.
 fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     match bytes {
         [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
         [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        [first, 0, second, 0, ..] if first.is_ascii() && second.is_ascii() && *first > 0 && *second > 0 => Some(u16::from_le_bytes),
+        [0, first, 0, second, ..] if first.is_ascii() && second.is_ascii() && *first > 0 && *second > 0 => Some(u16::from_be_bytes),
         _ => None,
     }
 }
@@ -149,6 +153,7 @@ fn unpacked<'m>(mut reader: Box<dyn Read + 'm>, packed: u64, limits: &Limits) ->
     if let Some(packing) = packing(&head) {
         let plain: Box<dyn Read + 'm> = match packing {
             Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(reader)),
+            Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(reader)),
             Packing::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::new(reader)?;
                 // 128 MiB of window at most, whatever the frame asks for.

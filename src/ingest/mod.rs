@@ -19,8 +19,10 @@ mod limits;
 mod looks;
 mod objects;
 mod paths;
+mod progress;
 mod pulled;
 mod raw;
+mod rows;
 mod run;
 mod scan;
 mod signin;
@@ -36,6 +38,7 @@ mod work;
 pub use coverage::{is_log, until};
 pub use error::IngestError;
 pub use limits::Limits;
+pub use progress::Progress;
 pub use pulled::{Part, Pulled, PulledFile};
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
 pub use times::DateOrder;
@@ -46,6 +49,7 @@ use crate::ingest::split::Shape;
 use crate::lake::records::{Coverage, Source};
 use crate::model::{Instant, TenantId, Window};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The tenant of records that no evidence gives one.
 pub use crate::lake::view::UNKNOWN_TENANT;
@@ -67,6 +71,10 @@ pub struct IngestOptions {
     pub now: Instant,
     /// Bounds on what a file may make us do.
     pub limits: Limits,
+    /// The file into which standard input was copied; it is called `-`.
+    pub standard_input: Option<PathBuf>,
+    /// Where to say how far it has come.
+    pub progress: Option<Arc<Progress>>,
     /// What only a pull knows of its files.
     pub pulled: Option<Pulled>,
 }
@@ -82,6 +90,8 @@ pub struct IngestReport {
     pub foreign: Vec<(PathBuf, String)>,
     /// Known gaps: error responses and files that could not be read to their end.
     pub gaps: Vec<Coverage>,
+    /// Files that may have held records and could not be read, or not to their end.
+    pub unread: usize,
     /// Looks at collections.
     pub snapshots: usize,
     /// Records read; `read = kept + duplicate + rejected + unmapped`.
@@ -107,7 +117,10 @@ pub struct IngestReport {
 pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) -> Result<IngestReport, IngestError> {
     let found = paths::expand(paths, &options.limits)?;
     let declared = found.coverage.iter().map(|path| coverage::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let scans = scan::scan_all(&found.inputs, &options.limits)?;
+    let scans = scan::scan_all(&found.inputs, &options.limits);
+    if let Some(progress) = &options.progress {
+        progress.found(found.inputs.iter().map(|input| input.bytes).sum());
+    }
     let evidence = declared
         .iter()
         .filter_map(|d| Some((d.tenant.clone()?, d.path.as_path())))
@@ -128,13 +141,15 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     if let Some(pulled) = &options.pulled {
         pulled.date(&found.inputs, &mut datings);
     }
-    for ((input, scan), dating) in found.inputs.iter().zip(&scans).zip(&datings) {
+    // Tables retell less of a record than Graph and the diagnostic pipeline do: they come last.
+    let files = || found.inputs.iter().zip(&scans).zip(&datings);
+    for ((input, scan), dating) in files().filter(|f| !f.0.1.retold).chain(files().filter(|f| f.0.1.retold)) {
         match &scan.shape {
             Shape::Foreign(reason) if scan.trouble.is_some() => {
                 run.broken(input.path.clone(), reason.clone(), Some((input, dating)));
             }
             Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone()),
-            Shape::Lines | Shape::Documents => run.file(input, scan, dating)?,
+            Shape::Lines | Shape::Documents | Shape::Table(_) => run.file(input, scan, dating)?,
         }
     }
     run.finish()

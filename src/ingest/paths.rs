@@ -126,7 +126,15 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn folder(&mut self, path: &Path, below: usize) -> Result<(), IngestError> {
         let unreadable = |source| IngestError::Unreadable { path: path.into(), source };
-        let mut entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(unreadable)?;
+        let entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(source) if below == 0 => return Err(unreadable(source)),
+            Err(error) => {
+                self.found.broken.push((path.into(), format!("a folder that cannot be read: {error}")));
+                return Ok(());
+            }
+        };
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let kind = entry.file_type().map_err(unreadable)?;
@@ -136,7 +144,9 @@ impl Walk<'_> {
             } else if kind.is_dir() {
                 self.folder(&path, below + 1)?;
             } else if kind.is_file() {
-                self.file(&path, below, false)?;
+                if let Err(IngestError::Unreadable { path, source }) = self.file(&path, below, false) {
+                    self.found.broken.push((path, format!("cannot be read: {source}")));
+                }
             } else {
                 self.foreign(path, "not a regular file");
             }
@@ -209,7 +219,8 @@ impl Walk<'_> {
         let mut names = HashSet::new();
         let mut members = Vec::new();
         for index in 0..archive.len() {
-            let (shown, verdict) = match archive.by_index(index) {
+            // As it lies there: what cannot be unpacked is told when it is read.
+            let (shown, verdict) = match archive.by_index_raw(index) {
                 Ok(entry) if entry.is_dir() => continue,
                 Ok(entry) => {
                     let shown = match entry.name() {
@@ -230,7 +241,8 @@ impl Walk<'_> {
             };
             match verdict {
                 Ok((name, size)) => members.push((name, index, size)),
-                Err(reason) => self.foreign(input.path.join(plain(&shown)), reason),
+                // It may have held anything.
+                Err(reason) => self.found.broken.push((input.path.join(plain(&shown)), reason.to_string())),
             }
         }
         members.sort();

@@ -2,14 +2,14 @@
 
 use crate::ingest::context::is_guid;
 use crate::ingest::envelope::Envelope;
-use crate::ingest::error::IngestError;
 use crate::ingest::feed::{with_bytes, with_feed};
 use crate::ingest::kind::Relation;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
+use crate::ingest::rows::{Heading, cells};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Shape, sniff, split};
-use crate::ingest::times::Orders;
+use crate::ingest::times::{Orders, speaks_of_time};
 use crate::ingest::work::Named;
 use memchr::memmem;
 use rayon::prelude::*;
@@ -32,6 +32,25 @@ pub(super) struct Scan {
     pub trouble: Option<String>,
     /// What its dates say of their order.
     pub orders: Orders,
+    /// Whether its text is Windows-1252: no UTF-8, and nothing in it that only UTF-8 can be.
+    pub western: bool,
+    /// Whether it retells records in a table, which keeps less of them.
+    pub retold: bool,
+}
+
+impl Scan {
+    fn unreadable(error: &io::Error) -> Self {
+        let reason = format!("cannot be read: {error}; repair or unpack it, and ingest it again");
+        Self {
+            sha256: Hash::default(),
+            shape: Shape::Foreign(reason.clone()),
+            tenants: BTreeSet::new(),
+            trouble: Some(reason),
+            orders: Orders::default(),
+            western: false,
+            retold: false,
+        }
+    }
 }
 
 /// Files up to this size are worked on without threads of their own.
@@ -64,31 +83,41 @@ impl Hash {
 }
 
 /// Looks through all files.
-pub(super) fn scan_all(inputs: &[Input], limits: &Limits) -> Result<Vec<Scan>, IngestError> {
+pub(super) fn scan_all(inputs: &[Input], limits: &Limits) -> Vec<Scan> {
     inputs
         .par_iter()
         .map(|input| {
-            scan(input, limits).map_err(|source| IngestError::Unreadable {
-                path: input.path.clone(),
-                source,
-            })
+            // One that cannot be read costs itself: it is told, and leaves a gap.
+            scan(input, limits).unwrap_or_else(|error| Scan::unreadable(&error))
         })
         .collect()
 }
 
 fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
     let sha256 = Hash::default();
+    let retold = OnceLock::new();
     let large = input.member.is_none() && input.bytes > SMALL;
     let (hashed, found) = rayon::join(
         || if large { Ok(()) } else { sha256.make(input) },
         || {
             with_feed(input, limits, |feed| {
                 let shape = sniff(feed);
+                let first = feed.from(0);
+                let first = &first[..first.len().min(64 << 10)];
+                let _ = retold.set(matches!(shape, Shape::Table(_)) || memmem::find(first, b"\"TimeGenerated").is_some());
                 let mut tenants = BTreeSet::new();
+                if let Shape::Table(heading) = &shape {
+                    let mut rows = Rows::new(heading);
+                    let outcome = split(feed, &shape, limits, |batch| {
+                        rows.note(&batch);
+                        true
+                    });
+                    return (shape.clone(), rows.tenants, rows.orders, outcome.trouble, rows.other > 0 && rows.utf8 == 0);
+                }
                 let whole = feed.is_whole();
                 let mut orders = if whole { orders_of(feed.from(0)) } else { Orders::default() };
                 if whole && !may_be_enveloped(feed.from(0)) {
-                    return (shape, tenants, orders, feed.trouble.clone());
+                    return (shape, tenants, orders, feed.trouble.clone(), false);
                 }
                 let outcome = split(feed, &shape, limits, |batch| {
                     tenants.extend(tenants_of(&batch, limits.depth));
@@ -97,12 +126,13 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
                     }
                     true
                 });
-                (shape, tenants, orders, outcome.trouble)
+                (shape, tenants, orders, outcome.trouble, false)
             })
         },
     );
     hashed?;
-    let (shape, tenants, orders, trouble) = found?;
+    let retold = retold.get().copied().unwrap_or_default();
+    let (shape, tenants, orders, trouble, western) = found?;
     // A member that does not unpack to its end has no hash of its own; what was read stands for it.
     Ok(Scan {
         sha256,
@@ -110,7 +140,58 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
         tenants,
         trouble,
         orders,
+        western,
+        retold,
     })
+}
+
+/// What the rows of a table say before they are read.
+struct Rows<'h> {
+    heading: &'h Heading,
+    /// Columns of times.
+    dated: Vec<usize>,
+    /// The column of the tenant.
+    tenant: Option<usize>,
+    tenants: BTreeSet<String>,
+    orders: Orders,
+    /// Rows with letters beyond ASCII in UTF-8.
+    utf8: u64,
+    /// Rows that are no UTF-8.
+    other: u64,
+}
+
+impl<'h> Rows<'h> {
+    fn new(heading: &'h Heading) -> Self {
+        let places = |fits: fn(&str) -> bool| heading.columns.iter().enumerate().filter(move |(_, name)| fits(name)).map(|(at, _)| at);
+        Self {
+            heading,
+            dated: places(speaks_of_time).collect(),
+            tenant: places(|name| name.eq_ignore_ascii_case("AADTenantId")).next(),
+            tenants: BTreeSet::new(),
+            orders: Orders::default(),
+            utf8: 0,
+            other: 0,
+        }
+    }
+
+    fn note(&mut self, batch: &Batch<'_>) {
+        for span in &batch.spans {
+            let bytes = batch.data.get(span.start..span.start + span.len).unwrap_or(&[]);
+            match std::str::from_utf8(bytes) {
+                Ok(_) if bytes.is_ascii() => {}
+                Ok(_) => self.utf8 += 1,
+                Err(_) => self.other += 1,
+            }
+            let text = String::from_utf8_lossy(bytes);
+            let Some(cells) = cells(&text, self.heading.separator) else { continue };
+            for at in &self.dated {
+                self.orders.note(cells.get(*at).map_or("", |c| c.as_ref()));
+            }
+            if let Some(tenant) = self.tenant.and_then(|at| cells.get(at)).filter(|t| is_guid(t)) {
+                self.tenants.insert(tenant.to_lowercase());
+            }
+        }
+    }
 }
 
 /// What the dates of a mapped file say of their order; parts overlap by more than a member with its date is long.
@@ -128,10 +209,10 @@ fn orders_of(bytes: &[u8]) -> Orders {
 /// Graph objects have no `properties`: without it nothing can be a diagnostic record.
 fn may_be_enveloped(bytes: &[u8]) -> bool {
     const PART: usize = 16 << 20;
-    const WORDS: [&[u8]; 2] = [b"\"properties\"", b"\"Properties\""];
+    const WORDS: [&[u8]; 3] = [b"\"properties\"", b"\"Properties\"", b"\"AADTenantId\""];
     let parts = (0..bytes.len().div_ceil(PART)).into_par_iter();
     parts.map(|i| &bytes[i * PART..bytes.len().min((i + 1) * PART + WORDS[0].len())]).any(|part| {
-        let near = memmem::find(part, b"roperties\"").is_some();
+        let near = memmem::find(part, b"roperties\"").is_some() || memmem::find(part, WORDS[2]).is_some();
         near && WORDS.iter().any(|word| memmem::find(part, word).is_some())
     })
 }

@@ -91,6 +91,8 @@ pub(super) struct Around<'a> {
     pub correlation: Option<&'a str>,
     /// Whether there is an envelope at all.
     pub there: bool,
+    /// Whether it comes from a table, which keeps less of the record than Graph does.
+    pub retold: bool,
 }
 
 /// The stream of a diagnostic category.
@@ -115,7 +117,7 @@ impl SignInRaw<'_> {
             && !self
                 .rest
                 .iter()
-                .any(|(key, _)| matches!(key.as_ref(), "riskEventType" | "properties" | "value"))
+                .any(|(key, _)| matches!(key.as_ref(), "riskEventType" | "properties" | "value" | "TimeGenerated"))
     }
 
     /// Members given twice.
@@ -286,6 +288,7 @@ impl SignInRows {
         self.keys.push(RowKey {
             id: of_id(&id),
             content,
+            retold: around.retold && raw.id.0.is_some(),
             partition: at.map_or(RowKey::NO_TIME, day),
         });
         if let Some(at) = at {

@@ -109,6 +109,14 @@ pub(super) fn camel(value: &mut Value) {
                 };
                 map.insert(lower, value);
             }
+            // What the PowerShell SDK has no member for it keeps apart, in the spelling of Graph.
+            if let Some(Value::Object(more)) = map.remove("additionalProperties") {
+                for (name, value) in more {
+                    if map.get(&name).is_none_or(Value::is_null) {
+                        map.insert(name, value);
+                    }
+                }
+            }
         }
         _ => {}
     }
@@ -202,6 +210,16 @@ mod tests {
             &["accessPackage", "list"],
             r#"{"accessPackage":{"id":"a"},"list":["1","2"]}"#,
         );
+    }
+
+    #[test]
+    fn objects_of_powershell_become_those_of_graph() {
+        let text =
+            r##"{"Id":"u","DisplayName":null,"AdditionalProperties":{"@odata.type":"#microsoft.graph.user","displayName":"U"},"Target":{"ObjectId":"x"}}"##;
+        let (mut value, _) = parse(text, 64).expect("JSON");
+        camel(&mut value);
+        let expected = r##"{"id":"u","displayName":"U","@odata.type":"#microsoft.graph.user","target":{"objectId":"x"}}"##;
+        assert_eq!(value, parse(expected, 64).expect("JSON").0);
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl Known {
         }
     }
 
+    /// Whether an id is known, with whatever content.
+    pub(super) fn has(&self, id: u128) -> bool {
+        self.first.contains_key(&id)
+    }
+
     /// Loads ids and content hashes of files.
     pub(super) fn load(view: &View, table: Table, partition: Option<&str>) -> Result<Self, LakeError> {
         let mut known = Self::default();

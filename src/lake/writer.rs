@@ -44,6 +44,8 @@ pub struct RowKey {
     pub id: u128,
     /// Hash of the content.
     pub content: u128,
+    /// Whether its source keeps less of the record than others do, so that the id alone says whether it is known.
+    pub retold: bool,
     /// `yyyymm` for audit events, days since 1970 for sign-ins, `NO_TIME` without a time.
     pub partition: i32,
 }
@@ -158,6 +160,10 @@ impl Writer {
             let mut mask = vec![false; keys.len()];
             let mut kept = 0;
             for i in rows {
+                if keys[i].retold && known.has(keys[i].id) {
+                    put.duplicate += 1;
+                    continue;
+                }
                 match known.judge(keys[i].id, keys[i].content) {
                     Novelty::Duplicate => {
                         put.duplicate += 1;

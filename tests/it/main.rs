@@ -9,6 +9,7 @@ mod evidence;
 mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
+mod ingest;
 mod lake_log;
 mod main_job;
 mod privacy;

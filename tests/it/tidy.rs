@@ -31,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const CRATES: &[(&str, &[&str])] = &[
     ("polars", &["engine", "ledger"]),
     ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
     ("askama", &["report"]),
     ("plotters", &["report"]),
     ("rust_xlsxwriter", &["report"]),

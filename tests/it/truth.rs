@@ -40,6 +40,8 @@ fn access(export: &Path, lake: &Path) -> AccessModel {
         dates: None,
         now,
         limits: Limits::default(),
+        standard_input: None,
+        progress: None,
         pulled: None,
     };
     let mut sink = vouchsafe::cli::take::Sink::new(&lake);

@@ -91,6 +91,8 @@ pub(super) struct Around<'a> {
     pub result: Option<&'a str>,
     /// Whether there is an envelope at all.
     pub there: bool,
+    /// Whether it comes from a table, which keeps less of the record than Graph does.
+    pub retold: bool,
 }
 
 impl AuditRaw<'_> {

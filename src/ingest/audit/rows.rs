@@ -247,6 +247,7 @@ impl AuditRows {
         self.keys.push(RowKey {
             id: of_id(&id),
             content,
+            retold: around.retold && own_id.is_some(),
             partition: at.map_or(RowKey::NO_TIME, month),
         });
         if let Some(at) = at {

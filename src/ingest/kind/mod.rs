@@ -1,8 +1,10 @@
 //! What a record is: by its page's context, else by its type, else by its members; never a guess.
 
 mod members;
+mod words;
 
 pub(super) use members::by_members;
+pub(super) use words::unknown as unknown_words;
 
 use crate::ingest::context::{Context, bare_type};
 use crate::lake::table::Table;

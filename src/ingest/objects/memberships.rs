@@ -2,7 +2,7 @@
 
 use super::directory::{group, service_principal, user};
 use super::exposure::app_role_row;
-use super::{Place, Refused, Taker, carried_list, own_id, reader};
+use super::{Place, Refused, Taker, carried_list, nameless, own_id, reader};
 use crate::ingest::kind::Relation;
 use crate::lake::objects::MembershipRow;
 use crate::lake::table::Table;
@@ -31,7 +31,11 @@ pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, 
         if relation == "member" && kind != "group" {
             continue;
         }
-        for item in carried_list(map, &[name]) {
+        to.holders.nameless += nameless(map, name);
+        for item in carried_list(map, &[name])
+            .into_iter()
+            .filter(|item| item.get("id").is_some_and(Value::is_string))
+        {
             if let Some((row, row_id)) = membership(&item, relation, kind, id) {
                 to.nested(row, row_id, &item, &[]);
             }

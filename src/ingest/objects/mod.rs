@@ -208,6 +208,8 @@ pub(super) struct Holders {
     pub missing: BTreeSet<Interned>,
     /// Ids of those that name somebody.
     pub named: Vec<Interned>,
+    /// Members and owners of expanded lists that name nobody.
+    pub nameless: u64,
 }
 
 impl Holders {
@@ -310,6 +312,16 @@ fn carried_list(map: &Map<String, Value>, names: &[&str]) -> Vec<Map<String, Val
         .flatten()
         .filter_map(|v| v.as_object().cloned())
         .collect()
+}
+
+/// How many items of an expanded list are no objects with an id, or whether the list is no list.
+fn nameless(map: &Map<String, Value>, name: &str) -> u64 {
+    let named = |item: &Value| item.get("id").is_some_and(|id| id.as_str().is_some_and(|id| !id.trim().is_empty()));
+    match map.get(name) {
+        None | Some(Value::Null) => 0,
+        Some(Value::Array(items)) => items.iter().filter(|item| !named(item)).count() as u64,
+        Some(_) => 1,
+    }
 }
 
 fn reader(map: &Map<String, Value>) -> Reader<'_> {

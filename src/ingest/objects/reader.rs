@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
     /// A word whose first letter is lower case: beta writes `Delivered` for `delivered`.
     pub fn word(self, names: &[&str]) -> Option<Interned> {
         let text = names.iter().find_map(|name| self.scalar(name))?;
-        let mut chars = text.chars();
+        let mut chars = text.trim().chars();
         let first = chars.next()?;
         Some(Interned::from(&(first.to_lowercase().collect::<String>() + chars.as_str())))
     }

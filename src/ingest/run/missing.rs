@@ -133,6 +133,7 @@ impl<S: Sink> Run<'_, S> {
         let only = (sum.subjects.len() == 1).then(|| sum.subjects.first().cloned()).flatten();
         let unknown = only.unwrap_or_else(|| by_name.to_string());
         if let Some(trouble) = &outcome.trouble {
+            self.report.unread += 1;
             let reason = format!("{}: not read to its end: {trouble}", input.path.display());
             self.gap(&unknown, reason, source());
             self.spoil(&unknown, dating);
@@ -143,6 +144,24 @@ impl<S: Sink> Run<'_, S> {
         });
         let rows = sum.missed.rows(&self.shown(input), &self.tenant, scan.sha256.get(), &unknown, look);
         self.report.gaps.extend(rows);
+        for ((table, word), count) in &sum.unknown {
+            let noun = if *count == 1 { "record has" } else { "records have" };
+            let cure = match word {
+                w if w.contains("unknownFutureValue") => "; export with the header Prefer: include-unknown-enum-members",
+                w if w.contains('\'') => ", which this version does not know",
+                _ => "; export all members",
+            };
+            let reason = format!("{}: {count} {noun} {word}{cure}", self.shown(input));
+            self.report.gaps.push(Coverage {
+                from: look.map(|w| w.from),
+                until: look.map(|w| w.until),
+                ..self.gap_of(table.name(), reason, source())
+            });
+        }
+        if sum.nameless > 0 {
+            let reason = format!("{}: {} members or owners of expanded lists name nobody", self.shown(input), sum.nameless);
+            self.gap(Table::Memberships.name(), reason, source());
+        }
         for whose in sum.missed.whose() {
             match whose {
                 Whose::Known(subject) => self.spoil(subject, dating),
@@ -152,6 +171,17 @@ impl<S: Sink> Run<'_, S> {
         // A pull knows itself which pages it got.
         if self.options.pulled.is_none() {
             self.log_pages(input, sum, outcome);
+        }
+    }
+
+    fn gap_of(&self, subject: &str, reason: String, source: Option<String>) -> Coverage {
+        Coverage {
+            tenant_id: self.tenant.clone(),
+            subject: subject.to_string(),
+            basis: "gap".into(),
+            reason: Some(reason),
+            source,
+            ..Coverage::default()
         }
     }
 

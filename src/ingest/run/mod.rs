@@ -48,6 +48,8 @@ pub(super) struct Run<'a, S> {
 /// What the batches of one file add up to.
 #[derive(Default)]
 struct Sum {
+    /// Bytes of the file on disk.
+    bytes: u64,
     read: u64,
     put: Put,
     rejected: u64,
@@ -57,6 +59,8 @@ struct Sum {
     errors: BTreeMap<String, u64>,
     missed: Missed,
     holderless: usize,
+    nameless: u64,
+    unknown: BTreeMap<(Table, String), u64>,
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
@@ -98,6 +102,7 @@ impl<'a, S: Sink> Run<'a, S> {
             self.missing.spoiled(table, dating, "a file of it could not be read");
         }
         let reason_with_path = format!("{}: {reason}", path.display());
+        self.report.unread += 1;
         self.gap(subject, reason_with_path, None);
         self.foreign(path, reason);
     }
@@ -117,7 +122,11 @@ impl<'a, S: Sink> Run<'a, S> {
     /// How the file is called in the lake.
     fn shown(&self, input: &Input) -> String {
         let pulled = self.options.pulled.as_ref().and_then(|p| p.file(&input.path));
-        pulled.map_or_else(|| input.path.to_string_lossy().into_owned(), |file| file.shown.clone())
+        match pulled {
+            Some(file) => file.shown.clone(),
+            None if self.options.standard_input.as_ref() == Some(&input.path) => "-".into(),
+            None => input.path.to_string_lossy().into_owned(),
+        }
     }
 
     /// Reads a file into the sink.
@@ -136,8 +145,12 @@ impl<'a, S: Sink> Run<'a, S> {
             limits: &self.options.limits,
             named: scan::named(input, &self.tenant),
             dates,
+            western: scan.western,
         };
-        let mut sum = Sum::default();
+        let mut sum = Sum {
+            bytes: input.bytes,
+            ..Sum::default()
+        };
         let limits = &self.options.limits;
         let (hashed, result) = std::thread::scope(|scope| {
             let hashing = (!scan.sha256.is_known()).then(|| scope.spawn(|| scan.sha256.make(input)));
@@ -165,6 +178,9 @@ impl<'a, S: Sink> Run<'a, S> {
     /// Hands what a batch gave to the sink.
     fn take(&mut self, done: Result<Done, ArrowError>, sum: &mut Sum, dating: &Dating, source: &str) -> Result<(), Stop> {
         let done = done.map_err(Stop::Shape)?;
+        if let Some(progress) = &self.options.progress {
+            progress.batch(done.read, done.bytes, sum.bytes);
+        }
         sum.read += done.read;
         sum.rejected += done.rejected;
         sum.unmapped += done.unmapped;
@@ -174,7 +190,11 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         sum.missed.join(done.missed);
         sum.holderless += done.holders.missing.len();
+        sum.nameless += done.holders.nameless;
         self.missing.holders(dating, done.holders);
+        for (word, count) in done.unknown {
+            *sum.unknown.entry(word).or_default() += count;
+        }
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
@@ -224,6 +244,9 @@ impl<'a, S: Sink> Run<'a, S> {
 
     /// What is known when a file is over: its looks, gaps and arithmetic.
     fn close(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: Sum, outcome: Outcome) -> Result<(), IngestError> {
+        if let Some(progress) = &self.options.progress {
+            progress.file(input.bytes);
+        }
         let claimed = claimed(self.options, self.declared, &input.path);
         let mut told = BTreeSet::new();
         let mut places = Vec::new();

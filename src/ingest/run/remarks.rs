@@ -2,11 +2,14 @@
 
 use super::Sum;
 use crate::ingest::paths::Input;
+use crate::ingest::rows;
 use crate::ingest::split::{Outcome, Shape};
 
 /// What a file's content was found to be.
 pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
-    let text = if sum.remarks.enveloped > 0 {
+    let text = if let Shape::Table(heading) = shape {
+        rows::FORMATS[heading.format].name
+    } else if sum.remarks.enveloped > 0 {
         "diagnostic records"
     } else if !sum.errors.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
         "error response"
@@ -28,6 +31,13 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     if sum.holderless > 0 {
         notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
     }
+    if sum.nameless > 0 {
+        notes.push(format!("{} members or owners of expanded lists name nobody", sum.nameless));
+    }
+    for ((_, word), count) in &sum.unknown {
+        let noun = if *count == 1 { "record has" } else { "records have" };
+        notes.push(format!("{count} {noun} {word}"));
+    }
     if remarks.parent_by_name > 0 {
         notes.push(format!("the parent of {} objects was taken from a file or folder name", remarks.parent_by_name));
     }
@@ -36,6 +46,12 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
     }
     if remarks.twice > 0 {
         notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
+    }
+    if remarks.without_id > 0 {
+        notes.push(format!(
+            "{} records have no id: where another export tells the same events, they are counted twice",
+            remarks.without_id
+        ));
     }
     if remarks.shipped > 0 {
         notes.push(format!("{} records were unwrapped from _raw", remarks.shipped));

@@ -6,12 +6,14 @@
 mod lines;
 mod pages;
 mod sniff;
+mod table;
 
 pub(super) use sniff::sniff;
 
 use crate::ingest::context::Context;
 use crate::ingest::feed::Feed;
 use crate::ingest::limits::Limits;
+use crate::ingest::rows::Heading;
 use crate::ingest::skip::Skip;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -51,6 +53,8 @@ pub(super) struct Span {
     pub row: i64,
     /// The page it is on.
     pub page: Option<Arc<Head>>,
+    /// The heading of its table.
+    pub heading: Option<Arc<Heading>>,
 }
 
 /// A record that was not cut out whole.
@@ -70,6 +74,8 @@ pub(super) struct Torn {
     pub raw: Vec<u8>,
     /// The page it is on.
     pub page: Option<Arc<Head>>,
+    /// The heading of its table.
+    pub heading: Option<Arc<Heading>>,
 }
 
 /// What a page says before its rows, or, where that was cheap to find out, after them.
@@ -122,6 +128,8 @@ pub(super) enum Shape {
     Lines,
     /// Documents, perhaps over many lines.
     Documents,
+    /// Rows of separated values.
+    Table(Arc<Heading>),
     /// No JSON objects.
     Foreign(String),
 }
@@ -142,10 +150,12 @@ pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emi
         resumes: 0,
         stopped: false,
         page: None,
+        heading: None,
     };
     match shape {
         Shape::Lines => splitter.lines(),
         Shape::Documents => splitter.documents(),
+        Shape::Table(heading) => splitter.table(heading),
         Shape::Foreign(_) => {}
     }
     splitter.flush();
@@ -173,6 +183,8 @@ struct Splitter<'f, 'm, 'l, E> {
     stopped: bool,
     /// The page that we are on.
     page: Option<Arc<Head>>,
+    /// The heading of the table that we are in.
+    heading: Option<Arc<Heading>>,
 }
 
 /// Where a value ends.
@@ -318,6 +330,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             offset: start,
             row: self.row,
             page,
+            heading: self.heading.clone(),
         });
         self.row += 1;
         self.size += len;
@@ -343,6 +356,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             sha256,
             raw,
             page: self.page.clone(),
+            heading: self.heading.clone(),
         });
         self.row += 1;
         if self.batch.torn.len() >= TORN {

@@ -100,7 +100,8 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             let Some(key) = self.member_key(start) else {
                 break;
             };
-            if is_annotation(&key) {
+            // Windows PowerShell wraps a list as {"Count": 2, "value": […]}, in either order.
+            if is_annotation(&key) || key == b"Count" {
                 if !self.annotation(&key, start, &mut page) {
                     break;
                 }
@@ -255,5 +256,7 @@ fn is_annotation(key: &[u8]) -> bool {
 /// Whether an object begins with an annotation, `value` or `records`.
 pub(super) fn begins_like_page(bytes: &[u8]) -> bool {
     let rest = bytes.get(1..).unwrap_or(&[]).trim_ascii_start();
-    [&b"\"@"[..], b"\"value\"", b"\"records\""].iter().any(|start| rest.starts_with(start))
+    [&b"\"@"[..], b"\"value\"", b"\"records\"", b"\"Count\""]
+        .iter()
+        .any(|start| rest.starts_with(start))
 }

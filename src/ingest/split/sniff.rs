@@ -3,7 +3,9 @@
 use super::Shape;
 use super::lines::trimmed;
 use crate::ingest::feed::Feed;
+use crate::ingest::rows::{FoundHeading, Heading};
 use crate::ingest::skip;
+use std::sync::Arc;
 
 /// Looks at the first lines of a file.
 pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
@@ -41,7 +43,20 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
     if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
         return Shape::Lines;
     }
-    Shape::Foreign(looks_like(text))
+    let named = looks_like(text);
+    let found = if named == PLAIN { Heading::of(bytes) } else { None };
+    if let Some(FoundHeading::Table(heading)) = found {
+        return Shape::Table(Arc::new(heading));
+    }
+    if let Some(damage) = damaged(text) {
+        // It held records once: that is more than a file that is none of ours.
+        feed.trouble.get_or_insert_with(|| damage.to_string());
+        return Shape::Foreign(damage.into());
+    }
+    match found {
+        Some(FoundHeading::Foreign(why)) => Shape::Foreign(why),
+        _ => Shape::Foreign(named),
+    }
 }
 
 /// Whether a text begins as an object or as an array of objects does.
@@ -53,6 +68,31 @@ fn begins_like_json(text: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// What tells that a file is an export that was damaged, or one that lies too deep to be read.
+fn damaged(text: &[u8]) -> Option<&'static str> {
+    if text.starts_with(b"PK\x03\x04") || text.starts_with(b"PK\x05\x06") {
+        return Some("an archive inside of another one; unpack it and ingest what is in it");
+    }
+    // What people write about exports begins with words.
+    if text.first().is_none_or(|b| b.is_ascii_alphanumeric() || b"#*-<>/!;".contains(b)) {
+        return None;
+    }
+    let head = &text[..text.len().min(64 << 10)];
+    let marks = [
+        &b"\"@odata."[..],
+        b"$metadata#",
+        b"\"activityDisplayName\"",
+        b"\"signInEventTypes\"",
+        b"\"insights-logs-",
+        b"\"operationName\"",
+    ];
+    let marked = marks.iter().any(|mark| memchr::memmem::find(head, mark).is_some());
+    marked.then_some("a damaged export: it does not begin as JSON does; export it again")
+}
+
+/// What is said of text that is nothing in particular.
+const PLAIN: &str = "text, no JSON";
 
 fn looks_like(text: &[u8]) -> String {
     let known: [(&[u8], &str); 9] = [
@@ -73,10 +113,5 @@ fn looks_like(text: &[u8]) -> String {
     if head.contains(&0) {
         return "binary, no JSON".into();
     }
-    let line = head.split(|b| *b == b'\n').next().unwrap_or(head);
-    let commas = line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
-    if commas >= 2 {
-        return "a table of separated values; export as JSON, which loses no nested part".into();
-    }
-    "text, no JSON".into()
+    PLAIN.into()
 }

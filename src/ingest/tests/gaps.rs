@@ -239,3 +239,26 @@ fn nothing_but_bad_records_is_nothing_usable() {
     assert!(matches!(error, IngestError::NothingUsable(_)));
     assert!(error.to_string().contains("never set"), "{error}");
 }
+
+#[test]
+fn words_that_are_not_known_are_counted_by_name() {
+    let request = |kind: &str, state: &str| {
+        format!(r#"{{"id":"r{kind}","requestType":"{kind}","state":"{state}","createdDateTime":"{AT}","requestor":{{"objectId":"u"}},"answers":[]}}"#)
+    };
+    let text = format!(
+        "[{},{},{}]",
+        request("unknownFutureValue", "delivered"),
+        request("userBorrow", "delivered"),
+        request("approverRemove", "delivered")
+    );
+    let told = gaps(&[("2026-03-01/requests.json", text.as_bytes())], &sink::options());
+    let reasons: Vec<&str> = told.iter().map(|g| g.1.split("json: ").last().expect("a reason")).collect();
+    assert_eq!(
+        reasons,
+        [
+            "1 record has requestType 'unknownFutureValue'; export with the header Prefer: include-unknown-enum-members",
+            "1 record has requestType 'userBorrow', which this version does not know",
+        ]
+    );
+    assert!(told.iter().all(|g| g.0 == "requests 2026-03-01T00:00:00Z 86400000000"), "{told:?}");
+}

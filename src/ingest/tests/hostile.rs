@@ -273,3 +273,117 @@ proptest::proptest! {
         }
     }
 }
+
+/// An archive whose members are packed by a method.
+fn packed(files: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in files {
+        writer.start_file(*name, options).expect("a member");
+        writer.write_all(bytes).expect("a member");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
+#[test]
+fn a_damaged_member_costs_itself() {
+    let (a, b) = (event("a"), event("b"));
+    let files: [(&str, &[u8]); 2] = [("audit-1.json", a.as_bytes()), ("groups.json", b.as_bytes())];
+    let whole = packed(&files, zip::CompressionMethod::Deflated);
+    let name = whole.windows(11).position(|w| w == b"groups.json").expect("its name");
+    let mut damaged = whole.clone();
+    for byte in &mut damaged[name + 11..name + 31] {
+        *byte = 0xff;
+    }
+    // The method stands behind the signature, in the member's head and in the directory.
+    let mut unknown = whole;
+    for (at, offset) in [
+        (name - 30, 8),
+        (unknown.windows(4).rposition(|w| w == b"PK\x01\x02").expect("the directory"), 10),
+    ] {
+        unknown[at + offset] = 14;
+    }
+    for (what, archive) in [("damaged", damaged), ("packed by LZMA", unknown)] {
+        let (report, memory) = ingest_files(&[("x.zip", &archive)], &sink::options()).expect("the rest is taken");
+        assert_eq!(event_ids(&memory), ["a"], "{what}");
+        assert_eq!(report.unread, 1, "{what}: {report:?}");
+        let gap = &memory.coverage.iter().find(|c| c.basis == "gap").expect("a gap");
+        assert_eq!(gap.subject, "groups", "{what}");
+        assert!(gap.reason.as_deref().is_some_and(|r| r.contains("x.zip/groups.json")), "{what}: {gap:?}");
+    }
+}
+
+#[test]
+fn bzip2_is_opened_by_itself_and_in_archives() {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(event("a").as_bytes()).expect("packed");
+    let alone = encoder.finish().expect("packed");
+    let b = event("b");
+    let archive = packed(&[("b.json", b.as_bytes())], zip::CompressionMethod::Bzip2);
+    let (_, memory) = ingest_files(&[("a.bz2", &alone), ("b.zip", &archive)], &sink::options()).expect("an ingest");
+    assert_eq!(event_ids(&memory), ["a", "b"]);
+}
+
+#[test]
+fn damaged_exports_are_gaps_and_other_files_are_not() {
+    let users = page("users", &[r#"{"id":"u"}"#]);
+    let inner = packed(&[("b.json", event("b").as_bytes())], zip::CompressionMethod::Stored);
+    let outer = packed(&[("users.zip", &inner)], zip::CompressionMethod::Stored);
+    let files: [(&str, &[u8]); 5] = [
+        ("audit.json", event("a").leak().as_bytes()),
+        ("users.json", &users.as_bytes()[1..]),
+        ("outer.zip", &outer),
+        ("notes.txt", b"Nothing of note"),
+        ("x.pdf", b"%PDF-1.4"),
+    ];
+    let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
+    let mut gaps: Vec<_> = memory.coverage.iter().filter(|c| c.basis == "gap").map(|c| c.subject.as_str()).collect();
+    gaps.sort_unstable();
+    assert_eq!((gaps, report.unread, report.foreign.len()), (vec!["users", "users"], 2, 4));
+}
+
+#[test]
+fn members_that_name_nobody_are_counted() {
+    let group = r#"{"id":"g","displayName":"G","groupTypes":[],"securityEnabled":true,"members":[{"id":"u1"},{"displayName":"no id"},{"id":5},"u2"]}"#;
+    let text = page(
+        "groups",
+        &[
+            group,
+            &group
+                .replace(r#""id":"g""#, r#""id":"h""#)
+                .replace(r#"[{"id":"u1"},{"displayName":"no id"},{"id":5},"u2"]"#, r#""u3""#),
+        ],
+    );
+    let (report, memory) = ingest_files(&[("2026-03-01/groups.json", text.as_bytes())], &sink::options()).expect("an ingest");
+    assert_eq!(memory.table("memberships").len(), 1);
+    assert!(
+        report.sources[0].note.as_deref().is_some_and(|n| n.contains("4 members or owners")),
+        "{:?}",
+        report.sources[0].note
+    );
+    assert!(
+        memory.coverage.iter().any(|c| c.basis == "gap" && c.subject == "memberships"),
+        "{:?}",
+        memory.coverage
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_costs_itself() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("in/a.json", event("a").as_bytes()), ("in/users.json", b"[]")]);
+    let closed = folder.path().join("in/users.json");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).expect("closed");
+    if std::fs::File::open(&closed).is_ok() {
+        // Who runs this may read everything.
+        return;
+    }
+    let (report, memory) = sink::run(&paths(&folder, &["in"]), &sink::options()).expect("an ingest");
+    assert_eq!((event_ids(&memory).len(), report.unread), (1, 1));
+    assert!(
+        memory.coverage.iter().any(|c| c.basis == "gap" && c.subject == "users"),
+        "{:?}",
+        memory.coverage
+    );
+}

@@ -6,8 +6,10 @@ mod hostile;
 mod kinds;
 mod logs;
 mod looks;
+mod powershell;
 mod real;
 mod sink;
+mod tables;
 mod tenants;
 mod times;
 

@@ -40,6 +40,11 @@ impl Sink for Memory {
         for key in keys {
             let contents = self.keys.entry((table, key.id)).or_default();
             let known = !contents.is_empty();
+            if known && key.retold {
+                put.duplicate += 1;
+                fresh.push(false);
+                continue;
+            }
             let new = contents.insert(key.content);
             fresh.push(new);
             if new {
@@ -144,6 +149,8 @@ pub(super) fn options() -> IngestOptions {
         dates: None,
         now: instant("2027-01-01T00:00:00Z"),
         limits: Limits::default(),
+        standard_input: None,
+        progress: None,
         pulled: None,
     }
 }

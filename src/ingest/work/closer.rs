@@ -1,14 +1,12 @@
 //! A closer look at a record whose kind neither its page nor its neighbours tell.
 
-use super::{Taken, Worker, rejected, told, too_deep};
-use crate::ingest::audit::{self, AuditRaw};
+use super::{Taken, Worker, rejected, told};
 use crate::ingest::context::{Context, Step};
 use crate::ingest::envelope::Envelope;
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
-use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Head, Span};
-use crate::ingest::{times, value};
+use crate::ingest::{rows, times, value};
 use crate::model::Interned;
 use serde_json::{Map, Value};
 
@@ -31,17 +29,18 @@ impl Worker<'_> {
             }
             return Err(Refused::Unmapped("error response".into()));
         }
+        let wrapped = |map: &Map<String, Value>| map.get("_raw").and_then(Value::as_str).map(str::to_string);
+        let within = || ["result", "_source", "event"].iter().find_map(|name| wrapped(map.get(*name)?.as_object()?));
         if outermost
-            && let Some(inner) = map.get("_raw").and_then(Value::as_str)
+            && let Some(inner) = wrapped(map).or_else(within)
             && inner.trim_start().starts_with('{')
         {
-            let inner = inner.to_string();
             self.look_closer(&inner, span, false)?;
             self.done.remarks.shipped += 1;
             return Ok(());
         }
-        if log_analytics(map) {
-            return self.audit_row(map, span);
+        if let Some(format) = rows::of_members(map) {
+            return self.row_of(format, map, span);
         }
         let has = |name: &str| map.keys().any(|k| k.eq_ignore_ascii_case(name));
         if has("time") && has("category") && !map.contains_key("activityDisplayName") {
@@ -83,7 +82,7 @@ impl Worker<'_> {
         let typed = map.get("@odata.type").and_then(Value::as_str);
         match typed.and_then(kind::by_type) {
             // Types stand in mixed listings only, where they name the member and not the listing.
-            Some(Kind::Related(_)) if page.is_none() => kind::by_members(map),
+            Some(Kind::Related(_)) if page.is_none() && !self.around.named.tells_parent() => kind::by_members(map),
             Some(kind) => kind,
             None => kind::by_members(map),
         }
@@ -125,12 +124,22 @@ impl Worker<'_> {
             top: &mut self.done.top,
             holders: &mut self.done.holders,
         };
+        let words = match (&kind, related) {
+            (Kind::Object(kind), None) => kind::unknown_words(*kind, map).into_iter().map(|word| (kind.table(), word)).collect(),
+            _ => Vec::new(),
+        };
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
+        for word in words {
+            // A hostile file may invent a word a record.
+            if self.done.unknown.len() < 100 || self.done.unknown.contains_key(&word) {
+                *self.done.unknown.entry(word).or_default() += 1;
+            }
+        }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {
             places.push(place.clone());
@@ -141,37 +150,6 @@ impl Worker<'_> {
         *self.done.on_pages.entry((page, index)).or_default() += 1;
         Ok(())
     }
-
-    /// A row of the `AuditLogs` table of Log Analytics: Pascal case, nested parts as text.
-    fn audit_row(&mut self, map: &mut Map<String, Value>, span: &Span) -> Taken {
-        let mut whole = Value::Object(std::mem::take(map));
-        value::camel(&mut whole);
-        if let Value::Object(map) = &mut whole {
-            for name in ["initiatedBy", "targetResources", "additionalDetails"] {
-                if let Some(Value::String(text)) = map.get(name)
-                    && let Ok((parsed, _)) = value::parse(text, self.around.limits.depth)
-                {
-                    map.insert(name.into(), parsed);
-                }
-            }
-        }
-        let text = whole.to_string();
-        let depth = self.around.limits.depth;
-        if !is_shallow(text.as_bytes(), depth) {
-            return Err(too_deep(depth));
-        }
-        let raw: AuditRaw<'_> = serde_json::from_str(&text).map_err(|e| rejected(told(&e)))?;
-        let around = audit::Around {
-            operation: whole.get("operationName").and_then(Value::as_str),
-            time: whole.get("timeGenerated").and_then(Value::as_str),
-            ..audit::Around::default()
-        };
-        self.audit.take(&raw, &around, span.row).map_err(rejected)
-    }
-}
-
-fn log_analytics(map: &Map<String, Value>) -> bool {
-    map.contains_key("TimeGenerated") && map.contains_key("ActivityDisplayName") && (map.contains_key("InitiatedBy") || map.contains_key("TargetResources"))
 }
 
 /// What a context says of the parent.

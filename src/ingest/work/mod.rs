@@ -1,6 +1,7 @@
 //! What one batch of records gives: rows, rejects and counts; pure, so that batches can be worked on at once.
 
 mod closer;
+mod tabular;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
 use crate::ingest::envelope::Envelope;
@@ -8,12 +9,14 @@ use crate::ingest::gaps::{self, Missed};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
 use crate::ingest::objects::{Holders, Place, Refused, Rows};
+use crate::ingest::rows::Heading;
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
 use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
+use crate::lake::table::Table;
 use crate::model::Instant;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -33,6 +36,8 @@ pub(super) struct Surroundings<'a> {
     pub named: Named,
     /// Whether day or month comes first in its dates, where that matters.
     pub dates: Option<DateOrder>,
+    /// Whether text that is no UTF-8 is Windows-1252.
+    pub western: bool,
 }
 
 /// The parent that names tell, for pages whose context does not.
@@ -42,6 +47,13 @@ pub(super) struct Named {
     pub id: Option<String>,
     /// What the name says of the relation.
     pub relation: Option<Relation>,
+}
+
+impl Named {
+    /// Whether names tell whose members or owners are listed.
+    pub fn tells_parent(&self) -> bool {
+        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner))
+    }
 }
 
 /// Counts of things that are worth a remark.
@@ -55,6 +67,8 @@ pub(super) struct Remarks {
     pub shipped: u64,
     /// Diagnostic records.
     pub enveloped: u64,
+    /// Records of tables that have no id.
+    pub without_id: u64,
     /// Members of objects that should hold a time and hold none.
     pub untimed: u64,
 }
@@ -66,6 +80,7 @@ impl std::ops::AddAssign for Remarks {
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
         self.untimed += other.untimed;
+        self.without_id += other.without_id;
     }
 }
 
@@ -88,6 +103,8 @@ pub(super) struct Done {
     pub on_pages: BTreeMap<(Option<usize>, usize), i64>,
     /// Records not taken.
     pub rejects: Vec<Reject>,
+    /// Bytes of the batch.
+    pub bytes: u64,
     /// Records seen.
     pub read: u64,
     /// Bad records.
@@ -98,6 +115,8 @@ pub(super) struct Done {
     pub spans: BTreeMap<String, (Instant, Instant)>,
     /// Error responses in place of data, and how often each came.
     pub errors: BTreeMap<String, u64>,
+    /// Words of enumerations that are not known, by table, and how many records have each.
+    pub unknown: BTreeMap<(Table, String), u64>,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
     /// Assignments that name no holder, and those that do.
@@ -125,6 +144,7 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
         worker.torn(torn);
     }
     let mut done = worker.done;
+    done.bytes = batch.data.len() as u64;
     if let Some(span) = worker.audit.span {
         done.spans.insert("audit".into(), span);
     }
@@ -173,6 +193,7 @@ impl Worker<'_> {
         self.done.read += 1;
         let depth = self.around.limits.depth;
         let taken = match std::str::from_utf8(bytes) {
+            _ if let Some(heading) = span.heading.as_deref() => self.separated(bytes, heading, span),
             Ok(_) if !is_shallow(bytes, depth) => Err(too_deep(depth)),
             Ok(text) => self.record(text, span),
             Err(error) => Err(rejected(format!("no UTF-8 at byte {} of the record", error.valid_up_to()))),
@@ -193,7 +214,7 @@ impl Worker<'_> {
             sha256: hex::encode(Sha256::digest(bytes)),
             raw: shown(bytes),
         };
-        self.refuse(row, bytes, span.page.as_deref());
+        self.refuse(row, bytes, span.page.as_deref(), span.heading.as_deref());
     }
 
     fn torn(&mut self, torn: &Torn) {
@@ -209,10 +230,10 @@ impl Worker<'_> {
             sha256: hex::encode(torn.sha256),
             raw: shown(&torn.raw),
         };
-        self.refuse(row, &torn.raw, torn.page.as_deref());
+        self.refuse(row, &torn.raw, torn.page.as_deref(), torn.heading.as_deref());
     }
 
-    fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>) {
+    fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>, heading: Option<&Heading>) {
         if row.verdict == "unmapped" {
             self.done.unmapped += 1;
         } else {
@@ -222,8 +243,14 @@ impl Worker<'_> {
                 Guess::SignIn => Some("sign_ins"),
                 Guess::Envelope | Guess::Nothing => None,
             };
-            let whose = gaps::whose(self.kind_of_page(page), raw, before);
-            let at = gaps::own_time(&whose, raw, self.around.dates);
+            let (whose, at) = match heading {
+                Some(heading) => self.lost_row(raw, heading),
+                None => {
+                    let whose = gaps::whose(self.kind_of_page(page), raw, before);
+                    let at = gaps::own_time(&whose, raw, self.around.dates);
+                    (whose, at)
+                }
+            };
             self.done.missed.add(whose, at, row.source_row.unwrap_or_default(), &row.reason);
         }
         self.done.rejects.push(row);
@@ -315,6 +342,7 @@ impl Worker<'_> {
                 result_type: envelope.result_type.said(),
                 correlation: envelope.correlation.said(),
                 there: true,
+                retold: false,
             };
             if inner.is_none() {
                 return Err(rejected("a sign-in without properties"));
@@ -336,6 +364,7 @@ impl Worker<'_> {
                 category: Some(category),
                 result: envelope.result.said(),
                 there: true,
+                retold: false,
             };
             self.audit(&raw, &around, span)?;
         }

@@ -1,0 +1,48 @@
+//! Tables that are near misses: refused by name, with what to export instead.
+
+use super::{Format, Rows};
+
+/// Records of the Microsoft 365 unified audit log.
+pub(super) const UNIFIED_AUDIT_LOG: Format = Format {
+    name: "the Microsoft 365 unified audit log",
+    fits: |columns| columns.all(&["AuditData"]) || columns.all(&["OfficeWorkload", "OfficeId"]) || columns.all(&["RecordType", "Operation", "Workload"]),
+    subject: None,
+    times: &[],
+    rows: Rows::Refused("export the directory audit log instead (auditLogs/directoryAudits, or the diagnostic category AuditLogs)"),
+};
+
+/// Requests to Graph.
+pub(super) const GRAPH_ACTIVITY: Format = Format {
+    name: "MicrosoftGraphActivityLogs",
+    fits: |columns| columns.all(&["RequestUri", "RequestMethod"]),
+    subject: None,
+    times: &[],
+    rows: Rows::Refused("requests to Graph say nothing of access; export AuditLogs and SigninLogs instead"),
+};
+
+/// Detections of risk.
+pub(super) const RISK: Format = Format {
+    name: "risk events of Entra ID Protection",
+    fits: |columns| columns.any(&["RiskEventType"]) || columns.all(&["RiskState", "RiskLastUpdatedDateTime"]),
+    subject: None,
+    times: &[],
+    rows: Rows::Refused("risks are no sign-ins; export SigninLogs instead"),
+};
+
+/// The log of provisioning.
+pub(super) const PROVISIONING: Format = Format {
+    name: "the provisioning log",
+    fits: |columns| columns.any(&["ProvisioningSteps", "ProvisioningAction"]) || columns.all(&["JobId", "SourceIdentity"]),
+    subject: None,
+    times: &[],
+    rows: Rows::Refused("it tells what was written into applications; export AuditLogs instead"),
+};
+
+/// The history of access reviews, which a campaign adopts.
+pub(super) const REVIEW_HISTORY: Format = Format {
+    name: "a history report of access reviews",
+    fits: |columns| columns.all(&["AccessReviewId", "ReviewResult", "PrincipalId"]),
+    subject: None,
+    times: &[],
+    rows: Rows::Refused("give it to 'vouchsafe campaign adopt', or export the decisions of identityGovernance/accessReviews as JSON"),
+};

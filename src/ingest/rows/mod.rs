@@ -1,0 +1,186 @@
+//! Rows of tables, from separated values or from JSON with a member for each column: what they are by their columns, and as Graph
+//! would have written them.
+//!
+//! A format is one file here and one line of [`FORMATS`].
+
+mod assignments_portal;
+mod audit_log_analytics;
+mod audit_portal;
+mod elsewhere;
+mod heading;
+mod shipped;
+mod sign_ins_log_analytics;
+mod sign_ins_portal;
+
+pub(super) use heading::{FoundHeading, Heading, cells};
+
+use crate::ingest::value;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// Cells of a row by column; empty ones are absent.
+pub(super) type Row = Map<String, Value>;
+
+/// What a row tells.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// A directory audit event.
+    Audit(Value),
+    /// A sign-in of a stream, and its result code as the table gives it.
+    SignIn {
+        record: Value,
+        stream: Option<&'static str>,
+        result_type: Option<String>,
+    },
+    /// JSON text that a shipper of logs wrapped.
+    Wrapped(String),
+}
+
+/// One kind of table.
+pub(super) struct Format {
+    /// What it is called in the lake.
+    pub name: &'static str,
+    /// Whether columns are those of this kind.
+    pub fits: fn(&Columns) -> bool,
+    /// The log that its rows belong to; a row that is lost is a gap of it.
+    pub subject: Option<&'static str>,
+    /// The columns of the time at which it happened, the best first.
+    pub times: &'static [&'static str],
+    /// What becomes of its rows.
+    pub rows: Rows,
+}
+
+/// What becomes of the rows of a format.
+pub(super) enum Rows {
+    /// They are read; the text is the name of the file, which is asked only where columns do not tell.
+    Read(fn(&mut Row, &str) -> Result<Told, String>),
+    /// They belong elsewhere: what to export instead.
+    Refused(&'static str),
+}
+
+/// All formats; the first that fits is taken.
+pub(super) const FORMATS: &[Format] = &[
+    shipped::FORMAT,
+    audit_log_analytics::FORMAT,
+    sign_ins_log_analytics::FORMAT,
+    audit_portal::FORMAT,
+    sign_ins_portal::PEOPLE,
+    sign_ins_portal::APPLICATIONS,
+    assignments_portal::FORMAT,
+    elsewhere::UNIFIED_AUDIT_LOG,
+    elsewhere::GRAPH_ACTIVITY,
+    elsewhere::RISK,
+    elsewhere::PROVISIONING,
+    elsewhere::REVIEW_HISTORY,
+];
+
+/// The columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Columns(BTreeSet<String>);
+
+impl Columns {
+    /// Columns of these names, whose case and blanks do not matter.
+    pub fn of<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        Self(names.map(plain).collect())
+    }
+
+    /// Whether there are all of these.
+    pub fn all(&self, names: &[&str]) -> bool {
+        names.iter().all(|name| self.0.contains(&plain(name)))
+    }
+
+    /// Whether there is one of these.
+    pub fn any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.contains(&plain(name)))
+    }
+}
+
+/// Whether two names are of one column.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    plain(a) == plain(b)
+}
+
+/// A name without what spellings differ in: case, blanks, and the zone in brackets.
+fn plain(name: &str) -> String {
+    let name = name.split('[').next().unwrap_or(name);
+    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// The format whose columns an object's members are; objects of Graph have no such members.
+pub(super) fn of_members(map: &Row) -> Option<usize> {
+    if !map.contains_key("TimeGenerated") && !map.contains_key("TimeGenerated [UTC]") {
+        return None;
+    }
+    let columns = Columns::of(map.keys().map(String::as_str));
+    FORMATS.iter().position(|format| (format.fits)(&columns))
+}
+
+/// Takes the text of the first of these columns that says something.
+fn take(row: &mut Row, names: &[&str]) -> Option<Value> {
+    let mut found = None;
+    for name in names {
+        let wanted = plain(name);
+        let key = row.keys().find(|key| plain(key) == wanted).cloned();
+        let value = key.and_then(|key| row.remove(&key));
+        found = found.or(value.filter(|v| !blank(v)));
+    }
+    found
+}
+
+/// Whether a cell says nothing.
+fn blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty() || text.trim() == "(blank)",
+        _ => false,
+    }
+}
+
+/// Takes a column that holds JSON, as text or as it is.
+fn nested(row: &mut Row, names: &[&str]) -> Result<Option<Value>, String> {
+    match take(row, names) {
+        Some(Value::String(text)) => match value::parse(&text, 64) {
+            Ok((parsed, _)) => Ok(Some(parsed)),
+            Err(error) => Err(format!(
+                "{} holds no whole JSON ({error}); a table that went through a spreadsheet may have lost its end",
+                names[0]
+            )),
+        },
+        other => Ok(other),
+    }
+}
+
+/// Puts what there is under a name.
+fn put(record: &mut Row, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        record.insert(name.into(), value);
+    }
+}
+
+/// Columns of Log Analytics that speak of its workspace and its bill.
+const HOUSEKEEPING: &[&str] = &[
+    "TenantId",
+    "SourceSystem",
+    "Type",
+    "_BilledSize",
+    "_IsBillable",
+    "_ResourceId",
+    "Resource",
+    "ResourceGroup",
+    "ResourceProvider",
+    "OperationVersion",
+    "Level",
+    "TimeGenerated",
+];
+
+/// Everything that is left, in the spelling of Graph.
+fn rest(row: &mut Row, record: &mut Row) {
+    let _ = HOUSEKEEPING.iter().map(|name| take(row, &[name])).count();
+    let mut left = Value::Object(std::mem::take(row));
+    value::camel(&mut left);
+    if let Value::Object(left) = left {
+        for (name, value) in left.into_iter().filter(|(_, value)| !blank(value)) {
+            record.entry(name).or_insert(value);
+        }
+    }
+}

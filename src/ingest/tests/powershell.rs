@@ -1,0 +1,66 @@
+//! Exports of the PowerShell SDK: Pascal case, lists that are wrapped, members that are kept apart.
+
+use super::{ingest_files, one, reasons, sink};
+
+const GROUP: &str = "1426f405-f5fd-4f0b-963a-d17ad34513d8";
+
+#[test]
+fn assignments_of_both_shells_give_the_same_rows() {
+    // Windows PowerShell 5.1 writes /Date(ms)/ and may wrap a list; PowerShell 7 writes ISO 8601 and a plain list.
+    let assignment = |time: &str| {
+        format!(
+            r#"{{"AccessPackage":{{"Id":"p1","DisplayName":"Payroll"}},"AssignmentPolicy":null,"ExpiredDateTime":null,"Id":"A1",
+            "Schedule":{{"Expiration":{{"Duration":null,"EndDateTime":{time},"Type":"afterDateTime"}},"StartDateTime":{time}}},
+            "State":"delivered","Status":"Delivered","Target":{{"ConnectedOrganization":null,"DisplayName":"Ana","Id":"s1","ObjectId":"U1","Type":null}},
+            "AdditionalProperties":{{}}}}"#
+        )
+    };
+    let old = assignment(r#""\/Date(1770106500000)\/""#);
+    let dressed = assignment(r#"{"value":"\/Date(1770106500000)\/","DisplayHint":2,"DateTime":"Tuesday, 3 February 2026 08:15:00"}"#);
+    let new = assignment(r#""2026-02-03T08:15:00Z""#);
+    let rows: Vec<_> = [
+        format!("[{old}]"),
+        old.clone(),
+        format!(r#"{{"value":[{dressed}],"Count":1}}"#),
+        format!(r#"{{"Count":1,"value":[{old}]}}"#),
+        format!("[{new}]"),
+    ]
+    .iter()
+    .map(|text| {
+        let (report, memory) = one(text.as_bytes());
+        assert_eq!((report.read, report.kept), (1, 1), "{text}: {:?}", reasons(&memory));
+        let row = memory.table("assignments").remove(0);
+        assert_eq!(
+            (row["target_id"].as_str(), row["package_id"].as_str(), row["id"].as_str()),
+            (Some("u1"), Some("p1"), Some("a1"))
+        );
+        assert_eq!(row["end_at"], sink::instant("2026-02-03T08:15:00Z").0);
+        row["content_hash"].to_string()
+    })
+    .collect();
+    assert!(rows.iter().all(|hash| *hash == rows[0]), "one content: {rows:?}");
+}
+
+#[test]
+fn members_of_a_group_keep_their_kind_apart() {
+    let member = r##"{"DeletedDateTime":null,"Id":"u1","AdditionalProperties":{"@odata.type":"#microsoft.graph.user","displayName":"Ana","userPrincipalName":"ana@corp.example"}}"##;
+    let file = format!("groups/{GROUP}/members.json");
+    let text = format!("[{member}]");
+    let (_, memory) = ingest_files(&[(file.as_str(), text.as_bytes())], &sink::options()).expect("an ingest");
+    let rows = memory.table("memberships");
+    assert_eq!(rows.len(), 1, "{:?}", reasons(&memory));
+    assert_eq!((rows[0]["container_id"].as_str(), rows[0]["member_kind"].as_str()), (Some(GROUP), Some("user")));
+    assert_eq!(rows[0]["member_upn"], "ana@corp.example");
+}
+
+#[test]
+fn what_the_shell_cut_at_its_depth_is_refused_and_not_taken_for_nothing() {
+    let flat = r#"[{"Id":"e1","ActivityDateTime":"2026-03-01T10:00:00Z","ActivityDisplayName":"Add member to group","Result":"success","InitiatedBy":{"User":{"Id":"u1"}},
+        "TargetResources":"Microsoft.Graph.PowerShell.Models.MicrosoftGraphTargetResource"},
+        {"Id":"e2","ActivityDateTime":"2026-03-01T10:00:00Z","ActivityDisplayName":"Add member to group","Result":"success","TargetResources":[{"Id":"t1"}]}]"#;
+    let (report, memory) = one(flat.as_bytes());
+    assert_eq!((report.kept, report.rejected), (1, 1), "{:?}", reasons(&memory));
+    assert_eq!(memory.audit[0].targets[0].id.as_deref(), Some("t1"));
+    let gap = memory.coverage.iter().find(|c| c.basis == "gap").expect("a gap");
+    assert_eq!((gap.subject.as_str(), gap.from), ("audit", Some(sink::instant("2026-03-01T10:00:00Z"))));
+}

@@ -1,0 +1,104 @@
+//! Rows of tables on their way into log tables.
+
+use super::{Taken, Worker, rejected, told, too_deep};
+use crate::ingest::audit::{self, AuditRaw};
+use crate::ingest::gaps::Whose;
+use crate::ingest::objects::Refused;
+use crate::ingest::rows::{self, Heading, Row, Rows, Told, cells};
+use crate::ingest::signin::{self, SignInRaw};
+use crate::ingest::skip::is_shallow;
+use crate::ingest::split::Span;
+use crate::ingest::times;
+use crate::model::Window;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+impl Worker<'_> {
+    /// A row of separated values.
+    pub(super) fn separated(&mut self, bytes: &[u8], heading: &Heading, span: &Span) -> Taken {
+        let text = self.decoded(bytes)?;
+        let cells = cells(&text, heading.separator).ok_or_else(|| rejected("a row whose quotes are broken"))?;
+        let (columns, extra) = (heading.columns.len(), cells.iter().skip(heading.columns.len()).any(|c| !c.trim().is_empty()));
+        if extra {
+            return Err(rejected(format!("{} cells, where the heading has {columns}", cells.len())));
+        }
+        if cells.len() == columns && cells.iter().zip(&heading.columns).all(|(cell, name)| cell.trim() == name) {
+            return Err(Refused::Unmapped("the heading again".into()));
+        }
+        let named = heading.columns.iter().zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
+        let mut row: Row = named.map(|(name, cell)| (name.clone(), Value::String(cell.into_owned()))).collect();
+        self.row_of(heading.format, &mut row, span)
+    }
+
+    /// Whose gap a row leaves that was not taken, and of when as far as its cells tell.
+    pub(super) fn lost_row(&self, bytes: &[u8], heading: &Heading) -> (Whose, Option<Window>) {
+        let format = &rows::FORMATS[heading.format];
+        let whose = match format.subject {
+            Some(subject) => Whose::Known(subject.into()),
+            None => Whose::Unknown,
+        };
+        let text = String::from_utf8_lossy(bytes);
+        let cells = cells(&text, heading.separator).filter(|c| c.len() <= heading.columns.len()).unwrap_or_default();
+        let at = |name: &str| {
+            let place = heading.columns.iter().position(|column| rows::same(column, name))?;
+            times::read(cells.get(place)?, self.around.dates).ok()
+        };
+        let at = format.times.iter().find_map(|name| at(name));
+        (whose, at.map(|from| Window { from, until: from.plus(1) }))
+    }
+
+    /// Text in UTF-8, or in the code page of the Windows machines of the West where the whole file was found to be that.
+    fn decoded<'b>(&self, bytes: &'b [u8]) -> Result<Cow<'b, str>, Refused> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(_) if self.around.western => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0),
+            Err(error) => Err(rejected(format!("no UTF-8 at byte {} of the record", error.valid_up_to()))),
+        }
+    }
+
+    /// A row of a known format, from separated values or from JSON.
+    pub(super) fn row_of(&mut self, format: usize, row: &mut Map<String, Value>, span: &Span) -> Taken {
+        let format = &rows::FORMATS[format];
+        let read = match format.rows {
+            Rows::Read(read) => read,
+            Rows::Refused(why) => return Err(Refused::Unmapped(format!("{}; {why}", format.name))),
+        };
+        let file = self.around.path.rsplit(['/', '\\']).next().unwrap_or(self.around.path);
+        let depth = self.around.limits.depth;
+        match read(row, file).map_err(rejected)? {
+            Told::Wrapped(text) => {
+                self.look_closer(&text, span, false)?;
+                self.done.remarks.shipped += 1;
+            }
+            Told::Audit(record) => {
+                let text = record.to_string();
+                if !is_shallow(text.as_bytes(), depth) {
+                    return Err(too_deep(depth));
+                }
+                let raw: AuditRaw<'_> = serde_json::from_str(&text).map_err(|e| rejected(told(&e)))?;
+                self.done.remarks.without_id += u64::from(raw.id.0.is_none());
+                let around = audit::Around {
+                    retold: true,
+                    ..audit::Around::default()
+                };
+                self.audit.take(&raw, &around, span.row).map_err(rejected)?;
+            }
+            Told::SignIn { record, stream, result_type } => {
+                let text = record.to_string();
+                if !is_shallow(text.as_bytes(), depth) {
+                    return Err(too_deep(depth));
+                }
+                let raw: SignInRaw<'_> = serde_json::from_str(&text).map_err(|e| rejected(told(&e)))?;
+                self.done.remarks.without_id += u64::from(raw.id.0.is_none());
+                let around = signin::Around {
+                    stream,
+                    result_type: result_type.as_deref(),
+                    retold: true,
+                    ..signin::Around::default()
+                };
+                self.sign_ins.take(&raw, &around, span.row).map_err(rejected)?;
+            }
+        }
+        Ok(())
+    }
+}
