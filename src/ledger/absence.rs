@@ -141,6 +141,12 @@ fn within(gaps: &[(Option<Window>, String)], window: Window) -> Vec<Stretch> {
 
 /// Collections that would list a holder of what is asked about.
 fn needs(access: &AccessModel, asked: &Asked, window: Window, effective: bool) -> Result<Vec<Need>, MissingEvidence> {
+    if let Asked::Entitlement(_, id) | Asked::Resource(id) = asked
+        && access.names.of(id).is_some_and(|n| n.deleted_at.is_some_and(|t| t <= window.from))
+    {
+        // Nobody holds what is deleted.
+        return Ok(Vec::new());
+    }
     let mut needs = match asked {
         Asked::Everything => of_all_kinds(access, window, None),
         Asked::Holder(id) => {

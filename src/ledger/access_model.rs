@@ -29,6 +29,9 @@ pub struct RequestHistory {
     pub requestor: Option<PrincipalId>,
     /// Who is to receive.
     pub recipient: Option<PrincipalId>,
+    /// Who is named as requestor of a removal or a change by another, where no record names the recipient: Graph gives the
+    /// assignee there, and some exports give who asked.
+    pub likely_recipient: Option<PrincipalId>,
     /// The administrator who assigned directly.
     pub administrator: Option<PrincipalId>,
     /// Who asked for the removal, by name; empty when no witness says.

@@ -166,7 +166,7 @@ impl Ledger {
             requests: self.requests_at(as_of),
             ..AccessModel::default()
         };
-        let contents = package_contents::contents(&self.evidence, &self.sightings);
+        let contents = package_contents::contents(&self.evidence, &self.sightings, &self.events, &LogCoverage::of(self.coverage.get("audit")));
         directory::fill(&mut access, &self.evidence, &self.sightings, &contents, settings);
         access.index();
         access

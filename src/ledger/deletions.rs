@@ -45,6 +45,14 @@ impl Deletions {
             };
             all.entry(lowered(&group.id)).or_default().push((at, act, Change::Resource));
         }
+        for app in &evidence.service_principals {
+            let Some(at) = deleted_at(&app.content) else { continue };
+            let act = Act {
+                evidence: format!("service_principals:{}", app.id).into(),
+                ..Act::default()
+            };
+            all.entry(lowered(&app.id)).or_default().push((at, act, Change::Resource));
+        }
         for changes in all.values_mut() {
             changes.sort();
             // The log and the record of the deleted object tell the same deletion.
@@ -80,6 +88,15 @@ impl Deletions {
             }
         }
     }
+}
+
+/// `deletedDateTime` of a record.
+fn deleted_at(content: &str) -> Option<Instant> {
+    if !content.contains("\"deletedDateTime\":\"") {
+        return None;
+    }
+    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
+    Instant::parse(whole.get("deletedDateTime")?.as_str()?)
 }
 
 fn fact((at, act, change): &(Instant, Act, Change), is_holder: bool) -> Fact {

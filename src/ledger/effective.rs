@@ -5,7 +5,8 @@
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::{PackageContent, listed_in};
 use crate::ledger::span::Span;
-use crate::model::{Certainty, EntitlementKind, GrantKind, Holding, PackageId};
+use crate::model::time::DAY;
+use crate::model::{Certainty, EntitlementKind, GrantKind, Holding, Instant, PackageId};
 use std::collections::{BTreeMap, HashSet};
 
 /// Direct holdings and everything that follows from them, sorted.
@@ -74,6 +75,7 @@ fn contents(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, hel
         } else {
             span
         };
+        let span = as_taken_away(by_holder, &step, span);
         if content.span.until_certainty != Certainty::Open && span.held_until != held.held_until {
             (step.end_reason, step.ended_by) = ("left_package".into(), Default::default());
         }
@@ -84,6 +86,18 @@ fn contents(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, hel
         Some(step)
     };
     of_package.filter_map(derive).collect()
+}
+
+/// What a package gave can be taken away from the resource itself while its assignment goes on: the earlier end counts.
+fn as_taken_away(by_holder: &BTreeMap<&str, Vec<&Holding>>, step: &Holding, span: Span) -> Span {
+    let own = by_holder.get(step.principal.as_str()).into_iter().flatten();
+    let direct = own.filter(|h| h.entitlement == step.entitlement);
+    let Some(last) = direct.max_by_key(|h| h.held_until.unwrap_or(Instant(i64::MAX))) else {
+        return span;
+    };
+    // A removal of the package takes up to a day to reach its resources.
+    let earlier = last.held_until.filter(|until| span.held_until.is_none_or(|end| until.plus(DAY) < end));
+    if earlier.is_some() { span.ending_with(&Span::of(last)) } else { span }
 }
 
 /// Of a package that was delivered in part: what is seen to have been delivered; without any snapshot it is possible and no more.

@@ -3,6 +3,7 @@
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
 use crate::model::id::lowered;
+use crate::model::time::MINUTE;
 use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
 use ahash::AHashMap;
 use rayon::prelude::*;
@@ -14,9 +15,11 @@ const SERVICE_ACTORS: &[&str] = &["azure ad identity governance", "entitlement m
 pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
     let at = event.at?;
     let action = action_of(&event.activity_key)?;
-    if matches!(action, Action::Noted | Action::Named) {
-        return None;
-    }
+    let action = match action {
+        Action::Named => account_switch(event)?,
+        Action::Noted => return None,
+        other => other,
+    };
     let target = Targets(event);
     let packages = event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("Entitlement Management")) || target.package().is_some();
     let mut fact = AccessEvent {
@@ -32,7 +35,8 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         actor_name: event.actor_upn.clone().or_else(|| event.actor_name.clone()).unwrap_or_default().into(),
         actor_is_service: is_service(event),
         actor_is_person: event.actor_kind.as_deref() == Some("user"),
-        by_pim: event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("PIM")),
+        by_pim: is_by_pim(event),
+        starts_at: detail(event, "StartTime").as_deref().and_then(Instant::parse).filter(|t| t.0 > at.0 + MINUTE),
         ends_at: detail(event, "ExpirationTime").as_deref().and_then(Instant::parse),
         actor_app_id: lowered(event.actor_app_id.as_deref().unwrap_or_default()),
         stage: None,
@@ -69,6 +73,23 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         _ => (fact.principal, fact.entitlement) = target.core(event),
     }
     Some(fact)
+}
+
+/// An account that is switched off or on by an update, as Graph does it.
+fn account_switch(event: &AuditEvent) -> Option<Action> {
+    let user = event.targets.iter().find(|t| is_kind(t, "user"))?;
+    let (_, new) = change(user, "AccountEnabled")?;
+    match new?.to_ascii_lowercase().as_str() {
+        "false" => Some(Action::AccountDisabled),
+        "true" => Some(Action::AccountEnabled),
+        _ => None,
+    }
+}
+
+/// Whether privileged identity management tells of it, or does it through the directory.
+fn is_by_pim(event: &AuditEvent) -> bool {
+    let told = event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("PIM"));
+    told || event.actor_kind.as_deref() == Some("app") && event.actor_name.as_deref() == Some("MS-PIM")
 }
 
 fn outcome(event: &AuditEvent) -> Outcome {
@@ -301,6 +322,7 @@ mod tests {
             actor_is_service: false,
             actor_is_person: true,
             by_pim: false,
+            starts_at: None,
             ends_at: None,
             actor_app_id: "".into(),
             stage: None,

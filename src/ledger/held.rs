@@ -138,7 +138,13 @@ impl<'e> Recorder<'e> {
             let reviewer = denial.reviewer.as_ref().map(|r| self.access.principal_name(r));
             return ("review_denied".into(), reviewer.unwrap_or_default());
         }
-        let by = asked.unwrap_or(act.by);
+        let deleted_before = |at: Instant| self.access.accounts.at(&held.principal, at).is_some_and(|s| s.deleted);
+        if is_told && !by_person && matches!(i.end, End::Exact(at) if deleted_before(at)) {
+            return ("account_deleted".into(), act.by);
+        }
+        // What a person asked for was not done by the service that carried it out.
+        let by_service = || if by_person && !act.by_person { Interned::default() } else { act.by };
+        let by = asked.unwrap_or_else(by_service);
         let due = i.schedules.last().map(|(_, s)| *s);
         let due_then = |at: Instant| matches!(due, Some(Schedule::Ends(due)) if (due.0 - at.0).abs() <= DAY);
         let at_its_end = match i.end {
@@ -195,9 +201,9 @@ impl<'e> Recorder<'e> {
         let grant = held.interval.grant.unwrap_or_default();
         if held.entitlement.kind != EntitlementKind::AccessPackage {
             return match grant {
-                _ if held.timeline.by_pim => GrantKind::Pim,
                 Act { by_pim: true, .. } => GrantKind::Pim,
                 Act { by_service: true, .. } => GrantKind::System,
+                _ if held.interval.grant.is_none() && held.timeline.by_pim => GrantKind::Pim,
                 _ => GrantKind::Direct,
             };
         }

@@ -26,6 +26,12 @@ impl LogCoverage {
         self.0.clone()
     }
 
+    /// The same with holes where something happened that the log does not tell in full.
+    pub(super) fn without(&self, instants: &[Instant]) -> Self {
+        let holes: Vec<Window> = instants.iter().map(|at| Window::at(*at)).collect();
+        Self(crate::model::time::without(&self.0, &holes))
+    }
+
     /// The first instant after `at` of which the log says nothing; `at` itself when it is not covered.
     pub(super) fn forward(&self, at: Instant) -> Instant {
         self.0.iter().find(|w| w.from <= at && at < w.until).map_or(at, |w| w.until)

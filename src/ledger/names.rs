@@ -179,7 +179,18 @@ impl Names {
             // The roles of a group with PIM are called Member and Owner, which names no directory role.
             let of_group = kind == ObjectKind::Role && matches!(name.as_deref(), Some("Member" | "Owner"));
             if !of_group {
-                self.note(id, kind, naming(at, name.as_deref(), upn.as_deref()));
+                let mut told = naming(at, name.as_deref(), upn.as_deref());
+                if let Some((old, new)) = change(target, "UserType") {
+                    if let Some(old) = old {
+                        let former = Naming {
+                            user_type: Interned::from(&old),
+                            ..naming(before, None, None)
+                        };
+                        self.note(id, kind, former);
+                    }
+                    told.user_type = new.map(|t| Interned::from(&t)).unwrap_or_default();
+                }
+                self.note(id, kind, told);
             }
         }
         self.of_app_role(target);

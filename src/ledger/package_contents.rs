@@ -7,7 +7,8 @@ use crate::ledger::intervals::{Interval, Rules, intervals};
 use crate::ledger::log_coverage::LogCoverage;
 use crate::ledger::sightings::{Contents, Sightings};
 use crate::ledger::timeline::Fact;
-use crate::model::{Instant, Interned, PackageId};
+use crate::model::id::lowered;
+use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, PackageId};
 use ahash::{AHashMap, AHashSet};
 
 /// A resource role of a package, and when the package contained it.
@@ -20,18 +21,11 @@ pub(super) struct Contained<'e> {
 
 /// All resource roles of all packages.
 ///
-/// The audit log tells of no change of a package's contents in a way that is documented: only snapshots count. A package
-/// that was exported with its roles lists them all; a listing of the roles of one package does when it is complete.
-pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings) -> Vec<Contained<'e>> {
+/// A package that was exported with its roles lists them all; a listing of the roles of one package does when it is complete.
+/// The log tells that a package was changed, and not how: a snapshot reaches as far as no such record is told.
+pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings, events: &[AccessEvent], log: &LogCoverage) -> Vec<Contained<'e>> {
     let expanded = expanded_packages(evidence, sightings);
-    let log = LogCoverage::default();
-    let rules = Rules {
-        same_act: 0,
-        granted_once: false,
-        log_tells_beginnings: false,
-        one_record: false,
-        log: &log,
-    };
+    let changes = changes(events);
     let mut all = Vec::new();
     for (id, positions) in &Contents::of(&evidence.resource_roles).0 {
         let rows: Vec<&ResourceRoleRow> = positions.iter().map(|i| &evidence.resource_roles[*i]).collect();
@@ -54,6 +48,14 @@ pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings) -> Vec
         let listed: AHashSet<Instant> = seen.iter().map(|s| s.at).collect();
         let missing = expanded.get(&package).into_iter().flatten().filter(|at| !listed.contains(at));
         facts.extend(missing.map(|at| Fact::Absent { at: *at, since: *at }));
+        let log = log.without(changes.get(&lowered(&package)).map_or(&[][..], Vec::as_slice));
+        let rules = Rules {
+            same_act: 0,
+            granted_once: false,
+            log_tells_beginnings: false,
+            one_record: false,
+            log: &log,
+        };
         let parts = collection.absences(&package, Some(id));
         facts.extend(parts.map(|l| Fact::Absent { at: l.at, since: l.since }));
         let newest = seen.last().and_then(|s| rows.iter().find(|r| r.content_hash == s.content_hash));
@@ -66,6 +68,17 @@ pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings) -> Vec
     }
     all.sort_by(|a, b| (&a.package, &a.row.id).cmp(&(&b.package, &b.row.id)));
     all
+}
+
+/// When packages were changed, by the log.
+fn changes(events: &[AccessEvent]) -> AHashMap<Interned, Vec<Instant>> {
+    let mut changes: AHashMap<Interned, Vec<Instant>> = AHashMap::new();
+    for event in events.iter().filter(|e| e.action == Action::Configured) {
+        if let Some(key) = event.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::AccessPackage) {
+            changes.entry(key.id).or_default().push(event.at);
+        }
+    }
+    changes
 }
 
 /// The instants at which a package was exported with the list of its resource roles.

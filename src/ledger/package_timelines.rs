@@ -40,7 +40,12 @@ pub(super) fn of_packages(
     let mut timelines = Timelines::default();
     let holderless = assignments(&mut timelines, evidence, contents, sightings, histories);
     for told in acts(events, histories, &by_id) {
-        place(timelines.entry((told.principal.clone(), told.package.clone())).or_default(), told);
+        let key = (told.principal.clone(), told.package.clone());
+        let is_held = || timelines.get(&key).is_some_and(|group| group.iter().any(|t| t.is_held_at(told.at)));
+        if told.only_if_held && !is_held() {
+            continue;
+        }
+        place(timelines.entry(key).or_default(), told);
     }
     for (policy, principal, package, at, request) in policies_told(events, histories, &by_id) {
         let group = timelines.entry((principal, package)).or_default();
@@ -171,6 +176,8 @@ struct PackageAct {
     at: Instant,
     what: What,
     act: Act,
+    /// Whether the record leaves open whose it is, so that it counts only for somebody who held it then.
+    only_if_held: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -253,6 +260,7 @@ fn of_event(event: &AccessEvent, by_id: &Histories) -> Option<PackageAct> {
         at: event.at,
         what,
         act: act_of(event),
+        only_if_held: false,
     })
 }
 
@@ -286,7 +294,8 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
         _ => return None,
     };
     Some(PackageAct {
-        principal: history.recipient.clone()?,
+        only_if_held: history.recipient.is_none(),
+        principal: history.recipient.clone().or_else(|| history.likely_recipient.clone())?,
         package: EntitlementKey::package(history.package.as_ref()?.as_str()),
         assignment: history.assignment.clone(),
         at: history.completed_at?,
@@ -304,7 +313,7 @@ fn place(group: &mut Vec<Timeline>, told: PackageAct) {
     let PackageAct { assignment, at, what, act, .. } = told;
     match what {
         What::Grant { partial, end } => {
-            let timeline = timeline_of_grant(group, assignment, at);
+            let timeline = timeline_of_grant(group, assignment, at, act.request);
             timeline.partial.push((at, partial));
             timeline.facts.push(Fact::Granted { at, act });
             timeline.facts.extend(end.map(|end| Fact::Scheduled { at, end }));
@@ -322,7 +331,10 @@ fn place(group: &mut Vec<Timeline>, told: PackageAct) {
 }
 
 /// The timeline of a delivery: by assignment id, else by scheduled start, else one without an assignment.
-fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant) -> &mut Timeline {
+fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant, request: Interned) -> &mut Timeline {
+    // What is delivered again was not granted again.
+    let of_request = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.request == request));
+    let same_request = || group.iter().position(|t| !request.is_empty() && of_request(t));
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let nearest_start = || {
         let fits = |t: &Timeline| t.assignment.is_some() && t.start.is_some_and(|s| s.0 - 5 * MINUTE <= at.0 && at.0 <= s.0 + DELIVERY_LAG);
@@ -340,8 +352,8 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
     let index = match (by_id, &assignment) {
         (Some(i), _) => Some(i),
         // The log told this delivery already, without the assignment.
-        (None, Some(_)) => group.iter().position(|t| t.assignment.is_none() && same_act(t)),
-        (None, None) => nearest_start().or_else(|| group.iter().position(|t| t.assignment.is_none())),
+        (None, Some(_)) => group.iter().position(|t| t.assignment.is_none() && (same_act(t) || !request.is_empty() && of_request(t))),
+        (None, None) => same_request().or_else(nearest_start).or_else(|| group.iter().position(|t| t.assignment.is_none())),
     };
     take(group, index, assignment)
 }

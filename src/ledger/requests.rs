@@ -45,6 +45,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
         state: canonical(row.state.as_deref().unwrap_or_default()).into(),
         created_at: row.created_at,
         completed_at: row.completed_at,
+        likely_recipient: requestor.clone().filter(|_| !is_assignee && kind != "onBehalfAdd"),
         requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
         recipient,
         administrator: None,

@@ -169,7 +169,7 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
         if key.kind == EntitlementKind::AccessPackage {
             continue;
         }
-        let (at, act) = (event.at, act_of(event));
+        let (at, act) = (event.starts_at.unwrap_or(event.at), act_of(event));
         let fact = match event.action {
             Action::Granted => Fact::Granted { at, act },
             Action::Removed => Fact::Ended { at, reason: "removed", act },

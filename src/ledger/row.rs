@@ -393,13 +393,11 @@ fn ends_at(i: &Interval, as_of: Instant) -> Ends {
     }
 }
 
-/// The proved stretches; what counts as open is proved as of then.
+/// The proved stretches; what counts as open counts as proved at the very instant of the questions.
 fn proved_at(i: &Interval, certainty: Certainty, as_of: Instant) -> Vec<Window> {
     let mut proved = i.proved.clone();
-    if certainty == Certainty::Open
-        && let Some(last) = proved.iter_mut().rev().find(|w| w.from <= as_of)
-    {
-        last.until = last.until.max(as_of.plus(1));
+    if certainty == Certainty::Open {
+        proved.push(Window::at(as_of));
     }
     merge_windows(proved)
 }

@@ -131,6 +131,15 @@ impl Span {
         Some(both)
     }
 
+    /// The same, over when the other is over where that is earlier.
+    #[must_use]
+    pub fn ending_with(&self, other: &Self) -> Self {
+        let mut both = self.end_with(other);
+        let until = other.until_earliest.unwrap_or(Instant(i64::MIN));
+        both.proved = common(&self.proved, &[Window { from: Instant(i64::MIN), until }]);
+        both
+    }
+
     /// Whether its beginning alone decides when both have begun.
     fn begins_after(&self, other: &Self) -> bool {
         match (self.from_earliest, other.from_latest) {

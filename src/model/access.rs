@@ -265,6 +265,8 @@ pub struct AccessEvent {
     pub actor_is_person: bool,
     /// Whether privileged identity management did or tells it.
     pub by_pim: bool,
+    /// The beginning that the record sets, where it is later than the record.
+    pub starts_at: Option<Instant>,
     /// The end that the record sets.
     pub ends_at: Option<Instant>,
     /// Application id of the actor, lower case; empty for people, and where the record does not tell it.

@@ -187,6 +187,11 @@ pub static HOLDINGS: &[Column<Holding>] = &[
         get: |h, _| Cell::List(h.evidence.iter().map(|t| t.as_str()).collect()),
     },
     Column {
+        name: "delivery",
+        kind: Kind::Word,
+        get: |h, _| text(if h.partially_delivered { "partial" } else { "" }),
+    },
+    Column {
         name: "principal_state_since",
         kind: Kind::Time,
         get: |h, _| Cell::Time(h.principal_state_since),

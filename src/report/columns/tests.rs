@@ -12,7 +12,7 @@ fn names_and_order_are_the_contract() {
         "held_from, held_until, from_certainty, until_certainty, from_earliest, from_latest, until_earliest, until_latest, scheduled_until, \
          principal_id, principal_name, principal_type, entitlement_kind, entitlement_id, entitlement_name, resource_id, role_id, role, scope_id, \
          assignment_state, path, grant_kind, requested_by, on_behalf_of, granted_by, approved_by, decisions, justification, ended_by, end_reason, \
-         in_window, principal_state, assignment_id, request_id, policy_id, evidence, principal_state_since"
+         in_window, principal_state, assignment_id, request_id, policy_id, evidence, delivery, principal_state_since"
     );
     let names: Vec<&str> = FINDINGS.iter().map(|c| c.name).collect();
     assert_eq!(
