@@ -246,3 +246,31 @@ fn some_checks_only_in_their_order() {
     let ids: Vec<&str> = told.iter().map(|r| r.check.id.as_str()).collect();
     assert_eq!(ids, ["APR-01", "REV-01"]);
 }
+
+#[test]
+fn what_somebody_accepted_is_an_exception_and_what_expired_is_a_finding_again() {
+    let check = crate::check::by_id("REG-01").expect("a check");
+    let mut seen = Vec::new();
+    for example in of_page(check) {
+        let scenario = Scenario::of(&example);
+        let access = built(scenario.evidence, &scenario.config);
+        let ids = ["EXP-01", "REG-01"].map(|id| crate::check::by_id(id).expect("a check").id);
+        for row in run(&access, &scenario.config, Some(&ids)).iter().flat_map(|r| &r.findings) {
+            seen.push(format!("{} {} {}", row.check, row.result, row.reason));
+            let accepted = row.message.contains("accepted by olga until 2026-12-31: A pilot.");
+            assert_eq!(row.result == Verdict::Exception, accepted, "{}", row.message);
+        }
+    }
+    seen.sort();
+    assert_eq!(
+        seen,
+        [
+            "EXP-01 exception no-end-reviewed",
+            "EXP-01 finding no-end-reviewed",
+            "EXP-01 finding no-end-reviewed",
+            "REG-01 finding expired",
+            "REG-01 finding no-owner",
+            "REG-01 finding unmatched"
+        ]
+    );
+}

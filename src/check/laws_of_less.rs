@@ -192,7 +192,8 @@ fn broken(check: &'static Check, before: &Outcome, after: &Outcome, unused: &[Fi
         return Some(format!("a finding that was not there: {}", new.message));
     }
     if after.passed > before.passed {
-        return Some(format!("{} pass where {} did", after.passed, before.passed));
+        let told: Vec<&str> = before.findings.iter().chain(&after.findings).map(|f| f.message.as_str()).collect();
+        return Some(format!("{} pass where {} did: {}", after.passed, before.passed, told.join(" / ")));
     }
     let less = found(after) + after.passed < found(before) + before.passed;
     (less && !open(after)).then(|| {

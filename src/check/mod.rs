@@ -20,6 +20,7 @@ mod origin;
 mod orphan;
 mod page;
 pub mod profiles;
+mod register;
 mod registry;
 mod review;
 mod run;

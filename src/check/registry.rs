@@ -1,7 +1,7 @@
 //! All checks, in the order of the catalogue.
 
 use crate::check::{Check, Threshold};
-use crate::check::{approval, conditional, exception, expiry, justification, orphan, review, segregation, stale};
+use crate::check::{approval, conditional, exception, expiry, justification, orphan, register, review, segregation, stale};
 
 /// All checks, in the order of the catalogue.
 #[must_use]
@@ -21,6 +21,7 @@ pub fn all() -> &'static [&'static Check] {
         &segregation::seg_05::CHECK,
         &review::rev_01::CHECK,
         &conditional::cap_03::CHECK,
+        &register::reg_01::CHECK,
     ];
     ALL
 }

@@ -1,9 +1,9 @@
 //! Runs checks: all of them or some, part by part, with an answer that the division does not change.
 
-use crate::check::{Check, Context, Index, Outcome, Part, Shard, all};
+use crate::check::{Check, Context, Index, Outcome, Part, Shard, all, words};
 use crate::config::Config;
 use crate::ledger::AccessModel;
-use crate::model::{CheckId, Finding};
+use crate::model::{CheckId, Finding, Instant, Verdict};
 use rayon::prelude::*;
 
 /// What a check found.
@@ -29,8 +29,8 @@ pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Ve
     checks
         .into_par_iter()
         .map(|check| {
-            // The register of accepted exceptions is applied here, once it exists: after merging, before anybody counts.
-            let outcome = in_parts(check, access, config, &index, parts);
+            let mut outcome = in_parts(check, access, config, &index, parts);
+            accept(&mut outcome.findings, config, access.as_of);
             CheckResult {
                 check,
                 findings: outcome.findings,
@@ -39,6 +39,33 @@ pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Ve
             }
         })
         .collect()
+}
+
+/// Findings that somebody accepted become exceptions: after every check is done, so that no check knows of it.
+fn accept(findings: &mut [Finding], config: &Config, as_of: Instant) {
+    for finding in findings.iter_mut().filter(|f| f.result == Verdict::Finding) {
+        let Some(entry) = config.exceptions.iter().find(|e| e.holds(as_of) && e.is_of(finding)) else {
+            continue;
+        };
+        let ticket = if entry.ticket.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", entry.ticket)
+        };
+        let last = words::day(entry.until.plus(-1));
+        finding.result = Verdict::Exception;
+        finding.message = format!(
+            "{}; accepted by {} until {last}{ticket}: {}.",
+            finding.message.trim_end_matches('.'),
+            entry.owner,
+            entry.reason.trim_end_matches('.')
+        );
+        finding.clears_when = format!("It is a finding again after {last}. {}", finding.clears_when);
+        finding.evidence.push(format!("exceptions:{}", entry.number));
+        finding.evidence.extend(entry.evidence.iter().filter(|e| e.contains(':')).cloned());
+        finding.evidence.sort();
+        finding.evidence.dedup();
+    }
 }
 
 /// One check, its work divided by its key.

@@ -87,10 +87,11 @@ fn configuration_path(args: &QuestionArgs) -> Option<&Path> {
 }
 
 fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Failure> {
+    let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
     let thresholds = check::thresholds().iter().map(|t| t.name).collect::<Vec<_>>();
     let profiles = check::profiles::PROFILES.iter().map(|p| p.name).collect::<Vec<_>>();
     let mut config = match path {
-        Some(path) => config::load(path, &thresholds, &profiles).map_err(Failure::usage)?,
+        Some(path) => config::load(path, &checks, &thresholds, &profiles).map_err(Failure::usage)?,
         None => Config::default(),
     };
     if let Some(profile) = profile {

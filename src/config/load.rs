@@ -1,6 +1,6 @@
 //! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
 
-use crate::config::{Config, Setting};
+use crate::config::{Config, Setting, exceptions};
 use crate::model::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -43,6 +43,7 @@ struct Raw {
     admin_accounts: Option<RawAdmin>,
     packages: RawPackages,
     services: RawServices,
+    exceptions: Option<PathBuf>,
     time_zone: Option<String>,
 }
 
@@ -69,13 +70,30 @@ struct RawPackages {
     no_expiry_exempt: Vec<String>,
 }
 
-/// Reads a configuration file. `thresholds` and `profiles` are the names that checks know.
+/// The register that is read when the configuration names none: beside it, if it is there.
+const REGISTER: &str = "exceptions.toml";
+
+/// Reads a configuration file, and the register of exceptions that it names or that lies beside it.
+/// `checks`, `thresholds` and `profiles` are the names that checks know.
 ///
 /// # Errors
-/// When the file cannot be read, or anything in it is wrong.
-pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })?;
-    parse(&text, path, thresholds, profiles)
+/// When a file cannot be read, or anything in it is wrong.
+pub fn load(path: &Path, checks: &[&str], thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source });
+    let mut config = parse(&read(path)?, path, thresholds, profiles)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let register = match &config.register {
+        Some(named) => Some(folder.join(named)),
+        None => Some(folder.join(REGISTER)).filter(|p| p.is_file()),
+    };
+    if let Some(register) = register {
+        let mut mistakes = Vec::new();
+        config.exceptions = exceptions::parse(&read(&register)?, &register, checks, &mut mistakes);
+        if !mistakes.is_empty() {
+            return Err(ConfigError::Values { path: register, mistakes });
+        }
+    }
+    Ok(config)
 }
 
 fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
@@ -115,6 +133,7 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         sensitive_packages: raw.packages.sensitive,
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
+        register: raw.exceptions,
         service_apps: raw.services.entitlement_management,
         time_zone: time_zone.and_then(|(_, zone)| zone),
         ..Config::default()
@@ -184,6 +203,12 @@ mod tests {
         check("[thresholds]\nstale-day = 45\n", "did you mean stale-days?");
         check("colour = 1\n", "unknown field `colour`");
         check("profile = \n", "line 1");
+        check(
+            "[admin_accounts]\naccounts = [\"root@corp.example\"]\npairs = [[\"svc-9@corp.example\", \"ana@corp.example\"]]\n",
+            "ok",
+        );
+        check("[admin_accounts]\npairs = [[\"svc-9@corp.example\"]]\n", "invalid length 1");
+        check("[services]\nentitlement_management = [\"810dcf14-1858-4bf2-8134-4c369fa3235b\"]\n", "ok");
         check("time_zone = \"Europe/Berlin\"\n", "ok");
         check("time_zone = \"Europe/Berln\"\n", "did you mean Europe/Berlin?");
     }

@@ -1,7 +1,9 @@
 //! What the user asked for: a file becomes a checked configuration; profiles name the origin of each threshold.
 
+mod exceptions;
 mod load;
 
+pub use exceptions::Exception;
 pub use load::{ConfigError, did_you_mean, load};
 
 use crate::model::Zone;
@@ -34,6 +36,10 @@ pub struct Config {
     pub no_expiry_exempt: Vec<String>,
     /// Application ids that deliver access in the name of entitlement management, beside Entra's own.
     pub service_apps: Vec<String>,
+    /// The register of exceptions, as the configuration names it.
+    pub register: Option<std::path::PathBuf>,
+    /// Findings that somebody accepted, until a day.
+    pub exceptions: Vec<Exception>,
     /// Zone in which sheets show their moments beside UTC.
     pub time_zone: Option<Zone>,
 }

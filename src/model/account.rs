@@ -87,5 +87,13 @@ mod tests {
         );
         assert!(!pattern.linked("az-ana.ruiz@corp.example", "ana.ruizo@corp.example"));
         assert!(!pattern.is_admin("azra@corp.example"));
+        let listed = AdminPattern {
+            accounts: vec!["root@corp.example".into()],
+            pairs: vec![["svc-9@corp.example".into(), "ana@corp.example".into()]],
+            ..AdminPattern::default()
+        };
+        assert!(listed.is_admin("Root@corp.example") && listed.is_admin("svc-9@corp.example") && !listed.is_admin("ana@corp.example"));
+        assert!(listed.paired(&["id-1", "ANA@corp.example"], &["id-2", "svc-9@corp.example"]));
+        assert!(!listed.paired(&["ana@corp.example"], &["root@corp.example"]));
     }
 }

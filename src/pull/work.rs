@@ -445,14 +445,7 @@ fn told(collection: &Collection, fault: &Fault) -> String {
     let Fault::Denied { .. } = fault else {
         return fault.to_string();
     };
-    let checks = match collection.checks {
-        [] => String::new(),
-        checks => format!(" (checks {})", checks.join(", ")),
-    };
-    format!(
-        "{fault}; it needs {} and its licence; lost without: {}{checks}",
-        collection.permission, collection.lost
-    )
+    format!("{fault}; it needs {} and its licence; lost without: {}", collection.permission, collection.lost)
 }
 
 fn most(fault: &Fault) -> u32 {

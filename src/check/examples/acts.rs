@@ -252,7 +252,7 @@ impl Teller {
         Vec::new()
     }
 
-    /// Privileged identity management puts somebody into a group, for a while or for good; the log does not tell.
+    /// Privileged identity management puts somebody into a group, for a while or for good; the log does not tell which.
     pub(super) fn schedule(&mut self, row: &Row, activated: bool) -> Vec<String> {
         self.tenant.groups.entry(row.thing.clone()).or_default();
         self.tenant.members.insert((row.thing.clone(), row.subject.clone()));
@@ -263,6 +263,9 @@ impl Teller {
             start: row.at,
             end: row.after("until").and_then(instant),
         });
+        self.evidence
+            .audit_events
+            .push(group_event(&row.thing, &row.subject, row.at, true, &Actor::Pim));
         Vec::new()
     }
 
@@ -282,6 +285,9 @@ impl Teller {
             day,
             ..UsageDay::default()
         });
+        if row.says("by application id") {
+            usage.resource_sp_id = "".into();
+        }
         let id = guid("sign-in", &format!("{}{}{}", row.actor, row.thing, row.at));
         if row.says("failed") {
             usage.failures += 1;

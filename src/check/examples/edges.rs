@@ -8,6 +8,27 @@ const EDGES: &[(&str, &str)] = &[
     (
         "STA-01",
         "
+Sign-ins name applications, and no record tells which application is the package's: Ana signed in somewhere, Bo nowhere at all:
+
+| time | activity | actor | subject | package | detail |   |
+|---|---|---|---|---|---|---|
+| 2026-01-05 | package |  |  | payroll | app ledger |   |
+| 2026-01-05 | log |  |  | sign-ins | until 2026-03-31 |   |
+| 2026-01-10 | deliver |  | ana | payroll |  | ? |
+| 2026-01-10 | deliver |  | bo | payroll |  | ◀ |
+| 2026-02-02 09:00 | sign-in | ana |  | ledger | by application id |   |
+| 2026-03-31 | look |  |  |  | without service_principals |   |
+
+What the package contains is not on record, and the account signed in since; Cy's did not:
+
+| time | activity | actor | subject | package | detail |   |
+|---|---|---|---|---|---|---|
+| 2026-01-05 | user |  | ana |  | last sign-in 2026-02-20 |   |
+| 2026-01-05 | user |  | cy |  | last sign-in 2026-01-02 |   |
+| 2026-01-10 | deliver |  | ana | payroll |  | ? |
+| 2026-01-10 | deliver |  | cy | payroll |  | ◀ |
+| 2026-03-31 | look |  |  |  | without resource_roles |   |
+
 One stream of sign-ins only proves nothing, for two holders in one row:
 
 | time | activity | actor | subject | package | detail |   |
@@ -211,8 +232,40 @@ Added by hand while an assignment was there, and seen once since it ended; then 
 ",
     ),
     (
+        "JUS-01",
+        "
+No record of the policy tells whether a reason was due:
+
+| time | activity | actor | subject | package | detail |   |
+|---|---|---|---|---|---|---|
+| 08:00 | policy |  |  | payroll | reason untold | ? |
+| 09:00 | request | ana | ana | payroll |  |   |
+| 09:10 | request | bo | bo | payroll | \"Month-end close for Q3, ticket FIN-4821\" |   |
+",
+    ),
+    (
+        "EXP-05",
+        "
+No look at review decisions tells whether a denial came between:
+
+| time | activity | actor | subject | package | detail |   |
+|---|---|---|---|---|---|---|
+| 2026-01-05 | deliver |  | ana | payroll |  | ? |
+| 2026-02-20 | look |  |  |  | without review_decisions |   |
+",
+    ),
+    (
         "CAP-03",
         "
+No record tells the application's id, and sign-ins with one factor name ids only:
+
+| time | activity | actor | subject | package | detail |   |
+|---|---|---|---|---|---|---|
+| 2025-12-01 | package |  |  | payroll | app ledger | ? |
+| 2025-12-01 | log |  |  | sign-ins | until 2026-03-31 |   |
+| 2026-02-02 09:00 | sign-in | ana |  | ledger | one factor, by application id |   |
+| 2026-03-31 | look |  |  |  | without service_principals |   |
+
 Records without factors count where no policy applied:
 
 | time | activity | actor | subject | package | detail |   |

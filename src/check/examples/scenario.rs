@@ -4,7 +4,7 @@ use super::looks;
 use super::table::{Example, Row, instant};
 use super::tenant::{Account, Package, Policy, Tenant, policy_id};
 use super::wire::guid;
-use crate::config::Config;
+use crate::config::{Config, Exception};
 use crate::lake::records::Coverage;
 use crate::ledger::Evidence;
 use crate::ledger::evidence::UsageDay;
@@ -110,6 +110,7 @@ impl Teller {
             "sign-in" => self.sign_in(row),
             "disable" => self.disable(row),
             "decide" => self.decide(row),
+            "except" => self.except(row),
             "leave" | "end" => Vec::new(),
             other => panic!("no activity is called {other}"),
         };
@@ -213,6 +214,23 @@ impl Teller {
             }
         }
         vec![policy_id(&row.thing, &row.subject)]
+    }
+
+    /// Somebody accepts what a check finds.
+    fn except(&mut self, row: &Row) -> Vec<String> {
+        let entry = Exception {
+            number: self.config.exceptions.len() + 1,
+            check: row.detail.first().cloned().unwrap_or_default(),
+            principal: guid("user", &row.subject),
+            package: guid("package", &row.thing),
+            owner: row.actor.clone(),
+            reason: "A pilot".into(),
+            until: row.after("until").and_then(instant).expect("an exception has an end").plus(DAY),
+            ..Exception::default()
+        };
+        let ids = vec![entry.id(), entry.check.clone()];
+        self.config.exceptions.push(entry);
+        ids
     }
 
     fn group_row(&mut self, row: &Row) -> Vec<String> {

@@ -20,6 +20,8 @@ pub(super) enum Actor<'a> {
     User(&'a str),
     /// The entitlement-management service.
     Service,
+    /// Privileged identity management.
+    Pim,
     /// An application of the house, with its id or, as some records have it, without.
     App(&'a str, bool),
 }
@@ -54,6 +56,12 @@ pub(super) fn event(at: Instant, service: &str, activity: &str, actor: &Actor, t
             event.actor_id = Some(guid("app", "entitlement management"));
             event.actor_app_id = Some("810dcf14-1858-4bf2-8134-4c369fa3235b".into());
             event.actor_name = Some("Azure AD Identity Governance - Entitlement Management".into());
+        }
+        Actor::Pim => {
+            event.actor_kind = Some("app".into());
+            event.actor_id = Some(guid("app", "MS-PIM"));
+            event.actor_app_id = Some("01fc33a7-78ba-4d2f-a4b7-768e336e890e".into());
+            event.actor_name = Some("MS-PIM".into());
         }
         Actor::App(name, with_id) => {
             event.actor_kind = Some("app".into());

@@ -121,10 +121,10 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-/// Direct access of what may be a person.
+/// Direct access, not the mere right to activate it, of what may be a person.
 fn may_be_by_hand(cx: &Context, holding: &Holding) -> bool {
     let direct = matches!(holding.entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole);
-    direct && cx.account(&holding.principal).is_person() != Some(false)
+    direct && holding.assignment_state == "active" && cx.account(&holding.principal).is_person() != Some(false)
 }
 
 fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], out: &mut Outcome) {

@@ -27,19 +27,25 @@ pub(super) fn scheduled(cx: &Context, holding: &Holding) -> Option<MissedEnd> {
     })
 }
 
-/// The same assignment ended by an event, and goes on with nothing that granted it again.
+/// The assignment ended by an event, and goes on with nothing that granted it again.
 pub(super) fn removed(cx: &Context, holding: &Holding) -> Option<MissedEnd> {
-    if holding.from_certainty == Certainty::Exact {
-        return None;
-    }
-    let ended = |h: &&&Holding| {
-        h.entitlement == holding.entitlement
-            && h.assignment == holding.assignment
-            && h.until_certainty == Certainty::Exact
-            && h.held_until.is_some()
-            && h.held_until == holding.from_earliest
+    let own = cx.index.packages_of(&holding.principal);
+    let same = |h: &Holding| h.entitlement == holding.entitlement;
+    // Cut in two by the removal.
+    let goes_on = |end: Instant| holding.from_earliest.is_none_or(|f| f <= end) && holding.from_latest.is_none_or(|f| end <= f);
+    let cut = |h: &Holding| {
+        let mine = h.assignment == holding.assignment || h.assignment.is_none() || holding.assignment.is_none();
+        mine && holding.from_certainty != Certainty::Exact && h.held_until.is_some_and(goes_on)
     };
-    let before = cx.index.packages_of(&holding.principal).iter().find(ended)?;
+    // A removal that names no assignment, when this one was the only one there.
+    let begun = |h: &Holding, at: Instant| h.from_latest.or(h.held_from).is_some_and(|f| f < at);
+    let spans = |h: &Holding, at: Instant| h.assignment.is_some() && begun(h, at) && h.held_until.is_none_or(|t| at <= t);
+    let unnamed = |h: &Holding| {
+        let only = |at: Instant| spans(holding, at) && own.iter().filter(|o| same(o) && spans(o, at)).count() == 1;
+        h.assignment.is_none() && h.held_until.is_some_and(only)
+    };
+    let ended = |h: &&&Holding| same(h) && h.until_certainty == Certainty::Exact && (cut(h) || unnamed(h));
+    let before = own.iter().find(ended)?;
     Some(MissedEnd {
         end: before.held_until?,
         reason: "after-removal",

@@ -53,7 +53,7 @@ check! {
         practice: &["P0", "P5"],
         controls: &[AC_6_2],
         thresholds: &[&LOOK_BACK],
-        reads: &[Table::Assignments, Table::Requests, Table::Users, Table::AuditEvents],
+        reads: &[Table::Assignments, Table::Requests, Table::Packages, Table::Users, Table::AuditEvents],
         shard_by: Shard::Principal,
         cost: "packages held and requests of the period, each name read once",
         run,

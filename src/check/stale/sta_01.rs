@@ -92,17 +92,17 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
-    for holding in telemetry::population(cx) {
+    for holding in telemetry::population(cx, &mut out) {
         let seen = telemetry::of_holding(cx, holding);
         if seen.last.is_some() {
             out.pass();
             continue;
         }
-        if telemetry::is_anothers(cx, holding) {
-            continue;
-        }
         if telemetry::is_young(cx, holding, cx.days(&GRACE)) {
             out.pass();
+            continue;
+        }
+        if telemetry::is_anothers(cx, holding) {
             continue;
         }
         let mut draft = Draft::of_holding(cx, holding);

@@ -93,17 +93,17 @@ fn run(cx: &Context) -> Outcome {
     cx.unlisted(&mut out, &[Table::Assignments]);
     let limit = cx.days(&NOT_USED);
     let cut = cx.as_of().plus(-limit);
-    for holding in telemetry::population(cx) {
+    for holding in telemetry::population(cx, &mut out) {
         let seen = telemetry::of_holding(cx, holding);
         if seen.last.is_some_and(|t| t >= cut) {
             out.pass();
             continue;
         }
-        if telemetry::is_anothers(cx, holding) {
-            continue;
-        }
         if telemetry::is_young(cx, holding, limit) {
             out.pass();
+            continue;
+        }
+        if telemetry::is_anothers(cx, holding) {
             continue;
         }
         let mut draft = Draft::of_holding(cx, holding);

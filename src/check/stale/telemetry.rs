@@ -5,7 +5,7 @@
 
 use super::telemetry_window::{STREAMS, TelemetryGap, TelemetryWindow, of_sign_ins};
 use crate::check::known::shown;
-use crate::check::{Context, words};
+use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::AppFacts;
 use crate::ledger::evidence::UsageDay;
@@ -32,10 +32,21 @@ impl Telemetry {
     }
 }
 
-/// What is judged by its use: packages and app roles.
-pub(super) fn population<'a>(cx: &Context<'a>) -> impl Iterator<Item = &'a Holding> {
-    let used = |h: &&Holding| matches!(h.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::AppRole);
-    cx.held().filter(used)
+/// What is judged by its use: packages, and app roles that no package gave.
+///
+/// Where what packages contain is not on record, that row is added, and no app role is judged.
+pub(super) fn population<'a>(cx: &Context<'a>, out: &mut Outcome) -> Vec<&'a Holding> {
+    let unknown = cx.contents_unknown();
+    let judged = unknown.is_none();
+    if let Some(row) = unknown {
+        out.push_for(row, 0);
+    }
+    let held = cx.held().filter(|h| match h.entitlement.kind {
+        EntitlementKind::AccessPackage => true,
+        EntitlementKind::AppRole => judged && cx.index.assignments_behind(h).is_empty(),
+        _ => false,
+    });
+    held.collect()
 }
 
 /// Whether access is too young to be missed.
@@ -43,11 +54,10 @@ pub(super) fn is_young(cx: &Context, holding: &Holding, at_least: i64) -> bool {
     holding.from_earliest.is_some_and(|from| cx.as_of().0 - from.0 < at_least)
 }
 
-/// Whether another check tells of it: the account is no person's or does not work, the person left, or a package gave the role.
+/// Whether another check tells of unused access: the account is no person's or does not work, or the person left.
 pub(super) fn is_anothers(cx: &Context, holding: &Holding) -> bool {
     let person = cx.account(&holding.principal).is_person() != Some(false);
-    let of_package = holding.entitlement.kind == EntitlementKind::AppRole && !cx.index.assignments_behind(holding).is_empty();
-    !person || cx.works(holding) == Some(false) || of_package || cx.left(holding).is_some()
+    !person || cx.works(holding) == Some(false) || cx.left(holding).is_some()
 }
 
 /// Why a finding about a holding cannot be made, whatever its use; `None` when it can.
@@ -86,21 +96,7 @@ pub(super) fn doubt(cx: &Context, holding: &Holding, at_least: i64) -> Option<Te
             "The request or the audit event of the grant, or a look after more time.",
         );
     }
-    let app_role = holding.entitlement.kind == EntitlementKind::AppRole;
-    if app_role && !contents_on_record(cx) {
-        return gap(
-            ReasonCode::JoinMissing,
-            format!("{who} holds {what}, and what packages contain is not on record, so one of them may have delivered it"),
-            "An export of access packages with their resource roles.",
-        );
-    }
     None
-}
-
-/// Whether any record tells what packages contain.
-fn contents_on_record(cx: &Context) -> bool {
-    let told = cx.access.packages.values().any(|p| p.contents_told || !p.roles.is_empty());
-    told || cx.looked_at(Table::ResourceRoles) || cx.access.packages.is_empty() && cx.looked_at(Table::Packages)
 }
 
 /// The instant of the grant, as early as it can have been; `None` when nothing bounds it.

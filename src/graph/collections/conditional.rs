@@ -11,7 +11,6 @@ pub(super) static CONDITIONAL: &[Collection] = &[
         lane: Lane::Conditional,
         permission: "Policy.Read.All",
         lost: "which policies guard which applications",
-        checks: &["CAP-03"],
         ..PLAIN
     },
     Collection {

@@ -18,7 +18,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         eventual: true,
         permission: "User.Read.All",
         lost: "who people are, whether they are enabled, guests or leaving, and when they last signed in",
-        checks: &["ORP-02", "STA-01", "STA-02"],
         ..PLAIN
     },
     Collection {
@@ -28,7 +27,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         query: "$select=id,displayName,userPrincipalName,mail,userType,accountEnabled,deletedDateTime&$top=999",
         permission: "User.Read.All",
         lost: "who was deleted in the last thirty days",
-        checks: &["ORP-02"],
         ..PLAIN
     },
     Collection {
@@ -39,7 +37,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         eventual: true,
         permission: "GroupMember.Read.All",
         lost: "which groups there are",
-        checks: &["EXC-01"],
         ..PLAIN
     },
     Collection {
@@ -59,7 +56,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         eventual: true,
         permission: "Application.Read.All",
         lost: "which applications there are",
-        checks: &["STA-02", "CAP-03"],
         ..PLAIN
     },
     Collection {
@@ -70,7 +66,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         cost: 2,
         permission: "RoleManagement.Read.Directory",
         lost: "who holds directory roles",
-        checks: &["EXC-01", "SEG-05"],
         ..PLAIN
     },
     Collection {
@@ -110,7 +105,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         shape: Shape::Under("groups"),
         permission: "GroupMember.Read.All",
         lost: "who is in which group",
-        checks: &["EXC-01", "SEG-01"],
         ..PLAIN
     },
     Collection {
@@ -158,7 +152,6 @@ pub(super) static DIRECTORY: &[Collection] = &[
         shape: Shape::Under("service_principals"),
         permission: "Application.Read.All",
         lost: "who holds roles of applications",
-        checks: &["EXC-01", "STA-02"],
         ..PLAIN
     },
     Collection {

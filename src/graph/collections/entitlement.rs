@@ -23,7 +23,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         path: "identityGovernance/entitlementManagement/accessPackages",
         query: "$expand=catalog",
         lost: "which packages there are",
-        checks: &["EXP-01", "REV-01", "SEG-01"],
         ..GOVERNANCE
     },
     Collection {
@@ -32,7 +31,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         path: "identityGovernance/entitlementManagement/assignments",
         query: "$expand=target,accessPackage,assignmentPolicy",
         lost: "who holds which package",
-        checks: &["EXP-01", "EXP-05", "STA-01", "ORP-02", "JUS-01", "EXC-01"],
         ..GOVERNANCE
     },
     Collection {
@@ -41,7 +39,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         path: "identityGovernance/entitlementManagement/assignmentRequests",
         query: "$expand=accessPackage,assignment,requestor",
         lost: "who asked for access, and why",
-        checks: &["JUS-01", "JUS-02", "APR-01", "APR-03"],
         ..GOVERNANCE
     },
     Collection {
@@ -55,7 +52,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         delegated: true,
         part: true,
         lost: "who decided at which stage, and with which reason",
-        checks: &["APR-01", "APR-03"],
         ..GOVERNANCE
     },
     Collection {
@@ -64,7 +60,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         path: "identityGovernance/entitlementManagement/assignmentPolicies",
         query: "$expand=accessPackage,catalog",
         lost: "who may ask, who approves, when access ends and how often it is reviewed",
-        checks: &["EXP-01", "REV-01", "APR-03"],
         ..GOVERNANCE
     },
     Collection {
@@ -91,7 +86,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         listed_as: "resourceRoleScopes",
         shape: Shape::Under("packages"),
         lost: "what packages contain",
-        checks: &["SEG-01", "EXC-01"],
         ..GOVERNANCE
     },
     Collection {
@@ -100,7 +94,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         path: "identityGovernance/entitlementManagement/accessPackages/{}/incompatibleAccessPackages",
         shape: Shape::Under("packages"),
         lost: "which packages must not be held together",
-        checks: &["SEG-01"],
         ..GOVERNANCE
     },
     Collection {
@@ -109,7 +102,6 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         path: "identityGovernance/entitlementManagement/accessPackages/{}/incompatibleGroups",
         shape: Shape::Under("packages"),
         lost: "which groups exclude a package",
-        checks: &["SEG-01"],
         ..GOVERNANCE
     },
 ];

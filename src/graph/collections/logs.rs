@@ -27,7 +27,6 @@ pub(super) static LOGS: &[Collection] = &[
         },
         permission: "AuditLog.Read.All",
         lost: "who granted, approved and removed access, and when",
-        checks: &["APR-01", "APR-03", "EXP-05", "SEG-05"],
         ..PLAIN
     },
     Collection {
@@ -39,7 +38,6 @@ pub(super) static LOGS: &[Collection] = &[
             subject: "sign_ins:interactiveUser",
         },
         lost: "whether access is used, and how it was signed in",
-        checks: &["STA-01", "STA-02", "CAP-03"],
         ..SIGN_INS
     },
     Collection {
@@ -50,7 +48,6 @@ pub(super) static LOGS: &[Collection] = &[
             subject: "sign_ins:nonInteractiveUser",
         },
         lost: "whether access is used by clients on behalf of people",
-        checks: &["STA-01", "STA-02"],
         ..SIGN_INS
     },
     Collection {

@@ -82,8 +82,6 @@ pub struct Collection {
     pub permission: &'static str,
     /// What cannot be told without it.
     pub lost: &'static str,
-    /// Checks that need it.
-    pub checks: &'static [&'static str],
     /// Which of the objects above it are asked about.
     pub of: Of,
     /// Whether the service gives it to a signed-in person only, and to no application of its own.
@@ -118,7 +116,6 @@ const PLAIN: Collection = Collection {
     shape: Shape::Listing,
     permission: "",
     lost: "",
-    checks: &[],
     of: Of::All,
     delegated: false,
     part: false,

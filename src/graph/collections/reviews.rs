@@ -12,7 +12,6 @@ pub(super) static REVIEWS: &[Collection] = &[
         lane: Lane::Reviews,
         permission: "AccessReview.Read.All",
         lost: "which reviews there are",
-        checks: &["REV-01"],
         ..PLAIN
     },
     Collection {
@@ -24,7 +23,6 @@ pub(super) static REVIEWS: &[Collection] = &[
         shape: Shape::Under("review_definitions"),
         permission: "AccessReview.Read.All",
         lost: "when reviews took place",
-        checks: &["REV-01"],
         ..PLAIN
     },
     Collection {
@@ -36,7 +34,6 @@ pub(super) static REVIEWS: &[Collection] = &[
         shape: Shape::Under("review_instances"),
         permission: "AccessReview.Read.All",
         lost: "what reviewers decided, and whether it was applied",
-        checks: &["REV-01"],
         ..PLAIN
     },
 ];

@@ -6,7 +6,7 @@ use super::super::clock::{self, Micros};
 use super::super::dice::guid;
 use super::super::scene::Scene;
 use super::super::story::{Actor, Event, EventTarget};
-use super::ENTITLEMENT_APP;
+use super::{ENTITLEMENT_APP, ENTITLEMENT_APP_ID};
 
 /// A `directoryAudit` object.
 pub fn audit_record(scene: &Scene, event: &Event) -> Value {
@@ -62,13 +62,13 @@ pub fn foreign_event(seed: u64, n: u64, at: Micros) -> Value {
 }
 
 fn initiated_by(scene: &Scene, actor: &Actor) -> Value {
-    let service = |name: &str| {
+    let service = |name: &str, app_id: String| {
         json!({
             "user": null,
             "app": {
                 "displayName": name,
                 "servicePrincipalId": guid(scene.seed, name, 0, 0),
-                "appId": guid(0, name, 0, 0),
+                "appId": app_id,
             },
         })
     };
@@ -77,8 +77,8 @@ fn initiated_by(scene: &Scene, actor: &Actor) -> Value {
             "user": {"id": card.id, "displayName": card.name, "userPrincipalName": card.upn, "ipAddress": address(&card.id)},
             "app": null,
         }),
-        Actor::Entitlement => service(ENTITLEMENT_APP),
-        Actor::Service(name) => service(name),
+        Actor::Entitlement => service(ENTITLEMENT_APP, ENTITLEMENT_APP_ID.into()),
+        Actor::Service(name) => service(name, guid(0, name, 0, 0)),
     }
 }
 

@@ -17,5 +17,8 @@ pub use signin::{sign_in_envelope, sign_in_record};
 /// The name under which the entitlement service acts.
 pub const ENTITLEMENT_APP: &str = "Azure AD Identity Governance - Entitlement Management";
 
+/// Its application id, which is the same in every tenant.
+pub const ENTITLEMENT_APP_ID: &str = "810dcf14-1858-4bf2-8134-4c369fa3235b";
+
 /// Where all addresses begin.
 pub const GRAPH: &str = "https://graph.microsoft.com/v1.0/";

@@ -1,0 +1,3 @@
+//! The register of exceptions.
+
+pub(super) mod reg_01;
