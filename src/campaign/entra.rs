@@ -6,8 +6,8 @@ use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
 use crate::campaign::model::{CampaignId, Context, Item, Recommendation, Reviewer, ReviewerKey, Risk};
 use crate::campaign::open::{Frozen, Opening, head, with_unassigned};
+use crate::campaign::reviewers;
 use crate::campaign::state::State;
-use crate::campaign::who;
 use crate::lake::objects::ReviewDecisionRow;
 use crate::ledger::AccessModel;
 use crate::model::{EntitlementKey, EntitlementKind, Holding, PolicyId, PrincipalId};
@@ -50,7 +50,7 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         instance.get(..8).unwrap_or(instance),
         digits.get(..8).unwrap_or_default()
     ));
-    let by_key = crate::campaign::now::Now::new(from.access);
+    let by_key = crate::campaign::follow_up::CurrentAccess::new(from.access);
     let mut keys = Keys::default();
     let mut pairs: Vec<(Item, Context)> = rows
         .iter()
@@ -62,7 +62,7 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         .collect();
     pairs.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let (items, contexts): (Vec<Item>, Vec<Context>) = pairs.into_iter().unzip();
-    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| who::reviewer(from.access, id, key.clone())).collect();
+    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| reviewers::reviewer(from.access, id, key.clone())).collect();
     reviewers.sort_by(|a, b| a.key.cmp(&b.key));
     let mut head = head(from, &id, &items, with_unassigned(reviewers, &items), Vec::new());
     head.entra_instance = Some(instance.to_lowercase());
@@ -90,7 +90,7 @@ impl Keys {
         }
         let mut taken: BTreeSet<String> = self.0.values().map(ToString::to_string).collect();
         taken.insert(ReviewerKey::UNASSIGNED.into());
-        let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
+        let key = ReviewerKey::new(&reviewers::free_key(&taken, access, &id));
         self.0.insert(id, key.clone());
         key
     }
@@ -214,7 +214,7 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], origin: &Origin) -> 
             decided_at: row.reviewed_at,
             import,
         };
-        let known = state.binding(index).map(|(_, d)| (&d.decision, d.by));
+        let known = state.effective_decision(index).map(|(_, d)| (&d.decision, d.by));
         if known != Some((&entry.decision, entry.by)) {
             entries.push(entry);
         }

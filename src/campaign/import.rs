@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A file to take in, with how it is known who decided.
 #[derive(Debug, Clone)]
-pub struct Incoming {
+pub struct SubmittedSheet {
     /// The grid.
     pub sheet: ReturnedSheet,
     /// How it is known.
@@ -31,7 +31,7 @@ pub struct Operator {
 
 /// What taking in would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct ImportResult {
     /// Entries for the log, in order; empty when nothing is new.
     pub events: Vec<LogEvent>,
     /// Rows with a decision.
@@ -46,7 +46,7 @@ pub struct Taken {
 ///
 /// # Errors
 /// Every problem of every file at once; or that the campaign is closed.
-pub fn judge(state: &State, files: &[Incoming], operator: &Operator) -> Result<Taken, CampaignError> {
+pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Result<ImportResult, CampaignError> {
     if let Some(closing) = &state.closing {
         return Err(CampaignError::Refused(format!(
             "campaign {} was closed on {}: decisions are no longer taken",
@@ -54,7 +54,7 @@ pub fn judge(state: &State, files: &[Incoming], operator: &Operator) -> Result<T
         )));
     }
     let mut problems = Vec::new();
-    let mut taken = Taken::default();
+    let mut taken = ImportResult::default();
     let mut sequence = state.tail.entries;
     let mut earlier: BTreeMap<(ItemId, u8), String> = BTreeMap::new();
     for file in files {
@@ -122,7 +122,7 @@ pub fn judge(state: &State, files: &[Incoming], operator: &Operator) -> Result<T
 }
 
 fn differs(state: &State, index: usize, stage: u8, decision: &Decision) -> bool {
-    let known = state.courses[index].decided[usize::from(stage.clamp(1, 2) - 1)].as_ref();
+    let known = state.progress[index].decided[usize::from(stage.clamp(1, 2) - 1)].as_ref();
     known.is_none_or(|(_, entry)| entry.decision != *decision || entry.by != DecidedBy::Person)
 }
 
@@ -339,7 +339,7 @@ impl<'a> Reading<'a> {
             let message = format!("{} is no longer with {}: it was given to {owner}", item.id, self.reviewer);
             self.told(row, "item_id", &message);
         }
-        if self.stage == 1 && state.courses[index].decided[1].is_some() {
+        if self.stage == 1 && state.progress[index].decided[1].is_some() {
             self.told(row, "decision", "the second stage has decided; only it can correct the decision");
         }
         let reviewer = state.reviewers.get(&self.reviewer);

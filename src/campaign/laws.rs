@@ -1,6 +1,6 @@
 //! Laws of campaigns: whatever is imported, moved and stopped in whatever order, numbers tie and the log tells it again.
 
-use crate::campaign::import::{Incoming, Operator, judge};
+use crate::campaign::import::{Operator, SubmittedSheet, judge};
 use crate::campaign::log::{Choice, LogEvent, Move, Proof};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, Recommendation, Reviewer, ReviewerKey, Risk, population_hash};
 use crate::campaign::open::Frozen;
@@ -139,7 +139,7 @@ proptest! {
                 vec![LogEvent::Moved(Move { how: "reassign".into(), from: key, to, items, stage, reason: "law".into() })]
             } else {
                 let sheet = state.sheet(&key, stage, &indices, &BTreeMap::new());
-                let file = Incoming { sheet: returned(&sheet, &choices), proof: Proof::OperatorAsserted };
+                let file = SubmittedSheet { sheet: returned(&sheet, &choices), proof: Proof::OperatorAsserted };
                 match judge(&state, std::slice::from_ref(&file), &operator()) {
                     Ok(taken) => {
                         let mut after = State::load(&store, &frozen.head.id).expect("loads");
@@ -171,7 +171,7 @@ proptest! {
             prop_assert_eq!(read.totals(&none), state.totals(&none));
             prop_assert_eq!(read.by_reviewer(&none), state.by_reviewer(&none));
             prop_assert_eq!(&read.issued, &state.issued);
-            let by_hand = (0..items).filter(|i| read.binding(*i).is_some()).count();
+            let by_hand = (0..items).filter(|i| read.effective_decision(*i).is_some()).count();
             prop_assert_eq!(by_hand + read.totals(&none).undecided, items);
         }
     }

@@ -26,7 +26,7 @@ words! {
         /// A person.
         Person => "person",
         /// Nobody answered, and the policy of the campaign spoke.
-        Silence => "silence",
+        NoResponse => "silence",
         /// Entra's own system, by its settings.
         System => "system",
     }

@@ -53,7 +53,7 @@ pub fn previous(store: &Store, name: &str, before: Instant) -> Result<Option<Pre
     let state = State::load(store, &id)?;
     let mut decided = BTreeMap::new();
     for (index, item) in state.items.iter().enumerate() {
-        let binding = state.binding(index).map(|(at, d)| (d.decision.choice, d.by, *at));
+        let binding = state.effective_decision(index).map(|(at, d)| (d.decision.choice, d.by, *at));
         decided.insert((item.principal_id.clone(), item_key(item)), (item.assignment_id.clone(), binding));
     }
     Ok(Some(Previous { id, as_of, decided }))

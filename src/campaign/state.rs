@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of one item beside its frozen row.
 #[derive(Debug, Clone, Default)]
-pub struct Course {
+pub struct ItemProgress {
     /// Decisions by stage (index 0 is stage 1), the newest of each, with the instant of their entry.
     pub decided: [Option<(Instant, DecisionEntry)>; 2],
     /// Who owns it in each stage, where that differs from the frozen row.
@@ -70,7 +70,7 @@ pub struct State {
     /// The frozen items, sorted by id.
     pub items: Vec<Item>,
     /// What happened to each, in the same order.
-    pub courses: Vec<Course>,
+    pub progress: Vec<ItemProgress>,
     /// Reviewers, also those who joined later.
     pub reviewers: BTreeMap<ReviewerKey, Reviewer>,
     /// Sheets that were given out, by hash.
@@ -146,7 +146,7 @@ impl State {
         let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
         Ok(Self {
             plan,
-            courses: vec![Course::default(); items.len()],
+            progress: vec![ItemProgress::default(); items.len()],
             items,
             reviewers,
             issued: BTreeMap::new(),
@@ -189,13 +189,13 @@ impl State {
             LogEvent::Decided(entry) => {
                 let index = self.position(&entry.item).ok_or_else(|| self.foreign(&entry.item))?;
                 let stage = usize::from(entry.stage.clamp(1, 2) - 1);
-                self.courses[index].decided[stage] = Some((at, entry));
+                self.progress[index].decided[stage] = Some((at, entry));
             }
             LogEvent::Moved(change) => {
                 for item in &change.items {
                     let index = self.position(item).ok_or_else(|| self.foreign(item))?;
                     let stage = usize::from(change.stage.clamp(1, 2) - 1);
-                    self.courses[index].owner[stage] = Some(change.to.clone());
+                    self.progress[index].owner[stage] = Some(change.to.clone());
                 }
                 self.moves.push((at, change));
             }
@@ -231,7 +231,7 @@ impl State {
 
     /// `open`, `escalated`, `closed` or `signed off`.
     #[must_use]
-    pub fn stand(&self) -> &'static str {
+    pub fn status(&self) -> &'static str {
         match (self.signed.is_empty(), &self.closing, self.escalated) {
             (false, ..) => "signed off",
             (true, Some(_), _) => "closed",
@@ -249,7 +249,7 @@ impl State {
     /// The stage in which an item is to be decided now: the second when the first has decided and there is one.
     #[must_use]
     pub fn stage(&self, index: usize) -> u8 {
-        let second = self.items[index].second.is_some() && self.courses[index].decided[0].is_some();
+        let second = self.items[index].second.is_some() && self.progress[index].decided[0].is_some();
         if second { 2 } else { 1 }
     }
 
@@ -262,7 +262,7 @@ impl State {
         } else {
             &item.reviewer
         };
-        self.courses[index].owner[usize::from(stage.clamp(1, 2) - 1)].as_ref().unwrap_or(frozen)
+        self.progress[index].owner[usize::from(stage.clamp(1, 2) - 1)].as_ref().unwrap_or(frozen)
     }
 
     /// The one current owner of an item.
@@ -274,27 +274,27 @@ impl State {
     /// How many decisions that bind were taken by persons of whom this is true.
     pub fn decided_by(&self, is: impl Fn(&Reviewer) -> bool) -> usize {
         let by = |d: &DecisionEntry| d.by == DecidedBy::Person && self.reviewers.get(&ReviewerKey::new(&d.decided_by)).is_some_and(&is);
-        (0..self.items.len()).filter_map(|i| self.binding(i)).filter(|(_, d)| by(d)).count()
+        (0..self.items.len()).filter_map(|i| self.effective_decision(i)).filter(|(_, d)| by(d)).count()
     }
 
     /// The decision that binds: the newest of the highest stage.
     #[must_use]
-    pub fn binding(&self, index: usize) -> Option<&(Instant, DecisionEntry)> {
-        let [first, second] = &self.courses[index].decided;
+    pub fn effective_decision(&self, index: usize) -> Option<&(Instant, DecisionEntry)> {
+        let [first, second] = &self.progress[index].decided;
         second.as_ref().or(first.as_ref())
     }
 
     /// Whether the second stage is still to decide.
     #[must_use]
     pub fn awaits_second(&self, index: usize) -> bool {
-        let [first, second] = &self.courses[index].decided;
+        let [first, second] = &self.progress[index].decided;
         self.items[index].second.is_some() && first.as_ref().is_some_and(|(_, d)| d.by == DecidedBy::Person) && second.is_none() && self.closing.is_none()
     }
 
     /// Whether somebody is still to decide about an item.
     #[must_use]
     pub fn owed(&self, index: usize) -> bool {
-        self.binding(index).is_none() || self.awaits_second(index)
+        self.effective_decision(index).is_none() || self.awaits_second(index)
     }
 
     /// Counts by a key of each item, and in all; `lapses` are the items whose access has ended.
@@ -302,7 +302,7 @@ impl State {
     pub fn count<'a, K: Ord>(&'a self, lapses: &BTreeMap<ItemId, String>, key: impl Fn(usize) -> K + 'a) -> BTreeMap<K, Totals> {
         let mut groups: BTreeMap<K, Totals> = BTreeMap::new();
         for (index, item) in self.items.iter().enumerate() {
-            let binding = self.binding(index).map(|(_, d)| (d.decision.choice, d.by));
+            let binding = self.effective_decision(index).map(|(_, d)| (d.decision.choice, d.by));
             let lapsed = lapses.contains_key(&item.id);
             groups.entry(key(index)).or_default().add(binding, lapsed, self.awaits_second(index));
         }
@@ -361,7 +361,7 @@ impl State {
         let by_import: BTreeMap<u64, &Proof> = self.imports.iter().map(|(sequence, _, r)| (*sequence, &r.proof)).collect();
         let mut counts = BTreeMap::new();
         for index in 0..self.items.len() {
-            if let Some((_, entry)) = self.binding(index).filter(|(_, d)| d.by == DecidedBy::Person) {
+            if let Some((_, entry)) = self.effective_decision(index).filter(|(_, d)| d.by == DecidedBy::Person) {
                 let kind = by_import.get(&entry.import).map_or("operator-asserted", |p| p.kind());
                 *counts.entry(kind).or_default() += 1;
             }
@@ -400,7 +400,7 @@ impl State {
             due_at: self.due_at,
             population: head.population,
             population_sha256: head.population_sha256.clone(),
-            silence: self.plan.silence.sentence().into(),
+            silence: self.plan.no_response.sentence().into(),
             justification_asked: {
                 let words: Vec<&str> = self.plan.justification.iter().map(|j| j.as_str()).collect();
                 if words.is_empty() {
@@ -478,7 +478,7 @@ impl State {
                     context: contexts.get(&item.id).cloned().unwrap_or_default(),
                     batch: place / self.plan.batch.max(1) + 1,
                     justify: self.justify(&item),
-                    decision: self.courses[*index].decided[usize::from(stage.clamp(1, 2) - 1)]
+                    decision: self.progress[*index].decided[usize::from(stage.clamp(1, 2) - 1)]
                         .as_ref()
                         .map(|(_, d)| d.decision.clone()),
                     item,
@@ -515,8 +515,8 @@ impl State {
                 justification: why.to_string(),
                 until: None,
             },
-            by: DecidedBy::Silence,
-            decided_by: format!("silence: {}", self.plan.silence),
+            by: DecidedBy::NoResponse,
+            decided_by: format!("silence: {}", self.plan.no_response),
             decided_at: None,
             import: 0,
         })

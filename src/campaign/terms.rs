@@ -2,10 +2,10 @@
 //!
 //! An undisclosed filter makes a population worthless, so these words go wherever the population is shown.
 
-use crate::campaign::plan::{Plan, Rule, RuleKind, Silence};
+use crate::campaign::plan::{NoResponse, Plan, Rule, RuleKind};
 use crate::campaign::state::State;
 
-impl Silence {
+impl NoResponse {
     /// What it means, in a sentence.
     #[must_use]
     pub fn sentence(self) -> &'static str {
@@ -73,8 +73,8 @@ fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
     if !plan.absent.is_empty() {
         out.push(("absent reviewers", plan.absent.join(", ")));
     }
-    out.push(("silence", plan.silence.sentence().to_string()));
-    if plan.silence == Silence::Escalate {
+    out.push(("silence", plan.no_response.sentence().to_string()));
+    if plan.no_response == NoResponse::Escalate {
         let to = if plan.escalate_to.is_empty() {
             "the reviewer's manager"
         } else {

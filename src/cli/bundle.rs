@@ -1,6 +1,6 @@
 //! `bundle`: evidence in one folder that verifies without us; `sample`: rows drawn by a seed.
 
-use crate::campaign::{Balance, CampaignId, State, Store};
+use crate::campaign::{CampaignId, State, Store, TieOut};
 use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
@@ -267,7 +267,7 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
 fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<(Vec<Part>, Vec<String>), Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
     let audience = Audience { free_text: told.free_text };
-    let balance = Balance::new(&state, &question.access, &answers.results, &question.config)?;
+    let balance = TieOut::new(&state, &question.access, &answers.results, &question.config)?;
     let making = campaign::Making {
         access: &question.access,
         accounts: &question.config.admin_accounts,

@@ -1,11 +1,11 @@
 //! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
 
+use crate::campaign::follow_up::{CurrentAccess, Drift, outcomes};
 use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
 use crate::campaign::model::{Context, Item, ItemId, ReviewerKey};
-use crate::campaign::now::{Drift, Now, outcomes};
+use crate::campaign::reviewers::one_person;
 use crate::campaign::terms::terms;
-use crate::campaign::who::one_person;
-use crate::campaign::{Balance, CampaignError, LogEntry, State, Store, quality};
+use crate::campaign::{CampaignError, LogEntry, State, Store, TieOut, review_quality};
 use crate::evidence::compose::{Content, Part};
 use crate::evidence::sample::{self, Member};
 use crate::evidence::table::Table;
@@ -29,7 +29,7 @@ pub struct Making<'a> {
     /// Seed of the spot check.
     pub seed: &'a str,
     /// What joined and left since the opening.
-    pub balance: &'a Balance,
+    pub balance: &'a TieOut,
 }
 
 /// The parts of one campaign.
@@ -226,7 +226,7 @@ impl Telling<'_> {
 
     fn items(&self, contexts: &BTreeMap<ItemId, Context>) -> Table {
         let row = |(index, item): (usize, &Item)| {
-            let binding = self.state.binding(index).map(|(_, entry)| entry);
+            let binding = self.state.effective_decision(index).map(|(_, entry)| entry);
             let owner = self.state.owner(index);
             let reviewer = self.state.reviewers.get(owner);
             let (access, accounts) = (self.making.access, self.making.accounts);
@@ -295,10 +295,13 @@ impl Telling<'_> {
 
     fn reviewers(&self) -> Table {
         let totals = self.state.by_reviewer(&BTreeMap::new());
-        let manners: BTreeMap<ReviewerKey, quality::Manner> = quality::manners(self.state).into_iter().map(|m| (m.reviewer.clone(), m)).collect();
+        let review_quality: BTreeMap<ReviewerKey, review_quality::ReviewQuality> = review_quality::review_quality(self.state)
+            .into_iter()
+            .map(|m| (m.reviewer.clone(), m))
+            .collect();
         let row = |(key, t): (&ReviewerKey, &crate::campaign::Totals)| {
             let reviewer = self.state.reviewers.get(key);
-            let manner = manners.get(key);
+            let manner = review_quality.get(key);
             vec![
                 self.key(key),
                 reviewer.map(|r| self.who(&r.principal_id)).unwrap_or_default(),
@@ -444,7 +447,7 @@ impl Telling<'_> {
         let Some(closing) = &self.state.closing else {
             return Table::new(&header);
         };
-        let now = Now::new(self.making.access);
+        let now = CurrentAccess::new(self.making.access);
         let list = outcomes(self.state, &now, closing.at);
         let rows = list.iter().map(|o| {
             vec![
@@ -461,7 +464,7 @@ impl Telling<'_> {
 
     fn exceptions(&self) -> Table {
         let row = |(index, item): (usize, &Item)| {
-            let (_, entry) = self.state.binding(index).filter(|(_, e)| e.decision.choice == Choice::Exception)?;
+            let (_, entry) = self.state.effective_decision(index).filter(|(_, e)| e.decision.choice == Choice::Exception)?;
             Some(vec![
                 item.id.to_string(),
                 self.who(&entry.decided_by),
@@ -481,11 +484,11 @@ impl Telling<'_> {
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let (_, entry) = self.state.binding(index).filter(|(_, e)| e.decision.choice == Choice::Keep)?;
+                let (_, entry) = self.state.effective_decision(index).filter(|(_, e)| e.decision.choice == Choice::Keep)?;
                 let reviewer = self.key(self.state.owner(index));
                 // What silence kept is no work of a reviewer, and is drawn apart.
                 let stratum = match entry.by {
-                    DecidedBy::Silence => format!("{reviewer}, by silence"),
+                    DecidedBy::NoResponse => format!("{reviewer}, by silence"),
                     _ => reviewer,
                 };
                 Some(Member {

@@ -180,7 +180,7 @@ fn each_kind_of_access_is_removed_in_its_own_way() {
     close(&run, 15, &id);
     let mut plan = csv::Reader::from_path(run.dir().join(format!("out/{id}/removal-plan.csv"))).expect("a plan");
     let steps: Vec<BTreeMap<String, String>> = plan.deserialize().map(|r| r.expect("a step")).collect();
-    let of = |way: &str| -> Vec<&BTreeMap<String, String>> { steps.iter().filter(|s| s["way"] == way).collect() };
+    let of = |way: &str| -> Vec<&BTreeMap<String, String>> { steps.iter().filter(|s| s["method_kind"] == way).collect() };
     let requests = |way: &str, part: &str| !of(way).is_empty() && of(way).iter().all(|s| s["url"].contains(part) || s["body"].contains(part));
     assert!(
         requests("package", "\"requestType\":\"adminRemove\""),
@@ -198,7 +198,7 @@ fn each_kind_of_access_is_removed_in_its_own_way() {
             );
         }
     }
-    let last = steps.iter().filter(|s| s["also"].contains("last package"));
+    let last = steps.iter().filter(|s| s["side_effects"].contains("last package"));
     for step in last.clone() {
         assert!(
             step["principal_name"].contains("#EXT#"),

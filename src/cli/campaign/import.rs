@@ -2,7 +2,7 @@
 
 use super::args::{ImportArgs, ProofArgs};
 use super::{operator, sheets, store};
-use crate::campaign::import::{Incoming, Operator, judge};
+use crate::campaign::import::{Operator, SubmittedSheet, judge};
 use crate::campaign::{CampaignError, Proof, ReturnedSheet, Reviewer, ReviewerKey, State, proof};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
@@ -76,7 +76,7 @@ struct File {
     path: std::path::PathBuf,
     bytes: Vec<u8>,
     mail: bool,
-    incoming: Incoming,
+    incoming: SubmittedSheet,
 }
 
 /// Reads every file, whatever program saved it; signatures are proofs, not sheets.
@@ -100,7 +100,7 @@ fn read(paths: &[std::path::PathBuf]) -> Result<Vec<File>, Failure> {
                 path: path.clone(),
                 bytes,
                 mail: back.attachment.is_some(),
-                incoming: Incoming {
+                incoming: SubmittedSheet {
                     sheet: back.sheet,
                     proof: Proof::OperatorAsserted,
                 },

@@ -4,7 +4,7 @@ mod adopt;
 pub mod args;
 mod close;
 mod import;
-mod letters;
+mod mailer;
 mod moves;
 mod opening;
 mod remind;
@@ -51,7 +51,7 @@ fn list(lake: &LakeArg) -> Result<Exit, Failure> {
             id.to_string(),
             state.head.opened_at.day(),
             state.due_at.day(),
-            state.stand().to_string(),
+            state.status().to_string(),
             totals.population.to_string(),
             format!("{} %", totals.completion()),
         ]);

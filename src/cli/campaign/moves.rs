@@ -2,9 +2,9 @@
 
 use super::args::MoveArgs;
 use super::{load, operator, sheets};
+use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{LogEvent, Move};
-use crate::campaign::now::Now;
-use crate::campaign::who::{self, Desk};
+use crate::campaign::reviewers::{self, ReviewerAssigner};
 use crate::campaign::{CampaignError, ItemId, ReviewerKey, State};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::Question;
@@ -102,14 +102,14 @@ fn target(state: &State, access: &crate::ledger::AccessModel, name: &str) -> Res
     if state.reviewers.contains_key(&key) || key.is_unassigned() {
         return Ok((key, None));
     }
-    let id = who::find_person(access, name).map_err(CampaignError::Refused)?;
+    let id = reviewers::find_person(access, name).map_err(CampaignError::Refused)?;
     if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
         return Ok((known.key.clone(), None));
     }
     let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
     taken.insert(ReviewerKey::UNASSIGNED.into());
-    let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
-    Ok((key.clone(), Some(who::reviewer(access, &id, key))))
+    let key = ReviewerKey::new(&reviewers::free_key(&taken, access, &id));
+    Ok((key.clone(), Some(reviewers::reviewer(access, &id, key))))
 }
 
 /// Every conflict of the new reviewer, item by item.
@@ -120,16 +120,16 @@ fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Optio
     }
     let person = PrincipalId::new(&person);
     let (access, accounts) = (&question.access, &question.config.admin_accounts);
-    let desk = Desk::new(access, &state.plan, accounts).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
-    let now = Now::new(access);
+    let assigner = ReviewerAssigner::new(access, &state.plan, accounts).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
+    let now = CurrentAccess::new(access);
     let mut wrong = Vec::new();
     for index in chosen {
         let item = &state.items[*index];
         let other = if state.stage(*index) == 2 { Some(state.owner_in(*index, 1)) } else { None };
         let conflict = now
             .same(item, state.head.as_of)
-            .and_then(|h| desk.conflict(&person, h, item.sensitive))
-            .or_else(|| who::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).map(str::to_string))
+            .and_then(|h| assigner.conflict(&person, h, item.sensitive))
+            .or_else(|| reviewers::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).map(str::to_string))
             .or_else(|| (other == Some(to)).then(|| "decided in the first stage".into()));
         if let Some(why) = conflict {
             wrong.push(format!("{} ({} of {}): {to} {why}", item.id, item.entitlement_name, item.principal_name));

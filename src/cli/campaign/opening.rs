@@ -1,9 +1,9 @@
 //! `campaign open`: freeze, record, write the sheets, print the id.
 
 use super::args::OpenArgs;
-use super::letters::{Office, Order};
+use super::mailer::{Mailer, Order};
 use super::{operator, sheets, store};
-use crate::campaign::letter::Occasion;
+use crate::campaign::notification::Occasion;
 use crate::campaign::open::{Frozen, Opening};
 use crate::campaign::{CampaignError, Plan, State, series};
 use crate::check;
@@ -83,7 +83,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
 
 /// Opening letters, as files: they carry the hash of the population. They are sent when somebody reminds.
 fn letters(state: &State, out: &std::path::Path) -> Result<usize, Failure> {
-    let office = Office::new(state, state.head.opened_at)?;
+    let mailer = Mailer::new(state, state.head.opened_at)?;
     let mut written = 0;
     for (key, totals) in state.by_reviewer(&Default::default()) {
         let reviewer = state.reviewers.get(&key).filter(|r| !r.mail.is_empty() && totals.population > 0);
@@ -95,7 +95,7 @@ fn letters(state: &State, out: &std::path::Path) -> Result<usize, Failure> {
             open: totals.owed(),
             step: "opening",
         };
-        office.write(&order, out, false)?;
+        mailer.write(&order, out, false)?;
         written += 1;
     }
     Ok(written)

@@ -1,12 +1,12 @@
-//! `campaign remind`: letters to those who owe decisions, by the ladder; each is recorded when it is written or sent.
+//! `campaign remind`: letters to those who owe decisions, by the reminder_schedule; each is recorded when it is written or sent.
 
 use super::args::RemindArgs;
-use super::letters::{Office, Order};
+use super::mailer::{Mailer, Order};
 use super::{load, operator, sheets, status};
-use crate::campaign::ladder::{self, DueReminder};
-use crate::campaign::letter::Occasion;
 use crate::campaign::log::LogEvent;
+use crate::campaign::notification::Occasion;
 use crate::campaign::plan::RemindTo;
+use crate::campaign::reminder_schedule::{self, DueReminder};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use std::path::PathBuf;
@@ -23,8 +23,8 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let question = open::question(&args.which.lake, &args.question)?;
     let lapsed = status::lapsed(&state, &args.which.lake, &args.question)?;
     let now = open::now()?;
-    let (due, unreachable) = ladder::due(&state, &question.access, &lapsed, now);
-    let debtors = ladder::debts(&state, &lapsed).len();
+    let (due, unreachable) = reminder_schedule::due(&state, &question.access, &lapsed, now);
+    let debtors = reminder_schedule::debts(&state, &lapsed).len();
     let rows = due.iter().map(|d| {
         vec![
             d.reviewer.key.to_string(),
@@ -52,7 +52,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         .or_else(|| sheets::remembered(&store, &state.head.id))
         .ok_or_else(|| Failure::usage("name a folder for the messages with --out DIR"))?;
     let by = operator(&args.by);
-    let office = Office::new(&state, now)?;
+    let mailer = Mailer::new(&state, now)?;
     let mut events = Vec::new();
     for reminder in &due {
         let (occasion, step) = (occasion(reminder, now), reminder.step.name());
@@ -63,24 +63,24 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             open: reminder.open,
             step: &step,
         };
-        let hash = office.write(&order, &out, true)?;
+        let hash = mailer.write(&order, &out, true)?;
         events.push(LogEvent::Reminded {
             reviewer: reminder.reviewer.key.clone(),
             step,
             to: reminder.to.mail.clone(),
-            by: office.way().into(),
+            by: mailer.way().into(),
             open: reminder.open,
             message_sha256: hash,
         });
         // What was sent is recorded before the next is sent; files can be written again.
-        if office.way() == "smtp" {
+        if mailer.way() == "smtp" {
             state.tail = store.append(&state.head.id, &state.tail, &events, now, &by)?;
             events.clear();
         }
     }
     for reminder in due.iter().filter(|d| d.step.to == RemindTo::Replace) {
         let reason = format!("no decision by {}", state.due_at.day());
-        events.extend(ladder::raise(
+        events.extend(reminder_schedule::raise(
             &state,
             (&question.access, &question.config.admin_accounts),
             &lapsed,

@@ -3,7 +3,7 @@
 use super::args::StatusArgs;
 use super::load;
 use super::sheets::put;
-use crate::campaign::now::{Now, lapses};
+use crate::campaign::follow_up::{CurrentAccess, lapses};
 use crate::campaign::terms::terms;
 use crate::campaign::{ItemId, ReviewerKey, State, Totals};
 use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
@@ -43,7 +43,7 @@ pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant,
     let page = progress::render(&progress::Progress {
         state,
         lapsed,
-        stand: state.stand(),
+        status: state.status(),
         at,
     });
     let bytes = page.map_err(|e| Failure {
@@ -56,12 +56,12 @@ pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant,
 /// Items whose access has ended, by what the lake has seen since the opening; nothing new, nothing to compute.
 pub fn lapsed(state: &State, lake: &LakeArg, question: &QuestionArgs) -> Result<BTreeMap<ItemId, String>, Failure> {
     let view = Lake::open(&open::lake_dir(lake))?.view()?;
-    let undecided = (0..state.items.len()).any(|i| state.binding(i).is_none());
+    let undecided = (0..state.items.len()).any(|i| state.effective_decision(i).is_none());
     if view.commit_id() == Some(state.head.commit.as_str()) || !undecided {
         return Ok(BTreeMap::new());
     }
     let question = open::question(lake, question)?;
-    Ok(lapses(state, &Now::new(&question.access)))
+    Ok(lapses(state, &CurrentAccess::new(&question.access)))
 }
 
 /// The identity in one line.
@@ -75,7 +75,7 @@ pub fn sentence(t: &Totals) -> String {
 fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     let totals = state.totals(lapsed);
     let head = &state.head;
-    let mut out = format!("{} · {} · {}\n", head.name, head.id, state.stand());
+    let mut out = format!("{} · {} · {}\n", head.name, head.id, state.status());
     out += &format!(
         "opened {}, due {}, lake commit {}\n",
         head.opened_at,
@@ -130,7 +130,7 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         .map(|(at, m)| json!({ "at": at.to_string(), "how": m.how, "from": m.from, "to": m.to, "items": m.items.len(), "reason": m.reason }))
         .collect();
     let more = json!({
-        "campaign": head.id, "name": head.name, "state": state.stand(), "tenant": head.tenant, "commit": head.commit,
+        "campaign": head.id, "name": head.name, "state": state.status(), "tenant": head.tenant, "commit": head.commit,
         "as_of": head.as_of.to_string(), "opened_at": head.opened_at.to_string(), "due_at": state.due_at.to_string(),
         "closed_at": state.closing.as_ref().map(|c| c.at.to_string()), "closed_early": state.closing.as_ref().and_then(|c| c.early.as_deref()),
         "terms": terms(state).into_iter().map(|(term, words)| json!({ "term": term, "words": words })).collect::<Vec<_>>(),
@@ -217,7 +217,7 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
     ];
     let rows = (0..state.items.len()).map(|index| {
         let item = &state.items[index];
-        let binding = state.binding(index);
+        let binding = state.effective_decision(index);
         let text = |f: &dyn Fn(&(Instant, crate::campaign::DecisionEntry)) -> String| binding.map(f).unwrap_or_default();
         [
             item.id.to_string(),

@@ -3,9 +3,9 @@
 use super::args::{SignoffArgs, VerifyArgs};
 use super::import::Keys;
 use super::{load, operator, rows, status};
+use crate::campaign::follow_up::{CurrentAccess, OUTCOMES, Outcome, outcomes};
 use crate::campaign::log::{Choice, LogEvent, Proof};
-use crate::campaign::now::{Now, OUTCOMES, Outcome, outcomes};
-use crate::campaign::who::{find_person, reviewer};
+use crate::campaign::reviewers::{find_person, reviewer};
 use crate::campaign::{CampaignError, ReviewerKey, State, proof};
 use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
@@ -20,7 +20,7 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("campaign {} is not closed: close it first", state.head.id)));
     };
     let question = open::question(&args.which.lake, &args.question)?;
-    let now = Now::new(&question.access);
+    let now = CurrentAccess::new(&question.access);
     let list = outcomes(&state, &now, closing.at);
     let counts = counted(&state, &list)?;
     let columns = [
@@ -137,7 +137,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
     let question = open::question(&args.which.lake, &args.question)?;
     let person = find_person(&question.access, &args.manager).map_err(Failure::usage)?;
     let manager = reviewer(&question.access, &person, ReviewerKey::new(args.manager.split('@').next().unwrap_or("manager")));
-    let list = outcomes(&state, &Now::new(&question.access), closing.at);
+    let list = outcomes(&state, &CurrentAccess::new(&question.access), closing.at);
     counted(&state, &list)?;
     let unproved = list.iter().filter(|o| !o.word.ends_with("and verified")).count();
     let undecided = state.totals(&BTreeMap::new()).undecided;

@@ -28,7 +28,7 @@ fn item(n: usize, campaign: &CampaignId) -> Item {
         "Treasury payments",
         "Customer data warehouse",
         "Production support",
-        "Travel desk",
+        "Travel assigner",
     ][n % 5];
     let (principal, entitlement) = (format!("00000001-0000-4000-8000-{n:012x}"), format!("00000002-0000-4000-8000-{:012x}", n % 5));
     let assignment = format!("00000003-0000-4000-8000-{n:012x}");

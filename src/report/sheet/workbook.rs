@@ -207,7 +207,7 @@ fn about(sheet: &Sheet, page: &mut Worksheet) -> Result<(), XlsxError> {
                 .into(),
         ),
         ("Justification", head.justification_asked.clone()),
-        ("Silence", head.silence.clone()),
+        ("NoResponse", head.silence.clone()),
     ];
     let bold = Format::new().set_bold().set_align(FormatAlign::Top);
     let text = Format::new().set_text_wrap().set_align(FormatAlign::Top);

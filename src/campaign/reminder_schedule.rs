@@ -3,8 +3,8 @@
 use crate::campaign::log::{LogEvent, Move};
 use crate::campaign::model::{Item, ItemId, Reviewer, ReviewerKey, Risk};
 use crate::campaign::plan::{RemindTo, Step};
+use crate::campaign::reviewers;
 use crate::campaign::state::State;
-use crate::campaign::who;
 use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
 use crate::model::time::DAY;
@@ -94,17 +94,17 @@ pub fn debts(state: &State, lapsed: &BTreeMap<ItemId, String>) -> BTreeMap<Revie
 pub fn above(state: &State, access: &AccessModel, reviewer: &Reviewer) -> Option<Reviewer> {
     let manager = (!reviewer.manager_id.is_empty()).then(|| PrincipalId::new(&reviewer.manager_id));
     let named = (!state.plan.escalate_to.is_empty())
-        .then(|| who::find_person(access, &state.plan.escalate_to).ok())
+        .then(|| reviewers::find_person(access, &state.plan.escalate_to).ok())
         .flatten();
-    let able = |id: &PrincipalId| who::unable(access, id).is_none() && id.as_str() != reviewer.principal_id;
+    let able = |id: &PrincipalId| reviewers::unable(access, id).is_none() && id.as_str() != reviewer.principal_id;
     let id = [manager, named].into_iter().flatten().find(able)?;
     if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
         return Some(known.clone());
     }
     let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
     taken.insert(ReviewerKey::UNASSIGNED.into());
-    let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
-    Some(who::reviewer(access, &id, key))
+    let key = ReviewerKey::new(&reviewers::free_key(&taken, access, &id));
+    Some(reviewers::reviewer(access, &id, key))
 }
 
 /// Items that go up from each debtor, with the people who join; what nobody can take stays where it is.
@@ -141,7 +141,7 @@ pub fn raise(
             to = joined.entry(to.principal_id.clone()).or_insert(to).clone();
         }
         let person = PrincipalId::new(&to.principal_id);
-        let own = |item: &Item| who::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).is_some();
+        let own = |item: &Item| reviewers::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).is_some();
         for stage in [1u8, 2] {
             let mut items: Vec<ItemId> = owed
                 .iter()

@@ -11,13 +11,13 @@ use crate::model::{Certainty, Holding, Instant, PrincipalId};
 use std::collections::{BTreeMap, HashMap};
 
 /// Holdings of a later access, by holder and entitlement.
-pub struct Now<'a> {
+pub struct CurrentAccess<'a> {
     /// The access.
     pub access: &'a AccessModel,
     by_key: HashMap<String, Vec<&'a Holding>>,
 }
 
-impl<'a> Now<'a> {
+impl<'a> CurrentAccess<'a> {
     /// Builds the look-up.
     #[must_use]
     pub fn new(access: &'a AccessModel) -> Self {
@@ -107,10 +107,10 @@ pub fn asked_end(until: Instant) -> Instant {
 
 /// Undecided items whose access has ended, with the evidence: nobody is chased for them.
 #[must_use]
-pub fn lapses(state: &State, now: &Now) -> BTreeMap<ItemId, String> {
+pub fn lapses(state: &State, now: &CurrentAccess) -> BTreeMap<ItemId, String> {
     let mut found = BTreeMap::new();
     for (index, item) in state.items.iter().enumerate() {
-        if state.binding(index).is_some() || now.held(item) {
+        if state.effective_decision(index).is_some() || now.held(item) {
             continue;
         }
         if let Some(holding) = now.same(item, state.head.as_of) {
@@ -124,7 +124,7 @@ pub fn lapses(state: &State, now: &Now) -> BTreeMap<ItemId, String> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Drift {
     /// `left` or `joined`.
-    pub what: &'static str,
+    pub change: &'static str,
     /// The item; empty for what joined.
     pub item: String,
     /// Holder.
@@ -144,7 +144,7 @@ pub struct Drift {
 impl Drift {
     /// Names of its cells, part of the contract.
     pub const COLUMNS: [&str; 8] = [
-        "what",
+        "change",
         "item_id",
         "principal_id",
         "principal_name",
@@ -158,7 +158,7 @@ impl Drift {
     #[must_use]
     pub fn cells(&self) -> [String; 8] {
         [
-            self.what.to_string(),
+            self.change.to_string(),
             self.item.clone(),
             self.principal_id.clone(),
             self.principal_name.clone(),
@@ -174,7 +174,7 @@ impl Drift {
 ///
 /// `in_scope` says whether a present holding belongs to the campaign's scope.
 #[must_use]
-pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> Vec<Drift> {
+pub fn drift(state: &State, now: &CurrentAccess, in_scope: impl Fn(&Holding) -> bool) -> Vec<Drift> {
     let mut rows = Vec::new();
     let mut known: HashMap<(&str, String, &str), ()> = HashMap::new();
     for item in &state.items {
@@ -184,7 +184,7 @@ pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> V
         let there = now.all(item).iter().any(|h| assignment(h) == item.assignment_id && h.held_at(now.access.as_of));
         if !there {
             rows.push(Drift {
-                what: "left",
+                change: "left",
                 item: item.id.to_string(),
                 principal_id: item.principal_id.clone(),
                 principal_name: item.principal_name.clone(),
@@ -202,7 +202,7 @@ pub fn drift(state: &State, now: &Now, in_scope: impl Fn(&Holding) -> bool) -> V
             continue;
         }
         joined.insert(Drift {
-            what: "joined",
+            change: "joined",
             item: String::new(),
             principal_id: holding.principal.to_string(),
             principal_name: holding.principal_name.to_string(),
@@ -262,10 +262,10 @@ pub const OUTCOMES: [&str; 6] = [
 ///
 /// A ticket is no proof: only an observation after the decision counts, an event or a complete look.
 #[must_use]
-pub fn outcomes(state: &State, now: &Now, closed_at: Instant) -> Vec<Outcome> {
+pub fn outcomes(state: &State, now: &CurrentAccess, closed_at: Instant) -> Vec<Outcome> {
     let mut list = Vec::new();
     for (index, item) in state.items.iter().enumerate() {
-        let Some((_, entry)) = state.binding(index) else { continue };
+        let Some((_, entry)) = state.effective_decision(index) else { continue };
         if !matches!(entry.decision.choice, Choice::Revoke | Choice::Modify) {
             continue;
         }
@@ -284,7 +284,7 @@ pub fn outcomes(state: &State, now: &Now, closed_at: Instant) -> Vec<Outcome> {
     list
 }
 
-fn judged(state: &State, now: &Now, item: &Item, choice: Choice, until: Option<Instant>, due: Instant) -> (&'static str, String) {
+fn judged(state: &State, now: &CurrentAccess, item: &Item, choice: Choice, until: Option<Instant>, due: Instant) -> (&'static str, String) {
     let frozen_at = state.head.as_of;
     let Some(same) = now.same(item, frozen_at) else {
         return (

@@ -1,7 +1,7 @@
 //! Letters of a campaign on disk and over SMTP: written into the reviewer's folder, sent where a server is configured.
 
 use super::sheets::put;
-use crate::campaign::letter::{Letter, Occasion, Post, Sender};
+use crate::campaign::notification::{Notification, Occasion, Post, Sender};
 use crate::campaign::{Campaign, Reviewer, ReviewerKey, State};
 use crate::cli::exit::{Exit, Failure};
 use crate::lake::store::create_private_dirs;
@@ -25,7 +25,7 @@ pub struct Order<'a> {
 }
 
 /// Writes letters.
-pub struct Office {
+pub struct Mailer {
     head: Campaign,
     due_at: Instant,
     sender: Sender,
@@ -35,7 +35,7 @@ pub struct Office {
     sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)>,
 }
 
-impl Office {
+impl Mailer {
     /// Makes the sender and the way ready; nobody is called yet.
     pub fn new(state: &State, at: Instant) -> Result<Self, Failure> {
         let sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
@@ -72,7 +72,7 @@ impl Office {
     pub fn write(&self, order: &Order, out: &Path, send: bool) -> Result<String, Failure> {
         let key = &order.about.key;
         let (items, sheets) = self.sheets.get(key).cloned().unwrap_or_default();
-        let letter = Letter {
+        let letter = Notification {
             campaign: &self.head,
             occasion: order.occasion,
             to: order.to,

@@ -8,7 +8,7 @@ use crate::model::{Certainty, EntitlementKey, EntitlementKind, Finding, Holding,
 use std::collections::{BTreeSet, HashMap};
 
 /// Looks things up for many items.
-pub struct Teller<'a> {
+pub struct ContextBuilder<'a> {
     access: &'a AccessModel,
     index: Index<'a>,
     findings: HashMap<(&'a str, &'a str), Vec<&'a Finding>>,
@@ -20,7 +20,7 @@ pub struct Teller<'a> {
 
 /// What was told, with what it means for the sheet.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct ItemContext {
     /// For the sheet.
     pub context: Context,
     /// Weight.
@@ -32,7 +32,7 @@ pub struct Told {
 /// Checks whose findings speak for removal.
 const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-", "EXC-01"];
 
-impl<'a> Teller<'a> {
+impl<'a> ContextBuilder<'a> {
     /// Prepares the look-ups.
     #[must_use]
     pub fn new(access: &'a AccessModel, results: &'a [CheckResult]) -> Self {
@@ -90,7 +90,7 @@ impl<'a> Teller<'a> {
 
     /// Everything about one item.
     #[must_use]
-    pub fn tell(&self, item: ItemId, holding: &Holding, sensitive_because: &str) -> Told {
+    pub fn tell(&self, item: ItemId, holding: &Holding, sensitive_because: &str) -> ItemContext {
         let findings = self.findings(holding);
         let person = self.access.people.get(&holding.principal);
         let (recommendation, reason) = self.recommend(holding, &findings);
@@ -128,7 +128,7 @@ impl<'a> Teller<'a> {
             last_time: String::new(),
             reviewer_because: String::new(),
         };
-        Told { context, risk, recommendation }
+        ItemContext { context, risk, recommendation }
     }
 
     /// Findings of some checks speak against; a use in the last quarter speaks for, unless findings of weight doubt how it was given.

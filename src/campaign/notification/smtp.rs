@@ -113,7 +113,7 @@ impl Post {
         })
     }
 
-    /// Sends a mail, as [`super::Letter::mail`] made it, to one address.
+    /// Sends a mail, as [`super::Notification::mail`] made it, to one address.
     ///
     /// # Errors
     /// When the server does not take it.

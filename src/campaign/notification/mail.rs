@@ -1,13 +1,13 @@
 //! The mail: plain words, the hash of the population, no items, and nothing that differs when it is written again.
 
-use super::{Letter, Occasion, Unwritten, minute, plain};
+use super::{Notification, Occasion, Unwritten, minute, plain};
 use crate::campaign::Reviewer;
 use lettre::message::header::{ContentDisposition, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use std::time::{Duration, SystemTime};
 
 /// The bytes of the mail.
-pub fn render(letter: &Letter) -> Result<Vec<u8>, Unwritten> {
+pub fn render(letter: &Notification) -> Result<Vec<u8>, Unwritten> {
     let refused = |problem: String| Unwritten {
         to: letter.to.key.to_string(),
         problem,
@@ -73,7 +73,7 @@ fn mailbox(reviewer: &Reviewer) -> Result<Mailbox, String> {
 }
 
 /// The subject: what is owed and until when, then the id that answers keep.
-pub(super) fn subject(letter: &Letter) -> String {
+pub(super) fn subject(letter: &Notification) -> String {
     let day = letter.due_at.day();
     let what = decisions(letter.open);
     let told = match letter.occasion {
@@ -90,7 +90,7 @@ fn decisions(n: usize) -> String {
     format!("{n} decision{}", if n == 1 { "" } else { "s" })
 }
 
-fn text(letter: &Letter) -> String {
+fn text(letter: &Notification) -> String {
     let (campaign, due) = (letter.campaign, minute(letter.due_at));
     let (open, about) = (decisions(letter.open), plain(&letter.about.name));
     let is = if letter.open == 1 { "is" } else { "are" };

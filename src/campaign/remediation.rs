@@ -2,9 +2,9 @@
 //!
 //! The plan is written for people and their tools; nothing here writes to a tenant.
 
+use crate::campaign::follow_up::{CurrentAccess, asked_end};
 use crate::campaign::log::{Choice, DecidedBy};
 use crate::campaign::model::Item;
-use crate::campaign::now::{Now, asked_end};
 use crate::campaign::state::State;
 use crate::check::Index;
 use crate::model::{EntitlementKind, GrantKind, Holding, Instant, PolicyId, PrincipalId};
@@ -29,7 +29,7 @@ pub struct Step {
     /// `person`, `silence` or `system`.
     pub by: DecidedBy,
     /// `package`, `rule`, `group`, `group-on-premises`, `group-by-rule`, `nested-group`, `app-role`, `pim`, `directory-role`, `by-hand`.
-    pub way: &'static str,
+    pub method_kind: &'static str,
     /// HTTP method of the Graph request; empty for what is done by hand.
     pub method: &'static str,
     /// Path below `https://graph.microsoft.com/v1.0`.
@@ -39,9 +39,9 @@ pub struct Step {
     /// What is done, in one sentence.
     pub instruction: String,
     /// How many principals lose something by it.
-    pub blast: usize,
+    pub affected_count: usize,
     /// Who or what else is hit, in words.
-    pub also: String,
+    pub side_effects: String,
     /// When it must be done.
     pub due: Instant,
     sensitive: bool,
@@ -49,7 +49,7 @@ pub struct Step {
 
 /// The plan of a campaign, ordered. Items that are gone already, and what Entra applied itself, need no step.
 #[must_use]
-pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
+pub fn plan(state: &State, now: &CurrentAccess, closed_at: Instant) -> Vec<Step> {
     let planner = Planner {
         now,
         index: Index::new(now.access),
@@ -58,7 +58,7 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     for (index, item) in state.items.iter().enumerate() {
-        let Some((_, entry)) = state.binding(index) else { continue };
+        let Some((_, entry)) = state.effective_decision(index) else { continue };
         let wanted = matches!(entry.decision.choice, Choice::Revoke | Choice::Modify);
         let applied = state.head.entra_instance.is_some();
         if !wanted || applied {
@@ -76,7 +76,7 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
         let key = |s: &'_ Step| {
             (
                 !s.sensitive,
-                s.blast,
+                s.affected_count,
                 s.principal_name.clone(),
                 s.entitlement_name.clone(),
                 s.item_id.clone(),
@@ -102,7 +102,7 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
 }
 
 struct Planner<'a> {
-    now: &'a Now<'a>,
+    now: &'a CurrentAccess<'a>,
     index: Index<'a>,
     closed_at: Instant,
     state: &'a State,
@@ -123,13 +123,13 @@ impl Planner<'_> {
             entitlement_name: item.entitlement_name.clone(),
             decision: choice,
             by: DecidedBy::Person,
-            way: "by-hand",
+            method_kind: "by-hand",
             method: "",
             path: String::new(),
             body: None,
             instruction: String::new(),
-            blast: 1,
-            also: String::new(),
+            affected_count: 1,
+            side_effects: String::new(),
             due: self.closed_at.plus_business_days(days),
             sensitive: item.sensitive,
         };
@@ -166,7 +166,7 @@ impl Planner<'_> {
                 .and_then(|p| self.now.access.policies.get(p))
                 .map(|p| p.name.as_str())
                 .unwrap_or_default();
-            step.way = "rule";
+            step.method_kind = "rule";
             step.instruction = format!(
                 "Change the rule of the policy '{policy}' so that it no longer takes {}: a removal would be undone.",
                 h.principal_name
@@ -180,14 +180,14 @@ impl Planner<'_> {
             );
             return;
         };
-        step.way = "package";
+        step.method_kind = "package";
         step.method = "POST";
         step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
         step.body = Some(json!({ "requestType": "adminRemove", "assignment": { "id": assignment.as_str() } }));
         step.instruction = format!("Remove the assignment of {} from {}.", h.entitlement_name, h.principal_name);
         let held = self.index.packages_of(&h.principal).iter().filter(|p| p.held_at(self.now.access.as_of)).count();
         if h.principal_type == "guest" && held <= 1 {
-            step.also = "It is this guest's last package: by default Entra then blocks the account and deletes it 30 days later.".into();
+            step.side_effects = "It is this guest's last package: by default Entra then blocks the account and deletes it 30 days later.".into();
         }
     }
 
@@ -198,9 +198,9 @@ impl Planner<'_> {
         let end = asked_end(until);
         if h.scheduled_until.is_some_and(|now| now < end) {
             let now = h.scheduled_until.map_or(String::new(), Instant::day);
-            step.also = format!("This makes the access longer: without it, it ends on {now}.");
+            step.side_effects = format!("This makes the access longer: without it, it ends on {now}.");
         }
-        step.way = "package";
+        step.method_kind = "package";
         step.method = "POST";
         step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
         step.body = Some(json!({
@@ -223,13 +223,13 @@ impl Planner<'_> {
             self.package(step, package);
             step.instruction += &format!(" It delivered the membership of {}.", h.entitlement_name);
         } else if facts.is_some_and(|g| g.synced) {
-            step.way = "group-on-premises";
+            step.method_kind = "group-on-premises";
             step.instruction = format!(
                 "Remove {} from {} in the directory on premises: the group is synchronised from there.",
                 h.principal_name, h.entitlement_name
             );
         } else if facts.is_some_and(|g| g.dynamic) {
-            step.way = "group-by-rule";
+            step.method_kind = "group-by-rule";
             step.instruction = format!("Change the rule of {} so that it no longer takes {}.", h.entitlement_name, h.principal_name);
         } else if h.grant_kind == GrantKind::Pim || h.assignment_state == "eligible" {
             let eligible = h.assignment_state == "eligible";
@@ -238,7 +238,7 @@ impl Planner<'_> {
             } else {
                 "assignmentScheduleRequests"
             };
-            step.way = "pim";
+            step.method_kind = "pim";
             step.method = "POST";
             step.path = format!("/identityGovernance/privilegedAccess/group/{kind}");
             step.body = Some(
@@ -246,7 +246,7 @@ impl Planner<'_> {
             );
             step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
         } else {
-            step.way = "group";
+            step.method_kind = "group";
             step.method = "DELETE";
             step.path = format!("/groups/{id}/members/{}/$ref", h.principal);
             step.instruction = format!("Remove {} from {}.", h.principal_name, h.entitlement_name);
@@ -268,7 +268,7 @@ impl Planner<'_> {
         let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("app_role_assignments:"));
         match record {
             Some(id) => {
-                step.way = "app-role";
+                step.method_kind = "app-role";
                 step.method = "DELETE";
                 step.path = format!("/servicePrincipals/{}/appRoleAssignedTo/{id}", h.entitlement.resource());
                 step.instruction = format!("Remove the role of {} at {}.", h.principal_name, h.entitlement_name);
@@ -294,12 +294,12 @@ impl Planner<'_> {
             .collect();
         let names: Vec<String> = members.iter().take(5).map(|m| self.now.access.principal_name(m).to_string()).collect();
         let more = members.len().saturating_sub(names.len());
-        step.blast = members.len().max(1);
-        if step.way == "group" {
-            step.way = "nested-group";
+        step.affected_count = members.len().max(1);
+        if step.method_kind == "group" {
+            step.method_kind = "nested-group";
         }
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        step.also = format!(
+        step.side_effects = format!(
             "{} is a group: its {} members lose it too: {}{rest}.",
             h.principal_name,
             members.len(),
@@ -319,7 +319,7 @@ fn directory_role(step: &mut Step, h: &Holding) {
         } else {
             "roleAssignmentScheduleRequests"
         };
-        step.way = "pim";
+        step.method_kind = "pim";
         step.method = "POST";
         step.path = format!("/roleManagement/directory/{kind}");
         step.body = Some(json!({
@@ -327,7 +327,7 @@ fn directory_role(step: &mut Step, h: &Holding) {
         }));
         step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
     } else if let Some(id) = record {
-        step.way = "directory-role";
+        step.method_kind = "directory-role";
         step.method = "DELETE";
         step.path = format!("/roleManagement/directory/roleAssignments/{id}");
         step.instruction = format!("Remove the directory role {} from {}.", h.entitlement_name, h.principal_name);
@@ -349,8 +349,8 @@ pub fn requests(steps: &[Step]) -> String {
             format!("https://graph.microsoft.com/v1.0{}", s.path)
         };
         json!({
-            "order": s.order, "item_id": s.item_id, "decision": s.decision, "way": s.way, "method": s.method, "url": url,
-            "body": s.body, "instruction": s.instruction, "also": s.also, "due": s.due.to_string(),
+            "order": s.order, "item_id": s.item_id, "decision": s.decision, "method_kind": s.method_kind, "method": s.method, "url": url,
+            "body": s.body, "instruction": s.instruction, "side_effects": s.side_effects, "due": s.due.to_string(),
         })
     };
     let all: Vec<Value> = steps.iter().map(row).collect();
@@ -387,7 +387,7 @@ pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
             format!("https://graph.microsoft.com/v1.0{}", s.path)
         };
         let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
-        let cells = [&s.instruction, &s.also, s.method, &url, &body].map(quoted);
+        let cells = [&s.instruction, &s.side_effects, s.method, &url, &body].map(quoted);
         out += &format!("Step {} {}\n", s.order, cells.join(" "));
     }
     out

@@ -53,8 +53,8 @@ fn sender() -> Sender {
     }
 }
 
-fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, about: &'a Reviewer, sender: &'a Sender) -> Letter<'a> {
-    Letter {
+fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, about: &'a Reviewer, sender: &'a Sender) -> Notification<'a> {
+    Notification {
         campaign,
         occasion,
         to,
@@ -130,7 +130,7 @@ fn the_calendar_entry_is_replaced_by_the_next_letter() {
     let (campaign, sender) = (campaign(), sender());
     let maya = person("maya.ferrari", "Maya Ferrari", "maya@corp.example");
     let first = letter(&campaign, Occasion::Opening, &maya, &maya, &sender);
-    let second = Letter {
+    let second = Notification {
         at: at("2026-07-13T08:00:00Z"),
         occasion: Occasion::Reminder,
         step: "2 days before to reviewer",

@@ -1,13 +1,13 @@
 //! The calendar entry: when decisions are due, with an alarm the day before; a later letter replaces it.
 
 use super::mail::subject;
-use super::{Letter, minute};
+use super::{Notification, minute};
 use crate::model::time::{HOUR, MINUTE};
 use icalendar::{Alarm, Calendar, CalendarDateTime, Class, Component, Event, EventLike, EventStatus};
 use sha2::{Digest, Sha256};
 
 /// Text in the form of RFC 5545, with CRLF.
-pub fn render(letter: &Letter) -> String {
+pub fn render(letter: &Notification) -> String {
     let mut event = Event::new();
     event
         .uid(&uid(letter))
@@ -39,7 +39,7 @@ pub fn render(letter: &Letter) -> String {
 }
 
 /// One entry for each campaign, reader and person it is about, however often they are reminded.
-fn uid(letter: &Letter) -> String {
+fn uid(letter: &Notification) -> String {
     let parts = [letter.campaign.id.as_str(), letter.to.key.as_str(), letter.about.key.as_str()].join("\0");
     let digits: String = hex::encode(Sha256::digest(parts)).chars().take(32).collect();
     format!("{digits}@vouchsafe")

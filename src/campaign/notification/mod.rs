@@ -64,7 +64,7 @@ impl Sender {
 
 /// One letter; the same letter gives the same bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
+pub struct Notification<'a> {
     /// The campaign.
     pub campaign: &'a Campaign,
     /// Why it is written.
@@ -81,7 +81,7 @@ pub struct Letter<'a> {
     pub due_at: Instant,
     /// Hashes of the sheets that can come back.
     pub sheets: &'a [String],
-    /// The step of the ladder, as the log records it.
+    /// The step of the reminder_schedule, as the log records it.
     pub step: &'a str,
     /// When it is written.
     pub at: Instant,
@@ -99,7 +99,7 @@ pub struct Unwritten {
     pub problem: String,
 }
 
-impl Letter<'_> {
+impl Notification<'_> {
     /// The mail, as it is written to a `.eml` file and sent: text, and the calendar entry attached.
     ///
     /// # Errors

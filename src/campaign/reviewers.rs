@@ -18,7 +18,7 @@ pub struct Chosen {
 }
 
 /// Finds reviewers for one campaign.
-pub struct Desk<'a> {
+pub struct ReviewerAssigner<'a> {
     access: &'a AccessModel,
     plan: &'a Plan,
     accounts: &'a AdminPattern,
@@ -35,7 +35,7 @@ pub struct Desk<'a> {
     has: BTreeMap<PrincipalId, PrincipalId>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> ReviewerAssigner<'a> {
     /// Prepares the search.
     ///
     /// # Errors
