@@ -3,6 +3,7 @@
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
 use crate::campaign::model::{Item, ItemId, ReviewerKey};
+use crate::campaign::reason::{self, says_something};
 use crate::campaign::sheet::{DECISIONS, ReturnedRow, ReturnedSheet, sheet_hash};
 use crate::campaign::state::State;
 use crate::config::did_you_mean;
@@ -47,12 +48,7 @@ pub struct ImportResult {
 /// # Errors
 /// Every problem of every file at once; or that the campaign is closed.
 pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Result<ImportResult, CampaignError> {
-    if let Some(closing) = &state.closing {
-        return Err(CampaignError::Refused(format!(
-            "campaign {} was closed on {}: decisions are no longer taken",
-            state.head.id, closing.at
-        )));
-    }
+    state.must_be_open()?;
     let mut problems = Vec::new();
     let mut taken = ImportResult::default();
     let mut sequence = state.tail.entries;
@@ -110,6 +106,7 @@ pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Re
                 by: DecidedBy::Person,
                 decided_by: reviewer.to_string(),
                 decided_at: *decided_at,
+                applied_at: None,
                 import,
             }));
         }
@@ -293,11 +290,23 @@ impl<'a> Reading<'a> {
             self.told(row, "decision", &message);
             return None;
         };
-        if why.is_empty() && self.state.justify(item).contains(&choice) {
+        if why.is_empty() && (choice == Choice::Exception || self.state.justify(item).contains(&choice)) {
             let what = if choice == Choice::Keep { "keep this item" } else { choice.as_str() };
-            self.told(row, "justification", &format!("a justification is asked to {what}"));
+            let message = if choice == Choice::Exception {
+                reason::ASKED.to_string()
+            } else {
+                format!("a reason is required to {what}")
+            };
+            self.told(row, "justification", &message);
+        }
+        if choice == Choice::Exception && !why.is_empty() && !says_something(why) {
+            self.told(row, "justification", reason::ASKED);
         }
         let end = match (until, choice) {
+            ("", Choice::Exception) => {
+                self.told(row, "until", "an exception needs its end: write the last day as YYYY-MM-DD");
+                None
+            }
             ("", _) => None,
             (_, Choice::Keep | Choice::Revoke) => {
                 self.told(row, "until", &format!("a date belongs to modify and exception, not to {choice}"));

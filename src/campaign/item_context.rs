@@ -1,21 +1,24 @@
 //! What a reviewer is told of an item: path, reason, last use, peers, findings, effect of a removal, recommendation.
 
-use crate::campaign::model::{Context, ItemFinding, ItemId, Recommendation, Risk};
-use crate::check::{CheckResult, Index};
+use crate::campaign::item_findings::{ItemFindings, Reach};
+use crate::campaign::model::{Context, Delivery, ItemFinding, ItemId, Recommendation, Risk};
+use crate::campaign::recommendation::{Usage, Use, recommend};
+use crate::check::{CheckResult, Index, by_id};
 use crate::ledger::AccessModel;
+use crate::ledger::access_model::{PackageRole, Person};
 use crate::model::id::joined;
-use crate::model::{Certainty, EntitlementKey, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, Severity, Verdict};
+use crate::model::{Certainty, EntitlementKey, EntitlementKind, Finding, Holding, PackageId, PrincipalId, Severity};
 use std::collections::{BTreeSet, HashMap};
 
 /// Looks things up for many items.
 pub struct ContextBuilder<'a> {
     access: &'a AccessModel,
     index: Index<'a>,
-    findings: HashMap<(&'a str, &'a str), Vec<&'a Finding>>,
+    findings: ItemFindings<'a>,
+    usage: Usage<'a>,
     holders: HashMap<&'a EntitlementKey, BTreeSet<&'a PrincipalId>>,
     departments: HashMap<&'a str, BTreeSet<&'a PrincipalId>>,
     held_by: HashMap<&'a PrincipalId, Vec<&'a Holding>>,
-    sign_ins: Option<(Instant, Instant)>,
 }
 
 /// What was told, with what it means for the sheet.
@@ -27,19 +30,16 @@ pub struct ItemContext {
     pub risk: Risk,
     /// Recommendation.
     pub recommendation: Recommendation,
+    /// Packages by which the holder has it.
+    pub delivered_by: Vec<Delivery>,
+    /// What the package gives its holder, `kind:id`.
+    pub delivers: Vec<String>,
 }
-
-/// Checks whose findings speak for removal.
-const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-", "EXC-01"];
 
 impl<'a> ContextBuilder<'a> {
     /// Prepares the look-ups.
     #[must_use]
     pub fn new(access: &'a AccessModel, results: &'a [CheckResult]) -> Self {
-        let mut findings: HashMap<(&str, &str), Vec<&Finding>> = HashMap::new();
-        for finding in results.iter().flat_map(|r| &r.findings).filter(|f| f.result == Verdict::Finding) {
-            findings.entry((&finding.subject_id, &finding.object_id)).or_default().push(finding);
-        }
         let mut holders: HashMap<&EntitlementKey, BTreeSet<&PrincipalId>> = HashMap::new();
         let mut held_by: HashMap<&PrincipalId, Vec<&Holding>> = HashMap::new();
         for holding in access.held() {
@@ -47,161 +47,131 @@ impl<'a> ContextBuilder<'a> {
             holders.entry(&holding.entitlement).or_default().insert(&holding.principal);
         }
         let mut departments: HashMap<&str, BTreeSet<&PrincipalId>> = HashMap::new();
-        let works = |p: &crate::ledger::access_model::Person| p.enabled != Some(false) && p.deleted_at.is_none() && !p.guest;
+        let works = |p: &Person| p.enabled != Some(false) && p.deleted_at.is_none() && !p.guest;
         for (id, person) in access.people.iter().filter(|(_, p)| works(p) && !p.department.is_empty()) {
             departments.entry(&person.department).or_default().insert(id);
         }
-        let logs = ["sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"];
-        let windows = logs.iter().filter_map(|s| access.coverage.get(*s)).flat_map(|c| &c.any);
-        let sign_ins = windows.fold(None, |all: Option<(Instant, Instant)>, w| {
-            Some(all.map_or((w.from, w.until), |(from, until)| (from.min(w.from), until.max(w.until))))
-        });
         Self {
             access,
             index: Index::new(access),
-            findings,
+            findings: ItemFindings::new(access, results),
+            usage: Usage::new(access),
             holders,
             departments,
             held_by,
-            sign_ins,
         }
     }
 
     /// Findings about a holding.
     #[must_use]
-    pub fn findings(&self, holding: &Holding) -> Vec<&'a Finding> {
-        let mut all: Vec<&Finding> = Vec::new();
-        for object in [holding.entitlement.id.as_str(), holding.entitlement.resource()] {
-            let about = self.findings.get(&(holding.principal.as_str(), object)).map(Vec::as_slice).unwrap_or_default();
-            let mine = |f: &&&Finding| f.assignment_id.is_empty() && f.request_id.is_empty() || self.is_of(f, holding);
-            all.extend(about.iter().filter(mine));
-        }
-        all.sort_by(|a, b| (std::cmp::Reverse(a.severity), a.check, &a.fingerprint).cmp(&(std::cmp::Reverse(b.severity), b.check, &b.fingerprint)));
-        all.dedup_by(|a, b| a.fingerprint == b.fingerprint);
-        all
-    }
-
-    /// A finding names an assignment or a request: it is about this holding when either is its own, or it is of another kind.
-    fn is_of(&self, finding: &Finding, holding: &Holding) -> bool {
-        let named = |id: &str| !id.is_empty() && (finding.assignment_id == id || finding.request_id == id);
-        let own = holding.assignment.as_ref().is_some_and(|a| named(a.as_str())) || holding.request.as_ref().is_some_and(|r| named(r.as_str()));
-        own || holding.assignment.is_none()
+    pub fn findings(&self, holding: &Holding) -> Vec<(Reach, &'a Finding)> {
+        self.findings.of(holding)
     }
 
     /// Everything about one item.
     #[must_use]
     pub fn tell(&self, item: ItemId, holding: &Holding, sensitive_because: &str) -> ItemContext {
         let findings = self.findings(holding);
-        let person = self.access.people.get(&holding.principal);
-        let (recommendation, reason) = self.recommend(holding, &findings);
-        let high = findings.iter().any(|f| f.severity == Severity::High);
-        let medium = findings.iter().any(|f| f.severity == Severity::Medium);
-        let risk = if high || !sensitive_because.is_empty() {
+        let used = self.usage.of(&self.index, holding);
+        let (recommendation, reason) = recommend(holding, &findings, &used, &self.findings, self.access.as_of);
+        let own = |severity: Severity| findings.iter().any(|(r, f)| *r == Reach::Access && f.severity == severity);
+        let risk = if own(Severity::High) || !sensitive_because.is_empty() {
             Risk::High
-        } else if medium || holding.principal_type == "guest" {
+        } else if own(Severity::Medium) || holding.principal_type == "guest" {
             Risk::Medium
         } else {
             Risk::Low
         };
+        let delivered_by = self.delivered_by(holding);
         let context = Context {
             item,
-            path: holding.path.to_string(),
+            path: path(holding, &delivered_by),
             since: since(holding),
-            until: until(holding),
+            current_end: until(holding),
             grant_kind: holding.grant_kind.to_string(),
             granted_by: granted_by(holding),
-            why: holding.justification.map(|j| j.to_string()).unwrap_or_default(),
-            last_use: self.last_use(holding),
+            justification_given: holding.justification.map(|j| j.to_string()).unwrap_or_default(),
+            last_use: self.last_use(holding, &used),
             peers: self.peers(holding),
-            findings: findings
-                .iter()
-                .map(|f| ItemFinding {
-                    check: f.check.to_string(),
-                    severity: f.severity.to_string(),
-                    message: f.message.clone(),
-                })
-                .collect(),
-            removal: self.removal(holding),
+            findings: findings.iter().map(|(_, f)| told(f)).collect(),
+            removal: self.removal(holding, &delivered_by),
             recommendation_reason: reason,
             sensitive_because: sensitive_because.to_string(),
+            ..self.of_holder(holding)
+        };
+        ItemContext {
+            context,
+            risk,
+            recommendation,
+            delivered_by,
+            delivers: self.delivers(holding),
+        }
+    }
+
+    /// Who the holder is, and what the package is for.
+    fn of_holder(&self, holding: &Holding) -> Context {
+        let person = self.access.people.get(&holding.principal);
+        let name = person.map(|p| p.name.as_str()).filter(|n| *n != holding.principal_name.as_str());
+        let manager = person.and_then(|p| p.manager.as_ref());
+        let manager = manager
+            .and_then(|m| self.access.people.get(m))
+            .map(|m| if m.name.is_empty() { m.upn } else { m.name });
+        let package = self.access.packages.get(&PackageId::new(holding.entitlement.resource()));
+        let package = package.filter(|_| holding.entitlement.kind == EntitlementKind::AccessPackage);
+        Context {
+            holder_name: name.unwrap_or_default().to_string(),
+            holder_manager: manager.unwrap_or_default().to_string(),
             department: person.map(|p| p.department).unwrap_or_default().to_string(),
-            last_time: String::new(),
-            reviewer_because: String::new(),
-        };
-        ItemContext { context, risk, recommendation }
-    }
-
-    /// Findings of some checks speak against; a use in the last quarter speaks for, unless findings of weight doubt how it was given.
-    fn recommend(&self, holding: &Holding, findings: &[&Finding]) -> (Recommendation, String) {
-        let against: Vec<String> = findings
-            .iter()
-            .filter(|f| AGAINST.iter().any(|a| f.check.as_str().starts_with(a)))
-            .map(|f| f.check.to_string())
-            .collect();
-        if !against.is_empty() {
-            return (Recommendation::Revoke, format!("open findings speak against it: {}", against.join(", ")));
-        }
-        let open: BTreeSet<String> = findings.iter().map(|f| f.check.to_string()).collect();
-        let open: Vec<String> = open.into_iter().collect();
-        let (doubts, weighty) = (open.join(", "), findings.iter().any(|f| f.severity >= Severity::Medium));
-        let used = self.used(holding).0.map(|last| self.access.as_of.days_since(last)).filter(|days| *days <= 90);
-        match (used, open.is_empty()) {
-            (Some(days), true) => (
-                Recommendation::Keep,
-                format!("it was used {days} days before the freeze, and there is no finding about it"),
-            ),
-            (Some(days), false) if !weighty => (
-                Recommendation::Keep,
-                format!("it was used {days} days before the freeze; the open finding is about how it was given: {doubts}"),
-            ),
-            (Some(days), false) => (
-                Recommendation::None,
-                format!("it was used {days} days before the freeze, and open findings doubt how it was given: {doubts}"),
-            ),
-            (None, true) => (Recommendation::None, "there is no finding about it, and no recent use".into()),
-            (None, false) => (
-                Recommendation::None,
-                format!("there is no recent use, and open findings doubt how it was given: {doubts}"),
-            ),
+            description: package.map(|p| p.description.clone()).unwrap_or_default(),
+            ..Context::default()
         }
     }
 
-    /// The last success at the applications that the holding leads to, and whether it leads to any.
-    fn used(&self, holding: &Holding) -> (Option<Instant>, bool) {
-        let apps: Vec<&str> = match holding.entitlement.kind {
-            EntitlementKind::AppRole => vec![holding.entitlement.resource()],
-            EntitlementKind::AccessPackage => {
-                let package = self.access.packages.get(&PackageId::new(holding.entitlement.resource()));
-                let roles = package.into_iter().flat_map(|p| &p.roles).filter(|r| r.kind == "application");
-                roles.map(|r| r.resource.as_str()).collect()
-            }
-            _ => Vec::new(),
-        };
-        let days = self.index.usage_of(&holding.principal).iter().filter(|d| d.successes > 0);
-        let at = |d: &&&crate::ledger::evidence::UsageDay| {
-            apps.iter().any(|app| {
-                let id = self.access.apps.get(*app).map(|a| a.app_id.as_str()).unwrap_or_default();
-                d.resource_sp_id == *app || (!id.is_empty() && (d.resource_app_id == id || d.client_app_id == id))
+    /// Assignments that give a membership or a role now.
+    fn delivered_by(&self, holding: &Holding) -> Vec<Delivery> {
+        if holding.entitlement.kind == EntitlementKind::AccessPackage {
+            return Vec::new();
+        }
+        let behind = self.index.assignments_behind(holding);
+        let mut list: Vec<Delivery> = behind
+            .into_iter()
+            .filter(|h| h.held_at(self.access.as_of))
+            .map(|h| Delivery {
+                package_id: h.entitlement.id.to_string(),
+                package_name: h.entitlement_name.to_string(),
+                assignment_id: h.assignment.as_ref().map(ToString::to_string).unwrap_or_default(),
             })
-        };
-        let last = days
-            .filter(at)
-            .map(|d| d.last_success.unwrap_or(d.day))
-            .filter(|t| *t <= self.access.as_of)
-            .max();
-        (last, !apps.is_empty())
+            .collect();
+        list.sort_by(|a, b| (&a.package_name, &a.assignment_id).cmp(&(&b.package_name, &b.assignment_id)));
+        list.dedup();
+        list
     }
 
-    fn last_use(&self, holding: &Holding) -> String {
+    /// What a package gives its holder: the memberships and roles that are held by it.
+    fn delivers(&self, holding: &Holding) -> Vec<String> {
+        if holding.entitlement.kind != EntitlementKind::AccessPackage {
+            return Vec::new();
+        }
+        let held = self.held_by.get(&holding.principal).map(Vec::as_slice).unwrap_or_default();
+        let by_it = |h: &&&Holding| {
+            let with = self.index.packages_with(&h.entitlement);
+            h.entitlement.kind != EntitlementKind::AccessPackage && with.iter().any(|(p, _)| p.as_str() == holding.entitlement.id)
+        };
+        let keys: BTreeSet<String> = held.iter().filter(by_it).map(|h| h.entitlement.to_string()).collect();
+        keys.into_iter().collect()
+    }
+
+    fn last_use(&self, holding: &Holding, used: &Use) -> String {
         let account = self.access.people.get(&holding.principal).and_then(|p| p.last_successful_at);
         let account = account.map_or("no sign-in of the account is on record".to_string(), |t| {
             format!("the account last signed in on {}", t.day())
         });
-        match (self.used(holding), self.sign_ins) {
-            ((Some(last), _), _) => format!("used on {}", last.day()),
-            ((None, true), Some((from, until))) => format!("no use in the log from {} to {}; {account}", from.day(), until.day()),
-            ((None, true), None) => format!("nobody can tell: no sign-in log; {account}"),
-            ((None, false), _) => format!("its use leaves no sign-in of its own; {account}"),
+        match (used.last, used.leads, &used.blind, self.usage.window) {
+            (Some(last), ..) => format!("used on {}", last.day()),
+            (None, true, None, Some((from, until))) => format!("no use in the log from {} to {}; {account}", from.day(), until.day()),
+            (None, true, Some(why), _) => format!("its use cannot be judged: {why}; {account}"),
+            (None, true, None, None) => format!("its use cannot be judged: no sign-in log; {account}"),
+            (None, false, ..) => format!("no usage data for this kind of access; {account}"),
         }
     }
 
@@ -215,18 +185,45 @@ impl<'a> ContextBuilder<'a> {
             Some(colleagues) => {
                 let with = colleagues.intersection(holders).count();
                 let note = if colleagues.len() < 10 { ", too few to compare" } else { "" };
-                format!("{with} of {} people of {department} hold it{note}; {total} hold it in all", colleagues.len())
+                format!(
+                    "{with} of {} colleagues in {department} have it{note}; {total} people have it in all",
+                    colleagues.len()
+                )
             }
-            None => format!("{total} hold it in all"),
+            None => format!("{total} people have it in all"),
         }
     }
 
-    fn removal(&self, holding: &Holding) -> String {
+    /// What a removal really does: a membership that a package gives goes with the package only.
+    fn removal(&self, holding: &Holding, delivered_by: &[Delivery]) -> String {
+        match delivered_by {
+            [] => self.removal_of_it(holding),
+            [one] => {
+                let package = self.access.packages.get(&PackageId::new(&one.package_id));
+                let roles = package.into_iter().flat_map(|p| &p.roles);
+                let also: BTreeSet<&str> = roles
+                    .filter(|r| r.resource != holding.entitlement.resource())
+                    .map(|r| r.resource_name.as_str())
+                    .collect();
+                let rest = match also.len() {
+                    0 => String::new(),
+                    n => format!(", and with it {}", listed(&also, n)),
+                };
+                format!("the package {} gives it: it goes only when that package is removed{rest}", one.package_name)
+            }
+            many => {
+                let names: Vec<&str> = many.iter().map(|d| d.package_name.as_str()).collect();
+                format!("several packages give it ({}): it goes only when all of them are removed", names.join(", "))
+            }
+        }
+    }
+
+    fn removal_of_it(&self, holding: &Holding) -> String {
         match holding.entitlement.kind {
             EntitlementKind::AccessPackage => {
                 let id = PackageId::new(holding.entitlement.resource());
                 let Some(package) = self.access.packages.get(&id) else {
-                    return "takes away what the package contains; its contents are not in the lake".into();
+                    return "removes what the package contains; its contents are not in the lake".into();
                 };
                 let others: BTreeSet<&str> = self
                     .index
@@ -237,14 +234,14 @@ impl<'a> ContextBuilder<'a> {
                     .flat_map(|p| p.roles.iter().map(|r| r.resource.as_str()))
                     .collect();
                 let (stay, go): (Vec<_>, Vec<_>) = package.roles.iter().partition(|r| others.contains(r.resource.as_str()));
-                let names = |list: &[&crate::ledger::access_model::PackageRole]| {
+                let names = |list: &[&PackageRole]| {
                     let names: BTreeSet<&str> = list.iter().map(|r| r.resource_name.as_str()).collect();
                     names.into_iter().collect::<Vec<_>>().join(", ")
                 };
                 let mut text = if go.is_empty() {
-                    "takes away nothing else".to_string()
+                    "removes nothing else".to_string()
                 } else {
-                    format!("takes away {}", names(&go))
+                    format!("removes {}", names(&go))
                 };
                 if !stay.is_empty() {
                     text += &format!("; {} stays by another package", names(&stay));
@@ -259,13 +256,13 @@ impl<'a> ContextBuilder<'a> {
                 let held = self.held_by.get(&id).map(Vec::as_slice).unwrap_or_default();
                 let led: BTreeSet<&str> = held.iter().map(|h| h.entitlement_name.as_str()).collect();
                 match led.len() {
-                    0 => "takes away the membership".into(),
-                    n => format!("takes away the membership, and what the group has: {}", listed(&led, n)),
+                    0 => "removes the membership".into(),
+                    n => format!("removes the membership, and what the group has: {}", listed(&led, n)),
                 }
             }
-            EntitlementKind::AppRole => "takes away the role at the application".into(),
-            EntitlementKind::DirectoryRole => "takes away the directory role".into(),
-            EntitlementKind::SiteRole => "takes away the role at the site".into(),
+            EntitlementKind::AppRole => "removes the role at the application".into(),
+            EntitlementKind::DirectoryRole => "removes the directory role".into(),
+            EntitlementKind::SiteRole => "removes the role at the site".into(),
         }
     }
 
@@ -274,6 +271,27 @@ impl<'a> ContextBuilder<'a> {
     pub fn last_package_of_guest(&self, holding: &Holding) -> bool {
         let held = self.index.packages_of(&holding.principal).iter().filter(|h| h.held_at(self.access.as_of));
         holding.principal_type == "guest" && held.count() <= 1
+    }
+}
+
+/// A finding as it stands on a sheet.
+fn told(f: &Finding) -> ItemFinding {
+    let title = by_id(f.check.as_str()).ok().and_then(|c| c.page.first().copied());
+    ItemFinding {
+        check: f.check.to_string(),
+        title: title.map(str::trim).unwrap_or_default().to_string(),
+        severity: f.severity.to_string(),
+        message: f.message.clone(),
+    }
+}
+
+/// Names from the holder to the entitlement; a membership that a package gives is said to come by it.
+fn path(holding: &Holding, delivered_by: &[Delivery]) -> String {
+    let names: Vec<&str> = delivered_by.iter().map(|d| d.package_name.as_str()).collect();
+    if names.is_empty() {
+        holding.path.to_string()
+    } else {
+        format!("package {} → {}", names.join(", "), holding.path)
     }
 }
 

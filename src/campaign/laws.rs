@@ -41,6 +41,10 @@ fn frozen(items: usize) -> Frozen {
                 reviewer: ReviewerKey::new(REVIEWERS[n % 3]),
                 second: (n % 3 == 0).then(|| ReviewerKey::new(REVIEWERS[(n + 1) % 3])),
                 findings: Vec::new(),
+                disclosed: Vec::new(),
+                second_disclosed: Vec::new(),
+                delivered_by: Vec::new(),
+                delivers: Vec::new(),
             }
         })
         .collect();
@@ -70,6 +74,7 @@ fn frozen(items: usize) -> Frozen {
         forced: None,
         configuration: "name = \"Law\"\njustification = []\n".into(),
         entra_instance: None,
+        entra_period: None,
     };
     let contexts = rows
         .iter()
@@ -91,6 +96,9 @@ fn returned(sheet: &Sheet, choices: &[u8]) -> ReturnedSheet {
             0 => String::new(),
             c => Choice::ALL[usize::from(c - 1)].to_string(),
         };
+        let exception = cells[decision] == Choice::Exception.as_str();
+        cells[decision + 1] = if exception { "needed until the migration".into() } else { String::new() };
+        cells[decision + 2] = if exception { "2030-01-01".into() } else { String::new() };
         ReturnedRow { row: n + 2, cells }
     });
     ReturnedSheet {
@@ -136,7 +144,7 @@ proptest! {
             let mut events = if moves {
                 let to = ReviewerKey::new(REVIEWERS[(who + 1) % 3]);
                 let items = indices.iter().take(2).map(|i| state.items[*i].id.clone()).collect();
-                vec![LogEvent::Moved(Move { how: "reassign".into(), from: key, to, items, stage, reason: "law".into() })]
+                vec![LogEvent::Moved(Move { how: "reassign".into(), from: key, to, items, stage, reason: "law".into(), disclosed: BTreeMap::new() })]
             } else {
                 let sheet = state.sheet(&key, stage, &indices, &BTreeMap::new());
                 let file = SubmittedSheet { sheet: returned(&sheet, &choices), proof: Proof::OperatorAsserted };

@@ -1,6 +1,6 @@
 //! What can happen to a campaign: entries of an append-only, hash-chained log, and how it is known who decided.
 
-use crate::campaign::model::{ItemId, ReviewerKey};
+use crate::campaign::model::{Disclosure, ItemId, ReviewerKey};
 use crate::model::Instant;
 use crate::model::access::words;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,9 @@ pub struct DecisionEntry {
     /// When, as the sheet tells it; else the instant of the import stands for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
     pub decided_at: Option<Instant>,
+    /// When Entra says that it applied the decision; only in adopted reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
+    pub applied_at: Option<Instant>,
     /// Sequence number of the [`LogEvent::Imported`] entry that brought it; 0 for silence.
     pub import: u64,
 }
@@ -155,6 +158,9 @@ pub struct Move {
     pub stage: u8,
     /// Why.
     pub reason: String,
+    /// What is disclosed about the new reviewer, by item.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub disclosed: std::collections::BTreeMap<ItemId, Vec<Disclosure>>,
 }
 
 /// What happened.
@@ -228,6 +234,22 @@ pub enum LogEvent {
         /// Why it was closed before its end, though decisions were owed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         early: Option<String>,
+        /// Whether no response was taken for a removal also where an item had no reviewer, as the operator asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_reviewer: bool,
+    },
+    /// Given up: nothing of it is carried out.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+    /// Opened again after a close; what no response had decided is undecided again.
+    Reopened {
+        /// Why.
+        reason: String,
+        /// The new end.
+        #[serde(with = "crate::campaign::moment")]
+        due_at: Instant,
     },
     /// Outcomes of removals at a commit.
     Verified {

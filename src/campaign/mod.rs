@@ -3,19 +3,26 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
+pub mod conflict;
+pub mod contradiction;
 pub mod entra;
 pub mod entra_history;
 pub mod error;
 pub mod follow_up;
 pub mod import;
+mod issue;
 pub mod item_context;
+pub mod item_findings;
 pub mod log;
 pub mod model;
 mod moment;
 pub mod notification;
 pub mod open;
+pub mod outcome;
 pub mod plan;
 pub mod proof;
+pub mod reason;
+pub mod recommendation;
 pub mod remediation;
 pub mod reminder_schedule;
 pub mod review_quality;

@@ -68,7 +68,7 @@ impl Frozen {
 }
 
 /// Letters of a name that make an id.
-fn slug(name: &str) -> String {
+pub(super) fn slug(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
         if c.is_ascii_alphanumeric() {
@@ -141,8 +141,9 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
             let item = Item::make_id(&id, h.principal.as_str(), kind.as_str(), &h.entitlement.id, &assignment);
             let mut told = builder.tell(item.clone(), h, why);
             told.context.reviewer_because.clone_from(&first.because);
+            told.context.second_because = second.as_ref().map(|s| s.because.clone()).unwrap_or_default();
             if let Some(previous) = from.previous {
-                told.context.last_time = previous.last_time(h);
+                previous.onto(h, from.now, &mut told);
             }
             let row = Item {
                 id: item,
@@ -163,6 +164,10 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
                 reviewer: first.key.clone(),
                 second: second.as_ref().map(|s| s.key.clone()),
                 findings: told.context.findings.iter().map(|f| f.check.clone()).collect(),
+                disclosed: first.disclosed.clone(),
+                second_disclosed: second.as_ref().map(|s| s.disclosed.clone()).unwrap_or_default(),
+                delivered_by: told.delivered_by,
+                delivers: told.delivers,
             };
             (row, told.context)
         })
@@ -199,6 +204,7 @@ pub(super) fn head(from: &Opening, id: &CampaignId, items: &[Item], reviewers: V
         forced: from.forced.map(ToString::to_string),
         configuration: from.text.to_string(),
         entra_instance: None,
+        entra_period: None,
     }
 }
 
@@ -319,7 +325,7 @@ fn in_scope(from: &Opening, builder: &ContextBuilder, h: &Holding, sensitive: bo
         || builder
             .findings(h)
             .iter()
-            .any(|f| findings.iter().any(|p| matches(p, f.check.as_str(), f.check.as_str())));
+            .any(|(_, f)| findings.iter().any(|p| matches(p, f.check.as_str(), f.check.as_str())));
     of_kind && class && found
 }
 

@@ -1,7 +1,9 @@
 //! Who owes decisions, and which step of the ladder is due: only debtors are reminded, each step once.
 
+use crate::campaign::conflict::{ConflictRule, Judged};
+use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{LogEvent, Move};
-use crate::campaign::model::{Item, ItemId, Reviewer, ReviewerKey, Risk};
+use crate::campaign::model::{ItemId, Reviewer, ReviewerKey, Risk};
 use crate::campaign::plan::{RemindTo, Step};
 use crate::campaign::reviewers;
 use crate::campaign::state::State;
@@ -33,13 +35,13 @@ pub struct DueReminder {
 pub fn due(state: &State, access: &AccessModel, lapsed: &BTreeMap<ItemId, String>, now: Instant) -> (Vec<DueReminder>, Vec<(ReviewerKey, String)>) {
     let mut reminders = Vec::new();
     let mut unreachable = Vec::new();
-    if state.closing.is_some() {
+    if state.closing.is_some() || state.cancelled.is_some() {
         return (reminders, unreachable);
     }
     let passed = |s: &&Step| now >= state.due_at.plus(-s.days_before.saturating_mul(DAY));
     for (key, owed) in debts(state, lapsed) {
         let Some(reviewer) = state.reviewers.get(&key).filter(|_| !key.is_unassigned()) else {
-            unreachable.push((key, "nobody reviews these items: reassign them".to_string()));
+            unreachable.push((key, "these items have no reviewer: reassign them".to_string()));
             continue;
         };
         // When several steps have passed at once, only the last of each kind is taken.
@@ -89,27 +91,58 @@ pub fn debts(state: &State, lapsed: &BTreeMap<ItemId, String>) -> BTreeMap<Revie
     owed
 }
 
-/// Who stands above a reviewer: the manager, else whom the campaign file names; never somebody who cannot act.
+/// Everybody who stands above a reviewer, nearest first: the chain of managers, and whom the campaign file names for escalations.
+///
+/// Nobody who cannot act is among them, nor the reviewer.
 #[must_use]
-pub fn above(state: &State, access: &AccessModel, reviewer: &Reviewer) -> Option<Reviewer> {
-    let manager = (!reviewer.manager_id.is_empty()).then(|| PrincipalId::new(&reviewer.manager_id));
+pub fn chain_above(state: &State, access: &AccessModel, reviewer: &Reviewer, named_first: bool) -> Vec<PrincipalId> {
+    const HEIGHT: usize = 12;
+    let mut chain = Vec::new();
+    let mut next = (!reviewer.manager_id.is_empty()).then(|| PrincipalId::new(&reviewer.manager_id));
+    while let Some(id) = next.filter(|id| chain.len() < HEIGHT && !chain.contains(id)) {
+        next = access.people.get(&id).and_then(|p| p.manager.clone());
+        chain.push(id);
+    }
     let named = (!state.plan.escalate_to.is_empty())
         .then(|| reviewers::find_person(access, &state.plan.escalate_to).ok())
         .flatten();
-    let able = |id: &PrincipalId| reviewers::unable(access, id).is_none() && id.as_str() != reviewer.principal_id;
-    let id = [manager, named].into_iter().flatten().find(able)?;
-    if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
-        return Some(known.clone());
+    if let Some(named) = named.filter(|n| !chain.contains(n)) {
+        let place = if named_first { 0 } else { chain.len().min(1) };
+        chain.insert(place, named);
     }
-    let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
-    taken.insert(ReviewerKey::UNASSIGNED.into());
-    let key = ReviewerKey::new(&reviewers::free_key(&taken, access, &id));
-    Some(reviewers::reviewer(access, &id, key))
+    chain.retain(|id| id.as_str() != reviewer.principal_id && reviewers::unable(access, id).is_none());
+    chain
 }
 
-/// Items that go up from each debtor, with the people who join; what nobody can take stays where it is.
-///
-/// An item whose holder is the person above stays too: nobody decides about their own access.
+/// Who is told that a reviewer owes decisions: the nearest who stands above; never somebody who cannot act.
+#[must_use]
+pub fn above(state: &State, access: &AccessModel, reviewer: &Reviewer) -> Option<Reviewer> {
+    let id = chain_above(state, access, reviewer, false).into_iter().next()?;
+    Some(row_of(state, access, &id, &BTreeMap::new()))
+}
+
+/// The row of a person: as the campaign knows it, as it joins in this step, or a new one.
+fn row_of(state: &State, access: &AccessModel, id: &PrincipalId, joined: &BTreeMap<String, Reviewer>) -> Reviewer {
+    let known = state.reviewers.values().chain(joined.values()).find(|r| r.principal_id == id.as_str());
+    if let Some(known) = known {
+        return known.clone();
+    }
+    let mut taken: BTreeSet<String> = state.reviewers.keys().chain(joined.values().map(|r| &r.key)).map(ToString::to_string).collect();
+    taken.insert(ReviewerKey::UNASSIGNED.into());
+    let key = ReviewerKey::new(&reviewers::free_key(&taken, access, id));
+    reviewers::reviewer(access, id, key)
+}
+
+/// What goes up, and what nobody above can take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Raised {
+    /// Who joins, and the moves.
+    pub events: Vec<LogEvent>,
+    /// Items that stay where they are, with the conflicts of everybody above.
+    pub stay: Vec<(ItemId, String)>,
+}
+
+/// Where items go that somebody did not decide: for each, the nearest person above whom the rule on conflicts lets review it.
 #[must_use]
 pub fn raise(
     state: &State,
@@ -118,9 +151,12 @@ pub fn raise(
     only: Option<&ReviewerKey>,
     how: &str,
     reason: &str,
-) -> Vec<LogEvent> {
+) -> Raised {
+    let rule = ConflictRule::new(access, &state.plan, accounts);
+    let current = CurrentAccess::new(access);
+    let mut raised = Raised::default();
     let mut joined: BTreeMap<String, Reviewer> = BTreeMap::new();
-    let mut moves = Vec::new();
+    let mut moves: BTreeMap<(ReviewerKey, ReviewerKey, u8), Move> = BTreeMap::new();
     for (key, owed) in debts(state, lapsed) {
         if only.is_some_and(|k| *k != key) {
             continue;
@@ -130,50 +166,73 @@ pub fn raise(
             ..Reviewer::default()
         };
         let reviewer = state.reviewers.get(&key).unwrap_or(&nobody);
-        let Some(mut to) = above(state, access, reviewer) else { continue };
-        if !state.reviewers.contains_key(&to.key) {
-            // Two people who join in one step may want one folder name.
-            let same = joined.values().any(|j| j.key == to.key && j.principal_id != to.principal_id);
-            if same {
-                let id: String = to.principal_id.chars().take(8).collect();
-                to.key = ReviewerKey::new(&format!("{}-{id}", to.key));
+        let chain = chain_above(state, access, reviewer, how == "escalate");
+        for index in owed {
+            let item = &state.items[index];
+            let stage = state.stage(index);
+            let mut passed = Vec::new();
+            let holder = PrincipalId::new(&item.principal_id);
+            let judged = Judged::item(item, &holder, current.same(item, state.head.as_of));
+            let taker = chain.iter().find(|id| {
+                let why = rule.refuses(id, &judged).or_else(|| other_stage(state, index, stage, id, &rule));
+                passed.extend(why.iter().map(|w| format!("{} {w}", access.principal_name(id))));
+                why.is_none()
+            });
+            let Some(id) = taker else {
+                let why = if passed.is_empty() {
+                    "nobody is known above".into()
+                } else {
+                    passed.join("; ")
+                };
+                raised.stay.push((item.id.clone(), why));
+                continue;
+            };
+            let to = row_of(state, access, id, &joined);
+            if !state.reviewers.contains_key(&to.key) {
+                joined.insert(to.principal_id.clone(), to.clone());
             }
-            to = joined.entry(to.principal_id.clone()).or_insert(to).clone();
-        }
-        let person = PrincipalId::new(&to.principal_id);
-        let own = |item: &Item| reviewers::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).is_some();
-        for stage in [1u8, 2] {
-            let mut items: Vec<ItemId> = owed
-                .iter()
-                .filter(|i| state.stage(**i) == stage && !own(&state.items[**i]))
-                .filter(|i| stage == 1 || state.owner_in(**i, 1) != &to.key)
-                .map(|i| state.items[*i].id.clone())
-                .collect();
-            items.sort();
-            if !items.is_empty() && to.key != key {
-                moves.push(LogEvent::Moved(Move {
-                    how: how.into(),
-                    from: key.clone(),
-                    to: to.key.clone(),
-                    items,
-                    stage,
-                    reason: reason.into(),
-                }));
+            let change = moves.entry((key.clone(), to.key.clone(), stage)).or_insert_with(|| Move {
+                how: how.into(),
+                from: key.clone(),
+                to: to.key.clone(),
+                items: Vec::new(),
+                stage,
+                reason: reason.into(),
+                disclosed: BTreeMap::new(),
+            });
+            change.items.push(item.id.clone());
+            let disclosed = rule.discloses(id, &judged);
+            if !disclosed.is_empty() {
+                change.disclosed.insert(item.id.clone(), disclosed);
             }
         }
     }
-    let used: BTreeSet<&ReviewerKey> = moves
-        .iter()
-        .filter_map(|m| match m {
-            LogEvent::Moved(m) => Some(&m.to),
-            _ => None,
-        })
-        .collect();
-    let mut events: Vec<LogEvent> = joined
-        .into_values()
-        .filter(|r| used.contains(&r.key))
-        .map(|reviewer| LogEvent::Joined { reviewer })
-        .collect();
-    events.extend(moves);
-    events
+    raised.events = joined.into_values().map(|reviewer| LogEvent::Joined { reviewer }).collect();
+    raised.events.extend(moves.into_values().map(|mut m| {
+        m.items.sort();
+        LogEvent::Moved(m)
+    }));
+    raised
+}
+
+/// Why somebody may not have an item in a stage: they own or decided it in the other.
+#[must_use]
+pub fn other_stage(state: &State, index: usize, stage: u8, person: &PrincipalId, rule: &ConflictRule) -> Option<String> {
+    let item = &state.items[index];
+    item.second.as_ref()?;
+    let other = if stage == 2 { 1u8 } else { 2 };
+    let decided = state.progress[index].decided[usize::from(other - 1)].as_ref();
+    let decider = decided.map(|(_, d)| ReviewerKey::new(&d.decided_by));
+    let people = [Some(state.owner_in(index, other).clone()), decider];
+    let ids = people.into_iter().flatten().filter_map(|k| state.reviewers.get(&k));
+    let same = ids
+        .filter(|r| !r.principal_id.is_empty())
+        .any(|r| rule.same_person(person, &PrincipalId::new(&r.principal_id)));
+    same.then(|| {
+        if stage == 2 {
+            "decides in the first stage".to_string()
+        } else {
+            "decides in the second stage".to_string()
+        }
+    })
 }

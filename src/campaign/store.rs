@@ -128,7 +128,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// The campaign of an id, or of the beginning of one.
+    /// The campaign of an id, of the beginning of one, or the newest of a name.
     ///
     /// # Errors
     /// When there is none, or several.
@@ -143,6 +143,9 @@ impl Store {
         if let [one] = fits.as_slice() {
             return Ok((*one).clone());
         }
+        if let Some(newest) = self.newest_of(given, &ids)? {
+            return Ok(newest);
+        }
         let list: Vec<&str> = if fits.is_empty() { &ids } else { &[] as &[CampaignId] }
             .iter()
             .chain(fits)
@@ -154,6 +157,21 @@ impl Store {
             format!("there are: {}", list.join(", "))
         };
         Err(CampaignError::Missing { id: given.to_string(), known })
+    }
+
+    /// The newest campaign of a series, by its name or by what ids make of it.
+    fn newest_of(&self, given: &str, ids: &[CampaignId]) -> Result<Option<CampaignId>, CampaignError> {
+        let mut best: Option<(Instant, Instant, &CampaignId)> = None;
+        for id in ids {
+            let head = self.head(id)?;
+            let slug = crate::campaign::open::slug(&head.name);
+            let named = head.name.trim().eq_ignore_ascii_case(given.trim()) || (!slug.is_empty() && slug.eq_ignore_ascii_case(given.trim()));
+            let candidate = (head.as_of, head.opened_at, id);
+            if named && best.is_none_or(|b| b < candidate) {
+                best = Some(candidate);
+            }
+        }
+        Ok(best.map(|(_, _, id)| id.clone()))
     }
 
     /// Freezes a campaign with its first log entries; `false` when it is there already, and then nothing is written.

@@ -1,6 +1,7 @@
 //! From a question to a review: the checks are run, and all that the outputs need is gathered once.
 
-use crate::campaign::follow_up::{CurrentAccess, lapses, outcomes};
+use crate::campaign::follow_up::{CurrentAccess, lapses};
+use crate::campaign::outcome::{OutcomeWord, outcomes};
 use crate::campaign::{CampaignId, State, Store};
 use crate::check;
 use crate::cli::exit::Failure;
@@ -110,7 +111,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel
             continue;
         }
         let lapsed = lapses(&state, &now);
-        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<OutcomeWord, usize> = BTreeMap::new();
         if let Some(closing) = &state.closing {
             for outcome in outcomes(&state, &now, closing.at) {
                 *counts.entry(outcome.word).or_default() += 1;

@@ -33,6 +33,7 @@ fn campaign() -> Campaign {
         forced: None,
         configuration: String::new(),
         entra_instance: None,
+        entra_period: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::args::CloseArgs;
 use super::sheets::put;
 use super::{load, operator, rows, sheets, status};
+use crate::campaign::contradiction::contradictions;
 use crate::campaign::follow_up::{CurrentAccess, Drift};
 use crate::campaign::log::{Choice, LogEvent};
 use crate::campaign::plan::NoResponse;
@@ -31,6 +32,9 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         .clone()
         .or_else(|| sheets::remembered(&store, &state.head.id))
         .ok_or_else(|| Failure::usage("name a folder for the results with --out DIR"))?;
+    if state.cancelled.is_some() {
+        state.must_be_open()?;
+    }
     if let Some(closing) = state.closing.clone() {
         let question = open::question_at(&args.which.lake, &args.question, Some(&closing.commit))?;
         let results = Results::new(&state, &question, closing.at)?;
@@ -66,7 +70,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let mut events = Vec::new();
     // Entra's own reviews have their silence in their records.
     if state.head.entra_instance.is_none() {
-        events.extend(silence(&state, &lapsed));
+        events.extend(no_response(&state, &lapsed, args.remove_without_reviewer));
     }
     let spoken = events.iter().filter(|e| matches!(e, LogEvent::Decided(_))).count();
     state.apply_all(&events, now)?;
@@ -77,6 +81,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         undecided: state.totals(&lapsed).undecided,
         plan_sha256: results.plan_sha256(),
         early,
+        without_reviewer: args.remove_without_reviewer,
     });
     state.check(&lapsed)?;
     store.append(&state.head.id, &state.tail, &events, now, &by)?;
@@ -86,7 +91,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let totals = state.totals(&lapsed);
     output::say(&status::sentence(&totals));
     output::say(&format!(
-        "by persons {}, by silence {}, lapsed {}",
+        "by persons {}, by no response {}, ended before a decision {}",
         totals.by_persons(),
         totals.by_silence.sum(),
         totals.lapsed
@@ -95,9 +100,20 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         "population {} + {} joined - {} left = {} held now",
         state.head.population, results.balance.joined, results.balance.left, results.balance.held
     ));
+    for c in contradictions(&state) {
+        output::say(&format!("contradiction, and nothing of it is carried out: {}", c.message));
+    }
+    let left = (0..state.items.len())
+        .filter(|i| state.effective_decision(*i).is_none() && state.owner(*i).is_unassigned() && !lapsed.contains_key(&state.items[*i].id));
+    let left = left.count();
+    if left > 0 {
+        output::say(&format!(
+            "{left} items without a reviewer stay undecided: nobody was asked about them; --remove-without-reviewer lets no response remove them, too"
+        ));
+    }
     let found = results.review_quality.iter().filter(|m| m.verdict == "finding").count();
     output::say(&format!(
-        "{} removal steps; {found} reviewers to look at; results in {}",
+        "{} removal steps; {found} reviewers decided in a way to look at (reviewers.csv); results in {}",
         results.steps.len(),
         dir.display()
     ));
@@ -113,7 +129,12 @@ fn escalate(
     now: Instant,
     by: &str,
 ) -> Result<Exit, Failure> {
-    let mut events = reminder_schedule::raise(state, (&question.access, &question.config.admin_accounts), lapsed, None, "escalate", ESCALATION);
+    let accounts = &question.config.admin_accounts;
+    let raised = reminder_schedule::raise(state, (&question.access, accounts), lapsed, None, "escalate", ESCALATION);
+    for (item, why) in &raised.stay {
+        output::say(&format!("{item} stays where it is: {why}"));
+    }
+    let mut events = raised.events;
     let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
     events.push(LogEvent::Extended {
         due_at: now.plus(state.plan.escalate_days * DAY),
@@ -126,14 +147,16 @@ fn escalate(
     store.append(&state.head.id, &state.tail, &events, now, by)?;
     sheets::write_issued(store, state, &issues)?;
     output::say(&format!(
-        "not closed: silence escalates. {moved} items went up, and decisions are due {}; then close again",
+        "not closed: what nobody answered is escalated. {moved} items went up, and decisions are due {}; then close again",
         state.due_at
     ));
     Ok(Exit::Done)
 }
 
-/// What silence decides about items that are not lapsed.
-fn silence(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Vec<LogEvent> {
+/// What no response decides about items that are not lapsed.
+///
+/// Where nobody was asked, nobody failed to answer: such an item is never removed unless the operator says so.
+fn no_response(state: &State, lapsed: &BTreeMap<ItemId, String>, without_reviewer: bool) -> Vec<LogEvent> {
     let mut events = Vec::new();
     for (index, item) in state.items.iter().enumerate() {
         if state.effective_decision(index).is_some() || lapsed.contains_key(&item.id) {
@@ -147,6 +170,9 @@ fn silence(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Vec<LogEvent> {
             // Without a recommendation there is nothing to follow, and after an escalation nobody is left to ask.
             (NoResponse::Recommendation, Recommendation::None) | (NoResponse::Escalate, _) => continue,
         };
+        if choice == Choice::Revoke && state.owner(index).is_unassigned() && !without_reviewer {
+            continue;
+        }
         events.push(state.silent(index, choice, why));
     }
     events

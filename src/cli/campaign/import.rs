@@ -2,7 +2,9 @@
 
 use super::args::{ImportArgs, ProofArgs};
 use super::{operator, sheets, store};
+use crate::campaign::contradiction::{Contradiction, contradictions};
 use crate::campaign::import::{Operator, SubmittedSheet, judge};
+use crate::campaign::log::LogEvent;
 use crate::campaign::{CampaignError, Proof, ReturnedSheet, Reviewer, ReviewerKey, State, proof};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
@@ -52,11 +54,20 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             let late = if now > state.due_at { ", after the end" } else { "" };
             output::say(&format!("imported by {}{late}", operator.name));
         }
+        for c in contradictions(&state).iter().filter(|c| touched(&taken.events, &state, c)) {
+            output::say(&format!("contradiction: {}", c.message));
+        }
         let totals = state.totals(&Default::default());
         output::say(&super::status::sentence(&totals));
         return Ok(Exit::Done);
     }
     Ok(Exit::Done)
+}
+
+/// Whether a contradiction has to do with what was just decided.
+fn touched(events: &[LogEvent], state: &State, c: &Contradiction) -> bool {
+    let items = [&state.items[c.package].id, &state.items[c.given].id];
+    events.iter().any(|e| matches!(e, LogEvent::Decided(d) if items.contains(&&d.item)))
 }
 
 /// The campaign that is named, else the one that the files name.

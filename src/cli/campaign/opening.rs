@@ -40,7 +40,8 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     if store.ids()?.contains(&id) {
         output::say("this campaign is open already: its sheets are written again");
     } else {
-        let frozen = crate::campaign::open::open(&opening)?;
+        let mut frozen = crate::campaign::open::open(&opening)?;
+        frozen.head.warnings.extend(series::overlaps(&store, &frozen.items)?);
         record(&store, &frozen, &by)?;
         if let Some(previous) = &previous {
             let change = previous.compare(&frozen.items);

@@ -14,12 +14,7 @@ use std::path::PathBuf;
 /// Reminds.
 pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let (store, mut state) = load(&args.which, crash_at)?;
-    if let Some(closing) = &state.closing {
-        return Err(Failure::usage(format!(
-            "campaign {} was closed on {}: nobody owes a decision",
-            state.head.id, closing.at
-        )));
-    }
+    state.must_be_open()?;
     let question = open::question(&args.which.lake, &args.question)?;
     let lapsed = status::lapsed(&state, &args.which.lake, &args.question)?;
     let now = open::now()?;
@@ -80,14 +75,15 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     }
     for reminder in due.iter().filter(|d| d.step.to == RemindTo::Replace) {
         let reason = format!("no decision by {}", state.due_at.day());
-        events.extend(reminder_schedule::raise(
+        let raised = reminder_schedule::raise(
             &state,
             (&question.access, &question.config.admin_accounts),
             &lapsed,
             Some(&reminder.reviewer.key),
             "replace",
             &reason,
-        ));
+        );
+        events.extend(raised.events);
     }
     state.apply_all(&events, now)?;
     let issues = state.issues();

@@ -4,6 +4,7 @@ mod charts;
 mod section;
 mod tables;
 
+use crate::campaign::contradiction::contradictions;
 use crate::campaign::review_quality::review_quality;
 use crate::campaign::{ItemId, State};
 use crate::model::Instant;
@@ -81,6 +82,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     let review_quality = review_quality(state);
     let mut warnings = head.warnings.clone();
     warnings.extend(forced(state));
+    warnings.extend(independence(state));
     let page = Page {
         csp: csp::policy("", &style),
         style: &style,
@@ -143,6 +145,14 @@ fn forced(state: &State) -> Vec<String> {
             )
         }))
         .collect()
+}
+
+/// What is disclosed about reviewers, that the campaign was given up, and decisions that contradict one another.
+fn independence(state: &State) -> Vec<String> {
+    let disclosed = state.disclosures().into_iter().map(|(d, n)| format!("{} {}.", count(n, "item"), d.counted()));
+    let cancelled = state.cancelled.iter().map(|(at, why)| format!("Cancelled on {}: {why}", minute(*at)));
+    let contradictions = contradictions(state).into_iter().map(|c| format!("Contradiction: {}.", c.message));
+    disclosed.chain(cancelled).chain(contradictions).collect()
 }
 
 /// How many decisions nothing proves but the word of an operator.

@@ -2,7 +2,7 @@
 
 use super::{Progress, charts, minute, tables};
 use crate::campaign::ReviewerKey;
-use crate::campaign::follow_up::OUTCOMES;
+use crate::campaign::outcome::OutcomeWord;
 use crate::campaign::review_quality::review_quality;
 use crate::model::time::SECOND;
 use crate::report::charts::reviewers::Reviewer;
@@ -42,7 +42,7 @@ pub struct Section {
 impl Section {
     /// The section of a campaign; `outcomes` counts what became of its removals.
     #[must_use]
-    pub fn of(progress: &Progress, outcomes: &BTreeMap<&'static str, usize>, privacy: &Privacy) -> Self {
+    pub fn of(progress: &Progress, outcomes: &BTreeMap<OutcomeWord, usize>, privacy: &Privacy) -> Self {
         let state = progress.state;
         let review_quality = review_quality(state);
         let covered = |text: &str| privacy.text(text);
@@ -94,6 +94,7 @@ impl Section {
         });
         let mut warnings: Vec<String> = state.head.warnings.iter().map(|w| covered(w)).collect();
         warnings.extend(super::forced(state).iter().map(|w| covered(w)));
+        warnings.extend(super::independence(state));
         if let Some(told) = super::asserted(state) {
             warnings.push(told);
         }
@@ -112,7 +113,7 @@ impl Section {
             ],
             answer: super::answer(progress),
             identity: super::identity(progress),
-            outcomes: OUTCOMES.iter().filter_map(|word| outcomes.get(word).map(|n| (*word, thousands(*n)))).collect(),
+            outcomes: outcomes.iter().map(|(word, n)| (word.as_str(), thousands(*n))).collect(),
             warnings,
             charts: if named { charts::all(progress, &review_quality) } else { Vec::new() },
             tables,

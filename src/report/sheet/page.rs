@@ -221,7 +221,7 @@ fn choice_box(choice: Choice, chosen: Option<Choice>) -> ChoiceBox {
 /// What a person needs to judge, the most telling first; what is not known is left out, except use.
 fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     let context = &row.context;
-    let held = [worded("since", &context.since), worded("until", &context.until)];
+    let held = [worded("since", &context.since), worded("until", &context.current_end)];
     let held = held.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
     let granted = match (context.grant_kind.as_str(), context.granted_by.as_str()) {
         (kind, "") => kind.replace('_', " "),
@@ -231,13 +231,13 @@ fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     [
         ("Last use", context.last_use.as_str()),
         ("Held", &held),
-        ("Asked because", &context.why),
+        ("Asked because", &context.justification_given),
         ("Granted", &granted),
         ("Path", path),
         ("Like them", &context.peers),
         ("Department", &context.department),
         ("If revoked", &context.removal),
-        ("Last time", &context.last_time),
+        ("Last time", &context.previous_decision),
         ("Why you", &context.reviewer_because),
     ]
     .into_iter()

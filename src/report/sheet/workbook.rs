@@ -30,14 +30,14 @@ const FIRST: [(&str, f64); 20] = [
     ("findings", 40.0),
     ("last_use", 22.0),
     ("since", 18.0),
-    ("until_now", 18.0),
-    ("why", 30.0),
+    ("current_end", 18.0),
+    ("justification_given", 30.0),
     ("peers", 30.0),
     ("removal", 30.0),
     ("sensitive", 20.0),
     ("path", 28.0),
     ("granted_by", 26.0),
-    ("last_time", 20.0),
+    ("previous_decision", 20.0),
     ("batch", 7.0),
 ];
 /// Items that are held in memory while their workbook is written; more go to a file that has no name.
