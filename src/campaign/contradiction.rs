@@ -65,16 +65,21 @@ pub fn contradictions(state: &State) -> Vec<Contradiction> {
 }
 
 fn message(package: &Item, of_package: &DecisionEntry, given: &Item, of_given: &DecisionEntry) -> String {
+    let by = |d: &DecisionEntry| match d.by {
+        DecidedBy::Person => "",
+        DecidedBy::NoResponse => " (no response)",
+        DecidedBy::System => " (by settings of Entra)",
+    };
     format!(
-        "{}: {} ({}) is to be decided as {} by {}, and the package {} ({}), which gives it, as {} by {}; neither is carried out until one of them is changed",
+        "{}: the decision about {} is {}{}, and about the package {}, which gives it, {}{}; neither is carried out until one of them is changed (items {} and {})",
         package.principal_name,
         given.entitlement_name,
-        given.id,
         of_given.decision.choice,
-        of_given.decided_by,
+        by(of_given),
         package.entitlement_name,
-        package.id,
         of_package.decision.choice,
-        of_package.decided_by,
+        by(of_package),
+        given.id,
+        package.id,
     )
 }

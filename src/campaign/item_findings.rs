@@ -20,6 +20,8 @@ pub struct ItemFindings<'a> {
     access: &'a AccessModel,
     pairs: HashMap<(&'a str, &'a str), Vec<&'a Finding>>,
     acts: HashMap<&'a str, Vec<&'a Finding>>,
+    /// Acts that a finding names in its evidence: one finding may be about what several people were given.
+    told_of: HashMap<&'a str, Vec<&'a Finding>>,
     things: HashMap<&'a str, Vec<&'a Finding>>,
     /// What could not be judged, by holder and entitlement.
     unjudged: HashMap<(&'a str, &'a str), Vec<&'a Finding>>,
@@ -37,6 +39,7 @@ impl<'a> ItemFindings<'a> {
             access,
             pairs: HashMap::new(),
             acts: HashMap::new(),
+            told_of: HashMap::new(),
             things: HashMap::new(),
             unjudged: HashMap::new(),
         };
@@ -55,6 +58,10 @@ impl<'a> ItemFindings<'a> {
         self.pairs.entry((subject, object)).or_default().push(f);
         if !f.assignment_id.is_empty() {
             self.acts.entry(&f.assignment_id).or_default().push(f);
+            let record = |e: &'a String| e.strip_prefix("requests:").or_else(|| e.strip_prefix("assignments:"));
+            for id in f.evidence.iter().filter_map(record) {
+                self.told_of.entry(id).or_default().push(f);
+            }
             return;
         }
         // Of somebody and nothing in particular, it is about all that they hold.
@@ -104,9 +111,11 @@ impl<'a> ItemFindings<'a> {
     /// Findings that name the assignment or a request of a holding.
     fn acts_of(&self, h: &Holding) -> Vec<&'a Finding> {
         let own = h.assignment.iter().map(|a| a.as_str()).chain(h.request.iter().map(RequestId::as_str));
-        let mut all: Vec<&Finding> = own.filter_map(|id| self.acts.get(id)).flatten().copied().collect();
         let requests = self.access.requests_of(&h.principal).filter(|r| self.asked_for(r.id.as_str(), h));
-        all.extend(requests.filter_map(|r| self.acts.get(r.id.as_str())).flatten());
+        let ids: Vec<&str> = own.chain(requests.map(|r| r.id.as_str())).collect();
+        let mut all: Vec<&Finding> = ids.iter().filter_map(|id| self.acts.get(*id)).flatten().copied().collect();
+        let same_thing = |f: &&&Finding| f.object_id == h.entitlement.resource() && f.subject_id != h.principal.as_str();
+        all.extend(ids.iter().filter_map(|id| self.told_of.get(*id)).flatten().filter(same_thing));
         // A finding that names an assignment of a package may be about the group that it left behind: then the pair tells.
         let package = h.entitlement.kind == crate::model::EntitlementKind::AccessPackage;
         all.retain(|f| !is_membership(f) || !package);

@@ -114,6 +114,9 @@ fn operator() -> Operator {
         name: "operator".into(),
         reviewer: None,
         again: true,
+        older: true,
+        now: at(1000),
+        ..Operator::default()
     }
 }
 
@@ -155,6 +158,9 @@ proptest! {
                         let again = judge(&after, &[file], &operator());
                         // The first stage may not correct what the second has decided; else a second import is empty.
                         prop_assert!(again.is_ok_and(|t| t.events.is_empty()));
+                        // Once the second stage has decided, the first cannot correct it, row by row.
+                        let told = taken.refused.iter().all(|r| stage == 1 && r.contains("the second stage has decided"));
+                        prop_assert!(told, "{:?}", taken.refused);
                         taken.events
                     }
                     // Once the second stage has decided, the first is refused whole.

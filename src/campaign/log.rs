@@ -72,11 +72,15 @@ pub enum Proof {
 
 impl Proof {
     /// `sshsig`, `email`, `entra` or `operator-asserted`.
+    ///
+    /// A mail proves its sender only where the sender's own domain signed it, and the signature was checked:
+    /// anybody can write a file that begins with `From:`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Sshsig { .. } => "sshsig",
-            Self::Email { .. } => "email",
+            Self::Email { dkim, .. } if dkim.starts_with("pass") => "email",
+            Self::Email { .. } => "operator-asserted",
             Self::Entra { .. } => "entra",
             Self::OperatorAsserted => "operator-asserted",
         }

@@ -5,6 +5,7 @@
 
 pub mod conflict;
 pub mod contradiction;
+pub mod dates;
 pub mod entra;
 pub mod entra_history;
 pub mod error;
@@ -29,6 +30,7 @@ pub mod review_quality;
 pub mod reviewers;
 pub mod series;
 pub mod sheet;
+pub mod spoken;
 pub mod state;
 pub mod store;
 pub mod terms;

@@ -123,8 +123,14 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
         n => format!("it was used {n} days before the review date"),
     };
     let doubts = || titles(&own);
+    let of_thing: Vec<&Finding> = findings.iter().filter(|(r, _)| *r == Reach::Entitlement).map(|(_, f)| *f).collect();
+    let none = if of_thing.is_empty() {
+        "there is no finding about it".to_string()
+    } else {
+        format!("no finding is about this access ({} is about what is held, whoever holds it)", ids(&of_thing))
+    };
     match (recent, own.is_empty()) {
-        (Some(days), true) => (Recommendation::Keep, format!("{}, and there is no finding about it", when(days))),
+        (Some(days), true) => (Recommendation::Keep, format!("{}, and {none}", when(days))),
         (Some(days), false) if !weighty => (
             Recommendation::Keep,
             format!("{}; the open finding is about how it was given: {}", when(days), doubts()),
@@ -140,7 +146,7 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
                 (None, true) => "it was not used lately".to_string(),
             };
             let rest = if clean {
-                "there is no finding about it".to_string()
+                none
             } else {
                 format!("open findings doubt how it was given: {}", doubts())
             };

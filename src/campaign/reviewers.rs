@@ -108,9 +108,9 @@ impl<'a> ReviewerAssigner<'a> {
             }
         }
         let why = if passed.is_empty() {
-            "no rule gives a reviewer".to_string()
+            "no eligible reviewer: no rule gives one".to_string()
         } else {
-            format!("every reviewer that the rules give has a conflict: not {}", passed.join(", not "))
+            format!("no eligible reviewer: not {}", passed.join(", not "))
         };
         Chosen {
             key: ReviewerKey::new(ReviewerKey::UNASSIGNED),

@@ -1,7 +1,9 @@
 //! The integration tests, one binary: polars is linked once.
 
 mod campaign;
+mod campaign_decisions;
 mod campaign_faces;
+mod campaign_import;
 mod campaign_plan;
 mod common;
 mod crash;

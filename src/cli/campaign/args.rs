@@ -13,7 +13,7 @@ pub enum CampaignCommand {
     Open(OpenArgs),
     /// Say how far a campaign is, by reviewer, stage and package
     Status(StatusArgs),
-    /// Take returned sheets in: all of them or none
+    /// Take returned sheets in: good rows are recorded, the others are listed
     Import(ImportArgs),
     /// Say who owes decisions by the ladder of the campaign file, and write the messages
     Remind(RemindArgs),
@@ -124,6 +124,18 @@ pub struct ImportArgs {
     /// Take a file once more although later entries replaced its decisions
     #[arg(long)]
     pub again: bool,
+    /// Take decisions that are older than those on record
+    #[arg(long)]
+    pub older: bool,
+    /// Take nothing at all when one row cannot be taken
+    #[arg(long)]
+    pub all_or_nothing: bool,
+    /// Say what would be taken, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Which of two numbers of a date is the day, where it could be either: dmy (Europe) or mdy (United States)
+    #[arg(long, value_name = "ORDER", value_parser = ["dmy", "mdy"])]
+    pub dates: Option<String>,
     /// How it is proved who decided.
     #[command(flatten)]
     pub proof: ProofArgs,

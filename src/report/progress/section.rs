@@ -94,7 +94,7 @@ impl Section {
         });
         let mut warnings: Vec<String> = state.head.warnings.iter().map(|w| covered(w)).collect();
         warnings.extend(super::forced(state).iter().map(|w| covered(w)));
-        warnings.extend(super::independence(state));
+        warnings.extend(super::independence(state).iter().map(|w| covered(w)));
         if let Some(told) = super::asserted(state) {
             warnings.push(told);
         }
