@@ -32,11 +32,12 @@ pub enum DateReading {
 #[must_use]
 pub fn read(text: &str, order: Option<DateOrder>) -> DateReading {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '"' | '\''));
+    // A bare number is no date of anybody's, whatever else it could be read as.
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return serial(text).map_or(DateReading::Nothing, DateReading::Serial);
+    }
     if let Some(at) = Instant::parse(text) {
         return DateReading::At(at);
-    }
-    if let Some(day) = serial(text) {
-        return DateReading::Serial(day);
     }
     let text = without_midnight(text);
     let separators: &[char] = &['.', '/', '-', ' ', ',', '\u{a0}', '\u{202f}'];

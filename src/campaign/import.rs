@@ -63,7 +63,7 @@ pub struct ImportResult {
 /// Judges files against a campaign; nothing is written.
 ///
 /// # Errors
-/// That the campaign is closed; every problem at once when no row can be taken, or when one is enough to refuse all.
+/// That the campaign is closed; every problem at once when nothing new can be taken, or when one is enough to refuse all.
 pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Result<ImportResult, CampaignError> {
     state.must_be_open()?;
     let mut taken = ImportResult::default();
@@ -145,8 +145,7 @@ pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Re
             }));
         }
     }
-    let nothing = taken.decided == 0 && taken.empty == 0;
-    if taken.refused.is_empty() || !(operator.all_or_nothing || nothing) {
+    if taken.refused.is_empty() || !(operator.all_or_nothing || taken.events.is_empty()) {
         Ok(taken)
     } else {
         Err(CampaignError::Problems(taken.refused))
@@ -297,13 +296,13 @@ impl<'a> Reading<'a> {
         for row in &self.sheet.rows {
             let mut wrong = Wrong::default();
             let id = self.cell(row, "item_id");
-            if let Some(other) = seen.insert(id, row.row).filter(|_| !twice.contains(&id)) {
-                read.notes.push(format!("{file} row {}: {id} is decided so in row {other} already", row.row));
-                continue;
-            }
             let found = self.judged(row, &twice, &mut wrong);
             if !wrong.0.is_empty() {
                 read.refused.push(format!("{file} row {}: {}", row.row, wrong.0.join("; ")));
+                continue;
+            }
+            if let Some(other) = seen.insert(id, row.row) {
+                read.notes.push(format!("{file} row {}: {id} is decided so in row {other} already", row.row));
                 continue;
             }
             match found {
@@ -325,11 +324,13 @@ impl<'a> Reading<'a> {
         read
     }
 
-    /// Items that stand in several rows with different decisions.
+    /// Items that stand in several rows which differ.
     fn twice(&self) -> Vec<&'a str> {
-        let mut said: BTreeMap<&str, Vec<(String, &str, &str)>> = BTreeMap::new();
+        let mut said: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
         for row in &self.sheet.rows {
-            let what = (folded(self.cell(row, "decision")), self.cell(row, "justification"), self.cell(row, "until"));
+            let mut what = vec![folded(self.cell(row, "decision"))];
+            let rest = Item::IDENTITY.iter().chain(&["justification", "until"]);
+            what.extend(rest.map(|c| self.cell(row, c).to_string()));
             said.entry(self.cell(row, "item_id")).or_default().push(what);
         }
         let differ = said.into_iter().filter(|(_, all)| all.iter().any(|one| *one != all[0]));
@@ -377,7 +378,7 @@ impl<'a> Reading<'a> {
         }
         let id = self.cell(row, "item_id");
         if twice.contains(&id) {
-            wrong.add(self.place(row, "item_id"), format!("{id} is in the file twice, decided in two ways"));
+            wrong.add(self.place(row, "item_id"), format!("{id} is in the file twice, and the rows differ"));
         }
         let Some(index) = self.state.position(&ItemId::new(id)) else {
             wrong.add(self.place(row, "item_id"), format!("'{id}' is no item of this campaign"));

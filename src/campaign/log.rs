@@ -179,6 +179,9 @@ pub enum LogEvent {
         population_sha256: String,
         /// Number of items.
         population: usize,
+        /// SHA-256 over the frozen items and what helps to judge them; empty in older campaigns.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        frozen_sha256: String,
     },
     /// A sheet was given out: only such a sheet can come back.
     Issued {

@@ -7,7 +7,7 @@ use crate::campaign::model::{Campaign, CampaignId, Context, Item, Reviewer, Revi
 use crate::campaign::plan::{Plan, RuleKind, Scope};
 use crate::campaign::reviewers::{self, ReviewerAssigner};
 use crate::campaign::series::Previous;
-use crate::campaign::store::head_sha256;
+use crate::campaign::store::{frozen_sha256, head_sha256};
 use crate::check::CheckResult;
 use crate::config::{Config, matches};
 use crate::ledger::AccessModel;
@@ -63,6 +63,7 @@ impl Frozen {
             head_sha256: head_sha256(&self.head),
             population_sha256: self.head.population_sha256.clone(),
             population: self.head.population,
+            frozen_sha256: frozen_sha256(&self.items, &self.contexts),
         }
     }
 }

@@ -31,8 +31,6 @@ pub struct Usage<'a> {
     access: &'a AccessModel,
     /// The time that the logs of people's sign-ins cover, by whatever basis.
     pub window: Option<(Instant, Instant)>,
-    /// Service principals that sign-ins name.
-    named: BTreeSet<&'a str>,
 }
 
 const STREAMS: [&str; 2] = ["sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"];
@@ -45,8 +43,7 @@ impl<'a> Usage<'a> {
         let window = windows.fold(None, |all: Option<(Instant, Instant)>, w| {
             Some(all.map_or((w.from, w.until), |(from, until)| (from.min(w.from), until.max(w.until))))
         });
-        let named = access.usage.iter().map(|u| u.resource_sp_id.as_str()).filter(|s| !s.is_empty()).collect();
-        Self { access, window, named }
+        Self { access, window }
     }
 
     /// The use of a holding, and whether it could be seen.
@@ -89,10 +86,8 @@ impl<'a> Usage<'a> {
         if let Some(stream) = STREAMS.iter().find(|s| !self.access.has_log(s)) {
             return Some(format!("there is no {} log", stream.trim_start_matches("sign_ins:")));
         }
-        let unknown = apps.iter().find(|app| {
-            let facts = self.access.apps.get(**app);
-            facts.is_none_or(|a| a.app_id.is_empty()) && !self.named.contains(**app)
-        })?;
+        // Some sign-ins name the application by its own id only, which no other record tells.
+        let unknown = apps.iter().find(|app| self.access.apps.get(**app).is_none_or(|a| a.app_id.is_empty()))?;
         Some(format!("no record of the application {unknown} says by which id sign-ins name it"))
     }
 }

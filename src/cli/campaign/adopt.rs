@@ -16,7 +16,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let store = store(&args.lake, crash_at);
     let by = operator(&args.by);
     let now = open::now()?;
-    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let (rows, file, sha256) = match &args.csv {
         None => (question.view.rows::<ReviewDecisionRow>()?, "review_decisions".to_string(), commit.clone()),
         Some(path) => {

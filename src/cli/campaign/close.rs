@@ -76,7 +76,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     state.apply_all(&events, now)?;
     let results = Results::new(&state, &question, now)?;
     events.push(LogEvent::Closed {
-        commit: question.view.commit_id().unwrap_or_default().to_string(),
+        commit: question.view.data_commit_id().unwrap_or_default().to_string(),
         by_silence: spoken,
         undecided: state.totals(&lapsed).undecided,
         plan_sha256: results.plan_sha256(),

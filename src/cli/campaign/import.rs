@@ -54,6 +54,13 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         let issues = state.issues();
         state.apply_all(&issues, now)?;
         taken.events.extend(issues.iter().cloned());
+        // Kept before they are named: a file without an entry harms nobody, an entry without its file does.
+        for file in files.iter().filter(|f| names(&taken.events, &f.incoming.sheet.sha256)) {
+            store.keep(&id, &file.bytes)?;
+            if let Some(signature) = &file.signature {
+                store.keep(&id, signature)?;
+            }
+        }
         match store.append(&id, &state.tail, &taken.events, now, &operator.name) {
             Err(CampaignError::Taken(_)) if attempt < 5 => continue,
             other => other?,
@@ -66,6 +73,11 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     Ok(Exit::Done)
+}
+
+/// Whether the entries of an import name a file.
+fn names(events: &[LogEvent], sha256: &str) -> bool {
+    events.iter().any(|e| matches!(e, LogEvent::Imported(record) if record.sha256 == sha256))
 }
 
 /// What was taken, and every row that was not, once.
@@ -116,6 +128,7 @@ struct File {
     bytes: Vec<u8>,
     mail: bool,
     proved: bool,
+    signature: Option<Vec<u8>>,
     incoming: SubmittedSheet,
 }
 
@@ -143,6 +156,7 @@ fn read(paths: &[std::path::PathBuf], all_or_nothing: bool) -> Result<(Vec<File>
                 bytes,
                 mail: back.as_sent,
                 proved: true,
+                signature: None,
                 incoming: SubmittedSheet {
                     sheet: back.sheet,
                     proof: Proof::OperatorAsserted,
@@ -181,6 +195,7 @@ fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [Fil
         let proof = if file.mail {
             proof::by_mail(&file.bytes, keys.dkim.as_ref(), reviewer).map_err(|e| e.to_string())
         } else if beside.is_file() {
+            file.signature = std::fs::read(&beside).ok();
             keys.signature(&file.bytes, &beside, reviewer)
         } else {
             Ok(Proof::OperatorAsserted)

@@ -16,7 +16,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
     let plan = Plan::parse(&text, &checks).map_err(|e| Failure::usage(format!("{}: {e}", args.file.display())))?;
     let question = open::question(&args.lake, &args.question)?;
-    let Some(commit) = question.view.commit_id() else {
+    let Some(commit) = question.view.data_commit_id() else {
         return Err(Failure::usage("the lake is empty: ingest something before a campaign is opened"));
     };
     let store = store(&args.lake, crash_at);

@@ -58,7 +58,7 @@ pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant,
 pub fn lapsed(state: &State, lake: &LakeArg, question: &QuestionArgs) -> Result<BTreeMap<ItemId, String>, Failure> {
     let view = Lake::open(&open::lake_dir(lake))?.view()?;
     let undecided = (0..state.items.len()).any(|i| state.effective_decision(i).is_none());
-    if view.commit_id() == Some(state.head.commit.as_str()) || !undecided {
+    if view.data_commit_id() == Some(state.head.commit.as_str()) || !undecided {
         return Ok(BTreeMap::new());
     }
     let question = open::question(lake, question)?;

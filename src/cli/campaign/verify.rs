@@ -86,7 +86,7 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         format => rows::text(&columns, list.iter().map(row), format, args.output.csv_raw)?,
     };
     output::deliver(text.as_bytes(), &args.output)?;
-    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let as_of = question.access.as_of;
     let hash = hex::encode(Sha256::digest(csv.as_bytes()));
     let known = state.verified.as_ref().is_some_and(|(c, a, o)| *c == commit && *a == as_of && *o == counts);
@@ -172,7 +172,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         crate::lake::store::create_private_dirs(&dir)?;
         super::sheets::put(&dir.join("signoff.txt"), document.as_bytes())?;
     }
-    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let as_of = Some(question.access.as_of);
     let known = state.signed.iter().any(|s| s.manager == manager.name && s.commit == commit && s.as_of == as_of);
     if known && args.proof.is_none() {
