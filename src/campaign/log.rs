@@ -220,6 +220,17 @@ pub enum LogEvent {
         /// SHA-256 of the message.
         message_sha256: String,
     },
+    /// A letter that no server took, with what it said; it is tried again.
+    Undelivered {
+        /// Who was to get it.
+        reviewer: ReviewerKey,
+        /// Which step.
+        step: String,
+        /// To which address.
+        to: String,
+        /// Why not.
+        reason: String,
+    },
     /// The time was made longer.
     Extended {
         /// New end.

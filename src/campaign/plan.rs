@@ -318,6 +318,17 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
     if raw.smtp.is_some() && raw.mail.is_none() {
         wrong.push("smtp needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\"".into());
     }
+    if let Some(zone) = raw
+        .mail
+        .as_ref()
+        .map(|m| m.zone.as_str())
+        .filter(|z| !z.is_empty() && crate::model::Zone::parse(z).is_none())
+    {
+        wrong.push(format!(
+            "mail.zone '{zone}' is no time zone{}",
+            did_you_mean(zone, &crate::model::Zone::names())
+        ));
+    }
     let mut reminders: Vec<Step> = raw
         .reminders
         .iter()

@@ -84,6 +84,10 @@ pub struct State {
     pub moves: Vec<(Instant, Move)>,
     /// Who was reminded.
     pub reminders: Vec<Reminder>,
+    /// Who was sent word that there is something to decide.
+    pub notified: BTreeSet<ReviewerKey>,
+    /// Addresses to which the last letter could not be delivered, with the reason.
+    pub undelivered: BTreeMap<String, String>,
     /// The end, as extended.
     pub due_at: Instant,
     /// Extensions: when, to when, and why.
@@ -102,6 +106,8 @@ pub struct State {
     pub tail: Tail,
 }
 
+/// The step of the letter that tells somebody that there is something to decide.
+pub const OPENING: &str = "opening";
 /// The reason of an extension by escalation.
 pub const ESCALATION: &str = "silence escalates";
 
@@ -173,6 +179,8 @@ impl State {
             imports: Vec::new(),
             moves: Vec::new(),
             reminders: Vec::new(),
+            notified: BTreeSet::new(),
+            undelivered: BTreeMap::new(),
             due_at: head.due_at,
             extended: Vec::new(),
             escalated: false,
@@ -223,7 +231,17 @@ impl State {
                 }
                 self.moves.push((at, change));
             }
-            LogEvent::Reminded { reviewer, step, to, .. } => self.reminders.push(Reminder { at, reviewer, step, to }),
+            LogEvent::Reminded { reviewer, step, to, .. } => {
+                self.undelivered.remove(&to);
+                if step == OPENING {
+                    self.notified.insert(reviewer);
+                } else {
+                    self.reminders.push(Reminder { at, reviewer, step, to });
+                }
+            }
+            LogEvent::Undelivered { to, reason, .. } => {
+                self.undelivered.insert(to, reason);
+            }
             LogEvent::Extended { due_at, reason } => {
                 self.due_at = due_at;
                 self.escalated |= reason == ESCALATION;

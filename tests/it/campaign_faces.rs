@@ -205,7 +205,7 @@ for n, row in enumerate(range(2, sheet.max_row + 1)):
     sheet.cell(row, heads["decision"]).value = word
     sheet.cell(row, heads["justification"]).value = f"reason {n}"
     if word == "modify":
-        sheet.cell(row, heads["until"]).value = datetime.date(2027, 1, 31)
+        sheet.cell(row, heads["until"]).value = datetime.date(2035, 1, 31)
 book.save(sys.argv[2])
 print(json.dumps(seen))
 "#;

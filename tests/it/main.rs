@@ -4,6 +4,7 @@ mod campaign;
 mod campaign_decisions;
 mod campaign_faces;
 mod campaign_import;
+mod campaign_letters;
 mod campaign_plan;
 mod campaign_tamper;
 mod common;

@@ -2,7 +2,7 @@
 
 use super::args::CloseArgs;
 use super::sheets::put;
-use super::{load, operator, rows, sheets, status};
+use super::{load, mailer, operator, rows, sheets, status};
 use crate::campaign::contradiction::contradictions;
 use crate::campaign::follow_up::{CurrentAccess, Drift};
 use crate::campaign::log::{Choice, LogEvent};
@@ -144,13 +144,17 @@ fn escalate(
     let issues = state.issues();
     state.apply_all(&issues, now)?;
     events.extend(issues.iter().cloned());
-    store.append(&state.head.id, &state.tail, &events, now, by)?;
+    state.tail = store.append(&state.head.id, &state.tail, &events, now, by)?;
     sheets::write_issued(store, state, &issues)?;
     output::say(&format!(
         "not closed: what nobody answered is escalated. {moved} items went up, and decisions are due {}; then close again",
         state.due_at
     ));
-    Ok(Exit::Done)
+    let Some(out) = sheets::remembered(store, &state.head.id) else {
+        return Ok(Exit::Done);
+    };
+    let outcomes = mailer::handed_over((store, state), &events, now, &out, by)?;
+    Ok(outcomes.exit())
 }
 
 /// What no response decides about items that are not lapsed.

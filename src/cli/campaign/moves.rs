@@ -1,7 +1,7 @@
 //! `campaign reassign` and `campaign delegate`: items change hands, with a reason and without a conflict.
 
 use super::args::MoveArgs;
-use super::{load, operator, sheets};
+use super::{load, mailer, operator, sheets};
 use crate::campaign::conflict::{ConflictRule, Judged};
 use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{LogEvent, Move};
@@ -67,11 +67,17 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
     let issues = state.issues();
     state.apply_all(&issues, now)?;
     events.extend(issues.iter().cloned());
-    store.append(&state.head.id, &state.tail, &events, now, &operator(&args.by))?;
+    let by = operator(&args.by);
+    let end = store.append(&state.head.id, &state.tail, &events, now, &by)?;
+    state.tail = end;
     sheets::write_issued(&store, &state, &issues)?;
     output::say(&format!("{} items from {from} to {to}: {}", chosen.len(), args.reason));
     output::say(&super::status::sentence(&state.totals(&Default::default())));
-    Ok(Exit::Done)
+    let Some(out) = sheets::remembered(&store, &state.head.id) else {
+        return Ok(Exit::Done);
+    };
+    let outcomes = mailer::handed_over((&store, &mut state), &events, now, &out, &by)?;
+    Ok(outcomes.exit())
 }
 
 /// The items that are named, else all that `from` still owes; each must be with `from`.
