@@ -105,8 +105,9 @@ fn without_midnight(text: &str) -> &str {
 /// Days since 30 December 1899, as Excel counts them; only those of this half century.
 fn serial(text: &str) -> Option<Instant> {
     let days: i64 = text.parse().ok()?;
-    let epoch = Instant::parse("1899-12-30")?;
-    (36_526..73_051).contains(&days).then(|| epoch.plus(days * crate::model::time::DAY))
+    // 1 January 2000 is day 36,526.
+    let turn = Instant::parse("2000-01-01")?;
+    (36_526..73_051).contains(&days).then(|| turn.plus((days - 36_526) * crate::model::time::DAY))
 }
 
 /// Months by the names of English, German, French and Spanish, whole or as spreadsheets shorten them.
