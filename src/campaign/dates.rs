@@ -82,7 +82,7 @@ fn at(year: Option<u32>, month: Option<u32>, day: Option<u32>) -> DateReading {
 }
 
 fn number(text: &str) -> Option<u32> {
-    let digits = text.trim_end_matches(|c: char| matches!(c, 's' | 't' | 'n' | 'd' | 'r' | 'h' | 'e' | 'º' | 'ª'));
+    let digits = text.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h', 'e', 'º', 'ª']);
     (!digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|b| b.is_ascii_digit()))
         .then(|| digits.parse().ok())
         .flatten()

@@ -56,8 +56,11 @@ impl<'a> ItemFindings<'a> {
     fn add(&mut self, f: &'a Finding) {
         let (subject, object) = (f.subject_id.as_str(), f.object_id.as_str());
         self.pairs.entry((subject, object)).or_default().push(f);
-        if !f.assignment_id.is_empty() {
-            self.acts.entry(&f.assignment_id).or_default().push(f);
+        let named = [f.assignment_id.as_str(), f.request_id.as_str()];
+        if named.iter().any(|id| !id.is_empty()) {
+            for id in named.into_iter().filter(|id| !id.is_empty()) {
+                self.acts.entry(id).or_default().push(f);
+            }
             let record = |e: &'a String| e.strip_prefix("requests:").or_else(|| e.strip_prefix("assignments:"));
             for id in f.evidence.iter().filter_map(record) {
                 self.told_of.entry(id).or_default().push(f);
@@ -139,9 +142,10 @@ impl<'a> ItemFindings<'a> {
 
     /// A finding names an assignment or a request: it is about this holding when either is its own, or it is of another kind.
     fn is_of(&self, f: &Finding, h: &Holding) -> bool {
-        let id = f.assignment_id.as_str();
-        let own = h.assignment.as_ref().is_some_and(|a| a.as_str() == id) || h.request.as_ref().is_some_and(|r| r.as_str() == id);
-        id.is_empty() || own || h.assignment.is_none() || self.asked_for(id, h)
+        let named = |id: &str| !id.is_empty() && (f.assignment_id == id || f.request_id == id);
+        let own = h.assignment.as_ref().is_some_and(|a| named(a.as_str())) || h.request.as_ref().is_some_and(|r| named(r.as_str()));
+        let of_none = f.assignment_id.is_empty() && f.request_id.is_empty();
+        of_none || own || h.assignment.is_none() || self.asked_for(&f.request_id, h)
     }
 
     /// A finding about a policy of the package is about those who came in by it.

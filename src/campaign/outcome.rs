@@ -175,8 +175,7 @@ fn gone(current: &CurrentAccess, item: &Item, same: &Holding, clock: Clock, foun
             if !role.held_at(current.access.as_of) {
                 // Only an end that goes with this removal belongs to it.
                 let later = ended(role).zip(same.until_earliest.or(same.held_until)).is_some_and(|(role, own)| role >= own);
-                let by_it = current.index.delivered_by(role, DAY).is_some_and(|h| h.entitlement.id == item.entitlement_id);
-                ends.extend((later && by_it).then_some(*role));
+                ends.extend((later && delivered(current, item, role)).then_some(*role));
                 continue;
             }
             if !left_by(current, item, role) {
@@ -241,8 +240,20 @@ fn given(current: &CurrentAccess, item: &Item) -> Vec<String> {
 fn left_by(current: &CurrentAccess, item: &Item, role: &Holding) -> bool {
     let as_of = current.access.as_of;
     let explained = current.index.assignments_behind(role).iter().any(|h| h.held_at(as_of));
-    let delivered = current.index.delivered_by(role, DAY);
-    !explained && delivered.is_some_and(|h| h.entitlement.id == item.entitlement_id)
+    !explained && delivered(current, item, role)
+}
+
+/// Whether the entitlement service gave a membership or role, by an assignment of the item's package.
+///
+/// The actor of the newest grant decides; without one, a beginning within a day of the assignment's.
+fn delivered(current: &CurrentAccess, item: &Item, role: &Holding) -> bool {
+    let behind = current.index.assignments_behind(role);
+    let mut mine = behind.iter().filter(|h| h.entitlement.id == item.entitlement_id);
+    let by = current.index.last_grant(role).filter(|e| e.actor.is_some() || !e.actor_name.is_empty());
+    match by.map(|e| e.actor_is_service) {
+        Some(service) => service && mine.next().is_some(),
+        None => mine.any(|h| begun(h).zip(begun(role)).is_some_and(|(a, b)| (a.0 - b.0).abs() <= DAY)),
+    }
 }
 
 fn open(seen: Instant, clock: Clock) -> OutcomeWord {

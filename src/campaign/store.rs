@@ -211,7 +211,7 @@ impl Store {
         }
         sync_dir(&self.root)?;
         self.reach(Crash::Named);
-        self.into_history(head.opened_at)?;
+        self.note_in_history(head.opened_at)?;
         Ok(true)
     }
 
@@ -309,12 +309,12 @@ impl Store {
         sync_dir(&dir)?;
         self.sweep(&dir);
         self.reach(Crash::StepNamed);
-        self.into_history(at)?;
+        self.note_in_history(at)?;
         Ok(end)
     }
 
     /// Makes the step a part of the lake's history. A step that a crash or a busy lake leaves out comes in with the next commit.
-    fn into_history(&self, at: Instant) -> Result<(), CampaignError> {
+    fn note_in_history(&self, at: Instant) -> Result<(), CampaignError> {
         const TRIES: usize = 50;
         let Some(root) = self.root.parent() else { return Ok(()) };
         let lake = match Lake::open(root) {

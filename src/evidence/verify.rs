@@ -487,7 +487,9 @@ fn leaves(dir: &Path) -> Result<Vec<Hash>, String> {
 
 /// The log of a campaign only grows: that of the older bundle must be the beginning of this one's.
 fn campaign_log(dir: &Path, old: &Path) -> Result<(), Vec<String>> {
-    let log = |dir: &Path| -> Result<Option<(String, Vec<(String, String)>)>, Vec<String>> {
+    /// The id of a campaign, and its log as sequence numbers and hashes.
+    type Log = (String, Vec<(String, String)>);
+    let log = |dir: &Path| -> Result<Option<Log>, Vec<String>> {
         let path = dir.join("data/campaign/log.csv");
         if !path.is_file() {
             return Ok(None);
