@@ -225,7 +225,7 @@ fn fifty_people_review_the_sample_from_open_to_verify() {
             .expect("counts")
     );
 
-    corrections(&run, &id, &active[0]);
+    corrections(&run, &id, &active[20]);
     let moved = delegations(&run, &id, &silent[0], &active[1]);
 
     // Reminders: only to debtors, each step once.
