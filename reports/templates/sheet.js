@@ -2,7 +2,9 @@
 "use strict";
 (() => {
   const sheet = JSON.parse(document.getElementById("data").textContent);
-  const place = `vouchsafe/${sheet.campaign}/${sheet.stage}/${sheet.reviewer}/${sheet.sheet}`;
+  // By item and not by sheet: two tabs do not overwrite each other, and a sheet that changed keeps what was decided.
+  const room = `vouchsafe/${sheet.campaign}/${sheet.stage}/${sheet.reviewer}/`;
+  const place = (card) => room + sheet.items[Number(card.dataset.n)].cells[0];
   const by = (id) => document.getElementById(id);
   const cards = [...document.querySelectorAll(".item")];
   const batches = [...document.querySelectorAll(".batch")];
@@ -23,36 +25,56 @@
     const radio = chosen(card);
     if (radio) answers.set(n(card), { decision: radio.value, justification: field(card, "j").value, until: field(card, "u").value, at: "" });
   }
+
+  function show(card, answer) {
+    for (const radio of card.querySelectorAll('input[type="radio"]')) radio.checked = Boolean(answer) && radio.value === answer.decision;
+    field(card, "j").value = (answer && answer.justification) || "";
+    field(card, "u").value = (answer && answer.until) || "";
+    const radio = chosen(card);
+    if (answer) answers.set(n(card), { decision: radio ? radio.value : "", justification: answer.justification || "", until: answer.until || "", at: answer.at || "" });
+    else answers.delete(n(card));
+  }
+
   try {
-    const kept = JSON.parse(localStorage.getItem(place) || "{}");
+    // Pages of an earlier program kept one record for each sheet.
+    const old = JSON.parse(localStorage.getItem(room + sheet.sheet) || "{}");
     for (const card of cards) {
-      const answer = kept[sheet.items[n(card)].cells[0]];
-      if (!answer) continue;
-      const radio = [...card.querySelectorAll('input[type="radio"]')].find((r) => r.value === answer.decision);
-      for (const other of card.querySelectorAll('input[type="radio"]')) other.checked = other === radio;
-      field(card, "j").value = answer.justification || "";
-      field(card, "u").value = answer.until || "";
-      answers.set(n(card), { decision: radio ? radio.value : "", justification: answer.justification || "", until: answer.until || "", at: answer.at || "" });
+      const kept = localStorage.getItem(place(card));
+      const answer = kept ? JSON.parse(kept) : old[sheet.items[n(card)].cells[0]];
+      if (answer) show(card, answer);
     }
   } catch { stored = false; }
 
   // A date belongs to these two; one that was given before the mind was changed is left out.
   const timed = (answer) => ["modify", "exception"].includes(answer.decision);
 
+  // The rule of the program for reasons: what is refused there is asked for here.
+  function saysSomething(text) {
+    const wide = text.match(/[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/gu) || [];
+    const words = new Set((text.toLowerCase().match(/[\p{L}\p{N}]+/gu) || []).filter((w) => [...w].length >= 3));
+    return wide.length >= 6 || ([...text.trim()].length >= 10 && words.size >= 2);
+  }
+  const today = () => { const d = new Date(); return `${d.getFullYear()}-${String(d.getMonth() + 1).padStart(2, "0")}-${String(d.getDate()).padStart(2, "0")}`; };
+
   function lacks(card) {
     const answer = answers.get(n(card));
     if (!answer || !answer.decision) return "";
     const needed = [];
-    if (sheet.items[n(card)].justify.includes(answer.decision) && !answer.justification.trim()) needed.push("write why");
+    if (answer.decision === "exception" && !saysSomething(answer.justification)) needed.push("write a reason of at least two words that another person can check");
+    else if (sheet.items[n(card)].justify.includes(answer.decision) && !answer.justification.trim()) needed.push("write a reason");
     if (answer.decision === "exception" && !answer.until) needed.push("give the date on which it ends");
     if (answer.decision === "modify" && !answer.until && !answer.justification.trim()) needed.push("write what changes, or give a date");
+    if (timed(answer) && answer.until && answer.until <= today()) needed.push("give a date after today");
     return needed.length ? `Please ${needed.join(" and ")}.` : "";
   }
 
-  function keep() {
-    const kept = {};
-    for (const [place, answer] of answers) kept[sheet.items[place].cells[0]] = answer;
-    try { localStorage.setItem(place, JSON.stringify(kept)); stored = true; } catch { stored = false; }
+  function keep(card) {
+    const answer = answers.get(n(card));
+    try {
+      if (answer && (answer.decision || answer.justification || answer.until)) localStorage.setItem(place(card), JSON.stringify(answer));
+      else localStorage.removeItem(place(card));
+      stored = true;
+    } catch { stored = false; }
   }
 
   function draw(card) {
@@ -81,21 +103,51 @@
     by("state").textContent = stored ? "What you decided is kept in this browser." : "This browser keeps nothing for local files: save before you close the page.";
     for (const id of ["save", "save-again"]) by(id).disabled = done === 0;
     by("next").disabled = left === 0;
+    by("undo").disabled = history.length === 0;
   }
 
-  function changed(card, choice) {
+  // What was there before each change, the newest last; letters typed in one go are one change.
+  const history = [];
+
+  function remember(card, kind) {
+    const last = history[history.length - 1];
+    if (kind !== "choice" && last && last.card === card && last.kind === kind) return;
+    const before = answers.get(n(card));
+    history.push({ card, kind, before: before && { ...before } });
+  }
+
+  function changed(card, kind) {
+    remember(card, kind);
     const radio = chosen(card);
     const before = answers.get(n(card)) || { at: "" };
     answers.set(n(card), {
       decision: radio ? radio.value : "",
       justification: field(card, "j").value,
       until: field(card, "u").value,
-      at: choice ? new Date().toISOString() : before.at,
+      at: kind === "choice" ? new Date().toISOString() : before.at,
     });
     unsaved = true;
-    keep();
+    keep(card);
     draw(card);
     tally();
+  }
+
+  function undo() {
+    const last = history.pop();
+    if (!last) return;
+    show(last.card, last.before);
+    unsaved = true;
+    keep(last.card);
+    draw(last.card);
+    tally();
+    go(last.card);
+  }
+
+  function undecide(card) {
+    const radio = card && chosen(card);
+    if (!radio) return;
+    radio.checked = false;
+    changed(card, "choice");
   }
 
   // A spreadsheet must not take a name for a formula: the rule of the program, which takes the mark off again.
@@ -107,8 +159,11 @@
 
   function save() {
     const rows = [sheet.columns];
+    // What the program would refuse is not in the file: it stays here, and is named.
+    const lacking = cards.filter(lacks);
+    const without = new Set(lacking.map(n));
     for (const [place, item] of sheet.items.entries()) {
-      const a = answers.get(place) || { decision: "", justification: "", until: "", at: "" };
+      const a = (!without.has(place) && answers.get(place)) || { decision: "", justification: "", until: "", at: "" };
       rows.push([...item.cells, a.decision, a.justification.trim(), timed(a) ? a.until : "", a.decision ? a.at : "", ...sheet.place]);
     }
     const text = "\ufeff" + rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
@@ -120,7 +175,11 @@
     link.remove();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     unsaved = false;
-    by("state").textContent = `Saved as ${sheet.file}. Send it back by replying to the mail that brought you here.`;
+    const named = lacking.slice(0, 3).map((card) => card.querySelector("h3").textContent.trim().replace(/\s+/g, " "));
+    const more = lacking.length > named.length ? ` and ${(lacking.length - named.length).toLocaleString("en")} more` : "";
+    const left = lacking.length ? ` Not in it, since something is missing: ${named.join("; ")}${more}. Complete them and save again.` : "";
+    by("state").textContent = `Saved as ${sheet.file}. Send it back by replying to the mail that brought you here.${left}`;
+    if (lacking.length) go(lacking[0]);
   }
 
   const visible = () => cards.filter((card) => !card.hidden);
@@ -147,10 +206,11 @@
     const card = cards[current];
     if (!card || card.hidden) return step(1);
     const radio = [...card.querySelectorAll('input[type="radio"]')].find((r) => r.value === word);
+    if (radio.checked) return step(1);
     radio.checked = true;
-    changed(card, true);
+    changed(card, "choice");
     if (!lacks(card)) return step(1);
-    const missing = /date/.test(lacks(card)) && !/why|what/.test(lacks(card)) ? "u" : "j";
+    const missing = /date/.test(lacks(card)) && !/reason|what/.test(lacks(card)) ? "u" : "j";
     field(card, missing).focus();
   }
 
@@ -173,6 +233,7 @@
   const keys = {
     j: () => step(1), h: () => step(-1), u: nextOpen, s: () => by("save").disabled || save(),
     k: () => decide("keep"), r: () => decide("revoke"), m: () => decide("modify"), e: () => decide("exception"),
+    c: () => decide("modify"), z: undo, x: () => undecide(cards[current]), Backspace: () => undecide(cards[current]), Delete: () => undecide(cards[current]),
     w: () => cards[current] && field(cards[current], "j").focus(),
     "/": () => form.elements.namedItem("text").focus(),
   };
@@ -185,18 +246,60 @@
       current = cards.indexOf(card);
       return /date/.test(lacks(card)) ? field(card, "u").focus() : step(1);
     }
+    if (!typing && (event.ctrlKey || event.metaKey) && event.key === "z") { event.preventDefault(); return undo(); }
     if (typing || !by("keys").checked || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
     event.preventDefault();
     keys[event.key]();
   });
   document.addEventListener("focusin", (event) => {
     const card = event.target.closest(".item");
-    if (card) current = cards.indexOf(card);
+    if (!card) return;
+    current = cards.indexOf(card);
+    seen.add(card);
+    offer();
   });
   by("items").addEventListener("input", (event) => {
     const card = event.target.closest(".item");
-    if (card) changed(card, event.target.type === "radio");
+    if (card) changed(card, event.target.type === "radio" ? "choice" : event.target.name.slice(0, 1));
   });
+  // A decision that is pressed once more is taken back.
+  by("items").addEventListener("pointerdown", (event) => {
+    const radio = event.target.closest(".choice") && event.target.closest(".choice").querySelector("input");
+    if (radio) radio.dataset.was = radio.checked ? "yes" : "";
+  });
+  by("items").addEventListener("click", (event) => {
+    const radio = event.target.matches('input[type="radio"]') && event.target;
+    if (radio && radio.dataset.was === "yes") { radio.dataset.was = ""; undecide(radio.closest(".item")); }
+  });
+  // What another tab decides is decided here, too.
+  addEventListener("storage", (event) => {
+    const card = event.key && event.key.startsWith(room) && cards.find((c) => place(c) === event.key);
+    if (!card) return;
+    show(card, event.newValue ? JSON.parse(event.newValue) : undefined);
+    draw(card);
+    tally();
+  });
+
+  // Seen is what was whole on the screen, or had the focus.
+  const seen = new Set();
+  if ("IntersectionObserver" in window) {
+    const eye = new IntersectionObserver((list) => { for (const one of list) if (one.isIntersecting) seen.add(one.target.closest(".item")); offer(); }, { threshold: 1 });
+    for (const card of cards) eye.observe(card.querySelector(".speaks"));
+  }
+  const acceptable = (card) => seen.has(card) && !card.hidden && !decided(card) && card.dataset.risk !== "high" && ["keep", "revoke"].includes(card.dataset.advice) && !sheet.items[n(card)].justify.includes(card.dataset.advice);
+  function offer() {
+    const count = cards.filter(acceptable).length;
+    by("accept").hidden = count === 0;
+    by("accept").textContent = `Accept the recommendation for ${count.toLocaleString("en")} that you have seen`;
+  }
+  by("accept").addEventListener("click", () => {
+    for (const card of cards.filter(acceptable)) {
+      [...card.querySelectorAll('input[type="radio"]')].find((r) => r.value === card.dataset.advice).checked = true;
+      changed(card, "choice");
+    }
+    offer();
+  });
+  by("undo").addEventListener("click", undo);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", apply);
   form.addEventListener("reset", () => setTimeout(apply));
@@ -205,7 +308,7 @@
   by("save-again").addEventListener("click", save);
   by("forget").addEventListener("click", (event) => {
     if (event.target.dataset.sure) {
-      try { localStorage.removeItem(place); } catch { /* nothing was kept */ }
+      try { for (const key of Object.keys(localStorage).filter((k) => k.startsWith(room))) localStorage.removeItem(key); } catch { /* nothing was kept */ }
       unsaved = false;
       return location.reload();
     }

@@ -4,11 +4,11 @@
 
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
-use crate::campaign::model::{CampaignId, Context, Item, Recommendation, Reviewer, ReviewerKey, Risk};
+use crate::campaign::model::{CampaignId, Context, EntraPeriod, Item, Recommendation, Reviewer, ReviewerKey, Risk};
 use crate::campaign::open::{Frozen, Opening, head, with_unassigned};
+use crate::campaign::reviewers;
 use crate::campaign::state::State;
-use crate::campaign::who;
-use crate::lake::objects::ReviewDecisionRow;
+use crate::lake::objects::{ReviewDecisionRow, ReviewInstanceRow};
 use crate::ledger::AccessModel;
 use crate::model::{EntitlementKey, EntitlementKind, Holding, PolicyId, PrincipalId};
 use sha2::{Digest, Sha256};
@@ -37,7 +37,7 @@ fn newest<'a>(rows: &'a [ReviewDecisionRow], instance: &str) -> Vec<&'a ReviewDe
 ///
 /// # Errors
 /// When the lake has no decisions of it.
-pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Result<Frozen, CampaignError> {
+pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewInstanceRow], instance: &str) -> Result<Frozen, CampaignError> {
     let rows = newest(rows, instance);
     if rows.is_empty() {
         return Err(CampaignError::Refused(format!(
@@ -50,7 +50,7 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         instance.get(..8).unwrap_or(instance),
         digits.get(..8).unwrap_or_default()
     ));
-    let by_key = crate::campaign::now::Now::new(from.access);
+    let by_key = crate::campaign::follow_up::CurrentAccess::new(from.access);
     let mut keys = Keys::default();
     let mut pairs: Vec<(Item, Context)> = rows
         .iter()
@@ -62,10 +62,17 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instance: &str) -> Res
         .collect();
     pairs.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let (items, contexts): (Vec<Item>, Vec<Context>) = pairs.into_iter().unzip();
-    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| who::reviewer(from.access, id, key.clone())).collect();
+    let mut reviewers: Vec<Reviewer> = keys.0.iter().map(|(id, key)| reviewers::reviewer(from.access, id, key.clone())).collect();
     reviewers.sort_by(|a, b| a.key.cmp(&b.key));
     let mut head = head(from, &id, &items, with_unassigned(reviewers, &items), Vec::new());
     head.entra_instance = Some(instance.to_lowercase());
+    if let Some(period) = instances.iter().find(|r| r.id.eq_ignore_ascii_case(instance)) {
+        head.due_at = period.end_at.unwrap_or(head.due_at);
+        head.entra_period = Some(EntraPeriod {
+            started_at: period.start_at,
+            ended_at: period.end_at,
+        });
+    }
     let untied = contexts.iter().filter(|c| c.since.is_empty()).count();
     if untied > 0 {
         head.warnings.push(format!(
@@ -90,7 +97,7 @@ impl Keys {
         }
         let mut taken: BTreeSet<String> = self.0.values().map(ToString::to_string).collect();
         taken.insert(ReviewerKey::UNASSIGNED.into());
-        let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
+        let key = ReviewerKey::new(&reviewers::free_key(&taken, access, &id));
         self.0.insert(id, key.clone());
         key
     }
@@ -142,6 +149,10 @@ fn item(campaign: &CampaignId, row: &ReviewDecisionRow, access: &AccessModel, ke
         reviewer: keys.of(row, access),
         second: None,
         findings: Vec::new(),
+        disclosed: Vec::new(),
+        second_disclosed: Vec::new(),
+        delivered_by: Vec::new(),
+        delivers: Vec::new(),
     }
 }
 
@@ -212,10 +223,11 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], origin: &Origin) -> 
             by,
             decided_by: row.reviewer_name.unwrap_or_else(|| row.reviewer_id.unwrap_or_default()).to_string(),
             decided_at: row.reviewed_at,
+            applied_at: row.applied_at,
             import,
         };
-        let known = state.binding(index).map(|(_, d)| (&d.decision, d.by));
-        if known != Some((&entry.decision, entry.by)) {
+        let known = state.effective_decision(index).map(|(_, d)| (&d.decision, d.by, d.applied_at));
+        if known != Some((&entry.decision, entry.by, entry.applied_at)) {
             entries.push(entry);
         }
     }

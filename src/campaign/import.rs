@@ -1,25 +1,31 @@
-//! Returned files become decisions: all of a command's files or none, every problem told with its row and cell.
+//! Returned files become decisions: good rows are taken, every other one is told once with its row and cells.
+//!
+//! A file that is not one of this campaign's sheets is refused whole; the other files of a command are not.
 
+use crate::campaign::dates::{self, DateOrder, DateReading};
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
 use crate::campaign::model::{Item, ItemId, ReviewerKey};
+use crate::campaign::reason::{self, says_something};
 use crate::campaign::sheet::{DECISIONS, ReturnedRow, ReturnedSheet, sheet_hash};
+use crate::campaign::spoken::{folded, spoken};
 use crate::campaign::state::State;
 use crate::config::did_you_mean;
 use crate::model::Instant;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::time::HOUR;
+use std::collections::BTreeMap;
 
 /// A file to take in, with how it is known who decided.
 #[derive(Debug, Clone)]
-pub struct Incoming {
+pub struct SubmittedSheet {
     /// The grid.
     pub sheet: ReturnedSheet,
     /// How it is known.
     pub proof: Proof,
 }
 
-/// Who takes it in, and for whom.
-#[derive(Debug, Clone)]
+/// Who takes it in, for whom, and how strictly.
+#[derive(Debug, Clone, Default)]
 pub struct Operator {
     /// Who runs the command: principal name, object id, or the account of the machine.
     pub name: String,
@@ -27,11 +33,19 @@ pub struct Operator {
     pub reviewer: Option<ReviewerKey>,
     /// Whether a file that was imported before may overrule what came after it.
     pub again: bool,
+    /// Whether decisions may overrule newer ones.
+    pub older: bool,
+    /// Whether one wrong row refuses everything.
+    pub all_or_nothing: bool,
+    /// Which of two numbers is the day, where a date could be two.
+    pub dates: Option<DateOrder>,
+    /// The clock.
+    pub now: Instant,
 }
 
 /// What taking in would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct ImportResult {
     /// Entries for the log, in order; empty when nothing is new.
     pub events: Vec<LogEvent>,
     /// Rows with a decision.
@@ -40,46 +54,62 @@ pub struct Taken {
     pub empty: usize,
     /// Decisions that are new or differ.
     pub changed: usize,
+    /// Rows that were not taken, each once.
+    pub refused: Vec<String>,
+    /// What is to be known, though nothing is wrong with the rows that were taken.
+    pub notes: Vec<String>,
 }
 
 /// Judges files against a campaign; nothing is written.
 ///
 /// # Errors
-/// Every problem of every file at once; or that the campaign is closed.
-pub fn judge(state: &State, files: &[Incoming], operator: &Operator) -> Result<Taken, CampaignError> {
-    if let Some(closing) = &state.closing {
-        return Err(CampaignError::Refused(format!(
-            "campaign {} was closed on {}: decisions are no longer taken",
-            state.head.id, closing.at
-        )));
-    }
-    let mut problems = Vec::new();
-    let mut taken = Taken::default();
+/// That the campaign is closed; every problem at once when nothing new can be taken, or when one is enough to refuse all.
+pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Result<ImportResult, CampaignError> {
+    state.must_be_open()?;
+    let mut taken = ImportResult::default();
     let mut sequence = state.tail.entries;
-    let mut earlier: BTreeMap<(ItemId, u8), String> = BTreeMap::new();
+    let mut earlier: BTreeMap<(ItemId, u8), (String, Decision)> = BTreeMap::new();
     for file in files {
-        let before = problems.len();
-        let Some(rows) = Reading::new(state, &file.sheet, operator, &mut problems).map(|mut r| r.rows()) else {
-            continue;
+        let reading = match Reading::new(state, &file.sheet, operator) {
+            Ok(reading) => reading,
+            Err(problems) => {
+                taken.refused.extend(problems);
+                continue;
+            }
         };
-        if problems.len() > before {
-            continue;
-        }
-        let (reviewer, stage, sheet, rows) = rows;
-        for (_, item, _, _) in &rows {
-            if let Some(other) = earlier.insert((item.clone(), stage), file.sheet.file.clone()) {
-                problems.push(format!("{}: {item} is decided in {other} too, in the same command", file.sheet.file));
+        let mut read = reading.rows();
+        taken.refused.append(&mut read.refused);
+        taken.notes.append(&mut read.notes);
+        taken.empty += read.empty;
+        let mut rows = Vec::new();
+        for row in read.rows {
+            let key = (row.item.clone(), read.stage);
+            match earlier.get(&key) {
+                Some((other, decision)) if *decision != row.decision => {
+                    let told = format!(
+                        "{} row {}: {} is decided otherwise in {other}, in the same command",
+                        file.sheet.file, row.row, row.item
+                    );
+                    taken.refused.push(told);
+                }
+                Some(_) => {}
+                None => {
+                    earlier.insert(key, (file.sheet.file.clone(), row.decision.clone()));
+                    rows.push(row);
+                }
             }
         }
-        let changed: Vec<&(usize, ItemId, Decision, Option<Instant>)> = rows.iter().filter(|(i, _, d, _)| differs(state, *i, stage, d)).collect();
-        let seen = state.imports.iter().find(|(_, _, r)| r.sha256 == file.sheet.sha256 && r.reviewer == reviewer);
         taken.decided += rows.len();
-        taken.empty += file.sheet.rows.len() - rows.len();
+        let changed: Vec<&Row> = rows.iter().filter(|r| differs(state, r, read.stage)).collect();
+        let seen = state
+            .imports
+            .iter()
+            .find(|(_, _, r)| r.sha256 == file.sheet.sha256 && r.reviewer == read.reviewer);
         if changed.is_empty() {
             continue;
         }
         if let Some((number, at, _)) = seen.filter(|_| !operator.again) {
-            problems.push(format!(
+            taken.refused.push(format!(
                 "{}: this very file was imported on {at} (entry {number}), and later entries replaced {} of its decisions; \
                  to decide so once more give --again",
                 file.sheet.file,
@@ -92,38 +122,59 @@ pub fn judge(state: &State, files: &[Incoming], operator: &Operator) -> Result<T
         taken.events.push(LogEvent::Imported(ImportRecord {
             file: file.sheet.file.clone(),
             sha256: file.sheet.sha256.clone(),
-            reviewer: reviewer.clone(),
-            sheet,
+            reviewer: read.reviewer.clone(),
+            sheet: read.hash,
             imported_by: operator.name.clone(),
             proof: file.proof.clone(),
             decided: rows.len(),
-            empty: file.sheet.rows.len() - rows.len(),
+            empty: read.empty,
             changed: changed.len(),
         }));
-        for (_, item, decision, decided_at) in changed {
+        for row in changed {
             sequence += 1;
             taken.changed += 1;
             taken.events.push(LogEvent::Decided(DecisionEntry {
-                item: item.clone(),
-                stage,
-                decision: decision.clone(),
+                item: row.item.clone(),
+                stage: read.stage,
+                decision: row.decision.clone(),
                 by: DecidedBy::Person,
-                decided_by: reviewer.to_string(),
-                decided_at: *decided_at,
+                decided_by: read.reviewer.to_string(),
+                decided_at: row.decided_at,
+                applied_at: None,
                 import,
             }));
         }
     }
-    if problems.is_empty() {
+    if taken.refused.is_empty() || !(operator.all_or_nothing || taken.events.is_empty()) {
         Ok(taken)
     } else {
-        Err(CampaignError::Problems(problems))
+        Err(CampaignError::Problems(taken.refused))
     }
 }
 
-fn differs(state: &State, index: usize, stage: u8, decision: &Decision) -> bool {
-    let known = state.courses[index].decided[usize::from(stage.clamp(1, 2) - 1)].as_ref();
-    known.is_none_or(|(_, entry)| entry.decision != *decision || entry.by != DecidedBy::Person)
+fn differs(state: &State, row: &Row, stage: u8) -> bool {
+    let known = state.progress[row.index].decided[usize::from(stage.clamp(1, 2) - 1)].as_ref();
+    known.is_none_or(|(_, entry)| entry.decision != row.decision || entry.by != DecidedBy::Person)
+}
+
+/// A row that can be taken.
+struct Row {
+    row: usize,
+    index: usize,
+    item: ItemId,
+    decision: Decision,
+    decided_at: Option<Instant>,
+}
+
+/// What a file says.
+struct Read {
+    reviewer: ReviewerKey,
+    stage: u8,
+    hash: String,
+    rows: Vec<Row>,
+    empty: usize,
+    refused: Vec<String>,
+    notes: Vec<String>,
 }
 
 /// One file under judgement.
@@ -132,20 +183,30 @@ struct Reading<'a> {
     sheet: &'a ReturnedSheet,
     operator: &'a Operator,
     columns: BTreeMap<&'a str, usize>,
-    problems: &'a mut Vec<String>,
     reviewer: ReviewerKey,
     stage: u8,
     hash: String,
 }
 
-type Row = (usize, ItemId, Decision, Option<Instant>);
+/// What is wrong with one row, cell by cell.
+#[derive(Default)]
+struct Wrong(Vec<String>);
+
+impl Wrong {
+    fn add(&mut self, cell: String, message: String) {
+        let told = if cell.is_empty() { message } else { format!("{cell}: {message}") };
+        if !self.0.contains(&told) {
+            self.0.push(told);
+        }
+    }
+}
 
 impl<'a> Reading<'a> {
     /// Finds the columns, and the sheet that the file says it is.
-    fn new(state: &'a State, sheet: &'a ReturnedSheet, operator: &'a Operator, problems: &'a mut Vec<String>) -> Option<Self> {
+    fn new(state: &'a State, sheet: &'a ReturnedSheet, operator: &'a Operator) -> Result<Self, Vec<String>> {
         let file = &sheet.file;
         let mut columns: BTreeMap<&str, usize> = BTreeMap::new();
-        let before = problems.len();
+        let mut problems = Vec::new();
         for (place, name) in sheet.columns.iter().enumerate() {
             if columns.insert(name.trim(), place).is_some() && !name.trim().is_empty() {
                 problems.push(format!("{file} row 1: the column {name} is there twice"));
@@ -159,157 +220,222 @@ impl<'a> Reading<'a> {
         if sheet.rows.is_empty() {
             problems.push(format!("{file}: it has no rows"));
         }
-        if problems.len() > before {
-            return None;
+        if !problems.is_empty() {
+            return Err(problems);
         }
         let mut reading = Self {
             state,
             sheet,
             operator,
             columns,
-            problems,
             reviewer: ReviewerKey::default(),
             stage: 1,
             hash: String::new(),
         };
-        reading.find_sheet().then_some(reading)
+        reading.find_sheet().map_err(|problem| vec![problem])?;
+        Ok(reading)
     }
 
     fn cell(&self, row: &'a ReturnedRow, column: &str) -> &'a str {
-        self.columns.get(column).and_then(|c| row.cells.get(*c)).map_or("", |t| t.trim())
+        let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+        self.columns.get(column).and_then(|c| row.cells.get(*c)).map_or("", |t| t.trim_matches(blank))
     }
 
-    fn told(&mut self, row: &ReturnedRow, column: &str, message: &str) {
-        let place = self
-            .columns
-            .get(column)
-            .map_or_else(String::new, |c| format!(", cell {} ({column})", ReturnedSheet::cell_name(*c, row.row)));
-        self.problems.push(format!("{} row {}{place}: {message}", self.sheet.file, row.row));
+    /// `cell J7 (decision)`.
+    fn place(&self, row: &ReturnedRow, column: &str) -> String {
+        let place = self.columns.get(column);
+        place.map_or_else(String::new, |c| format!("cell {} ({column})", ReturnedSheet::cell_name(*c, row.row)))
     }
 
-    /// The sheet that the rows name; all must name one, which was given out to the reviewer as whom it is imported.
-    fn find_sheet(&mut self) -> bool {
-        let sheet = self.sheet;
-        let before = self.problems.len();
-        let stated = self.cell(&sheet.rows[0], "sheet_sha256").to_string();
-        for row in &sheet.rows {
-            let campaign = self.cell(row, "campaign_id");
-            if campaign != self.state.head.id.as_str() {
-                let message = format!("it belongs to campaign '{campaign}', not to {}", self.state.head.id);
-                self.told(row, "campaign_id", &message);
-            }
-            if self.cell(row, "sheet_sha256") != stated {
-                self.told(row, "sheet_sha256", "it names another sheet than the first row; a file holds one sheet");
-            }
+    /// The sheet that most rows name; it was given out to the reviewer as whom it is imported.
+    fn find_sheet(&mut self) -> Result<(), String> {
+        let (file, state) = (&self.sheet.file, self.state);
+        let mut named: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in &self.sheet.rows {
+            *named.entry(self.cell(row, "sheet_sha256")).or_default() += 1;
         }
-        if self.problems.len() > before {
-            return false;
+        let stated = named.iter().max_by_key(|(hash, n)| (**n, !hash.is_empty())).map_or("", |(hash, _)| *hash);
+        let first = self
+            .sheet
+            .rows
+            .iter()
+            .find(|r| self.cell(r, "sheet_sha256") == stated)
+            .unwrap_or(&self.sheet.rows[0]);
+        let told = |column: &str, message: String| format!("{file} row {}: {}: {message}", first.row, self.place(first, column));
+        let campaign = self.cell(first, "campaign_id");
+        if campaign != state.head.id.as_str() {
+            let message = format!("it belongs to campaign '{campaign}', not to {}", state.head.id);
+            return Err(told("campaign_id", message));
         }
-        let Some((reviewer, stage)) = self.state.issued.get(&stated) else {
-            self.told(
-                &sheet.rows[0],
-                "sheet_sha256",
-                "no sheet of this campaign has this hash; take the sheet that was given out",
-            );
-            return false;
+        let Some((reviewer, stage)) = state.issued.get(stated) else {
+            let message = "no sheet of this campaign has this hash; take the sheet that was given out".to_string();
+            return Err(told("sheet_sha256", message));
         };
         if let Some(wanted) = self.operator.reviewer.as_ref().filter(|w| *w != reviewer) {
             let message = format!("this is the sheet of {reviewer}, and it is imported as {wanted}");
-            self.told(&sheet.rows[0], "sheet_sha256", &message);
-            return false;
+            return Err(told("sheet_sha256", message));
         }
-        (self.reviewer, self.stage, self.hash) = (reviewer.clone(), *stage, stated);
-        true
+        (self.reviewer, self.stage, self.hash) = (reviewer.clone(), *stage, stated.to_string());
+        Ok(())
     }
 
-    /// Judges every row; what it returns counts only when no problem was added.
-    fn rows(&mut self) -> (ReviewerKey, u8, String, Vec<Row>) {
-        let sheet = self.sheet;
-        let before = self.problems.len();
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut decided = Vec::new();
-        let mut identities: Vec<Vec<String>> = Vec::new();
-        for row in &sheet.rows {
-            if row.cells.len() > sheet.columns.len() {
-                self.told(row, "", "it has more cells than the header; is a separator in an unquoted text?");
-                continue;
-            }
+    /// Judges every row by itself.
+    fn rows(self) -> Read {
+        let file = &self.sheet.file;
+        let mut read = Read {
+            reviewer: self.reviewer.clone(),
+            stage: self.stage,
+            hash: self.hash.clone(),
+            rows: Vec::new(),
+            empty: 0,
+            refused: Vec::new(),
+            notes: Vec::new(),
+        };
+        let twice = self.twice();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in &self.sheet.rows {
+            let mut wrong = Wrong::default();
             let id = self.cell(row, "item_id");
-            if !seen.insert(id) {
-                self.told(row, "item_id", &format!("{id} is in the file twice"));
+            let found = self.judged(row, &twice, &mut wrong);
+            if !wrong.0.is_empty() {
+                read.refused.push(format!("{file} row {}: {}", row.row, wrong.0.join("; ")));
                 continue;
             }
-            let Some(index) = self.state.position(&ItemId::new(id)) else {
-                self.told(row, "item_id", &format!("'{id}' is no item of this campaign"));
+            if let Some(other) = seen.insert(id, row.row) {
+                read.notes.push(format!("{file} row {}: {id} is decided so in row {other} already", row.row));
                 continue;
-            };
-            let item = &self.state.items[index];
-            identities.push(item.identity().iter().map(ToString::to_string).collect());
-            for (column, frozen) in Item::IDENTITY.iter().zip(item.identity()) {
-                let given = self.cell(row, column);
-                if given != frozen.trim() {
-                    self.told(row, column, &format!("it was changed to '{given}'; it must be '{frozen}'"));
+            }
+            match found {
+                Some(found) => read.rows.push(found),
+                None => {
+                    read.empty += 1;
+                    let why = self.cell(row, "justification");
+                    if !why.is_empty() {
+                        let place = self.place(row, "justification");
+                        read.notes.push(format!(
+                            "{file} row {}: {place}: a reason without a decision, so nothing is recorded: '{why}'",
+                            row.row
+                        ));
+                    }
                 }
             }
-            if let Some(decision) = self.decision(row, item) {
-                self.may_decide(row, index);
-                let at = self.decided_at(row);
-                decided.push((index, item.id.clone(), decision, at));
-            }
         }
-        if self.problems.len() == before {
-            let state = self.state;
-            let hash = sheet_hash(
-                state.head.id.as_str(),
-                &state.head.population_sha256,
-                self.reviewer.as_str(),
-                self.stage,
-                &identities,
-            );
-            if hash != self.hash {
-                self.problems.push(format!(
-                    "{}: rows are missing or were added: the identity columns of its {} rows do not give the hash of the sheet; \
-                     leave rows without a decision empty instead of deleting them",
-                    sheet.file,
-                    sheet.rows.len()
-                ));
-            }
+        self.completeness(&mut read);
+        read
+    }
+
+    /// Items that stand in several rows which differ.
+    fn twice(&self) -> Vec<&'a str> {
+        let mut said: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
+        for row in &self.sheet.rows {
+            let mut what = vec![folded(self.cell(row, "decision"))];
+            let rest = Item::IDENTITY.iter().chain(&["justification", "until"]);
+            what.extend(rest.map(|c| self.cell(row, c).to_string()));
+            said.entry(self.cell(row, "item_id")).or_default().push(what);
         }
-        (self.reviewer.clone(), self.stage, self.hash.clone(), decided)
+        let differ = said.into_iter().filter(|(_, all)| all.iter().any(|one| *one != all[0]));
+        differ.map(|(id, _)| id).collect()
+    }
+
+    /// Rows that are missing stay undecided, and are told; rows that nobody gave out were refused one by one.
+    fn completeness(&self, read: &mut Read) {
+        let state = self.state;
+        let known = self.sheet.rows.iter().filter_map(|r| state.position(&ItemId::new(self.cell(r, "item_id"))));
+        let mut known: Vec<usize> = known.collect();
+        known.sort_unstable();
+        known.dedup();
+        let identity = |i: &usize| state.items[*i].identity().iter().map(ToString::to_string).collect();
+        let identities: Vec<Vec<String>> = known.iter().map(identity).collect();
+        let head = &state.head;
+        let hash = sheet_hash(head.id.as_str(), &head.population_sha256, self.reviewer.as_str(), self.stage, &identities);
+        if hash == self.hash {
+            return;
+        }
+        let told = format!(
+            "{}: rows are missing or were added: its {} rows are not those of the sheet that was given out; \
+             leave rows without a decision empty instead of deleting them",
+            self.sheet.file,
+            self.sheet.rows.len()
+        );
+        if self.operator.all_or_nothing {
+            read.refused.push(told);
+        } else {
+            read.notes.push(told + "; rows that are missing stay undecided");
+        }
     }
 
     /// The decision of a row; `None` when it is left empty or wrong.
-    fn decision(&mut self, row: &'a ReturnedRow, item: &Item) -> Option<Decision> {
+    fn judged(&self, row: &'a ReturnedRow, twice: &[&str], wrong: &mut Wrong) -> Option<Row> {
+        if row.cells.iter().skip(self.sheet.columns.len()).any(|c| !c.trim().is_empty()) {
+            wrong.add(String::new(), "it has more cells than the header; is a separator in an unquoted text?".into());
+            return None;
+        }
+        for (column, expected) in [("campaign_id", self.state.head.id.as_str()), ("sheet_sha256", self.hash.as_str())] {
+            if self.cell(row, column) != expected {
+                let message = format!("it names '{}', and this is the sheet {expected}", self.cell(row, column));
+                wrong.add(self.place(row, column), message);
+            }
+        }
+        let id = self.cell(row, "item_id");
+        if twice.contains(&id) {
+            wrong.add(self.place(row, "item_id"), format!("{id} is in the file twice, and the rows differ"));
+        }
+        let Some(index) = self.state.position(&ItemId::new(id)) else {
+            wrong.add(self.place(row, "item_id"), format!("'{id}' is no item of this campaign"));
+            return None;
+        };
+        let item = &self.state.items[index];
+        for (column, frozen) in Item::IDENTITY.iter().zip(item.identity()) {
+            let given = self.cell(row, column);
+            if given != frozen.trim() {
+                wrong.add(self.place(row, column), format!("it was changed to '{given}'; it must be '{frozen}'"));
+            }
+        }
+        let decision = self.decision(row, item, wrong)?;
+        self.may_decide(row, index, wrong);
+        let decided_at = self.decided_at(row, wrong);
+        self.not_older(row, index, &decision, decided_at, wrong);
+        Some(Row {
+            row: row.row,
+            index,
+            item: item.id.clone(),
+            decision,
+            decided_at,
+        })
+    }
+
+    fn decision(&self, row: &'a ReturnedRow, item: &Item, wrong: &mut Wrong) -> Option<Decision> {
         let (word, why, until) = (self.cell(row, "decision"), self.cell(row, "justification"), self.cell(row, "until"));
         if word.is_empty() {
             if !until.is_empty() {
-                self.told(row, "until", "a date without a decision");
+                wrong.add(self.place(row, "until"), "a date without a decision".into());
             }
             return None;
         }
-        let Some(choice) = Choice::from_word(word) else {
+        let Some(choice) = spoken(word) else {
             let known: Vec<&str> = DECISIONS.iter().map(|c| c.as_str()).collect();
-            let message = format!("'{word}' is no decision{}", did_you_mean(word, &known));
-            self.told(row, "decision", &message);
+            let message = format!("'{word}' is no decision{}", did_you_mean(&folded(word), &known));
+            wrong.add(self.place(row, "decision"), message);
             return None;
         };
-        if why.is_empty() && self.state.justify(item).contains(&choice) {
+        let exception = choice == Choice::Exception;
+        if exception && !says_something(why) {
+            wrong.add(self.place(row, "justification"), reason::ASKED.into());
+        } else if why.is_empty() && self.state.justify(item).contains(&choice) {
             let what = if choice == Choice::Keep { "keep this item" } else { choice.as_str() };
-            self.told(row, "justification", &format!("a justification is asked to {what}"));
+            wrong.add(self.place(row, "justification"), format!("a reason is required to {what}"));
         }
         let end = match (until, choice) {
-            ("", _) => None,
-            (_, Choice::Keep | Choice::Revoke) => {
-                self.told(row, "until", &format!("a date belongs to modify and exception, not to {choice}"));
+            ("", Choice::Exception) => {
+                wrong.add(self.place(row, "until"), "an exception needs its end: write the last day as YYYY-MM-DD".into());
                 None
             }
-            (text, _) => {
-                let at = Instant::parse(text);
-                if at.is_none_or(|t| t <= self.state.head.opened_at) {
-                    self.told(row, "until", &format!("'{text}' is no date after the opening; write it as YYYY-MM-DD"));
-                }
-                at
+            ("", _) => None,
+            (_, Choice::Keep | Choice::Revoke) => {
+                wrong.add(self.place(row, "until"), format!("a date belongs to modify and exception, not to {choice}"));
+                None
             }
+            (text, _) => self.end(row, text, wrong),
         };
         Some(Decision {
             choice,
@@ -318,40 +444,97 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn decided_at(&mut self, row: &'a ReturnedRow) -> Option<Instant> {
+    fn end(&self, row: &ReturnedRow, text: &str, wrong: &mut Wrong) -> Option<Instant> {
+        let place = self.place(row, "until");
+        let at = match dates::read(text, self.operator.dates) {
+            DateReading::At(at) => at,
+            DateReading::Ambiguous(day_first, month_first) => {
+                let message = format!(
+                    "'{text}' is {} or {}: write YYYY-MM-DD, or say with --dates dmy or --dates mdy which it is",
+                    day_first.day(),
+                    month_first.day()
+                );
+                wrong.add(place, message);
+                return None;
+            }
+            DateReading::Serial(day) => {
+                let message = format!(
+                    "'{text}' may be Excel's number of {}: give the cell a date format, or write YYYY-MM-DD",
+                    day.day()
+                );
+                wrong.add(place, message);
+                return None;
+            }
+            DateReading::Nothing => {
+                wrong.add(place, format!("'{text}' is no date; write it as YYYY-MM-DD"));
+                return None;
+            }
+        };
+        let today = self.operator.now.max(self.state.head.opened_at);
+        if dates::last_instant(at) <= today {
+            wrong.add(place, format!("'{text}' has passed: an end must lie after today, {}", today.day()));
+        }
+        Some(at)
+    }
+
+    fn decided_at(&self, row: &'a ReturnedRow, wrong: &mut Wrong) -> Option<Instant> {
         let text = self.cell(row, "decided_at");
         if text.is_empty() {
             return None;
         }
         let at = Instant::parse(text);
-        if at.is_none() {
-            self.told(row, "decided_at", &format!("'{text}' is no time; leave it empty"));
+        let (opened, now) = (self.state.head.opened_at, self.operator.now);
+        // Clocks of desks differ by some minutes.
+        let possible = |t: Instant| t >= opened.plus(-HOUR) && t <= now.plus(HOUR);
+        match at {
+            None => wrong.add(self.place(row, "decided_at"), format!("'{text}' is no time; leave it empty")),
+            Some(t) if !possible(t) => {
+                let message = format!("nobody can have decided on {t}: the review was opened on {opened}, and it is {now}; leave it empty");
+                wrong.add(self.place(row, "decided_at"), message);
+            }
+            Some(_) => {}
         }
         at
     }
 
+    /// An older file does not overrule what was decided after it.
+    fn not_older(&self, row: &ReturnedRow, index: usize, decision: &Decision, at: Option<Instant>, wrong: &mut Wrong) {
+        let known = self.state.progress[index].decided[usize::from(self.stage.clamp(1, 2) - 1)].as_ref();
+        let Some((_, entry)) = known.filter(|(_, d)| d.by == DecidedBy::Person && d.decision != *decision) else {
+            return;
+        };
+        if let Some((old, new)) = at.zip(entry.decided_at).filter(|(old, new)| old < new && !self.operator.older) {
+            let message = format!(
+                "it was decided on {old}, and on {new} {} was decided: the newer one stays; to take the older give --older",
+                entry.decision.choice
+            );
+            wrong.add(self.place(row, "decided_at"), message);
+        }
+    }
+
     /// Whether the reviewer may decide about the item, and the operator may import it.
-    fn may_decide(&mut self, row: &ReturnedRow, index: usize) {
+    fn may_decide(&self, row: &ReturnedRow, index: usize, wrong: &mut Wrong) {
         let state = self.state;
         let item = &state.items[index];
         let owner = state.owner_in(index, self.stage);
         if *owner != self.reviewer {
             let message = format!("{} is no longer with {}: it was given to {owner}", item.id, self.reviewer);
-            self.told(row, "item_id", &message);
+            wrong.add(self.place(row, "item_id"), message);
         }
-        if self.stage == 1 && state.courses[index].decided[1].is_some() {
-            self.told(row, "decision", "the second stage has decided; only it can correct the decision");
+        if self.stage == 1 && state.progress[index].decided[1].is_some() {
+            let message = "the second stage has decided; only it can correct the decision";
+            wrong.add(self.place(row, "decision"), message.into());
         }
         let reviewer = state.reviewers.get(&self.reviewer);
         if reviewer.is_some_and(|r| !r.principal_id.is_empty() && r.principal_id == item.principal_id) {
-            self.told(row, "principal_id", "nobody decides about their own access");
+            wrong.add(self.place(row, "principal_id"), "nobody decides about their own access".into());
         }
         if is_same_person(&self.operator.name, item) {
             let message = format!(
                 "{} imports decisions about their own access; somebody else must import this file",
                 self.operator.name
             );
-            self.told(row, "principal_id", &message);
+            wrong.add(self.place(row, "principal_id"), message);
         }
     }
 }

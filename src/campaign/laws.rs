@@ -1,6 +1,6 @@
 //! Laws of campaigns: whatever is imported, moved and stopped in whatever order, numbers tie and the log tells it again.
 
-use crate::campaign::import::{Incoming, Operator, judge};
+use crate::campaign::import::{Operator, SubmittedSheet, judge};
 use crate::campaign::log::{Choice, LogEvent, Move, Proof};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, Recommendation, Reviewer, ReviewerKey, Risk, population_hash};
 use crate::campaign::open::Frozen;
@@ -41,6 +41,10 @@ fn frozen(items: usize) -> Frozen {
                 reviewer: ReviewerKey::new(REVIEWERS[n % 3]),
                 second: (n % 3 == 0).then(|| ReviewerKey::new(REVIEWERS[(n + 1) % 3])),
                 findings: Vec::new(),
+                disclosed: Vec::new(),
+                second_disclosed: Vec::new(),
+                delivered_by: Vec::new(),
+                delivers: Vec::new(),
             }
         })
         .collect();
@@ -70,6 +74,7 @@ fn frozen(items: usize) -> Frozen {
         forced: None,
         configuration: "name = \"Law\"\njustification = []\n".into(),
         entra_instance: None,
+        entra_period: None,
     };
     let contexts = rows
         .iter()
@@ -91,6 +96,9 @@ fn returned(sheet: &Sheet, choices: &[u8]) -> ReturnedSheet {
             0 => String::new(),
             c => Choice::ALL[usize::from(c - 1)].to_string(),
         };
+        let exception = cells[decision] == Choice::Exception.as_str();
+        cells[decision + 1] = if exception { "needed until the migration".into() } else { String::new() };
+        cells[decision + 2] = if exception { "2030-01-01".into() } else { String::new() };
         ReturnedRow { row: n + 2, cells }
     });
     ReturnedSheet {
@@ -106,6 +114,9 @@ fn operator() -> Operator {
         name: "operator".into(),
         reviewer: None,
         again: true,
+        older: true,
+        now: at(1000),
+        ..Operator::default()
     }
 }
 
@@ -136,10 +147,10 @@ proptest! {
             let mut events = if moves {
                 let to = ReviewerKey::new(REVIEWERS[(who + 1) % 3]);
                 let items = indices.iter().take(2).map(|i| state.items[*i].id.clone()).collect();
-                vec![LogEvent::Moved(Move { how: "reassign".into(), from: key, to, items, stage, reason: "law".into() })]
+                vec![LogEvent::Moved(Move { how: "reassign".into(), from: key, to, items, stage, reason: "law".into(), disclosed: BTreeMap::new() })]
             } else {
                 let sheet = state.sheet(&key, stage, &indices, &BTreeMap::new());
-                let file = Incoming { sheet: returned(&sheet, &choices), proof: Proof::OperatorAsserted };
+                let file = SubmittedSheet { sheet: returned(&sheet, &choices), proof: Proof::OperatorAsserted };
                 match judge(&state, std::slice::from_ref(&file), &operator()) {
                     Ok(taken) => {
                         let mut after = State::load(&store, &frozen.head.id).expect("loads");
@@ -147,6 +158,9 @@ proptest! {
                         let again = judge(&after, &[file], &operator());
                         // The first stage may not correct what the second has decided; else a second import is empty.
                         prop_assert!(again.is_ok_and(|t| t.events.is_empty()));
+                        // Once the second stage has decided, the first cannot correct it, row by row.
+                        let told = taken.refused.iter().all(|r| stage == 1 && r.contains("the second stage has decided"));
+                        prop_assert!(told, "{:?}", taken.refused);
                         taken.events
                     }
                     // Once the second stage has decided, the first is refused whole.
@@ -171,7 +185,7 @@ proptest! {
             prop_assert_eq!(read.totals(&none), state.totals(&none));
             prop_assert_eq!(read.by_reviewer(&none), state.by_reviewer(&none));
             prop_assert_eq!(&read.issued, &state.issued);
-            let by_hand = (0..items).filter(|i| read.binding(*i).is_some()).count();
+            let by_hand = (0..items).filter(|i| read.effective_decision(*i).is_some()).count();
             prop_assert_eq!(by_hand + read.totals(&none).undecided, items);
         }
     }

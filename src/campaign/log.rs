@@ -1,6 +1,6 @@
 //! What can happen to a campaign: entries of an append-only, hash-chained log, and how it is known who decided.
 
-use crate::campaign::model::{ItemId, ReviewerKey};
+use crate::campaign::model::{Disclosure, ItemId, ReviewerKey};
 use crate::model::Instant;
 use crate::model::access::words;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ words! {
         /// A person.
         Person => "person",
         /// Nobody answered, and the policy of the campaign spoke.
-        Silence => "silence",
+        NoResponse => "silence",
         /// Entra's own system, by its settings.
         System => "system",
     }
@@ -72,11 +72,15 @@ pub enum Proof {
 
 impl Proof {
     /// `sshsig`, `email`, `entra` or `operator-asserted`.
+    ///
+    /// A mail proves its sender only where the sender's own domain signed it, and the signature was checked:
+    /// anybody can write a file that begins with `From:`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Sshsig { .. } => "sshsig",
-            Self::Email { .. } => "email",
+            Self::Email { dkim, .. } if dkim.starts_with("pass") => "email",
+            Self::Email { .. } => "operator-asserted",
             Self::Entra { .. } => "entra",
             Self::OperatorAsserted => "operator-asserted",
         }
@@ -113,6 +117,9 @@ pub struct DecisionEntry {
     /// When, as the sheet tells it; else the instant of the import stands for it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
     pub decided_at: Option<Instant>,
+    /// When Entra says that it applied the decision; only in adopted reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
+    pub applied_at: Option<Instant>,
     /// Sequence number of the [`LogEvent::Imported`] entry that brought it; 0 for silence.
     pub import: u64,
 }
@@ -155,6 +162,9 @@ pub struct Move {
     pub stage: u8,
     /// Why.
     pub reason: String,
+    /// What is disclosed about the new reviewer, by item.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub disclosed: std::collections::BTreeMap<ItemId, Vec<Disclosure>>,
 }
 
 /// What happened.
@@ -169,6 +179,9 @@ pub enum LogEvent {
         population_sha256: String,
         /// Number of items.
         population: usize,
+        /// SHA-256 over the frozen items and what helps to judge them; empty in older campaigns.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        frozen_sha256: String,
     },
     /// A sheet was given out: only such a sheet can come back.
     Issued {
@@ -207,6 +220,17 @@ pub enum LogEvent {
         /// SHA-256 of the message.
         message_sha256: String,
     },
+    /// A letter that no server took, with what it said; it is tried again.
+    Undelivered {
+        /// Who was to get it.
+        reviewer: ReviewerKey,
+        /// Which step.
+        step: String,
+        /// To which address.
+        to: String,
+        /// Why not.
+        reason: String,
+    },
     /// The time was made longer.
     Extended {
         /// New end.
@@ -228,6 +252,22 @@ pub enum LogEvent {
         /// Why it was closed before its end, though decisions were owed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         early: Option<String>,
+        /// Whether no response was taken for a removal also where an item had no reviewer, as the operator asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_reviewer: bool,
+    },
+    /// Given up: nothing of it is carried out.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+    /// Opened again after a close; what no response had decided is undecided again.
+    Reopened {
+        /// Why.
+        reason: String,
+        /// The new end.
+        #[serde(with = "crate::campaign::moment")]
+        due_at: Instant,
     },
     /// Outcomes of removals at a commit.
     Verified {

@@ -3,36 +3,45 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
-pub mod balance;
+pub mod conflict;
+pub mod contradiction;
+pub mod dates;
 pub mod entra;
 pub mod entra_history;
 pub mod error;
+pub mod follow_up;
 pub mod import;
-pub mod ladder;
-pub mod letter;
+mod issue;
+pub mod item_context;
+pub mod item_findings;
 pub mod log;
 pub mod model;
 mod moment;
-pub mod now;
+pub mod notification;
 pub mod open;
+pub mod outcome;
 pub mod plan;
 pub mod proof;
-pub mod quality;
-pub mod remedy;
+pub mod reason;
+pub mod recommendation;
+pub mod remediation;
+pub mod reminder_schedule;
+pub mod review_quality;
+pub mod reviewers;
 pub mod series;
 pub mod sheet;
+pub mod spoken;
 pub mod state;
 pub mod store;
 pub mod terms;
-pub mod told;
+pub mod tie_out;
 pub mod totals;
-pub mod who;
 
-pub use balance::Balance;
 pub use error::CampaignError;
 pub use log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEntry, LogEvent, Proof};
 pub use model::{Campaign, CampaignId, Context, Item, ItemFinding, ItemId, Recommendation, Reviewer, ReviewerKey, Risk};
 pub use sheet::{ReturnedRow, ReturnedSheet, Sheet, SheetHead, SheetItem};
+pub use tie_out::TieOut;
 
 pub use plan::Plan;
 pub use state::State;

@@ -124,6 +124,20 @@ pub struct Campaign {
     pub configuration: String,
     /// The instance of an access review of Entra whose list of decisions is the population.
     pub entra_instance: Option<String>,
+    /// When Entra began and ended that instance, where its records say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entra_period: Option<EntraPeriod>,
+}
+
+/// The time of an access review of Entra, as Entra recorded it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntraPeriod {
+    /// Its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
+    pub started_at: Option<Instant>,
+    /// Its end: when decisions were due.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::campaign::moment::option")]
+    pub ended_at: Option<Instant>,
 }
 
 /// A reviewer of a campaign.
@@ -182,10 +196,68 @@ pub struct Item {
     pub second: Option<ReviewerKey>,
     /// Open findings about it, by check id; for the quality of decisions to keep.
     pub findings: Vec<String>,
+    /// What speaks against the independence of the first reviewer, and does not refuse them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disclosed: Vec<Disclosure>,
+    /// The same of the second.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second_disclosed: Vec<Disclosure>,
+    /// Assignments of packages that give what is held, as they were when it was frozen; empty for packages themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered_by: Vec<Delivery>,
+    /// What a package gave its holder when it was frozen: `kind:id` of each membership and role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivers: Vec<String>,
+}
+
+/// A package by which somebody has a membership or a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The package.
+    pub package_id: String,
+    /// Its name at opening.
+    pub package_name: String,
+    /// The assignment.
+    pub assignment_id: String,
+}
+
+words! {
+    /// What speaks against the independence of a reviewer without refusing them; it is disclosed and counted.
+    Disclosure {
+        /// They approved the request for what they review.
+        ApprovedRequest => "approved-request",
+        /// The holder is their manager.
+        ReportsToHolder => "reports-to-holder",
+        /// Holder and reviewer review each other.
+        MutualReview => "mutual-review",
+    }
+}
+
+impl Disclosure {
+    /// In words, as said of the reviewer.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::ApprovedRequest => "you also approved the request",
+            Self::ReportsToHolder => "the holder is your manager",
+            Self::MutualReview => "the holder reviews your access, too",
+        }
+    }
+
+    /// In words, for counts.
+    #[must_use]
+    pub fn counted(self) -> &'static str {
+        match self {
+            Self::ApprovedRequest => "reviewed by who approved the request",
+            Self::ReportsToHolder => "reviewed by somebody whose manager is the holder",
+            Self::MutualReview => "reviewed by somebody whose own access the holder reviews",
+        }
+    }
 }
 
 /// What a person needs to judge an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Context {
     /// The item.
     pub item: ItemId,
@@ -193,14 +265,16 @@ pub struct Context {
     pub path: String,
     /// Since when, with its certainty in words: `since 2026-01-05`, `before 2025-12-31`.
     pub since: String,
-    /// The end that is set, in words: `until 2026-12-31`, `no end`.
-    pub until: String,
+    /// The end that is set, in words: `2026-12-31`, `no end`.
+    #[serde(alias = "until")]
+    pub current_end: String,
     /// How it came about: `user_request`, `admin_direct` …
     pub grant_kind: String,
     /// Who granted or approved it, in words.
     pub granted_by: String,
     /// The reason that was given for it; empty when none is known.
-    pub why: String,
+    #[serde(alias = "why")]
+    pub justification_given: String,
     /// The last use, in words; says so when nobody can tell.
     pub last_use: String,
     /// How many people like the holder have it, in one sentence.
@@ -215,10 +289,19 @@ pub struct Context {
     pub sensitive_because: String,
     /// The holder's department; empty when unknown.
     pub department: String,
+    /// The holder's display name; empty when it is not known or the same as the principal name.
+    pub holder_name: String,
+    /// The display name of the holder's manager; empty when unknown.
+    pub holder_manager: String,
+    /// What the package is for, in the words of its owner; empty when unknown.
+    pub description: String,
     /// What was decided last time in the series; empty the first time.
-    pub last_time: String,
+    #[serde(alias = "last_time")]
+    pub previous_decision: String,
     /// Why this reviewer: `manager of Ana Ruiz`, `approved the request on 2026-01-05 (disclosed)`.
     pub reviewer_because: String,
+    /// The same of the second stage; empty when one stage is enough.
+    pub second_because: String,
 }
 
 /// An open finding, as told on a sheet.
@@ -226,6 +309,9 @@ pub struct Context {
 pub struct ItemFinding {
     /// Check id.
     pub check: String,
+    /// The title of the check.
+    #[serde(default)]
+    pub title: String,
     /// `info`, `low`, `medium` or `high`.
     pub severity: String,
     /// One sentence.

@@ -1,13 +1,13 @@
 //! Opening: freshness is looked at, the population is frozen at a commit, every item once, and gets its reviewer.
 
 use crate::campaign::error::CampaignError;
+use crate::campaign::item_context::ContextBuilder;
 use crate::campaign::log::LogEvent;
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, Reviewer, ReviewerKey, population_hash};
 use crate::campaign::plan::{Plan, RuleKind, Scope};
+use crate::campaign::reviewers::{self, ReviewerAssigner};
 use crate::campaign::series::Previous;
-use crate::campaign::store::head_sha256;
-use crate::campaign::told::Teller;
-use crate::campaign::who::{self, Desk};
+use crate::campaign::store::{frozen_sha256, head_sha256};
 use crate::check::CheckResult;
 use crate::config::{Config, matches};
 use crate::ledger::AccessModel;
@@ -63,12 +63,13 @@ impl Frozen {
             head_sha256: head_sha256(&self.head),
             population_sha256: self.head.population_sha256.clone(),
             population: self.head.population,
+            frozen_sha256: frozen_sha256(&self.items, &self.contexts),
         }
     }
 }
 
 /// Letters of a name that make an id.
-fn slug(name: &str) -> String {
+pub(super) fn slug(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
         if c.is_ascii_alphanumeric() {
@@ -98,7 +99,7 @@ pub fn campaign_id(plan: &Plan, commit: &str, as_of: Instant, text: &str) -> Cam
 /// When sources are too old or a named reviewer is unknown, dead or absent, unless forced; when nothing is in scope.
 pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
     let access = from.access;
-    let mut desk = Desk::new(access, from.plan, &from.config.admin_accounts).map_err(|wrong| CampaignError::Refused(wrong.join("\n  ")))?;
+    let mut assigner = ReviewerAssigner::new(access, from.plan, &from.config.admin_accounts).map_err(|wrong| CampaignError::Refused(wrong.join("\n  ")))?;
     let warnings = freshness(from);
     let refused = warnings.iter().any(|w| w.refuses) && from.forced.is_none();
     if refused {
@@ -109,12 +110,12 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
         )));
     }
     let id = campaign_id(from.plan, from.commit, access.as_of, from.text);
-    let teller = Teller::new(access, from.results);
+    let builder = ContextBuilder::new(access, from.results);
     let sensitive = Sensitive::new(from);
     let mut holdings: Vec<(Holding, String)> = access
         .held()
         .map(|h| (h.clone(), sensitive.why(h)))
-        .filter(|(h, why)| in_scope(from, &teller, h, !why.is_empty()))
+        .filter(|(h, why)| in_scope(from, &builder, h, !why.is_empty()))
         .collect();
     holdings.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)));
     // One item for each holder, entitlement and assignment: the ledger may know several stretches that are open.
@@ -127,8 +128,8 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
     let owners: Vec<_> = holdings
         .iter()
         .map(|(h, why)| {
-            let first = desk.first(h, !why.is_empty());
-            let second = desk.second(h, !why.is_empty(), &first.key);
+            let first = assigner.first(h, !why.is_empty());
+            let second = assigner.second(h, !why.is_empty(), &first.key);
             (first, second)
         })
         .collect();
@@ -139,10 +140,11 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
             let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
             let kind = h.entitlement.kind;
             let item = Item::make_id(&id, h.principal.as_str(), kind.as_str(), &h.entitlement.id, &assignment);
-            let mut told = teller.tell(item.clone(), h, why);
+            let mut told = builder.tell(item.clone(), h, why);
             told.context.reviewer_because.clone_from(&first.because);
+            told.context.second_because = second.as_ref().map(|s| s.because.clone()).unwrap_or_default();
             if let Some(previous) = from.previous {
-                told.context.last_time = previous.last_time(h);
+                previous.onto(h, from.now, &mut told);
             }
             let row = Item {
                 id: item,
@@ -163,13 +165,17 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
                 reviewer: first.key.clone(),
                 second: second.as_ref().map(|s| s.key.clone()),
                 findings: told.context.findings.iter().map(|f| f.check.clone()).collect(),
+                disclosed: first.disclosed.clone(),
+                second_disclosed: second.as_ref().map(|s| s.disclosed.clone()).unwrap_or_default(),
+                delivered_by: told.delivered_by,
+                delivers: told.delivers,
             };
             (row, told.context)
         })
         .collect();
     rows.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let (items, contexts): (Vec<Item>, Vec<Context>) = rows.into_iter().unzip();
-    let head = head(from, &id, &items, with_unassigned(desk.chosen(), &items), warnings);
+    let head = head(from, &id, &items, with_unassigned(assigner.chosen(), &items), warnings);
     Ok(Frozen { head, items, contexts })
 }
 
@@ -199,6 +205,7 @@ pub(super) fn head(from: &Opening, id: &CampaignId, items: &[Item], reviewers: V
         forced: from.forced.map(ToString::to_string),
         configuration: from.text.to_string(),
         entra_instance: None,
+        entra_period: None,
     }
 }
 
@@ -276,12 +283,12 @@ impl<'a> Sensitive<'a> {
 
 /// Whether a holding is in the scope of the plan, by an access that may be a later one.
 pub fn scope<'a>(from: &'a Opening<'a>) -> impl Fn(&Holding) -> bool + 'a {
-    let teller = Teller::new(from.access, from.results);
+    let builder = ContextBuilder::new(from.access, from.results);
     let sensitive = Sensitive::new(from);
-    move |h| in_scope(from, &teller, h, !sensitive.why(h).is_empty())
+    move |h| in_scope(from, &builder, h, !sensitive.why(h).is_empty())
 }
 
-fn in_scope(from: &Opening, teller: &Teller, h: &Holding, sensitive: bool) -> bool {
+fn in_scope(from: &Opening, builder: &ContextBuilder, h: &Holding, sensitive: bool) -> bool {
     let Scope {
         kinds,
         packages,
@@ -316,10 +323,10 @@ fn in_scope(from: &Opening, teller: &Teller, h: &Holding, sensitive: bool) -> bo
     let member = if h.principal_type == "user" { "member" } else { h.principal_type.as_str() };
     let class = classes.is_empty() || classes.iter().any(|c| c.eq_ignore_ascii_case(member) || c.eq_ignore_ascii_case(employee));
     let found = findings.is_empty()
-        || teller
+        || builder
             .findings(h)
             .iter()
-            .any(|f| findings.iter().any(|p| matches(p, f.check.as_str(), f.check.as_str())));
+            .any(|(_, f)| findings.iter().any(|p| matches(p, f.check.as_str(), f.check.as_str())));
     of_kind && class && found
 }
 
@@ -402,7 +409,7 @@ fn freshness(from: &Opening) -> Vec<Warning> {
     }
     let persons = plan.reviewers.iter().chain(plan.second.iter().map(|(_, r)| r));
     for name in persons.filter(|r| r.kind == RuleKind::Person).flat_map(|r| &r.persons) {
-        if let Some(why) = who::find_person(access, name).ok().and_then(|id| who::unable(access, &id)) {
+        if let Some(why) = reviewers::find_person(access, name).ok().and_then(|id| reviewers::unable(access, &id)) {
             out.push(Warning {
                 text: format!("the named reviewer {name} {why}"),
                 refuses: true,

@@ -1,6 +1,6 @@
 //! `campaign.toml`: what a campaign is to be; every mistake is told at once.
 
-use crate::campaign::letter::{Sender, Smtp};
+use crate::campaign::notification::{Sender, Smtp};
 use crate::config::did_you_mean;
 use crate::model::access::words;
 use crate::model::{EntitlementKind, IsoDuration};
@@ -12,7 +12,7 @@ pub const TEMPLATE: &str = include_str!("template.toml");
 
 words! {
     /// What it means when nobody answers.
-    Silence {
+    NoResponse {
         /// The access stays.
         Keep => "keep",
         /// The access goes.
@@ -142,8 +142,8 @@ pub struct Plan {
     pub every: IsoDuration,
     /// Days from opening to the end.
     pub due_days: i64,
-    /// Silence.
-    pub silence: Silence,
+    /// NoResponse.
+    pub no_response: NoResponse,
     /// Days of an escalation.
     pub escalate_days: i64,
     /// To whom; the reviewer's manager when empty.
@@ -164,7 +164,7 @@ pub struct Plan {
     pub max_age_days: i64,
     /// Whether an older source refuses the opening; it warns otherwise.
     pub refuse_stale: bool,
-    /// The ladder, earliest step first.
+    /// The reminder_schedule, earliest step first.
     pub reminders: Vec<Step>,
     /// Who writes letters; drafts without a sender when missing.
     pub mail: Option<Sender>,
@@ -283,7 +283,7 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         IsoDuration::default()
     });
     let due_days = within("due_days", raw.due_days.unwrap_or(14), 1, 365, wrong);
-    let silence = word("silence", raw.silence.as_deref().unwrap_or("keep"), Silence::ALL, wrong).unwrap_or(Silence::Keep);
+    let no_response = word("silence", raw.silence.as_deref().unwrap_or("keep"), NoResponse::ALL, wrong).unwrap_or(NoResponse::Keep);
     let asked = raw
         .justification
         .unwrap_or_else(|| vec!["modify".into(), "exception".into(), "keep-sensitive".into()]);
@@ -318,6 +318,17 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
     if raw.smtp.is_some() && raw.mail.is_none() {
         wrong.push("smtp needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\"".into());
     }
+    if let Some(zone) = raw
+        .mail
+        .as_ref()
+        .map(|m| m.zone.as_str())
+        .filter(|z| !z.is_empty() && crate::model::Zone::parse(z).is_none())
+    {
+        wrong.push(format!(
+            "mail.zone '{zone}' is no time zone{}",
+            did_you_mean(zone, &crate::model::Zone::names())
+        ));
+    }
     let mut reminders: Vec<Step> = raw
         .reminders
         .iter()
@@ -334,7 +345,7 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         recurrence,
         every,
         due_days,
-        silence,
+        no_response,
         escalate_days: within("escalate_days", raw.escalate_days.unwrap_or(7), 1, 365, wrong),
         escalate_to: raw.escalate_to.unwrap_or_default(),
         justification,
@@ -424,7 +435,7 @@ mod tests {
     #[test]
     fn the_commented_file_is_a_plan_as_it_stands() {
         let plan = Plan::parse(TEMPLATE, &["STA-01"]).expect("the template is right");
-        assert_eq!(plan.silence, Silence::Keep);
+        assert_eq!(plan.no_response, NoResponse::Keep);
         assert_eq!(plan.reviewers.len(), 3);
         assert_eq!(plan.reminders.len(), 3);
         assert!(plan.reminders[0].days_before > plan.reminders[2].days_before);

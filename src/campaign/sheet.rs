@@ -1,7 +1,7 @@
 //! Work sheets: which columns they have, which of them the hash covers, and what a returned file must hold.
 
 use crate::campaign::log::{Choice, Decision};
-use crate::campaign::model::{CampaignId, Context, Item, Reviewer, hash_identity};
+use crate::campaign::model::{CampaignId, Context, Disclosure, Item, Reviewer, hash_identity};
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 pub const PLACE_COLUMNS: [&str; 4] = ["campaign_id", "reviewer", "stage", "sheet_sha256"];
 
 /// Columns that help to judge; they may be changed or left out when a sheet comes back.
-pub const CONTEXT_COLUMNS: [&str; 16] = [
+pub const CONTEXT_COLUMNS: [&str; 22] = [
     "batch",
     "risk",
     "sensitive",
@@ -17,15 +17,21 @@ pub const CONTEXT_COLUMNS: [&str; 16] = [
     "recommendation_reason",
     "path",
     "since",
-    "until_now",
+    "current_end",
     "grant_kind",
     "granted_by",
-    "why",
+    "justification_given",
     "last_use",
     "peers",
     "findings",
     "removal",
-    "last_time",
+    "previous_decision",
+    "reviewer_because",
+    "disclosed",
+    "first_decision",
+    "first_decided_by",
+    "first_justification",
+    "first_until",
 ];
 
 /// Columns that the reviewer fills in. `until` takes `YYYY-MM-DD`; `decided_at` is filled by the HTML sheet alone and may be missing.
@@ -61,6 +67,17 @@ pub struct SheetHead {
     pub justification_asked: String,
 }
 
+/// What the first stage decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstDecision {
+    /// Who: a name, as people know it.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// What, and why.
+    pub decision: Decision,
+}
+
 /// An item as it stands on a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SheetItem {
@@ -68,6 +85,10 @@ pub struct SheetItem {
     pub item: Item,
     /// What helps to judge it.
     pub context: Context,
+    /// What speaks against the reviewer's independence, and does not refuse them.
+    pub disclosed: Vec<Disclosure>,
+    /// What the first stage decided; on sheets of the second stage only.
+    pub first: Option<FirstDecision>,
     /// The batch, from 1: items of one batch are meant to be decided in one go.
     pub batch: usize,
     /// Decisions for which this item needs a justification.
@@ -114,6 +135,7 @@ impl Sheet {
         cells.push(decision.and_then(|d| d.until).map(Instant::day).unwrap_or_default());
         cells.push(String::new());
         let findings: Vec<String> = context.findings.iter().map(|f| format!("{} {}: {}", f.check, f.severity, f.message)).collect();
+        let disclosed: Vec<&str> = row.disclosed.iter().map(|d| d.sentence()).collect();
         cells.extend([
             row.batch.to_string(),
             item.risk.to_string(),
@@ -122,15 +144,24 @@ impl Sheet {
             context.recommendation_reason.clone(),
             context.path.clone(),
             context.since.clone(),
-            context.until.clone(),
+            context.current_end.clone(),
             context.grant_kind.clone(),
             context.granted_by.clone(),
-            context.why.clone(),
+            context.justification_given.clone(),
             context.last_use.clone(),
             context.peers.clone(),
             findings.join(" "),
             context.removal.clone(),
-            context.last_time.clone(),
+            context.previous_decision.clone(),
+            context.reviewer_because.clone(),
+            disclosed.join("; "),
+        ]);
+        let first = row.first.as_ref();
+        cells.extend([
+            first.map(|f| f.decision.choice.to_string()).unwrap_or_default(),
+            first.map(|f| f.by.clone()).unwrap_or_default(),
+            first.map(|f| f.decision.justification.clone()).unwrap_or_default(),
+            first.and_then(|f| f.decision.until).map(Instant::day).unwrap_or_default(),
         ]);
         cells.extend([
             self.head.campaign.to_string(),

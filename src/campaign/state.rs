@@ -2,21 +2,24 @@
 
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Move, Proof};
-use crate::campaign::model::{Campaign, CampaignId, Context, Item, ItemId, Reviewer, ReviewerKey};
-use crate::campaign::plan::{Justify, Plan};
-use crate::campaign::sheet::{Sheet, SheetHead, SheetItem, sheet_hash};
+use crate::campaign::model::{Campaign, CampaignId, Disclosure, Item, ItemId, Reviewer, ReviewerKey};
+use crate::campaign::plan::Plan;
 use crate::campaign::store::{Store, Tail, head_sha256};
 use crate::campaign::totals::Totals;
-use crate::model::{Instant, TenantId};
+use crate::model::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of one item beside its frozen row.
 #[derive(Debug, Clone, Default)]
-pub struct Course {
+pub struct ItemProgress {
     /// Decisions by stage (index 0 is stage 1), the newest of each, with the instant of their entry.
     pub decided: [Option<(Instant, DecisionEntry)>; 2],
     /// Who owns it in each stage, where that differs from the frozen row.
     pub owner: [Option<ReviewerKey>; 2],
+    /// How it came to that owner, in words.
+    pub handed: [Option<String>; 2],
+    /// What is disclosed about that owner.
+    pub disclosed: [Vec<Disclosure>; 2],
 }
 
 /// A reminder that was written or sent.
@@ -70,7 +73,7 @@ pub struct State {
     /// The frozen items, sorted by id.
     pub items: Vec<Item>,
     /// What happened to each, in the same order.
-    pub courses: Vec<Course>,
+    pub progress: Vec<ItemProgress>,
     /// Reviewers, also those who joined later.
     pub reviewers: BTreeMap<ReviewerKey, Reviewer>,
     /// Sheets that were given out, by hash.
@@ -81,6 +84,10 @@ pub struct State {
     pub moves: Vec<(Instant, Move)>,
     /// Who was reminded.
     pub reminders: Vec<Reminder>,
+    /// Who was sent word that there is something to decide.
+    pub notified: BTreeSet<ReviewerKey>,
+    /// Addresses to which the last letter could not be delivered, with the reason.
+    pub undelivered: BTreeMap<String, String>,
     /// The end, as extended.
     pub due_at: Instant,
     /// Extensions: when, to when, and why.
@@ -89,6 +96,8 @@ pub struct State {
     pub escalated: bool,
     /// The close.
     pub closing: Option<Closing>,
+    /// When and why it was given up.
+    pub cancelled: Option<(Instant, String)>,
     /// The last verification: commit, as of, outcomes.
     pub verified: Option<(String, Instant, BTreeMap<String, usize>)>,
     /// Who signed off.
@@ -97,8 +106,25 @@ pub struct State {
     pub tail: Tail,
 }
 
+/// The step of the letter that tells somebody that there is something to decide.
+pub const OPENING: &str = "opening";
 /// The reason of an extension by escalation.
 pub const ESCALATION: &str = "silence escalates";
+
+/// How an item came to its owner, in words.
+fn handed(change: &Move) -> String {
+    let from = if change.from.is_unassigned() {
+        "nobody".to_string()
+    } else {
+        change.from.to_string()
+    };
+    match change.how.as_str() {
+        "delegate" => format!("{from} handed it over: {}", change.reason),
+        "escalate" => format!("{from} did not answer, and it is escalated to you"),
+        "replace" => format!("{from} did not answer, and you take their place: {}", change.reason),
+        _ => format!("it was given to you instead of {from}: {}", change.reason),
+    }
+}
 
 impl State {
     /// Reads a campaign and checks its population, its chain and its identities.
@@ -146,17 +172,20 @@ impl State {
         let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
         Ok(Self {
             plan,
-            courses: vec![Course::default(); items.len()],
+            progress: vec![ItemProgress::default(); items.len()],
             items,
             reviewers,
             issued: BTreeMap::new(),
             imports: Vec::new(),
             moves: Vec::new(),
             reminders: Vec::new(),
+            notified: BTreeSet::new(),
+            undelivered: BTreeMap::new(),
             due_at: head.due_at,
             extended: Vec::new(),
             escalated: false,
             closing: None,
+            cancelled: None,
             verified: None,
             signed: Vec::new(),
             tail: Tail::default(),
@@ -189,17 +218,30 @@ impl State {
             LogEvent::Decided(entry) => {
                 let index = self.position(&entry.item).ok_or_else(|| self.foreign(&entry.item))?;
                 let stage = usize::from(entry.stage.clamp(1, 2) - 1);
-                self.courses[index].decided[stage] = Some((at, entry));
+                self.progress[index].decided[stage] = Some((at, entry));
             }
             LogEvent::Moved(change) => {
                 for item in &change.items {
                     let index = self.position(item).ok_or_else(|| self.foreign(item))?;
                     let stage = usize::from(change.stage.clamp(1, 2) - 1);
-                    self.courses[index].owner[stage] = Some(change.to.clone());
+                    let progress = &mut self.progress[index];
+                    progress.owner[stage] = Some(change.to.clone());
+                    progress.handed[stage] = Some(handed(&change));
+                    progress.disclosed[stage] = change.disclosed.get(item).cloned().unwrap_or_default();
                 }
                 self.moves.push((at, change));
             }
-            LogEvent::Reminded { reviewer, step, to, .. } => self.reminders.push(Reminder { at, reviewer, step, to }),
+            LogEvent::Reminded { reviewer, step, to, .. } => {
+                self.undelivered.remove(&to);
+                if step == OPENING {
+                    self.notified.insert(reviewer);
+                } else {
+                    self.reminders.push(Reminder { at, reviewer, step, to });
+                }
+            }
+            LogEvent::Undelivered { to, reason, .. } => {
+                self.undelivered.insert(to, reason);
+            }
             LogEvent::Extended { due_at, reason } => {
                 self.due_at = due_at;
                 self.escalated |= reason == ESCALATION;
@@ -216,10 +258,44 @@ impl State {
                     plan_sha256,
                 });
             }
+            LogEvent::Cancelled { reason } => self.cancelled = Some((at, reason)),
+            LogEvent::Reopened { reason, due_at } => self.reopen(at, due_at, reason),
             LogEvent::Verified { commit, as_of, outcomes, .. } => self.verified = Some((commit, as_of, outcomes)),
             LogEvent::SignedOff { manager, commit, as_of, .. } => self.signed.push(Signed { at, manager, commit, as_of }),
         }
         Ok(())
+    }
+
+    /// Back to the time before the close: what nobody had answered is open again.
+    fn reopen(&mut self, at: Instant, due_at: Instant, reason: String) {
+        self.closing = None;
+        self.verified = None;
+        self.due_at = due_at;
+        self.extended.push((at, due_at, format!("opened again: {reason}")));
+        for progress in &mut self.progress {
+            for decided in &mut progress.decided {
+                if decided.as_ref().is_some_and(|(_, d)| d.by == DecidedBy::NoResponse) {
+                    *decided = None;
+                }
+            }
+        }
+    }
+
+    /// That nothing can be decided any more.
+    ///
+    /// # Errors
+    /// When the campaign was closed or cancelled, with the way out.
+    pub fn must_be_open(&self) -> Result<(), CampaignError> {
+        let id = &self.head.id;
+        if let Some((at, reason)) = &self.cancelled {
+            return Err(CampaignError::Refused(format!("campaign {id} was cancelled on {at}: {reason}")));
+        }
+        self.closing.as_ref().map_or(Ok(()), |closing| {
+            Err(CampaignError::Refused(format!(
+                "campaign {id} was closed on {}: decisions are no longer taken; 'vouchsafe campaign reopen {id} --reason ...' opens it again",
+                closing.at
+            )))
+        })
     }
 
     fn foreign(&self, item: &ItemId) -> CampaignError {
@@ -229,9 +305,12 @@ impl State {
         }
     }
 
-    /// `open`, `escalated`, `closed` or `signed off`.
+    /// `open`, `escalated`, `cancelled`, `closed` or `signed off`.
     #[must_use]
-    pub fn stand(&self) -> &'static str {
+    pub fn status(&self) -> &'static str {
+        if self.cancelled.is_some() {
+            return "cancelled";
+        }
         match (self.signed.is_empty(), &self.closing, self.escalated) {
             (false, ..) => "signed off",
             (true, Some(_), _) => "closed",
@@ -249,7 +328,7 @@ impl State {
     /// The stage in which an item is to be decided now: the second when the first has decided and there is one.
     #[must_use]
     pub fn stage(&self, index: usize) -> u8 {
-        let second = self.items[index].second.is_some() && self.courses[index].decided[0].is_some();
+        let second = self.items[index].second.is_some() && self.progress[index].decided[0].is_some();
         if second { 2 } else { 1 }
     }
 
@@ -262,7 +341,7 @@ impl State {
         } else {
             &item.reviewer
         };
-        self.courses[index].owner[usize::from(stage.clamp(1, 2) - 1)].as_ref().unwrap_or(frozen)
+        self.progress[index].owner[usize::from(stage.clamp(1, 2) - 1)].as_ref().unwrap_or(frozen)
     }
 
     /// The one current owner of an item.
@@ -274,27 +353,27 @@ impl State {
     /// How many decisions that bind were taken by persons of whom this is true.
     pub fn decided_by(&self, is: impl Fn(&Reviewer) -> bool) -> usize {
         let by = |d: &DecisionEntry| d.by == DecidedBy::Person && self.reviewers.get(&ReviewerKey::new(&d.decided_by)).is_some_and(&is);
-        (0..self.items.len()).filter_map(|i| self.binding(i)).filter(|(_, d)| by(d)).count()
+        (0..self.items.len()).filter_map(|i| self.effective_decision(i)).filter(|(_, d)| by(d)).count()
     }
 
     /// The decision that binds: the newest of the highest stage.
     #[must_use]
-    pub fn binding(&self, index: usize) -> Option<&(Instant, DecisionEntry)> {
-        let [first, second] = &self.courses[index].decided;
+    pub fn effective_decision(&self, index: usize) -> Option<&(Instant, DecisionEntry)> {
+        let [first, second] = &self.progress[index].decided;
         second.as_ref().or(first.as_ref())
     }
 
     /// Whether the second stage is still to decide.
     #[must_use]
     pub fn awaits_second(&self, index: usize) -> bool {
-        let [first, second] = &self.courses[index].decided;
+        let [first, second] = &self.progress[index].decided;
         self.items[index].second.is_some() && first.as_ref().is_some_and(|(_, d)| d.by == DecidedBy::Person) && second.is_none() && self.closing.is_none()
     }
 
     /// Whether somebody is still to decide about an item.
     #[must_use]
     pub fn owed(&self, index: usize) -> bool {
-        self.binding(index).is_none() || self.awaits_second(index)
+        self.effective_decision(index).is_none() || self.awaits_second(index)
     }
 
     /// Counts by a key of each item, and in all; `lapses` are the items whose access has ended.
@@ -302,7 +381,7 @@ impl State {
     pub fn count<'a, K: Ord>(&'a self, lapses: &BTreeMap<ItemId, String>, key: impl Fn(usize) -> K + 'a) -> BTreeMap<K, Totals> {
         let mut groups: BTreeMap<K, Totals> = BTreeMap::new();
         for (index, item) in self.items.iter().enumerate() {
-            let binding = self.binding(index).map(|(_, d)| (d.decision.choice, d.by));
+            let binding = self.effective_decision(index).map(|(_, d)| (d.decision.choice, d.by));
             let lapsed = lapses.contains_key(&item.id);
             groups.entry(key(index)).or_default().add(binding, lapsed, self.awaits_second(index));
         }
@@ -315,10 +394,26 @@ impl State {
         self.count(lapses, |_| ()).remove(&()).unwrap_or_default()
     }
 
-    /// The numbers by current owner; reviewers without items are there with zeros.
+    /// To whom an item counts: who decided it, else who owns it.
+    #[must_use]
+    pub fn credit(&self, index: usize) -> ReviewerKey {
+        let person = self.effective_decision(index).filter(|(_, d)| d.by == DecidedBy::Person);
+        let decider = person.map(|(_, d)| ReviewerKey::new(&d.decided_by));
+        decider.filter(|k| self.reviewers.contains_key(k)).unwrap_or_else(|| self.owner(index).clone())
+    }
+
+    /// The numbers by reviewer: decisions count to who took them, open items and second looks to who owes them.
+    ///
+    /// Reviewers without items are there with zeros.
     #[must_use]
     pub fn by_reviewer(&self, lapses: &BTreeMap<ItemId, String>) -> BTreeMap<ReviewerKey, Totals> {
-        let mut all = self.count(lapses, |i| self.owner(i).clone());
+        let mut all = self.count(lapses, |i| self.credit(i));
+        for index in (0..self.items.len()).filter(|i| self.awaits_second(*i)) {
+            if let Some(first) = all.get_mut(&self.credit(index)) {
+                first.awaiting_second -= 1;
+            }
+            all.entry(self.owner(index).clone()).or_default().awaiting_second += 1;
+        }
         for key in self.reviewers.keys() {
             all.entry(key.clone()).or_default();
         }
@@ -355,153 +450,55 @@ impl State {
         Ok(())
     }
 
+    /// Items whose holder and reviewer review each other, as the items lie now.
+    #[must_use]
+    pub fn mutual(&self) -> BTreeSet<usize> {
+        let person = |i: usize| self.reviewers.get(self.owner(i)).map(|r| r.principal_id.as_str()).filter(|p| !p.is_empty());
+        let pairs: BTreeSet<(&str, &str)> = (0..self.items.len())
+            .filter_map(|i| Some((person(i)?, self.items[i].principal_id.as_str())))
+            .collect();
+        let both = |i: &usize| person(*i).is_some_and(|p| p != self.items[*i].principal_id && pairs.contains(&(self.items[*i].principal_id.as_str(), p)));
+        (0..self.items.len()).filter(both).collect()
+    }
+
+    /// What is disclosed about the owner of an item in a stage; [`State::mutual`] says which items review each other.
+    #[must_use]
+    pub fn disclosed_in(&self, index: usize, stage: u8, mutual: &BTreeSet<usize>) -> Vec<Disclosure> {
+        let (item, progress, place) = (&self.items[index], &self.progress[index], usize::from(stage.clamp(1, 2) - 1));
+        let frozen = if stage == 2 { &item.second_disclosed } else { &item.disclosed };
+        let moved = progress.owner[place].is_some();
+        let mut list = if moved { progress.disclosed[place].clone() } else { frozen.clone() };
+        if mutual.contains(&index) && self.stage(index) == stage {
+            list.push(Disclosure::MutualReview);
+        }
+        list
+    }
+
+    /// How many items have each disclosure about their present reviewer.
+    #[must_use]
+    pub fn disclosures(&self) -> BTreeMap<Disclosure, usize> {
+        let mutual = self.mutual();
+        let mut counts = BTreeMap::new();
+        for index in 0..self.items.len() {
+            for disclosure in self.disclosed_in(index, self.stage(index), &mutual) {
+                *counts.entry(disclosure).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// How each proof of authorship counts among the decisions that bind and that persons took.
     #[must_use]
     pub fn proofs(&self) -> BTreeMap<&'static str, usize> {
         let by_import: BTreeMap<u64, &Proof> = self.imports.iter().map(|(sequence, _, r)| (*sequence, &r.proof)).collect();
         let mut counts = BTreeMap::new();
         for index in 0..self.items.len() {
-            if let Some((_, entry)) = self.binding(index).filter(|(_, d)| d.by == DecidedBy::Person) {
+            if let Some((_, entry)) = self.effective_decision(index).filter(|(_, d)| d.by == DecidedBy::Person) {
                 let kind = by_import.get(&entry.import).map_or("operator-asserted", |p| p.kind());
                 *counts.entry(kind).or_default() += 1;
             }
         }
         counts
-    }
-
-    /// Decisions for which an item needs a justification.
-    #[must_use]
-    pub fn justify(&self, item: &Item) -> Vec<Choice> {
-        let asked = |j: Justify| self.plan.justification.contains(&j);
-        let against = item.recommendation == crate::campaign::model::Recommendation::Revoke;
-        let keep = asked(Justify::Keep) || (asked(Justify::KeepSensitive) && item.sensitive) || (asked(Justify::KeepAgainst) && against);
-        [
-            (Choice::Keep, keep),
-            (Choice::Revoke, asked(Justify::Revoke)),
-            (Choice::Modify, asked(Justify::Modify)),
-            (Choice::Exception, asked(Justify::Exception)),
-        ]
-        .into_iter()
-        .filter_map(|(choice, asked)| asked.then_some(choice))
-        .collect()
-    }
-
-    /// What stands on every sheet about the campaign.
-    #[must_use]
-    pub fn sheet_head(&self) -> SheetHead {
-        let head = &self.head;
-        SheetHead {
-            campaign: head.id.clone(),
-            name: head.name.clone(),
-            tenant: TenantId::to_string(&head.tenant),
-            commit: head.commit.clone(),
-            as_of: head.as_of,
-            opened_at: head.opened_at,
-            due_at: self.due_at,
-            population: head.population,
-            population_sha256: head.population_sha256.clone(),
-            silence: self.plan.silence.sentence().into(),
-            justification_asked: {
-                let words: Vec<&str> = self.plan.justification.iter().map(|j| j.as_str()).collect();
-                if words.is_empty() {
-                    "A justification is welcome, and never required.".into()
-                } else {
-                    format!("A justification is required for: {}.", words.join(", "))
-                }
-            },
-        }
-    }
-
-    /// Positions of the items on somebody's sheet of a stage, by item id.
-    ///
-    /// A sheet of the first stage lists all items that its owner has in it; one of the second, those that the first stage has decided.
-    #[must_use]
-    pub fn on_sheet(&self, key: &ReviewerKey, stage: u8) -> Vec<usize> {
-        let there = |i: &usize| self.owner_in(*i, stage) == key && (stage == 1 || (self.items[*i].second.is_some() && self.stage(*i) == 2));
-        (0..self.items.len()).filter(there).collect()
-    }
-
-    /// Positions of the items of every sheet, by reviewer and stage.
-    #[must_use]
-    pub fn sheets(&self) -> BTreeMap<(ReviewerKey, u8), Vec<usize>> {
-        let mut all: BTreeMap<(ReviewerKey, u8), Vec<usize>> = BTreeMap::new();
-        for index in 0..self.items.len() {
-            all.entry((self.owner_in(index, 1).clone(), 1)).or_default().push(index);
-            if self.items[index].second.is_some() && self.stage(index) == 2 {
-                all.entry((self.owner_in(index, 2).clone(), 2)).or_default().push(index);
-            }
-        }
-        all
-    }
-
-    /// The hash of a sheet with these items.
-    #[must_use]
-    pub fn hash_of(&self, key: &ReviewerKey, stage: u8, indices: &[usize]) -> String {
-        let rows: Vec<Vec<String>> = indices
-            .iter()
-            .map(|i| self.items[*i].identity().iter().map(ToString::to_string).collect())
-            .collect();
-        sheet_hash(self.head.id.as_str(), &self.head.population_sha256, key.as_str(), stage, &rows)
-    }
-
-    /// Log events for sheets that have not been given out yet in their present form.
-    #[must_use]
-    pub fn issues(&self) -> Vec<LogEvent> {
-        let fresh = |((key, stage), indices): ((ReviewerKey, u8), Vec<usize>)| {
-            let sheet = self.hash_of(&key, stage, &indices);
-            (!self.issued.contains_key(&sheet)).then_some(LogEvent::Issued {
-                reviewer: key,
-                stage,
-                sheet,
-                items: indices.len(),
-            })
-        };
-        self.sheets().into_iter().filter_map(fresh).collect()
-    }
-
-    /// One work sheet: risk first, then holder and entitlement; `contexts` must have its items.
-    #[must_use]
-    pub fn sheet(&self, key: &ReviewerKey, stage: u8, indices: &[usize], contexts: &BTreeMap<ItemId, Context>) -> Sheet {
-        let hash = self.hash_of(key, stage, indices);
-        let mut sorted = indices.to_vec();
-        sorted.sort_by(|a, b| {
-            let (a, b) = (&self.items[*a], &self.items[*b]);
-            let order = |i: &'_ Item| (std::cmp::Reverse(i.risk), i.principal_name.clone(), i.entitlement_name.clone(), i.id.clone());
-            order(a).cmp(&order(b))
-        });
-        let items = sorted
-            .iter()
-            .enumerate()
-            .map(|(place, index)| {
-                let item = self.items[*index].clone();
-                SheetItem {
-                    context: contexts.get(&item.id).cloned().unwrap_or_default(),
-                    batch: place / self.plan.batch.max(1) + 1,
-                    justify: self.justify(&item),
-                    decision: self.courses[*index].decided[usize::from(stage.clamp(1, 2) - 1)]
-                        .as_ref()
-                        .map(|(_, d)| d.decision.clone()),
-                    item,
-                }
-            })
-            .collect();
-        let reviewer = self.reviewers.get(key).cloned().unwrap_or_else(|| Reviewer {
-            key: key.clone(),
-            ..Reviewer::default()
-        });
-        Sheet {
-            head: self.sheet_head(),
-            reviewer,
-            stage,
-            hash,
-            items,
-        }
-    }
-
-    /// Items on some sheets, for which contexts are to be read.
-    #[must_use]
-    pub fn ids_of(&self, indices: &[usize]) -> BTreeSet<ItemId> {
-        indices.iter().map(|i| self.items[*i].id.clone()).collect()
     }
 
     /// A decision of silence about an item.
@@ -515,9 +512,10 @@ impl State {
                 justification: why.to_string(),
                 until: None,
             },
-            by: DecidedBy::Silence,
-            decided_by: format!("silence: {}", self.plan.silence),
+            by: DecidedBy::NoResponse,
+            decided_by: format!("silence: {}", self.plan.no_response),
             decided_at: None,
+            applied_at: None,
             import: 0,
         })
     }

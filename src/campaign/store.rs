@@ -6,17 +6,19 @@
 //!   items.jsonl              the frozen population, one item a line, sorted by id
 //!   contexts.jsonl           what helps to judge, in the same order
 //!   log/000000000001.jsonl   entries, chained by hash; one file is one step
+//!   returned/<sha256>        files that came back, mails and signatures, byte for byte
 //! ```
 //!
 //! Opening writes a folder under a temporary name, forces it to disk and renames it.
 //! Later steps write one file each and link it to a name that must be free: a step is there whole, once, or not at all.
+//! After each step a commit of the lake names the end of the log.
 
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{LogEntry, LogEvent};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, ItemId};
-use crate::lake::LakeError;
 use crate::lake::parquet_io::private_file;
 use crate::lake::store::{create_private_dirs, sync_dir};
+use crate::lake::{Lake, LakeError};
 use crate::model::Instant;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -128,7 +130,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// The campaign of an id, or of the beginning of one.
+    /// The campaign of an id, of the beginning of one, or the newest of a name.
     ///
     /// # Errors
     /// When there is none, or several.
@@ -143,6 +145,9 @@ impl Store {
         if let [one] = fits.as_slice() {
             return Ok((*one).clone());
         }
+        if let Some(newest) = self.newest_of(given, &ids)? {
+            return Ok(newest);
+        }
         let list: Vec<&str> = if fits.is_empty() { &ids } else { &[] as &[CampaignId] }
             .iter()
             .chain(fits)
@@ -154,6 +159,21 @@ impl Store {
             format!("there are: {}", list.join(", "))
         };
         Err(CampaignError::Missing { id: given.to_string(), known })
+    }
+
+    /// The newest campaign of a series, by its name or by what ids make of it.
+    fn newest_of(&self, given: &str, ids: &[CampaignId]) -> Result<Option<CampaignId>, CampaignError> {
+        let mut best: Option<(Instant, Instant, &CampaignId)> = None;
+        for id in ids {
+            let head = self.head(id)?;
+            let slug = crate::campaign::open::slug(&head.name);
+            let named = head.name.trim().eq_ignore_ascii_case(given.trim()) || (!slug.is_empty() && slug.eq_ignore_ascii_case(given.trim()));
+            let candidate = (head.as_of, head.opened_at, id);
+            if named && best.is_none_or(|b| b < candidate) {
+                best = Some(candidate);
+            }
+        }
+        Ok(best.map(|(_, _, id)| id.clone()))
     }
 
     /// Freezes a campaign with its first log entries; `false` when it is there already, and then nothing is written.
@@ -191,6 +211,7 @@ impl Store {
         }
         sync_dir(&self.root)?;
         self.reach(Crash::Named);
+        self.note_in_history(head.opened_at)?;
         Ok(true)
     }
 
@@ -288,7 +309,82 @@ impl Store {
         sync_dir(&dir)?;
         self.sweep(&dir);
         self.reach(Crash::StepNamed);
+        self.note_in_history(at)?;
         Ok(end)
+    }
+
+    /// Makes the step a part of the lake's history. A step that a crash or a busy lake leaves out comes in with the next commit.
+    fn note_in_history(&self, at: Instant) -> Result<(), CampaignError> {
+        const TRIES: usize = 50;
+        let Some(root) = self.root.parent() else { return Ok(()) };
+        let lake = match Lake::open(root) {
+            Ok(lake) => lake,
+            Err(LakeError::Missing(_)) => return Ok(()),
+            Err(e) => return Err(e.into()),
+        };
+        for _ in 0..TRIES {
+            match lake.commit_campaigns(at) {
+                Err(LakeError::Locked(_)) => std::thread::sleep(std::time::Duration::from_millis(100)),
+                other => return Ok(other.map(|_| ())?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a returned file, a mail or a signature, by its hash, so that it can be looked at again.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn keep(&self, id: &CampaignId, bytes: &[u8]) -> Result<String, CampaignError> {
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        let dir = self.dir(id).join("returned");
+        let path = dir.join(&sha256);
+        if fs::metadata(&path).is_ok_and(|m| m.len() == bytes.len() as u64) {
+            return Ok(sha256);
+        }
+        create_private_dirs(&dir)?;
+        let temp = dir.join(format!(".tmp-{}", std::process::id()));
+        let _ = fs::remove_file(&temp);
+        put(&temp, bytes)?;
+        fs::rename(&temp, &path).map_err(LakeError::io("rename", &path))?;
+        sync_dir(&dir)?;
+        Ok(sha256)
+    }
+
+    /// A file that was kept; `None` when there is none of that hash.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn kept(&self, id: &CampaignId, sha256: &str) -> Result<Option<Vec<u8>>, CampaignError> {
+        let path = self.dir(id).join("returned").join(sha256);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(LakeError::io("read", &path)(e).into()),
+        }
+    }
+
+    /// SHA-256 of the frozen items and of what helps to judge them, as they lie on disk.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn frozen_sha256(&self, id: &CampaignId) -> Result<String, CampaignError> {
+        let mut hash = Sha256::new();
+        for name in ["items.jsonl", "contexts.jsonl"] {
+            let path = self.dir(id).join(name);
+            let file = File::open(&path).map_err(LakeError::io("open", &path))?;
+            let mut reader = BufReader::with_capacity(1 << 20, file);
+            loop {
+                let part = reader.fill_buf().map_err(LakeError::io("read", &path))?;
+                if part.is_empty() {
+                    break;
+                }
+                hash.update(part);
+                let read = part.len();
+                reader.consume(read);
+            }
+        }
+        Ok(hex::encode(hash.finalize()))
     }
 
     /// Removes what killed commands left; a failure here harms nobody.
@@ -325,6 +421,19 @@ fn chain(tail: &Tail, events: &[LogEvent], at: Instant, by: &str) -> (String, Ta
         lines.push('\n');
     }
     (lines, end)
+}
+
+/// SHA-256 over frozen items and contexts as they are stored; see [`Store::frozen_sha256`].
+#[must_use]
+pub fn frozen_sha256(items: &[Item], contexts: &[Context]) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |line: Vec<u8>| {
+        hash.update(line);
+        hash.update(b"\n");
+    };
+    items.iter().for_each(|i| add(serde_json::to_vec(i).expect("an item is plain data")));
+    contexts.iter().for_each(|c| add(serde_json::to_vec(c).expect("a context is plain data")));
+    hex::encode(hash.finalize())
 }
 
 /// SHA-256 of a head as it is stored.

@@ -2,18 +2,33 @@
 //!
 //! An undisclosed filter makes a population worthless, so these words go wherever the population is shown.
 
-use crate::campaign::plan::{Plan, Rule, RuleKind, Silence};
+use crate::campaign::plan::{Justify, NoResponse, Plan, Rule, RuleKind};
 use crate::campaign::state::State;
 
-impl Silence {
+impl NoResponse {
     /// What it means, in a sentence.
     #[must_use]
     pub fn sentence(self) -> &'static str {
         match self {
-            Self::Keep => "Without a decision the access stays, and is counted as nobody's decision.",
-            Self::Remove => "Without a decision the access is removed.",
-            Self::Escalate => "Without a decision somebody higher is asked.",
-            Self::Recommendation => "Without a decision the recommendation is followed.",
+            Self::Keep => "If you do not respond, the access is kept and recorded as \"no response\".",
+            Self::Remove => "If you do not respond, the access is removed after the review closes.",
+            Self::Escalate => "If you do not respond, it is escalated to your manager.",
+            Self::Recommendation => "If you do not respond, the recommendation is followed where there is one.",
+        }
+    }
+}
+
+impl Justify {
+    /// For which decisions a reason is required, in words.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Keep => "to keep access",
+            Self::Revoke => "to remove access",
+            Self::Modify => "to change access",
+            Self::Exception => "to grant a temporary exception",
+            Self::KeepSensitive => "to keep sensitive access",
+            Self::KeepAgainst => "to keep access against the recommendation",
         }
     }
 }
@@ -64,7 +79,7 @@ fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
     out.extend((1..).zip(&plan.reviewers).map(|(n, r)| ("reviewers", format!("{n}. {}", rule(r)))));
     out.push((
         "reviewers",
-        "else unassigned; never the holder, nor who assigned or added it, nor who cannot act".into(),
+        "else unassigned; never the holder, nor who assigned or added it, nor a guest over a member, nor who cannot act; who approved the request, reports to the holder or is reviewed by the holder is disclosed".into(),
     ));
     out.extend(plan.second.iter().map(|(sensitive, r)| {
         let of = if *sensitive { "sensitive items" } else { "all items" };
@@ -73,8 +88,8 @@ fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
     if !plan.absent.is_empty() {
         out.push(("absent reviewers", plan.absent.join(", ")));
     }
-    out.push(("silence", plan.silence.sentence().to_string()));
-    if plan.silence == Silence::Escalate {
+    out.push(("no response", plan.no_response.sentence().to_string()));
+    if plan.no_response == NoResponse::Escalate {
         let to = if plan.escalate_to.is_empty() {
             "the reviewer's manager"
         } else {
@@ -82,15 +97,9 @@ fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
         };
         out.push(("escalation", format!("to {to}, with {} days more", plan.escalate_days)));
     }
-    let asked: Vec<&str> = plan.justification.iter().map(|j| j.as_str()).collect();
-    out.push((
-        "justification",
-        if asked.is_empty() {
-            "never required".into()
-        } else {
-            format!("required for {}", asked.join(", "))
-        },
-    ));
+    let mut asked: Vec<&str> = vec![Justify::Exception.sentence()];
+    asked.extend(plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
+    out.push(("reason", format!("required {}", asked.join(", "))));
     out.push(("time to decide", format!("{} days; repeated every {}", plan.due_days, plan.recurrence)));
     let steps: Vec<String> = plan.reminders.iter().map(crate::campaign::plan::Step::name).collect();
     out.push(("reminders", if steps.is_empty() { "none".into() } else { steps.join(", ") }));
@@ -143,6 +152,6 @@ mod tests {
         assert_eq!(of("scope"), "group; what is held of any other kind is outside of the population");
         assert_eq!(of("left out"), "Badges, because: a rule gives them");
         assert!(of("reviewers").starts_with("1. named: ana@corp.example, for sensitive items only | else unassigned"));
-        assert_eq!(of("silence"), "Without a decision the access is removed.");
+        assert_eq!(of("no response"), "If you do not respond, the access is removed after the review closes.");
     }
 }

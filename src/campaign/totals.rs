@@ -64,7 +64,7 @@ impl Totals {
                 self.all.add(choice);
                 match by {
                     DecidedBy::Person => self.by_person.add(choice),
-                    DecidedBy::Silence | DecidedBy::System => self.by_silence.add(choice),
+                    DecidedBy::NoResponse | DecidedBy::System => self.by_silence.add(choice),
                 }
             }
         }

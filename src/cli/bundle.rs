@@ -1,11 +1,12 @@
 //! `bundle`: evidence in one folder that verifies without us; `sample`: rows drawn by a seed.
 
-use crate::campaign::{Balance, CampaignId, State, Store};
+use crate::campaign::{CampaignId, State, Store, TieOut};
 use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
 use crate::cli::review::{self, Answers};
 use crate::cli::{output, private};
+use crate::evidence::campaign_audit;
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
 use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
@@ -38,6 +39,13 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     if let Some(path) = Lake::open(&open::lake_dir(&args.lake))?.view()?.damaged().first() {
         return Err(Failure::unusable(format!(
             "{path} differs from its commit, so nothing can be proved from this lake; 'vouchsafe lake verify' lists all such files"
+        )));
+    }
+    let root = open::lake_dir(&args.lake);
+    let audit = campaign_audit::audit(&root, &Lake::open(&root)?.view()?, None)?;
+    if let Some(wrong) = audit.wrong.first() {
+        return Err(Failure::unusable(format!(
+            "{wrong}; nothing can be proved of campaigns in this lake; 'vouchsafe lake verify' lists what is wrong"
         )));
     }
     let configuration = open::configuration_text(&args.question)?;
@@ -267,7 +275,7 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
 fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<(Vec<Part>, Vec<String>), Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
     let audience = Audience { free_text: told.free_text };
-    let balance = Balance::new(&state, &question.access, &answers.results, &question.config)?;
+    let balance = TieOut::new(&state, &question.access, &answers.results, &question.config)?;
     let making = campaign::Making {
         access: &question.access,
         accounts: &question.config.admin_accounts,

@@ -4,6 +4,7 @@ use crate::cli::args::LakeCommand;
 use crate::cli::evidence_args::LakeVerifyArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{self, open, output, proof};
+use crate::evidence::campaign_audit;
 use crate::evidence::note_signers;
 use crate::lake::checkpoint::Kept;
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
@@ -64,10 +65,34 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     }
     output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
     signatures(&kept, view.sequence(), allowed.as_deref())?;
+    campaigns(&lake, &view)?;
     if !kept.missing.is_empty() {
         output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
     }
     Ok(Exit::Done)
+}
+
+/// Whether the campaigns are those that the commits name, and their decisions those of the files that came back.
+fn campaigns(lake: &Lake, view: &View) -> Result<(), Failure> {
+    let audit = campaign_audit::audit(lake.root(), view, None)?;
+    for wrong in &audit.wrong {
+        output::print(&format!("wrong: {wrong}\n"));
+    }
+    for note in &audit.notes {
+        output::print(&format!("note: {note}\n"));
+    }
+    if !audit.wrong.is_empty() {
+        return Err(Failure::unusable(
+            "a campaign is not what the history of the lake says; compare it with a copy, or with a bundle that somebody else keeps",
+        ));
+    }
+    if audit.campaigns > 0 {
+        output::print(&format!(
+            "{} campaigns: commits name {} entries of their logs, and {} decisions stand so in the files that came back\n",
+            audit.campaigns, audit.anchored, audit.decisions
+        ));
+    }
+    Ok(())
 }
 
 /// Who signed the checkpoints: counted by name, or only counted when nobody said whom to trust.

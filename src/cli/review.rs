@@ -1,6 +1,7 @@
 //! From a question to a review: the checks are run, and all that the outputs need is gathered once.
 
-use crate::campaign::now::{Now, lapses, outcomes};
+use crate::campaign::follow_up::{CurrentAccess, lapses};
+use crate::campaign::outcome::{OutcomeWord, outcomes};
 use crate::campaign::{CampaignId, State, Store};
 use crate::check;
 use crate::cli::exit::Failure;
@@ -95,7 +96,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel
     }
     let ids = named.map_or_else(|| store.ids(), |id| Ok(vec![id.clone()]))?;
     let mut told = Vec::new();
-    let now = Now::new(access);
+    let now = CurrentAccess::new(access);
     for id in ids {
         let state = match State::load(store, &id) {
             Ok(state) => state,
@@ -110,7 +111,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel
             continue;
         }
         let lapsed = lapses(&state, &now);
-        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<OutcomeWord, usize> = BTreeMap::new();
         if let Some(closing) = &state.closing {
             for outcome in outcomes(&state, &now, closing.at) {
                 *counts.entry(outcome.word).or_default() += 1;
@@ -119,7 +120,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel
         let progress = Progress {
             state: &state,
             lapsed: &lapsed,
-            stand: state.stand(),
+            status: state.status(),
             at: access.as_of.max(state.tail.at),
         };
         told.push((state.head.opened_at, Section::of(&progress, &counts, privacy)));

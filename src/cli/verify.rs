@@ -4,6 +4,7 @@ use crate::cli::bundle::{self, Told};
 use crate::cli::evidence_args::VerifyArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
+use crate::evidence::campaign_audit;
 use crate::evidence::signature::{self, Trusted};
 use crate::evidence::table::sha256;
 use crate::evidence::{Bag, Facts, Judged, bag, verify};
@@ -96,6 +97,18 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
             judged.failed.push(format!("lake: {e}"));
             return Ok(());
         }
+    }
+    let audit = campaign_audit::audit(lake.root(), &newest, None)?;
+    if audit.wrong.is_empty() && audit.campaigns > 0 {
+        judged.proved.push(format!(
+            "campaigns: commits of the lake name {} entries of their logs, and {} decisions stand so in the files that came back",
+            audit.anchored, audit.decisions
+        ));
+    }
+    judged.failed.extend(audit.wrong);
+    judged.open.extend(audit.notes);
+    if !judged.failed.is_empty() {
+        return Ok(());
     }
     let view = match lake.view_at(&facts.commit) {
         Ok(view) => view,

@@ -1,11 +1,13 @@
 //! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
 
+use crate::campaign::contradiction::contradictions;
+use crate::campaign::follow_up::{CurrentAccess, Drift};
 use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
 use crate::campaign::model::{Context, Item, ItemId, ReviewerKey};
-use crate::campaign::now::{Drift, Now, outcomes};
+use crate::campaign::outcome::{Outcome, outcomes};
+use crate::campaign::reviewers::one_person;
 use crate::campaign::terms::terms;
-use crate::campaign::who::one_person;
-use crate::campaign::{Balance, CampaignError, LogEntry, State, Store, quality};
+use crate::campaign::{CampaignError, LogEntry, State, Store, TieOut, review_quality};
 use crate::evidence::compose::{Content, Part};
 use crate::evidence::sample::{self, Member};
 use crate::evidence::table::Table;
@@ -29,7 +31,7 @@ pub struct Making<'a> {
     /// Seed of the spot check.
     pub seed: &'a str,
     /// What joined and left since the opening.
-    pub balance: &'a Balance,
+    pub balance: &'a TieOut,
 }
 
 /// The parts of one campaign.
@@ -110,6 +112,22 @@ pub fn limits(state: &State, privacy: &Privacy) -> Vec<String> {
             "Who decided: {} of {} decisions of persons rest on the word of whoever imported them; neither a signature nor a mail shows who decided (campaign/proofs.csv).",
             asserted,
             totals.by_persons()
+        ));
+    }
+    for (disclosure, n) in state.disclosures() {
+        lines.push(format!(
+            "Independence: {n} of {} items are {} (campaign/items.csv, column disclosed).",
+            totals.population,
+            disclosure.counted()
+        ));
+    }
+    if let Some((at, reason)) = &state.cancelled {
+        lines.push(format!("The campaign was cancelled on {at}: {}", privacy.text(reason)));
+    }
+    let contradictions = contradictions(state).len();
+    if contradictions > 0 {
+        lines.push(format!(
+            "{contradictions} pairs of decisions contradict one another, and neither is carried out."
         ));
     }
     if totals.by_silence.sum() > 0 {
@@ -225,13 +243,15 @@ impl Telling<'_> {
     }
 
     fn items(&self, contexts: &BTreeMap<ItemId, Context>) -> Table {
+        let mutual = self.state.mutual();
         let row = |(index, item): (usize, &Item)| {
-            let binding = self.state.binding(index).map(|(_, entry)| entry);
+            let binding = self.state.effective_decision(index).map(|(_, entry)| entry);
             let owner = self.state.owner(index);
             let reviewer = self.state.reviewers.get(owner);
             let (access, accounts) = (self.making.access, self.making.accounts);
             let is_holder = |id: &str| one_person(access, accounts, &PrincipalId::new(id), &PrincipalId::new(&item.principal_id)).is_some();
             let own = reviewer.is_some_and(|r| !r.principal_id.is_empty() && is_holder(&r.principal_id));
+            let disclosed = self.state.disclosed_in(index, self.state.stage(index), &mutual);
             let because = contexts.get(&item.id).map(|c| self.text(&c.reviewer_because)).unwrap_or_default();
             vec![
                 item.id.to_string(),
@@ -248,6 +268,7 @@ impl Telling<'_> {
                 self.key(owner),
                 because,
                 yes(own),
+                disclosed.iter().map(|d| d.as_str()).collect::<Vec<_>>().join(";"),
                 binding.map_or("undecided", |b| b.decision.choice.as_str()).to_string(),
                 binding.map_or("", |b| b.by.as_str()).to_string(),
                 binding.map(|b| self.who(&b.decided_by)).unwrap_or_default(),
@@ -273,6 +294,7 @@ impl Telling<'_> {
             "reviewer",
             "reviewer_because",
             "reviewer_is_holder",
+            "disclosed",
             "decision",
             "by",
             "decided_by",
@@ -295,10 +317,13 @@ impl Telling<'_> {
 
     fn reviewers(&self) -> Table {
         let totals = self.state.by_reviewer(&BTreeMap::new());
-        let manners: BTreeMap<ReviewerKey, quality::Manner> = quality::manners(self.state).into_iter().map(|m| (m.reviewer.clone(), m)).collect();
+        let review_quality: BTreeMap<ReviewerKey, review_quality::ReviewQuality> = review_quality::review_quality(self.state)
+            .into_iter()
+            .map(|m| (m.reviewer.clone(), m))
+            .collect();
         let row = |(key, t): (&ReviewerKey, &crate::campaign::Totals)| {
             let reviewer = self.state.reviewers.get(key);
-            let manner = manners.get(key);
+            let manner = review_quality.get(key);
             vec![
                 self.key(key),
                 reviewer.map(|r| self.who(&r.principal_id)).unwrap_or_default(),
@@ -325,8 +350,8 @@ impl Telling<'_> {
             "exception",
             "undecided",
             "by_silence",
-            "manner",
-            "manner_because",
+            "quality",
+            "quality_reason",
         ];
         Table::of(&header, totals.iter().map(row))
     }
@@ -431,7 +456,7 @@ impl Telling<'_> {
                 principal_id: who(&d.principal_id),
                 principal_name: who(&d.principal_name),
                 entitlement_name: self.text(&d.entitlement_name),
-                shown: self.text(&d.shown),
+                evidence: self.text(&d.evidence),
                 ..d.clone()
             };
             covered.cells().to_vec()
@@ -440,38 +465,50 @@ impl Telling<'_> {
     }
 
     fn removals(&self) -> Table {
-        let header = ["item_id", "decision", "by", "outcome", "shown", "due"];
-        let Some(closing) = &self.state.closing else {
-            return Table::new(&header);
-        };
-        let now = Now::new(self.making.access);
-        let list = outcomes(self.state, &now, closing.at);
-        let rows = list.iter().map(|o| {
+        let header = ["item_id", "decision", "by", "outcome", "removed_at", "days", "due", "snapshot", "evidence"];
+        let list = self.outcomes();
+        let rows = list.iter().filter(|o| o.choice != Choice::Exception).map(|o| {
             vec![
                 o.item.to_string(),
                 o.choice.as_str().to_string(),
                 o.by.as_str().to_string(),
                 o.word.to_string(),
-                self.text(&o.shown),
+                time(o.removed_at),
+                o.days.map(|d| d.to_string()).unwrap_or_default(),
                 o.due.to_string(),
+                o.snapshot.clone(),
+                self.text(&o.evidence),
             ]
         });
         Table::of(&header, rows)
     }
 
+    /// What became of decisions; nothing before the close.
+    fn outcomes(&self) -> Vec<Outcome> {
+        let now = CurrentAccess::new(self.making.access);
+        self.state
+            .closing
+            .as_ref()
+            .map_or_else(Vec::new, |closing| outcomes(self.state, &now, closing.at))
+    }
+
     fn exceptions(&self) -> Table {
+        let list = self.outcomes();
         let row = |(index, item): (usize, &Item)| {
-            let (_, entry) = self.state.binding(index).filter(|(_, e)| e.decision.choice == Choice::Exception)?;
+            let (_, entry) = self.state.effective_decision(index).filter(|(_, e)| e.decision.choice == Choice::Exception)?;
+            let outcome = list.iter().find(|o| o.item == item.id);
             Some(vec![
                 item.id.to_string(),
                 self.who(&entry.decided_by),
                 time(entry.decided_at),
                 time(entry.decision.until),
                 self.words(&entry.decision.justification),
+                outcome.map(|o| o.word.to_string()).unwrap_or_default(),
+                outcome.map(|o| self.text(&o.evidence)).unwrap_or_default(),
             ])
         };
         let rows = self.state.items.iter().enumerate().filter_map(row);
-        Table::of(&["item_id", "decided_by", "decided_at", "until", "justification"], rows)
+        Table::of(&["item_id", "decided_by", "decided_at", "until", "justification", "outcome", "evidence"], rows)
     }
 
     fn spot_check(&self) -> Table {
@@ -481,11 +518,11 @@ impl Telling<'_> {
             .iter()
             .enumerate()
             .filter_map(|(index, item)| {
-                let (_, entry) = self.state.binding(index).filter(|(_, e)| e.decision.choice == Choice::Keep)?;
+                let (_, entry) = self.state.effective_decision(index).filter(|(_, e)| e.decision.choice == Choice::Keep)?;
                 let reviewer = self.key(self.state.owner(index));
                 // What silence kept is no work of a reviewer, and is drawn apart.
                 let stratum = match entry.by {
-                    DecidedBy::Silence => format!("{reviewer}, by silence"),
+                    DecidedBy::NoResponse => format!("{reviewer}, by silence"),
                     _ => reviewer,
                 };
                 Some(Member {

@@ -6,6 +6,7 @@
 pub mod bag;
 pub mod books;
 pub mod campaign;
+pub mod campaign_audit;
 pub mod compose;
 pub mod facts;
 pub mod oscal;

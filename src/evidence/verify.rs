@@ -485,6 +485,38 @@ fn leaves(dir: &Path) -> Result<Vec<Hash>, String> {
         .collect()
 }
 
+/// The log of a campaign only grows: that of the older bundle must be the beginning of this one's.
+fn campaign_log(dir: &Path, old: &Path) -> Result<(), Vec<String>> {
+    /// The id of a campaign, and its log as sequence numbers and hashes.
+    type Log = (String, Vec<(String, String)>);
+    let log = |dir: &Path| -> Result<Option<Log>, Vec<String>> {
+        let path = dir.join("data/campaign/log.csv");
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let head = Read::file(&dir.join("data/campaign/campaign.csv")).map_err(one)?;
+        let id = head
+            .rows()
+            .find(|r| r.get("what") == "id")
+            .map(|r| r.get("value").to_string())
+            .unwrap_or_default();
+        let table = Read::file(&path).map_err(one)?;
+        let rows = table.rows().map(|r| (r.get("sequence").to_string(), r.get("sha256").to_string())).collect();
+        Ok(Some((id, rows)))
+    };
+    let (Some((old_id, before)), Some((id, now))) = (log(old)?, log(dir)?) else {
+        return Ok(());
+    };
+    if old_id == id && !now.starts_with(&before) {
+        let same = before.iter().zip(&now).take_while(|(a, b)| a == b).count();
+        return Err(one(format!(
+            "campaign {id}: the log of the older bundle has {} entries, and only the first {same} of them are in this one's: it was rewritten or cut off",
+            before.len()
+        )));
+    }
+    Ok(())
+}
+
 /// Proves that the log of an older bundle is the beginning of this one's, from the two checkpoints and a proof made of the new log.
 ///
 /// # Errors
@@ -499,6 +531,7 @@ pub fn since(dir: &Path, old: &Path) -> Result<String, Vec<String>> {
             before.size, now.size
         )));
     };
+    campaign_log(dir, old)?;
     if before.origin != now.origin {
         return Err(one(format!("the older bundle is of the log {}, and this one of {}", before.origin, now.origin)));
     }

@@ -1,5 +1,6 @@
 //! Commits: which data files are live, chained by hash.
 
+use crate::lake::CampaignHead;
 use crate::lake::table::Table;
 use crate::model::{Instant, TenantId};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,9 @@ pub struct Commit {
     /// Legal holds set or released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Hold>,
+    /// The end of every campaign's log at that time, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<CampaignHead>,
 }
 
 impl Commit {

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod about;
+pub mod campaigns;
 pub mod checkpoint;
 pub mod column;
 pub mod commit;
@@ -26,6 +27,7 @@ pub mod tree;
 pub mod view;
 pub mod writer;
 
+pub use campaigns::CampaignHead;
 pub use checkpoint::{Checkpoint, Notary};
 pub use commit::Commit;
 pub use error::LakeError;

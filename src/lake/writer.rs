@@ -1,5 +1,6 @@
 //! One ingest's writes: new rows go to files, everything is counted, one commit ends it.
 
+use crate::lake::campaigns::heads;
 use crate::lake::commit::{DataFile, Hold, Tombstone};
 use crate::lake::known::{Known, Novelty, content_key, id_hash};
 use crate::lake::parquet_io;
@@ -286,7 +287,9 @@ impl Writer {
     /// # Errors
     /// When the disk is full, or another writer committed first.
     pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
-        if self.parts.is_empty() && self.removed.is_empty() && self.holds.is_empty() {
+        let campaigns = heads(self.lake.root())?;
+        let nothing = self.parts.is_empty() && self.removed.is_empty() && self.holds.is_empty();
+        if nothing && campaigns == self.view.campaigns() {
             return Ok(None);
         }
         let finished = self.parts.finish()?;
@@ -327,6 +330,7 @@ impl Writer {
             added,
             removed: self.removed,
             holds: self.holds,
+            campaigns,
         };
         let gone: Vec<PathBuf> = commit.removed.iter().map(|t| self.lake.root().join(&t.file.path)).collect();
         let id = self.lake.append(&self.view, commit)?;

@@ -37,7 +37,7 @@ async function main() {
       await page.keyboard.press("Enter");
     }
     if ((await focused()) === "date") {
-      await page.evaluate(() => { const field = document.activeElement; field.value = "2027-01-31"; field.dispatchEvent(new Event("input", { bubbles: true })); field.blur(); });
+      await page.evaluate(() => { const field = document.activeElement; field.value = "2035-01-31"; field.dispatchEvent(new Event("input", { bubbles: true })); field.blur(); });
       await page.keyboard.press("j");
     }
     given.push([id, { k: "keep", r: "revoke", e: "exception", m: "modify" }[key]]);

@@ -205,7 +205,7 @@ for n, row in enumerate(range(2, sheet.max_row + 1)):
     sheet.cell(row, heads["decision"]).value = word
     sheet.cell(row, heads["justification"]).value = f"reason {n}"
     if word == "modify":
-        sheet.cell(row, heads["until"]).value = datetime.date(2027, 1, 31)
+        sheet.cell(row, heads["until"]).value = datetime.date(2035, 1, 31)
 book.save(sys.argv[2])
 print(json.dumps(seen))
 "#;
@@ -324,7 +324,13 @@ fn a_mail_is_proof_of_its_sender_only() {
     assert!(told.stderr.contains("the mail is from stranger@corp.example"), "{}", told.stderr);
     opened.run.write("answer.eml", &mail(&address.to_uppercase()));
     let status = opened.import(Path::new("answer.eml"), &[]);
-    assert_eq!(status["proofs"]["email"].as_u64(), Some(rows(&file).len() as u64), "{}", status["proofs"]);
+    // Whatever a header says that anybody can write: without a signature that was checked it is the operator's word.
+    assert_eq!(
+        status["proofs"]["operator-asserted"].as_u64(),
+        Some(rows(&file).len() as u64),
+        "{}",
+        status["proofs"]
+    );
 }
 
 /// A mail server on loopback: prints its port, then each letter as a line of JSON.

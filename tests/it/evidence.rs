@@ -688,7 +688,7 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     let drift = rows("drift");
     for word in ["joined", "left"] {
         let told = rows("campaign").into_iter().find(|r| r["what"] == word).map(|r| r["value"].clone());
-        let listed = drift.iter().filter(|r| r["what"] == word).count();
+        let listed = drift.iter().filter(|r| r["change"] == word).count();
         assert_eq!(told, Some(listed.to_string()), "each that {word} is a row");
     }
     let of = |word: &str| items.iter().filter(|r| r["decision"] == word).count();

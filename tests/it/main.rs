@@ -1,8 +1,12 @@
 //! The integration tests, one binary: polars is linked once.
 
 mod campaign;
+mod campaign_decisions;
 mod campaign_faces;
+mod campaign_import;
+mod campaign_letters;
 mod campaign_plan;
+mod campaign_tamper;
 mod common;
 mod crash;
 mod evidence;

@@ -36,6 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("plotters", &["report"]),
     ("rust_xlsxwriter", &["report"]),
     ("calamine", &["report"]),
+    ("cfb", &["report"]),
     ("lettre", &["campaign"]),
     ("icalendar", &["campaign"]),
     ("mail_parser", &["campaign", "report"]),

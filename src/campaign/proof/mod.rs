@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 pub use dkim::DnsKeys;
 pub use mail::{Mail, read as read_mail};
-pub use signature::{Signed, verify};
+pub use signature::{Signed, signed_with, verify};
 
 /// The namespace of signatures that count here: one made for another purpose does not.
 pub const NAMESPACE: &str = "vouchsafe";

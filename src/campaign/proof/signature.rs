@@ -59,6 +59,19 @@ pub fn verify(message: &[u8], signature: &[u8], allowed: &[AllowedSigner], ident
     })
 }
 
+/// The fingerprint of the key that made a signature, when it is one of these bytes; whose key it is, is not judged here.
+///
+/// # Errors
+/// When it is no signature, or not of these bytes.
+pub fn signed_with(message: &[u8], signature: &[u8]) -> Result<String, ProofError> {
+    let refused = |problem: &str| ProofError::Signature(problem.to_string());
+    let signature = SshSig::from_pem(signature).map_err(|e| refused(&format!("the signature cannot be read: {e}")))?;
+    let key = PublicKey::from(signature.public_key().clone());
+    key.verify(NAMESPACE, message, &signature)
+        .map_err(|_| refused("the signature is not of this file"))?;
+    Ok(key.fingerprint(HashAlg::Sha256).to_string())
+}
+
 fn for_us(signer: &AllowedSigner) -> bool {
     signer.namespaces.is_empty() || signer.namespaces.iter().any(|n| super::allowed::matches(n, NAMESPACE))
 }

@@ -7,7 +7,7 @@ use crate::campaign::{Plan, State, entra, entra_history};
 use crate::check;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
-use crate::lake::objects::ReviewDecisionRow;
+use crate::lake::objects::{ReviewDecisionRow, ReviewInstanceRow};
 use sha2::{Digest, Sha256};
 
 /// Adopts; adopted once more after an ingest, it takes in what is new.
@@ -16,7 +16,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let store = store(&args.lake, crash_at);
     let by = operator(&args.by);
     let now = open::now()?;
-    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let (rows, file, sha256) = match &args.csv {
         None => (question.view.rows::<ReviewDecisionRow>()?, "review_decisions".to_string(), commit.clone()),
         Some(path) => {
@@ -51,7 +51,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
                 forced: None,
                 previous: None,
             };
-            let frozen = entra::freeze(&opening, &rows, &instance)?;
+            let frozen = entra::freeze(&opening, &rows, &question.view.rows::<ReviewInstanceRow>()?, &instance)?;
             opening::record(&store, &frozen, &by)?;
             frozen.head.id
         }

@@ -13,7 +13,7 @@ pub enum CampaignCommand {
     Open(OpenArgs),
     /// Say how far a campaign is, by reviewer, stage and package
     Status(StatusArgs),
-    /// Take returned sheets in: all of them or none
+    /// Take returned sheets in: good rows are recorded, the others are listed
     Import(ImportArgs),
     /// Say who owes decisions by the ladder of the campaign file, and write the messages
     Remind(RemindArgs),
@@ -21,8 +21,16 @@ pub enum CampaignCommand {
     Reassign(MoveArgs),
     /// Give one's own items to another reviewer
     Delegate(MoveArgs),
-    /// Apply silence, judge the reviews, list the drift and write the removal plan
+    /// Apply what no response means, judge the reviews, list the drift and write the removal plan
     Close(CloseArgs),
+    /// Give reviewers more time; the reason is recorded
+    Extend(ExtendArgs),
+    /// Give a campaign up: nothing of it is carried out, and the reason is recorded
+    Cancel(ReasonArgs),
+    /// Open a closed campaign again; what no response had decided is undecided again
+    Reopen(ExtendArgs),
+    /// List every exception that campaigns have granted, with its end and what became of it
+    Exceptions(ExceptionsArgs),
     /// Say what became of every revocation, by what the lake has seen since
     Verify(VerifyArgs),
     /// Record that management acknowledges the result
@@ -36,7 +44,7 @@ pub enum CampaignCommand {
 /// Which campaign, and who asks.
 #[derive(Debug, Args)]
 pub struct WhichArgs {
-    /// The campaign's id, or the beginning of it
+    /// The campaign's id, the beginning of it, or its name: then the newest of the series
     pub id: String,
     /// Where the lake is.
     #[command(flatten)]
@@ -116,6 +124,18 @@ pub struct ImportArgs {
     /// Take a file once more although later entries replaced its decisions
     #[arg(long)]
     pub again: bool,
+    /// Take decisions that are older than those on record
+    #[arg(long)]
+    pub older: bool,
+    /// Take nothing at all when one row cannot be taken
+    #[arg(long)]
+    pub all_or_nothing: bool,
+    /// Say what would be taken, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Which of two numbers of a date is the day, where it could be either: dmy (Europe) or mdy (United States)
+    #[arg(long, value_name = "ORDER", value_parser = ["dmy", "mdy"])]
+    pub dates: Option<String>,
     /// How it is proved who decided.
     #[command(flatten)]
     pub proof: ProofArgs,
@@ -185,12 +205,60 @@ pub struct CloseArgs {
     /// Close before the end; the reason is recorded
     #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "no reason given")]
     pub force: Option<String>,
+    /// Let no response remove access also where an item had no reviewer; it is recorded
+    #[arg(long)]
+    pub remove_without_reviewer: bool,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
     /// Who closes it.
     #[command(flatten)]
     pub by: ByArg,
+}
+
+/// `campaign cancel`.
+#[derive(Debug, Args)]
+pub struct ReasonArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// Why; it is recorded
+    #[arg(long)]
+    pub reason: String,
+    /// Who does it.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign extend` and `campaign reopen`.
+#[derive(Debug, Args)]
+pub struct ExtendArgs {
+    /// Which campaign.
+    #[command(flatten)]
+    pub which: WhichArgs,
+    /// The new end: RFC 3339, or a date, which means the end of that day, UTC
+    #[arg(long, value_name = "TIME")]
+    pub until: String,
+    /// Why; it is recorded
+    #[arg(long)]
+    pub reason: String,
+    /// Who does it.
+    #[command(flatten)]
+    pub by: ByArg,
+}
+
+/// `campaign exceptions`.
+#[derive(Debug, Args)]
+pub struct ExceptionsArgs {
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
 }
 
 /// `campaign verify`.

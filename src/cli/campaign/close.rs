@@ -2,14 +2,15 @@
 
 use super::args::CloseArgs;
 use super::sheets::put;
-use super::{load, operator, rows, sheets, status};
-use crate::campaign::balance::Balance;
+use super::{load, mailer, operator, rows, sheets, status};
+use crate::campaign::contradiction::contradictions;
+use crate::campaign::follow_up::{CurrentAccess, Drift};
 use crate::campaign::log::{Choice, LogEvent};
-use crate::campaign::now::{Drift, Now};
-use crate::campaign::plan::Silence;
-use crate::campaign::quality::{Manner, manners};
+use crate::campaign::plan::NoResponse;
+use crate::campaign::review_quality::{ReviewQuality, review_quality};
 use crate::campaign::state::ESCALATION;
-use crate::campaign::{ItemId, Recommendation, State, ladder, remedy};
+use crate::campaign::tie_out::TieOut;
+use crate::campaign::{ItemId, Recommendation, State, remediation, reminder_schedule};
 use crate::check;
 use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
@@ -31,6 +32,9 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         .clone()
         .or_else(|| sheets::remembered(&store, &state.head.id))
         .ok_or_else(|| Failure::usage("name a folder for the results with --out DIR"))?;
+    if state.cancelled.is_some() {
+        state.must_be_open()?;
+    }
     if let Some(closing) = state.closing.clone() {
         let question = open::question_at(&args.which.lake, &args.question, Some(&closing.commit))?;
         let results = Results::new(&state, &question, closing.at)?;
@@ -40,7 +44,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             ));
         }
         let dir = results.write(&state, &out)?;
-        let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.access));
+        let lapsed = crate::campaign::follow_up::lapses(&state, &CurrentAccess::new(&question.access));
         status::write_page(&state, &lapsed, closing.at, &dir.join(progress::PAGE))?;
         output::say(&format!(
             "campaign {} was closed on {}: its results were written again",
@@ -49,9 +53,9 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let question = open::question(&args.which.lake, &args.question)?;
-    let lapsed = crate::campaign::now::lapses(&state, &Now::new(&question.access));
+    let lapsed = crate::campaign::follow_up::lapses(&state, &CurrentAccess::new(&question.access));
     let now = open::now()?;
-    let owed: usize = ladder::debts(&state, &lapsed).values().map(Vec::len).sum();
+    let owed: usize = reminder_schedule::debts(&state, &lapsed).values().map(Vec::len).sum();
     if now < state.due_at && owed > 0 && args.force.is_none() && state.head.entra_instance.is_none() {
         return Err(Failure::usage(format!(
             "{owed} decisions are owed and the end is {}: wait, or close with --force \"reason\"",
@@ -59,24 +63,25 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         )));
     }
     let by = operator(&args.by);
-    if state.plan.silence == Silence::Escalate && !state.escalated && owed > 0 && state.head.entra_instance.is_none() {
+    if state.plan.no_response == NoResponse::Escalate && !state.escalated && owed > 0 && state.head.entra_instance.is_none() {
         return escalate(&store, &mut state, &question, &lapsed, now, &by);
     }
     let early = args.force.clone().filter(|_| now < state.due_at && owed > 0);
     let mut events = Vec::new();
     // Entra's own reviews have their silence in their records.
     if state.head.entra_instance.is_none() {
-        events.extend(silence(&state, &lapsed));
+        events.extend(no_response(&state, &lapsed, args.remove_without_reviewer));
     }
     let spoken = events.iter().filter(|e| matches!(e, LogEvent::Decided(_))).count();
     state.apply_all(&events, now)?;
     let results = Results::new(&state, &question, now)?;
     events.push(LogEvent::Closed {
-        commit: question.view.commit_id().unwrap_or_default().to_string(),
+        commit: question.view.data_commit_id().unwrap_or_default().to_string(),
         by_silence: spoken,
         undecided: state.totals(&lapsed).undecided,
         plan_sha256: results.plan_sha256(),
         early,
+        without_reviewer: args.remove_without_reviewer,
     });
     state.check(&lapsed)?;
     store.append(&state.head.id, &state.tail, &events, now, &by)?;
@@ -86,7 +91,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let totals = state.totals(&lapsed);
     output::say(&status::sentence(&totals));
     output::say(&format!(
-        "by persons {}, by silence {}, lapsed {}",
+        "by persons {}, by no response {}, ended before a decision {}",
         totals.by_persons(),
         totals.by_silence.sum(),
         totals.lapsed
@@ -95,9 +100,20 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         "population {} + {} joined - {} left = {} held now",
         state.head.population, results.balance.joined, results.balance.left, results.balance.held
     ));
-    let found = results.manners.iter().filter(|m| m.verdict == "finding").count();
+    for c in contradictions(&state) {
+        output::say(&format!("contradiction, and nothing of it is carried out: {}", c.message));
+    }
+    let left = (0..state.items.len())
+        .filter(|i| state.effective_decision(*i).is_none() && state.owner(*i).is_unassigned() && !lapsed.contains_key(&state.items[*i].id));
+    let left = left.count();
+    if left > 0 {
+        output::say(&format!(
+            "{left} items without a reviewer stay undecided: nobody was asked about them; --remove-without-reviewer lets no response remove them, too"
+        ));
+    }
+    let found = results.review_quality.iter().filter(|m| m.verdict == "finding").count();
     output::say(&format!(
-        "{} removal steps; {found} reviewers to look at; results in {}",
+        "{} removal steps; {found} reviewers decided in a way to look at (reviewers.csv); results in {}",
         results.steps.len(),
         dir.display()
     ));
@@ -113,7 +129,12 @@ fn escalate(
     now: Instant,
     by: &str,
 ) -> Result<Exit, Failure> {
-    let mut events = ladder::raise(state, (&question.access, &question.config.admin_accounts), lapsed, None, "escalate", ESCALATION);
+    let accounts = &question.config.admin_accounts;
+    let raised = reminder_schedule::raise(state, (&question.access, accounts), lapsed, None, "escalate", ESCALATION);
+    for (item, why) in &raised.stay {
+        output::say(&format!("{item} stays where it is: {why}"));
+    }
+    let mut events = raised.events;
     let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
     events.push(LogEvent::Extended {
         due_at: now.plus(state.plan.escalate_days * DAY),
@@ -123,30 +144,39 @@ fn escalate(
     let issues = state.issues();
     state.apply_all(&issues, now)?;
     events.extend(issues.iter().cloned());
-    store.append(&state.head.id, &state.tail, &events, now, by)?;
+    state.tail = store.append(&state.head.id, &state.tail, &events, now, by)?;
     sheets::write_issued(store, state, &issues)?;
     output::say(&format!(
-        "not closed: silence escalates. {moved} items went up, and decisions are due {}; then close again",
+        "not closed: what nobody answered is escalated. {moved} items went up, and decisions are due {}; then close again",
         state.due_at
     ));
-    Ok(Exit::Done)
+    let Some(out) = sheets::remembered(store, &state.head.id) else {
+        return Ok(Exit::Done);
+    };
+    let outcomes = mailer::handed_over((store, state), &events, now, &out, by)?;
+    Ok(outcomes.exit())
 }
 
-/// What silence decides about items that are not lapsed.
-fn silence(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Vec<LogEvent> {
+/// What no response decides about items that are not lapsed.
+///
+/// Where nobody was asked, nobody failed to answer: such an item is never removed unless the operator says so.
+fn no_response(state: &State, lapsed: &BTreeMap<ItemId, String>, without_reviewer: bool) -> Vec<LogEvent> {
     let mut events = Vec::new();
     for (index, item) in state.items.iter().enumerate() {
-        if state.binding(index).is_some() || lapsed.contains_key(&item.id) {
+        if state.effective_decision(index).is_some() || lapsed.contains_key(&item.id) {
             continue;
         }
-        let (choice, why) = match (state.plan.silence, item.recommendation) {
-            (Silence::Keep, _) => (Choice::Keep, "nobody decided; the campaign keeps what nobody decides"),
-            (Silence::Remove, _) => (Choice::Revoke, "nobody decided; the campaign removes what nobody decides"),
-            (Silence::Recommendation, Recommendation::Keep) => (Choice::Keep, "nobody decided; the recommendation is followed"),
-            (Silence::Recommendation, Recommendation::Revoke) => (Choice::Revoke, "nobody decided; the recommendation is followed"),
+        let (choice, why) = match (state.plan.no_response, item.recommendation) {
+            (NoResponse::Keep, _) => (Choice::Keep, "nobody decided; the campaign keeps what nobody decides"),
+            (NoResponse::Remove, _) => (Choice::Revoke, "nobody decided; the campaign removes what nobody decides"),
+            (NoResponse::Recommendation, Recommendation::Keep) => (Choice::Keep, "nobody decided; the recommendation is followed"),
+            (NoResponse::Recommendation, Recommendation::Revoke) => (Choice::Revoke, "nobody decided; the recommendation is followed"),
             // Without a recommendation there is nothing to follow, and after an escalation nobody is left to ask.
-            (Silence::Recommendation, Recommendation::None) | (Silence::Escalate, _) => continue,
+            (NoResponse::Recommendation, Recommendation::None) | (NoResponse::Escalate, _) => continue,
         };
+        if choice == Choice::Revoke && state.owner(index).is_unassigned() && !without_reviewer {
+            continue;
+        }
         events.push(state.silent(index, choice, why));
     }
     events
@@ -154,19 +184,19 @@ fn silence(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Vec<LogEvent> {
 
 /// Everything that a close hands over.
 struct Results {
-    manners: Vec<Manner>,
-    balance: Balance,
-    steps: Vec<remedy::Step>,
+    review_quality: Vec<ReviewQuality>,
+    balance: TieOut,
+    steps: Vec<remediation::Step>,
     plan: String,
 }
 
 impl Results {
     fn new(state: &State, question: &Question, closed_at: Instant) -> Result<Self, Failure> {
         let results = check::run(&question.access, &question.config, None);
-        let balance = Balance::new(state, &question.access, &results, &question.config)?;
-        let steps = remedy::plan(state, &Now::new(&question.access), closed_at);
+        let balance = TieOut::new(state, &question.access, &results, &question.config)?;
+        let steps = remediation::plan(state, &CurrentAccess::new(&question.access), closed_at);
         Ok(Self {
-            manners: manners(state),
+            review_quality: review_quality(state),
             plan: plan_csv(&steps)?,
             balance,
             steps,
@@ -183,17 +213,20 @@ impl Results {
         create_private_dirs(&dir)?;
         let put = |name: &str, text: &str| put(&dir.join(name), text.as_bytes());
         put("removal-plan.csv", &self.plan)?;
-        put("removal-requests.json", &remedy::requests(&self.steps))?;
-        put("removal.ps1", &remedy::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps))?;
+        put("removal-requests.json", &remediation::requests(&self.steps))?;
+        put(
+            "removal.ps1",
+            &remediation::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps),
+        )?;
         let drift = self.balance.drift.iter().map(Drift::cells);
         put("drift.csv", &rows::text(&Drift::COLUMNS, drift, Format::Csv, false)?)?;
-        put("reviewers.csv", &manners_csv(&self.manners)?)?;
+        put("reviewers.csv", &review_quality_csv(&self.review_quality)?)?;
         put("decisions.csv", &status::decisions_csv(state)?)?;
         Ok(dir)
     }
 }
 
-fn plan_csv(steps: &[remedy::Step]) -> Result<String, Failure> {
+fn plan_csv(steps: &[remediation::Step]) -> Result<String, Failure> {
     let columns = [
         "order",
         "item_id",
@@ -202,13 +235,13 @@ fn plan_csv(steps: &[remedy::Step]) -> Result<String, Failure> {
         "entitlement_name",
         "decision",
         "by",
-        "way",
+        "method_kind",
         "method",
         "url",
         "body",
         "instruction",
-        "blast",
-        "also",
+        "affected_count",
+        "side_effects",
         "due",
     ];
     let rows = steps.iter().map(|s| {
@@ -225,20 +258,20 @@ fn plan_csv(steps: &[remedy::Step]) -> Result<String, Failure> {
             s.entitlement_name.clone(),
             s.decision.to_string(),
             s.by.to_string(),
-            s.way.to_string(),
+            s.method_kind.to_string(),
             s.method.to_string(),
             url,
             s.body.as_ref().map(ToString::to_string).unwrap_or_default(),
             s.instruction.clone(),
-            s.blast.to_string(),
-            s.also.clone(),
+            s.affected_count.to_string(),
+            s.side_effects.clone(),
             s.due.to_string(),
         ]
     });
     rows::text(&columns, rows, Format::Csv, false)
 }
 
-fn manners_csv(manners: &[Manner]) -> Result<String, Failure> {
+fn review_quality_csv(review_quality: &[ReviewQuality]) -> Result<String, Failure> {
     let columns = [
         "reviewer",
         "verdict",
@@ -250,7 +283,7 @@ fn manners_csv(manners: &[Manner]) -> Result<String, Failure> {
         "seconds",
         "timed",
     ];
-    let rows = manners.iter().map(|m| {
+    let rows = review_quality.iter().map(|m| {
         [
             m.reviewer.to_string(),
             m.verdict.to_string(),

@@ -2,7 +2,10 @@
 
 use super::args::{ImportArgs, ProofArgs};
 use super::{operator, sheets, store};
-use crate::campaign::import::{Incoming, Operator, judge};
+use crate::campaign::contradiction::{Contradiction, contradictions};
+use crate::campaign::dates::DateOrder;
+use crate::campaign::import::{ImportResult, Operator, SubmittedSheet, judge};
+use crate::campaign::log::LogEvent;
 use crate::campaign::{CampaignError, Proof, ReturnedSheet, Reviewer, ReviewerKey, State, proof};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
@@ -11,13 +14,17 @@ use std::path::Path;
 
 /// Takes files in.
 pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let mut files = read(&args.files)?;
+    let (mut files, unread) = read(&args.files, args.all_or_nothing)?;
     let store = store(&args.lake, crash_at);
     let id = store.resolve(&campaign(args, &files)?)?;
     let operator = Operator {
         name: operator(&args.by),
         reviewer: args.reviewer.as_deref().map(ReviewerKey::new),
         again: args.again,
+        older: args.older,
+        all_or_nothing: args.all_or_nothing,
+        dates: args.dates.as_deref().and_then(DateOrder::from_word),
+        now: open::now()?,
     };
     // Another command may write between reading and writing: then everything is judged again.
     for attempt in 0.. {
@@ -29,34 +36,78 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
                 crate::config::did_you_mean(wanted.as_str(), &known)
             )));
         }
-        prove(args, &state, &operator, &mut files)?;
-        let mut taken = judge(&state, &files.iter().map(|f| f.incoming.clone()).collect::<Vec<_>>(), &operator)?;
-        let now = open::now()?;
+        let mut refused = unread.clone();
+        refused.extend(prove(args, &state, &operator, &mut files)?);
+        let proved: Vec<SubmittedSheet> = files.iter().filter(|f| f.proved).map(|f| f.incoming.clone()).collect();
+        if !refused.is_empty() && (args.all_or_nothing || proved.is_empty()) {
+            return Err(CampaignError::Problems(refused).into());
+        }
+        let mut taken = judge(&state, &proved, &operator)?;
+        taken.refused.splice(0..0, refused);
+        let now = operator.now;
         state.apply_all(&taken.events, now)?;
+        if args.dry_run {
+            told(&taken, &state, files.len(), &operator.name);
+            output::say("dry run: nothing was recorded");
+            return Ok(Exit::Done);
+        }
         let issues = state.issues();
         state.apply_all(&issues, now)?;
         taken.events.extend(issues.iter().cloned());
+        // Kept before they are named: a file without an entry harms nobody, an entry without its file does.
+        for file in files.iter().filter(|f| names(&taken.events, &f.incoming.sheet.sha256)) {
+            store.keep(&id, &file.bytes)?;
+            if let Some(signature) = &file.signature {
+                store.keep(&id, signature)?;
+            }
+        }
         match store.append(&id, &state.tail, &taken.events, now, &operator.name) {
             Err(CampaignError::Taken(_)) if attempt < 5 => continue,
             other => other?,
         };
         sheets::write_issued(&store, &state, &issues)?;
-        output::say(&format!(
-            "{} files: {} rows decided, {} left empty; {} decisions are new or changed",
-            files.len(),
-            taken.decided,
-            taken.empty,
-            taken.changed
-        ));
-        if taken.changed > 0 {
-            let late = if now > state.due_at { ", after the end" } else { "" };
-            output::say(&format!("imported by {}{late}", operator.name));
+        told(&taken, &state, files.len(), &operator.name);
+        if taken.changed > 0 && now > state.due_at {
+            output::say(&format!("imported after the end, {}", state.due_at));
         }
-        let totals = state.totals(&Default::default());
-        output::say(&super::status::sentence(&totals));
         return Ok(Exit::Done);
     }
     Ok(Exit::Done)
+}
+
+/// Whether the entries of an import name a file.
+fn names(events: &[LogEvent], sha256: &str) -> bool {
+    events.iter().any(|e| matches!(e, LogEvent::Imported(record) if record.sha256 == sha256))
+}
+
+/// What was taken, and every row that was not, once.
+fn told(taken: &ImportResult, state: &State, files: usize, by: &str) {
+    for row in &taken.refused {
+        output::say(&format!("not taken: {row}"));
+    }
+    for note in &taken.notes {
+        output::say(&format!("note: {note}"));
+    }
+    output::say(&format!(
+        "{files} files: {} rows decided, {} left empty, {} not taken; {} decisions are new or changed",
+        taken.decided,
+        taken.empty,
+        taken.refused.len(),
+        taken.changed
+    ));
+    if taken.changed > 0 {
+        output::say(&format!("imported by {by}"));
+    }
+    for c in contradictions(state).iter().filter(|c| touched(&taken.events, state, c)) {
+        output::say(&format!("contradiction: {}", c.message));
+    }
+    output::say(&super::status::sentence(&state.totals(&Default::default())));
+}
+
+/// Whether a contradiction has to do with what was just decided.
+fn touched(events: &[LogEvent], state: &State, c: &Contradiction) -> bool {
+    let items = [&state.items[c.package].id, &state.items[c.given].id];
+    events.iter().any(|e| matches!(e, LogEvent::Decided(d) if items.contains(&&d.item)))
 }
 
 /// The campaign that is named, else the one that the files name.
@@ -76,11 +127,15 @@ struct File {
     path: std::path::PathBuf,
     bytes: Vec<u8>,
     mail: bool,
-    incoming: Incoming,
+    proved: bool,
+    signature: Option<Vec<u8>>,
+    incoming: SubmittedSheet,
 }
 
 /// Reads every file, whatever program saved it; signatures are proofs, not sheets.
-fn read(paths: &[std::path::PathBuf]) -> Result<Vec<File>, Failure> {
+///
+/// A file that cannot be read is told, and does not keep the others from being taken.
+fn read(paths: &[std::path::PathBuf], all_or_nothing: bool) -> Result<(Vec<File>, Vec<String>), Failure> {
     let mut files = Vec::new();
     let mut problems = Vec::new();
     for path in paths.iter().filter(|p| !is_signature(p)) {
@@ -99,8 +154,10 @@ fn read(paths: &[std::path::PathBuf]) -> Result<Vec<File>, Failure> {
             Ok(back) => files.push(File {
                 path: path.clone(),
                 bytes,
-                mail: back.attachment.is_some(),
-                incoming: Incoming {
+                mail: back.as_sent,
+                proved: true,
+                signature: None,
+                incoming: SubmittedSheet {
                     sheet: back.sheet,
                     proof: Proof::OperatorAsserted,
                 },
@@ -111,8 +168,8 @@ fn read(paths: &[std::path::PathBuf]) -> Result<Vec<File>, Failure> {
     if files.is_empty() && problems.is_empty() {
         problems.push("signatures alone were given; give the sheets that they sign".into());
     }
-    if problems.is_empty() {
-        Ok(files)
+    if problems.is_empty() || !(files.is_empty() || all_or_nothing) {
+        Ok((files, problems))
     } else {
         Err(CampaignError::Problems(problems).into())
     }
@@ -122,8 +179,8 @@ fn is_signature(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sig"))
 }
 
-/// Finds the proof of each file: the mail itself, or the signature beside it.
-fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [File]) -> Result<(), Failure> {
+/// Finds the proof of each file: the mail itself, or the signature beside it; tells those whose proof is wrong.
+fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [File]) -> Result<Vec<String>, Failure> {
     let keys = Keys::read(&args.proof)?;
     let mut problems = Vec::new();
     for file in files {
@@ -138,20 +195,20 @@ fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [Fil
         let proof = if file.mail {
             proof::by_mail(&file.bytes, keys.dkim.as_ref(), reviewer).map_err(|e| e.to_string())
         } else if beside.is_file() {
+            file.signature = std::fs::read(&beside).ok();
             keys.signature(&file.bytes, &beside, reviewer)
         } else {
             Ok(Proof::OperatorAsserted)
         };
         match proof {
-            Ok(proof) => file.incoming.proof = proof,
-            Err(e) => problems.push(format!("{}: {e}", file.incoming.sheet.file)),
+            Ok(proof) => (file.incoming.proof, file.proved) = (proof, true),
+            Err(e) => {
+                file.proved = false;
+                problems.push(format!("{}: {e}", file.incoming.sheet.file));
+            }
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(CampaignError::Problems(problems).into())
-    }
+    Ok(problems)
 }
 
 /// The first filled cell of a column.

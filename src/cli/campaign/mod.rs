@@ -4,7 +4,8 @@ mod adopt;
 pub mod args;
 mod close;
 mod import;
-mod letters;
+mod life;
+mod mailer;
 mod moves;
 mod opening;
 mod remind;
@@ -34,6 +35,10 @@ pub fn run(command: &CampaignCommand, crash_at: Option<&str>) -> Result<Exit, Fa
         CampaignCommand::Delegate(args) => moves::run(args, "delegate", crash_at),
         CampaignCommand::List(lake) => list(lake),
         CampaignCommand::Remind(args) => remind::run(args, crash_at),
+        CampaignCommand::Extend(args) => life::extend(args, crash_at),
+        CampaignCommand::Cancel(args) => life::cancel(args, crash_at),
+        CampaignCommand::Reopen(args) => life::reopen(args, crash_at),
+        CampaignCommand::Exceptions(args) => life::exceptions(args),
         CampaignCommand::Close(args) => close::run(args, crash_at),
         CampaignCommand::Verify(args) => verify::run(args, crash_at),
         CampaignCommand::Signoff(args) => verify::signoff(args, crash_at),
@@ -51,7 +56,7 @@ fn list(lake: &LakeArg) -> Result<Exit, Failure> {
             id.to_string(),
             state.head.opened_at.day(),
             state.due_at.day(),
-            state.stand().to_string(),
+            state.status().to_string(),
             totals.population.to_string(),
             format!("{} %", totals.completion()),
         ]);

@@ -1,16 +1,22 @@
 //! `campaign reassign` and `campaign delegate`: items change hands, with a reason and without a conflict.
 
 use super::args::MoveArgs;
-use super::{load, operator, sheets};
+use super::{load, mailer, operator, sheets};
+use crate::campaign::conflict::{ConflictRule, Judged};
+use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{LogEvent, Move};
-use crate::campaign::now::Now;
-use crate::campaign::who::{self, Desk};
-use crate::campaign::{CampaignError, ItemId, ReviewerKey, State};
+use crate::campaign::model::Disclosure;
+use crate::campaign::reminder_schedule::other_stage;
+use crate::campaign::reviewers;
+use crate::campaign::{CampaignError, ItemId, Reviewer, ReviewerKey, State};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::Question;
 use crate::cli::{open, output};
 use crate::model::PrincipalId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is disclosed, by item.
+type Disclosed = BTreeMap<ItemId, Vec<Disclosure>>;
 
 /// Moves items.
 pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, Failure> {
@@ -18,9 +24,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
         return Err(Failure::usage("--reason is empty; say why, since it is recorded"));
     }
     let (store, mut state) = load(&args.which, crash_at)?;
-    if let Some(closing) = &state.closing {
-        return Err(Failure::usage(format!("campaign {} was closed on {}", state.head.id, closing.at)));
-    }
+    state.must_be_open()?;
     let question = open::question(&args.which.lake, &args.question)?;
     let from = ReviewerKey::new(&args.from);
     if !state.reviewers.contains_key(&from) {
@@ -35,7 +39,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
     if to == from {
         return Err(Failure::usage(format!("{from} has these items already")));
     }
-    conflicts(&state, &question, &to, joined.as_ref(), &chosen)?;
+    let mut disclosed = conflicts(&state, &question, &to, joined.as_ref(), &chosen)?;
     let mut events = Vec::new();
     events.extend(joined.map(|reviewer| LogEvent::Joined { reviewer }));
     for stage in [1u8, 2] {
@@ -45,6 +49,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
             .map(|i| state.items[*i].id.clone())
             .collect();
         items.sort();
+        let of_stage = disclosed.extract_if(.., |item, _| items.contains(item)).collect();
         if !items.is_empty() {
             events.push(LogEvent::Moved(Move {
                 how: how.into(),
@@ -53,6 +58,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
                 items,
                 stage,
                 reason: args.reason.clone(),
+                disclosed: of_stage,
             }));
         }
     }
@@ -61,11 +67,17 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
     let issues = state.issues();
     state.apply_all(&issues, now)?;
     events.extend(issues.iter().cloned());
-    store.append(&state.head.id, &state.tail, &events, now, &operator(&args.by))?;
+    let by = operator(&args.by);
+    let end = store.append(&state.head.id, &state.tail, &events, now, &by)?;
+    state.tail = end;
     sheets::write_issued(&store, &state, &issues)?;
     output::say(&format!("{} items from {from} to {to}: {}", chosen.len(), args.reason));
     output::say(&super::status::sentence(&state.totals(&Default::default())));
-    Ok(Exit::Done)
+    let Some(out) = sheets::remembered(&store, &state.head.id) else {
+        return Ok(Exit::Done);
+    };
+    let outcomes = mailer::handed_over((&store, &mut state), &events, now, &out, &by)?;
+    Ok(outcomes.exit())
 }
 
 /// The items that are named, else all that `from` still owes; each must be with `from`.
@@ -97,46 +109,52 @@ fn chosen(state: &State, from: &ReviewerKey, named: &[String]) -> Result<Vec<usi
 }
 
 /// A reviewer by folder name, or a person of the lake who joins.
-fn target(state: &State, access: &crate::ledger::AccessModel, name: &str) -> Result<(ReviewerKey, Option<crate::campaign::Reviewer>), CampaignError> {
+fn target(state: &State, access: &crate::ledger::AccessModel, name: &str) -> Result<(ReviewerKey, Option<Reviewer>), CampaignError> {
     let key = ReviewerKey::new(name);
     if state.reviewers.contains_key(&key) || key.is_unassigned() {
         return Ok((key, None));
     }
-    let id = who::find_person(access, name).map_err(CampaignError::Refused)?;
+    let id = reviewers::find_person(access, name).map_err(CampaignError::Refused)?;
     if let Some(known) = state.reviewers.values().find(|r| r.principal_id == id.as_str()) {
         return Ok((known.key.clone(), None));
     }
     let mut taken: BTreeSet<String> = state.reviewers.keys().map(ToString::to_string).collect();
     taken.insert(ReviewerKey::UNASSIGNED.into());
-    let key = ReviewerKey::new(&who::free_key(&taken, access, &id));
-    Ok((key.clone(), Some(who::reviewer(access, &id, key))))
+    let key = ReviewerKey::new(&reviewers::free_key(&taken, access, &id));
+    Ok((key.clone(), Some(reviewers::reviewer(access, &id, key))))
 }
 
-/// Every conflict of the new reviewer, item by item.
-fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Option<&crate::campaign::Reviewer>, chosen: &[usize]) -> Result<(), CampaignError> {
+/// What is disclosed about the new reviewer, by item.
+///
+/// # Errors
+/// Every conflict that refuses, item by item.
+fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Option<&Reviewer>, chosen: &[usize]) -> Result<Disclosed, CampaignError> {
+    let mut disclosed = Disclosed::new();
     let person = joined.or_else(|| state.reviewers.get(to)).map(|r| r.principal_id.clone()).unwrap_or_default();
     if person.is_empty() {
-        return Ok(());
+        return Ok(disclosed);
     }
     let person = PrincipalId::new(&person);
-    let (access, accounts) = (&question.access, &question.config.admin_accounts);
-    let desk = Desk::new(access, &state.plan, accounts).map_err(|e| CampaignError::Refused(e.join("\n  ")))?;
-    let now = Now::new(access);
+    let access = &question.access;
+    let rule = ConflictRule::new(access, &state.plan, &question.config.admin_accounts);
+    let current = CurrentAccess::new(access);
     let mut wrong = Vec::new();
     for index in chosen {
         let item = &state.items[*index];
-        let other = if state.stage(*index) == 2 { Some(state.owner_in(*index, 1)) } else { None };
-        let conflict = now
-            .same(item, state.head.as_of)
-            .and_then(|h| desk.conflict(&person, h, item.sensitive))
-            .or_else(|| who::one_person(access, accounts, &person, &PrincipalId::new(&item.principal_id)).map(str::to_string))
-            .or_else(|| (other == Some(to)).then(|| "decided in the first stage".into()));
-        if let Some(why) = conflict {
+        let holder = PrincipalId::new(&item.principal_id);
+        let judged = Judged::item(item, &holder, current.same(item, state.head.as_of));
+        let refused = rule.refuses(&person, &judged);
+        if let Some(why) = refused.or_else(|| other_stage(state, *index, state.stage(*index), &person, &rule)) {
             wrong.push(format!("{} ({} of {}): {to} {why}", item.id, item.entitlement_name, item.principal_name));
+            continue;
+        }
+        let told = rule.discloses(&person, &judged);
+        if !told.is_empty() {
+            disclosed.insert(item.id.clone(), told);
         }
     }
     if wrong.is_empty() {
-        Ok(())
+        Ok(disclosed)
     } else {
         Err(CampaignError::Refused(format!(
             "nothing was moved, since {} items conflict:\n  {}",

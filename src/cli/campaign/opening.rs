@@ -1,9 +1,7 @@
 //! `campaign open`: freeze, record, write the sheets, print the id.
 
 use super::args::OpenArgs;
-use super::letters::{Office, Order};
-use super::{operator, sheets, store};
-use crate::campaign::letter::Occasion;
+use super::{mailer, operator, sheets, store};
 use crate::campaign::open::{Frozen, Opening};
 use crate::campaign::{CampaignError, Plan, State, series};
 use crate::check;
@@ -16,7 +14,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
     let plan = Plan::parse(&text, &checks).map_err(|e| Failure::usage(format!("{}: {e}", args.file.display())))?;
     let question = open::question(&args.lake, &args.question)?;
-    let Some(commit) = question.view.commit_id() else {
+    let Some(commit) = question.view.data_commit_id() else {
         return Err(Failure::usage("the lake is empty: ingest something before a campaign is opened"));
     };
     let store = store(&args.lake, crash_at);
@@ -40,7 +38,8 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     if store.ids()?.contains(&id) {
         output::say("this campaign is open already: its sheets are written again");
     } else {
-        let frozen = crate::campaign::open::open(&opening)?;
+        let mut frozen = crate::campaign::open::open(&opening)?;
+        frozen.head.warnings.extend(series::overlaps(&store, &frozen.items)?);
         record(&store, &frozen, &by)?;
         if let Some(previous) = &previous {
             let change = previous.compare(&frozen.items);
@@ -55,10 +54,11 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             ));
         }
     }
-    let state = State::load(&store, &id)?;
+    let mut state = State::load(&store, &id)?;
     sheets::remember(&store, &id, &args.out)?;
     let files = sheets::write(&store, &state, &args.out, None)?;
-    let letters = letters(&state, &args.out)?;
+    let at = if state.plan.smtp.is_some() { opening.now } else { state.head.opened_at };
+    let letters = mailer::openings((&store, &mut state), at, &args.out, &by, false)?;
     for warning in &state.head.warnings {
         output::say(&format!("warning: {warning}"));
     }
@@ -76,29 +76,13 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         ));
     }
     output::say(&format!("population {}", state.head.population_sha256));
-    output::say(&format!("{files} sheets and {letters} letters in {}", args.out.join(id.as_str()).display()));
+    output::say(&format!(
+        "{files} sheets and {} letters in {}",
+        letters.done,
+        args.out.join(id.as_str()).display()
+    ));
     output::print(&format!("{id}\n"));
-    Ok(Exit::Done)
-}
-
-/// Opening letters, as files: they carry the hash of the population. They are sent when somebody reminds.
-fn letters(state: &State, out: &std::path::Path) -> Result<usize, Failure> {
-    let office = Office::new(state, state.head.opened_at)?;
-    let mut written = 0;
-    for (key, totals) in state.by_reviewer(&Default::default()) {
-        let reviewer = state.reviewers.get(&key).filter(|r| !r.mail.is_empty() && totals.population > 0);
-        let Some(reviewer) = reviewer else { continue };
-        let order = Order {
-            occasion: Occasion::Opening,
-            to: reviewer,
-            about: reviewer,
-            open: totals.owed(),
-            step: "opening",
-        };
-        office.write(&order, out, false)?;
-        written += 1;
-    }
-    Ok(written)
+    Ok(letters.exit())
 }
 
 /// Stores a frozen campaign with its first entries, whose identities are checked before they are written.

@@ -3,7 +3,8 @@
 use super::args::StatusArgs;
 use super::load;
 use super::sheets::put;
-use crate::campaign::now::{Now, lapses};
+use crate::campaign::contradiction::contradictions;
+use crate::campaign::follow_up::{CurrentAccess, lapses};
 use crate::campaign::terms::terms;
 use crate::campaign::{ItemId, ReviewerKey, State, Totals};
 use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
@@ -43,7 +44,7 @@ pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant,
     let page = progress::render(&progress::Progress {
         state,
         lapsed,
-        stand: state.stand(),
+        status: state.status(),
         at,
     });
     let bytes = page.map_err(|e| Failure {
@@ -56,12 +57,12 @@ pub fn write_page(state: &State, lapsed: &BTreeMap<ItemId, String>, at: Instant,
 /// Items whose access has ended, by what the lake has seen since the opening; nothing new, nothing to compute.
 pub fn lapsed(state: &State, lake: &LakeArg, question: &QuestionArgs) -> Result<BTreeMap<ItemId, String>, Failure> {
     let view = Lake::open(&open::lake_dir(lake))?.view()?;
-    let undecided = (0..state.items.len()).any(|i| state.binding(i).is_none());
-    if view.commit_id() == Some(state.head.commit.as_str()) || !undecided {
+    let undecided = (0..state.items.len()).any(|i| state.effective_decision(i).is_none());
+    if view.data_commit_id() == Some(state.head.commit.as_str()) || !undecided {
         return Ok(BTreeMap::new());
     }
     let question = open::question(lake, question)?;
-    Ok(lapses(state, &Now::new(&question.access)))
+    Ok(lapses(state, &CurrentAccess::new(&question.access)))
 }
 
 /// The identity in one line.
@@ -75,7 +76,7 @@ pub fn sentence(t: &Totals) -> String {
 fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     let totals = state.totals(lapsed);
     let head = &state.head;
-    let mut out = format!("{} · {} · {}\n", head.name, head.id, state.stand());
+    let mut out = format!("{} · {} · {}\n", head.name, head.id, state.status());
     out += &format!(
         "opened {}, due {}, lake commit {}\n",
         head.opened_at,
@@ -84,7 +85,7 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     );
     out += &format!("{}\n", sentence(&totals));
     out += &format!(
-        "decided by persons: {} of {} ({} %); by silence: {}; lapsed: {}; awaiting the second stage: {}\n",
+        "decided by persons: {} of {} ({} %); by no response: {}; ended before a decision: {}; awaiting the second stage: {}\n",
         totals.by_person.sum(),
         totals.population,
         totals.completion(),
@@ -96,7 +97,18 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     if !proofs.is_empty() {
         out += &format!("who decided is known by: {}\n", proofs.join(", "));
     }
-    let rows = state.by_reviewer(lapsed).into_iter().filter(|(_, t)| t.population > 0).map(|(key, t)| {
+    let disclosed: Vec<String> = state.disclosures().iter().map(|(d, n)| format!("{n} {}", d.counted())).collect();
+    if !disclosed.is_empty() {
+        out += &format!("disclosed: {}\n", disclosed.join("; "));
+    }
+    if let Some((at, reason)) = &state.cancelled {
+        out += &format!("cancelled on {at}: {reason}\n");
+    }
+    for c in contradictions(state) {
+        out += &format!("contradiction: {}\n", c.message);
+    }
+    let busy = |t: &Totals| t.population > 0 || t.owed() > 0;
+    let rows = state.by_reviewer(lapsed).into_iter().filter(|(_, t)| busy(t)).map(|(key, t)| {
         let reminded = state.reminders.iter().filter(|r| r.reviewer == key).count();
         vec![
             key.to_string(),
@@ -105,12 +117,12 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
             t.all.revoke.to_string(),
             t.all.modify.to_string(),
             t.all.exception.to_string(),
-            t.undecided.to_string(),
-            format!("{} %", t.completion()),
+            (t.undecided + t.awaiting_second).to_string(),
+            if t.population > 0 { format!("{} %", t.completion()) } else { String::new() },
             reminded.to_string(),
         ]
     });
-    let header = ["reviewer", "items", "keep", "revoke", "modify", "exc.", "open", "done", "rem."];
+    let header = ["reviewer", "items", "keep", "revoke", "modify", "exceptions", "open", "done", "reminders"];
     out + &output::narrow_table(&header, rows.collect())
 }
 
@@ -123,18 +135,22 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         |(n, id)| json!({ "name": n, "id": id }),
     );
     let stages = group(state.count(lapsed, |i| state.stage(i)), |stage| json!({ "stage": stage }));
-    let lapsed_items: Vec<Value> = lapsed.iter().map(|(item, shown)| json!({ "item_id": item, "shown": shown })).collect();
+    let lapsed_items: Vec<Value> = lapsed.iter().map(|(item, shown)| json!({ "item_id": item, "evidence": shown })).collect();
     let moves: Vec<Value> = state
         .moves
         .iter()
         .map(|(at, m)| json!({ "at": at.to_string(), "how": m.how, "from": m.from, "to": m.to, "items": m.items.len(), "reason": m.reason }))
         .collect();
     let more = json!({
-        "campaign": head.id, "name": head.name, "state": state.stand(), "tenant": head.tenant, "commit": head.commit,
+        "campaign": head.id, "name": head.name, "state": state.status(), "tenant": head.tenant, "commit": head.commit,
         "as_of": head.as_of.to_string(), "opened_at": head.opened_at.to_string(), "due_at": state.due_at.to_string(),
         "closed_at": state.closing.as_ref().map(|c| c.at.to_string()), "closed_early": state.closing.as_ref().and_then(|c| c.early.as_deref()),
         "terms": terms(state).into_iter().map(|(term, words)| json!({ "term": term, "words": words })).collect::<Vec<_>>(),
         "population_sha256": head.population_sha256, "log_entries": state.tail.entries, "log_head": state.tail.hash,
+        "disclosures": state.disclosures().iter().map(|(d, n)| (d.as_str(), n)).collect::<BTreeMap<_, _>>(),
+        "contradictions": contradictions(state).iter().map(|c| json!({ "package": state.items[c.package].id, "given": state.items[c.given].id, "message": c.message })).collect::<Vec<_>>(),
+        "cancelled": state.cancelled.as_ref().map(|(at, reason)| json!({ "at": at.to_string(), "reason": reason })),
+        "extended": state.extended.iter().map(|(at, due, reason)| json!({ "at": at.to_string(), "due_at": due.to_string(), "reason": reason })).collect::<Vec<_>>(),
         "warnings": head.warnings, "forced": head.forced, "previous": head.previous, "proofs": state.proofs(),
         "reviewers": reviewers, "stages": stages, "packages": packages, "lapsed_items": lapsed_items, "moves": moves,
         "verified": state.verified.as_ref().map(|(commit, as_of, outcomes)| json!({ "commit": commit, "as_of": as_of.to_string(), "outcomes": outcomes })),
@@ -217,7 +233,7 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
     ];
     let rows = (0..state.items.len()).map(|index| {
         let item = &state.items[index];
-        let binding = state.binding(index);
+        let binding = state.effective_decision(index);
         let text = |f: &dyn Fn(&(Instant, crate::campaign::DecisionEntry)) -> String| binding.map(f).unwrap_or_default();
         [
             item.id.to_string(),

@@ -3,24 +3,29 @@
 use super::args::{SignoffArgs, VerifyArgs};
 use super::import::Keys;
 use super::{load, operator, rows, status};
+use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{Choice, LogEvent, Proof};
-use crate::campaign::now::{Now, OUTCOMES, Outcome, outcomes};
-use crate::campaign::who::{find_person, reviewer};
+use crate::campaign::outcome::{Outcome, OutcomeWord, counts, outcomes};
+use crate::campaign::reviewers::{find_person, reviewer};
 use crate::campaign::{CampaignError, ReviewerKey, State, proof};
 use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
+use crate::model::Instant;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Verifies, and records the result once for each commit and instant.
 pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let (store, mut state) = load(&args.which, crash_at)?;
+    if state.cancelled.is_some() {
+        state.must_be_open()?;
+    }
     let Some(closing) = state.closing.clone() else {
         return Err(Failure::usage(format!("campaign {} is not closed: close it first", state.head.id)));
     };
     let question = open::question(&args.which.lake, &args.question)?;
-    let now = Now::new(&question.access);
+    let now = CurrentAccess::new(&question.access);
     let list = outcomes(&state, &now, closing.at);
     let counts = counted(&state, &list)?;
     let columns = [
@@ -35,7 +40,10 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         "by",
         "outcome",
         "due",
-        "shown",
+        "removed_at",
+        "days",
+        "snapshot",
+        "evidence",
     ];
     let row = |o: &Outcome| {
         let item = &state.items[state.position(&o.item).unwrap_or_default()];
@@ -51,7 +59,10 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             o.by.to_string(),
             o.word.to_string(),
             o.due.to_string(),
-            o.shown.clone(),
+            o.removed_at.map(|t| t.to_string()).unwrap_or_default(),
+            o.days.map(|d| d.to_string()).unwrap_or_default(),
+            o.snapshot.clone(),
+            o.evidence.clone(),
         ]
     };
     let csv = rows::text(&columns, list.iter().map(row), Format::Csv, false)?;
@@ -61,18 +72,21 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
                 let mut cells = row(o);
                 // The records stand behind the sentence, and are in the other forms.
                 let records = |text: &str| text.split(' ').all(|r| r.contains(':'));
-                if let Some((sentence, _)) = cells[11].rsplit_once(": ").filter(|(_, rest)| records(rest)) {
-                    cells[11] = sentence.to_string();
+                if let Some((sentence, _)) = cells[14].rsplit_once(": ").filter(|(_, rest)| records(rest)) {
+                    cells[14] = sentence.to_string();
                 }
-                vec![cells[2].clone(), cells[5].clone(), cells[7].clone(), cells[9].clone(), cells[11].clone()]
+                let day = o.removed_at.map(Instant::day).unwrap_or_default();
+                let [holder, what, decision, outcome, days, evidence] = [2, 5, 7, 9, 12, 14].map(|i: usize| cells[i].clone());
+                vec![holder, what, decision, outcome, day, days, evidence]
             };
-            output::table(&["holder", "entitlement", "decision", "outcome", "shown by"], list.iter().map(narrow).collect())
+            let header = ["holder", "entitlement", "decision", "outcome", "removed", "days", "evidence"];
+            output::table(&header, list.iter().map(narrow).collect())
         }
         Format::Parquet => return Err(Failure::usage("verify has no parquet form; use table, json, jsonl or csv")),
         format => rows::text(&columns, list.iter().map(row), format, args.output.csv_raw)?,
     };
     output::deliver(text.as_bytes(), &args.output)?;
-    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let as_of = question.access.as_of;
     let hash = hex::encode(Sha256::digest(csv.as_bytes()));
     let known = state.verified.as_ref().is_some_and(|(c, a, o)| *c == commit && *a == as_of && *o == counts);
@@ -89,13 +103,13 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     }
     let told: Vec<String> = counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
     output::say(&format!(
-        "{} decisions to revoke or modify = {}; as of {as_of}, commit {}",
+        "{} decisions to revoke, modify or grant an exception = {}; as of {as_of}, commit {}",
         list.len(),
         if told.is_empty() { "none".into() } else { told.join(" + ") },
         question.commit
     ));
-    let unsure = counts.get("cannot tell").copied().unwrap_or_default();
-    let open_ones = list.iter().filter(|o| matches!(o.word, "open beyond SLA" | "came back")).count();
+    let unsure = list.iter().filter(|o| o.word == OutcomeWord::CannotTell).count();
+    let open_ones = list.iter().filter(|o| o.word.is_wrong()).count();
     Ok(match (open_ones, unsure) {
         (0, 0) => Exit::Done,
         (0, _) => Exit::CannotTell,
@@ -103,31 +117,28 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     })
 }
 
-/// Counts by outcome; they must add up to the decisions to revoke and to modify.
+/// Counts by outcome; they must add up to the decisions that ask for something.
 fn counted(state: &State, list: &[Outcome]) -> Result<BTreeMap<String, usize>, CampaignError> {
-    let mut counts = BTreeMap::new();
-    for word in OUTCOMES {
-        let n = list.iter().filter(|o| o.word == word).count();
-        if n > 0 {
-            counts.insert(word.to_string(), n);
+    let totals = state.totals(&BTreeMap::new());
+    for (choice, n) in [
+        (Choice::Revoke, totals.all.revoke),
+        (Choice::Modify, totals.all.modify),
+        (Choice::Exception, totals.all.exception),
+    ] {
+        let listed = list.iter().filter(|o| o.choice == choice).count();
+        if listed != n {
+            return Err(CampaignError::Identity(format!("{choice} {n} = outcomes {listed}")));
         }
     }
-    let totals = state.totals(&BTreeMap::new());
-    let of = |choice: Choice| list.iter().filter(|o| o.choice == choice).count();
-    let (revoked, modified) = (of(Choice::Revoke), of(Choice::Modify));
-    let sum: usize = counts.values().sum();
-    if revoked != totals.all.revoke || modified != totals.all.modify || sum != list.len() {
-        return Err(CampaignError::Identity(format!(
-            "revoke {} + modify {} = sum of outcomes {sum}",
-            totals.all.revoke, totals.all.modify
-        )));
-    }
-    Ok(counts)
+    Ok(counts(list))
 }
 
 /// Records the acknowledgement of a named manager.
 pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let (store, mut state) = load(&args.which, crash_at)?;
+    if state.cancelled.is_some() {
+        state.must_be_open()?;
+    }
     let Some(closing) = state.closing.clone() else {
         return Err(Failure::usage(format!("campaign {} is not closed: nothing can be signed off", state.head.id)));
     };
@@ -137,9 +148,9 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
     let question = open::question(&args.which.lake, &args.question)?;
     let person = find_person(&question.access, &args.manager).map_err(Failure::usage)?;
     let manager = reviewer(&question.access, &person, ReviewerKey::new(args.manager.split('@').next().unwrap_or("manager")));
-    let list = outcomes(&state, &Now::new(&question.access), closing.at);
+    let list = outcomes(&state, &CurrentAccess::new(&question.access), closing.at);
     counted(&state, &list)?;
-    let unproved = list.iter().filter(|o| !o.word.ends_with("and verified")).count();
+    let unproved = list.iter().filter(|o| !o.word.is_done()).count();
     let undecided = state.totals(&BTreeMap::new()).undecided;
     let open_items = unproved + undecided;
     let document = document(&state, &manager.name, &args.statement, undecided, &list);
@@ -161,7 +172,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         crate::lake::store::create_private_dirs(&dir)?;
         super::sheets::put(&dir.join("signoff.txt"), document.as_bytes())?;
     }
-    let commit = question.view.commit_id().unwrap_or_default().to_string();
+    let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let as_of = Some(question.access.as_of);
     let known = state.signed.iter().any(|s| s.manager == manager.name && s.commit == commit && s.as_of == as_of);
     if known && args.proof.is_none() {
@@ -208,7 +219,7 @@ fn document(state: &State, manager: &str, statement: &str, undecided: usize, lis
     );
     let plan = state.closing.as_ref().map(|c| c.plan_sha256.as_str()).unwrap_or_default();
     text += &format!("removal plan: SHA-256 {plan}\nmanager: {manager}\nstatement: {statement}\n\nundecided: {undecided}\n");
-    let open: Vec<&Outcome> = list.iter().filter(|o| !o.word.ends_with("and verified")).collect();
+    let open: Vec<&Outcome> = list.iter().filter(|o| !o.word.is_done()).collect();
     text += &format!("not proved: {}\n", open.len());
     for o in open {
         let item = &state.items[state.position(&o.item).unwrap_or_default()];

@@ -2,7 +2,7 @@
 
 use super::Progress;
 use crate::campaign::ReviewerKey;
-use crate::campaign::quality::Manner;
+use crate::campaign::review_quality::ReviewQuality;
 use crate::model::time::SECOND;
 use crate::report::charts::bars::{self, Bar};
 use crate::report::charts::canvas::Ink;
@@ -16,8 +16,8 @@ const SHOWN: usize = 18;
 const ENOUGH: usize = 5;
 
 /// All pictures, in order.
-pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Chart> {
-    vec![owing(progress), days(progress), speed(progress, manners)]
+pub fn all(progress: &Progress, review_quality: &[ReviewQuality]) -> Vec<Chart> {
+    vec![owing(progress), days(progress), speed(progress, review_quality)]
 }
 
 fn owing(progress: &Progress) -> Chart {
@@ -92,7 +92,11 @@ fn days(progress: &Progress) -> Chart {
     let question = "When did decisions come in?";
     let mut days: BTreeMap<String, usize> = BTreeMap::new();
     for index in 0..progress.state.items.len() {
-        if let Some((at, _)) = progress.state.binding(index).filter(|(_, d)| d.by == crate::campaign::DecidedBy::Person) {
+        if let Some((at, _)) = progress
+            .state
+            .effective_decision(index)
+            .filter(|(_, d)| d.by == crate::campaign::DecidedBy::Person)
+        {
             *days.entry(at.day()).or_default() += 1;
         }
     }
@@ -135,11 +139,11 @@ fn days(progress: &Progress) -> Chart {
 }
 
 /// Speed against the share that was kept; a high share alone is health.
-fn speed(progress: &Progress, manners: &[Manner]) -> Chart {
-    let known = |m: &&Manner| m.decided >= ENOUGH;
-    let points: Vec<(&Manner, Reviewer)> = manners.iter().filter(known).filter_map(|m| each(m).map(|s| (m, point(m, s)))).collect();
+fn speed(progress: &Progress, review_quality: &[ReviewQuality]) -> Chart {
+    let known = |m: &&ReviewQuality| m.decided >= ENOUGH;
+    let points: Vec<(&ReviewQuality, Reviewer)> = review_quality.iter().filter(known).filter_map(|m| each(m).map(|s| (m, point(m, s)))).collect();
     let fast = points.iter().filter(|(_, r)| r.in_question()).count();
-    let without = manners.iter().filter(known).filter(|m| m.pace.is_none()).count();
+    let without = review_quality.iter().filter(known).filter(|m| m.pace.is_none()).count();
     let finding = match (points.len(), fast) {
         (0, _) if progress.state.closing.is_some() => "Nobody can tell: no returned sheet says when each decision was taken.".to_string(),
         (0, _) => "Nobody can tell yet: no returned sheet says when each decision was taken (review.html does).".to_string(),
@@ -185,7 +189,7 @@ fn speed(progress: &Progress, manners: &[Manner]) -> Chart {
     }
 }
 
-fn point(m: &Manner, seconds: i64) -> Reviewer {
+fn point(m: &ReviewQuality, seconds: i64) -> Reviewer {
     Reviewer {
         name: m.reviewer.to_string(),
         decisions: m.decided,
@@ -195,7 +199,7 @@ fn point(m: &Manner, seconds: i64) -> Reviewer {
 }
 
 /// Seconds from one decision to the next, on average, as far as the sheets tell times.
-pub(super) fn each(m: &Manner) -> Option<i64> {
+pub(super) fn each(m: &ReviewQuality) -> Option<i64> {
     let (seconds, times) = m.pace?;
     let steps = i64::try_from(times).ok()? - 1;
     (steps > 0).then(|| seconds / steps)

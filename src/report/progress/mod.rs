@@ -4,7 +4,8 @@ mod charts;
 mod section;
 mod tables;
 
-use crate::campaign::quality::manners;
+use crate::campaign::contradiction::contradictions;
+use crate::campaign::review_quality::review_quality;
 use crate::campaign::{ItemId, State};
 use crate::model::Instant;
 use crate::report::ReportError;
@@ -31,7 +32,7 @@ pub struct Progress<'a> {
     /// Items whose access ended before anybody decided, with the evidence.
     pub lapsed: &'a BTreeMap<ItemId, String>,
     /// `open`, `closed` …
-    pub stand: &'a str,
+    pub status: &'a str,
     /// When this is told.
     pub at: Instant,
 }
@@ -49,7 +50,7 @@ struct Page<'a> {
     style: &'a str,
     name: &'a str,
     id: &'a str,
-    stand: &'a str,
+    status: &'a str,
     as_of: String,
     opened: String,
     opened_by: &'a str,
@@ -78,15 +79,16 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
     let state = progress.state;
     let head = &state.head;
     let style = STYLE.replace("\r\n", "\n");
-    let manners = manners(state);
+    let review_quality = review_quality(state);
     let mut warnings = head.warnings.clone();
     warnings.extend(forced(state));
+    warnings.extend(independence(state));
     let page = Page {
         csp: csp::policy("", &style),
         style: &style,
         name: &head.name,
         id: head.id.as_str(),
-        stand: progress.stand,
+        status: progress.status,
         as_of: minute(head.as_of),
         opened: minute(head.opened_at),
         opened_by: &head.opened_by,
@@ -96,11 +98,11 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
         figures: figures(progress),
         identity: identity(progress),
         operator_asserted: asserted(state).unwrap_or_default(),
-        charts: charts::all(progress, &manners)
+        charts: charts::all(progress, &review_quality)
             .into_iter()
             .map(|chart| chart.svg().map(|svg| Figure { chart, svg }))
             .collect::<Result<_, _>>()?,
-        tables: tables::all(progress, &manners),
+        tables: tables::all(progress, &review_quality),
         warnings,
         population_sha256: &head.population_sha256,
         commit: &head.commit,
@@ -143,6 +145,14 @@ fn forced(state: &State) -> Vec<String> {
             )
         }))
         .collect()
+}
+
+/// What is disclosed about reviewers, that the campaign was given up, and decisions that contradict one another.
+fn independence(state: &State) -> Vec<String> {
+    let disclosed = state.disclosures().into_iter().map(|(d, n)| format!("{} {}.", count(n, "item"), d.counted()));
+    let cancelled = state.cancelled.iter().map(|(at, why)| format!("Cancelled on {}: {why}", minute(*at)));
+    let contradictions = contradictions(state).into_iter().map(|c| format!("Contradiction: {}.", c.message));
+    disclosed.chain(cancelled).chain(contradictions).collect()
 }
 
 /// How many decisions nothing proves but the word of an operator.

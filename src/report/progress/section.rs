@@ -2,8 +2,8 @@
 
 use super::{Progress, charts, minute, tables};
 use crate::campaign::ReviewerKey;
-use crate::campaign::now::OUTCOMES;
-use crate::campaign::quality::manners;
+use crate::campaign::outcome::OutcomeWord;
+use crate::campaign::review_quality::review_quality;
 use crate::model::time::SECOND;
 use crate::report::charts::reviewers::Reviewer;
 use crate::report::charts::{Chart, thousands};
@@ -20,7 +20,7 @@ pub struct Section {
     /// Its name.
     pub name: String,
     /// `open`, `closed` …
-    pub stand: String,
+    pub status: String,
     /// When it was opened, when it is due, and as of when this is told.
     pub facts: Vec<(&'static str, String)>,
     /// How far it is, in two sentences.
@@ -42,12 +42,12 @@ pub struct Section {
 impl Section {
     /// The section of a campaign; `outcomes` counts what became of its removals.
     #[must_use]
-    pub fn of(progress: &Progress, outcomes: &BTreeMap<&'static str, usize>, privacy: &Privacy) -> Self {
+    pub fn of(progress: &Progress, outcomes: &BTreeMap<OutcomeWord, usize>, privacy: &Privacy) -> Self {
         let state = progress.state;
-        let manners = manners(state);
+        let review_quality = review_quality(state);
         let covered = |text: &str| privacy.text(text);
         let mut tables = vec![
-            tables::reviewers(progress, &manners),
+            tables::reviewers(progress, &review_quality),
             tables::packages(progress),
             tables::proofs(progress),
             tables::agreed(progress),
@@ -83,7 +83,7 @@ impl Section {
             }
         }
         // Those of Entra are in the lake as decisions too, and count once.
-        let own = manners.iter().filter(|_| state.head.entra_instance.is_none());
+        let own = review_quality.iter().filter(|_| state.head.entra_instance.is_none());
         let reviewers = own.filter_map(|m| {
             Some(Reviewer {
                 name: reviewer(m.reviewer.as_str()),
@@ -94,6 +94,7 @@ impl Section {
         });
         let mut warnings: Vec<String> = state.head.warnings.iter().map(|w| covered(w)).collect();
         warnings.extend(super::forced(state).iter().map(|w| covered(w)));
+        warnings.extend(super::independence(state).iter().map(|w| covered(w)));
         if let Some(told) = super::asserted(state) {
             warnings.push(told);
         }
@@ -103,7 +104,7 @@ impl Section {
         Self {
             id: state.head.id.to_string(),
             name: covered(&state.head.name),
-            stand: progress.stand.to_string(),
+            status: progress.status.to_string(),
             facts: vec![
                 ("access as of", minute(state.head.as_of)),
                 ("opened", minute(state.head.opened_at)),
@@ -112,9 +113,9 @@ impl Section {
             ],
             answer: super::answer(progress),
             identity: super::identity(progress),
-            outcomes: OUTCOMES.iter().filter_map(|word| outcomes.get(word).map(|n| (*word, thousands(*n)))).collect(),
+            outcomes: outcomes.iter().map(|(word, n)| (word.as_str(), thousands(*n))).collect(),
             warnings,
-            charts: if named { charts::all(progress, &manners) } else { Vec::new() },
+            charts: if named { charts::all(progress, &review_quality) } else { Vec::new() },
             tables,
             reviewers: reviewers.collect(),
         }

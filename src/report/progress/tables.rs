@@ -2,7 +2,7 @@
 
 use super::charts::each;
 use super::{Progress, minute};
-use crate::campaign::quality::Manner;
+use crate::campaign::review_quality::ReviewQuality;
 use crate::campaign::terms::terms;
 use crate::campaign::{Proof, ReviewerKey, Totals};
 use crate::report::charts::{count, thousands};
@@ -37,9 +37,9 @@ pub struct Table {
 }
 
 /// All tables, in order.
-pub fn all(progress: &Progress, manners: &[Manner]) -> Vec<Table> {
+pub fn all(progress: &Progress, review_quality: &[ReviewQuality]) -> Vec<Table> {
     vec![
-        reviewers(progress, manners),
+        reviewers(progress, review_quality),
         packages(progress),
         proofs(progress),
         happened(progress),
@@ -89,7 +89,7 @@ const NUMBERS: [(&str, bool); 8] = [
     ("by person", true),
 ];
 
-pub(super) fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
+pub(super) fn reviewers(progress: &Progress, review_quality: &[ReviewQuality]) -> Table {
     let state = progress.state;
     let mut all: Vec<_> = state.by_reviewer(progress.lapsed).into_iter().filter(|(_, t)| t.population > 0).collect();
     all.sort_by(|(a, x), (b, y)| (y.owed(), y.population, a).cmp(&(x.owed(), x.population, b)));
@@ -109,7 +109,7 @@ pub(super) fn reviewers(progress: &Progress, manners: &[Manner]) -> Table {
         thousands(silent),
         if state.closing.is_some() { "" } else { " yet" }
     );
-    let pace: std::collections::BTreeMap<&ReviewerKey, i64> = manners.iter().filter_map(|m| each(m).map(|s| (&m.reviewer, s))).collect();
+    let pace: std::collections::BTreeMap<&ReviewerKey, i64> = review_quality.iter().filter_map(|m| each(m).map(|s| (&m.reviewer, s))).collect();
     let row = |(key, t): &(ReviewerKey, Totals)| {
         let mut cells = vec![key.to_string()];
         cells.extend(numbers(t));

@@ -50,6 +50,7 @@ struct Page<'a> {
     justification_asked: &'a str,
     population_sha256: &'a str,
     sheet_sha256: &'a str,
+    earliest: String,
     batches: Vec<Batch<'a>>,
     version: &'static str,
 }
@@ -123,6 +124,7 @@ pub fn render(sheet: &Sheet) -> Result<String, ReportError> {
         justification_asked: &head.justification_asked,
         population_sha256: &head.population_sha256,
         sheet_sha256: &sheet.hash,
+        earliest: head.opened_at.plus(crate::model::time::DAY).day(),
         batches,
         version: env!("CARGO_PKG_VERSION"),
     };
@@ -190,9 +192,9 @@ fn card(n: usize, row: &SheetItem) -> Card<'_> {
         findings: &context.findings,
         advice: item.recommendation.as_str(),
         advice_words: match item.recommendation {
-            Recommendation::Keep => "The evidence speaks for keeping it.",
-            Recommendation::Revoke => "The evidence speaks for revoking it.",
-            Recommendation::None => "The evidence does not tell: you decide.",
+            Recommendation::Keep => "Recommended: keep.",
+            Recommendation::Revoke => "Recommended: remove.",
+            Recommendation::None => "No recommendation.",
         },
         advice_reason: sentence(&context.recommendation_reason),
         facts: facts(row),
@@ -206,9 +208,9 @@ fn card(n: usize, row: &SheetItem) -> Card<'_> {
 fn choice_box(choice: Choice, chosen: Option<Choice>) -> ChoiceBox {
     let (label, key) = match choice {
         Choice::Keep => ("Keep", "k"),
-        Choice::Revoke => ("Revoke", "r"),
-        Choice::Modify => ("Modify", "m"),
-        Choice::Exception => ("Exception", "e"),
+        Choice::Revoke => ("Remove", "r"),
+        Choice::Modify => ("Change", "c"),
+        Choice::Exception => ("Temporary exception", "e"),
     };
     ChoiceBox {
         word: choice.as_str(),
@@ -221,24 +223,44 @@ fn choice_box(choice: Choice, chosen: Option<Choice>) -> ChoiceBox {
 /// What a person needs to judge, the most telling first; what is not known is left out, except use.
 fn facts(row: &SheetItem) -> Vec<(&'static str, String)> {
     let context = &row.context;
-    let held = [worded("since", &context.since), worded("until", &context.until)];
+    let held = [worded("since", &context.since), worded("until", &context.current_end)];
     let held = held.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
     let granted = match (context.grant_kind.as_str(), context.granted_by.as_str()) {
         (kind, "") => kind.replace('_', " "),
         (_, by) => by.to_string(),
     };
+    let first = row.first.as_ref().map_or_else(String::new, |f| {
+        let until = f.decision.until.map_or(String::new(), |t| format!(" until {}", t.day()));
+        let why = if f.decision.justification.is_empty() {
+            "no reason given"
+        } else {
+            &f.decision.justification
+        };
+        format!("{}{until} by {} on {}: {why}", f.decision.choice, f.by, f.at.day())
+    });
+    let manager = if context.holder_manager.is_empty() {
+        String::new()
+    } else {
+        format!("manager {}", context.holder_manager)
+    };
+    let person = [context.holder_name.as_str(), &context.department, &manager];
+    let person = person.into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
+    let disclosed = row.disclosed.iter().map(|d| d.sentence()).collect::<Vec<_>>().join("; ");
     let path = if context.path == row.item.entitlement_name { "" } else { &context.path };
     [
+        ("First decision", first.as_str()),
+        ("Person", &person),
+        ("What it is for", &context.description),
         ("Last use", context.last_use.as_str()),
-        ("Held", &held),
-        ("Asked because", &context.why),
+        ("Access since, ends", &held),
+        ("Requester's reason", &context.justification_given),
         ("Granted", &granted),
-        ("Path", path),
-        ("Like them", &context.peers),
-        ("Department", &context.department),
-        ("If revoked", &context.removal),
-        ("Last time", &context.last_time),
-        ("Why you", &context.reviewer_because),
+        ("Granted through", path),
+        ("Colleagues with this access", &context.peers),
+        ("Effect of removal", &context.removal),
+        ("Previous decision", &context.previous_decision),
+        ("Why you review this", &context.reviewer_because),
+        ("To be disclosed", &disclosed),
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())

@@ -61,12 +61,17 @@ fn item(n: usize, campaign: &CampaignId) -> Item {
         reviewer: ReviewerKey::new("maya.ferrari"),
         second: None,
         findings: Vec::new(),
+        disclosed: Vec::new(),
+        second_disclosed: Vec::new(),
+        delivered_by: Vec::new(),
+        delivers: Vec::new(),
     }
 }
 
 fn context(n: usize, item: &Item) -> Context {
     let found = ItemFinding {
         check: "STA-02".into(),
+        title: "Access has not been used lately".into(),
         severity: "high".into(),
         message: format!("{} has not used {} for 211 days; the limit is 90.", item.principal_name, item.entitlement_name),
     };
@@ -74,10 +79,10 @@ fn context(n: usize, item: &Item) -> Context {
         item: item.id.clone(),
         path: format!("{} via Finance (nested in All finance)", item.entitlement_name),
         since: "since 2025-11-03".into(),
-        until: if n.is_multiple_of(3) { "no end" } else { "until 2026-12-31" }.into(),
+        current_end: if n.is_multiple_of(3) { "no end" } else { "until 2026-12-31" }.into(),
         grant_kind: "user_request".into(),
         granted_by: "approved by Liam Ruiz on 2025-11-03".into(),
-        why: ["month-end close", "need it", "cover for Bo during parental leave until March", ""][n % 4].into(),
+        justification_given: ["month-end close", "need it", "cover for Bo during parental leave until March", ""][n % 4].into(),
         last_use: if n < 8 { "211 days ago, on 2025-12-01" } else { "3 days ago, on 2026-06-27" }.into(),
         peers: "2 of 14 people in Finance have it.".into(),
         findings: if n < 8 { vec![found] } else { Vec::new() },
@@ -90,13 +95,17 @@ fn context(n: usize, item: &Item) -> Context {
         .into(),
         sensitive_because: if item.sensitive { "moves money" } else { "" }.into(),
         department: "Finance".into(),
-        last_time: if n.is_multiple_of(2) {
+        previous_decision: if n.is_multiple_of(2) {
             "kept by Maya Ferrari on 2026-03-12: month-end close"
         } else {
             ""
         }
         .into(),
         reviewer_because: format!("manager of {}", item.principal_name),
+        holder_name: "Ana Ruiz".into(),
+        holder_manager: "Maya Ferrari".into(),
+        description: "Runs the payroll of all companies".into(),
+        second_because: String::new(),
     }
 }
 
@@ -120,6 +129,8 @@ pub fn sheet(items: usize) -> Sheet {
         } else {
             vec![Choice::Exception]
         },
+        disclosed: Vec::new(),
+        first: None,
         decision: (n == 1).then(|| before.clone()),
         item,
     };

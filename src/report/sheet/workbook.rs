@@ -30,14 +30,14 @@ const FIRST: [(&str, f64); 20] = [
     ("findings", 40.0),
     ("last_use", 22.0),
     ("since", 18.0),
-    ("until_now", 18.0),
-    ("why", 30.0),
+    ("current_end", 18.0),
+    ("justification_given", 30.0),
     ("peers", 30.0),
     ("removal", 30.0),
     ("sensitive", 20.0),
     ("path", 28.0),
     ("granted_by", 26.0),
-    ("last_time", 20.0),
+    ("previous_decision", 20.0),
     ("batch", 7.0),
 ];
 /// Items that are held in memory while their workbook is written; more go to a file that has no name.
@@ -169,12 +169,12 @@ fn answers(sheet: &Sheet, page: &mut Worksheet, columns: &[(&'static str, usize,
         page.add_data_validation(1, c, last, c, &length)?;
     }
     if let Some(c) = at("until") {
-        let first = day(sheet.head.as_of)?;
+        let first = day(sheet.head.opened_at)?;
         let after = DataValidation::new()
             .allow_date(DataValidationRule::GreaterThan(&first))
             .set_input_title("Until")?
-            .set_input_message("The new end of a modification, or the end of an exception: a date, as 2026-12-31.")?
-            .set_error_message("A date after the date of the review.")?;
+            .set_input_message("The new end of a change, or the end of an exception: a date, as 2026-12-31.")?
+            .set_error_message("A date after the opening of the review.")?;
         page.add_data_validation(1, c, last, c, &after)?;
     }
     if let Some(c) = at("risk") {
@@ -207,7 +207,7 @@ fn about(sheet: &Sheet, page: &mut Worksheet) -> Result<(), XlsxError> {
                 .into(),
         ),
         ("Justification", head.justification_asked.clone()),
-        ("Silence", head.silence.clone()),
+        ("If you do not respond", head.silence.clone()),
     ];
     let bold = Format::new().set_bold().set_align(FormatAlign::Top);
     let text = Format::new().set_text_wrap().set_align(FormatAlign::Top);

@@ -35,12 +35,19 @@ pub fn attached(bytes: &[u8]) -> Result<(String, Vec<u8>), String> {
             found.push((name, part.contents().to_vec()));
         }
     }
-    let names = found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>().join(", ");
     match found.len() {
-        0 => Err("the mail has no attachment that ends in .csv or .xlsx; ask for the saved decisions or review.xlsx".into()),
         1 => Ok(found.remove(0)),
-        n => Err(format!(
-            "the mail has {n} sheets attached ({names}); import the right one as a file, or ask for a mail with one"
-        )),
+        n => Err(not_one(n, &found.iter().map(|f| f.0.as_str()).collect::<Vec<_>>())),
+    }
+}
+
+/// Why a mail without exactly one sheet is not taken.
+pub fn not_one(n: usize, names: &[&str]) -> String {
+    match n {
+        0 => "the mail has no attachment that ends in .csv or .xlsx; ask for the saved decisions or review.xlsx".into(),
+        n => format!(
+            "the mail has {n} sheets attached ({}); import the right one as a file, or ask for a mail with one",
+            names.join(", ")
+        ),
     }
 }

@@ -4,6 +4,7 @@
 
 mod book;
 mod mail;
+mod outlook;
 mod table;
 mod text;
 
@@ -33,9 +34,11 @@ pub struct Returned {
     pub sheet: ReturnedSheet,
     /// The attachment's name, when the file is a mail.
     pub attachment: Option<String>,
+    /// Whether it is a mail as it was sent, whose signature can be checked; Outlook's own files are not.
+    pub as_sent: bool,
 }
 
-/// Reads a CSV (any usual encoding and separator), a workbook, the page's saved decisions, or a mail with one of them.
+/// Reads a CSV (any usual encoding and separator), a workbook, the page's saved decisions, or a mail (`.eml`, `.msg`) with one of them.
 ///
 /// What a file is comes from its content; `file` is its name for messages.
 /// Cells and names are free of the protection against formulas, and rows are counted as a spreadsheet counts them.
@@ -55,18 +58,25 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Returned, NotASheet> {
             let (name, content) = mail::attached(bytes).map_err(refused)?;
             (grid(&content).map_err(|p| refused(format!("attachment {name}: {p}")))?, Some(name))
         }
+        Kind::Compound => match outlook::attached(bytes).map_err(refused)? {
+            Some((name, content)) => (grid(&content).map_err(|p| refused(format!("attachment {name}: {p}")))?, Some(name)),
+            None => return Err(refused(OLD.into())),
+        },
         _ => (grid(bytes).map_err(refused)?, None),
     };
     sheet.file = file.to_string();
     sheet.sha256 = hex::encode(Sha256::digest(bytes));
-    Ok(Returned { sheet, attachment })
+    let as_sent = kind(bytes) == Kind::Mail;
+    Ok(Returned { sheet, attachment, as_sent })
 }
+
+const OLD: &str = "an old or encrypted workbook; save it as Excel workbook (.xlsx) without a password";
 
 /// What a file is, by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Workbook,
-    OldWorkbook,
+    Compound,
     Page,
     Mail,
     Table,
@@ -78,7 +88,7 @@ fn kind(bytes: &[u8]) -> Kind {
         return Kind::Workbook;
     }
     if start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
-        return Kind::OldWorkbook;
+        return Kind::Compound;
     }
     let opening = String::from_utf8_lossy(start.get(..start.len().min(512)).unwrap_or_default()).to_ascii_lowercase();
     if opening.trim_start_matches(['\u{feff}', ' ', '\r', '\n']).starts_with("<!doctype html") || opening.contains("<html") {
@@ -91,7 +101,7 @@ fn grid(bytes: &[u8]) -> Result<ReturnedSheet, String> {
     match kind(bytes) {
         Kind::Workbook => book::read(bytes),
         Kind::Table => table::read(&text::decode(bytes)?),
-        Kind::OldWorkbook => Err("an old or encrypted workbook; save it as Excel workbook (.xlsx) without a password".into()),
+        Kind::Compound => Err(OLD.into()),
         Kind::Page => Err("this is the page itself; open it, press 'Save decisions', and import the file that it saves".into()),
         Kind::Mail => Err("a mail inside a mail; save the attached mail as a file of its own and import that".into()),
     }

@@ -60,7 +60,8 @@ fn what_is_no_sheet_says_what_to_do() {
     for (bytes, expected) in [
         (file(&sheet, PAGE), "press 'Save decisions'"),
         (book.get(..book.len() / 2).expect("half").to_vec(), "the workbook cannot be read"),
-        (b"\xd0\xcf\x11\xe0rest".to_vec(), "old or encrypted workbook"),
+        (b"\xd0\xcf\x11\xe0rest".to_vec(), "a damaged mail of Outlook's, or an old workbook"),
+        (compound(&[("/Workbook", b"x")]), "old or encrypted workbook"),
         (b"name,decision\nana,keep\n".to_vec(), "no column is called 'item_id'"),
         (Vec::new(), "no column is called 'item_id'"),
         (b"From: a@x\nDate: today\n\nno attachment".to_vec(), "no attachment"),
@@ -95,4 +96,47 @@ fn a_mail_gives_its_one_sheet() {
         .expect_err("is refused")
         .problem;
     assert!(told.contains("2 sheets attached (review.csv, review.xlsx)"), "{told}");
+}
+
+/// A compound file with these streams, in whatever storages they need.
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write;
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).expect("memory");
+    for (path, content) in streams {
+        if let Some((folder, _)) = path.rsplit_once('/').filter(|(f, _)| !f.is_empty()) {
+            file.create_storage_all(folder).expect("a storage");
+        }
+        file.create_stream(path).expect("a stream").write_all(content).expect("written");
+    }
+    file.flush().expect("written");
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn a_mail_that_outlook_saved_has_its_sheet_and_no_signature() {
+    let sheet = sheet(4);
+    let table = file(&sheet, TABLE);
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let (name, picture) = (wide("decisions.csv"), wide("logo.png"));
+    let (first, second) = ("/__attach_version1.0_#00000000", "/__attach_version1.0_#00000001");
+    let at = |folder: &str, tag: &str| format!("{folder}/__substg1.0_{tag}");
+    let paths = [at(first, "3707001F"), at(first, "37010102"), at(second, "3707001F"), at(second, "37010102")];
+    let mail = |other: &[u8]| {
+        compound(&[
+            ("/__properties_version1.0", b""),
+            (&paths[0], &name),
+            (&paths[1], &table),
+            (&paths[2], other),
+            (&paths[3], b"x"),
+        ])
+    };
+    let back = read("answer.msg", &mail(&picture)).expect("reads");
+    assert_eq!(hash_of(&back.sheet, &sheet), sheet.hash);
+    assert_eq!((back.attachment.as_deref(), back.as_sent), (Some("decisions.csv"), false));
+    let two = read("answer.msg", &mail(&name)).expect_err("two sheets").to_string();
+    assert!(two.contains("2 sheets attached"), "{two}");
+    let none = read("answer.msg", &compound(&[("/__properties_version1.0", b"")]))
+        .expect_err("no sheet")
+        .to_string();
+    assert!(none.contains("no attachment"), "{none}");
 }

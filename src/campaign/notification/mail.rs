@@ -1,13 +1,13 @@
 //! The mail: plain words, the hash of the population, no items, and nothing that differs when it is written again.
 
-use super::{Letter, Occasion, Unwritten, minute, plain};
+use super::{Notification, Occasion, Unwritten, minute, plain, when};
 use crate::campaign::Reviewer;
 use lettre::message::header::{ContentDisposition, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 use std::time::{Duration, SystemTime};
 
 /// The bytes of the mail.
-pub fn render(letter: &Letter) -> Result<Vec<u8>, Unwritten> {
+pub fn render(letter: &Notification) -> Result<Vec<u8>, Unwritten> {
     let refused = |problem: String| Unwritten {
         to: letter.to.key.to_string(),
         problem,
@@ -73,15 +73,17 @@ fn mailbox(reviewer: &Reviewer) -> Result<Mailbox, String> {
 }
 
 /// The subject: what is owed and until when, then the id that answers keep.
-pub(super) fn subject(letter: &Letter) -> String {
-    let day = letter.due_at.day();
+pub(super) fn subject(letter: &Notification) -> String {
+    let day = when(letter.due_at, &letter.sender.zone);
+    let day = day.split(", ").next().unwrap_or_default();
     let what = decisions(letter.open);
     let told = match letter.occasion {
-        Occasion::Opening => format!("Access review: {what} before {day}"),
-        Occasion::Reminder => format!("Reminder: {what} open, due before {day}"),
+        Occasion::Opening => format!("Access review: {what} by {day}"),
+        Occasion::Reminder => format!("Reminder: {what} open, due by {day}"),
         Occasion::Overdue => format!("Overdue since {day}: {what} open"),
-        Occasion::Escalation => format!("{} of {} open, due before {day}", what, plain(&letter.about.name)),
-        Occasion::Replacement => format!("Access review handed to you: {what} before {day}"),
+        Occasion::Escalation => format!("{} of {} open, due by {day}", what, plain(&letter.about.name)),
+        Occasion::Replacement => format!("Access review handed to you: {what} by {day}"),
+        Occasion::HandedOver => "Access review: decisions of yours were handed over".to_string(),
     };
     format!("{told} [{}]", letter.campaign.id)
 }
@@ -90,42 +92,53 @@ fn decisions(n: usize) -> String {
     format!("{n} decision{}", if n == 1 { "" } else { "s" })
 }
 
-fn text(letter: &Letter) -> String {
-    let (campaign, due) = (letter.campaign, minute(letter.due_at));
+fn text(letter: &Notification) -> String {
+    let (campaign, due) = (letter.campaign, when(letter.due_at, &letter.sender.zone));
     let (open, about) = (decisions(letter.open), plain(&letter.about.name));
     let is = if letter.open == 1 { "is" } else { "are" };
     let told = match letter.occasion {
         Occasion::Opening => format!(
-            "The review \"{}\" has begun.\nYou are asked for {open}: who keeps access, and who does not.\nPlease answer before {due}.",
+            "The review \"{}\" has begun.\nYou are asked for {open}: who keeps access, and who does not.\nPlease answer by {due}.",
             plain(&campaign.name)
         ),
         Occasion::Reminder => format!(
-            "{open} of yours {is} still open in the review \"{}\".\nPlease answer before {due}.",
+            "{open} of yours {is} still open in the review \"{}\".\nPlease answer by {due}.",
             plain(&campaign.name)
         ),
         Occasion::Overdue => format!(
-            "The review \"{}\" was due before {due}, and {open} of yours {is} still open.\nPlease answer now.",
+            "The review \"{}\" was due by {due}, and {open} of yours {is} still open.\nPlease answer now.",
             plain(&campaign.name)
         ),
         Occasion::Escalation => format!(
-            "In the review \"{}\", {open} of {about} {is} still open; they are due before {due}.\nYou get this because you are next in line: please remind {about}, or name somebody who can decide.",
+            "In the review \"{}\", {open} of {about} {is} still open; they are due by {due}.\nYou get this because you are {about}'s manager, or named for escalations: please remind {about}, or name somebody who can decide.",
             plain(&campaign.name)
         ),
         Occasion::Replacement => format!(
-            "In the review \"{}\", {open} {is} now yours: {about} could not answer.\nPlease answer before {due}.",
+            "In the review \"{}\", {open} {is} now yours: they were given to you instead of {about}.\nPlease answer by {due}.",
+            plain(&campaign.name)
+        ),
+        Occasion::HandedOver => format!(
+            "In the review \"{}\", decisions of yours were given to {about}; {open} {is} still yours.\nAn older sheet no longer decides about the others: please use the new one.",
             plain(&campaign.name)
         ),
     };
-    let how = if letter.occasion == Occasion::Escalation {
+    let none_left = letter.occasion == Occasion::HandedOver && letter.open == 0;
+    let how = if letter.occasion == Occasion::Escalation || none_left {
         String::new()
     } else {
         let place = if letter.sender.sheets_at.is_empty() {
-            "You get your sheet from whoever runs the review.".to_string()
+            "Your sheet, review.html, comes with this mail or from whoever sent it.".to_string()
         } else {
-            format!("Your sheet is in the folder {} at {}.", letter.to.key, plain(&letter.sender.sheets_at))
+            format!(
+                "Your sheet is in the folder {}/{} at {}.",
+                campaign.id,
+                letter.to.key,
+                plain(&letter.sender.sheets_at)
+            )
         };
         format!(
-            "{place}\nOpen review.html, decide, and press \"Save decisions\".\nThen reply to this mail with the saved file.\nIf you would rather use a spreadsheet, fill in review.xlsx and reply with it.\n\n"
+            "{place}\nOpen review.html, decide, and press \"Save decisions\".\nThen reply to this mail with the saved file.\nIf you would rather use a spreadsheet, fill in review.xlsx and reply with it.\n{}\nQuestions? Reply to this mail.\n\n",
+            plain(letter.otherwise)
         )
     };
     let sheets: String = letter.sheets.iter().map(|s| format!("Hash of the sheet:\n  {s}\n")).collect();

@@ -2,14 +2,14 @@
 //!
 //! The plan is written for people and their tools; nothing here writes to a tenant.
 
-use crate::campaign::log::{Choice, DecidedBy};
+use crate::campaign::contradiction::contradictions;
+use crate::campaign::follow_up::{CurrentAccess, asked_end};
+use crate::campaign::log::{Choice, DecidedBy, DecisionEntry};
 use crate::campaign::model::Item;
-use crate::campaign::now::{Now, asked_end};
 use crate::campaign::state::State;
-use crate::check::Index;
 use crate::model::{EntitlementKind, GrantKind, Holding, Instant, PolicyId, PrincipalId};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A step of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,8 @@ pub struct Step {
     pub decision: Choice,
     /// `person`, `silence` or `system`.
     pub by: DecidedBy,
-    /// `package`, `rule`, `group`, `group-on-premises`, `group-by-rule`, `nested-group`, `app-role`, `pim`, `directory-role`, `by-hand`.
-    pub way: &'static str,
+    /// `package`, `rule`, `group`, `group-on-premises`, `group-by-rule`, `nested-group`, `app-role`, `pim`, `directory-role`, `by-hand`, `contradiction`, `package-not-revoked`.
+    pub method_kind: &'static str,
     /// HTTP method of the Graph request; empty for what is done by hand.
     pub method: &'static str,
     /// Path below `https://graph.microsoft.com/v1.0`.
@@ -39,36 +39,31 @@ pub struct Step {
     /// What is done, in one sentence.
     pub instruction: String,
     /// How many principals lose something by it.
-    pub blast: usize,
+    pub affected_count: usize,
     /// Who or what else is hit, in words.
-    pub also: String,
+    pub side_effects: String,
     /// When it must be done.
     pub due: Instant,
     sensitive: bool,
 }
 
-/// The plan of a campaign, ordered. Items that are gone already, and what Entra applied itself, need no step.
+/// The plan of a campaign, ordered. What is gone already needs no step; what Entra did not apply itself does.
 #[must_use]
-pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
-    let planner = Planner {
-        now,
-        index: Index::new(now.access),
-        closed_at,
-        state,
-    };
+pub fn plan(state: &State, now: &CurrentAccess, closed_at: Instant) -> Vec<Step> {
+    let planner = Planner::new(state, now, closed_at);
     let mut steps = Vec::new();
     for (index, item) in state.items.iter().enumerate() {
-        let Some((_, entry)) = state.binding(index) else { continue };
+        let Some((_, entry)) = state.effective_decision(index) else { continue };
         let wanted = matches!(entry.decision.choice, Choice::Revoke | Choice::Modify);
-        let applied = state.head.entra_instance.is_some();
-        if !wanted || applied {
+        if !wanted {
             continue;
         }
         let held: Vec<&Holding> = now.all(item).iter().copied().filter(|h| h.held_at(now.access.as_of)).collect();
         for holding in held {
-            let mut step = planner.step(item, holding, entry.decision.choice, entry.decision.until);
-            step.by = entry.by;
-            steps.push(step);
+            for mut step in planner.steps(index, holding, entry) {
+                step.by = entry.by;
+                steps.push(step);
+            }
         }
     }
     // A membership that a package delivered and the package itself may lead to one step.
@@ -76,7 +71,7 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
         let key = |s: &'_ Step| {
             (
                 !s.sensitive,
-                s.blast,
+                s.affected_count,
                 s.principal_name.clone(),
                 s.entitlement_name.clone(),
                 s.item_id.clone(),
@@ -102,20 +97,105 @@ pub fn plan(state: &State, now: &Now, closed_at: Instant) -> Vec<Step> {
 }
 
 struct Planner<'a> {
-    now: &'a Now<'a>,
-    index: Index<'a>,
+    now: &'a CurrentAccess<'a>,
     closed_at: Instant,
     state: &'a State,
+    /// Contradictions, by each of the two items.
+    contradictions: BTreeMap<usize, String>,
+    /// Decisions about packages, by holder and package.
+    packages: BTreeMap<(&'a str, &'a str), Vec<usize>>,
 }
 
-impl Planner<'_> {
-    fn step(&self, item: &Item, h: &Holding, choice: Choice, until: Option<Instant>) -> Step {
+impl<'a> Planner<'a> {
+    fn new(state: &'a State, now: &'a CurrentAccess<'a>, closed_at: Instant) -> Self {
+        let mut told = BTreeMap::new();
+        for c in contradictions(state) {
+            for index in [c.package, c.given] {
+                told.entry(index).or_insert_with(|| c.message.clone());
+            }
+        }
+        let mut packages: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+        for (index, item) in state
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| i.entitlement_kind == EntitlementKind::AccessPackage)
+        {
+            packages.entry((&item.principal_id, &item.entitlement_id)).or_default().push(index);
+        }
+        Self {
+            now,
+            closed_at,
+            state,
+            contradictions: told,
+            packages,
+        }
+    }
+
+    /// The steps for one holding: one for each package that gives it, else one.
+    fn steps(&self, index: usize, h: &Holding, entry: &DecisionEntry) -> Vec<Step> {
+        let (item, choice) = (&self.state.items[index], entry.decision.choice);
+        let blank = || self.step(item, choice);
+        if choice == Choice::Revoke
+            && let Some(why) = self.contradictions.get(&index)
+        {
+            return vec![self.held_up("contradiction", blank(), why)];
+        }
+        let behind: Vec<&Holding> = match (choice, h.entitlement.kind) {
+            (Choice::Revoke, EntitlementKind::Group | EntitlementKind::AppRole | EntitlementKind::DirectoryRole) => self.delivering(h),
+            _ => Vec::new(),
+        };
+        if behind.is_empty() {
+            return vec![self.by_itself(blank(), item, h, entry)];
+        }
+        let by_package = |package: &&Holding| {
+            let mut step = blank();
+            match self.undecided(package) {
+                None => {
+                    self.package(&mut step, package);
+                    step.instruction += &format!(" It delivered {}.", h.entitlement_name);
+                    step
+                }
+                Some(why) => {
+                    let (what, who, by) = (&h.entitlement_name, &h.principal_name, &package.entitlement_name);
+                    let why = format!("{who} has {what} by the package {by}, which {why}; removing it would take away more than was decided");
+                    self.held_up("package-not-revoked", step, &why)
+                }
+            }
+        };
+        behind.iter().map(by_package).collect()
+    }
+
+    /// A step that is not carried out: nothing is sent, and a person has to decide.
+    fn held_up(&self, kind: &'static str, mut step: Step, why: &str) -> Step {
+        step.method_kind = kind;
+        step.instruction = format!("Not carried out. {why}.");
+        step
+    }
+
+    /// Why a package may not be removed for the sake of what it gives; `None` when it was revoked itself.
+    fn undecided(&self, package: &Holding) -> Option<&'static str> {
+        let items = self.packages.get(&(package.principal.as_str(), package.entitlement.id.as_str()));
+        let mine = items.into_iter().flatten().filter(|i| {
+            let id = &self.state.items[**i].assignment_id;
+            id.is_empty() || package.assignment.as_ref().is_none_or(|a| a.as_str() == id)
+        });
+        let choices: Vec<Option<Choice>> = mine.map(|i| self.state.effective_decision(*i).map(|(_, d)| d.decision.choice)).collect();
+        match choices.as_slice() {
+            [] => Some("was not part of this review"),
+            all if all.iter().all(|c| *c == Some(Choice::Revoke)) => None,
+            all if all.contains(&None) => Some("nobody decided about"),
+            _ => Some("is kept"),
+        }
+    }
+
+    fn step(&self, item: &Item, choice: Choice) -> Step {
         let days = if item.sensitive {
             self.state.plan.sla_sensitive_days
         } else {
             self.state.plan.sla_days
         };
-        let mut step = Step {
+        Step {
             order: 0,
             item_id: item.id.to_string(),
             principal_id: item.principal_id.clone(),
@@ -123,16 +203,20 @@ impl Planner<'_> {
             entitlement_name: item.entitlement_name.clone(),
             decision: choice,
             by: DecidedBy::Person,
-            way: "by-hand",
+            method_kind: "by-hand",
             method: "",
             path: String::new(),
             body: None,
             instruction: String::new(),
-            blast: 1,
-            also: String::new(),
+            affected_count: 1,
+            side_effects: String::new(),
             due: self.closed_at.plus_business_days(days),
             sensitive: item.sensitive,
-        };
+        }
+    }
+
+    fn by_itself(&self, mut step: Step, item: &Item, h: &Holding, entry: &DecisionEntry) -> Step {
+        let (choice, until) = (entry.decision.choice, entry.decision.until);
         match (choice, h.entitlement.kind) {
             (Choice::Modify, EntitlementKind::AccessPackage) if until.is_some() && !self.automatic(h) => self.shorten(&mut step, h, until),
             (Choice::Modify, _) => {
@@ -166,7 +250,7 @@ impl Planner<'_> {
                 .and_then(|p| self.now.access.policies.get(p))
                 .map(|p| p.name.as_str())
                 .unwrap_or_default();
-            step.way = "rule";
+            step.method_kind = "rule";
             step.instruction = format!(
                 "Change the rule of the policy '{policy}' so that it no longer takes {}: a removal would be undone.",
                 h.principal_name
@@ -180,14 +264,20 @@ impl Planner<'_> {
             );
             return;
         };
-        step.way = "package";
+        step.method_kind = "package";
         step.method = "POST";
         step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
         step.body = Some(json!({ "requestType": "adminRemove", "assignment": { "id": assignment.as_str() } }));
         step.instruction = format!("Remove the assignment of {} from {}.", h.entitlement_name, h.principal_name);
-        let held = self.index.packages_of(&h.principal).iter().filter(|p| p.held_at(self.now.access.as_of)).count();
+        let held = self
+            .now
+            .index
+            .packages_of(&h.principal)
+            .iter()
+            .filter(|p| p.held_at(self.now.access.as_of))
+            .count();
         if h.principal_type == "guest" && held <= 1 {
-            step.also = "It is this guest's last package: by default Entra then blocks the account and deletes it 30 days later.".into();
+            step.side_effects = "It is this guest's last package: by default Entra then blocks the account and deletes it 30 days later.".into();
         }
     }
 
@@ -198,9 +288,9 @@ impl Planner<'_> {
         let end = asked_end(until);
         if h.scheduled_until.is_some_and(|now| now < end) {
             let now = h.scheduled_until.map_or(String::new(), Instant::day);
-            step.also = format!("This makes the access longer: without it, it ends on {now}.");
+            step.side_effects = format!("This makes the access longer: without it, it ends on {now}.");
         }
-        step.way = "package";
+        step.method_kind = "package";
         step.method = "POST";
         step.path = "/identityGovernance/entitlementManagement/assignmentRequests".into();
         step.body = Some(json!({
@@ -219,17 +309,14 @@ impl Planner<'_> {
     fn group(&self, step: &mut Step, h: &Holding) {
         let id = h.entitlement.resource();
         let facts = self.now.access.groups.get(id);
-        if let Some(package) = self.delivering(h) {
-            self.package(step, package);
-            step.instruction += &format!(" It delivered the membership of {}.", h.entitlement_name);
-        } else if facts.is_some_and(|g| g.synced) {
-            step.way = "group-on-premises";
+        if facts.is_some_and(|g| g.synced) {
+            step.method_kind = "group-on-premises";
             step.instruction = format!(
                 "Remove {} from {} in the directory on premises: the group is synchronised from there.",
                 h.principal_name, h.entitlement_name
             );
         } else if facts.is_some_and(|g| g.dynamic) {
-            step.way = "group-by-rule";
+            step.method_kind = "group-by-rule";
             step.instruction = format!("Change the rule of {} so that it no longer takes {}.", h.entitlement_name, h.principal_name);
         } else if h.grant_kind == GrantKind::Pim || h.assignment_state == "eligible" {
             let eligible = h.assignment_state == "eligible";
@@ -238,7 +325,7 @@ impl Planner<'_> {
             } else {
                 "assignmentScheduleRequests"
             };
-            step.way = "pim";
+            step.method_kind = "pim";
             step.method = "POST";
             step.path = format!("/identityGovernance/privilegedAccess/group/{kind}");
             step.body = Some(
@@ -246,29 +333,24 @@ impl Planner<'_> {
             );
             step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
         } else {
-            step.way = "group";
+            step.method_kind = "group";
             step.method = "DELETE";
             step.path = format!("/groups/{id}/members/{}/$ref", h.principal);
             step.instruction = format!("Remove {} from {}.", h.principal_name, h.entitlement_name);
         }
     }
 
-    /// The live assignment that delivered a direct holding.
-    fn delivering(&self, h: &Holding) -> Option<&Holding> {
-        let behind = self.index.assignments_behind(h);
-        behind.into_iter().find(|p| p.held_at(self.now.access.as_of))
+    /// The live assignments that give a direct holding.
+    fn delivering(&self, h: &Holding) -> Vec<&'a Holding> {
+        let behind = self.now.index.assignments_behind(h);
+        behind.into_iter().filter(|p| p.held_at(self.now.access.as_of)).collect()
     }
 
     fn app_role(&self, step: &mut Step, h: &Holding) {
-        if let Some(package) = self.delivering(h) {
-            self.package(step, package);
-            step.instruction += &format!(" It delivered the role at {}.", h.entitlement_name);
-            return;
-        }
         let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("app_role_assignments:"));
         match record {
             Some(id) => {
-                step.way = "app-role";
+                step.method_kind = "app-role";
                 step.method = "DELETE";
                 step.path = format!("/servicePrincipals/{}/appRoleAssignedTo/{id}", h.entitlement.resource());
                 step.instruction = format!("Remove the role of {} at {}.", h.principal_name, h.entitlement_name);
@@ -294,12 +376,12 @@ impl Planner<'_> {
             .collect();
         let names: Vec<String> = members.iter().take(5).map(|m| self.now.access.principal_name(m).to_string()).collect();
         let more = members.len().saturating_sub(names.len());
-        step.blast = members.len().max(1);
-        if step.way == "group" {
-            step.way = "nested-group";
+        step.affected_count = members.len().max(1);
+        if step.method_kind == "group" {
+            step.method_kind = "nested-group";
         }
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        step.also = format!(
+        step.side_effects = format!(
             "{} is a group: its {} members lose it too: {}{rest}.",
             h.principal_name,
             members.len(),
@@ -319,7 +401,7 @@ fn directory_role(step: &mut Step, h: &Holding) {
         } else {
             "roleAssignmentScheduleRequests"
         };
-        step.way = "pim";
+        step.method_kind = "pim";
         step.method = "POST";
         step.path = format!("/roleManagement/directory/{kind}");
         step.body = Some(json!({
@@ -327,7 +409,7 @@ fn directory_role(step: &mut Step, h: &Holding) {
         }));
         step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
     } else if let Some(id) = record {
-        step.way = "directory-role";
+        step.method_kind = "directory-role";
         step.method = "DELETE";
         step.path = format!("/roleManagement/directory/roleAssignments/{id}");
         step.instruction = format!("Remove the directory role {} from {}.", h.entitlement_name, h.principal_name);
@@ -349,8 +431,8 @@ pub fn requests(steps: &[Step]) -> String {
             format!("https://graph.microsoft.com/v1.0{}", s.path)
         };
         json!({
-            "order": s.order, "item_id": s.item_id, "decision": s.decision, "way": s.way, "method": s.method, "url": url,
-            "body": s.body, "instruction": s.instruction, "also": s.also, "due": s.due.to_string(),
+            "order": s.order, "item_id": s.item_id, "decision": s.decision, "method_kind": s.method_kind, "method": s.method, "url": url,
+            "body": s.body, "instruction": s.instruction, "side_effects": s.side_effects, "due": s.due.to_string(),
         })
     };
     let all: Vec<Value> = steps.iter().map(row).collect();
@@ -387,7 +469,7 @@ pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
             format!("https://graph.microsoft.com/v1.0{}", s.path)
         };
         let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
-        let cells = [&s.instruction, &s.also, s.method, &url, &body].map(quoted);
+        let cells = [&s.instruction, &s.side_effects, s.method, &url, &body].map(quoted);
         out += &format!("Step {} {}\n", s.order, cells.join(" "));
     }
     out

@@ -1,8 +1,8 @@
 //! What joined and left since the opening, row by row, and that it ties with what is held now.
 
 use crate::campaign::CampaignError;
+use crate::campaign::follow_up::{CurrentAccess, Drift, drift};
 use crate::campaign::model::Item;
-use crate::campaign::now::{Drift, Now, drift};
 use crate::campaign::open::{Opening, scope};
 use crate::campaign::state::State;
 use crate::check::CheckResult;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 /// `population + joined − left = held`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Balance {
+pub struct TieOut {
     /// A row for each that joined or left.
     pub drift: Vec<Drift>,
     /// How many joined the scope since the opening.
@@ -23,7 +23,7 @@ pub struct Balance {
     pub held: usize,
 }
 
-impl Balance {
+impl TieOut {
     /// Compares the frozen population with a later access, of which the checks said `results`.
     ///
     /// # Errors
@@ -45,8 +45,8 @@ impl Balance {
         // The population of an instance of Entra is its list, so nothing can join it.
         let in_scope = scope(&opening);
         let entra = state.head.entra_instance.is_some();
-        let drift = drift(state, &Now::new(access), |h| !entra && in_scope(h));
-        let joined = drift.iter().filter(|d| d.what == "joined").count();
+        let drift = drift(state, &CurrentAccess::new(access), |h| !entra && in_scope(h));
+        let joined = drift.iter().filter(|d| d.change == "joined").count();
         let left = drift.len() - joined;
         let mut held: BTreeSet<(String, String, String)> = BTreeSet::new();
         for h in access.held() {

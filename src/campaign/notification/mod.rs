@@ -10,8 +10,8 @@ mod smtp;
 mod tests;
 
 use crate::campaign::{Campaign, Reviewer};
-use crate::model::Instant;
 use crate::model::access::words;
+use crate::model::{Instant, Zone};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -28,8 +28,10 @@ words! {
         Overdue => "overdue",
         /// Somebody else owes decisions.
         Escalation => "escalation",
-        /// Decisions were handed over.
+        /// Decisions were handed over to the reader.
         Replacement => "replacement",
+        /// Decisions of the reader were handed over to somebody else.
+        HandedOver => "handed-over",
     }
 }
 
@@ -45,6 +47,9 @@ pub struct Sender {
     /// Where reviewers find their sheets, in words or as an address; empty when sheets are handed over otherwise.
     #[serde(default)]
     pub sheets_at: String,
+    /// The time zone of the readers, such as `Europe/Berlin`; UTC when empty.
+    #[serde(default)]
+    pub zone: String,
 }
 
 impl Sender {
@@ -58,13 +63,14 @@ impl Sender {
             from: Self::DRAFT.into(),
             reply_to: String::new(),
             sheets_at: String::new(),
+            zone: String::new(),
         }
     }
 }
 
 /// One letter; the same letter gives the same bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct Letter<'a> {
+pub struct Notification<'a> {
     /// The campaign.
     pub campaign: &'a Campaign,
     /// Why it is written.
@@ -81,7 +87,9 @@ pub struct Letter<'a> {
     pub due_at: Instant,
     /// Hashes of the sheets that can come back.
     pub sheets: &'a [String],
-    /// The step of the ladder, as the log records it.
+    /// What happens otherwise, in one sentence.
+    pub otherwise: &'a str,
+    /// The step of the reminder schedule, as the log records it.
     pub step: &'a str,
     /// When it is written.
     pub at: Instant,
@@ -99,7 +107,7 @@ pub struct Unwritten {
     pub problem: String,
 }
 
-impl Letter<'_> {
+impl Notification<'_> {
     /// The mail, as it is written to a `.eml` file and sent: text, and the calendar entry attached.
     ///
     /// # Errors
@@ -159,6 +167,22 @@ impl Letter<'_> {
 fn plain(text: &str) -> String {
     let flat: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     flat.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `Fri 11 Dec 2026, 17:00 (Europe/Berlin)`: what the clock of the reader shows; a day that ends is its own last instant.
+fn when(at: Instant, zone: &str) -> String {
+    let named = Zone::parse(zone);
+    let text = named.map_or_else(|| at.to_string().replace('T', " "), |z| z.local(at));
+    let Some((date, time)) = text.split_once(' ') else { return text };
+    let clock = time.get(..5).unwrap_or(time);
+    let name = named.map_or("UTC", Zone::name);
+    let (date, clock) = match (Instant::parse(date), clock) {
+        (Some(day), "00:00") => (day.plus(-1), "end of day"),
+        (Some(day), _) => (day, clock),
+        (None, _) => return minute(at),
+    };
+    let date = date.to_chrono().map_or_else(|| date.day(), |d| d.format("%a %-d %b %Y").to_string());
+    format!("{date}, {clock} ({name})")
 }
 
 /// `2026-03-31 12:34 UTC`.

@@ -1,12 +1,13 @@
 //! Who reviews an item: rules in order, conflicts refused, the last fallback `unassigned`.
 
-use crate::campaign::model::{Reviewer, ReviewerKey};
+use crate::campaign::conflict::{ConflictRule, Judged};
+use crate::campaign::model::{Disclosure, Reviewer, ReviewerKey};
 use crate::campaign::plan::{Plan, Rule, RuleKind};
 use crate::config::matches;
 use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
-use crate::model::{AccessEvent, Action, EntitlementKind, Holding, Outcome, PackageId, PrincipalId};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use crate::model::{EntitlementKind, Holding, PackageId, PrincipalId};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A choice of reviewer, with its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,18 +16,17 @@ pub struct Chosen {
     pub key: ReviewerKey,
     /// Why, in words; names the conflicts of those who were passed over.
     pub because: String,
+    /// What is to be disclosed about the choice.
+    pub disclosed: Vec<Disclosure>,
 }
 
 /// Finds reviewers for one campaign.
-pub struct Desk<'a> {
+pub struct ReviewerAssigner<'a> {
     access: &'a AccessModel,
     plan: &'a Plan,
-    accounts: &'a AdminPattern,
+    conflicts: ConflictRule<'a>,
     /// Names that the plan uses, to object ids.
     named: BTreeMap<String, PrincipalId>,
-    absent: BTreeSet<PrincipalId>,
-    /// Who put whom where, by hand.
-    provisioned: HashMap<(&'a PrincipalId, &'a str), BTreeSet<&'a PrincipalId>>,
     keys: BTreeMap<PrincipalId, ReviewerKey>,
     taken: BTreeSet<String>,
     /// Items of each so far, by which named persons share the work.
@@ -35,7 +35,7 @@ pub struct Desk<'a> {
     has: BTreeMap<PrincipalId, PrincipalId>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> ReviewerAssigner<'a> {
     /// Prepares the search.
     ///
     /// # Errors
@@ -59,21 +59,11 @@ impl<'a> Desk<'a> {
             wrong.dedup();
             return Err(wrong);
         }
-        let absent = plan.absent.iter().filter_map(|n| named.get(n).cloned()).collect();
-        let mut provisioned: HashMap<(&PrincipalId, &str), BTreeSet<&PrincipalId>> = HashMap::new();
-        let by_hand = |e: &&AccessEvent| matches!(e.action, Action::Granted | Action::AssignedDirectly) && e.outcome != Outcome::Failure && !e.actor_is_service;
-        for event in access.events.iter().filter(by_hand) {
-            if let (Some(holder), Some(what), Some(actor)) = (&event.principal, &event.entitlement, &event.actor) {
-                provisioned.entry((holder, what.resource())).or_default().insert(actor);
-            }
-        }
         Ok(Self {
             access,
             plan,
-            accounts,
+            conflicts: ConflictRule::new(access, plan, accounts),
             named,
-            absent,
-            provisioned,
             keys: BTreeMap::new(),
             taken: BTreeSet::from([ReviewerKey::UNASSIGNED.to_string()]),
             load: BTreeMap::new(),
@@ -95,44 +85,37 @@ impl<'a> Desk<'a> {
 
     fn choose(&mut self, rules: &[&Rule], holding: &Holding, sensitive: bool, not: Option<&ReviewerKey>) -> Chosen {
         let mut passed = Vec::new();
+        let judged = Judged::of(holding, sensitive);
         for rule in rules.iter().filter(|r| self.applies(r, holding, sensitive)) {
             for (candidate, because) in self.candidates(rule, holding) {
-                let conflict = self.conflict(&candidate, holding, sensitive);
-                let decided = |(id, key): (&PrincipalId, &ReviewerKey)| not == Some(key) && one_person(self.access, self.accounts, &candidate, id).is_some();
-                let twice = self.keys.iter().any(decided);
-                let name = self.access.principal_name(&candidate);
-                match conflict {
-                    Some(why) => passed.push(format!("{name} {why}")),
-                    None if twice => passed.push(format!("{name} decided in the first stage")),
-                    None => {
-                        let key = self.key_of(&candidate);
-                        *self.load.entry(candidate.clone()).or_default() += 1;
-                        if rule.kind == RuleKind::Person && not.is_none() {
-                            self.has.entry(holding.principal.clone()).or_insert_with(|| candidate.clone());
-                        }
-                        let disclosed = self.approved(&candidate, holding) && rule.kind != RuleKind::Approver;
-                        let note = if disclosed { " (approved the request: disclosed)" } else { "" };
-                        let instead = if passed.is_empty() {
-                            String::new()
-                        } else {
-                            format!("; not {}", passed.join(", not "))
-                        };
-                        return Chosen {
-                            key,
-                            because: format!("{because}{note}{instead}"),
-                        };
-                    }
+                let first = |(id, key): (&PrincipalId, &ReviewerKey)| not == Some(key) && self.conflicts.same_person(&candidate, id);
+                let twice = self.keys.iter().any(first).then(|| "decides in the first stage".to_string());
+                if let Some(why) = self.conflicts.refuses(&candidate, &judged).or(twice) {
+                    passed.push(format!("{} {why}", self.access.principal_name(&candidate)));
+                    continue;
                 }
+                let key = self.key_of(&candidate);
+                *self.load.entry(candidate.clone()).or_default() += 1;
+                if rule.kind == RuleKind::Person && not.is_none() {
+                    self.has.entry(holding.principal.clone()).or_insert_with(|| candidate.clone());
+                }
+                let disclosed = self.conflicts.discloses(&candidate, &judged);
+                return Chosen {
+                    key,
+                    because: because + &without(&passed),
+                    disclosed,
+                };
             }
         }
         let why = if passed.is_empty() {
-            "no rule gives a reviewer".to_string()
+            "no eligible reviewer: no rule gives one".to_string()
         } else {
-            format!("no rule gives a reviewer without a conflict: not {}", passed.join(", not "))
+            format!("no eligible reviewer: not {}", passed.join(", not "))
         };
         Chosen {
             key: ReviewerKey::new(ReviewerKey::UNASSIGNED),
             because: why,
+            disclosed: Vec::new(),
         }
     }
 
@@ -179,7 +162,7 @@ impl<'a> Desk<'a> {
             .rev()
             .map(|d| {
                 let day = d.at.get(..10).unwrap_or(&d.at);
-                (PrincipalId::new(&d.who), format!("approved the request on {day} (disclosed)"))
+                (PrincipalId::new(&d.who), format!("approved the request on {day}"))
             })
             .collect();
         let policy = holding.policy.as_ref().and_then(|p| self.access.policies.get(p));
@@ -212,37 +195,6 @@ impl<'a> Desk<'a> {
         owners.collect()
     }
 
-    /// Why somebody may not review a holding; `None` when they may.
-    #[must_use]
-    pub fn conflict(&self, reviewer: &PrincipalId, holding: &Holding, sensitive: bool) -> Option<String> {
-        if let Some(how) = one_person(self.access, self.accounts, reviewer, &holding.principal) {
-            return Some(how.into());
-        }
-        if let Some(why) = unable(self.access, reviewer) {
-            return Some(why);
-        }
-        if self.absent.contains(reviewer) {
-            return Some("is absent".into());
-        }
-        let key = (&holding.principal, holding.entitlement.resource());
-        let is = |other: &PrincipalId| one_person(self.access, self.accounts, reviewer, other).is_some();
-        let added = self.provisioned.get(&key).is_some_and(|actors| actors.iter().any(|a| is(a)));
-        let name = self.access.principal_name(reviewer);
-        let by = holding.granted_by.as_str();
-        let assigned = !by.is_empty() && (by == name.as_str() || by == reviewer.as_str() || self.accounts.linked(by, &name));
-        if added || assigned {
-            return Some("assigned or added it".into());
-        }
-        (sensitive && self.approved(reviewer, holding)).then(|| "approved it, and it is sensitive".into())
-    }
-
-    fn approved(&self, reviewer: &PrincipalId, holding: &Holding) -> bool {
-        holding
-            .decisions
-            .iter()
-            .any(|d| d.decision == "approved" && one_person(self.access, self.accounts, reviewer, &PrincipalId::new(&d.who)).is_some())
-    }
-
     /// The folder name of a person: the local part of the principal name, made unique in the order of asking.
     pub fn key_of(&mut self, person: &PrincipalId) -> ReviewerKey {
         if let Some(key) = self.keys.get(person) {
@@ -260,6 +212,15 @@ impl<'a> Desk<'a> {
         let mut all: Vec<Reviewer> = self.keys.iter().map(|(id, key)| reviewer(self.access, id, key.clone())).collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         all
+    }
+}
+
+/// Who was passed over, and why.
+fn without(passed: &[String]) -> String {
+    if passed.is_empty() {
+        String::new()
+    } else {
+        format!("; not {}", passed.join(", not "))
     }
 }
 

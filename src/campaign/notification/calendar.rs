@@ -1,13 +1,13 @@
 //! The calendar entry: when decisions are due, with an alarm the day before; a later letter replaces it.
 
 use super::mail::subject;
-use super::{Letter, minute};
+use super::{Notification, when};
 use crate::model::time::{HOUR, MINUTE};
 use icalendar::{Alarm, Calendar, CalendarDateTime, Class, Component, Event, EventLike, EventStatus};
 use sha2::{Digest, Sha256};
 
 /// Text in the form of RFC 5545, with CRLF.
-pub fn render(letter: &Letter) -> String {
+pub fn render(letter: &Notification) -> String {
     let mut event = Event::new();
     event
         .uid(&uid(letter))
@@ -15,13 +15,16 @@ pub fn render(letter: &Letter) -> String {
         .sequence(u32::try_from(letter.at.0.saturating_sub(letter.campaign.opened_at.0) / MINUTE).unwrap_or(0))
         .summary(&subject(letter))
         .description(&format!(
-            "Population {} of {} items.\nDue before {}.",
+            "Population {} of {} items.\nDue by {}.",
             letter.campaign.population_sha256,
             letter.campaign.population,
-            minute(letter.due_at)
+            when(letter.due_at, &letter.sender.zone)
         ))
         .class(Class::Private)
         .status(EventStatus::Confirmed);
+    // A mailbox without its name, which would need quoting of its own.
+    let organizer = letter.sender.from.rsplit('<').next().unwrap_or_default().trim_end_matches('>').trim();
+    event.append_property(icalendar::Property::new("ORGANIZER", format!("mailto:{organizer}")).done());
     if let (Some(stamp), Some(from), Some(until)) = (letter.at.to_chrono(), letter.due_at.plus(-HOUR / 2).to_chrono(), letter.due_at.to_chrono()) {
         event.timestamp(stamp).starts(CalendarDateTime::Utc(from)).ends(CalendarDateTime::Utc(until));
     }
@@ -39,7 +42,7 @@ pub fn render(letter: &Letter) -> String {
 }
 
 /// One entry for each campaign, reader and person it is about, however often they are reminded.
-fn uid(letter: &Letter) -> String {
+fn uid(letter: &Notification) -> String {
     let parts = [letter.campaign.id.as_str(), letter.to.key.as_str(), letter.about.key.as_str()].join("\0");
     let digits: String = hex::encode(Sha256::digest(parts)).chars().take(32).collect();
     format!("{digits}@vouchsafe")

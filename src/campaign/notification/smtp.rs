@@ -63,7 +63,17 @@ pub enum Refused {
         to: String,
         /// What it said.
         reason: String,
+        /// Whether it spoke of this letter; else nothing was said, and the next letter would fare no better.
+        answered: bool,
     },
+}
+
+impl Refused {
+    /// Whether other letters can still be delivered.
+    #[must_use]
+    pub fn is_of_this_letter(&self) -> bool {
+        matches!(self, Self::Server { answered: true, .. })
+    }
 }
 
 /// An open way to the server, used for all letters of a run.
@@ -113,19 +123,21 @@ impl Post {
         })
     }
 
-    /// Sends a mail, as [`super::Letter::mail`] made it, to one address.
+    /// Sends a mail, as [`super::Notification::mail`] made it, to one address.
     ///
     /// # Errors
     /// When the server does not take it.
     pub fn send(&self, to: &str, mail: &[u8]) -> Result<(), Refused> {
-        let refused = |reason: String| Refused::Server {
+        let refused = |reason: String, answered: bool| Refused::Server {
             server: self.server.clone(),
             to: to.to_string(),
             reason,
+            answered,
         };
-        let address: Address = to.parse().map_err(|e| refused(format!("it is no mail address: {e}")))?;
-        let envelope = Envelope::new(Some(self.from.clone()), vec![address]).map_err(|e| refused(e.to_string()))?;
-        self.transport.send_raw(&envelope, mail).map(|_| ()).map_err(|e| refused(reasons(&e)))
+        let address: Address = to.parse().map_err(|e| refused(format!("it is no mail address: {e}"), true))?;
+        let envelope = Envelope::new(Some(self.from.clone()), vec![address]).map_err(|e| refused(e.to_string(), true))?;
+        let sent = self.transport.send_raw(&envelope, mail);
+        sent.map(|_| ()).map_err(|e| refused(reasons(&e), e.is_permanent() || e.is_transient()))
     }
 }
 

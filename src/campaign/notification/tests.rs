@@ -33,6 +33,7 @@ fn campaign() -> Campaign {
         forced: None,
         configuration: String::new(),
         entra_instance: None,
+        entra_period: None,
     }
 }
 
@@ -50,11 +51,12 @@ fn sender() -> Sender {
         from: "Access reviews <reviews@corp.example>".into(),
         reply_to: "audit@corp.example".into(),
         sheets_at: "https://files.corp.example/reviews".into(),
+        zone: String::new(),
     }
 }
 
-fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, about: &'a Reviewer, sender: &'a Sender) -> Letter<'a> {
-    Letter {
+fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, about: &'a Reviewer, sender: &'a Sender) -> Notification<'a> {
+    Notification {
         campaign,
         occasion,
         to,
@@ -63,6 +65,7 @@ fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, abou
         items: 40,
         due_at: campaign.due_at,
         sheets: &[],
+        otherwise: "If you do not respond, it stays.",
         step: "7 days before to reviewer",
         at: at("2026-07-08T08:00:00Z"),
         sender,
@@ -77,7 +80,7 @@ fn a_letter_is_a_mail_with_hash_and_calendar_entry_and_can_be_written_again() {
     let bytes = letter.mail().expect("is written");
     assert_eq!(bytes, letter.mail().expect("is written"), "the same letter twice");
     let mail = MessageParser::default().parse(&bytes).expect("is a mail");
-    assert_eq!(mail.subject(), Some("Access review: 12 decisions before 2026-07-15 [q2-2026-1a2b3c4d]"));
+    assert_eq!(mail.subject(), Some("Access review: 12 decisions by Wed 15 Jul 2026 [q2-2026-1a2b3c4d]"));
     assert_eq!(mail.date().map(mail_parser::DateTime::to_rfc3339).as_deref(), Some("2026-07-08T08:00:00Z"));
     assert!(mail.message_id().is_some_and(|id| id.ends_with("@corp.example")));
     assert!(mail.bcc().is_none() && mail.cc().is_none(), "a name has become a header field");
@@ -85,8 +88,9 @@ fn a_letter_is_a_mail_with_hash_and_calendar_entry_and_can_be_written_again() {
     for part in [
         "abababab",
         "1249 items as of 2026-06-30 00:00 UTC",
-        "before 2026-07-15 16:00 UTC",
-        "folder maya.ferrari at https://files.corp.example/reviews",
+        "by Wed 15 Jul 2026, 16:00 (UTC)",
+        "folder q2-2026-1a2b3c4d/maya.ferrari at https://files.corp.example/reviews",
+        "If you do not respond, it stays.",
     ] {
         assert!(told.contains(part), "{part} is missing in:\n{told}");
     }
@@ -104,9 +108,14 @@ fn each_occasion_says_what_is_asked_of_whom() {
     );
     for (occasion, to, expected) in [
         (Occasion::Reminder, &maya, "12 decisions of yours are still open"),
-        (Occasion::Overdue, &maya, "was due before"),
+        (Occasion::Overdue, &maya, "was due by"),
         (Occasion::Escalation, &boss, "12 decisions of Maya Ferrari are still open"),
-        (Occasion::Replacement, &boss, "12 decisions are now yours: Maya Ferrari could not answer"),
+        (Occasion::HandedOver, &boss, "decisions of yours were given to Maya Ferrari"),
+        (
+            Occasion::Replacement,
+            &boss,
+            "12 decisions are now yours: they were given to you instead of Maya Ferrari",
+        ),
     ] {
         let bytes = letter(&campaign, occasion, to, &maya, &sender).mail().expect("is written");
         let told = MessageParser::default()
@@ -130,7 +139,7 @@ fn the_calendar_entry_is_replaced_by_the_next_letter() {
     let (campaign, sender) = (campaign(), sender());
     let maya = person("maya.ferrari", "Maya Ferrari", "maya@corp.example");
     let first = letter(&campaign, Occasion::Opening, &maya, &maya, &sender);
-    let second = Letter {
+    let second = Notification {
         at: at("2026-07-13T08:00:00Z"),
         occasion: Occasion::Reminder,
         step: "2 days before to reviewer",
@@ -144,6 +153,7 @@ fn the_calendar_entry_is_replaced_by_the_next_letter() {
     assert_eq!(line(&b, "SEQUENCE:").as_deref(), Some("SEQUENCE:17280"));
     assert_eq!(line(&a, "DTEND").as_deref(), Some("DTEND:20260715T160000Z"));
     assert_eq!(line(&a, "DTSTAMP").as_deref(), Some("DTSTAMP:20260708T080000Z"));
+    assert!(a.contains("ORGANIZER:mailto:"), "{a}");
     assert!(a.contains("BEGIN:VALARM") && a.ends_with("END:VCALENDAR\r\n"));
 }
 
@@ -197,4 +207,12 @@ fn a_password_that_others_may_read_is_not_used() {
     assert!(told.contains("others may read it; chmod 600"), "{told}");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("set");
     assert!(Post::new(&smtp, "a@corp.example").is_ok());
+}
+
+#[test]
+fn the_end_is_told_by_the_clock_of_the_reader() {
+    use super::when;
+    assert_eq!(when(at("2026-12-11T16:00:00Z"), "Europe/Berlin"), "Fri 11 Dec 2026, 17:00 (Europe/Berlin)");
+    assert_eq!(when(at("2026-12-11T23:00:00Z"), "Europe/Berlin"), "Fri 11 Dec 2026, end of day (Europe/Berlin)");
+    assert_eq!(when(at("2026-12-12T00:00:00Z"), ""), "Fri 11 Dec 2026, end of day (UTC)");
 }

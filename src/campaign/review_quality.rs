@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// One reviewer's manner.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Manner {
+pub struct ReviewQuality {
     /// Who.
     pub reviewer: ReviewerKey,
     /// Decisions that persons took and that bind.
@@ -36,14 +36,14 @@ const SHARE: usize = 95;
 const HASTE: (usize, i64) = (200, 90);
 
 /// A manner, its comments with their counts, and the times of its decisions.
-type Seen<'a> = (Manner, BTreeMap<&'a str, usize>, Vec<Instant>);
+type Seen<'a> = (ReviewQuality, BTreeMap<&'a str, usize>, Vec<Instant>);
 
 /// The manner of every reviewer who decided something.
 #[must_use]
-pub fn manners(state: &State) -> Vec<Manner> {
+pub fn review_quality(state: &State) -> Vec<ReviewQuality> {
     let mut by: BTreeMap<&str, Seen> = BTreeMap::new();
     for (index, item) in state.items.iter().enumerate() {
-        let Some((_, entry)) = state.binding(index).filter(|(_, d)| d.by == DecidedBy::Person) else {
+        let Some((_, entry)) = state.effective_decision(index).filter(|(_, d)| d.by == DecidedBy::Person) else {
             continue;
         };
         let (manner, comments, times) = by.entry(&entry.decided_by).or_default();
@@ -79,7 +79,7 @@ fn hasty(times: &[Instant]) -> bool {
     window >= ENOUGH && times.windows(window).any(|w| w[window - 1].0 - w[0].0 <= seconds * SECOND)
 }
 
-fn judge(m: &Manner, hasty: bool) -> (&'static str, String) {
+fn judge(m: &ReviewQuality, hasty: bool) -> (&'static str, String) {
     if m.decided < ENOUGH {
         return ("not-evaluable", format!("{} decided; {ENOUGH} are needed to tell a manner", m.decided));
     }

@@ -1,0 +1,361 @@
+//! What became of every decision that asks for something: removals and changes by observation, exceptions by their end.
+//!
+//! A closed ticket proves nothing: only an observation after the decision counts, an event or a complete snapshot, and a
+//! package is gone when what it gave is gone.
+
+use crate::campaign::follow_up::{CurrentAccess, asked_end, begun};
+use crate::campaign::log::{Choice, DecidedBy, DecisionEntry};
+use crate::campaign::model::{Item, ItemId};
+use crate::campaign::state::State;
+use crate::model::access::words;
+use crate::model::time::{DAY, HOUR};
+use crate::model::{Certainty, EntitlementKind, Holding, Instant, id};
+use std::collections::BTreeMap;
+
+words! {
+    /// What became of a decision.
+    OutcomeWord {
+        /// Gone, within the time allowed.
+        Removed => "removed and verified",
+        /// Gone, after the time allowed.
+        RemovedLate => "removed late",
+        /// Gone, and the observations do not tell whether in time.
+        RemovedSometime => "removed, time not proved",
+        /// Changed as asked.
+        Changed => "changed and verified",
+        /// Not removed or changed yet, and there is time.
+        OpenWithinSla => "open within SLA",
+        /// Not removed or changed, and the time is over.
+        OpenBeyondSla => "open beyond SLA",
+        /// Removed, and granted again since.
+        CameBack => "came back",
+        /// Nothing in the lake shows it.
+        CannotTell => "cannot tell",
+        /// An exception whose end has not come.
+        ExceptionInForce => "exception in force",
+        /// An exception whose end has passed, and the access is still there.
+        ExceptionExpired => "exception expired",
+        /// The access of an exception has ended.
+        ExceptionEnded => "exception ended",
+    }
+}
+
+impl OutcomeWord {
+    /// Whether nothing is left to do.
+    #[must_use]
+    pub fn is_done(self) -> bool {
+        matches!(
+            self,
+            Self::Removed | Self::RemovedLate | Self::RemovedSometime | Self::Changed | Self::ExceptionInForce | Self::ExceptionEnded
+        )
+    }
+
+    /// Whether somebody has to act.
+    #[must_use]
+    pub fn is_wrong(self) -> bool {
+        matches!(self, Self::OpenBeyondSla | Self::CameBack | Self::ExceptionExpired)
+    }
+}
+
+/// Outcome of one decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The item.
+    pub item: ItemId,
+    /// What was decided.
+    pub choice: Choice,
+    /// Whether a person decided.
+    pub by: DecidedBy,
+    /// What became of it.
+    pub word: OutcomeWord,
+    /// The observation that shows it, or why nobody can tell.
+    pub evidence: String,
+    /// When it was to be done.
+    pub due: Instant,
+    /// When it was gone at the latest; `None` while it is there.
+    pub removed_at: Option<Instant>,
+    /// Days from the decision's clock to that, or to the last observation of what is still there.
+    pub days: Option<i64>,
+    /// The complete snapshot that proves it: collection and instant; empty where an event does.
+    pub snapshot: String,
+}
+
+/// The times by which one decision is judged.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    /// Only what was observed after this tells.
+    after: Instant,
+    /// From when the time allowed runs.
+    starts: Instant,
+    /// When it is over.
+    due: Instant,
+}
+
+/// Which of the outcomes are of removals and changes, and which of exceptions.
+#[must_use]
+pub fn counts(list: &[Outcome]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for outcome in list {
+        *counts.entry(outcome.word.to_string()).or_default() += 1;
+    }
+    counts
+}
+
+/// What became of every revocation, modification and exception that binds.
+#[must_use]
+pub fn outcomes(state: &State, current: &CurrentAccess, closed_at: Instant) -> Vec<Outcome> {
+    let decided = state
+        .items
+        .iter()
+        .enumerate()
+        .filter_map(|(i, item)| Some((item, &state.effective_decision(i)?.1)));
+    let asked = decided.filter(|(_, entry)| entry.decision.choice != Choice::Keep);
+    asked.map(|(item, entry)| outcome(state, current, item, entry, closed_at)).collect()
+}
+
+fn outcome(state: &State, current: &CurrentAccess, item: &Item, entry: &DecisionEntry, closed_at: Instant) -> Outcome {
+    let clock = clock(state, item, entry, closed_at);
+    let mut found = Outcome {
+        item: item.id.clone(),
+        choice: entry.decision.choice,
+        by: entry.by,
+        word: OutcomeWord::CannotTell,
+        evidence: String::new(),
+        due: clock.due,
+        removed_at: None,
+        days: None,
+        snapshot: String::new(),
+    };
+    let frozen_at = state.head.as_of;
+    let Some(same) = current.same(item, frozen_at) else {
+        found.evidence = "the ledger no longer knows this holding: was a source left out of the lake?".into();
+        return found;
+    };
+    if entry.decision.choice == Choice::Exception {
+        exception(current, item, entry, same, &mut found);
+    } else if same.held_at(current.access.as_of) {
+        still_there(current, item, entry, same, clock, &mut found);
+    } else if !matches!(same.until_certainty, Certainty::Exact | Certainty::Bounded) {
+        found.evidence = "its end was scheduled and has passed, and neither an event nor a complete snapshot shows that it is gone".into();
+    } else if let Some(again) = current.again(item, ended(same).unwrap_or(frozen_at).min(frozen_at)) {
+        let since = begun(again).map_or("an unknown day".to_string(), Instant::day);
+        found.word = OutcomeWord::CameBack;
+        found.evidence = format!("{}; granted again on {since}: {}", current.ending(same), id::joined(&again.evidence, " "));
+    } else {
+        gone(current, item, same, clock, &mut found);
+    }
+    found
+}
+
+/// An adopted review has the times that Entra recorded; else the clock runs from the close.
+fn clock(state: &State, item: &Item, entry: &DecisionEntry, closed_at: Instant) -> Clock {
+    let days = if item.sensitive { state.plan.sla_sensitive_days } else { state.plan.sla_days };
+    let entra = state.head.entra_instance.as_ref().and_then(|_| entry.applied_at.or(entry.decided_at));
+    let starts = entra.unwrap_or(closed_at);
+    Clock {
+        after: entra.unwrap_or(state.head.as_of),
+        starts,
+        due: starts.plus_business_days(days),
+    }
+}
+
+fn ended(h: &Holding) -> Option<Instant> {
+    h.until_latest.or(h.held_until)
+}
+
+fn days_between(from: Instant, to: Instant) -> i64 {
+    (to.0 - from.0).div_euclid(DAY)
+}
+
+/// The assignment or membership has ended: it is removed when what it gave has gone, too.
+fn gone(current: &CurrentAccess, item: &Item, same: &Holding, clock: Clock, found: &mut Outcome) {
+    let mut ends: Vec<&Holding> = vec![same];
+    for key in given(current, item) {
+        for role in current.of(&item.principal_id, &key) {
+            if !role.held_at(current.access.as_of) {
+                // Only an end that goes with this removal belongs to it.
+                let later = ended(role).zip(same.until_earliest.or(same.held_until)).is_some_and(|(role, own)| role >= own);
+                ends.extend((later && delivered(current, item, role)).then_some(*role));
+                continue;
+            }
+            if !left_by(current, item, role) {
+                continue;
+            }
+            let name = &role.entitlement_name;
+            let records = id::joined(&role.evidence, " ");
+            let since = ended(same).unwrap_or(clock.after);
+            match role.last_seen.filter(|seen| *seen >= since && *seen > clock.after) {
+                Some(seen) => {
+                    found.word = open(seen, clock);
+                    found.days = Some(days_between(clock.starts, seen));
+                    found.evidence = format!("{}; what it gave is still there: {name}, listed on {seen}: {records}", current.ending(same));
+                }
+                None => {
+                    found.word = OutcomeWord::CannotTell;
+                    found.evidence = format!(
+                        "{}; it gave {name}, and no snapshot since tells whether that is gone: {records}",
+                        current.ending(same)
+                    );
+                }
+            }
+            return;
+        }
+    }
+    let latest = ends.iter().filter_map(|h| ended(h)).max();
+    let earliest = ends.iter().filter_map(|h| h.until_earliest.or(h.held_until).or(h.until_latest)).max();
+    let last = ends.iter().max_by_key(|h| ended(h)).copied().unwrap_or(same);
+    found.removed_at = latest;
+    found.days = latest.map(|t| days_between(clock.starts, t));
+    found.snapshot = current.missing_from(last).map(|(table, at)| format!("{table} {at}")).unwrap_or_default();
+    found.word = match (earliest, latest) {
+        _ if found.choice == Choice::Modify => OutcomeWord::Changed,
+        (_, Some(latest)) if latest <= clock.due => OutcomeWord::Removed,
+        (Some(earliest), _) if earliest > clock.due => OutcomeWord::RemovedLate,
+        _ => OutcomeWord::RemovedSometime,
+    };
+    let texts: Vec<String> = ends.iter().map(|h| format!("{} {}", h.entitlement_name, current.ending(h))).collect();
+    found.evidence = if let [one] = ends.as_slice() { current.ending(one) } else { texts.join("; ") };
+    if found.word == OutcomeWord::RemovedSometime {
+        found.evidence = format!("the time allowed ended on {} between two observations: {}", clock.due, found.evidence);
+    }
+}
+
+/// What a package gave: as it was frozen, and as the package is now.
+fn given(current: &CurrentAccess, item: &Item) -> Vec<String> {
+    if item.entitlement_kind != EntitlementKind::AccessPackage {
+        return Vec::new();
+    }
+    let mut keys = item.delivers.clone();
+    let by_it = current.held_by(&item.principal_id).iter().filter(|h| {
+        let with = current.index.packages_with(&h.entitlement);
+        with.iter().any(|(p, _)| p.as_str() == item.entitlement_id)
+    });
+    keys.extend(by_it.map(|h| h.entitlement.to_string()));
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// Whether a membership or role that is still there is what the removed package had given, and nothing else explains.
+fn left_by(current: &CurrentAccess, item: &Item, role: &Holding) -> bool {
+    let as_of = current.access.as_of;
+    let explained = current.index.assignments_behind(role).iter().any(|h| h.held_at(as_of));
+    !explained && delivered(current, item, role)
+}
+
+/// Whether the entitlement service gave a membership or role, by an assignment of the item's package.
+///
+/// The actor of the newest grant decides; without one, a beginning within a day of the assignment's.
+fn delivered(current: &CurrentAccess, item: &Item, role: &Holding) -> bool {
+    let behind = current.index.assignments_behind(role);
+    let mut mine = behind.iter().filter(|h| h.entitlement.id == item.entitlement_id);
+    let by = current.index.last_grant(role).filter(|e| e.actor.is_some() || !e.actor_name.is_empty());
+    match by.map(|e| e.actor_is_service) {
+        Some(service) => service && mine.next().is_some(),
+        None => mine.any(|h| begun(h).zip(begun(role)).is_some_and(|(a, b)| (a.0 - b.0).abs() <= DAY)),
+    }
+}
+
+fn open(seen: Instant, clock: Clock) -> OutcomeWord {
+    if seen <= clock.due {
+        OutcomeWord::OpenWithinSla
+    } else {
+        OutcomeWord::OpenBeyondSla
+    }
+}
+
+fn still_there(current: &CurrentAccess, item: &Item, entry: &DecisionEntry, same: &Holding, clock: Clock, found: &mut Outcome) {
+    let mut not_yet = String::new();
+    if entry.decision.choice == Choice::Modify {
+        match changed(item, same, entry.decision.until, current.access.as_of) {
+            Ok(how) => {
+                found.word = OutcomeWord::Changed;
+                found.evidence = format!("{how}: {}", id::joined(&same.evidence, " "));
+                return;
+            }
+            Err(how) => not_yet = format!("; {how}"),
+        }
+    }
+    // Proof of being still there: a snapshot or an event after the decision; an older one tells nothing about the removal.
+    match same.last_seen.filter(|seen| *seen > clock.after) {
+        Some(seen) => {
+            found.word = open(seen, clock);
+            found.days = Some(days_between(clock.starts, seen));
+            found.evidence = format!("listed on {seen}{not_yet}: {}", id::joined(&same.evidence, " "));
+        }
+        None if current.access.as_of <= clock.after => found.evidence = "nothing newer than the decision is in the lake: ingest again".into(),
+        None => {
+            found.evidence = format!(
+                "nothing after {} shows it or its absence: no complete snapshot of its collection has followed",
+                clock.after
+            );
+        }
+    }
+}
+
+/// An exception lasts until its end, and its access is to be gone then, or decided about again.
+fn exception(current: &CurrentAccess, item: &Item, entry: &DecisionEntry, same: &Holding, found: &mut Outcome) {
+    let as_of = current.access.as_of;
+    let end = entry.decision.until.map(asked_end);
+    found.due = end.unwrap_or(found.due);
+    if !current.held(item) {
+        found.word = OutcomeWord::ExceptionEnded;
+        found.removed_at = ended(same);
+        found.evidence = current.ending(same);
+        return;
+    }
+    let last_day = |end: Instant| end.plus(-HOUR).day();
+    match end {
+        None => {
+            found.word = OutcomeWord::ExceptionExpired;
+            found.evidence = "the exception has no end, so nobody ever looks at it again: decide about it once more".into();
+        }
+        Some(end) if end > as_of => {
+            found.word = OutcomeWord::ExceptionInForce;
+            found.evidence = format!("until {}, and held", last_day(end));
+        }
+        Some(end) => match same.last_seen.filter(|seen| *seen >= end) {
+            Some(seen) => {
+                found.word = OutcomeWord::ExceptionExpired;
+                found.days = Some(days_between(end, seen));
+                found.evidence = format!(
+                    "it ended with {}, and {seen} still lists the access: {}",
+                    last_day(end),
+                    id::joined(&same.evidence, " ")
+                );
+            }
+            None => found.evidence = format!("it ended with {}, and nothing since shows the access or its absence", last_day(end)),
+        },
+    }
+}
+
+/// How a holding that is still there was changed as asked since the freeze, or how it was not.
+fn changed(item: &Item, h: &Holding, until: Option<Instant>, as_of: Instant) -> Result<String, String> {
+    let last_day = |end: Instant| end.plus(-1).day();
+    let told = |end: Option<Instant>| end.map_or("no end".to_string(), |t| format!("{} as its last day", last_day(t)));
+    let moved = h.scheduled_until != item.scheduled_until;
+    if let Some(end) = h.scheduled_until.filter(|end| *end <= as_of) {
+        return Err(format!("its end was on {}, and it is still held", last_day(end)));
+    }
+    let Some(asked) = until.map(asked_end) else {
+        return if moved {
+            Ok(format!("it had {}, and now has {}", told(item.scheduled_until), told(h.scheduled_until)))
+        } else if policy(h) != item.policy_id {
+            Ok("it is now under another policy".into())
+        } else {
+            Err("neither its end nor its policy has changed".into())
+        };
+    };
+    // An end that is earlier than was asked counts only when somebody set it since: it may be one that never came about.
+    let as_asked = h.scheduled_until.is_some_and(|end| last_day(end) == last_day(asked) || (moved && end < asked));
+    let (had, has, wanted) = (told(item.scheduled_until), told(h.scheduled_until), told(Some(asked)));
+    if as_asked {
+        Ok(format!("it had {had}, and now has {has}"))
+    } else {
+        Err(format!("it has {has}, and {wanted} was asked for"))
+    }
+}
+
+fn policy(h: &Holding) -> String {
+    h.policy.as_ref().map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,310 @@
+//! Letters of a campaign on disk and over SMTP: written into the reviewer's folder, sent where a server is configured.
+//!
+//! A letter that a server does not take keeps no other from being sent; each has its outcome in the log.
+
+use super::sheets::put;
+use crate::campaign::log::LogEvent;
+use crate::campaign::notification::{Notification, Occasion, Post, Refused, Sender};
+use crate::campaign::state::OPENING;
+use crate::campaign::{Campaign, Reviewer, ReviewerKey, State, Store};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output;
+use crate::lake::store::create_private_dirs;
+use crate::model::Instant;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is written to whom.
+pub struct Order<'a> {
+    /// Why.
+    pub occasion: Occasion,
+    /// Who gets it.
+    pub to: &'a Reviewer,
+    /// Whose decisions it is about.
+    pub about: &'a Reviewer,
+    /// Open decisions.
+    pub open: usize,
+    /// Step of the schedule.
+    pub step: &'a str,
+    /// For whom the log counts it.
+    pub counts_to: &'a ReviewerKey,
+}
+
+/// Writes letters.
+pub struct Mailer {
+    head: Campaign,
+    due_at: Instant,
+    otherwise: &'static str,
+    sender: Sender,
+    post: Option<Post>,
+    at: Instant,
+    /// Number of items and hashes of sheets, by reviewer.
+    sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)>,
+}
+
+/// How a run of letters went.
+#[derive(Debug, Clone, Default)]
+pub struct Outcomes {
+    /// Letters that were written, and sent where a server is configured.
+    pub done: usize,
+    /// Addresses that got none, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Why the server is not asked any more.
+    silent: Option<String>,
+}
+
+impl Outcomes {
+    /// Several runs as one.
+    #[must_use]
+    pub fn sum(all: Vec<Self>) -> Self {
+        Self {
+            done: all.iter().map(|o| o.done).sum(),
+            failed: all.into_iter().flat_map(|o| o.failed).collect(),
+            silent: None,
+        }
+    }
+
+    /// Says which letters nobody took.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        for (to, why) in &self.failed {
+            output::say(&format!("not sent: {to}: {why}"));
+        }
+        if self.failed.is_empty() {
+            return Exit::Done;
+        }
+        output::say(&format!(
+            "{} letters went out, {} did not; 'vouchsafe campaign remind' tries them again",
+            self.done,
+            self.failed.len()
+        ));
+        Exit::Remote
+    }
+}
+
+impl Mailer {
+    /// Makes the sender and the way ready; nobody is called yet.
+    pub fn new(state: &State, at: Instant) -> Result<Self, Failure> {
+        let sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
+        let post = state
+            .plan
+            .smtp
+            .as_ref()
+            .map(|s| Post::new(s, &sender.from))
+            .transpose()
+            .map_err(Failure::usage)?;
+        let mut sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)> = BTreeMap::new();
+        for ((key, stage), indices) in state.sheets() {
+            let hash = state.hash_of(&key, stage, &indices);
+            let entry = sheets.entry(key).or_default();
+            entry.0 += indices.len();
+            entry.1.push(hash);
+        }
+        Ok(Self {
+            head: state.head.clone(),
+            due_at: state.due_at,
+            otherwise: state.plan.no_response.sentence(),
+            sender,
+            post,
+            at,
+            sheets,
+        })
+    }
+
+    /// Whether letters are sent, and not only written.
+    pub fn sends(&self) -> bool {
+        self.post.is_some()
+    }
+
+    /// `file` or `smtp`.
+    pub fn way(&self) -> &'static str {
+        if self.sends() { "smtp" } else { "file" }
+    }
+
+    /// Writes one letter as `.eml` and `.ics`; returns the mail.
+    fn write(&self, order: &Order, out: &Path) -> Result<Vec<u8>, Failure> {
+        let key = &order.to.key;
+        let (items, sheets) = self.sheets.get(&order.about.key).cloned().unwrap_or_default();
+        let handed = matches!(order.occasion, Occasion::Replacement | Occasion::HandedOver);
+        let (items, sheets) = if handed {
+            self.sheets.get(key).cloned().unwrap_or_default()
+        } else {
+            (items, sheets)
+        };
+        let letter = Notification {
+            campaign: &self.head,
+            occasion: order.occasion,
+            to: order.to,
+            about: order.about,
+            open: order.open,
+            items,
+            due_at: self.due_at,
+            sheets: &sheets,
+            otherwise: self.otherwise,
+            step: order.step,
+            at: self.at,
+            sender: &self.sender,
+        };
+        let mail = letter.mail().map_err(Failure::usage)?;
+        let dir = out
+            .join(self.head.id.as_str())
+            .join(if handed { key.as_str() } else { order.about.key.as_str() });
+        create_private_dirs(&dir)?;
+        put(&dir.join(format!("{}.eml", letter.file_stem())), &mail)?;
+        put(&dir.join(format!("{}.ics", letter.file_stem())), letter.calendar().as_bytes())?;
+        Ok(mail)
+    }
+
+    /// Writes and sends letters one by one; what became of each is in the log before the next is sent.
+    pub fn deliver(&self, (store, state): (&Store, &mut State), orders: &[Order], out: &Path, by: &str) -> Result<Outcomes, Failure> {
+        let mut outcomes = Outcomes::default();
+        for order in orders {
+            let mail = match self.write(order, out) {
+                Ok(mail) => mail,
+                // Of one letter, such as an address that is none; the others are written.
+                Err(e) => {
+                    self.failed((store, state), order, e.message, by, &mut outcomes)?;
+                    continue;
+                }
+            };
+            if let Some(post) = &self.post {
+                let silent = outcomes.silent.clone();
+                let sent = silent.map_or_else(|| post.send(&order.to.mail, &mail).map_err(|e| self.judged(&e, &mut outcomes)), Err);
+                if let Err(why) = sent {
+                    self.failed((store, state), order, why, by, &mut outcomes)?;
+                    continue;
+                }
+            }
+            outcomes.done += 1;
+            if self.sends() || order.step != OPENING {
+                let event = LogEvent::Reminded {
+                    reviewer: order.counts_to.clone(),
+                    step: order.step.to_string(),
+                    to: order.to.mail.clone(),
+                    by: self.way().into(),
+                    open: order.open,
+                    message_sha256: hex::encode(Sha256::digest(&mail)),
+                };
+                self.record((store, state), event, by)?;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// What a refusal says, and whether the server is to be asked again.
+    fn judged(&self, refused: &Refused, outcomes: &mut Outcomes) -> String {
+        let why = refused.to_string();
+        if !refused.is_of_this_letter() {
+            outcomes.silent = Some(format!("not tried, since the mail server does not answer: {why}"));
+        }
+        why
+    }
+
+    fn failed(&self, (store, state): (&Store, &mut State), order: &Order, reason: String, by: &str, outcomes: &mut Outcomes) -> Result<(), Failure> {
+        let to = order.to.mail.clone();
+        let known = state.undelivered.get(&to) == Some(&reason);
+        outcomes
+            .failed
+            .push((if to.is_empty() { order.to.key.to_string() } else { to.clone() }, reason.clone()));
+        if known {
+            return Ok(());
+        }
+        let event = LogEvent::Undelivered {
+            reviewer: order.counts_to.clone(),
+            step: order.step.to_string(),
+            to,
+            reason,
+        };
+        self.record((store, state), event, by)
+    }
+
+    fn record(&self, (store, state): (&Store, &mut State), event: LogEvent, by: &str) -> Result<(), Failure> {
+        let events = [event];
+        state.apply_all(&events, self.at)?;
+        state.tail = store.append(&state.head.id, &state.tail, &events, self.at, by)?;
+        Ok(())
+    }
+}
+
+/// Letters to those who have something to decide and were not told so yet: at the opening, and when one of them failed then.
+pub fn openings((store, state): (&Store, &mut State), at: Instant, out: &Path, by: &str, again: bool) -> Result<Outcomes, Failure> {
+    let mailer = Mailer::new(state, at)?;
+    if !mailer.sends() && again {
+        return Ok(Outcomes::default());
+    }
+    let totals = state.by_reviewer(&BTreeMap::new());
+    let told = state.notified.clone();
+    let mut people = Vec::new();
+    for (key, t) in &totals {
+        let reviewer = state
+            .reviewers
+            .get(key)
+            .filter(|r| t.owed() > 0 && !r.key.is_unassigned() && !r.mail.is_empty());
+        people.extend(reviewer.filter(|_| !mailer.sends() || !told.contains(key)).map(|r| (r.clone(), t.owed())));
+    }
+    let orders: Vec<Order> = people
+        .iter()
+        .map(|(reviewer, open)| Order {
+            occasion: Occasion::Opening,
+            to: reviewer,
+            about: reviewer,
+            open: *open,
+            step: OPENING,
+            counts_to: &reviewer.key,
+        })
+        .collect();
+    mailer.deliver((store, state), &orders, out, by)
+}
+
+/// One letter to everybody to whom or from whom items went: those who got some, and those who gave some away.
+pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at: Instant, out: &Path, by: &str) -> Result<Outcomes, Failure> {
+    let mut to: BTreeMap<ReviewerKey, Vec<ReviewerKey>> = BTreeMap::new();
+    let mut from: BTreeMap<ReviewerKey, Vec<ReviewerKey>> = BTreeMap::new();
+    for event in moves {
+        if let LogEvent::Moved(m) = event {
+            to.entry(m.to.clone()).or_default().push(m.from.clone());
+            from.entry(m.from.clone()).or_default().push(m.to.clone());
+        }
+    }
+    let mailer = Mailer::new(state, at)?;
+    let totals = state.by_reviewer(&BTreeMap::new());
+    let takers = to.keys().cloned().collect::<Vec<_>>();
+    let parts = to.into_iter().map(|(k, others)| (k, others, Occasion::Replacement));
+    let givers = from
+        .into_iter()
+        .filter(|(k, _)| !takers.contains(k))
+        .map(|(k, others)| (k, others, Occasion::HandedOver));
+    let mut letters = Vec::new();
+    for (key, mut others, occasion) in parts.chain(givers) {
+        let Some(reviewer) = state.reviewers.get(&key).filter(|r| !r.key.is_unassigned() && !r.mail.is_empty()) else {
+            continue;
+        };
+        others.sort();
+        others.dedup();
+        let name = |k: &ReviewerKey| match state.reviewers.get(k) {
+            Some(r) if !r.key.is_unassigned() && !r.name.is_empty() => r.name.clone(),
+            _ => "nobody".to_string(),
+        };
+        let about = Reviewer {
+            key: others[0].clone(),
+            name: others.iter().map(name).collect::<Vec<_>>().join(", "),
+            ..Reviewer::default()
+        };
+        let open = totals.get(&key).map_or(0, crate::campaign::Totals::owed);
+        letters.push((occasion, reviewer.clone(), about, open));
+    }
+    let orders: Vec<Order> = letters
+        .iter()
+        .map(|(occasion, reviewer, about, open)| Order {
+            occasion: *occasion,
+            to: reviewer,
+            about,
+            open: *open,
+            // Who got some has been told by this that there is something to decide.
+            step: if *occasion == Occasion::Replacement { OPENING } else { "handed over" },
+            counts_to: &reviewer.key,
+        })
+        .collect();
+    mailer.deliver((store, state), &orders, out, by)
+}

@@ -1,0 +1,218 @@
+//! Whether a campaign is what the history of the lake says it is, and its decisions those of the files that came back.
+
+use crate::campaign::dates::{self, DateOrder, DateReading};
+use crate::campaign::log::{DecisionEntry, ImportRecord, LogEvent, Proof};
+use crate::campaign::spoken::spoken;
+use crate::campaign::{CampaignError, CampaignId, LogEntry, ReturnedSheet, State, Store, proof};
+use crate::lake::{CampaignHead, View};
+use crate::report::sheet::returned;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// What was found about the campaigns of a lake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CampaignAudit {
+    /// Campaigns that were looked at.
+    pub campaigns: usize,
+    /// Log entries that commits of the lake name.
+    pub anchored: u64,
+    /// Decisions that stand so in the files that came back.
+    pub decisions: usize,
+    /// What is wrong, in words.
+    pub wrong: Vec<String>,
+    /// What cannot be shown.
+    pub notes: Vec<String>,
+}
+
+/// Looks at every campaign of a lake, or at one.
+///
+/// # Errors
+/// When the folder of campaigns cannot be read.
+pub fn audit(root: &Path, view: &View, only: Option<&CampaignId>) -> Result<CampaignAudit, CampaignError> {
+    let store = Store::new(root);
+    let ids = store.ids()?;
+    let mut found = CampaignAudit::default();
+    let mut history: BTreeMap<&str, Vec<(u64, &CampaignHead)>> = BTreeMap::new();
+    for (_, commit) in view.log() {
+        for head in &commit.campaigns {
+            history.entry(&head.id).or_default().push((commit.sequence, head));
+        }
+    }
+    let named = history.keys().filter(|id| only.is_none_or(|o| o.as_str() == **id));
+    for id in named.filter(|id| !ids.iter().any(|i| i.as_str() == **id)) {
+        found.wrong.push(format!("campaign {id}: commits of the lake name it, and it is gone"));
+    }
+    for id in ids.iter().filter(|id| only.is_none_or(|o| o == *id)) {
+        found.campaigns += 1;
+        let before = found.wrong.len();
+        let heads = history.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        if let Err(e) = one(&store, id, heads, &mut found) {
+            found.wrong.push(format!("campaign {id}: {e}"));
+        }
+        for line in &mut found.wrong[before..] {
+            if !line.starts_with("campaign ") {
+                *line = format!("campaign {id}: {line}");
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn one(store: &Store, id: &CampaignId, heads: &[(u64, &CampaignHead)], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+    let mut entries: Vec<(LogEntry, String)> = Vec::new();
+    store.log(id, |entry| {
+        let hash = LogEntry::hash(&entry.line());
+        entries.push((entry, hash));
+        Ok(())
+    })?;
+    history(id, store, &entries, heads, found)?;
+    State::load(store, id)?;
+    if let Some(LogEvent::Opened { frozen_sha256, .. }) = entries.first().map(|(e, _)| &e.event)
+        && !frozen_sha256.is_empty()
+        && *frozen_sha256 != store.frozen_sha256(id)?
+    {
+        found
+            .wrong
+            .push("its items, or what was told to reviewers, are not those that were frozen".into());
+    }
+    imports(store, id, &entries, found)
+}
+
+/// Every commit that names the campaign has seen a beginning of this log.
+fn history(
+    id: &CampaignId,
+    store: &Store,
+    entries: &[(LogEntry, String)],
+    heads: &[(u64, &CampaignHead)],
+    found: &mut CampaignAudit,
+) -> Result<(), CampaignError> {
+    let head_sha256 = crate::campaign::store::head_sha256(&store.head(id)?);
+    let mut covered = 0;
+    for (sequence, head) in heads {
+        if head.head_sha256 != head_sha256 {
+            found
+                .wrong
+                .push(format!("campaign.json is not the one that commit {sequence} of the lake names"));
+        }
+        let place = usize::try_from(head.entries).unwrap_or(usize::MAX);
+        match place.checked_sub(1).and_then(|i| entries.get(i)) {
+            None => found.wrong.push(format!(
+                "commit {sequence} of the lake names {} entries of its log, and there are {}: the end was cut off",
+                head.entries,
+                entries.len()
+            )),
+            Some((_, hash)) if *hash != head.log_sha256 => {
+                found.wrong.push(format!(
+                    "entry {} of its log is not the one that commit {sequence} of the lake names: it was rewritten",
+                    head.entries
+                ));
+            }
+            Some(_) => covered = covered.max(head.entries),
+        }
+        if found.wrong.len() > 20 {
+            break;
+        }
+    }
+    found.anchored += covered;
+    let after = (entries.len() as u64).saturating_sub(covered);
+    if after > 0 {
+        found.notes.push(format!(
+            "campaign {id}: {after} entries are newer than the last commit that names it; the next commit takes them in"
+        ));
+    }
+    Ok(())
+}
+
+/// The decisions of each import are those of its file, and a signature is one of that file.
+fn imports(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+    let mut decided: BTreeMap<u64, Vec<&DecisionEntry>> = BTreeMap::new();
+    for (entry, _) in entries {
+        if let LogEvent::Decided(d) = &entry.event {
+            decided.entry(d.import).or_default().push(d);
+        }
+    }
+    let known: BTreeSet<u64> = entries
+        .iter()
+        .filter(|(e, _)| matches!(e.event, LogEvent::Imported(_)))
+        .map(|(e, _)| e.sequence)
+        .collect();
+    let strange = decided.keys().filter(|n| **n != 0 && !known.contains(*n)).count();
+    if strange > 0 {
+        found.wrong.push(format!("{strange} decisions name an import that is none"));
+    }
+    for (entry, _) in entries {
+        let LogEvent::Imported(record) = &entry.event else { continue };
+        if matches!(record.proof, Proof::Entra { .. }) {
+            continue;
+        }
+        let Some(bytes) = store.kept(id, &record.sha256)? else {
+            found.notes.push(format!(
+                "campaign {id}: the file of entry {} ({}) was not kept, so its decisions cannot be read again",
+                entry.sequence, record.file
+            ));
+            continue;
+        };
+        if hex::encode(Sha256::digest(&bytes)) != record.sha256 {
+            found.wrong.push(format!("the file of entry {} is not the one that came back", entry.sequence));
+            continue;
+        }
+        signature(store, id, entry.sequence, record, &bytes, found)?;
+        match returned::read(&record.file, &bytes) {
+            Err(e) => found.wrong.push(format!("the file of entry {} cannot be read any more: {e}", entry.sequence)),
+            Ok(back) => {
+                let mine = decided.get(&entry.sequence).map(Vec::as_slice).unwrap_or_default();
+                let other = mine.iter().filter(|d| !stands(&back.sheet, d)).count();
+                found.decisions += mine.len() - other;
+                if other > 0 {
+                    found.wrong.push(format!(
+                        "{other} decisions of entry {} are not those of the file that came back ({})",
+                        entry.sequence, record.file
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn signature(store: &Store, id: &CampaignId, entry: u64, record: &ImportRecord, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+    let Proof::Sshsig {
+        key_fingerprint,
+        signature_sha256,
+        ..
+    } = &record.proof
+    else {
+        return Ok(());
+    };
+    match store.kept(id, signature_sha256)? {
+        None => found.notes.push(format!("campaign {id}: the signature of entry {entry} was not kept")),
+        Some(signature) => match proof::signed_with(bytes, &signature) {
+            Ok(key) if key == *key_fingerprint => {}
+            Ok(key) => found
+                .wrong
+                .push(format!("entry {entry} was signed with the key {key}, and the log names {key_fingerprint}")),
+            Err(e) => found.wrong.push(format!("the signature of entry {entry} does not hold: {e}")),
+        },
+    }
+    Ok(())
+}
+
+/// Whether a file says what the log has of an item.
+fn stands(sheet: &ReturnedSheet, d: &DecisionEntry) -> bool {
+    let column = |name: &str| sheet.columns.iter().position(|c| c.trim() == name);
+    let cell = |row: &crate::campaign::ReturnedRow, name: &str| {
+        let text = column(name).and_then(|c| row.cells.get(c)).map(String::as_str).unwrap_or_default();
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
+            .to_string()
+    };
+    let same_end = |text: &str| match d.decision.until {
+        None => text.is_empty(),
+        Some(at) => [None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)]
+            .into_iter()
+            .any(|order| dates::read(text, order) == DateReading::At(at)),
+    };
+    sheet.rows.iter().filter(|r| cell(r, "item_id") == d.item.as_str()).any(|row| {
+        spoken(&cell(row, "decision")) == Some(d.decision.choice) && cell(row, "justification") == d.decision.justification && same_end(&cell(row, "until"))
+    })
+}

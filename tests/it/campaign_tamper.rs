@@ -1,0 +1,272 @@
+//! Manipulations of a campaign, each with who catches it: nobody can rewrite what was decided.
+
+use crate::campaign::{Row, fill, ok, on, reviewers, sample, sheet, status};
+use crate::common::Run;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+struct Case {
+    run: Run,
+    id: String,
+}
+
+fn hash(bytes: impl AsRef<[u8]>) -> String {
+    hex::encode(Sha256::digest(bytes.as_ref()))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, target).expect("copied");
+        }
+    }
+}
+
+impl Case {
+    /// A campaign with decisions of one reviewer, and a bundle that somebody else keeps.
+    fn new() -> Self {
+        let run = Run::new();
+        ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+        run.write(
+            "campaign.toml",
+            "name = \"Tamper\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\"]\n",
+        );
+        let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+            .stdout
+            .trim()
+            .to_string();
+        let key = reviewers(&status(&run, 0, &id))
+            .into_iter()
+            .find(|k| k.contains("hanna"))
+            .expect("the reviewer");
+        let file = fill(&run, &id, &key, |_, _| ("keep", "needed on the ward"));
+        ok(&run, 1, &["campaign", "import", &file, "--as", &key, "--lake", "lake"]);
+        ok(&run, 2, &["bundle", "--lake", "lake", "--out", "kept", "--campaign", &id]);
+        copy(&run.dir().join("lake"), &run.dir().join("good"));
+        Self { run, id }
+    }
+
+    fn restore(&self) {
+        fs::remove_dir_all(self.run.dir().join("lake")).expect("removed");
+        copy(&self.run.dir().join("good"), &self.run.dir().join("lake"));
+    }
+
+    fn campaign(&self) -> PathBuf {
+        self.run.dir().join("lake/campaigns").join(&self.id)
+    }
+
+    fn batches(&self) -> Vec<PathBuf> {
+        let mut all: Vec<PathBuf> = fs::read_dir(self.campaign().join("log")).expect("a log").flatten().map(|e| e.path()).collect();
+        all.sort();
+        all
+    }
+
+    /// Rewrites the log line by line, and chains it anew.
+    fn rechain(&self, change: impl Fn(&str) -> String) {
+        let mut previous = String::new();
+        for path in self.batches() {
+            let text = fs::read_to_string(&path).expect("a step");
+            let mut out = String::new();
+            for line in text.lines() {
+                let old: Value = serde_json::from_str(line).expect("JSON");
+                let was = old["previous"].as_str().expect("a hash");
+                let line = change(line).replace(&format!("\"previous\":\"{was}\""), &format!("\"previous\":\"{previous}\""));
+                previous = hash(&line);
+                out += &line;
+                out.push('\n');
+            }
+            fs::write(&path, out).expect("written");
+        }
+    }
+
+    /// The hash of an entry of the log as it is now.
+    fn entry(&self, sequence: u64) -> String {
+        let all: String = self.batches().iter().map(|p| fs::read_to_string(p).expect("a step")).collect();
+        let line = all.lines().nth(usize::try_from(sequence).expect("small") - 1).expect("an entry");
+        hash(line)
+    }
+
+    /// Rewrites the commits of the lake so that they name the log as it is now.
+    fn recommit(&self) {
+        let dir = self.run.dir().join("lake/_commits");
+        let mut all: Vec<PathBuf> = fs::read_dir(&dir).expect("commits").flatten().map(|e| e.path()).collect();
+        all.sort();
+        let mut parent = String::new();
+        for path in all {
+            let mut text = fs::read_to_string(&path).expect("a commit");
+            let commit: Value = serde_json::from_str(&text).expect("JSON");
+            let was = commit["parent"].as_str().expect("a parent").to_string();
+            if !was.is_empty() {
+                text = text.replace(&was, &parent);
+            }
+            for head in commit["campaigns"].as_array().into_iter().flatten() {
+                let now = self.entry(head["entries"].as_u64().expect("a number"));
+                text = text.replace(head["log_sha256"].as_str().expect("a hash"), &now);
+            }
+            parent = hash(&text);
+            fs::write(&path, text).expect("written");
+        }
+        fs::remove_dir_all(self.run.dir().join("lake/_checkpoints")).expect("removed");
+    }
+
+    /// Whether `lake verify` refuses, and what it says.
+    fn refused(&self, what: &str, says: &str) {
+        let told = on(&self.run, 3, &["lake", "verify", "--lake", "lake"]);
+        assert_eq!(told.code, 3, "{what}: {}{}", told.stdout, told.stderr);
+        assert!(
+            format!("{}{}", told.stdout, told.stderr).contains(says),
+            "{what}: {}{}",
+            told.stdout,
+            told.stderr
+        );
+        let bundled = on(&self.run, 3, &["bundle", "--lake", "lake", "--out", "anew", "--campaign", &self.id]);
+        assert_ne!(bundled.code, 0, "{what}: nothing can be bundled of it");
+    }
+}
+
+/// One decision to keep becomes a removal.
+fn first_keep(line: &str) -> String {
+    let entry: Value = serde_json::from_str(line).expect("JSON");
+    let decided = entry["event"] == "decided" && entry["choice"] == "keep";
+    let decided = decided && entry["sequence"].as_u64().is_some_and(|n| n % 7 == 0);
+    if decided {
+        line.replace("\"choice\":\"keep\"", "\"choice\":\"revoke\"")
+    } else {
+        line.to_string()
+    }
+}
+
+#[test]
+fn every_manipulation_of_a_campaign_is_caught_by_somebody() {
+    let case = Case::new();
+    let told = ok(&case.run, 3, &["lake", "verify", "--lake", "lake"]).stdout;
+    assert!(told.contains("1 campaigns: commits name"), "{told}");
+    let decisions = status(&case.run, 3, &case.id)["keep"].as_u64().expect("a number");
+    assert!(told.contains(&format!("{decisions} decisions stand so in the files")), "{told}");
+
+    let edit = |path: &Path, from: &str, to: &str| {
+        let text = fs::read_to_string(path).expect("a file");
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(text, changed, "{} has {from}", path.display());
+        fs::write(path, changed).expect("written");
+    };
+    let import = || {
+        let texts = case.batches().into_iter().map(|p| (fs::read_to_string(&p).expect("a step"), p));
+        let decided = texts.into_iter().find(|(text, _)| text.contains("\"event\":\"decided\""));
+        decided.expect("the import").1
+    };
+
+    edit(&import(), "\"choice\":\"keep\"", "\"choice\":\"revoke\"");
+    case.refused("a decision edited", "does not follow");
+    case.restore();
+
+    case.rechain(first_keep);
+    case.refused("a decision edited and chained anew", "it was rewritten");
+    case.restore();
+
+    fs::remove_file(case.batches().pop().expect("a step")).expect("removed");
+    case.refused("the last step cut off", "the end was cut off");
+    case.restore();
+
+    let items = case.campaign().join("items.jsonl");
+    let text = fs::read_to_string(&items).expect("items");
+    let (_, rest) = text.split_once('\n').expect("several items");
+    fs::write(&items, rest).expect("written");
+    case.refused("an item dropped", "population");
+    case.restore();
+
+    edit(&items, "\"sensitive\":false", "\"sensitive\":true");
+    case.refused("an item made sensitive", "not those that were frozen");
+    case.restore();
+
+    edit(
+        &case.campaign().join("contexts.jsonl"),
+        "\"recommendation_reason\":\"",
+        "\"recommendation_reason\":\"not ",
+    );
+    case.refused("what reviewers were told", "not those that were frozen");
+    case.restore();
+
+    edit(
+        &case.campaign().join("campaign.json"),
+        "\"opened_by\": \"operator\"",
+        "\"opened_by\": \"somebody\"",
+    );
+    case.refused("who opened it", "campaign.json is not the one");
+    case.restore();
+
+    fs::remove_dir_all(case.campaign()).expect("removed");
+    case.refused("the campaign deleted", "it is gone");
+    case.restore();
+
+    let returned = fs::read_dir(case.campaign().join("returned"))
+        .expect("kept files")
+        .flatten()
+        .next()
+        .expect("a file")
+        .path();
+    edit(&returned, "keep", "revoke");
+    case.refused("the returned file edited", "not the one that came back");
+    case.restore();
+
+    // With the lake's own history rewritten too, the file that came back still says otherwise.
+    case.rechain(first_keep);
+    case.recommit();
+    case.refused("a decision and every commit rewritten", "are not those of the file that came back");
+    case.restore();
+}
+
+#[test]
+fn who_rewrites_everything_is_caught_by_the_bundle_that_somebody_else_keeps() {
+    let case = Case::new();
+    let returned = fs::read_dir(case.campaign().join("returned"))
+        .expect("kept files")
+        .flatten()
+        .next()
+        .expect("a file")
+        .path();
+    let old = fs::read_to_string(&returned).expect("the file");
+    let was = hash(&old);
+    // The decisions, the file that came back, the log, the commits and the checkpoints: all made anew, and bundled.
+    let new = old.replacen("keep", "revoke", usize::MAX);
+    let is = hash(&new);
+    fs::write(returned.with_file_name(&is), &new).expect("written");
+    fs::remove_file(&returned).expect("removed");
+    case.rechain(|line| line.replace("\"choice\":\"keep\"", "\"choice\":\"revoke\"").replace(&was, &is));
+    case.recommit();
+    let alone = on(&case.run, 3, &["lake", "verify", "--lake", "lake"]);
+    assert_eq!(alone.code, 0, "nothing in the lake alone can show it: {}{}", alone.stdout, alone.stderr);
+    ok(&case.run, 4, &["bundle", "--lake", "lake", "--out", "anew", "--campaign", &case.id]);
+    let told = on(&case.run, 4, &["verify", "anew", "--since", "kept"]);
+    assert_eq!(told.code, 3, "{}", told.stdout);
+    assert!(told.stdout.contains("it was rewritten or cut off"), "{}", told.stdout);
+    let told = on(&case.run, 4, &["verify", "kept", "--lake", "lake"]);
+    assert_eq!(told.code, 3, "and by the lake against the older bundle: {}", told.stdout);
+
+    // What only grew is no rewriting.
+    case.restore();
+    let key = reviewers(&status(&case.run, 3, &case.id))
+        .into_iter()
+        .find(|k| k.contains("hanna"))
+        .expect("the reviewer");
+    let rows: Vec<Row> = sheet(&case.run, &case.id, &key).1;
+    assert!(!rows.is_empty());
+    let file = fill(&case.run, &case.id, &key, |n, _| {
+        if n == 0 {
+            ("revoke", "left the ward")
+        } else {
+            ("keep", "needed on the ward")
+        }
+    });
+    ok(&case.run, 5, &["campaign", "import", &file, "--as", &key, "--lake", "lake"]);
+    ok(&case.run, 6, &["bundle", "--lake", "lake", "--out", "grown", "--campaign", &case.id]);
+    let told = ok(&case.run, 6, &["verify", "grown", "--since", "kept", "--lake", "lake"]).stdout;
+    assert!(told.contains("campaigns: commits of the lake name"), "{told}");
+}
