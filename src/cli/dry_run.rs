@@ -6,6 +6,7 @@ use crate::ingest::{self, IngestReport, Put, RowKey, Seen, Sink, SinkError};
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::model::Instant;
+use crate::report::shown;
 use arrow::array::RecordBatch;
 use std::collections::{HashMap, HashSet};
 
@@ -69,21 +70,26 @@ impl Sink for Counted {
     }
 }
 
-/// Reads everything as an ingest does, and prints a row for each file and each snapshot.
+/// Reads everything as an ingest does, and prints a line for each file and a row for each snapshot.
 pub fn run(paths: &[std::path::PathBuf], options: &ingest::IngestOptions) -> Result<IngestReport, Failure> {
     let mut counted = Counted::default();
     let report = ingest::ingest(paths, options, &mut counted).map_err(super::take::failure)?;
-    let row = |s: &Source| {
-        let numbers = [s.read, s.kept, s.duplicate, s.rejected, s.unmapped].map(|n| n.to_string());
-        let mut row = vec![s.path.clone(), s.format.clone()];
-        row.extend(numbers);
-        row.push(s.observed_at.map(|at| at.to_string()).unwrap_or_default());
-        row.push(s.dated_by.clone().unwrap_or_default());
-        row
-    };
-    let header = ["file", "what it is", "read", "kept", "duplicate", "rejected", "unmapped", "as of", "dated by"];
-    output::print(&output::narrow_table(&header, report.sources.iter().map(row).collect()));
-    output::print("\n");
+    for s in &report.sources {
+        let dated = match (s.observed_at, s.dated_by.as_deref()) {
+            (Some(at), Some(by)) => format!("; as of {at}, by {by}"),
+            _ => String::new(),
+        };
+        output::print(&format!(
+            "{}: {}; {} read = {} kept + {} duplicate + {} rejected + {} unmapped{dated}\n",
+            shown::terminal(&s.path),
+            s.format,
+            s.read,
+            s.kept,
+            s.duplicate,
+            s.rejected,
+            s.unmapped
+        ));
+    }
     if !counted.snapshots.is_empty() {
         counted
             .snapshots

@@ -64,7 +64,11 @@ fn a_dry_run_says_what_each_file_would_give_and_writes_nothing() {
     run.write("in/notes.pdf", "%PDF-1.4");
     let told = run.ok(&["ingest", "in", "--lake", "lake", "--dry-run"]);
     assert!(!run.dir().join("lake").exists(), "nothing is written");
-    for part in ["in/audit.json", "NDJSON", "2026-06-30T23:59:59.999999", "proven"] {
+    for part in [
+        "in/audit.json: NDJSON; 3 read = 1 kept + 1 duplicate + 1 rejected + 0 unmapped\n",
+        "in/2026-06-30/users.json: pages; 1 read = 1 kept + 0 duplicate + 0 rejected + 0 unmapped; as of 2026-06-30T23:59:59.999999Z, by path\n",
+        "proven",
+    ] {
         assert!(told.stdout.contains(part), "{part}: {}", told.stdout);
     }
     for part in [
