@@ -332,7 +332,7 @@ fn unread(access: &AccessModel, gaps: &Gaps) -> Option<String> {
     gaps.iter().chain(unknown).find(|(when, _)| when.is_none()).map(|(_, reason)| reason.clone())
 }
 
-/// Delivered assignments whose holder nobody names may be anybody's.
+/// Assignments whose holder nobody names may be anybody's.
 fn holderless(access: &AccessModel, asked: &Asked) -> Option<MissingEvidence> {
     let of_package = |id: &str| {
         let id = PackageId::new(id).interned();
@@ -349,6 +349,16 @@ fn holderless(access: &AccessModel, asked: &Asked) -> Option<MissingEvidence> {
         Asked::Everything | Asked::Holder(_) => access.holderless.values().sum(),
         Asked::Entitlement(..) | Asked::Resource(_) => 0,
     };
+    let unnamed = match asked {
+        Asked::Entitlement(_, id) | Asked::Resource(id) => access.unnamed.get(&Interned::from(id)).copied().unwrap_or_default(),
+        Asked::Everything | Asked::Holder(_) => access.unnamed.values().sum(),
+    };
+    if unnamed > 0 {
+        return Some(MissingEvidence {
+            source: "role assignments".into(),
+            reason: format!("{unnamed} role assignments name no holder"),
+        });
+    }
     (count > 0).then(|| MissingEvidence {
         source: "assignments".into(),
         reason: format!("{count} delivered assignments name no holder; export them with $expand=target,accessPackage"),

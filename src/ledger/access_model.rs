@@ -353,6 +353,8 @@ pub struct AccessModel {
     pub accounts: Arc<Accounts>,
     /// Delivered assignments of which no record names the holder, by package (`None` where the package is not named either).
     pub holderless: BTreeMap<Option<Interned>, usize>,
+    /// Role assignments of which no record names the holder, by the directory role or application.
+    pub unnamed: BTreeMap<Interned, usize>,
     /// Decisions of access reviews, by id.
     pub review_decisions: Vec<ReviewDecision>,
     /// Sign-ins by principal, application and day, sorted.

@@ -101,7 +101,10 @@ impl Accounts {
         let seen: &AHashMap<Interned, _> = &sightings.of(Table::ServicePrincipals).seen;
         for (id, positions) in &Contents::of(&evidence.service_principals).0 {
             for look in seen.get(id).map_or(&[][..], Vec::as_slice) {
-                let row = positions.iter().map(|i| &evidence.service_principals[*i]).find(|r| r.content_hash == look.content_hash);
+                let row = positions
+                    .iter()
+                    .map(|i| &evidence.service_principals[*i])
+                    .find(|r| r.content_hash == look.content_hash);
                 if let Some(value) = row.and_then(|r| r.enabled) {
                     accounts.entry(PrincipalId::of(*id)).or_default().enabled.push(Told {
                         at: look.at,

@@ -70,8 +70,8 @@ impl Ledger {
         let requests = Contents::of(&evidence.requests);
         let deletions = Deletions::of(&events, &evidence);
         let mut names = std::mem::take(&mut evidence.audit_facts.names);
-        names.deletions(deletions.all());
         names.finish(&evidence, &sightings);
+        names.deletions(deletions.all());
         let mut histories = {
             let rows = sightings.current_of(&evidence.requests, &requests, newest);
             let approvals = sightings.current_unsorted(&evidence.approvals, newest);
@@ -160,6 +160,7 @@ impl Ledger {
             coverage: self.coverage.clone(),
             collection_gaps: self.collection_gaps.clone(),
             holderless: self.holderless.by_package.clone(),
+            unnamed: resource_timelines::unnamed(&self.evidence),
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
             untimed_records: self.evidence.untimed_records,

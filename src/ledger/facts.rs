@@ -255,7 +255,11 @@ pub(super) fn is_kind(target: &AuditTarget, kind: &str) -> bool {
 fn unquoted(value: &str) -> Option<String> {
     let text = match serde_json::from_str::<serde_json::Value>(value) {
         Ok(serde_json::Value::String(s)) => s,
-        Ok(serde_json::Value::Array(list)) => list.first()?.as_str()?.to_string(),
+        Ok(serde_json::Value::Array(list)) => match list.first()? {
+            serde_json::Value::String(s) => s.clone(),
+            serde_json::Value::Null => return None,
+            scalar => scalar.to_string(),
+        },
         Ok(serde_json::Value::Null) => return None,
         _ => value.to_string(),
     };
@@ -363,6 +367,7 @@ mod tests {
         assert_eq!(unquoted("\"abc\"").as_deref(), Some("abc"));
         assert_eq!(unquoted("abc").as_deref(), Some("abc"));
         assert_eq!(unquoted("[\"abc\"]").as_deref(), Some("abc"));
+        assert_eq!(unquoted("[false]").as_deref(), Some("false"));
         assert_eq!(unquoted("\"\""), None);
     }
 }

@@ -161,6 +161,10 @@ impl Walk<'_> {
                 until: held.last_witness.plus(1),
             });
             self.open = Some(held);
+        } else if held.due().is_some_and(|due| prev < due && due <= at) {
+            // The end that was set had come, and nobody told of it, before it was granted again.
+            self.close_unseen(held, at, "expired");
+            self.begin(Interval::granted(at, act));
         } else if self.rules.granted_once && prev.0 + self.rules.same_act < at.0 && !joined {
             // What nobody watched had ended before it was granted again.
             let latest = self.rules.log.back(at).max(prev);

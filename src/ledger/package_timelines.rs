@@ -352,8 +352,12 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
     let index = match (by_id, &assignment) {
         (Some(i), _) => Some(i),
         // The log told this delivery already, without the assignment.
-        (None, Some(_)) => group.iter().position(|t| t.assignment.is_none() && (same_act(t) || !request.is_empty() && of_request(t))),
-        (None, None) => same_request().or_else(nearest_start).or_else(|| group.iter().position(|t| t.assignment.is_none())),
+        (None, Some(_)) => group
+            .iter()
+            .position(|t| t.assignment.is_none() && (same_act(t) || !request.is_empty() && of_request(t))),
+        (None, None) => same_request()
+            .or_else(nearest_start)
+            .or_else(|| group.iter().position(|t| t.assignment.is_none())),
     };
     take(group, index, assignment)
 }

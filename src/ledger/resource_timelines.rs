@@ -5,7 +5,9 @@ use crate::ledger::evidence::Evidence;
 use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::ledger::timeline::{Fact, Schedule, Timeline, Timelines};
+use crate::model::id::lowered;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PrincipalId};
+use std::collections::BTreeMap;
 
 /// Sorts all facts about groups, app roles and directory roles.
 pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &[AccessEvent]) -> Timelines {
@@ -17,6 +19,26 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
     told(&mut timelines, events);
     unlisted(&mut timelines, sightings);
     timelines
+}
+
+/// Role assignments of which no record names the holder, by the directory role or application.
+pub(super) fn unnamed(evidence: &Evidence) -> BTreeMap<Interned, usize> {
+    let directory = evidence.directory_roles.iter().filter(|r| r.principal_id.is_none()).filter_map(|r| r.role_id);
+    let scheduled = evidence
+        .role_schedules
+        .iter()
+        .filter(|r| r.principal_id.is_none())
+        .filter_map(|r| r.role_id.or(r.group_id));
+    let apps = evidence
+        .app_role_assignments
+        .iter()
+        .filter(|r| r.principal_id.is_none())
+        .filter_map(|r| r.resource_id);
+    let mut unnamed: BTreeMap<Interned, usize> = BTreeMap::new();
+    for id in directory.chain(scheduled).chain(apps) {
+        *unnamed.entry(lowered(&id)).or_default() += 1;
+    }
+    unnamed
 }
 
 /// A row of a listing, and what its record says of its own time.

@@ -136,7 +136,13 @@ impl Span {
     pub fn ending_with(&self, other: &Self) -> Self {
         let mut both = self.end_with(other);
         let until = other.until_earliest.unwrap_or(Instant(i64::MIN));
-        both.proved = common(&self.proved, &[Window { from: Instant(i64::MIN), until }]);
+        both.proved = common(
+            &self.proved,
+            &[Window {
+                from: Instant(i64::MIN),
+                until,
+            }],
+        );
         both
     }
 
