@@ -23,7 +23,7 @@ impl Context<'_> {
     pub fn unlisted(&self, out: &mut Outcome, tables: &[Table]) {
         // Where there are no groups, nobody lists their members.
         let no_groups = self.looked_at(Table::Groups) && self.access.groups.is_empty();
-        let needed = |t: &&Table| !self.looked_at(**t) && !(no_groups && **t == Table::Memberships);
+        let needed = |t: &&Table| !(self.looked_at(**t) || no_groups && **t == Table::Memberships);
         for table in tables.iter().filter(needed) {
             let message = format!(
                 "no listing of {} is in the lake, so only those that other records tell of were judged",

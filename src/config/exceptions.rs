@@ -112,7 +112,7 @@ pub(super) fn parse(text: &str, path: &Path, checks: &[&str], mistakes: &mut Vec
     let mut entries = Vec::new();
     for (raw, number) in raw.exception.into_iter().zip(1..) {
         let mut wrong = |what: &str| mistakes.push(format!("{}: exception {number} {what}", path.display()));
-        let until = raw.until.as_ref().map(|value| end_of(value));
+        let until = raw.until.as_ref().map(end_of);
         if raw.finding.is_empty() && (raw.check.is_empty() || raw.principal.is_empty() && raw.package.is_empty()) {
             wrong("must name a finding by its fingerprint, or a check with a principal or a package");
         }

@@ -23,7 +23,7 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
     let decided = requests.iter().filter(|r| !r.decisions.is_empty());
     look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
-    let contents = tenant.policies.values().map(|p| review_content(p)).collect();
+    let contents = tenant.policies.values().map(review_content).collect();
     look.with_contents(&mut evidence.policies, "tenant", policies(tenant), contents);
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
