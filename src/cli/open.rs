@@ -152,13 +152,15 @@ pub struct Subject {
     /// Id of the commit, its first 12 letters.
     pub commit: String,
     kept: Option<Kept>,
+    view: View,
+    config: Config,
 }
 
 impl Subject {
     /// Fills in the holdings that a question is about, where they are not there yet.
     ///
     /// # Errors
-    /// When what is kept is damaged.
+    /// When the lake is damaged; what is kept is made again.
     pub fn hold(&mut self, asked: &Asked) -> Result<(), Failure> {
         let Some(kept) = &self.kept else { return Ok(()) };
         let resource = |id: &str| {
@@ -175,8 +177,23 @@ impl Subject {
             Some(true) => Rows::OfResource(&id),
             Some(false) => Rows::OfPrincipal(&id),
         };
-        Ok(kept.hold(&mut self.access, rows)?)
+        if kept.hold(&mut self.access, rows).is_err() {
+            self.access = build_and_keep(&self.view, &self.config, Some(self.access.as_of))?;
+            self.kept = None;
+        }
+        Ok(())
     }
+}
+
+/// Builds the access model of a commit as of an instant, and keeps its ledger for the next question.
+fn build_and_keep(view: &View, config: &Config, as_of: Option<Instant>) -> Result<AccessModel, Failure> {
+    let ledger = Ledger::new(Evidence::load(view)?);
+    let access = ledger.access(&settings(config, as_of));
+    let newest = as_of.is_some().then(|| ledger.access(&settings(config, None)));
+    if let Err(e) = Kept::keep(view, &ledger, newest.as_ref().unwrap_or(&access)) {
+        output::say(&format!("the ledger is not kept for the next question: {e}"));
+    }
+    Ok(access)
 }
 
 /// Opens a lake for a question about holdings; paths through groups need all of the ledger.
@@ -190,22 +207,21 @@ pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool) -> Result<S
     let kept = Kept::open(&view).filter(|_| !effective);
     // What is kept can be made again: a damaged one is.
     let read = kept.and_then(|kept| Some((kept.access(as_of).ok()?, kept)));
-    if let Some((access, kept)) = read {
-        return Ok(Subject {
-            access,
-            commit,
-            kept: Some(kept),
-        });
-    }
-    let ledger = Ledger::new(Evidence::load(&view)?);
-    let access = ledger.access(&settings(&config, as_of));
-    if !effective || Kept::open(&view).is_none() {
-        let newest = ledger.access(&settings(&config, None));
-        if let Err(e) = Kept::keep(&view, &ledger, &newest) {
-            output::say(&format!("the ledger is not kept for the next question: {e}"));
+    let (access, kept) = match read {
+        Some((access, kept)) => (access, Some(kept)),
+        None if effective && Kept::open(&view).is_some() => {
+            let ledger = Ledger::new(Evidence::load(&view)?);
+            (ledger.access(&settings(&config, as_of)), None)
         }
-    }
-    Ok(Subject { access, commit, kept: None })
+        None => (build_and_keep(&view, &config, as_of)?, None),
+    };
+    Ok(Subject {
+        access,
+        commit,
+        kept,
+        view,
+        config,
+    })
 }
 
 fn short_commit(view: &View) -> String {

@@ -77,7 +77,7 @@ impl Accounts {
                 };
                 if let Some(value) = row.enabled {
                     history.enabled.push(Told {
-                        at: look.at,
+                        at: look.since,
                         value,
                         is_event: false,
                     });
@@ -90,7 +90,7 @@ impl Accounts {
                     }),
                     // A nested record may be of an account that waits to be deleted for good.
                     None if look.snapshot.is_some() => history.deleted.push(Told {
-                        at: look.at,
+                        at: look.since,
                         value: false,
                         is_event: false,
                     }),
@@ -107,7 +107,7 @@ impl Accounts {
                     .find(|r| r.content_hash == look.content_hash);
                 if let Some(value) = row.and_then(|r| r.enabled) {
                     accounts.entry(PrincipalId::of(*id)).or_default().enabled.push(Told {
-                        at: look.at,
+                        at: look.since,
                         value,
                         is_event: false,
                     });

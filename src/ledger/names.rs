@@ -277,7 +277,7 @@ impl Names {
         let seen = sightings.of(R::TABLE).seen.get(row.id()).map_or(&[][..], Vec::as_slice);
         for look in seen.iter().filter(|s| s.content_hash == *row.content_hash()) {
             let told = Naming {
-                at: look.at,
+                at: look.since,
                 name: name.unwrap_or_default(),
                 upn: upn.unwrap_or_default(),
                 user_type: Interned::default(),
@@ -311,7 +311,7 @@ impl Names {
                     id,
                     kind,
                     Naming {
-                        at: look.at,
+                        at: look.since,
                         name,
                         upn,
                         user_type,

@@ -219,7 +219,7 @@ fn acts(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>,
     };
     let untold: Vec<PackageAct> = histories.values().filter_map(of_history).filter(|act| !is_told(act)).collect();
     all.extend(untold);
-    all.sort_by(|a, b| (a.at, a.what.kind(), a.act, a.what).cmp(&(b.at, b.what.kind(), b.act, b.what)));
+    all.sort_by_key(|a| (a.at, a.what.kind(), a.act, a.what));
     all
 }
 

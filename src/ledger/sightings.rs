@@ -132,7 +132,8 @@ impl Sightings {
             // A top-level record tells more than the same object nested in another.
             let own = looks.iter().any(|s| s.snapshot.is_some());
             let told = || looks.iter().filter(|s| !own || s.snapshot.is_some());
-            let chosen = told().rev().find(|s| s.at <= as_of).or_else(|| told().next());
+            // A snapshot of a whole day, or one that takes hours, counts from when it began.
+            let chosen = told().rev().find(|s| s.since <= as_of).or_else(|| told().next());
             let content = chosen.and_then(|s| versions.iter().rev().find(|r| *r.content_hash() == s.content_hash));
             content.or(versions.first()).copied()
         };

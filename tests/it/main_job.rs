@@ -321,3 +321,47 @@ fn an_error_body_is_a_gap_and_never_an_empty_collection() {
     let checks = run.ok(&["check", "STA-01", "CAP-03", "--format", "csv"]).stdout;
     assert!(checks.contains("not-evaluable"), "{checks}");
 }
+
+#[test]
+fn the_kept_ledger_answers_like_one_that_is_built_anew() {
+    let run = Run::new();
+    run.ok(&["ingest", &sample(), "--lake", "lake"]);
+    let kept = run.dir().join("lake/_ledger");
+    let questions: [&[&str]; 7] = [
+        &["holders", "--from", "2025-01-01", "--until", "2026-12-31"],
+        &["holders", "--package", "Payroll", "--at", "2026-03-31"],
+        &["holders", "--package", "Payroll", "--as-of", "2026-02-15T00:00:00Z"],
+        &["holders", "--group", "GRP Lab Results", "--from", "2026-01-01"],
+        &["holders", "--role", "Global Administrator"],
+        &["holdings", "mehmet.aydin@meridell-care.example"],
+        &["holdings", "mehmet.aydin@meridell-care.example", "--as-of", "2026-01-31"],
+    ];
+    for question in questions {
+        let ask = || run.tell(&[question, &["--lake", "lake", "--format", "json"]].concat());
+        fs::remove_dir_all(&kept).ok();
+        let built = ask();
+        assert!(kept.is_dir(), "a question keeps what it built");
+        let read = ask();
+        assert_eq!(read.code, built.code, "{question:?}");
+        assert_eq!(read.stdout, built.stdout, "{question:?}");
+        assert_eq!(read.stderr, built.stderr, "{question:?}");
+    }
+}
+
+#[test]
+fn a_damaged_kept_ledger_is_made_again() {
+    let run = Run::new();
+    run.ok(&["ingest", &sample(), "--lake", "lake"]);
+    let ask = || run.tell(&["holders", "--package", "Payroll", "--lake", "lake", "--format", "csv"]);
+    let built = ask();
+    let folder = fs::read_dir(run.dir().join("lake/_ledger"))
+        .expect("kept")
+        .next()
+        .expect("one")
+        .expect("a folder")
+        .path();
+    fs::write(folder.join("basis.json"), b"{").expect("spoiled");
+    assert_eq!(ask().stdout, built.stdout);
+    fs::write(folder.join("holdings-by-resource.parquet"), b"PAR1").expect("spoiled");
+    assert_eq!(ask().stdout, built.stdout, "rows that cannot be read are built anew");
+}
