@@ -108,6 +108,8 @@ pub struct State {
 
 /// The step of the letter that tells somebody that there is something to decide.
 pub const OPENING: &str = "opening";
+/// The step of the letter that tells somebody that items of theirs went to somebody else.
+pub const HANDED_OVER: &str = "handed over";
 /// The reason of an extension by escalation.
 pub const ESCALATION: &str = "silence escalates";
 
@@ -235,7 +237,7 @@ impl State {
                 self.undelivered.remove(&to);
                 if step == OPENING {
                     self.notified.insert(reviewer);
-                } else {
+                } else if step != HANDED_OVER {
                     self.reminders.push(Reminder { at, reviewer, step, to });
                 }
             }

@@ -5,7 +5,7 @@
 use super::sheets::put;
 use crate::campaign::log::LogEvent;
 use crate::campaign::notification::{Notification, Occasion, Post, Refused, Sender};
-use crate::campaign::state::OPENING;
+use crate::campaign::state::{HANDED_OVER, OPENING};
 use crate::campaign::{Campaign, Reviewer, ReviewerKey, State, Store};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
@@ -302,7 +302,7 @@ pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at:
             about,
             open: *open,
             // Who got some has been told by this that there is something to decide.
-            step: if *occasion == Occasion::Replacement { OPENING } else { "handed over" },
+            step: if *occasion == Occasion::Replacement { OPENING } else { HANDED_OVER },
             counts_to: &reviewer.key,
         })
         .collect();
