@@ -110,11 +110,11 @@ fn words_and_dates_are_taken_as_people_and_spreadsheets_write_them() {
     }
     let (code, told) = opened.import(1, "words.csv", &opened.with(&changes), &[]);
     assert_eq!(code, 0, "{told}");
-    for n in 0..words.len() {
-        assert_eq!(opened.decided(n).0, "keep", "{}", words[n]);
+    for (n, word) in words.iter().enumerate() {
+        assert_eq!(opened.decided(n).0, "keep", "{word}");
     }
-    for n in 0..dates.len() {
-        assert_eq!(opened.decided(words.len() + n).2, "2027-12-31", "{}", dates[n]);
+    for (n, date) in dates.iter().enumerate() {
+        assert_eq!(opened.decided(words.len() + n).2, "2027-12-31", "{date}");
     }
     let ambiguous = opened.with(&[(0, "decision", "modify"), (0, "until", "03/04/2027")]);
     let (code, told) = opened.import(2, "two.csv", &ambiguous, &[]);
