@@ -290,7 +290,8 @@ fn later(run: &Run, day: &str, assignments: &[&str], members: &[(&str, &str)]) {
 #[test]
 fn removed_means_that_what_the_package_gave_is_gone_with_its_day_and_its_proof() {
     let run = with_lake();
-    let id = open(&run, 0, &one_reviewer("", "\"access_package\", \"group\""));
+    let plan = one_reviewer("", "\"access_package\", \"group\"") + "[removal]\nsla_days = 60\nsla_sensitive_days = 60\n";
+    let id = open(&run, 0, &plan);
     let key = reviewers(&status(&run, 0, &id))
         .into_iter()
         .find(|k| k.contains("hanna"))
@@ -337,8 +338,8 @@ fn removed_means_that_what_the_package_gave_is_gone_with_its_day_and_its_proof()
     ok(&run, 50, &["ingest", "later", "--lake", "lake", "--complete"]);
     let (_, rows) = verified(&run, &id, 50);
     let told = outcome(&rows);
-    // Between 21 July, where it was listed, and 20 August; the time allowed ended on 28 July.
-    assert_eq!(told["outcome"], "removed, time not proved", "{told}");
+    // Between 21 July, where it was listed, and 20 August; both are within the time allowed.
+    assert_eq!(told["outcome"], "removed and verified", "{told}");
     assert!(told["removed_at"].as_str().is_some_and(|t| t.starts_with("2026-08-20")), "{told}");
     assert!(told["snapshot"].as_str().is_some_and(|s| s.starts_with("memberships 2026-08-20")), "{told}");
     assert_eq!(told["days"], "34", "from the close on 17 July: {told}");
