@@ -6,7 +6,7 @@ use crate::cli::{open, output, private, select};
 use crate::lake::commit::Hold;
 use crate::lake::retain::{self, Rule, TABLES};
 use crate::lake::table::Table;
-use crate::lake::{Lake, View};
+use crate::lake::{Lake, View, kept};
 use crate::model::Instant;
 
 /// Drops whole partitions by policy, or tells what it would drop.
@@ -42,6 +42,7 @@ pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let commit = retain::apply(&lake, &planned, now)?.unwrap_or_default();
+    kept::discard(&lake.view()?)?;
     output::print(&format!(
         "dropped {} files under commit {}; their hashes stay on record\n",
         planned.drop.len(),

@@ -63,6 +63,18 @@ pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(
     Ok(())
 }
 
+/// Throws away what is kept: what was dropped from the lake must not live on in it.
+///
+/// # Errors
+/// When the folder cannot be removed.
+pub fn discard(view: &View) -> Result<(), LakeError> {
+    let parent = parent(view);
+    match fs::remove_dir_all(&parent) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(LakeError::io("remove", &parent)(e)),
+        _ => Ok(()),
+    }
+}
+
 fn private_dir(path: &Path) -> Result<(), LakeError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

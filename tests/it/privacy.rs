@@ -202,7 +202,11 @@ fn review_records_go_after_six_years_unless_a_younger_look_still_lists_them() {
         names
     };
     assert_eq!(left(), ["month=2019-03", "month=2019-05", "month=2026-09"]);
+    run.tell(&["holders", "--lake", "lake"]);
+    let kept = run.dir().join("lake/_ledger");
+    assert!(kept.is_dir(), "a question keeps the ledger");
     let said = run.ok(&["lake", "retain", "--lake", "lake"]).stdout;
+    assert!(!kept.exists(), "what is dropped does not live on in what is kept");
     assert!(said.contains("review_decisions: 1 partitions with 1 rows are older than 2192 days"), "{said}");
     assert!(said.contains("still lists what is in it: review_decisions month=2019-05"), "{said}");
     assert_eq!(left(), ["month=2019-05", "month=2026-09"]);
