@@ -24,10 +24,10 @@ use std::sync::Arc;
 /// Rows of a group: a question about one value unpacks a group or two.
 const GROUP: usize = 2_048;
 
-/// The folder of what is kept of a commit, by the program that made it.
+/// The folder of what is kept of a commit that brought rows, by the program that made it.
 #[must_use]
 pub fn folder(view: &View, made_by: &str) -> Option<PathBuf> {
-    let commit = view.commit_id()?;
+    let commit = view.data_commit_id()?;
     Some(parent(view).join(format!("{}-{}", commit.get(..16)?, made_by.get(..16)?)))
 }
 
