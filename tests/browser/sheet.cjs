@@ -1,11 +1,11 @@
 // Decides on a work sheet by keyboard as a reviewer would, reloads it, and saves the file that comes back.
-//   node sheet.cjs PAGE OUT      prints JSON: what was counted before and after the reload, complaints, and what axe-core found
+//   node sheet.cjs PAGE OUT EPOCH   decides at that second; prints JSON: what was counted before and after the reload, complaints, and what axe-core found
 const { chromium } = require("playwright-core");
 const fs = require("fs");
 const path = require("path");
 
 async function main() {
-  const [file, out] = process.argv.slice(2);
+  const [file, out, epoch] = process.argv.slice(2);
   const url = "file://" + path.resolve(file);
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM,
@@ -13,6 +13,8 @@ async function main() {
   });
   const context = await browser.newContext({ acceptDownloads: true });
   const page = await context.newPage();
+  // Decisions are dated by the clock of the test, which an import compares with its own.
+  await page.clock.setFixedTime(new Date(Number(epoch) * 1000));
   const complaints = [];
   page.on("console", (m) => ["error", "warning"].includes(m.type()) && complaints.push(m.text()));
   page.on("pageerror", (e) => complaints.push(String(e)));

@@ -1,6 +1,6 @@
 //! What reviewers touch, driven by programs that are not ours: Chromium, openpyxl, LibreOffice, ssh-keygen, a mail server.
 
-use crate::common::Run;
+use crate::common::{CLOCK, Run};
 use crate::tools;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -155,7 +155,7 @@ fn decided_by_keyboard_in_a_browser_reloaded_saved_and_imported() {
     let opened = Opened::new();
     let saved = opened.run.dir().join("saved.csv");
     let page = opened.file("review.html");
-    let args = [page.to_str().expect("a path"), saved.to_str().expect("a path")];
+    let args = [page.to_str().expect("a path"), saved.to_str().expect("a path"), CLOCK];
     let Some(output) = tools::browser(test, "sheet.cjs", &args) else { return };
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));

@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The clock of every command, in seconds since 1970: 2026-10-26T07:33:20Z.
+pub const CLOCK: &str = "1793000000";
+
 /// A fresh folder; the program runs in it.
 pub struct Run {
     dir: tempfile::TempDir,
@@ -63,7 +66,7 @@ pub fn vouchsafe(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vouchsafe"));
     command
         .current_dir(dir)
-        .env("SOURCE_DATE_EPOCH", "1793000000")
+        .env("SOURCE_DATE_EPOCH", CLOCK)
         .env_remove("VOUCHSAFE_LAKE")
         .env_remove("VOUCHSAFE_CRASH_AT");
     command
