@@ -5,7 +5,7 @@ use crate::lake::table::Table;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::intervals::{Interval, Rules, intervals};
 use crate::ledger::log_coverage::LogCoverage;
-use crate::ledger::sightings::{Contents, Sightings};
+use crate::ledger::sightings::{Contents, Seen, Sightings};
 use crate::ledger::timeline::Fact;
 use crate::model::id::lowered;
 use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, PackageId};
@@ -32,15 +32,16 @@ pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings, events
         let Some(package) = rows.iter().find_map(|r| r.package_id) else { continue };
         let collection = sightings.of(Table::ResourceRoles);
         let seen = collection.seen.get(id).map_or(&[][..], Vec::as_slice);
-        let made = rows.iter().filter_map(|r| r.created_at).min();
+        let made = |s: &Seen| rows.iter().find(|r| r.content_hash == s.content_hash).and_then(|r| r.created_at);
         let mut facts: Vec<Fact> = seen
             .iter()
             .map(|s| Fact::Present {
                 at: s.at,
                 since: s.since,
-                made,
+                made: made(s),
                 made_begins: true,
-                record: Some(*id),
+                // A role that is added again has the same id, and another creation.
+                record: Some(format!("{id} {}", made(s).map_or(0, |t| t.0)).into()),
                 presence_only: s.presence_only,
                 evidence: format!("resource_roles:{id}").into(),
             })
