@@ -127,7 +127,8 @@ fn share(covered: &[Window], window: Window) -> f64 {
         return 0.0;
     }
     let share = covered.iter().map(length).sum::<f64>() / whole;
-    (share * 10_000.0).floor() / 10_000.0
+    // The sum of no windows is a negative zero.
+    (share * 10_000.0).floor() / 10_000.0 + 0.0
 }
 
 fn within(gaps: &[(Option<Window>, String)], window: Window) -> Vec<Stretch> {

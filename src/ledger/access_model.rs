@@ -373,8 +373,6 @@ pub struct AccessModel {
     pub unknown_about: BTreeMap<Interned, Vec<String>>,
     /// Audit records of which no time can be read.
     pub untimed_records: usize,
-    /// Positions in `events` of facts about accounts, by principal and time.
-    pub account_events: BTreeMap<PrincipalId, Vec<usize>>,
     /// Requests by recipient.
     pub requests_by_recipient: BTreeMap<PrincipalId, Vec<RequestId>>,
 }
@@ -399,12 +397,6 @@ impl AccessModel {
         self.coverage.get(subject).is_some_and(|c| !c.any.is_empty())
     }
 
-    /// Whether the log of `subject` spans the window, on any basis.
-    #[must_use]
-    pub fn covered(&self, subject: &str, window: Window) -> bool {
-        self.coverage.get(subject).is_some_and(|c| c.spans(window))
-    }
-
     /// Requests for a principal, by id.
     pub fn requests_of(&self, principal: &PrincipalId) -> impl Iterator<Item = &RequestHistory> {
         self.requests_by_recipient
@@ -416,19 +408,6 @@ impl AccessModel {
 
     /// Fills the indexes; called once, when events and requests are complete.
     pub(crate) fn index(&mut self) {
-        use crate::model::Action;
-        let account = |a: Action| {
-            matches!(
-                a,
-                Action::AccountDisabled | Action::AccountEnabled | Action::AccountDeleted | Action::AccountRestored | Action::HardDeleted
-            )
-        };
-        self.account_events.clear();
-        for (position, event) in self.events.iter().enumerate().filter(|(_, e)| account(e.action)) {
-            if let Some(principal) = &event.principal {
-                self.account_events.entry(principal.clone()).or_default().push(position);
-            }
-        }
         self.requests_by_recipient.clear();
         for story in self.requests.values() {
             if let Some(recipient) = &story.recipient {

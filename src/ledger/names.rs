@@ -340,11 +340,6 @@ impl Named {
     pub fn shown_at(&self, instant: Instant) -> Interned {
         self.at(instant).map(|n| if n.upn.is_empty() { n.name } else { n.upn }).unwrap_or_default()
     }
-
-    /// Every name that it ever had.
-    pub fn all(&self) -> impl Iterator<Item = Interned> {
-        self.namings.iter().flat_map(|n| [n.upn, n.name]).filter(|n| !n.is_empty())
-    }
 }
 
 /// A witness that tells one name leaves the others as they were.

@@ -97,7 +97,6 @@ fn assignments(
         };
         let mut timeline = Timeline {
             assignment: Some(assignment),
-            listed_in: vec![(Table::Assignments, "tenant".into())],
             start: ordered.iter().filter_map(|r| r.start_at).min(),
             ..Timeline::default()
         };
@@ -438,6 +437,5 @@ fn unlisted(timelines: &mut Timelines, sightings: &Sightings, holderless: &Holde
             .filter(|l| can_tell(l.at))
             .map(|l| Fact::Absent { at: l.at, since: l.since });
         timeline.facts.extend(absent);
-        timeline.listed_in = vec![(Table::Assignments, "tenant".into())];
     }
 }

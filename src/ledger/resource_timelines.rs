@@ -248,7 +248,6 @@ fn unlisted(timelines: &mut Timelines, sightings: &Sightings) {
                 let absent = sightings.of(place.0).absences_of_all(&place.1, &records);
                 let absent: Vec<Fact> = absent.map(|l| Fact::Absent { at: l.at, since: l.since }).collect();
                 timeline.facts.extend(absent);
-                timeline.listed_in.push(place);
             }
         }
     }

@@ -1,6 +1,5 @@
 //! What is known of one principal and one entitlement, fact by fact.
 
-use crate::lake::table::Table;
 use crate::model::{AssignmentId, EntitlementKey, Instant, Interned, PolicyId, PrincipalId};
 use std::collections::HashMap;
 
@@ -107,8 +106,6 @@ pub(super) struct Timeline {
     pub facts: Vec<Fact>,
     /// Whether it was delivered in part only, with the instant of the observation.
     pub partial: Vec<(Instant, bool)>,
-    /// Collections and scopes whose complete snapshots would have listed it.
-    pub listed_in: Vec<(Table, Interned)>,
     /// Whether privileged identity management manages it.
     pub by_pim: bool,
     /// Whether some fact came to it by its time, since its record names no assignment or another.
