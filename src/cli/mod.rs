@@ -22,6 +22,7 @@ mod retain;
 mod review;
 mod run;
 pub mod select;
+mod stages;
 mod subject;
 mod synth;
 pub mod take;
@@ -44,6 +45,10 @@ pub fn main() -> ExitCode {
         }
     };
     output::set_quiet(cli.quiet);
+    // A pull has logs of its own.
+    if cli.verbose > 0 && !matches!(cli.command, Command::Pull(_)) {
+        stages::show();
+    }
     match dispatch(&cli.command, cli.verbose) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => {

@@ -8,7 +8,7 @@ use crate::lake::{Lake, View};
 use crate::ledger::absence::Asked;
 use crate::ledger::kept::{Kept, Rows};
 use crate::ledger::{AccessModel, Evidence, Ledger, Settings};
-use crate::model::Instant;
+use crate::model::{Instant, Stage};
 use crate::report::TrendPoint;
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
@@ -187,12 +187,14 @@ impl Subject {
 
 /// Builds the access model of a commit as of an instant, and keeps its ledger for the next question.
 fn build_and_keep(view: &View, config: &Config, as_of: Option<Instant>) -> Result<AccessModel, Failure> {
-    let ledger = Ledger::new(Evidence::load(view)?);
+    let ledger = Ledger::new(Evidence::load_kept(view)?);
     let access = ledger.access(&settings(config, as_of));
+    let stage = Stage::begin("ledger kept for next time");
     let newest = as_of.is_some().then(|| ledger.access(&settings(config, None)));
     if let Err(e) = Kept::keep(view, &ledger, newest.as_ref().unwrap_or(&access)) {
         output::say(&format!("the ledger is not kept for the next question: {e}"));
     }
+    stage.yields(ledger.rows().len());
     Ok(access)
 }
 
@@ -210,7 +212,7 @@ pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool) -> Result<S
     let (access, kept) = match read {
         Some((access, kept)) => (access, Some(kept)),
         None if effective && Kept::open(&view).is_some() => {
-            let ledger = Ledger::new(Evidence::load(&view)?);
+            let ledger = Ledger::new(Evidence::load_kept(&view)?);
             (ledger.access(&settings(&config, as_of)), None)
         }
         None => (build_and_keep(&view, &config, as_of)?, None),

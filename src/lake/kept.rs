@@ -24,24 +24,52 @@ use std::sync::Arc;
 /// Rows of a group: a question about one value unpacks a group or two.
 const GROUP: usize = 2_048;
 
-/// The folder of what is kept of a commit that brought rows, by the program that made it.
-#[must_use]
-pub fn folder(view: &View, made_by: &str) -> Option<PathBuf> {
-    let commit = view.data_commit_id()?;
-    Some(parent(view).join(format!("{}-{}", commit.get(..16)?, made_by.get(..16)?)))
+/// What is kept beside the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Facts of the audit log and sign-ins by day: each follows from files of the logs, and goes on from commit to commit.
+    Logs,
+    /// The ledger of one commit.
+    Ledger,
 }
 
-fn parent(view: &View) -> PathBuf {
-    view.root().join("_ledger")
+impl What {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Logs => "_condensed",
+            Self::Ledger => "_ledger",
+        }
+    }
+}
+
+/// The folder of what is kept of a commit that brought rows, by the program that made it.
+#[must_use]
+pub fn folder(view: &View, what: What, made_by: &str) -> Option<PathBuf> {
+    let commit = view.data_commit_id()?;
+    Some(parent(view, what).join(format!("{}-{}", commit.get(..16)?, made_by.get(..16)?)))
+}
+
+/// Folders of what this program kept of any commit.
+#[must_use]
+pub fn folders(view: &View, what: What, made_by: &str) -> Vec<PathBuf> {
+    let end = format!("-{}", made_by.get(..16).unwrap_or(made_by));
+    let entries = fs::read_dir(parent(view, what)).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.to_string_lossy().ends_with(&end)).collect();
+    folders.sort();
+    folders
+}
+
+fn parent(view: &View, what: What) -> PathBuf {
+    view.root().join(what.folder())
 }
 
 /// Makes the folder whole under another name first; what was kept of other commits or by other programs goes.
 ///
 /// # Errors
 /// When the disk is full or the folder cannot be written.
-pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(), LakeError>) -> Result<(), LakeError> {
-    let parent = parent(view);
-    private_dir(&parent)?;
+pub fn replace(folder: &Path, write: impl FnOnce(&Path) -> Result<(), LakeError>) -> Result<(), LakeError> {
+    let parent = folder.parent().unwrap_or(folder);
+    private_dir(parent)?;
     let making = parent.join(format!(".making-{}", std::process::id()));
     let _ = fs::remove_dir_all(&making);
     private_dir(&making)?;
@@ -50,7 +78,7 @@ pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(
         let _ = fs::remove_dir_all(&making);
         return written;
     }
-    for entry in fs::read_dir(&parent).map_err(LakeError::io("read", &parent))?.flatten() {
+    for entry in fs::read_dir(parent).map_err(LakeError::io("read", parent))?.flatten() {
         let path = entry.path();
         if path != making {
             let _ = fs::remove_dir_all(path);
@@ -68,11 +96,33 @@ pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(
 /// # Errors
 /// When the folder cannot be removed.
 pub fn discard(view: &View) -> Result<(), LakeError> {
-    let parent = parent(view);
-    match fs::remove_dir_all(&parent) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(LakeError::io("remove", &parent)(e)),
-        _ => Ok(()),
+    for what in [What::Logs, What::Ledger] {
+        let parent = parent(view, what);
+        match fs::remove_dir_all(&parent) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(LakeError::io("remove", &parent)(e)),
+            _ => {}
+        }
     }
+    Ok(())
+}
+
+/// Writes a small file of JSON.
+///
+/// # Errors
+/// When the disk is full.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), LakeError> {
+    let text = serde_json::to_vec(value).map_err(LakeError::format("write", path))?;
+    let file = parquet_io::private_file(path).map_err(LakeError::io("create", path))?;
+    std::io::Write::write_all(&mut &file, &text).map_err(LakeError::io("write", path))
+}
+
+/// Reads it.
+///
+/// # Errors
+/// When the file is missing or damaged.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, LakeError> {
+    let text = fs::read(path).map_err(LakeError::io("read", path))?;
+    serde_json::from_slice(&text).map_err(LakeError::format("read", path))
 }
 
 fn private_dir(path: &Path) -> Result<(), LakeError> {

@@ -16,7 +16,7 @@ use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
 use crate::ledger::{coverage, directory, facts, package_contents, package_timelines, requests, resource_timelines};
 use crate::model::time::MINUTE;
-use crate::model::{AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId};
+use crate::model::{AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId, Stage};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,12 +58,15 @@ impl Ledger {
     #[must_use]
     pub fn new(evidence: Evidence) -> Self {
         let mut evidence = evidence;
+        let stage = Stage::begin("order of what was seen");
         let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
         let mut events = std::mem::take(&mut evidence.audit_events);
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         evidence.audit_facts.take(&events);
         Arc::make_mut(&mut evidence.usage).par_sort_unstable_by(UsageDay::order);
         let events = facts::one_act_once(std::mem::take(&mut evidence.audit_facts.told), SAME_ACT);
+        stage.yields(events.len());
+        let stage = Stage::begin("requests, names, deletions");
         let (coverage, collection_gaps) = coverage::by_subject(&evidence.coverage);
         let newest = newest(&evidence, &sightings);
         let assignments = Contents::of(&evidence.assignments);
@@ -78,12 +81,18 @@ impl Ledger {
             requests::histories(&rows, &approvals, &events)
         };
         through_assignments(&mut histories, &evidence, &assignments);
+        stage.yields(histories.len());
+        let stage = Stage::begin("timelines by holder and thing");
         let ((packages, holderless), resources) = rayon::join(
             || package_timelines::of_packages(&evidence, &assignments, &sightings, &events, &histories),
             || resource_timelines::of_resources(&evidence, &sightings, &events),
         );
+        stage.yields(packages.len() + resources.len());
+        let stage = Stage::begin("intervals of holding");
         let log = LogCoverage::of(coverage.get("audit"));
         let held = all_held([packages, resources], &deletions, &sightings, &log);
+        stage.yields(held.len());
+        let stage = Stage::begin("rows of the ledger");
         let mut ledger = Self {
             accounts: Arc::new(Accounts::of(&events, &evidence, &sightings)),
             names: Arc::new(names),
@@ -104,6 +113,7 @@ impl Ledger {
         let recorder = Recorder::of(&newest, &ledger.histories);
         let mut rows: Vec<LedgerRow> = held.par_iter().map(|h| recorder.row(h)).collect();
         rows.par_sort_by(|a, b| row_order(a).cmp(&row_order(b)));
+        stage.yields(rows.len());
         ledger.rows = rows;
         ledger
     }
@@ -135,8 +145,10 @@ impl Ledger {
     /// The access model as of an instant.
     #[must_use]
     pub fn access(&self, settings: &Settings) -> AccessModel {
+        let stage = Stage::begin("holdings as of an instant");
         let mut access = self.directory(settings);
         access.hold(&self.rows);
+        stage.yields(access.holdings.len());
         let is_role = |r: &&LedgerRow| r.entitlement_kind == EntitlementKind::DirectoryRole.as_str();
         let mut roles: Vec<Interned> = self.rows.iter().filter(is_role).map(|r| r.resource).collect();
         roles.sort();

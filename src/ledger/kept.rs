@@ -4,7 +4,8 @@
 //! resource and by principal, how objects were called, the states of accounts, and what an answer rests on.
 
 use crate::lake::column::columns;
-use crate::lake::{LakeError, View, kept};
+use crate::lake::kept::{self, What};
+use crate::lake::{LakeError, View};
 use crate::ledger::access_model::{AccessModel, AppFacts, Covered, Gaps, Look};
 use crate::ledger::accounts::{Accounts, Told};
 use crate::ledger::build::Ledger;
@@ -80,7 +81,7 @@ struct Rest {
     roles: BTreeMap<String, String>,
     held_roles: Vec<Interned>,
     apps: BTreeMap<String, AppFacts>,
-    app_roles: BTreeMap<Interned, Interned>,
+    app_roles: BTreeMap<Interned, (Instant, Interned)>,
 }
 
 /// The kept ledger of a commit.
@@ -110,7 +111,7 @@ impl Kept {
     /// What is kept of a commit by this program; `None` when nothing is.
     #[must_use]
     pub fn open(view: &View) -> Option<Self> {
-        let folder = kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256"))?;
+        let folder = kept::folder(view, What::Ledger, env!("VOUCHSAFE_SOURCE_SHA256"))?;
         folder.is_dir().then_some(Self { folder })
     }
 
@@ -119,8 +120,8 @@ impl Kept {
     /// # Errors
     /// When the disk is full or the folder cannot be written.
     pub fn keep(view: &View, ledger: &Ledger, access: &AccessModel) -> Result<(), LakeError> {
-        match kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256")) {
-            Some(folder) => kept::replace(view, &folder, |making| write(making, ledger, access)),
+        match kept::folder(view, What::Ledger, env!("VOUCHSAFE_SOURCE_SHA256")) {
+            Some(folder) => kept::replace(&folder, |making| write(making, ledger, access)),
             None => Ok(()),
         }
     }
@@ -130,9 +131,7 @@ impl Kept {
     /// # Errors
     /// When a file is missing or damaged.
     pub fn access(&self, as_of: Option<Instant>) -> Result<AccessModel, LakeError> {
-        let path = self.folder.join(REST);
-        let text = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
-        let rest: Rest = serde_json::from_slice(&text).map_err(LakeError::format("read", &path))?;
+        let rest: Rest = kept::read_json(&self.folder.join(REST))?;
         let ((namings, accounts), snapshots) = rayon::join(
             || {
                 rayon::join(
@@ -218,13 +217,10 @@ fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), Lak
         apps: access.apps.clone(),
         app_roles: access.names.app_roles().collect(),
     };
-    let path = folder.join(REST);
-    let text = serde_json::to_vec(&rest).map_err(LakeError::format("write", &path))?;
-    let file = crate::lake::parquet_io::private_file(&path).map_err(LakeError::io("create", &path))?;
-    std::io::Write::write_all(&mut &file, &text).map_err(LakeError::io("write", &path))
+    kept::write_json(&folder.join(REST), &rest)
 }
 
-fn naming_rows(names: &Names) -> Vec<NamingRow> {
+pub(super) fn naming_rows(names: &Names) -> Vec<NamingRow> {
     let of = |(id, named): (Interned, &Named)| {
         let bare = NamingRow {
             id,
@@ -251,7 +247,7 @@ fn naming_rows(names: &Names) -> Vec<NamingRow> {
     rows
 }
 
-fn names_of(rows: Vec<NamingRow>, app_roles: BTreeMap<Interned, Interned>) -> Names {
+pub(super) fn names_of(rows: Vec<NamingRow>, app_roles: BTreeMap<Interned, (Instant, Interned)>) -> Names {
     let mut names = Names::with_app_roles(app_roles);
     for row in rows {
         let Some(kind) = ObjectKind::from_word(&row.kind) else { continue };
