@@ -318,10 +318,23 @@ pub enum LakeCommand {
     Prove(ProveArgs),
     /// Drop whole partitions that are older than the policy says, under a commit that keeps their hashes
     Retain(RetainArgs),
+    /// Merge the small files that many ingests leave, under a commit; earlier commits can still be read
+    Compact(CompactArgs),
     /// Set or release a legal hold: what tells of its time is not dropped
     Hold(HoldArgs),
     /// Write everything that the lake holds about one person into a folder, for whoever has to answer them
     Subject(SubjectArgs),
+}
+
+/// `lake compact`.
+#[derive(Debug, Args)]
+pub struct CompactArgs {
+    /// Where.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Who signs.
+    #[command(flatten)]
+    pub notary: NotaryArgs,
 }
 
 /// `synth`.
@@ -360,4 +373,7 @@ pub struct SynthArgs {
     /// Plant no cases for the checks
     #[arg(long)]
     pub unplanted: bool,
+    /// Write this many sign-ins and nothing else, straight into a new lake: for measuring
+    #[arg(long, value_name = "NUMBER")]
+    pub sign_ins: Option<u64>,
 }

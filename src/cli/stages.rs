@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn a_line_fits_a_terminal_of_eighty_columns() {
-        let line = super::line("holdings from timelines", Duration::from_millis(12_345), Some(1_234_567), Some(1_800 * 1024));
-        assert_eq!(line, "holdings from timelines             12.35 s    1,234,567 rows  peak 1800 MiB");
-        assert!(line.len() <= 80);
+        let shown = line("holdings from timelines", Duration::from_millis(12_345), Some(1_234_567), Some(1_800 * 1024));
+        assert_eq!(shown, "holdings from timelines             12.35 s    1,234,567 rows  peak 1800 MiB");
+        assert!(shown.len() <= 80);
     }
 }

@@ -173,7 +173,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
     let configuration = std::fs::read_to_string(args.dir.join("data/configuration.toml")).map_err(Failure::unusable)?;
     let config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
     let as_of = bundle::instant("as-of", &facts.as_of)?;
-    let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked)?;
+    let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked, open::Source::Tables)?;
     let reader = Reader::from_word(&facts.reader.audience);
     let told = Told {
         operator: facts.operator.clone(),

@@ -5,4 +5,4 @@
 
 mod local;
 
-pub use local::{EngineError, Local, files_but};
+pub use local::{EngineError, Local};

@@ -1,6 +1,6 @@
 //! The lake at one commit: live files, and their rows.
 
-use crate::lake::commit::DataFile;
+use crate::lake::commit::{DataFile, Tombstone};
 use crate::lake::records::Sighting;
 use crate::lake::table::{Row, Table};
 use crate::lake::tree::{self, Hash};
@@ -21,19 +21,44 @@ pub struct View {
     log: Vec<(String, Commit)>,
     leaves: Vec<Hash>,
     live: BTreeMap<String, DataFile>,
+    /// Files whose rows stand in another one by now.
+    merged: BTreeMap<String, DataFile>,
+    /// Of a file that others were merged into: those.
+    parts: BTreeMap<String, Vec<String>>,
 }
 
 impl View {
     /// The lake at the last of these commits, each with its leaf in the tree of the log.
     pub(crate) fn new(root: PathBuf, log: Vec<(String, Commit)>, leaves: Vec<Hash>) -> Self {
         let mut live = BTreeMap::new();
+        let mut merged: BTreeMap<String, DataFile> = BTreeMap::new();
+        let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (_, commit) in &log {
             for tombstone in &commit.removed {
                 live.remove(&tombstone.file.path);
+                merged.remove(&tombstone.file.path);
             }
-            live.extend(commit.added.iter().map(|f| (f.path.clone(), f.clone())));
+            for file in &commit.merged {
+                live.remove(&file.path);
+                merged.insert(file.path.clone(), file.clone());
+            }
+            for file in &commit.added {
+                live.insert(file.path.clone(), file.clone());
+                let of = commit.merged.iter().filter(|m| (m.table, &m.partition) == (file.table, &file.partition));
+                let of: Vec<String> = of.map(|m| m.path.clone()).collect();
+                if !of.is_empty() {
+                    parts.insert(file.path.clone(), of);
+                }
+            }
         }
-        Self { root, log, leaves, live }
+        Self {
+            root,
+            log,
+            leaves,
+            live,
+            merged,
+            parts,
+        }
     }
 
     /// This view after one more commit, whose text is given.
@@ -59,6 +84,54 @@ impl View {
     /// All live files, sorted by path.
     pub fn live(&self) -> impl Iterator<Item = &DataFile> {
         self.live.values()
+    }
+
+    /// Files whose rows stand in another one by now, and that commits before still name, sorted by path.
+    pub fn merged(&self) -> impl Iterator<Item = &DataFile> {
+        self.merged.values()
+    }
+
+    /// Paths of the files that brought the rows of a file: its own, or those of the files that were merged into it.
+    #[must_use]
+    pub fn origins<'a>(&'a self, path: &'a str) -> Vec<&'a str> {
+        match self.parts.get(path) {
+            Some(parts) => parts.iter().flat_map(|p| self.origins(p)).collect(),
+            None => vec![path],
+        }
+    }
+
+    /// Whether the rows of a file stand in another one, maybe by way of further ones.
+    #[must_use]
+    pub fn is_merged_into(&self, part: &str, whole: &str) -> bool {
+        let parts = self.parts.get(whole).map_or(&[][..], Vec::as_slice);
+        parts.iter().any(|p| p == part || self.is_merged_into(part, p))
+    }
+
+    /// Files of a table with all rows but those that the files of `known` paths brought.
+    #[must_use]
+    pub fn files_beyond(&self, table: Table, known: &BTreeSet<String>) -> Vec<&DataFile> {
+        let beyond = |file: &&'_ DataFile| -> Vec<String> {
+            let origins = self.origins(&file.path);
+            let unknown: Vec<&str> = origins.iter().copied().filter(|o| !known.contains(*o)).collect();
+            if unknown.len() == origins.len() {
+                vec![file.path.clone()]
+            } else {
+                unknown.into_iter().map(String::from).collect()
+            }
+        };
+        let files = self.live.values().filter(|f| f.table == table);
+        let paths: Vec<String> = files.flat_map(|f| beyond(&f)).collect();
+        paths.iter().filter_map(|p| self.live.get(p).or_else(|| self.merged.get(p))).collect()
+    }
+
+    /// Files that were dropped by policy, with the commits that dropped them; what had been merged away is not counted again.
+    pub fn dropped(&self) -> impl Iterator<Item = (&Commit, &Tombstone)> {
+        let merged: BTreeSet<&str> = self.log.iter().flat_map(|(_, c)| &c.merged).map(|f| f.path.as_str()).collect();
+        let of = |(_, commit): &'_ (String, Commit)| -> Vec<usize> {
+            (0..commit.removed.len()).filter(|i| !merged.contains(commit.removed[*i].file.path.as_str())).collect()
+        };
+        let kept: Vec<Vec<usize>> = self.log.iter().map(of).collect();
+        self.log.iter().zip(kept).flat_map(|((_, c), which)| which.into_iter().map(move |i| (c, &c.removed[i])))
     }
 
     /// Id of the newest commit; `None` for an empty lake.
@@ -204,10 +277,10 @@ impl View {
         Ok(contents)
     }
 
-    /// Compares every live file with the hash in its commit; returns the paths that differ or are missing.
+    /// Compares every file, live or merged into another, with the hash in its commit; returns the paths that differ or are missing.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
-        let files: Vec<&DataFile> = self.live.values().collect();
+        let files: Vec<&DataFile> = self.live.values().chain(self.merged.values()).collect();
         let mut bad: Vec<String> = files
             .par_iter()
             .filter(|f| std::fs::read(self.root.join(&f.path)).map_or(true, |bytes| hex::encode(Sha256::digest(&bytes)) != f.sha256))

@@ -10,7 +10,6 @@ use crate::ledger::held::{Held, Recorder};
 use crate::ledger::intervals::{Rules, intervals};
 use crate::ledger::log_coverage::LogCoverage;
 use crate::ledger::names::Names;
-use crate::ledger::package_timelines::Holderless;
 use crate::ledger::row::{LedgerRow, Shown};
 use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
@@ -42,7 +41,7 @@ pub struct Ledger {
     events: Arc<Vec<AccessEvent>>,
     names: Arc<Names>,
     accounts: Arc<Accounts>,
-    holderless: Holderless,
+    holderless: BTreeMap<Option<Interned>, usize>,
     histories: BTreeMap<RequestId, RequestHistory>,
     rows: Vec<LedgerRow>,
     looks: Arc<Looks>,
@@ -57,7 +56,41 @@ impl Ledger {
     /// Sorts the evidence of one commit, and finds all that was held.
     #[must_use]
     pub fn new(evidence: Evidence) -> Self {
-        let mut evidence = evidence;
+        let (mut ledger, deletions) = Self::sorted(evidence);
+        let stage = Stage::begin("timelines by holder and thing");
+        let assignments = Contents::of(&ledger.evidence.assignments);
+        let ((packages, holderless), resources) = rayon::join(
+            || package_timelines::of_packages(&ledger.evidence, &assignments, &ledger.sightings, &ledger.events, &ledger.histories),
+            || resource_timelines::of_resources(&ledger.evidence, &ledger.sightings, &ledger.events),
+        );
+        stage.yields(packages.len() + resources.len());
+        let stage = Stage::begin("intervals of holding");
+        let log = LogCoverage::of(ledger.coverage.get("audit"));
+        let held = all_held([packages, resources], &deletions, &ledger.sightings, &log);
+        stage.yields(held.len());
+        let stage = Stage::begin("rows of the ledger");
+        ledger.holderless = holderless.by_package;
+        let newest = ledger.directory(&Settings::default());
+        let recorder = Recorder::of(&newest, &ledger.histories);
+        let mut rows: Vec<LedgerRow> = held.par_iter().map(|h| recorder.row(h)).collect();
+        rows.par_sort_by(|a, b| row_order(a).cmp(&row_order(b)));
+        stage.yields(rows.len());
+        ledger.rows = rows;
+        ledger
+    }
+
+    /// The ledger of a commit whose rows were kept.
+    #[must_use]
+    pub(super) fn of_rows(evidence: Evidence, rows: Vec<LedgerRow>, holderless: BTreeMap<Option<Interned>, usize>) -> Self {
+        Self {
+            rows,
+            holderless,
+            ..Self::sorted(evidence).0
+        }
+    }
+
+    /// The evidence in order, with what follows from it, but for what was held.
+    fn sorted(mut evidence: Evidence) -> (Self, Deletions) {
         let stage = Stage::begin("order of what was seen");
         let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
         let mut events = std::mem::take(&mut evidence.audit_events);
@@ -82,24 +115,13 @@ impl Ledger {
         };
         through_assignments(&mut histories, &evidence, &assignments);
         stage.yields(histories.len());
-        let stage = Stage::begin("timelines by holder and thing");
-        let ((packages, holderless), resources) = rayon::join(
-            || package_timelines::of_packages(&evidence, &assignments, &sightings, &events, &histories),
-            || resource_timelines::of_resources(&evidence, &sightings, &events),
-        );
-        stage.yields(packages.len() + resources.len());
-        let stage = Stage::begin("intervals of holding");
-        let log = LogCoverage::of(coverage.get("audit"));
-        let held = all_held([packages, resources], &deletions, &sightings, &log);
-        stage.yields(held.len());
-        let stage = Stage::begin("rows of the ledger");
-        let mut ledger = Self {
+        let ledger = Self {
             accounts: Arc::new(Accounts::of(&events, &evidence, &sightings)),
             names: Arc::new(names),
             events: Arc::new(events),
             looks: Arc::new(looks(&sightings)),
             seen: Arc::new(seen(&sightings)),
-            holderless,
+            holderless: BTreeMap::new(),
             histories,
             rows: Vec::new(),
             coverage,
@@ -109,13 +131,7 @@ impl Ledger {
             evidence,
             sightings,
         };
-        let newest = ledger.directory(&Settings::default());
-        let recorder = Recorder::of(&newest, &ledger.histories);
-        let mut rows: Vec<LedgerRow> = held.par_iter().map(|h| recorder.row(h)).collect();
-        rows.par_sort_by(|a, b| row_order(a).cmp(&row_order(b)));
-        stage.yields(rows.len());
-        ledger.rows = rows;
-        ledger
+        (ledger, deletions)
     }
 
     /// Everything that was held, ever, by principal and entitlement.
@@ -171,7 +187,7 @@ impl Ledger {
             usage: Arc::clone(&self.evidence.usage),
             coverage: self.coverage.clone(),
             collection_gaps: self.collection_gaps.clone(),
-            holderless: self.holderless.by_package.clone(),
+            holderless: self.holderless.clone(),
             unnamed: resource_timelines::unnamed(&self.evidence),
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),

@@ -3,8 +3,9 @@
 //! What a log file tells never changes, so it is read once: the result is kept beside the tables and extended by the
 //! files that later commits add.
 
-use crate::engine::{EngineError, Local, files_but};
+use crate::engine::{EngineError, Local};
 use crate::lake::column::{Columns, columns};
+use crate::lake::commit::DataFile;
 use crate::lake::kept::{self, What};
 use crate::lake::records::{AuditEvent, SignIn};
 use crate::lake::table::Table;
@@ -134,7 +135,7 @@ columns! {
 /// What is kept beside the tables of facts, names and usage.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Rest {
-    /// Paths of the data files that all of this was made of, below the lake.
+    /// Paths of the data files whose rows all of this was made of, below the lake; of merged ones, those that were merged.
     files: BTreeSet<String>,
     newest: Option<Instant>,
     unknown_about: BTreeMap<Interned, Vec<String>>,
@@ -155,7 +156,7 @@ impl Condensed {
     /// # Errors
     /// When a file is damaged or a query fails.
     pub fn from_tables(view: &View) -> Result<Self, LoadError> {
-        Self::of_files(view, &|_| false)
+        Self::beyond(view, &BTreeSet::new())
     }
 
     /// Takes what is kept of earlier commits and reads the files that came since; the result is kept in its place.
@@ -165,7 +166,8 @@ impl Condensed {
     /// # Errors
     /// When a file is damaged or a query fails.
     pub fn extended(view: &View) -> Result<Self, LoadError> {
-        let live: BTreeSet<String> = LOGS.iter().flat_map(|t| view.data_files(*t)).map(|f| f.path.clone()).collect();
+        let files = LOGS.iter().flat_map(|t| view.data_files(*t));
+        let live: BTreeSet<String> = files.flat_map(|f| view.origins(&f.path)).map(String::from).collect();
         let kept = {
             let stage = Stage::begin("condensed logs, kept");
             let kept = kept_of(view, &live);
@@ -176,7 +178,7 @@ impl Condensed {
         if files == live {
             return Ok(condensed);
         }
-        let fresh = Self::of_files(view, &|path| files.contains(path))?;
+        let fresh = Self::beyond(view, &files)?;
         let whole = condensed.with(fresh);
         if let Some(folder) = kept::folder(view, What::Logs, env!("VOUCHSAFE_SOURCE_SHA256")) {
             let _stage = Stage::begin("condensed logs, kept for next time");
@@ -186,9 +188,9 @@ impl Condensed {
         Ok(whole)
     }
 
-    /// Reads the log files but those that are named.
-    fn of_files(view: &View, without: &(dyn Fn(&str) -> bool + Sync)) -> Result<Self, LoadError> {
-        let (audit, usage) = rayon::join(|| audit(view, without), || usage(view, without));
+    /// Reads the log files but those of these paths.
+    fn beyond(view: &View, known: &BTreeSet<String>) -> Result<Self, LoadError> {
+        let (audit, usage) = rayon::join(|| audit(view, known), || usage(view, known));
         let mut condensed = audit?;
         condensed.usage = usage?;
         Ok(condensed)
@@ -221,11 +223,12 @@ fn by_day(mut usage: Vec<UsageDay>) -> Vec<UsageDay> {
 }
 
 /// Facts, names and what is not known of the audit log.
-fn audit(view: &View, without: &(dyn Fn(&str) -> bool + Sync)) -> Result<Condensed, LoadError> {
+fn audit(view: &View, known: &BTreeSet<String>) -> Result<Condensed, LoadError> {
     let stage = Stage::begin("facts of the audit log");
     let mut condensed = Condensed::default();
+    let files = view.files_beyond(Table::AuditEvents, known);
     let mut partitions: BTreeMap<&str, (u64, Vec<PathBuf>)> = BTreeMap::new();
-    for file in view.data_files(Table::AuditEvents).into_iter().filter(|f| !without(&f.path)) {
+    for file in &files {
         let (rows, paths) = partitions.entry(&file.partition).or_default();
         *rows += file.rows;
         paths.push(view.root().join(&file.path));
@@ -241,7 +244,7 @@ fn audit(view: &View, without: &(dyn Fn(&str) -> bool + Sync)) -> Result<Condens
     }
     condensed.facts.take(&acts(&waiting)?);
     stage.yields(condensed.facts.told.len());
-    let engine = Local::new().with_vocabulary()?.with_table::<AuditEvent>(&files_but(view, Table::AuditEvents, without))?;
+    let engine = Local::new().with_vocabulary()?.with_table::<AuditEvent>(&paths(view, &files))?;
     let unknown = engine.run("unknown_activities", include_str!("../../queries/condense/unknown_activities.sql"))?;
     condensed.unknown_activities = counts(&unknown)?;
     let untimed = engine.run("untimed_records", include_str!("../../queries/condense/untimed_records.sql"))?;
@@ -282,9 +285,13 @@ fn acts(files: &[PathBuf]) -> Result<Vec<AuditEvent>, LakeError> {
     Ok(events)
 }
 
-fn usage(view: &View, without: &dyn Fn(&str) -> bool) -> Result<Vec<UsageDay>, LoadError> {
+fn paths(view: &View, files: &[&DataFile]) -> Vec<PathBuf> {
+    files.iter().map(|f| view.root().join(&f.path)).collect()
+}
+
+fn usage(view: &View, known: &BTreeSet<String>) -> Result<Vec<UsageDay>, LoadError> {
     let stage = Stage::begin("sign-ins by day");
-    let engine = Local::new().with_table::<SignIn>(&files_but(view, Table::SignIns, without))?;
+    let engine = Local::new().with_table::<SignIn>(&paths(view, &view.files_beyond(Table::SignIns, known)))?;
     let frame = engine.run("usage", include_str!("../../queries/condense/usage.sql"))?;
     let days = by_day(usage_days(&frame)?);
     stage.yields(days.len());

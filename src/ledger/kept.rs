@@ -9,8 +9,10 @@ use crate::lake::{LakeError, View};
 use crate::ledger::access_model::{AccessModel, AppFacts, Covered, Gaps, Look};
 use crate::ledger::accounts::{Accounts, Told};
 use crate::ledger::build::Ledger;
+use crate::ledger::evidence::Evidence;
 use crate::ledger::names::{Named, Names, Naming, ObjectKind};
 use crate::ledger::row::LedgerRow;
+use crate::model::stage::list;
 use crate::model::{Instant, Interned, PrincipalId, TenantId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -115,6 +117,14 @@ impl Kept {
         folder.is_dir().then_some(Self { folder })
     }
 
+    /// Throws away what is kept of any commit.
+    ///
+    /// # Errors
+    /// When a folder cannot be removed.
+    pub fn discard(view: &View) -> Result<(), LakeError> {
+        kept::discard(view)
+    }
+
     /// Keeps a ledger. A lake that cannot be written keeps nothing, which costs time and no answer.
     ///
     /// # Errors
@@ -165,6 +175,16 @@ impl Kept {
             apps: rest.apps,
             ..AccessModel::default()
         })
+    }
+
+    /// The ledger of the commit, from its evidence and the rows that were kept.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn ledger(&self, evidence: Evidence) -> Result<Ledger, LakeError> {
+        let rest: Rest = kept::read_json(&self.folder.join(REST))?;
+        let rows = list("rows of the ledger, kept", || kept::read(&self.folder.join(BY_PRINCIPAL)))?;
+        Ok(Ledger::of_rows(evidence, rows, rest.holderless.into_iter().collect()))
     }
 
     /// Fills in the holdings that a question needs.
