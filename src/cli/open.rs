@@ -185,7 +185,7 @@ impl Subject {
         if kept.hold(&mut self.access, rows).is_err() {
             // A folder that cannot be removed is not read again either.
             let _ = Kept::discard(&self.view);
-            self.access = kept_or_built(&self.view, &self.config)?.access(&settings(&self.config, Some(self.access.as_of)));
+            self.access = kept_or_built(&self.view)?.access(&settings(&self.config, Some(self.access.as_of)));
             self.kept = None;
         }
         Ok(())
@@ -193,7 +193,7 @@ impl Subject {
 }
 
 /// The ledger of a commit: the kept one, or one that is built now and kept for the next question.
-fn kept_or_built(view: &View, config: &Config) -> Result<Ledger, Failure> {
+fn kept_or_built(view: &View) -> Result<Ledger, Failure> {
     let evidence = Evidence::load_kept(view)?;
     let built = match Kept::open(view) {
         // What is kept can be made again: a damaged one is.
@@ -204,7 +204,7 @@ fn kept_or_built(view: &View, config: &Config) -> Result<Ledger, Failure> {
         None => Ledger::new(evidence),
     };
     let stage = Stage::begin("ledger kept for next time");
-    if let Err(e) = Kept::keep(view, &built, &built.access(&settings(config, None))) {
+    if let Err(e) = Kept::keep(view, &built) {
         output::say(&format!("the ledger is not kept for the next question: {e}"));
     }
     stage.yields(built.rows().len());
@@ -229,7 +229,7 @@ pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool) -> Result<S
     let read = kept.and_then(|kept| Some((kept.access(as_of).ok()?, kept)));
     let (access, kept) = match read {
         Some((access, kept)) => (access, Some(kept)),
-        None => (kept_or_built(&view, &config)?.access(&settings(&config, as_of)), None),
+        None => (kept_or_built(&view)?.access(&settings(&config, as_of)), None),
     };
     Ok(Subject {
         access,
@@ -257,7 +257,7 @@ pub enum Source {
 pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend, source: Source) -> Result<Question, Failure> {
     let commit = short_commit(&view);
     let ledger = match source {
-        Source::Kept => kept_or_built(&view, &config)?,
+        Source::Kept => kept_or_built(&view)?,
         Source::Tables => from_tables(&view)?,
     };
     let earlier = match trend {

@@ -5,10 +5,9 @@ use crate::lake::records::Sighting;
 use crate::lake::table::{Row, Table};
 use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, parquet_io};
-use crate::model::{Instant, Interned, TenantId};
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use crate::model::{Interned, TenantId};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::TimestampMicrosecondType;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -237,23 +236,12 @@ impl View {
         Ok(parts.into_iter().flatten().collect())
     }
 
-    /// All sightings without their sources, column by column: a tenant has millions of them.
+    /// All sightings without their sources.
     ///
     /// # Errors
     /// When a file is missing or damaged.
     pub fn sightings(&self) -> Result<Vec<Sighting>, LakeError> {
-        let columns = ["collection", "object_id", "content_hash", "observed_at", "snapshot_id", "presence_only"];
-        let read = |path: &PathBuf| -> Result<Vec<Sighting>, LakeError> {
-            let batches = parquet_io::read(path, Some(&columns))?;
-            let wrong = || LakeError::format("read", path)("it has not the columns of sightings");
-            let parts: Vec<Vec<Sighting>> = batches
-                .par_iter()
-                .map(|batch| sightings_of(batch).ok_or_else(wrong))
-                .collect::<Result<_, _>>()?;
-            Ok(parts.into_iter().flatten().collect())
-        };
-        let parts: Vec<Vec<Sighting>> = self.paths(Table::Sightings).par_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(parts.into_iter().flatten().collect())
+        self.rows_without(&["tenant_id", "source", "source_row"])
     }
 
     /// Id and hash of each content in a file of an object table; nothing for a log.
@@ -291,38 +279,6 @@ impl View {
     }
 }
 
-fn sightings_of(batch: &RecordBatch) -> Option<Vec<Sighting>> {
-    let texts = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
-    let (collection, object, content, snapshot) = (texts("collection")?, texts("object_id")?, texts("content_hash")?, texts("snapshot_id")?);
-    let observed_at = batch.column_by_name("observed_at")?.as_primitive_opt::<TimestampMicrosecondType>()?;
-    let presence_only = batch.column_by_name("presence_only")?.as_boolean_opt()?;
-    // Rows of one look follow one another.
-    let (mut collections, mut snapshots) = (Last::default(), Last::default());
-    let row = |i: usize| Sighting {
-        collection: collections.interned(collection.value(i)),
-        object_id: object.value(i).into(),
-        content_hash: content.value(i).into(),
-        observed_at: Instant(observed_at.value(i)),
-        snapshot_id: snapshot.is_valid(i).then(|| snapshots.interned(snapshot.value(i))),
-        presence_only: presence_only.value(i),
-        ..Sighting::default()
-    };
-    Some((0..batch.num_rows()).map(row).collect())
-}
-
-/// The last text that was interned: the next one is often the same.
-#[derive(Default)]
-struct Last(Interned);
-
-impl Last {
-    fn interned(&mut self, text: &str) -> Interned {
-        if self.0 != text {
-            self.0 = text.into();
-        }
-        self.0
-    }
-}
-
 /// An object as it was: its id, and the hash of its content.
 pub type Content = (Interned, Interned);
 
@@ -336,26 +292,4 @@ pub(super) fn rows_of<R: Row>(path: &Path, without: &[&str]) -> Result<Vec<R>, L
     let rows = |batch: RecordBatch| parquet_io::from_batch_without::<R>(&batch, without);
     let parts: Vec<Vec<R>> = batches.into_par_iter().map(rows).collect::<Result<_, _>>()?;
     Ok(parts.into_iter().flatten().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sightings_read_by_column_are_those_read_by_row() {
-        let sighting = |n: i64| Sighting {
-            collection: if n < 3 { "users" } else { "groups" }.into(),
-            object_id: format!("o{n}").into(),
-            content_hash: format!("h{}", n % 2).into(),
-            observed_at: Instant(n * 7),
-            snapshot_id: (n != 1).then(|| if n < 4 { "look" } else { "other" }.into()),
-            presence_only: n == 2,
-            ..Sighting::default()
-        };
-        let rows: Vec<Sighting> = (0..6).map(sighting).collect();
-        let batch = parquet_io::to_batch(&rows).expect("a batch");
-        assert_eq!(sightings_of(&batch).expect("its columns"), rows);
-        assert!(sightings_of(&batch.project(&[0, 1]).expect("two columns")).is_none());
-    }
 }

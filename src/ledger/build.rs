@@ -164,13 +164,26 @@ impl Ledger {
         let stage = Stage::begin("holdings as of an instant");
         let mut access = self.directory(settings);
         access.hold(&self.rows);
+        access.held_roles = self.held_roles();
         stage.yields(access.holdings.len());
+        access
+    }
+
+    /// The access model as of the newest observation, without its holdings.
+    pub(super) fn without_holdings(&self) -> AccessModel {
+        AccessModel {
+            held_roles: self.held_roles(),
+            ..self.directory(&Settings::default())
+        }
+    }
+
+    /// Directory roles that were held, ever.
+    fn held_roles(&self) -> Vec<Interned> {
         let is_role = |r: &&LedgerRow| r.entitlement_kind == EntitlementKind::DirectoryRole.as_str();
         let mut roles: Vec<Interned> = self.rows.iter().filter(is_role).map(|r| r.resource).collect();
         roles.sort();
         roles.dedup();
-        access.held_roles = roles;
-        access
+        roles
     }
 
     /// The access model as of an instant, without its holdings.

@@ -6,7 +6,7 @@
 use crate::engine::{EngineError, Local};
 use crate::lake::column::{Columns, columns};
 use crate::lake::commit::DataFile;
-use crate::lake::kept::{self, What};
+use crate::lake::kept::{self, Order, What};
 use crate::lake::records::{AuditEvent, SignIn};
 use crate::lake::table::Table;
 use crate::lake::{LakeError, View, parquet_io};
@@ -380,12 +380,15 @@ fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), Lake
 }
 
 fn write(folder: &Path, condensed: &Condensed, files: BTreeSet<String>) -> Result<(), LakeError> {
-    let facts: Vec<FactRow> = condensed.facts.told.par_iter().map(fact_row).collect();
-    kept::write(&folder.join(FACTS), "at", &facts)?;
-    drop(facts);
-    kept::write(&folder.join(NAMES), "id", &naming_rows(&condensed.facts.names))?;
-    let usage: Vec<UsageRow> = condensed.usage.par_iter().map(usage_row).collect();
-    kept::write(&folder.join(USAGE), "principal", &usage)?;
+    let names = naming_rows(&condensed.facts.names);
+    let ((facts, names), usage) = rayon::join(
+        || {
+            let facts = kept::write(&folder.join(FACTS), Order::Whole, &condensed.facts.told, fact_row);
+            (facts, kept::write(&folder.join(NAMES), Order::Whole, &names, Clone::clone))
+        },
+        || kept::write(&folder.join(USAGE), Order::Whole, &condensed.usage, usage_row),
+    );
+    facts.and(names).and(usage)?;
     let rest = Rest {
         files,
         newest: condensed.facts.newest,
