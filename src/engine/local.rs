@@ -40,18 +40,6 @@ impl Local {
         Self::default()
     }
 
-    /// Adds a small table of text columns, such as the vocabulary.
-    ///
-    /// # Errors
-    /// When the columns differ in length.
-    pub fn with_texts(mut self, name: &str, columns: &[(&str, Vec<String>)]) -> Result<Self, EngineError> {
-        let height = columns.first().map_or(0, |(_, v)| v.len());
-        let series = columns.iter().map(|(n, v)| Column::new((*n).into(), v.as_slice())).collect();
-        let frame = DataFrame::new(height, series).map_err(failed(name))?;
-        self.frames.push((name.into(), frame.lazy()));
-        Ok(self)
-    }
-
     /// Adds a table of the lake, as these files of it have it.
     ///
     /// # Errors

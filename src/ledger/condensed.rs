@@ -244,20 +244,15 @@ fn audit(view: &View, known: &BTreeSet<String>) -> Result<Condensed, LoadError> 
     }
     condensed.facts.take(&acts(&waiting)?);
     stage.yields(condensed.facts.told.len());
-    let engine = Local::new().with_vocabulary()?.with_table::<AuditEvent>(&paths(view, &files))?;
-    let unknown = engine.run("unknown_activities", include_str!("../../queries/condense/unknown_activities.sql"))?;
-    condensed.unknown_activities = counts(&unknown)?;
+    let stage = Stage::begin("activities of the audit log");
+    let engine = Local::new().with_table::<AuditEvent>(&paths(view, &files))?;
+    let activities = engine.run("activities", include_str!("../../queries/condense/activities.sql"))?;
+    condensed.unknown_activities = unknown(&activities)?;
     let untimed = engine.run("untimed_records", include_str!("../../queries/condense/untimed_records.sql"))?;
     let untimed = untimed.column("records").and_then(|c| c.cast(&DataType::UInt64)).map_err(wrong)?;
     condensed.untimed_records = usize::try_from(untimed.u64().map_err(wrong)?.get(0).unwrap_or_default()).unwrap_or(usize::MAX);
+    stage.yields(activities.height());
     Ok(condensed)
-}
-
-impl Local {
-    fn with_vocabulary(self) -> Result<Self, EngineError> {
-        let (names, actions) = activities::table();
-        self.with_texts("activities", &[("activity", names), ("action", actions)])
-    }
 }
 
 /// Records of files that are acts on access or name objects, and those of activities that no vocabulary knows, by time.
@@ -305,12 +300,18 @@ fn wrong<E: std::fmt::Display>(e: E) -> LoadError {
     })
 }
 
-fn counts(frame: &DataFrame) -> Result<BTreeMap<String, i64>, LoadError> {
-    let names = frame.column("activity").and_then(|c| c.str().cloned()).map_err(wrong)?;
+/// Activities that no vocabulary knows, with the number of their records.
+fn unknown(frame: &DataFrame) -> Result<BTreeMap<String, i64>, LoadError> {
+    let text = |name: &str| frame.column(name).and_then(|c| c.str().cloned()).map_err(wrong);
+    let (names, keys) = (text("activity")?, text("activity_key")?);
     let events = frame.column("events").and_then(|c| c.cast(&DataType::Int64)).map_err(wrong)?;
-    let events = events.i64().map_err(wrong)?;
-    let pairs = names.iter().zip(events.iter());
-    Ok(pairs.map(|(n, e)| (n.unwrap_or_default().to_string(), e.unwrap_or_default())).collect())
+    let mut unknown = BTreeMap::new();
+    for ((name, key), events) in names.iter().zip(keys.iter()).zip(events.i64().map_err(wrong)?.iter()) {
+        if activities::action_of(key.unwrap_or_default()).is_none() {
+            *unknown.entry(name.unwrap_or_default().to_string()).or_default() += events.unwrap_or_default();
+        }
+    }
+    Ok(unknown)
 }
 
 fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
