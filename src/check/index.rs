@@ -18,6 +18,7 @@ pub struct Index<'a> {
     usage: AHashMap<&'a PrincipalId, Vec<&'a UsageDay>>,
     granted: AHashMap<(&'a PrincipalId, &'a EntitlementKey), Vec<&'a AccessEvent>>,
     contained: AHashMap<(EntitlementKind, &'a str), Vec<(&'a PackageId, &'a PackageRole)>>,
+    members: AHashMap<&'a str, Vec<&'a Holding>>,
     newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
     /// Whether any account of the tenant has a last successful sign-in on record.
@@ -39,6 +40,9 @@ impl<'a> Index<'a> {
         for holding in holdings {
             if holding.held_at(access.as_of) {
                 index.held.push((hash(holding.principal.as_str()), holding));
+                if holding.entitlement.is_group_member() {
+                    index.members.entry(holding.entitlement.resource()).or_default().push(holding);
+                }
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
                 index.packages.entry(&holding.principal).or_default().push(holding);
@@ -85,6 +89,12 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn packages_of(&self, principal: &PrincipalId) -> &[&'a Holding] {
         self.packages.get(principal).map_or(&[], Vec::as_slice)
+    }
+
+    /// Members of a group at the instant of the questions, by id.
+    #[must_use]
+    pub fn members_of(&self, group: &str) -> &[&'a Holding] {
+        self.members.get(group).map_or(&[], Vec::as_slice)
     }
 
     /// Sign-ins of somebody.

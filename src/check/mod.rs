@@ -5,6 +5,7 @@
 
 mod account;
 mod approval;
+mod approvers;
 mod availability;
 mod conditional;
 mod context;
@@ -19,6 +20,7 @@ mod known;
 mod origin;
 mod orphan;
 mod page;
+mod policy_then;
 pub mod profiles;
 mod register;
 mod registry;
@@ -28,6 +30,7 @@ mod segregation;
 mod service;
 mod stale;
 mod thresholds;
+mod who;
 mod words;
 
 #[cfg(test)]
@@ -38,6 +41,7 @@ mod laws;
 mod laws_of_less;
 
 pub use account::Account;
+pub use approvers::{Asked, Live};
 pub use context::{Context, Part};
 pub use define::{Check, Outcome, Shard, Threshold};
 pub use draft::{Draft, Thing};
@@ -48,3 +52,4 @@ pub use page::{Page, explain, pages};
 pub use registry::{UnknownCheck, all, by_id, thresholds};
 pub use run::{CheckResult, run};
 pub use service::Giver;
+pub use who::{Population, Who};
