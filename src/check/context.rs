@@ -2,14 +2,14 @@
 
 use crate::check::index::Index;
 use crate::check::profiles::in_force;
-use crate::check::{Check, Draft, Shard, Thing, Threshold};
+use crate::check::{Check, Draft, Outcome, Shard, Thing, Threshold};
 use crate::config::Config;
 use crate::lake::table::Table;
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::finding::fingerprint;
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{AssignmentId, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
+use crate::model::{AssignmentId, CheckId, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
 
 /// A part of the work: the keys whose hash falls to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct Context<'a> {
     pub index: &'a Index<'a>,
     check: &'static Check,
     part: Part,
+    judged: Option<&'a [(CheckId, Outcome)]>,
 }
 
 impl<'a> Context<'a> {
@@ -54,7 +55,21 @@ impl<'a> Context<'a> {
             index,
             check,
             part,
+            judged: None,
         }
+    }
+
+    /// The same after other checks have said what they found.
+    #[must_use]
+    pub fn after(mut self, judged: &'a [(CheckId, Outcome)]) -> Self {
+        self.judged = Some(judged);
+        self
+    }
+
+    /// What other checks have said, where they were asked before.
+    #[must_use]
+    pub fn judged(&self) -> Option<&'a [(CheckId, Outcome)]> {
+        self.judged
     }
 
     /// The instant of the questions.

@@ -3,6 +3,7 @@
 //! A check is a plain function over the access: it fits memory, its messages need exact numbers, and types keep ids apart.
 //! Everything that people read about a check (docs page, `explain`, what to do) is rendered from the static in its file.
 
+mod accept;
 mod account;
 mod approval;
 mod approvers;
@@ -17,6 +18,7 @@ mod index;
 mod judge;
 pub mod justification;
 mod known;
+pub mod life;
 mod origin;
 mod orphan;
 mod page;

@@ -87,6 +87,9 @@ pub struct QuestionArgs {
     /// Set of thresholds: default, hipaa, pci, cis or soc2
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Register of exceptions [default: exceptions.toml beside the configuration and beside the lake]
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
 }
 
 /// How exports are taken in.
@@ -261,6 +264,12 @@ pub struct HoldingsArgs {
 pub struct CheckArgs {
     /// Ids of checks; all when none is given
     pub ids: Vec<String>,
+    /// Print what became of findings since a commit, by its id or at least eight first letters, instead of the findings
+    #[arg(long, value_name = "COMMIT")]
+    pub since: Option<String>,
+    /// Add what became of findings since this file was last added to, one JSON object a line, for a hook, a sender or a mailer
+    #[arg(long, value_name = "FILE", conflicts_with = "ids")]
+    pub notify_file: Option<PathBuf>,
     /// Exit with 1 when there is a finding at or above this severity: info, low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,

@@ -1,6 +1,6 @@
 //! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
 
-use crate::config::{Config, Setting, exceptions};
+use crate::config::{Config, Exception, Setting, exceptions};
 use crate::model::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -70,30 +70,36 @@ struct RawPackages {
     no_expiry_exempt: Vec<String>,
 }
 
-/// The register that is read when the configuration names none: beside it, if it is there.
-const REGISTER: &str = "exceptions.toml";
+/// Reads a configuration file; the register of exceptions that it names is read by [`register`].
+/// `thresholds` and `profiles` are the names that checks know.
+///
+/// # Errors
+/// When the file cannot be read, or anything in it is wrong.
+pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+    let mut config = parse(&read(path)?, path, thresholds, profiles)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    config.register = config.register.map(|named| folder.join(named));
+    Ok(config)
+}
 
-/// Reads a configuration file, and the register of exceptions that it names or that lies beside it.
-/// `checks`, `thresholds` and `profiles` are the names that checks know.
+/// Reads files of exceptions into one register, in their order; `checks` are the ids that exist.
 ///
 /// # Errors
 /// When a file cannot be read, or anything in it is wrong.
-pub fn load(path: &Path, checks: &[&str], thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
-    let read = |path: &Path| std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source });
-    let mut config = parse(&read(path)?, path, thresholds, profiles)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let register = match &config.register {
-        Some(named) => Some(folder.join(named)),
-        None => Some(folder.join(REGISTER)).filter(|p| p.is_file()),
-    };
-    if let Some(register) = register {
+pub fn register(files: &[PathBuf], checks: &[&str]) -> Result<Vec<Exception>, ConfigError> {
+    let mut entries = Vec::new();
+    for path in files {
         let mut mistakes = Vec::new();
-        config.exceptions = exceptions::parse(&read(&register)?, &register, checks, &mut mistakes);
+        entries.extend(exceptions::parse(&read(path)?, path, entries.len() + 1, checks, &mut mistakes));
         if !mistakes.is_empty() {
-            return Err(ConfigError::Values { path: register, mistakes });
+            return Err(ConfigError::Values { path: path.clone(), mistakes });
         }
     }
-    Ok(config)
+    Ok(entries)
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })
 }
 
 fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {

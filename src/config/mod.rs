@@ -3,8 +3,8 @@
 mod exceptions;
 mod load;
 
-pub use exceptions::Exception;
-pub use load::{ConfigError, did_you_mean, load};
+pub use exceptions::{Exception, written as register_text};
+pub use load::{ConfigError, did_you_mean, load, register};
 
 use crate::model::Zone;
 use crate::model::account::AdminPattern;
@@ -42,6 +42,15 @@ pub struct Config {
     pub exceptions: Vec<Exception>,
     /// Zone in which sheets show their moments beside UTC.
     pub time_zone: Option<Zone>,
+}
+
+impl Config {
+    /// Everything beside thresholds by which checks judge, as text that is the same for the same rules.
+    #[must_use]
+    pub fn rules(&self) -> String {
+        let lists = [&self.sensitive_packages, &self.employee_packages, &self.no_expiry_exempt, &self.service_apps];
+        format!("{:?}\n{lists:?}\n", self.admin_accounts)
+    }
 }
 
 /// Whether a pattern of the configuration names a package: its id, or its name without regard to case, `*` at the ends for anything.
