@@ -61,11 +61,7 @@ pub(super) fn accept(findings: &mut [Finding], config: &Config, names: &Names, a
     if config.exceptions.is_empty() {
         return;
     }
-    let holding: Vec<&Exception> = config
-        .exceptions
-        .iter()
-        .filter(|e| e.holds(as_of) && names.ambiguous(e).is_none())
-        .collect();
+    let holding: Vec<&Exception> = config.exceptions.iter().filter(|e| e.holds(as_of) && names.ambiguous(e).is_none()).collect();
     for finding in findings.iter_mut().filter(|f| f.result == Verdict::Finding) {
         if let Some(entry) = holding.iter().find(|e| e.is_of(finding)) {
             excepted(finding, entry);

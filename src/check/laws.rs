@@ -9,7 +9,7 @@ use crate::check::{Outcome, all, run};
 use crate::config::Config;
 use crate::ledger::{AccessModel, Evidence, Settings, build};
 use crate::model::time::{DAY, HOUR};
-use crate::model::{Instant, Severity, Verdict};
+use crate::model::{Instant, RequestId, Severity, Verdict};
 use std::collections::BTreeSet;
 
 /// A stream of numbers that is the same everywhere.
@@ -229,8 +229,19 @@ fn numbers_add_up_and_rows_are_whole() {
                     "{context}"
                 );
                 assert!(!judged || !row.evidence.is_empty(), "{context}: no evidence for: {}", row.message);
+                let request = access.requests.get(&RequestId::new(&row.request_id));
+                let known = request.and_then(|r| r.assignment.as_ref());
+                assert!(
+                    known.is_none() || !row.assignment_id.is_empty(),
+                    "{context}: its assignment is known: {}",
+                    row.message
+                );
+                assert!(
+                    !access.requests.contains_key(&RequestId::new(&row.assignment_id)),
+                    "{context}: a request as an assignment"
+                );
                 assert!(row.evidence.is_sorted() && row.evidence.iter().all(|e| e.contains(':')), "{context}");
-                assert_eq!(row.controls.len(), check.controls.len(), "{context}");
+                assert_eq!(row.controls.len(), check.served().len(), "{context}");
             }
         }
     }

@@ -17,7 +17,7 @@ pub(super) struct Loss {
     pub(super) name: String,
     /// The table that is lost, whole or in part.
     pub(super) table: Table,
-    apply: Box<dyn Fn(&mut Evidence)>,
+    pub(super) apply: Box<dyn Fn(&mut Evidence)>,
 }
 
 /// Everything that can be taken away: each table with all that tells of it, and columns that checks rest on.

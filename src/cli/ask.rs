@@ -2,6 +2,7 @@
 
 use crate::check;
 use crate::cli::args::{CheckArgs, ExplainArgs, HoldersArgs, HoldingsArgs, OutputArgs, WindowArgs};
+use crate::cli::bundle::replace_private;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::life;
 use crate::cli::open::{self, Subject};
@@ -10,6 +11,7 @@ use crate::cli::select;
 use crate::ledger::absence::{Asked, basis};
 use crate::ledger::{AccessModel, effective};
 use crate::model::{EntitlementKind, Finding, Holding, Instant, Presence, PrincipalId, Severity, Verdict};
+use crate::report::sarif;
 
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
@@ -117,6 +119,10 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let question = open::question(&args.lake, &args.question)?;
     let results = check::run(&question.access, &question.config, (!ids.is_empty()).then_some(ids.as_slice()));
+    if let Some(file) = &args.sarif {
+        let text = sarif::document(&results, question.view.commit_id().unwrap_or_default(), question.access.as_of);
+        replace_private(file, text.as_bytes())?;
+    }
     let runs = life::follow(args, &question, &results)?;
     if args.since.is_some() {
         return life::since(args, &question, &results, &runs, limit);

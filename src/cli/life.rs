@@ -19,8 +19,16 @@ use std::path::Path;
 /// Which changes each file has been told, by its path: the number of the last run.
 const TOLD: &str = "told.json";
 
+/// Runs that are kept, and whether what was asked now is one of them.
+pub struct Followed {
+    runs: Runs,
+    kept: bool,
+}
+
 /// Keeps what all checks say at the newest commit, and tells it to the file that was asked for.
-pub fn follow(args: &CheckArgs, question: &Question, results: &[CheckResult]) -> Result<Runs, Failure> {
+///
+/// What is asked by other settings for once is kept only where it is to be told.
+pub fn follow(args: &CheckArgs, question: &Question, results: &[CheckResult]) -> Result<Followed, Failure> {
     let log = RunLog::of(&open::lake_dir(&args.lake));
     let asked = args.since.is_some() || args.notify_file.is_some();
     let mut runs = match log.read() {
@@ -28,15 +36,22 @@ pub fn follow(args: &CheckArgs, question: &Question, results: &[CheckResult]) ->
         Err(e) if asked => return Err(e.into()),
         Err(e) => {
             output::say(&format!("warning: what became of findings is not kept: {e}"));
-            return Ok(Runs::default());
+            return Ok(Followed {
+                runs: Runs::default(),
+                kept: false,
+            });
         }
     };
     if args.notify_file.is_some() && args.question.as_of.is_some() {
-        return Err(Failure::usage("--notify-file tells what is new now, so it takes no --as-of; use --since COMMIT with it instead"));
+        return Err(Failure::usage(
+            "--notify-file tells what is new now, so it takes no --as-of; use --since COMMIT with it instead",
+        ));
     }
-    if args.ids.is_empty() && args.question.as_of.is_none() {
+    let usual = args.question.profile.is_none() && args.question.exceptions.is_none();
+    let mut kept = false;
+    if args.ids.is_empty() && args.question.as_of.is_none() && (usual || args.notify_file.is_some()) {
         match keep(&log, &mut runs, question, results) {
-            Ok(()) => {}
+            Ok(()) => kept = true,
             Err(e) if asked => return Err(e),
             Err(e) => output::say(&format!("warning: what became of findings is not kept: {}", e.message)),
         }
@@ -44,7 +59,7 @@ pub fn follow(args: &CheckArgs, question: &Question, results: &[CheckResult]) ->
     if let Some(file) = &args.notify_file {
         notify(&log, &runs, file)?;
     }
-    Ok(runs)
+    Ok(Followed { runs, kept })
 }
 
 /// Adds a run where anything differs from the last one.
@@ -126,20 +141,24 @@ fn id_of(line: &str) -> Option<String> {
 }
 
 /// Prints what became of findings since a commit.
-pub fn since(args: &CheckArgs, question: &Question, results: &[CheckResult], runs: &Runs, limit: Option<Severity>) -> Result<Exit, Failure> {
+pub fn since(args: &CheckArgs, question: &Question, results: &[CheckResult], followed: &Followed, limit: Option<Severity>) -> Result<Exit, Failure> {
     let given = args.since.as_deref().unwrap_or_default();
     let base = Lake::open(&open::lake_dir(&args.lake))?.view_at(given)?;
     let (Some(from), Some(commit)) = (base.data_commit_id(), question.view.data_commit_id()) else {
-        return Err(Failure::usage(format!("the lake had no rows at commit {given}, so nothing can have become of findings since")));
+        return Err(Failure::usage(format!(
+            "the lake had no rows at commit {given}, so nothing can have become of findings since"
+        )));
     };
     let now = now(question, commit, results);
     let whole = args.ids.is_empty();
-    let kept = args.question.as_of.is_none().then(|| runs.runs.iter().rposition(|(head, _)| head.commit == from)).flatten();
-    let mut changes: Vec<Change> = match kept {
+    let Followed { runs, kept } = followed;
+    let newest = args.question.as_of.is_none();
+    let begun = runs.runs.iter().position(|(head, _)| newest && head.commit == from);
+    let mut changes: Vec<Change> = match begun {
         Some(at) => {
             let mut all: Vec<Change> = runs.runs[at + 1..].iter().flat_map(|(_, c)| c.clone()).collect();
-            if !whole {
-                all.extend(runs.lives.advance(&now, false).1);
+            if !kept {
+                all.extend(runs.lives.advance(&now, whole).1);
             }
             all
         }
@@ -150,7 +169,12 @@ pub fn since(args: &CheckArgs, question: &Question, results: &[CheckResult], run
     output::changes(&changes, &args.output)?;
     let count = |state| changes.iter().filter(|c| c.state == state).count();
     let counts: Vec<String> = State::ALL.iter().map(|s| format!("{} {s}", count(*s))).collect();
-    output::say(&format!("since commit {}: {}; as of {}", from.get(..12).unwrap_or(from), counts.join(", "), question.access.as_of));
+    output::say(&format!(
+        "since commit {}: {}; as of {}",
+        from.get(..12).unwrap_or(from),
+        counts.join(", "),
+        question.access.as_of
+    ));
     let worse = |c: &&Change| matches!(c.state, State::New | State::Reopened) && limit.is_some_and(|l| c.severity >= l);
     Ok(if changes.iter().any(|c| worse(&c)) { Exit::Found } else { Exit::Done })
 }

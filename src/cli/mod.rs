@@ -4,6 +4,7 @@ pub mod args;
 mod ask;
 mod bundle;
 mod campaign;
+mod config;
 mod dry_run;
 pub mod evidence_args;
 mod exceptions;
@@ -71,6 +72,7 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Holdings(args) => ask::holdings(args),
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
+        Command::Config(command) => config::run(command),
         Command::Report(args) => run::report(args),
         Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
         Command::Bundle(args) => bundle::bundle(args),

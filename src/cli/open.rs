@@ -110,6 +110,7 @@ fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Fail
             )));
         }
         config.profile = profile.to_string();
+        config.origins.insert("profile".into(), "command line".into());
     }
     if config.profile.is_empty() {
         config.profile = "default".into();

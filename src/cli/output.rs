@@ -1,9 +1,9 @@
 //! Printing: rows in the asked form on stdout, everything else on stderr.
 
+use crate::check::life::Change;
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::ledger::absence::{Basis, Stretch};
-use crate::check::life::Change;
 use crate::model::{Finding, Holding, Presence};
 use crate::report::columns::{self, Csv, Form};
 use crate::report::shown;

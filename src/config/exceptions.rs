@@ -93,7 +93,10 @@ impl Exception {
         let mut hash = Sha256::new();
         let some = |part: &&String| !part.is_empty();
         let later = [&self.assignment, &self.campaign];
-        for part in [&self.finding, &self.check, &self.principal, &self.package].into_iter().chain(later.into_iter().filter(some)) {
+        for part in [&self.finding, &self.check, &self.principal, &self.package]
+            .into_iter()
+            .chain(later.into_iter().filter(some))
+        {
             hash.update(part.to_lowercase().as_bytes());
             hash.update([0]);
         }

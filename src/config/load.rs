@@ -1,6 +1,6 @@
 //! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
 
-use crate::config::{Config, Exception, Setting, exceptions};
+use crate::config::{Config, Exception, POPULATIONS, PopulationRule, Setting, exceptions};
 use crate::model::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -43,7 +43,9 @@ struct Raw {
     admin_accounts: Option<RawAdmin>,
     packages: RawPackages,
     services: RawServices,
+    populations: BTreeMap<String, Vec<String>>,
     exceptions: Option<PathBuf>,
+    checks: Option<PathBuf>,
     time_zone: Option<String>,
 }
 
@@ -79,6 +81,7 @@ pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Confi
     let mut config = parse(&read(path)?, path, thresholds, profiles)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.register = config.register.map(|named| folder.join(named));
+    config.checks = config.checks.map(|named| folder.join(named));
     Ok(config)
 }
 
@@ -125,10 +128,12 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
             near(name, &Zone::names())
         ));
     }
+    let populations = populations(&raw.populations, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(ConfigError::Values { path: path.into(), mistakes });
     }
     let origin = format!("configuration {}", path.display());
+    let origins = keys(text).into_iter().map(|key| (key, origin.clone())).collect();
     let mut config = Config {
         profile: raw.profile.unwrap_or_default(),
         thresholds: raw
@@ -140,8 +145,11 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
         register: raw.exceptions,
+        checks: raw.checks,
         service_apps: raw.services.entitlement_management,
         time_zone: time_zone.and_then(|(_, zone)| zone),
+        populations,
+        origins,
         ..Config::default()
     };
     if let Some(admin) = raw.admin_accounts {
@@ -155,6 +163,36 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         config.admin_accounts.pairs = admin.pairs.into_iter().map(|pair| pair.map(|w| w.to_lowercase())).collect();
     }
     Ok(config)
+}
+
+/// Rules about who is who, in the order in which populations decide.
+fn populations(raw: &BTreeMap<String, Vec<String>>, mistakes: &mut Vec<String>) -> Vec<PopulationRule> {
+    for name in raw.keys().filter(|n| !POPULATIONS.contains(&n.as_str())) {
+        mistakes.push(format!("populations.{name} is not known{}", did_you_mean(name, POPULATIONS)));
+    }
+    let mut rules = Vec::new();
+    for population in POPULATIONS {
+        for text in raw.get(*population).into_iter().flatten() {
+            match PopulationRule::parse(population, text) {
+                Ok(rule) => rules.push(rule),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+    }
+    rules
+}
+
+/// The keys that a configuration sets: `packages.sensitive`, `profile`.
+fn keys(text: &str) -> Vec<String> {
+    let table: toml::Table = toml::from_str(text).unwrap_or_default();
+    let mut keys = Vec::new();
+    for (name, value) in &table {
+        match value.as_table() {
+            Some(inner) => keys.extend(inner.keys().map(|k| format!("{name}.{k}"))),
+            None => keys.push(name.clone()),
+        }
+    }
+    keys
 }
 
 /// `; did you mean x?`, or the list of what is known when nothing is near.
@@ -215,6 +253,13 @@ mod tests {
         );
         check("[admin_accounts]\npairs = [[\"svc-9@corp.example\"]]\n", "invalid length 1");
         check("[services]\nentitlement_management = [\"810dcf14-1858-4bf2-8134-4c369fa3235b\"]\n", "ok");
+        check(
+            "[populations]\ncontractor = [\"upn:ext-*\", \"domain:agency.example\"]\nbreak_glass = [\"id:a\"]\n",
+            "ok",
+        );
+        check("[populations]\ncontractors = [\"upn:ext-*\"]\n", "did you mean contractor?");
+        check("[populations]\ncontractor = [\"ext-*\"]\n", "write PROPERTY:PATTERN");
+        check("[populations]\ncontractor = [\"upn:*\"]\n", "fits everybody");
         check("time_zone = \"Europe/Berlin\"\n", "ok");
         check("time_zone = \"Europe/Berln\"\n", "did you mean Europe/Berlin?");
     }

@@ -338,7 +338,7 @@ fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review) -
 fn controls(results: &[CheckResult]) -> Table {
     let mut rows: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
     for result in results {
-        for control in result.check.controls {
+        for control in result.check.served() {
             let n = Verdicts::of(&result.findings);
             let fingerprints: BTreeSet<&str> = result
                 .findings

@@ -65,7 +65,11 @@ impl<'a> Ends<'a> {
         let of_pair = self.pairs.get(&pair).map(Vec::as_slice).unwrap_or_default();
         let of_assignment = self.assignments.get(change.assignment_id.as_str()).map(Vec::as_slice).unwrap_or_default();
         // Somebody's membership that a finding is about may outlive the assignment that it names.
-        let (first, second) = if change.object_kind == "package" { (of_assignment, of_pair) } else { (of_pair, of_assignment) };
+        let (first, second) = if change.object_kind == "package" {
+            (of_assignment, of_pair)
+        } else {
+            (of_pair, of_assignment)
+        };
         match (first, second) {
             ([], []) => thing(access, config, change),
             ([], held) if change.assignment_id.is_empty() => ended(held, access.as_of),

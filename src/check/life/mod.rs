@@ -65,6 +65,8 @@ words! {
         NotJudged => "not-judged",
         /// Evidence that the check reads is missing that was there before.
         EvidenceGone => "evidence-gone",
+        /// The check tells of the same request or assignment as another finding: who or what it is about is told otherwise now.
+        ToldOtherwise => "told-otherwise",
         /// Nothing in the evidence tells any more of what it was about.
         Unwitnessed => "unwitnessed",
         /// The check is no longer asked.
@@ -269,17 +271,19 @@ impl Lives {
     /// What became of a finding that is no longer told.
     fn untold(&self, head: &RunHead, now: &Now, life: &Life, result: &CheckResult, ends: &Ends) -> (State, Why) {
         let fate = ends.fate(now.access, now.config, &life.last);
-        if let Fate::Gone { at, why } = fate {
-            let later = at.is_none_or(|t| Instant::parse(&life.last.last_seen).is_none_or(|seen| t > seen));
-            let old = !later && too_old(result.check, now, &life.last);
-            return (State::Resolved, if old { Why::OutOfPeriod } else { why });
-        }
         let seen = self.heads.get(&life.seen_in);
+        // An end that came after the finding was told clears it, whatever else can be judged.
+        if let Fate::Gone { at, why } = fate
+            && at.is_none_or(|t| seen.and_then(|s| Instant::parse(&s.as_of)).is_none_or(|told| t > told))
+        {
+            return (State::Resolved, why);
+        }
         if let Some(why) = lost(head, seen, result, &life.last) {
             return (State::NotEvaluable, why);
         }
         match fate {
             _ if too_old(result.check, now, &life.last) => (State::Resolved, Why::OutOfPeriod),
+            Fate::Gone { why, .. } => (State::Resolved, why),
             Fate::Unknown => (State::NotEvaluable, Why::Unwitnessed),
             _ if seen.is_none_or(|s| s.settings != head.settings) => (State::Resolved, Why::Settings),
             _ => (State::Resolved, Why::Remedied),
@@ -327,10 +331,14 @@ fn became(life: Option<&Life>, row: &Finding) -> Option<(State, Why)> {
 
 /// Whether evidence that a check reads is missing since a finding was last told.
 fn lost(head: &RunHead, seen: Option<&RunHead>, result: &CheckResult, life: &Change) -> Option<Why> {
-    let same = |f: &&Finding| f.subject_id == life.subject_id && (f.object_id == life.object_id || f.object_id.is_empty());
     let mut rows = result.findings.iter().filter(|f| f.result == Verdict::NotEvaluable);
-    if rows.any(|f| same(&f)) {
+    if rows.any(|f| may_tell_of(f, life)) {
         return Some(Why::NotJudged);
+    }
+    let same = |id: &str, other: &str| !id.is_empty() && id == other;
+    let otherwise = |f: &Finding| same(&f.request_id, &life.request_id) || same(&f.assignment_id, &life.assignment_id) && f.object_id == life.object_id;
+    if result.findings.iter().filter(|f| f.result == Verdict::Finding).any(otherwise) {
+        return Some(Why::ToldOtherwise);
     }
     let of_check = format!("{} ", life.check);
     let new = |lack: &&String| lack.starts_with(&of_check) && seen.is_none_or(|s| !s.lacks.contains(*lack));
@@ -340,6 +348,20 @@ fn lost(head: &RunHead, seen: Option<&RunHead>, result: &CheckResult, life: &Cha
     let more = |table: &str| head.gaps.get(table).copied() > seen.and_then(|s| s.gaps.get(table)).copied();
     let read = result.check.reads.iter().any(|t| more(t.name()));
     (read || more("unknown")).then_some(Why::EvidenceGone)
+}
+
+/// Whether what a check cannot judge may be what a finding is about: the same access, or a group of which it is one.
+fn may_tell_of(row: &Finding, life: &Change) -> bool {
+    let named = |table: &str, id: &str| !id.is_empty() && row.evidence.iter().any(|e| e.strip_prefix(table).is_some_and(|e| e == id));
+    if named("requests:", &life.request_id) || named("assignments:", &life.assignment_id) {
+        return true;
+    }
+    let about = |id: &String| !id.is_empty() && (*id == life.subject_id || *id == life.object_id);
+    match row.subject_kind.as_str() {
+        "tenant" => false,
+        "principal" => row.subject_id == life.subject_id && (row.object_id.is_empty() || about(&row.object_id)),
+        _ => about(&row.subject_id) || about(&row.object_id),
+    }
 }
 
 /// Whether a finding tells of a time before the one that its check judges.
@@ -386,7 +408,13 @@ fn of_row(row: &Finding) -> Change {
 
 fn id_of(change: &Change) -> String {
     let mut hash = Sha256::new();
-    for part in [&change.run.to_string(), &change.commit, &change.as_of, &change.fingerprint, change.state.as_str()] {
+    for part in [
+        &change.run.to_string(),
+        &change.commit,
+        &change.as_of,
+        &change.fingerprint,
+        change.state.as_str(),
+    ] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

@@ -1,3 +1,5 @@
+//! What became of findings, by small stories, and by everything that can be taken away.
+
 use super::{Lives, Now, State, Why};
 use crate::check::examples::scenario::Scenario;
 use crate::check::examples::table::stories;
@@ -59,7 +61,11 @@ fn a_finding_is_resolved_by_what_became_of_it() {
     let (access, config) = told(&format!("{later}| 2026-04-01 | look | | | | | |\n"));
     assert_eq!(step(&mut lives, &access, &config, &["EXP-01"]), ["reopened excepted cy"]);
     let cy = lives.lives.values().find(|l| l.last.state == State::Reopened).expect("it was told");
-    assert!(cy.last.first_seen.starts_with("2026-02-01") && cy.last.last_seen.starts_with("2026-04-01"), "{:?}", cy.last);
+    assert!(
+        cy.last.first_seen.starts_with("2026-02-01") && cy.last.last_seen.starts_with("2026-04-01"),
+        "{:?}",
+        cy.last
+    );
 }
 
 #[test]
@@ -132,11 +138,14 @@ fn a_gap_never_reads_as_resolved() {
             let resolved = changes.iter().filter(|c| c.state == State::Resolved && c.why != Why::Excepted);
             wrong.extend(resolved.map(|c| format!("{} {}: {} ({title}: {})", c.check, loss.name, c.why, c.message)));
             let back = now(&access, &mut lives);
-            let again = back.iter().filter(|c| matches!(c.state, State::New | State::Reopened) && !c.why.eq(&Why::Excepted));
+            let again = back
+                .iter()
+                .filter(|c| matches!(c.state, State::New | State::Reopened) && !c.why.eq(&Why::Excepted));
             wrong.extend(again.map(|c| format!("{} after {}: {} again ({title}: {})", c.check, loss.name, c.state, c.message)));
         }
     }
     wrong.sort();
     wrong.dedup();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let few: Vec<&String> = wrong.iter().take(20).collect();
+    assert!(wrong.is_empty(), "{} wrong: {few:#?}", wrong.len());
 }
