@@ -107,7 +107,6 @@ impl Context<'_> {
     }
 
     /// Who a principal is: by the first rule of the configuration that fits, else by what records say.
-    #[must_use]
     pub fn who(&self, id: &PrincipalId) -> Who {
         let told = |population, because: &str| Ok((population, because.to_string()));
         if let Some((population, rule)) = self.by_house_rule(id) {

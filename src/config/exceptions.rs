@@ -183,8 +183,10 @@ pub(super) fn parse(text: &str, path: &Path, first: usize, checks: &[&str], mist
         if raw.reason.trim().is_empty() {
             wrong("gives no reason");
         }
-        if since == Some(None) {
-            wrong("has a beginning that is no day and no time");
+        match (since, until) {
+            (Some(None), _) => wrong("has a beginning that is no day and no time"),
+            (Some(Some(since)), Some(Some(until))) if since >= until => wrong("ends before it begins"),
+            _ => {}
         }
         match until {
             None => wrong("has no end: until = 2026-12-31, for example"),
@@ -254,8 +256,10 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_together_with_their_place() {
-        let (_, mistakes) =
-            told("[[exception]]\ncheck = \"EXP-1\"\n[[exception]]\ncheck = \"EXP-01\"\nprincipal = \"ana\"\nreason = \"x\"\nuntil = \"soon\"\n");
+        let (_, mistakes) = told(
+            "[[exception]]\ncheck = \"EXP-1\"\n[[exception]]\ncheck = \"EXP-01\"\nprincipal = \"ana\"\nreason = \"x\"\nuntil = \"soon\"\n\
+                  [[exception]]\ncheck = \"EXP-01\"\nprincipal = \"ana\"\nreason = \"x\"\nsince = 2026-05-01\nuntil = 2026-04-30\n",
+        );
         let all = mistakes.join("\n");
         for expected in [
             "exception 1 must name a finding",
@@ -263,6 +267,7 @@ mod tests {
             "exception 1 gives no reason",
             "exception 1 has no end",
             "exception 2 has an end that is no day",
+            "exception 3 ends before it begins",
         ] {
             assert!(all.contains(expected), "{all}");
         }

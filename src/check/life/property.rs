@@ -29,6 +29,8 @@ struct Story {
     rows: Vec<Row>,
     /// By person: the first assignment, the second and so on.
     truth: BTreeMap<(String, usize), Truth>,
+    /// An acceptance is of a person, whatever the assignment.
+    accepted: BTreeMap<String, Instant>,
     n: Numbers,
 }
 
@@ -45,7 +47,8 @@ impl Story {
             (None, _) => {
                 self.rows.push(row(at, "deliver", "", &person, "payroll", "no end"));
                 let next = self.truth.keys().filter(|(p, _)| *p == person).count();
-                Some((next, Truth::Found))
+                let accepted = self.accepted.get(&person).filter(|until| **until > at);
+                Some((next, accepted.map_or(Truth::Found, |until| Truth::Accepted(*until))))
             }
             (Some((k, _)), 0) => {
                 self.rows.push(row(at, "remove", "olga", &person, "payroll", ""));
@@ -59,7 +62,10 @@ impl Story {
                 let until = at.plus(i64::try_from(5 + self.n.below(40)).unwrap_or(5) * DAY);
                 let detail = format!("EXP-01, until {}", until.day());
                 self.rows.push(row(at, "except", "olga", &person, "payroll", &detail));
-                Some((k, Truth::Accepted(Instant::parse(&until.day()).expect("a day").plus(DAY))))
+                let until = Instant::parse(&until.day()).expect("a day").plus(DAY);
+                let last = self.accepted.entry(person.clone()).or_insert(until);
+                *last = until.max(*last);
+                Some((k, Truth::Accepted(*last)))
             }
             _ => None,
         };
@@ -111,6 +117,7 @@ fn check(seed: u64) {
     let mut story = Story {
         rows: Vec::new(),
         truth: BTreeMap::new(),
+        accepted: BTreeMap::new(),
         n: Numbers(seed),
     };
     let (mut lives, mut before) = (Lives::default(), BTreeMap::new());
@@ -120,13 +127,13 @@ fn check(seed: u64) {
         let mut at = begin.plus((run - 1) * 7 * DAY);
         while injected < due {
             // Nobody is changed twice in a week: of two changes only what is left is told.
-            let (people, rows) = (story.truth.clone(), story.rows.len());
+            let (people, accepted, rows) = (story.truth.clone(), story.accepted.clone(), story.rows.len());
             if story.inject(at) {
                 let changed = story.rows.last().map(|r| r.subject.clone()).unwrap_or_default();
                 let week = begin.plus((run - 1) * 7 * DAY);
                 if story.rows[..rows].iter().any(|r| r.subject == changed && r.at >= week) {
                     story.rows.truncate(rows);
-                    story.truth = people;
+                    (story.truth, story.accepted) = (people, accepted);
                     continue;
                 }
                 injected += 1;
