@@ -3,8 +3,10 @@
 //! A check is a plain function over the access: it fits memory, its messages need exact numbers, and types keep ids apart.
 //! Everything that people read about a check (docs page, `explain`, what to do) is rendered from the static in its file.
 
+mod accept;
 mod account;
 mod approval;
+mod approvers;
 mod availability;
 mod conditional;
 mod context;
@@ -12,13 +14,17 @@ mod define;
 mod draft;
 mod exception;
 mod expiry;
+mod frameworks;
 mod index;
 mod judge;
 pub mod justification;
 mod known;
+pub mod life;
 mod origin;
 mod orphan;
+pub mod own;
 mod page;
+mod policy_then;
 pub mod profiles;
 mod register;
 mod registry;
@@ -26,8 +32,10 @@ mod review;
 mod run;
 mod segregation;
 mod service;
+mod settings;
 mod stale;
 mod thresholds;
+mod who;
 mod words;
 
 #[cfg(test)]
@@ -38,6 +46,7 @@ mod laws;
 mod laws_of_less;
 
 pub use account::Account;
+pub use approvers::{Asked, Live};
 pub use context::{Context, Part};
 pub use define::{Check, Outcome, Shard, Threshold};
 pub use draft::{Draft, Thing};
@@ -48,3 +57,5 @@ pub use page::{Page, explain, pages};
 pub use registry::{UnknownCheck, all, by_id, thresholds};
 pub use run::{CheckResult, run};
 pub use service::Giver;
+pub use settings::{SettingLine, settings_in_force, template};
+pub use who::{Population, Who};

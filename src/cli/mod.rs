@@ -4,10 +4,13 @@ pub mod args;
 mod ask;
 mod bundle;
 mod campaign;
+mod config;
 mod dry_run;
 pub mod evidence_args;
+mod exceptions;
 pub mod exit;
 mod lake;
+mod life;
 mod open;
 mod output;
 mod private;
@@ -74,6 +77,7 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Holdings(args) => ask::holdings(args),
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
+        Command::Config(command) => config::run(command),
         Command::Report(args) => run::report(args),
         Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
         Command::Bundle(args) => bundle::bundle(args),

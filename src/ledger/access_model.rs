@@ -3,13 +3,14 @@
 use crate::ledger::accounts::Accounts;
 use crate::ledger::evidence::UsageDay;
 use crate::ledger::names::Names;
+use crate::ledger::policy_history::PolicyHistory;
 use crate::ledger::span::Span;
 use crate::model::{
     AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId,
     TenantId, Window,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A request with all that is known of it, from its record and from events.
@@ -87,6 +88,16 @@ pub struct Person {
     pub mail: Interned,
     /// The manager, where the record was expanded with it.
     pub manager: Option<PrincipalId>,
+    /// Whether the record was expanded with the manager, be it none.
+    pub manager_told: bool,
+    /// Sponsors, sorted; `None` where the record was not expanded with them.
+    pub sponsors: Option<Vec<PrincipalId>>,
+    /// Job title; empty when none is on record.
+    pub job_title: Interned,
+    /// Company; empty when none is on record.
+    pub company: Interned,
+    /// `externalUserState`: `PendingAcceptance`, `Accepted`; empty when none is on record.
+    pub external_state: Interned,
     /// Records, `table:id`.
     pub evidence: Vec<Interned>,
 }
@@ -181,6 +192,26 @@ pub struct PolicyFacts {
     pub approvers: Vec<String>,
     /// Stages of approval, in order.
     pub stages: Vec<StageFacts>,
+    /// Description.
+    pub description: String,
+    /// How long assignments last, where they last for a time.
+    pub expires_after: Option<IsoDuration>,
+    /// The same as written.
+    pub expires_after_text: String,
+    /// When all assignments end, where they end on one day.
+    pub expires_at: Option<Instant>,
+    /// Whether requestors may ask for a period of their own; `None` when unknown.
+    pub custom_schedule: Option<bool>,
+    /// Whether holders may extend what they hold; `None` when unknown.
+    pub extendable: Option<bool>,
+    /// Primary reviewers, `kind:id`.
+    pub reviewers: Vec<String>,
+    /// Questions to requestors and whether an answer is due, sorted; `None` where the record does not list them.
+    pub questions: Option<Vec<(String, bool)>>,
+    /// Created.
+    pub created_at: Option<Instant>,
+    /// Last changed.
+    pub modified_at: Option<Instant>,
     /// Whether the newest complete look no longer lists it.
     pub removed: bool,
 }
@@ -192,10 +223,14 @@ pub struct StageFacts {
     pub approvers: Vec<String>,
     /// Who decides when no primary approver can, `kind:id`.
     pub fallbacks: Vec<String>,
+    /// Whom the stage asks when nobody has decided in time, `kind:id`.
+    pub alternates: Vec<String>,
     /// Whether approvers must give a reason; `None` when unknown.
     pub justification: Option<bool>,
     /// How long approvers have.
     pub duration: Option<IsoDuration>,
+    /// The same as written.
+    pub duration_text: String,
 }
 
 /// A group as last seen.
@@ -207,8 +242,12 @@ pub struct GroupFacts {
     pub dynamic: bool,
     /// Synchronised from on premises.
     pub synced: bool,
-    /// May carry directory roles.
+    /// May carry directory roles; whether the record tells, `role_assignable_told` says.
     pub role_assignable: bool,
+    /// Whether the record has the member that says so.
+    pub role_assignable_told: bool,
+    /// When it was deleted, where its record says.
+    pub deleted_at: Option<Instant>,
 }
 
 /// An application's service principal as last seen.
@@ -310,6 +349,9 @@ pub type Looks = BTreeMap<(Interned, Interned), Vec<Look>>;
 /// Instants by (collection table name, object id).
 pub type SeenAt = HashMap<(Interned, Interned), Vec<Instant>>;
 
+/// The ids that the newest complete look at a collection lists, and when it was over.
+pub type Listed = HashMap<&'static str, (Instant, HashSet<Interned>)>;
+
 /// Everything that a check may look at.
 #[derive(Debug, Clone, Default)]
 pub struct AccessModel {
@@ -329,6 +371,8 @@ pub struct AccessModel {
     pub packages: BTreeMap<PackageId, PackageFacts>,
     /// Policies by id.
     pub policies: BTreeMap<PolicyId, PolicyFacts>,
+    /// What policies were before, and their changes, by id.
+    pub policy_history: BTreeMap<PolicyId, PolicyHistory>,
     /// Groups by object id.
     pub groups: BTreeMap<String, GroupFacts>,
     /// Service principals by object id.
@@ -345,6 +389,8 @@ pub struct AccessModel {
     pub catalogs: BTreeMap<String, String>,
     /// Owners of groups, applications and service principals, by their id, sorted.
     pub owners: BTreeMap<String, Vec<PrincipalId>>,
+    /// Owners of catalogs, by the catalog's id, sorted.
+    pub owners_of_catalogs: BTreeMap<String, Vec<PrincipalId>>,
     /// What packages contained, from when to when, sorted.
     pub contents: Vec<PackageContent>,
     /// How objects were called, when.
@@ -365,6 +411,9 @@ pub struct AccessModel {
     pub collection_gaps: BTreeMap<String, Gaps>,
     /// Looks by (collection table name, scope), sorted by time.
     pub looks: Arc<Looks>,
+    /// Users, groups and service principals that the newest complete look at the whole tenant lists, and when that was over; by
+    /// collection table name.
+    pub listed: Listed,
     /// When each object was seen: (collection table name, object id) to sorted instants.
     pub seen: Arc<SeenAt>,
     /// Activities that no mapping knows, with counts.

@@ -6,6 +6,7 @@ use crate::lake::records::AuditEvent;
 use crate::ledger::activities::action_of;
 use crate::ledger::facts;
 use crate::ledger::names::Names;
+use crate::ledger::policy_history::{PolicyChange, change_of};
 use crate::model::id::lowered;
 use crate::model::{AccessEvent, Instant, Interned};
 use rayon::prelude::*;
@@ -20,6 +21,8 @@ pub struct AuditFacts {
     pub(super) names: Names,
     /// Activities that no mapping knows, by the objects that their records name.
     pub(super) unknown_about: BTreeMap<Interned, Vec<String>>,
+    /// Changes of assignment policies.
+    pub(super) policy_changes: Vec<PolicyChange>,
     /// The newest record.
     pub(super) newest: Option<Instant>,
 }
@@ -31,6 +34,7 @@ impl AuditFacts {
         for event in events {
             self.newest = self.newest.max(event.at);
             self.names.take(event);
+            self.policy_changes.extend(change_of(event));
             if action_of(&event.activity_key).is_none() {
                 self.note_unknown(event);
             }

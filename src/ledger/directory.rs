@@ -1,19 +1,17 @@
 //! People, packages, policies, groups and applications as last seen.
 
-use crate::lake::objects::{PolicyStage, ResourceRoleRow, RoleScheduleRow};
+use crate::lake::objects::{ResourceRoleRow, RoleScheduleRow};
 use crate::lake::table::Table;
-use crate::ledger::access_model::{
-    AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, PolicyFacts, ReviewDecision, RoleScheduleFacts, StageFacts,
-};
+use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, ReviewDecision, RoleScheduleFacts};
 use crate::ledger::build::Settings;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::names::ObjectKind;
 use crate::ledger::package_contents::Contained;
+use crate::ledger::policy_history;
 use crate::ledger::row::span_at;
 use crate::ledger::sightings::Sightings;
 use crate::model::id::lowered;
-use crate::model::time::DAY;
-use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId};
+use crate::model::{Action, EntitlementKey, EntitlementKind, Interned, Outcome, PackageId, PrincipalId};
 use std::sync::Arc;
 
 /// The member of a package's record that lists its contents, in v1.0 and in beta.
@@ -25,8 +23,13 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
     groups_and_apps(access, evidence, sightings);
     schedules_and_subjects(access, evidence, sightings);
     owners_and_catalogs(access, evidence, sightings);
-    policies(access, evidence, sightings);
+    policy_history::fill(access, evidence, sightings);
+    owners_of_catalogs(access, evidence, sightings);
     packages(access, evidence, sightings, contents, settings);
+    for table in [Table::Users, Table::Groups, Table::ServicePrincipals] {
+        let listed = sightings.of(table).listed(access.as_of);
+        access.listed.extend(listed.map(|l| (table.name(), l)));
+    }
     let decisions = sightings.current(&evidence.review_decisions, access.as_of);
     access.review_decisions = decisions
         .into_iter()
@@ -62,6 +65,11 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
             department: row.department.unwrap_or_default(),
             mail: row.mail.unwrap_or_default(),
             manager: manager_of(&row.content),
+            manager_told: row.content.contains("\"manager\""),
+            sponsors: sponsors_of(&row.content),
+            job_title: row.job_title.unwrap_or_default(),
+            company: row.company.unwrap_or_default(),
+            external_state: row.external_state.unwrap_or_default(),
             evidence: vec![format!("users:{}", row.id).into()],
         };
         access.people.insert(PrincipalId::of(row.id), person);
@@ -114,6 +122,18 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
     }
     let whole: serde_json::Value = serde_json::from_str(content).ok()?;
     whole.get("manager")?.get("id")?.as_str().filter(|id| !id.is_empty()).map(PrincipalId::new)
+}
+
+/// The sponsors of a user who was exported with `$expand=sponsors`, sorted; `None` where the record does not tell.
+fn sponsors_of(content: &str) -> Option<Vec<PrincipalId>> {
+    if !content.contains("\"sponsors\"") {
+        return None;
+    }
+    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
+    let ids = whole.get("sponsors")?.as_array()?.iter().filter_map(|s| s.get("id")?.as_str());
+    let mut sponsors: Vec<PrincipalId> = ids.map(PrincipalId::new).collect();
+    sponsors.sort();
+    Some(sponsors)
 }
 
 /// The employee number of a user, which no column holds.
@@ -176,6 +196,33 @@ fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings:
     }
 }
 
+/// The role definition "Catalog owner" of entitlement management, which has the same id in every tenant.
+const CATALOG_OWNER: &str = "ae79f266-94d4-4dab-b730-feca7e132178";
+
+/// Who owns catalogs, by the role assignments of entitlement management: `/AccessPackageCatalog/ID` is their scope.
+fn owners_of_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    for row in sightings.current_unsorted(&evidence.directory_roles, access.as_of) {
+        let is_owner = row.role_id.is_some_and(|r| r.eq_ignore_ascii_case(CATALOG_OWNER));
+        let scope = row.app_scope_id.or(row.scope_id).unwrap_or_default().to_ascii_lowercase();
+        let catalog = scope.strip_prefix("/accesspackagecatalog/");
+        let gone = || {
+            let scope = Interned::from("entitlementManagement");
+            let absent = sightings.of(Table::DirectoryRoles).absences(&scope, Some(&row.id)).map(|l| l.at);
+            let seen = sightings.of(Table::DirectoryRoles).seen.get(&row.id).and_then(|s| s.last()).map(|s| s.at);
+            absent.filter(|at| *at <= access.as_of).max() > seen
+        };
+        if let (true, Some(catalog), Some(owner)) = (is_owner, catalog, &row.principal_id)
+            && !gone()
+        {
+            access.owners_of_catalogs.entry(catalog.to_string()).or_default().push(PrincipalId::new(owner));
+        }
+    }
+    for owners in access.owners_of_catalogs.values_mut() {
+        owners.sort();
+        owners.dedup();
+    }
+}
+
 fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current(&evidence.groups, access.as_of) {
         let facts = GroupFacts {
@@ -183,6 +230,8 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
+            role_assignable_told: row.role_assignable.is_some(),
+            deleted_at: row.deleted_at,
         };
         access.groups.insert(row.id.to_string(), facts);
     }
@@ -204,103 +253,6 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
         }
         access.roles.insert(row.id.to_string(), name.to_string());
     }
-}
-
-fn policies(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.policies, access.as_of) {
-        let (review_from, review_until, review_once) = review_range(&row.content);
-        let facts = PolicyFacts {
-            name: row.name.unwrap_or_default().to_string(),
-            package: row.package_id.map(PackageId::of),
-            target_scope: row.target_scope.unwrap_or_default().to_string(),
-            automatic: row.automatic == Some(true),
-            expiration_type: row.expiration_type.unwrap_or_default().to_string(),
-            approval_required: row.approval_required_add,
-            justification_asked: row.requestor_justification,
-            review_enabled: match row.review_settings {
-                Some(true) => Some(row.review_enabled.unwrap_or(true)),
-                Some(false) => Some(false),
-                None => None,
-            },
-            review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
-            review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
-            review_from,
-            review_until,
-            review_once,
-            self_review: row.review_self == Some(true),
-            approval_for_extension: row.approval_required_update,
-            stages: row.stages.iter().map(stage).collect(),
-            approvers: row.stages.iter().flat_map(|s| s.approvers.iter().map(ToString::to_string)).collect(),
-            removed: sightings.of(Table::Policies).removed(&row.id, access.as_of),
-        };
-        access.policies.insert(PolicyId::of(row.id), facts);
-    }
-    // A policy listed without its package may be expanded in an assignment that names both.
-    for row in &evidence.assignments {
-        if let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id)
-            && let Some(facts) = access.policies.get_mut(&PolicyId::new(policy))
-        {
-            facts.package.get_or_insert_with(|| PackageId::new(package));
-        }
-    }
-}
-
-fn stage(row: &PolicyStage) -> StageFacts {
-    let texts = |list: &[Interned]| list.iter().map(ToString::to_string).collect();
-    StageFacts {
-        approvers: texts(&row.approvers),
-        fallbacks: texts(&row.fallbacks),
-        justification: row.approver_justification,
-        duration: row.duration.as_deref().and_then(IsoDuration::parse),
-    }
-}
-
-/// When the review series of a policy begins and ends, and whether it happens once, which no column holds.
-///
-/// v1.0 has `reviewSettings.schedule` with a recurrence and its range, beta `accessReviewSettings` with a start and a recurrence type.
-fn review_range(content: &str) -> (Option<Instant>, Option<Instant>, bool) {
-    let whole: serde_json::Value = serde_json::from_str(content).unwrap_or_default();
-    let beta = &whole["accessReviewSettings"];
-    let schedule = &whole["reviewSettings"]["schedule"];
-    let (pattern, range) = (&schedule["recurrence"]["pattern"], &schedule["recurrence"]["range"]);
-    let instant = |value: &serde_json::Value| value.as_str().and_then(Instant::parse);
-    let from = instant(&schedule["startDateTime"])
-        .or_else(|| instant(&range["startDate"]))
-        .or_else(|| instant(&beta["startDateTime"]));
-    let once = beta["recurrenceType"].as_str().is_some_and(|t| t.eq_ignore_ascii_case("onetime")) || (schedule.is_object() && schedule["recurrence"].is_null());
-    let until = match range["type"].as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
-        // The day that is named is the last one.
-        "enddate" => instant(&range["endDate"]).map(|t| t.plus(DAY)),
-        "numbered" => from.zip(range["numberOfOccurrences"].as_u64()).map(|(start, times)| {
-            let every = pattern["interval"].as_u64().unwrap_or(1).max(1);
-            nth(start, pattern["type"].as_str().unwrap_or_default(), every.saturating_mul(times))
-        }),
-        _ => None,
-    };
-    (from, until, once)
-}
-
-/// The instant so many periods of a recurrence after its start.
-fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
-    let pattern = pattern.to_ascii_lowercase();
-    let count = u32::try_from(periods).unwrap_or(u32::MAX);
-    let seconds = |days: i64| i64::from(count).saturating_mul(days * 86_400);
-    let length = match pattern.as_str() {
-        "daily" => IsoDuration {
-            months: 0,
-            seconds: seconds(1),
-        },
-        "weekly" => IsoDuration {
-            months: 0,
-            seconds: seconds(7),
-        },
-        p if p.ends_with("yearly") => IsoDuration {
-            months: count.saturating_mul(12),
-            seconds: 0,
-        },
-        _ => IsoDuration { months: count, seconds: 0 },
-    };
-    length.after(start)
 }
 
 fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, contents: &[Contained], settings: &Settings) {
@@ -337,9 +289,9 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
             facts.policies.push(id.clone());
         }
     }
-    let groups = &access.groups;
+    let (groups, catalogs) = (&access.groups, &access.catalogs);
     for (id, facts) in &mut access.packages {
-        facts.sensitive_because = why_sensitive(id, facts, groups, settings);
+        facts.sensitive_because = by_rule(id, facts, catalogs, settings).unwrap_or_else(|| why_sensitive(facts, groups));
     }
 }
 
@@ -384,10 +336,15 @@ fn package_role(row: &ResourceRoleRow) -> (PackageRole, Option<EntitlementKey>) 
     (role, entitlement)
 }
 
-fn why_sensitive(id: &PackageId, facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>, settings: &Settings) -> String {
-    if let Some(pattern) = settings.sensitive_packages.iter().find(|p| crate::config::matches(p, id.as_str(), &facts.name)) {
-        return format!("named in the configuration ({pattern})");
-    }
+/// Which rule of the configuration calls a package sensitive: by its id or name, or by its catalog.
+fn by_rule(id: &PackageId, facts: &PackageFacts, catalogs: &std::collections::BTreeMap<String, String>, settings: &Settings) -> Option<String> {
+    let catalog = catalogs.get(&facts.catalog).map(String::as_str).unwrap_or_default();
+    let named = |p: &&String| crate::config::matches(p, id.as_str(), &facts.name) || crate::config::matches_catalog(p, &facts.catalog, catalog);
+    let pattern = settings.sensitive_packages.iter().find(named)?;
+    Some(format!("named in the configuration ({pattern})"))
+}
+
+fn why_sensitive(facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>) -> String {
     for role in &facts.roles {
         if role.kind == "directory_role" {
             return format!("it contains the directory role {}", role.role);

@@ -25,6 +25,7 @@ mod log_coverage;
 pub mod names;
 mod package_contents;
 mod package_timelines;
+pub mod policy_history;
 mod requests;
 mod resource_timelines;
 pub mod row;

@@ -155,6 +155,15 @@ impl Collection {
         looks.iter().filter(move |(id, look)| look.complete && !seen.contains(id)).map(|(_, look)| look)
     }
 
+    /// The objects that the newest complete look at the whole tenant lists, and when it was over.
+    pub(super) fn listed(&self, as_of: Instant) -> Option<(Instant, HashSet<Interned>)> {
+        let looks = self.looks.get(&Interned::from("tenant"))?;
+        let (id, look) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of)?;
+        let in_it = |seen: &[Seen]| seen.iter().any(|s| s.snapshot == Some(*id));
+        let listed = self.seen.iter().filter(|(_, seen)| in_it(seen)).map(|(object, _)| *object);
+        Some((look.at, listed.collect()))
+    }
+
     /// Whether the newest complete look of the whole tenant no longer lists the object.
     pub(super) fn removed(&self, object: &str, as_of: Instant) -> bool {
         let looks = self.looks.get(&Interned::from("tenant")).map_or(&[][..], Vec::as_slice);
