@@ -243,7 +243,7 @@ mod tests {
             id: format!("e{n}"),
             at: (n != 2).then(|| Instant::from_unix(i64::try_from(n).expect("small"))),
             activity: if n == 1 { String::new() } else { format!("Act é {n}") },
-            result: (n % 2 == 0).then(|| "success".into()),
+            result: n.is_multiple_of(2).then(|| "success".into()),
             targets: (0..n).map(|t| target(format!("{n}.{}", 5 * t))).collect(),
             ..AuditEvent::default()
         }

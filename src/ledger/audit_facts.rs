@@ -45,6 +45,7 @@ impl AuditFacts {
     pub(super) fn extend(&mut self, other: Self) {
         self.told.extend(other.told);
         self.names.extend(other.names);
+        self.policy_changes.extend(other.policy_changes);
         for (id, activities) in other.unknown_about {
             let about = self.unknown_about.entry(id).or_default();
             about.extend(activities);

@@ -12,6 +12,7 @@ use crate::lake::table::Table;
 use crate::lake::{LakeError, View, parquet_io};
 use crate::ledger::evidence::UsageDay;
 use crate::ledger::kept::{NamingRow, naming_rows, names_of};
+use crate::ledger::policy_history::PolicyChange;
 use crate::ledger::{AuditFacts, LoadError, activities};
 use crate::model::{
     AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId, Stage,
@@ -142,6 +143,7 @@ struct Rest {
     unknown_activities: BTreeMap<String, i64>,
     untimed_records: usize,
     app_roles: BTreeMap<Interned, (Instant, Interned)>,
+    policy_changes: Vec<PolicyChange>,
 }
 
 const FACTS: &str = "facts.parquet";
@@ -369,6 +371,7 @@ fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), Lake
         told: facts?.par_iter().map(fact).collect::<Option<_>>().ok_or_else(wrong)?,
         names: names_of(names?, rest.app_roles),
         unknown_about: rest.unknown_about,
+        policy_changes: rest.policy_changes,
         newest: rest.newest,
     };
     let condensed = Condensed {
@@ -397,6 +400,7 @@ fn write(folder: &Path, condensed: &Condensed, files: BTreeSet<String>) -> Resul
         unknown_activities: condensed.unknown_activities.clone(),
         untimed_records: condensed.untimed_records,
         app_roles: condensed.facts.names.app_roles().collect(),
+        policy_changes: condensed.facts.policy_changes.clone(),
     };
     kept::write_json(&folder.join(REST), &rest)
 }
