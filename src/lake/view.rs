@@ -127,10 +127,15 @@ impl View {
     pub fn dropped(&self) -> impl Iterator<Item = (&Commit, &Tombstone)> {
         let merged: BTreeSet<&str> = self.log.iter().flat_map(|(_, c)| &c.merged).map(|f| f.path.as_str()).collect();
         let of = |(_, commit): &'_ (String, Commit)| -> Vec<usize> {
-            (0..commit.removed.len()).filter(|i| !merged.contains(commit.removed[*i].file.path.as_str())).collect()
+            (0..commit.removed.len())
+                .filter(|i| !merged.contains(commit.removed[*i].file.path.as_str()))
+                .collect()
         };
         let kept: Vec<Vec<usize>> = self.log.iter().map(of).collect();
-        self.log.iter().zip(kept).flat_map(|((_, c), which)| which.into_iter().map(move |i| (c, &c.removed[i])))
+        self.log
+            .iter()
+            .zip(kept)
+            .flat_map(|((_, c), which)| which.into_iter().map(move |i| (c, &c.removed[i])))
     }
 
     /// Id of the newest commit; `None` for an empty lake.

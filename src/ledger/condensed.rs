@@ -11,12 +11,10 @@ use crate::lake::records::{AuditEvent, SignIn};
 use crate::lake::table::Table;
 use crate::lake::{LakeError, View, parquet_io};
 use crate::ledger::evidence::UsageDay;
-use crate::ledger::kept::{NamingRow, naming_rows, names_of};
+use crate::ledger::kept::{NamingRow, names_of, naming_rows};
 use crate::ledger::policy_history::PolicyChange;
 use crate::ledger::{AuditFacts, LoadError, activities};
-use crate::model::{
-    AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId, Stage,
-};
+use crate::model::{AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId, Stage};
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use polars::prelude::*;
@@ -358,12 +356,7 @@ fn kept_of(view: &View, live: &BTreeSet<String>) -> Option<(Condensed, BTreeSet<
 
 fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), LakeError> {
     let ((facts, names), usage) = rayon::join(
-        || {
-            rayon::join(
-                || kept::read::<FactRow>(&folder.join(FACTS)),
-                || kept::read::<NamingRow>(&folder.join(NAMES)),
-            )
-        },
+        || rayon::join(|| kept::read::<FactRow>(&folder.join(FACTS)), || kept::read::<NamingRow>(&folder.join(NAMES))),
         || kept::read::<UsageRow>(&folder.join(USAGE)),
     );
     let wrong = || LakeError::format("read", &folder.join(FACTS))("it has a word that no fact has");

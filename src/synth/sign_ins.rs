@@ -70,7 +70,11 @@ fn batch(config: &SynthConfig, schema: &Arc<Schema>, midnight: i64, numbers: std
         .clone()
         .map(|_| Drawn {
             at: Instant::from_unix(midnight + dice.between(0, DAY_SECONDS)),
-            person: if dice.chance(80) { dice.below(people.div_ceil(5)) } else { dice.below(people) },
+            person: if dice.chance(80) {
+                dice.below(people.div_ceil(5))
+            } else {
+                dice.below(people)
+            },
             application: dice.below(APPLICATIONS),
             error: if dice.chance(10) { 50_126 } else { 0 },
             strong: dice.chance(70),
@@ -101,7 +105,14 @@ fn column(field: &Field, drawn: &[Drawn], first: u64) -> ArrayRef {
         "app_id" => texts(&|d| guid(2, d.application / 4)),
         "resource_id" => texts(&|d| guid(2, d.application)),
         "resource_sp_id" => texts(&|d| guid(3, d.application)),
-        "authentication_requirement" => texts(&|d| if d.strong { "multiFactorAuthentication" } else { "singleFactorAuthentication" }.into()),
+        "authentication_requirement" => texts(&|d| {
+            if d.strong {
+                "multiFactorAuthentication"
+            } else {
+                "singleFactorAuthentication"
+            }
+            .into()
+        }),
         "ca_status" => texts(&|d| if d.strong { "success" } else { "notApplied" }.into()),
         "error_code" => Arc::new(drawn.iter().map(|d| Some(d.error)).collect::<Int64Array>()),
         "is_interactive" => Arc::new(drawn.iter().map(|d| Some(d.interactive)).collect::<BooleanArray>()),

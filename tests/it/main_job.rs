@@ -352,7 +352,11 @@ fn the_kept_ledger_answers_like_one_that_is_built_anew() {
 fn what_is_kept_and_extended_by_each_ingest_says_what_is_built_anew_of_all() {
     let run = Run::new();
     let inside = |folder: &str| fs::read_dir(format!("{}/{folder}", sample())).expect("the sample").flatten();
-    let mut files: Vec<String> = ["audit", "looks", "signins"].iter().flat_map(|f| inside(f)).map(|e| e.path().display().to_string()).collect();
+    let mut files: Vec<String> = ["audit", "looks", "signins"]
+        .iter()
+        .flat_map(|f| inside(f))
+        .map(|e| e.path().display().to_string())
+        .collect();
     // What comes later is older.
     files.sort_by(|a, b| b.cmp(a));
     let ask = |question: &[&str]| run.tell(&[question, &["--lake", "lake"]].concat());
@@ -360,7 +364,11 @@ fn what_is_kept_and_extended_by_each_ingest_says_what_is_built_anew_of_all() {
         run.ok(&["ingest", file, "--lake", "lake"]);
         ask(&["holders", "--format", "json"]);
     }
-    let questions: [&[&str]; 3] = [&["holders", "--format", "json"], &["check", "--format", "csv"], &["holders", "--as-of", "2026-03-01", "--format", "csv"]];
+    let questions: [&[&str]; 3] = [
+        &["holders", "--format", "json"],
+        &["check", "--format", "csv"],
+        &["holders", "--as-of", "2026-03-01", "--format", "csv"],
+    ];
     let extended: Vec<_> = questions.iter().map(|q| ask(q)).collect();
     let kept = |name: &str| run.dir().join("lake").join(name);
     fs::remove_dir_all(kept("_ledger")).expect("a kept ledger");
