@@ -98,7 +98,7 @@ pub struct QuestionArgs {
 /// How exports are taken in.
 #[derive(Debug, Args)]
 pub struct TakeArgs {
-    /// Files, folders and globs, or - for standard input; what a file is comes from its content (.gz, .zst, .bz2 and .zip are opened)
+    /// Files, folders and globs, - for standard input, or az://CONTAINER/PREFIX and s3://BUCKET/PREFIX; what a file is comes from its content (.gz, .zst, .bz2 and .zip are opened)
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Tenant id of records that do not name their tenant

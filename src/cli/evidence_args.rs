@@ -174,7 +174,7 @@ pub struct RetainArgs {
     /// Who signs its checkpoints.
     #[command(flatten)]
     pub notary: NotaryArgs,
-    /// Keep rows of a table for so many days: sign_ins, audit_events or review_decisions (can be repeated) [default: sign_ins=400, review_decisions=2192]
+    /// Keep rows of a table for so many days: sign_ins, audit_events or review_decisions; or pages, the raw pages of pulls (can be repeated) [default: sign_ins=400, review_decisions=2192, pages=400]
     #[arg(long, value_name = "TABLE=DAYS")]
     pub keep: Vec<String>,
     /// Tell what would be dropped, and drop nothing
