@@ -38,6 +38,10 @@ pub enum Command {
     Holders(HoldersArgs),
     /// Say what somebody held, at a moment or during a window
     Holdings(HoldingsArgs),
+    /// Run a statement of SQL that reads over documented views: sql --list
+    Sql(crate::cli::workbench_args::SqlArgs),
+    /// Ask one of the questions that come again and again; without a name, list them
+    Ask(crate::cli::workbench_args::AskArgs),
     /// Run checks over the lake and print the findings
     Check(CheckArgs),
     /// Print a check's page: why it matters, what it looks for, examples, thresholds in force

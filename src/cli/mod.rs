@@ -2,6 +2,7 @@
 
 pub mod args;
 mod ask;
+mod bench;
 mod bundle;
 mod campaign;
 mod dry_run;
@@ -20,13 +21,16 @@ mod pull_way;
 pub mod render_args;
 mod retain;
 mod review;
+mod rows;
 mod run;
 pub mod select;
+mod sql;
 mod subject;
 mod synth;
 pub mod take;
 mod verify;
 mod watch;
+pub mod workbench_args;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -67,6 +71,8 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
+        Command::Sql(args) => sql::sql(args),
+        Command::Ask(args) => sql::ask(args),
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
         Command::Report(args) => run::report(args),

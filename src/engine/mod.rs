@@ -5,5 +5,6 @@
 
 mod columns;
 mod local;
+pub mod sql;
 
 pub use local::{EngineError, Local, Output};

@@ -10,6 +10,7 @@ mod page;
 pub mod privacy;
 pub mod progress;
 pub mod review;
+pub mod rows;
 pub mod sheet;
 pub mod shown;
 mod verdicts;
