@@ -1,8 +1,8 @@
--- What did an approver decide, and what became of the requests?
+-- What did an approver decide, denials too, and what followed from it?
 -- for: incident responder
 -- param who principal: the approver
-SELECT a.decided_at, a.decision, a.stage, a.reason, a.recipient_name, a.recipient_id, a.package_name, a.package_id, a.request_state, a.request_id,
-    h.held_from, h.held_until, h.until_certainty, h.held_now
+SELECT a.decided_at, a.decision, a.recipient_name, a.package_name, h.held_now, a.stage, a.reason, a.recipient_id, a.package_id, a.request_state, a.request_id,
+    h.held_from, h.from_certainty, h.held_until, h.until_certainty, h.ended_by, h.end_reason
 FROM approvals AS a
 LEFT JOIN holdings AS h ON h.request_id = a.request_id
 WHERE a.approver_id = :who

@@ -11,6 +11,7 @@
 -- column department: department
 -- column employee_type: employee type
 -- column manager_id: object id of the manager
+-- column sponsor_ids: object ids of sponsors, joined by ;
 -- column mail: mail address
 -- column app_id: application id of a service principal
 -- column role_assignable: whether a group may carry directory roles
@@ -29,6 +30,7 @@ SELECT
     department,
     employee_type,
     manager_id,
+    sponsor_ids,
     mail,
     app_id,
     role_assignable,

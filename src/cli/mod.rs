@@ -5,9 +5,11 @@ mod ask;
 mod bench;
 mod bundle;
 mod campaign;
+mod connect;
 mod dry_run;
 pub mod evidence_args;
 pub mod exit;
+mod history;
 mod lake;
 mod open;
 mod output;
@@ -28,8 +30,10 @@ mod sql;
 mod subject;
 mod synth;
 pub mod take;
+mod timeline;
 mod verify;
 mod watch;
+mod why;
 pub mod workbench_args;
 
 use args::{Cli, Command};
@@ -71,6 +75,13 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
+        Command::Why(args) => why::run(args),
+        Command::Timeline(args) => timeline::run(args),
+        Command::Changes(args) => history::changes(args),
+        Command::Diff(args) => history::diff(args),
+        Command::WhereUsed(args) => history::where_used(args),
+        Command::ApprovedBy(args) => history::approved_by(args),
+        Command::WhereFrom(args) => history::where_from(args),
         Command::Sql(args) => sql::sql(args),
         Command::Ask(args) => sql::ask(args),
         Command::Check(args) => ask::check(args),

@@ -13,6 +13,7 @@ pub mod review;
 pub mod rows;
 pub mod sheet;
 pub mod shown;
+pub mod timeline;
 mod verdicts;
 mod workbook;
 pub mod write;

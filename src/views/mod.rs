@@ -67,6 +67,7 @@ bases! {
     Approvals => "kept_approvals",
     Decisions => "kept_decisions",
     Policies => "kept_policies",
+    PolicyChanges => "kept_policy_changes",
     Contents => "kept_contents",
     Packages => "kept_packages",
     Principals => "kept_principals",

@@ -183,6 +183,22 @@ columns! {
         record: Interned,
     }
 
+    /// A change of a policy that the log tells.
+    struct PolicyChangeRow {
+        occurred_at: Instant,
+        policy_id: Interned,
+        policy_name: Option<Interned>,
+        package_id: Option<Interned>,
+        package_name: Option<Interned>,
+        act: Interned,
+        actor_id: Option<Interned>,
+        actor_name: Option<Interned>,
+        approval_before: Option<bool>,
+        approval_after: Option<bool>,
+        properties: Option<String>,
+        record: Interned,
+    }
+
     /// A resource role in a package, and when it was there.
     struct ContentRow {
         package_id: Interned,
@@ -228,6 +244,7 @@ columns! {
         department: Option<Interned>,
         employee_type: Option<Interned>,
         manager_id: Option<Interned>,
+        sponsor_ids: Option<String>,
         mail: Option<Interned>,
         app_id: Option<Interned>,
         role_assignable: bool,
@@ -309,26 +326,47 @@ columns! {
 
     /// A record of the audit log, once for each object that it names.
     struct RecordRow {
+        /// The object; empty where the record names none.
         object_id: Interned,
+        /// `target`, `actor`, `named` or `none`.
         object_role: Interned,
+        /// Whether this is the first row of the record.
         is_first: bool,
+        /// When.
         occurred_at: Instant,
+        /// Activity as recorded.
         activity: Interned,
+        /// What it means for access.
         action: Option<Interned>,
+        /// Result.
         result: Option<Interned>,
+        /// Its reason.
         result_reason: Option<Interned>,
+        /// Service.
         service: Option<Interned>,
+        /// Category.
         category: Option<Interned>,
+        /// Who did it.
         actor_id: Option<Interned>,
+        /// The actor's name.
         actor_name: Option<Interned>,
+        /// `person`, `application` or `unknown`.
         actor_kind: Interned,
+        /// The actor's address.
         actor_ip: Option<Interned>,
+        /// What it happened to.
         targets: Option<String>,
+        /// What changed.
         changes: Option<String>,
+        /// Additional details.
         details: Option<String>,
+        /// Correlation id.
         correlation_id: Option<Interned>,
+        /// `audit_events:id`.
         record: Interned,
+        /// SHA-256 of the file.
         source: Interned,
+        /// Ordinal of the record in the file.
         source_row: i64,
     }
 }

@@ -27,6 +27,7 @@ views! {
     "approvals",
     "decisions",
     "policies",
+    "policy_changes",
     "contents",
     "packages",
     "principals",

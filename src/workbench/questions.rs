@@ -68,6 +68,7 @@ questions! {
     "self-approved",
     "sign-ins-of",
     "weakened-policies",
+    "where-used",
     "without-approval",
     "without-end",
 }

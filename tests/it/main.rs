@@ -26,3 +26,4 @@ mod tenants;
 mod tidy;
 mod tools;
 mod truth;
+mod workbench;
