@@ -52,6 +52,8 @@ pub enum Command {
     ApprovedBy(crate::cli::workbench_args::ApprovedByArgs),
     /// Say which file and row a record came from
     WhereFrom(crate::cli::workbench_args::WhereFromArgs),
+    /// Write a page about suspects in a window: held, could activate, could approve, did, and what cannot be known
+    Brief(crate::cli::workbench_args::BriefArgs),
     /// Run a statement of SQL that reads over documented views: sql --list
     Sql(crate::cli::workbench_args::SqlArgs),
     /// Ask one of the questions that come again and again; without a name, list them

@@ -6,6 +6,7 @@ use crate::cli::open::{self, Subject, Trend};
 use crate::cli::{output, select};
 use crate::engine::sql::{Sql, SqlError};
 use crate::ledger::AccessModel;
+use crate::ledger::absence::Asked;
 use crate::model::Instant;
 use crate::views::{self, Base, Cache, Material, Place, ViewError};
 use crate::workbench::findings;
@@ -68,6 +69,20 @@ impl Bench {
             self.whole = Some(question.access);
         }
         Ok(self.whole.as_ref().unwrap_or(&self.subject.access))
+    }
+
+    /// The access model with all holdings and with the contents of packages, from what is kept where it is.
+    pub fn paths(&mut self) -> Result<&AccessModel, Failure> {
+        if !self.subject.is_kept() || self.as_of.is_some() {
+            return self.whole();
+        }
+        let Place::File(path) = self.place(Base::Contents)? else {
+            return self.whole();
+        };
+        let contents = views::kept_contents(&path)?;
+        self.subject.hold(&Asked::Everything)?;
+        self.subject.access.contents = contents;
+        Ok(&self.subject.access)
     }
 
     fn key(&self, base: Base) -> String {

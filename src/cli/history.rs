@@ -147,7 +147,7 @@ pub fn diff(args: &DiffArgs) -> Result<Exit, Failure> {
     }
     let mut bench = Bench::open(&args.lake, &args.question)?;
     let all = if args.effective {
-        effective::effective(bench.whole()?)
+        effective::effective(bench.paths()?)
     } else {
         bench.subject.hold(&Asked::Everything)?;
         bench.access().holdings.clone()

@@ -3,6 +3,7 @@
 pub mod args;
 mod ask;
 mod bench;
+mod brief;
 mod bundle;
 mod campaign;
 mod connect;
@@ -75,6 +76,7 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
+        Command::Brief(args) => brief::run(args),
         Command::Why(args) => why::run(args),
         Command::Timeline(args) => timeline::run(args),
         Command::Changes(args) => history::changes(args),

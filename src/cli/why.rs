@@ -7,7 +7,7 @@ use crate::cli::{output, select};
 use crate::ledger::AccessModel;
 use crate::ledger::absence::{Asked, Basis, basis};
 use crate::model::rows::{Cell, Kind, Rows};
-use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, Presence, PrincipalId, Window};
+use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, PolicyId, Presence, PrincipalId, Window};
 use crate::report::columns::Form;
 use crate::report::rows as forms;
 use crate::workbench::why::{At, Cut, Path, Step};
@@ -32,7 +32,7 @@ struct Answer<'a> {
 pub fn run(args: &WhyArgs) -> Result<Exit, Failure> {
     let mut bench = Bench::open(&args.lake, &args.question)?;
     let commit = bench.subject.commit.clone();
-    let access = bench.whole()?;
+    let access = bench.paths()?;
     let who = PrincipalId::new(&named("principal", &args.principal, &select::principals(access))?);
     let (kind, id) = entitlement(access, &args.entitlement)?;
     let at = match &args.at {
@@ -332,12 +332,8 @@ impl Answer<'_> {
             if !h.granted_by.is_empty() {
                 how.push(format!("granted by {}", h.granted_by));
             }
-            how.extend(
-                h.policy
-                    .as_ref()
-                    .and_then(|p| self.access.policies.get(p))
-                    .map(|p| format!("policy {}", p.name)),
-            );
+            let policy = |p: &PolicyId| self.access.policies.get(p).map_or_else(|| p.to_string(), |f| f.name.clone());
+            how.extend(h.policy.as_ref().map(|p| format!("policy {}", policy(p))));
             let _ = writeln!(out, "     {}", how.join("; "));
         }
         let shown: Vec<&str> = told.evidence.iter().take(3).copied().collect();

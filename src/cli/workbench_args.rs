@@ -279,3 +279,26 @@ pivot! {
         pub record: String,
     }
 }
+
+/// `brief`.
+#[derive(Debug, Args)]
+pub struct BriefArgs {
+    /// Persons, groups or applications: principal name, display name or object id
+    #[arg(required = true, value_name = "SUSPECT")]
+    pub suspects: Vec<String>,
+    /// First instant of the window (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub from: String,
+    /// First instant after the window (a date means its whole day)
+    #[arg(long, value_name = "TIME")]
+    pub until: String,
+    /// The page
+    #[arg(long, value_name = "FILE", default_value = "brief.html")]
+    pub output: std::path::PathBuf,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}

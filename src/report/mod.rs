@@ -1,6 +1,7 @@
 //! What a security team opens: rows as files, and one page that answers, shows and can be checked.
 
 pub mod audience;
+pub mod brief;
 mod charts;
 pub mod columns;
 pub mod csv_text;

@@ -5,8 +5,11 @@ use crate::lake::records::{Coverage, Reject, Snapshot, Source};
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::{PackageContent, RequestHistory};
 use crate::ledger::effective;
-use crate::model::access::EntitlementKey;
-use crate::model::{AccessEvent, Decision, Holding, Instant, Interned, PackageId, PolicyId, Presence, PrincipalId, PrincipalState, Window};
+use crate::ledger::span::Span;
+use crate::model::{
+    AccessEvent, Certainty, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, Presence, PrincipalId, PrincipalState,
+    Window,
+};
 use crate::views::rows::*;
 use crate::views::{Base, ViewError, policies, records, store};
 use serde_json::json;
@@ -279,8 +282,47 @@ fn content(access: &AccessModel, c: &PackageContent) -> ContentRow {
         from_latest: c.span.from_latest,
         until_earliest: c.span.until_earliest,
         until_latest: c.span.until_latest,
+        resource_name: some(c.resource_name),
+        proved: serde_json::to_string(&c.span.proved).unwrap_or_default(),
         evidence: listed(&c.evidence),
     }
+}
+
+/// The contents of packages as they were kept: for paths, without making the access model again.
+///
+/// # Errors
+/// When the file is missing or damaged.
+pub fn kept_contents(path: &std::path::Path) -> Result<Vec<PackageContent>, ViewError> {
+    let damaged = || {
+        ViewError::Bug(format!(
+            "{} is damaged; delete the folder _ledger of the lake, and it is made again",
+            path.display()
+        ))
+    };
+    let content = |row: ContentRow| {
+        let certainty = |word: Interned| Certainty::from_word(&word).ok_or_else(damaged);
+        let key = row.entitlement_kind.zip(row.entitlement_id);
+        let entitlement = key.map(|(kind, id)| EntitlementKind::from_word(&kind).map(|kind| EntitlementKey { kind, id }).ok_or_else(damaged));
+        Ok(PackageContent {
+            package: PackageId::of(row.package_id),
+            entitlement: entitlement.transpose()?,
+            resource_name: row.resource_name.unwrap_or_default(),
+            span: Span {
+                from_certainty: certainty(row.from_certainty)?,
+                until_certainty: certainty(row.until_certainty)?,
+                held_from: row.held_from,
+                held_until: row.held_until,
+                from_earliest: row.from_earliest,
+                from_latest: row.from_latest,
+                until_earliest: row.until_earliest,
+                until_latest: row.until_latest,
+                proved: serde_json::from_str(&row.proved).map_err(|_| damaged())?,
+            },
+            evidence: row.evidence.iter().flat_map(|e| e.split(';')).map(Interned::from).collect(),
+        })
+    };
+    let rows: Vec<ContentRow> = crate::lake::kept::read(path)?;
+    rows.into_iter().map(content).collect()
 }
 
 fn packages(access: &AccessModel) -> Vec<PackageOfRow> {
@@ -322,7 +364,9 @@ fn principals(access: &AccessModel) -> Vec<PrincipalRow> {
                 department: person.and_then(|p| some(p.department)),
                 employee_type: person.and_then(|p| some(p.employee_type)),
                 manager_id: person.and_then(|p| p.manager.as_ref()).map(PrincipalId::interned),
-                sponsor_ids: person.and_then(|p| p.sponsors.as_ref()).and_then(|all| some_text(all.iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(";"))),
+                sponsor_ids: person
+                    .and_then(|p| p.sponsors.as_ref())
+                    .and_then(|all| some_text(all.iter().map(PrincipalId::as_str).collect::<Vec<_>>().join(";"))),
                 mail: person.and_then(|p| some(p.mail)),
                 app_id: access.apps.get(id.as_str()).and_then(|a| some(Interned::from(&a.app_id))),
                 role_assignable: group.is_some_and(|g| g.role_assignable),

@@ -13,7 +13,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use make::Material;
+pub use make::{Material, kept_contents};
 pub use rows::RecordRow;
 pub use shelf::{VIEWS, ViewText, columns_of, describe, find};
 pub use store::{Cache, Place, encode};

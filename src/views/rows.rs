@@ -207,6 +207,7 @@ columns! {
         entitlement_id: Option<Interned>,
         entitlement_name: Option<Interned>,
         target_id: Option<Interned>,
+        resource_name: Option<Interned>,
         held_from: Option<Instant>,
         held_until: Option<Instant>,
         from_certainty: Interned,
@@ -215,6 +216,7 @@ columns! {
         from_latest: Option<Instant>,
         until_earliest: Option<Instant>,
         until_latest: Option<Instant>,
+        proved: String,
         evidence: Option<String>,
     }
 

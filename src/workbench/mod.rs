@@ -1,6 +1,7 @@
 //! The responder's workbench: questions over one commit whose answers say what they rest on.
 
 pub mod basis;
+pub mod brief;
 pub mod connect;
 pub mod findings;
 pub mod questions;
