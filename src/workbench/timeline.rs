@@ -585,7 +585,6 @@ fn usage<E>(run: Run<E>, about: &About, window: Option<Window>, entries: &mut Ve
             actor_name: r.text("principal_name"),
             principal: r.text("principal_name"),
             entitlement: to,
-            record: format!("sign_ins:{}", at.day()),
             ..Entry::default()
         });
     })
@@ -654,9 +653,16 @@ fn contents<E>(run: Run<E>, about: &About, entries: &mut Vec<Entry>) -> Result<(
     let clause = match about {
         About::Everything | About::Changes => String::new(),
         About::Entitlement(id) => format!(" WHERE package_id = {0} OR target_id = {0}", text_literal(id)),
+        // What enters a package is given to everyone assigned.
+        About::Principal(id) => format!(
+            " AS c INNER JOIN holdings AS h ON h.target_id = c.package_id WHERE h.principal_id = {} AND h.entitlement_kind = 'access_package' \
+             AND c.from_latest > h.from_latest AND (h.outer_until IS NULL OR c.from_latest < h.outer_until)",
+            text_literal(id)
+        ),
         _ => return Ok(()),
     };
-    each(run, &format!("SELECT * FROM contents{clause}"), &mut |r| {
+    let columns = if clause.starts_with(" AS c") { "c.*" } else { "*" };
+    each(run, &format!("SELECT {columns} FROM contents{clause}"), &mut |r| {
         let what = format!("{} of package {}", r.text("entitlement_name"), r.text("package_name"));
         let base = Entry {
             entitlement: r.text("package_name"),

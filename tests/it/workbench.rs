@@ -299,3 +299,127 @@ fn a_delta_log_shows_what_the_commits_name() {
     }
     assert_eq!(told["audit_events"][1], 1, "two commits touched the log: {told}");
 }
+
+const TIMESKETCH: &str = r#"
+import sys
+from timesketch_import_client import importer
+class Sink(importer.ImportStreamer):
+    taken = []
+    def _ready(self):
+        pass
+    def _upload_data_buffer(self, end_stream, data_lines=None, retry_count=0):
+        self.taken.extend(data_lines or self._data_lines)
+with Sink() as sink:
+    for line in open(sys.argv[1]):
+        sink.add_json(line)
+    sink.flush()
+bad = [e for e in Sink.taken if not e.get("message") or not e.get("timestamp_desc") or not str(e.get("datetime", "")).startswith("20")]
+print(len(Sink.taken), len(bad), bad[:1])
+"#;
+
+const OCSF: &str = r#"
+import sys, json, jsonschema
+from ocsf_json_schema import get_ocsf_schema, OcsfJsonSchemaEmbedded
+schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version="1.3.0"))
+validators, count, bad = {}, 0, []
+for line in open(sys.argv[1]):
+    event = json.loads(line)
+    uid = event["class_uid"]
+    if uid not in validators:
+        validators[uid] = jsonschema.Draft202012Validator(schema.get_class_schema(schema.lookup_class_name_from_uid(uid)))
+    count += 1
+    bad.extend(f"{event['class_name']}: {e.json_path}: {e.message}"[:300] for e in validators[uid].iter_errors(event))
+print(count, len(bad), sorted(set(bad))[:8])
+"#;
+
+#[test]
+fn timelines_are_taken_by_other_tools() {
+    let run = sample();
+    let window = ["timeline", "--from", "2020-01-01", "--until", "2030-01-01", "--lake", "lake"];
+    let told = |format: &str| run.ok(&[&window[..], &["--format", format]].concat()).stdout;
+    let count = rows(&run, &window[..5]).len();
+    assert!(count > 100, "only {count} entries");
+    for (format, first) in [
+        ("timesketch", "{"),
+        ("ocsf", "{"),
+        ("plaso", "datetime,timestamp_desc,source,source_long,message,parser,display_name,tag\n"),
+    ] {
+        let text = told(format);
+        assert!(text.starts_with(first), "{format}");
+        run.write(format, &text);
+    }
+    let mut plaso = csv_reader(&told("plaso"));
+    assert_eq!(plaso.len(), count + 1, "a row for each entry");
+    plaso.dedup_by_key(|r| r.len());
+    assert_eq!(plaso.len(), 1, "every row has the same columns");
+    let tools = [("timesketch", "timesketch_import_client", TIMESKETCH), ("ocsf", "ocsf_json_schema", OCSF)];
+    for (file, module, script) in tools {
+        let Some(python) = python("timelines_are_taken_by_other_tools", &[module]) else {
+            continue;
+        };
+        let path = run.dir().join(file).to_string_lossy().to_string();
+        let output = run_python(&python, script, &[&path]);
+        assert!(output.status.success(), "{file}: {}", printed(&output));
+        let said = String::from_utf8_lossy(&output.stdout).to_string();
+        assert!(
+            said.starts_with(&format!("{count} 0 ")),
+            "{file} takes {count} and refuses none, and not: {said}"
+        );
+    }
+}
+
+/// Records of a CSV, quotes and line breaks understood.
+fn csv_reader(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    reader.records().map(|r| r.expect("a record").iter().map(str::to_string).collect()).collect()
+}
+
+#[test]
+fn a_brief_is_a_page_with_its_statements() {
+    let run = sample();
+    let who = sql(
+        &run,
+        "SELECT approver_id AS id FROM approvals WHERE approver_id IS NOT NULL ORDER BY approver_id LIMIT 1",
+    )[0]["id"]
+        .clone();
+    let who = who.as_str().expect("an id");
+    run.ok(&[
+        "brief",
+        who,
+        "--from",
+        "2025-01-01",
+        "--until",
+        "2026-12-31",
+        "--lake",
+        "lake",
+        "--output",
+        "brief.html",
+    ]);
+    let page = run.read("brief.html");
+    for part in [
+        "Held",
+        "Could activate",
+        "Could approve",
+        "Decided on requests",
+        "What cannot be known",
+        "For custody",
+        who,
+    ] {
+        assert!(page.contains(part), "{part} is not on the page");
+    }
+    assert!(!page.contains("<script"), "a brief runs nothing");
+    // Its first statement gives its first answer again.
+    let decided = rows(&run, &["approved-by", who]);
+    let inside = decided.iter().filter(|r| r["decided_at"].as_str().is_some_and(|t| t >= "2025-01-01")).count();
+    assert!(inside > 0 && page.contains("<h3>Decided on requests"), "{inside}");
+    assert_eq!(
+        run.tell(&["brief", "nobody at all", "--from", "2025-01-01", "--until", "2026-12-31", "--lake", "lake"])
+            .code,
+        2
+    );
+    assert_eq!(
+        run.tell(&["brief", who, "--from", "2026-12-31", "--until", "2025-01-01", "--lake", "lake"])
+            .code,
+        2
+    );
+}
