@@ -299,7 +299,7 @@ pub fn kept_contents(path: &std::path::Path) -> Result<Vec<PackageContent>, View
             path.display()
         ))
     };
-    let content = |row: ContentRow| {
+    let content = |row: ContentRow| -> Result<PackageContent, ViewError> {
         let certainty = |word: Interned| Certainty::from_word(&word).ok_or_else(damaged);
         let key = row.entitlement_kind.zip(row.entitlement_id);
         let entitlement = key.map(|(kind, id)| EntitlementKind::from_word(&kind).map(|kind| EntitlementKey { kind, id }).ok_or_else(damaged));

@@ -105,18 +105,19 @@ const SECTIONS: &[(&str, &str, &str)] = &[
 /// # Errors
 /// What `run` gives.
 pub fn sections<E: From<SqlError>>(run: &mut dyn FnMut(&str) -> Result<Rows, E>, who: &PrincipalId, window: Window) -> Result<Vec<Section>, E> {
-    let section = |(title, nothing, sql): &(&'static str, &'static str, &'static str)| {
-        let mut value = |name: &str| match name {
-            "who" => Ok(text_literal(who.as_str())),
-            "from" => Ok(time_literal(window.from)),
-            "until" => Ok(time_literal(window.until)),
-            other => Err(SqlError::Parameter(other.to_string())),
-        };
+    let mut value = |name: &str| match name {
+        "who" => Ok(text_literal(who.as_str())),
+        "from" => Ok(time_literal(window.from)),
+        "until" => Ok(time_literal(window.until)),
+        other => Err(SqlError::Parameter(other.to_string())),
+    };
+    let mut sections = Vec::new();
+    for (title, nothing, sql) in SECTIONS {
         let sql = filled(sql, &mut value)?;
         let rows = run(&sql)?;
-        Ok(Section { title, nothing, sql, rows })
-    };
-    SECTIONS.iter().map(section).collect()
+        sections.push(Section { title, nothing, sql, rows });
+    }
+    Ok(sections)
 }
 
 /// A cell for a page: instants to the second.

@@ -180,7 +180,9 @@ fn objects<E>(run: Run<E>, about: &About) -> Result<(BTreeSet<String>, BTreeSet<
         About::Entitlement(id) => {
             ids.insert(id.clone());
             let policies = format!("SELECT DISTINCT policy_id FROM policies WHERE package_id = {}", text_literal(id));
-            each(run, &policies, &mut |r| drop(ids.insert(r.text("policy_id"))))?;
+            each(run, &policies, &mut |r| {
+                ids.insert(r.text("policy_id"));
+            })?;
             vec![of("package_id", id)]
         }
         About::Policy(id) => {
@@ -191,7 +193,9 @@ fn objects<E>(run: Run<E>, about: &About) -> Result<(BTreeSet<String>, BTreeSet<
         About::Everything | About::Changes => Vec::new(),
     };
     for sql in statements {
-        each(run, &sql, &mut |r| drop(requests.insert(r.text("request_id"))))?;
+        each(run, &sql, &mut |r| {
+            requests.insert(r.text("request_id"));
+        })?;
     }
     Ok((ids, requests))
 }

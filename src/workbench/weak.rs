@@ -100,28 +100,26 @@ fn weak<'a>(policy: &PolicyId, weakness: Weakness, from: (Instant, Instant)) -> 
 fn by_log<'a>(id: &PolicyId, history: &'a PolicyHistory) -> Vec<Weak<'a>> {
     let mut found: Vec<Weak> = Vec::new();
     for change in &history.changes {
-        match change.approval() {
-            (before, Some(false)) if before != Some(false) && was_asked(history, change, before) => {
-                let mut weak = weak(id, Weakness::Approval, (change.at, change.at));
-                weak.by = change.actor_name;
-                weak.records.push(change.source);
-                let later = history.changes.iter().filter(|c| c.at > change.at);
-                let restored = later.clone().find(|c| c.approval().1 == Some(true));
-                let seen = history
-                    .versions
-                    .iter()
-                    .find(|v| v.first_seen > change.at && v.facts.approval_required == Some(true));
-                if let Some(restored) = restored {
-                    (weak.until_earliest, weak.until_latest) = (Some(restored.at), Some(restored.at));
-                    weak.restored_by = restored.actor_name;
-                    weak.records.push(restored.source);
-                } else if let Some(seen) = seen {
-                    (weak.until_earliest, weak.until_latest) = (Some(change.at), Some(seen.start()));
-                }
-                found.push(weak);
-            }
-            _ => {}
+        let (before, after) = change.approval();
+        if after != Some(false) || before == Some(false) || !was_asked(history, change, before) {
+            continue;
         }
+        let mut weak = weak(id, Weakness::Approval, (change.at, change.at));
+        weak.by = change.actor_name;
+        weak.records.push(change.source);
+        let restored = history.changes.iter().find(|c| c.at > change.at && c.approval().1 == Some(true));
+        let seen = history
+            .versions
+            .iter()
+            .find(|v| v.first_seen > change.at && v.facts.approval_required == Some(true));
+        if let Some(restored) = restored {
+            (weak.until_earliest, weak.until_latest) = (Some(restored.at), Some(restored.at));
+            weak.restored_by = restored.actor_name;
+            weak.records.push(restored.source);
+        } else if let Some(seen) = seen {
+            (weak.until_earliest, weak.until_latest) = (Some(change.at), Some(seen.start()));
+        }
+        found.push(weak);
     }
     found
 }
