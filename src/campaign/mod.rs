@@ -10,6 +10,7 @@ pub mod entra;
 pub mod entra_history;
 pub mod error;
 pub mod follow_up;
+pub mod granted;
 pub mod import;
 mod issue;
 pub mod item_context;

@@ -2,14 +2,14 @@
 
 use crate::check::index::Index;
 use crate::check::profiles::in_force;
-use crate::check::{Check, Draft, Shard, Thing, Threshold};
+use crate::check::{Check, Draft, Outcome, Shard, Thing, Threshold};
 use crate::config::Config;
 use crate::lake::table::Table;
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::finding::fingerprint;
 use crate::model::time::{DAY, HOUR, MINUTE};
-use crate::model::{AssignmentId, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Severity, Verdict};
+use crate::model::{AssignmentId, CheckId, EntitlementKind, Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, RequestId, Severity, Verdict};
 
 /// A part of the work: the keys whose hash falls to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct Context<'a> {
     pub index: &'a Index<'a>,
     check: &'static Check,
     part: Part,
+    judged: Option<&'a [(CheckId, Outcome)]>,
 }
 
 impl<'a> Context<'a> {
@@ -54,7 +55,21 @@ impl<'a> Context<'a> {
             index,
             check,
             part,
+            judged: None,
         }
+    }
+
+    /// The same after other checks have said what they found.
+    #[must_use]
+    pub fn after(mut self, judged: &'a [(CheckId, Outcome)]) -> Self {
+        self.judged = Some(judged);
+        self
+    }
+
+    /// What other checks have said, where they were asked before.
+    #[must_use]
+    pub fn judged(&self) -> Option<&'a [(CheckId, Outcome)]> {
+        self.judged
     }
 
     /// The instant of the questions.
@@ -85,6 +100,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn minutes(&self, threshold: &Threshold) -> i64 {
         self.threshold(threshold).saturating_mul(MINUTE)
+    }
+
+    /// The check that is asked.
+    #[must_use]
+    pub fn check(&self) -> &'static Check {
+        self.check
     }
 
     /// Holdings at the instant of the questions, of this part's principals.
@@ -196,11 +217,29 @@ impl<'a> Context<'a> {
         self.not_evaluable(reason, draft)
     }
 
+    /// Assignment and request of a finding, each filled wherever the ledger knows it from the other.
+    fn both(&self, draft: &Draft) -> (String, String) {
+        let (assignment, request) = (draft.assignment.clone(), draft.request.clone());
+        match (assignment.is_empty(), request.is_empty()) {
+            (true, false) => {
+                let story = self.access.requests.get(&RequestId::new(&request));
+                let known = story.and_then(|s| self.assignment_of(s));
+                (known.map(|a| a.to_string()).unwrap_or_default(), request)
+            }
+            (false, true) => {
+                let known = self.index.request_of(&assignment);
+                (assignment, known.map(|r| r.to_string()).unwrap_or_default())
+            }
+            _ => (assignment, request),
+        }
+    }
+
     fn row(&self, result: Verdict, draft: Draft) -> Finding {
+        let (assignment_id, request_id) = self.both(&draft);
         let mut evidence = draft.evidence;
         evidence.sort();
         evidence.dedup();
-        let controls = self.check.controls.iter();
+        let controls = self.check.served().into_iter();
         let id = match draft.of_request {
             true => &draft.request,
             false => &draft.assignment,
@@ -216,8 +255,8 @@ impl<'a> Context<'a> {
             object_kind: draft.object.kind,
             object_id: draft.object.id,
             object_name: draft.object.name,
-            assignment_id: draft.assignment,
-            request_id: draft.request,
+            assignment_id,
+            request_id,
             from: draft.from,
             until: draft.until,
             reason: draft.reason.into(),

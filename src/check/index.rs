@@ -5,7 +5,7 @@ use crate::lake::table::Table;
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::PackageRole;
 use crate::ledger::evidence::UsageDay;
-use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId};
+use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
 use ahash::AHashMap;
 use std::cmp::Ordering;
 
@@ -15,6 +15,7 @@ pub struct Index<'a> {
     /// Holdings at the instant of the questions, with the hash of their principal.
     pub(super) held: Vec<(u64, &'a Holding)>,
     packages: AHashMap<&'a PrincipalId, Vec<&'a Holding>>,
+    requests: AHashMap<&'a str, &'a RequestId>,
     usage: AHashMap<&'a PrincipalId, Vec<&'a UsageDay>>,
     granted: AHashMap<(&'a PrincipalId, &'a EntitlementKey), Vec<&'a AccessEvent>>,
     contained: AHashMap<(EntitlementKind, &'a str), Vec<(&'a PackageId, &'a PackageRole)>>,
@@ -46,6 +47,9 @@ impl<'a> Index<'a> {
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
                 index.packages.entry(&holding.principal).or_default().push(holding);
+                if let (Some(assignment), Some(request)) = (&holding.assignment, &holding.request) {
+                    index.requests.entry(assignment.as_str()).or_insert(request);
+                }
             }
         }
         let mut usage: Vec<&UsageDay> = access.usage.iter().collect();
@@ -95,6 +99,12 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn members_of(&self, group: &str) -> &[&'a Holding] {
         self.members.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// The request that led to an assignment, where the ledger knows it.
+    #[must_use]
+    pub fn request_of(&self, assignment: &str) -> Option<&'a RequestId> {
+        self.requests.get(assignment).copied()
     }
 
     /// Sign-ins of somebody.

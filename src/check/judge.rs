@@ -3,7 +3,6 @@
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::words;
 use crate::check::{Context, Known};
-use crate::config::matches;
 use crate::ledger::access_model::PolicyFacts;
 use crate::model::{Holding, Instant, IsoDuration, PackageId, Window};
 
@@ -13,7 +12,7 @@ impl Context<'_> {
     pub fn sensitive(&self, package: &PackageId) -> Option<String> {
         let facts = self.access.packages.get(package);
         let by_contents = facts.map(|f| f.sensitive_because.clone()).filter(|why| !why.is_empty());
-        by_contents.or_else(|| self.named(&self.config.sensitive_packages, package))
+        by_contents.or_else(|| self.on_list(&self.config.sensitive_packages, package).yes())
     }
 
     /// The live policies of a package by which people ask or are assigned, not those by which a rule assigns.
@@ -82,12 +81,6 @@ impl Context<'_> {
                 }
             }
         }
-    }
-
-    fn named(&self, patterns: &[String], package: &PackageId) -> Option<String> {
-        let name = self.access.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
-        let pattern = patterns.iter().find(|p| matches(p, package.as_str(), name))?;
-        Some(format!("named in the configuration ({pattern})"))
     }
 
     /// Whether the policy behind a holding assigns by a rule.

@@ -1,7 +1,7 @@
 //! Questions whose answer may be missing: what cannot be told is neither yes nor no.
 
 use crate::check::Context;
-use crate::config::matches;
+use crate::config::{is_of_catalog, matches, matches_catalog};
 use crate::lake::table::Table;
 use crate::ledger::access_model::{PackageFacts, PolicyFacts};
 use crate::model::{Holding, Interned, PackageId};
@@ -86,13 +86,20 @@ impl Context<'_> {
     /// Whether a package is on a list of the configuration, by id or by name.
     #[must_use]
     pub fn on_list(&self, patterns: &[String], package: &PackageId) -> Known {
-        let name = self.access.packages.get(package).map(|f| f.name.as_str()).unwrap_or_default();
-        if let Some(pattern) = patterns.iter().find(|p| matches(p, package.as_str(), name)) {
+        let facts = self.access.packages.get(package);
+        let name = facts.map(|f| f.name.as_str()).unwrap_or_default();
+        let catalog = facts.map(|f| f.catalog.as_str()).unwrap_or_default();
+        let catalog_name = self.access.catalogs.get(catalog).map(String::as_str).unwrap_or_default();
+        let named = |p: &&String| matches(p, package.as_str(), name) || matches_catalog(p, catalog, catalog_name);
+        if let Some(pattern) = patterns.iter().find(named) {
             return Known::Yes(format!("named in the configuration ({pattern})"));
         }
-        let by_name = patterns.iter().any(|p| !is_guid(p));
-        if name.is_empty() && by_name {
+        let (by_catalog, by_name): (Vec<_>, Vec<_>) = patterns.iter().filter(|p| !is_guid(p)).partition(|p| is_of_catalog(p));
+        if name.is_empty() && !by_name.is_empty() {
             return Known::Unknown("its name is not on record, and the configuration names packages by name".into());
+        }
+        if catalog_name.is_empty() && !by_catalog.is_empty() {
+            return Known::Unknown("the name of its catalog is not on record, and the configuration names packages by catalog".into());
         }
         Known::No
     }

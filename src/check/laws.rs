@@ -9,14 +9,14 @@ use crate::check::{Outcome, all, run};
 use crate::config::Config;
 use crate::ledger::{AccessModel, Evidence, Settings, build};
 use crate::model::time::{DAY, HOUR};
-use crate::model::{Instant, Severity, Verdict};
+use crate::model::{Instant, RequestId, Severity, Verdict};
 use std::collections::BTreeSet;
 
 /// A stream of numbers that is the same everywhere.
-struct Numbers(u64);
+pub(super) struct Numbers(pub u64);
 
 impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % limit
     }
@@ -36,7 +36,7 @@ const PEOPLE: &[&str] = &["ana", "bo", "cy", "di", "eve", "gil", "az-ana", "bo-a
 const PACKAGES: &[&str] = &["payroll", "library", "keys", "intranet"];
 const REASONS: &[&str] = &["", "\"need access\"", "\"Cover Dr. Ruiz's ward rota until 30 June\"", "\"  \"", "canceled"];
 
-fn row(at: Instant, activity: &str, actor: &str, subject: &str, thing: &str, detail: &str) -> Row {
+pub(super) fn row(at: Instant, activity: &str, actor: &str, subject: &str, thing: &str, detail: &str) -> Row {
     let detail = if detail.starts_with('"') {
         vec![detail.to_string()]
     } else {
@@ -229,8 +229,19 @@ fn numbers_add_up_and_rows_are_whole() {
                     "{context}"
                 );
                 assert!(!judged || !row.evidence.is_empty(), "{context}: no evidence for: {}", row.message);
+                let request = access.requests.get(&RequestId::new(&row.request_id));
+                let known = request.and_then(|r| r.assignment.as_ref());
+                assert!(
+                    known.is_none() || !row.assignment_id.is_empty(),
+                    "{context}: its assignment is known: {}",
+                    row.message
+                );
+                assert!(
+                    !access.requests.contains_key(&RequestId::new(&row.assignment_id)),
+                    "{context}: a request as an assignment"
+                );
                 assert!(row.evidence.is_sorted() && row.evidence.iter().all(|e| e.contains(':')), "{context}");
-                assert_eq!(row.controls.len(), check.controls.len(), "{context}");
+                assert_eq!(row.controls.len(), check.served().len(), "{context}");
             }
         }
     }

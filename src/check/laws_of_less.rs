@@ -13,15 +13,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A way to know less.
-struct Loss {
-    name: String,
+pub(super) struct Loss {
+    pub(super) name: String,
     /// The table that is lost, whole or in part.
-    table: Table,
-    apply: Box<dyn Fn(&mut Evidence)>,
+    pub(super) table: Table,
+    pub(super) apply: Box<dyn Fn(&mut Evidence)>,
 }
 
 /// Everything that can be taken away: each table with all that tells of it, and columns that checks rest on.
-fn losses() -> Vec<Loss> {
+pub(super) fn losses() -> Vec<Loss> {
     let tables = TABLES.iter().map(|table| Loss {
         name: format!("without {}", table.name()),
         table: *table,
@@ -155,7 +155,7 @@ fn whole(scenario: &Scenario) -> (Vec<Outcome>, Instant) {
 }
 
 /// The access model after a loss, as of the same instant.
-fn after(loss: &Loss, scenario: &Scenario, as_of: Instant) -> AccessModel {
+pub(super) fn after(loss: &Loss, scenario: &Scenario, as_of: Instant) -> AccessModel {
     let mut evidence = scenario.evidence.clone();
     (loss.apply)(&mut evidence);
     let settings = Settings {

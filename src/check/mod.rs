@@ -3,6 +3,7 @@
 //! A check is a plain function over the access: it fits memory, its messages need exact numbers, and types keep ids apart.
 //! Everything that people read about a check (docs page, `explain`, what to do) is rendered from the static in its file.
 
+mod accept;
 mod account;
 mod approval;
 mod approvers;
@@ -13,12 +14,15 @@ mod define;
 mod draft;
 mod exception;
 mod expiry;
+mod frameworks;
 mod index;
 mod judge;
 pub mod justification;
 mod known;
+pub mod life;
 mod origin;
 mod orphan;
+pub mod own;
 mod page;
 mod policy_then;
 pub mod profiles;
@@ -28,6 +32,7 @@ mod review;
 mod run;
 mod segregation;
 mod service;
+mod settings;
 mod stale;
 mod thresholds;
 mod who;
@@ -52,4 +57,5 @@ pub use page::{Page, explain, pages};
 pub use registry::{UnknownCheck, all, by_id, thresholds};
 pub use run::{CheckResult, run};
 pub use service::Giver;
+pub use settings::{SettingLine, settings_in_force, template};
 pub use who::{Population, Who};

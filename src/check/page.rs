@@ -3,6 +3,8 @@
 use crate::check::profiles::{PROFILES, in_force};
 use crate::check::{Check, Shard, all, thresholds};
 use crate::config::Config;
+use crate::model::controls::Control;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A page in its sections.
@@ -110,6 +112,21 @@ fn index(config: &Config) -> String {
         let practice = c.practice.join(", ");
         let _ = writeln!(out, "| [{id}]({}) | {title} | {} | {practice} | {} |", file_name(c), c.severity, controls(c));
     }
+    out.push_str("\n## By best practice\n\n| practice | checks |\n|---|---|\n");
+    for (practice, what) in PRACTICES {
+        let of = all().iter().filter(|c| c.practice.contains(practice));
+        let _ = writeln!(out, "| {practice}: {what} | {} |", links(of));
+    }
+    out.push_str("\n## By framework\n\n| framework | control | checks |\n|---|---|---|\n");
+    let mut controls: BTreeMap<Control, Vec<&&Check>> = BTreeMap::new();
+    for c in all() {
+        for control in c.served() {
+            controls.entry(control).or_default().push(c);
+        }
+    }
+    for (control, checks) in &controls {
+        let _ = writeln!(out, "| {} | {} | {} |", control.framework, control.id, links(checks.iter().copied()));
+    }
     out.push_str("\n## Thresholds\n\nThresholds are policy: the configuration overrides the profile, the profile overrides the default.\n\n");
     out.push_str("| name | default | unit | where it comes from | what it decides |\n|---|---|---|---|---|\n");
     for t in thresholds() {
@@ -129,12 +146,29 @@ fn index(config: &Config) -> String {
     out
 }
 
+/// The rows of the best-practice list.
+const PRACTICES: &[(&str, &str)] = &[
+    ("P0", "requests with the ordinary account, for a specific period"),
+    ("P1", "least privilege"),
+    ("P2", "periodic reviews"),
+    ("P3", "approval policies"),
+    ("P4", "expiry and renewal"),
+    ("P5", "segregated packages"),
+    ("P6", "Conditional Access"),
+    ("P7", "justification and log retention"),
+];
+
+fn links<'a>(checks: impl Iterator<Item = &'a &'a Check>) -> String {
+    let list: Vec<String> = checks.map(|c| format!("[{}]({})", c.id, file_name(c))).collect();
+    if list.is_empty() { "none".into() } else { list.join(", ") }
+}
+
 fn file_name(check: &Check) -> String {
     format!("{}.md", check.id)
 }
 
 fn controls(check: &Check) -> String {
-    let list: Vec<String> = check.controls.iter().map(|c| format!("{} {}", c.framework, c.id)).collect();
+    let list: Vec<String> = check.served().iter().map(|c| format!("{} {}", c.framework, c.id)).collect();
     list.join(", ")
 }
 
@@ -165,6 +199,10 @@ mod tests {
             assert!(page.title.starts_with(char::is_uppercase), "{id}: {}", page.title);
             assert!(!check.controls.is_empty() && !check.practice.is_empty() && !check.reads.is_empty(), "{id}");
             assert!(!check.cost.is_empty(), "{id} states no cost");
+            assert!(
+                check.practice.iter().all(|p| PRACTICES.iter().any(|(q, _)| p == q)),
+                "{id}: a practice that is none"
+            );
             for t in check.thresholds {
                 assert!(!t.origin.is_empty() && !t.help.is_empty() && !t.unit.is_empty(), "{}", t.name);
             }

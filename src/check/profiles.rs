@@ -28,7 +28,7 @@ pub static PROFILES: &[Profile] = &[
     },
     Profile {
         name: "hipaa",
-        about: "The Security Rule names no days for reviewing or ending access; only its absence of numbers is on record here.",
+        about: "45 CFR 164.308 and 164.312 name no days for reviewing or ending access: the house sets them, and documents why.",
         values: &[],
     },
     Profile {
@@ -51,7 +51,24 @@ pub static PROFILES: &[Profile] = &[
         about: "SOC 2, Trust Services Criteria.",
         values: &[("look_back_days", 365, "SOC 2: the examination window is usually 12 months")],
     },
+    Profile {
+        name: "sox",
+        about: "SOX section 404; neither the Act nor PCAOB AS 2201 names days for access: auditors test the control that the house wrote.",
+        values: &[("look_back_days", 365, "SOX 404: management assesses the fiscal year")],
+    },
 ];
+
+/// What a profile sets, in one sentence, for whoever reads a report.
+#[must_use]
+pub fn sentence(name: &str) -> String {
+    let Some(profile) = profile(name) else { return String::new() };
+    match profile.values.len() {
+        0 if profile.name == DEFAULT => "no profile is chosen: each threshold has its default unless the configuration sets it".into(),
+        0 => format!("the profile {} sets no threshold: {}", profile.name, profile.about.trim_end_matches('.')),
+        1 => format!("the profile {} sets 1 threshold: {}", profile.name, profile.about.trim_end_matches('.')),
+        n => format!("the profile {} sets {n} thresholds: {}", profile.name, profile.about.trim_end_matches('.')),
+    }
+}
 
 /// The profile of a name; an empty name is the default.
 #[must_use]

@@ -1,9 +1,11 @@
-//! Runs checks: all of them or some, part by part, with an answer that the division does not change.
+//! Runs checks: all of them or some, part by part, with an answer that the division does not change; then the register.
 
-use crate::check::{Check, Context, Index, Outcome, Part, Shard, all, words};
+use crate::check::accept::{Names, accept};
+use crate::check::register::reg_01;
+use crate::check::{Check, Context, Index, Outcome, Part, Shard, all};
 use crate::config::Config;
 use crate::ledger::AccessModel;
-use crate::model::{CheckId, Finding, Instant, Verdict};
+use crate::model::{CheckId, Finding};
 use rayon::prelude::*;
 
 /// What a check found.
@@ -19,53 +21,37 @@ pub struct CheckResult {
     pub population: usize,
 }
 
-/// Runs the checks of these ids, or all, in the order of the catalogue.
+/// Runs the checks of these ids, or all, in the order of the catalogue; what somebody accepted is an exception afterwards.
 #[must_use]
 pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Vec<CheckResult> {
     let parts = u64::try_from(rayon::current_num_threads()).unwrap_or(1);
     let index = Index::new(access);
-    let wanted = |c: &&&'static Check| ids.is_none_or(|ids| ids.contains(&c.id));
-    let checks: Vec<&'static Check> = all().iter().filter(wanted).copied().collect();
-    checks
+    let wanted = |id: CheckId| ids.is_none_or(|ids| ids.contains(&id));
+    let register = wanted(reg_01::CHECK.id) && !config.exceptions.is_empty();
+    let needed = |c: &&&'static Check| c.id != reg_01::CHECK.id && (wanted(c.id) || register && reg_01::rests_on(config, c.id));
+    let checks: Vec<&'static Check> = all().iter().filter(needed).copied().collect();
+    let mut judged: Vec<(CheckId, Outcome)> = checks
         .into_par_iter()
-        .map(|check| {
-            let mut outcome = in_parts(check, access, config, &index, parts);
-            accept(&mut outcome.findings, config, access.as_of);
-            CheckResult {
-                check,
-                findings: outcome.findings,
-                passed: outcome.passed,
-                population: outcome.population,
-            }
-        })
-        .collect()
-}
-
-/// Findings that somebody accepted become exceptions: after every check is done, so that no check knows of it.
-fn accept(findings: &mut [Finding], config: &Config, as_of: Instant) {
-    for finding in findings.iter_mut().filter(|f| f.result == Verdict::Finding) {
-        let Some(entry) = config.exceptions.iter().find(|e| e.holds(as_of) && e.is_of(finding)) else {
-            continue;
-        };
-        let ticket = if entry.ticket.is_empty() {
-            String::new()
-        } else {
-            format!(", {}", entry.ticket)
-        };
-        let last = words::day(entry.until.plus(-1));
-        finding.result = Verdict::Exception;
-        finding.message = format!(
-            "{}; accepted by {} until {last}{ticket}: {}.",
-            finding.message.trim_end_matches('.'),
-            entry.owner,
-            entry.reason.trim_end_matches('.')
-        );
-        finding.clears_when = format!("It is a finding again after {last}. {}", finding.clears_when);
-        finding.evidence.push(format!("exceptions:{}", entry.number));
-        finding.evidence.extend(entry.evidence.iter().filter(|e| e.contains(':')).cloned());
-        finding.evidence.sort();
-        finding.evidence.dedup();
+        .map(|check| (check.id, in_parts(check, access, config, &index, parts)))
+        .collect();
+    if wanted(reg_01::CHECK.id) {
+        let context = Context::new(access, config, &index, &reg_01::CHECK, Part::WHOLE).after(&judged);
+        let outcome = Outcome::merged(vec![(reg_01::CHECK.run)(&context)]);
+        judged.push((reg_01::CHECK.id, outcome));
     }
+    let names = Names::of(access, config);
+    let mut of = |check: &'static Check| {
+        let place = judged.iter().position(|(id, _)| *id == check.id)?;
+        let (_, mut outcome) = judged.swap_remove(place);
+        accept(&mut outcome.findings, config, &names, access.as_of);
+        Some(CheckResult {
+            check,
+            findings: outcome.findings,
+            passed: outcome.passed,
+            population: outcome.population,
+        })
+    };
+    all().iter().copied().filter(|c| wanted(c.id)).filter_map(&mut of).collect()
 }
 
 /// One check, its work divided by its key.

@@ -62,6 +62,9 @@ pub enum Command {
     Check(CheckArgs),
     /// Print a check's page: why it matters, what it looks for, examples, thresholds in force
     Explain(ExplainArgs),
+    /// Show and explain the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Write the report from the lake
     Report(ReportArgs),
     /// Review access: freeze a population, collect decisions, prove that removals worked
@@ -104,9 +107,12 @@ pub struct QuestionArgs {
     /// Configuration file [default: vouchsafe.toml when it exists]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Set of thresholds: default, hipaa, pci, cis or soc2
+    /// Set of thresholds: default, hipaa, pci, cis, soc2 or sox
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Register of exceptions [default: exceptions.toml beside the configuration and beside the lake]
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
 }
 
 /// How exports are taken in.
@@ -281,9 +287,60 @@ pub struct HoldingsArgs {
 pub struct CheckArgs {
     /// Ids of checks; all when none is given
     pub ids: Vec<String>,
+    /// Print what became of findings since a commit, by its id or at least eight first letters, instead of the findings
+    #[arg(long, value_name = "COMMIT")]
+    pub since: Option<String>,
+    /// Add what became of findings since this file was last added to, one JSON object a line, for a hook, a sender or a mailer
+    #[arg(long, value_name = "FILE", conflicts_with = "ids")]
+    pub notify_file: Option<PathBuf>,
+    /// Write the findings as SARIF 2.1.0 too, for tools that show results of scanners
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
     /// Exit with 1 when there is a finding at or above this severity: info, low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `config …`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print a commented configuration file that changes nothing: redirect it to vouchsafe.toml
+    Init,
+    /// Print the settings in force
+    Show(ConfigShowArgs),
+    /// List who is taken for what (employee, contractor, partner, guest, administrative, workload, agent, break-glass) and which packages are sensitive, and by which rule
+    Classes(ClassesArgs),
+}
+
+/// `config show`.
+#[derive(Debug, Args)]
+pub struct ConfigShowArgs {
+    /// Say where each value comes from
+    #[arg(long)]
+    pub origin: bool,
+    /// Which configuration.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `config classes`.
+#[derive(Debug, Args)]
+pub struct ClassesArgs {
+    /// Only this class, such as contractor or unknown
+    #[arg(long, value_name = "CLASS")]
+    pub class: Option<String>,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,

@@ -2,13 +2,16 @@
 
 use crate::check;
 use crate::cli::args::{CheckArgs, ExplainArgs, HoldersArgs, HoldingsArgs, OutputArgs, WindowArgs};
+use crate::cli::bundle::replace_private;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::life;
 use crate::cli::open::{self, Subject};
 use crate::cli::output;
 use crate::cli::select;
 use crate::ledger::absence::{Asked, basis};
 use crate::ledger::{AccessModel, effective};
 use crate::model::{EntitlementKind, Finding, Holding, Instant, Presence, PrincipalId, Severity, Verdict};
+use crate::report::sarif;
 
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
@@ -116,13 +119,24 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let question = open::question(&args.lake, &args.question)?;
     let results = check::run(&question.access, &question.config, (!ids.is_empty()).then_some(ids.as_slice()));
+    if let Some(file) = &args.sarif {
+        let text = sarif::document(&results, question.view.commit_id().unwrap_or_default(), question.access.as_of);
+        replace_private(file, text.as_bytes())?;
+    }
+    let runs = life::follow(args, &question, &results)?;
+    if args.since.is_some() {
+        return life::since(args, &question, &results, &runs, limit);
+    }
     let findings: Vec<Finding> = results.iter().flat_map(|r| r.findings.iter().cloned()).collect();
     output::findings(&findings, &args.output)?;
-    let found = findings.iter().filter(|f| f.result == Verdict::Finding).count();
-    let unanswered = findings.len() - found;
+    let count = |verdict| findings.iter().filter(|f| f.result == verdict).count();
     output::say(&format!(
-        "{found} findings, {unanswered} questions not evaluable; as of {}, commit {}",
-        question.access.as_of, question.commit
+        "{} findings, {} accepted, {} questions not evaluable; as of {}, commit {}",
+        count(Verdict::Finding),
+        count(Verdict::Exception),
+        count(Verdict::NotEvaluable),
+        question.access.as_of,
+        question.commit
     ));
     Ok(exit_for(&findings, limit))
 }

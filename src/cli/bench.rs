@@ -48,7 +48,7 @@ impl Bench {
         // What is kept is as of the newest observation.
         let cache = if as_of.is_some() { Cache::none() } else { Cache::of(&subject.view) };
         Ok(Self {
-            configuration: findings::key(&open::configuration_text(args)?, &subject.config.profile),
+            configuration: findings::key(&subject.config),
             subject,
             whole: None,
             cache,

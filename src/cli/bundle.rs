@@ -6,6 +6,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
 use crate::cli::review::{self, Answers};
 use crate::cli::{output, private};
+use crate::config;
 use crate::evidence::campaign_audit;
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
@@ -204,6 +205,7 @@ pub fn fill(
         review: &review,
         results: &answers.results,
         configuration,
+        register: &privacy.text(&config::register_text(&question.config.exceptions)),
         facts,
         named: &named,
         privacy: &privacy,

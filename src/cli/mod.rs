@@ -6,12 +6,15 @@ mod bench;
 mod brief;
 mod bundle;
 mod campaign;
+mod config;
 mod connect;
 mod dry_run;
 pub mod evidence_args;
+mod exceptions;
 pub mod exit;
 mod history;
 mod lake;
+mod life;
 mod open;
 mod output;
 mod private;
@@ -88,6 +91,7 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Ask(args) => sql::ask(args),
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
+        Command::Config(command) => config::run(command),
         Command::Report(args) => run::report(args),
         Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
         Command::Bundle(args) => bundle::bundle(args),

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::Failure;
-use crate::cli::{review, select};
+use crate::cli::{exceptions, review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
 use crate::ledger::absence::Asked;
@@ -55,14 +55,23 @@ pub fn lake_dir(arg: &LakeArg) -> PathBuf {
     arg.lake.clone().unwrap_or_else(|| PathBuf::from("vouchsafe-lake"))
 }
 
-/// The configuration: the file that is named, else `vouchsafe.toml` when it exists, else defaults.
+/// The configuration: the file that is named, else `vouchsafe.toml` when it exists, else defaults; without a register.
 pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
     configured(configuration_path(args), args.profile.as_deref())
 }
 
-/// The configuration of a file, with the profile that is named unless it is empty.
+/// The configuration with the register of exceptions, for whoever runs checks.
+pub fn judging(args: &QuestionArgs, lake: &Path) -> Result<Config, Failure> {
+    let mut config = configuration(args)?;
+    config.exceptions = exceptions::register(args, &config, configuration_path(args), lake)?;
+    Ok(config)
+}
+
+/// The configuration of a file, with the profile that is named unless it is empty, and the register that lies beside it.
 pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
-    configured(Some(path), Some(profile).filter(|p| !p.is_empty()))
+    let mut config = configured(Some(path), Some(profile).filter(|p| !p.is_empty()))?;
+    config.exceptions = exceptions::read(&exceptions::beside(path))?;
+    Ok(config)
 }
 
 /// The text of a file that was named.
@@ -87,11 +96,10 @@ fn configuration_path(args: &QuestionArgs) -> Option<&Path> {
 }
 
 fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Failure> {
-    let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
     let thresholds = check::thresholds().iter().map(|t| t.name).collect::<Vec<_>>();
     let profiles = check::profiles::PROFILES.iter().map(|p| p.name).collect::<Vec<_>>();
     let mut config = match path {
-        Some(path) => config::load(path, &checks, &thresholds, &profiles).map_err(Failure::usage)?,
+        Some(path) => config::load(path, &thresholds, &profiles).map_err(Failure::usage)?,
         None => Config::default(),
     };
     if let Some(profile) = profile {
@@ -102,6 +110,7 @@ fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Fail
             )));
         }
         config.profile = profile.to_string();
+        config.origins.insert("profile".into(), "command line".into());
     }
     if config.profile.is_empty() {
         config.profile = "default".into();
@@ -122,6 +131,12 @@ pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure
     asked(lake, args, None, Trend::Left)
 }
 
+/// The same at an earlier commit, as of what was newest then.
+pub fn question_before(lake: &LakeArg, args: &QuestionArgs, commit: &str) -> Result<Question, Failure> {
+    let dir = lake_dir(lake);
+    ask(Lake::open(&dir)?.view_at(commit)?, judging(args, &dir)?, None, Trend::Left)
+}
+
 /// The same for a review, which asks as of earlier instants too.
 pub fn review(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
     asked(lake, args, None, Trend::Asked)
@@ -133,9 +148,9 @@ pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) ->
 }
 
 fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend) -> Result<Question, Failure> {
-    let config = configuration(args)?;
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
+    let config = judging(args, &dir)?;
     output::warn_readable(&dir);
     let lake = Lake::open(&dir)?;
     let view = match commit {

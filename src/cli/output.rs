@@ -1,5 +1,6 @@
 //! Printing: rows in the asked form on stdout, everything else on stderr.
 
+use crate::check::life::Change;
 use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::ledger::absence::{Basis, Stretch};
@@ -135,6 +136,23 @@ pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
         None => {
             let row = |f: &Finding| vec![f.check.to_string(), f.severity.to_string(), f.result.to_string(), f.message.clone()];
             table(&["check", "severity", "result", "what"], rows.iter().map(row).collect()).into_bytes()
+        }
+    };
+    deliver(&bytes, out)
+}
+
+/// What became of findings.
+pub fn changes(rows: &[Change], out: &OutputArgs) -> Result<(), Failure> {
+    let bytes = match form(out) {
+        Some(form) => columns::changes(rows, form).map_err(Failure::usage)?,
+        None => {
+            let row = |c: &Change| {
+                let seen = format!("{} / {}", c.first_seen.get(..10).unwrap_or_default(), c.last_seen.get(..10).unwrap_or_default());
+                let what = format!("{} {}", c.check, c.severity);
+                vec![c.state.to_string(), c.why.to_string(), what, seen, c.message.clone()]
+            };
+            let header = ["became", "why", "check", "first / last seen", "what"];
+            table(&header, rows.iter().map(row).collect()).into_bytes()
         }
     };
     deliver(&bytes, out)

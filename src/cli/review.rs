@@ -201,7 +201,7 @@ fn summary(result: &check::CheckResult) -> report::CheckSummary {
         practice: check.practice.join(" "),
         what_to_do: page.section("What to do").trim().to_string(),
         controls: check
-            .controls
+            .served()
             .iter()
             .map(|c| format!("{} {}", c.framework, c.id))
             .collect::<Vec<_>>()

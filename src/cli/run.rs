@@ -17,8 +17,8 @@ use std::path::Path;
 /// Ingest, condense, ledger, checks, report.
 pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
-    open::configuration(&args.question)?;
     let lake = open::lake_dir(&args.lake);
+    open::judging(&args.question, &lake)?;
     take::ingest(&args.take, &lake, now, crash_at)?;
     let mut question = open::review(&args.lake, &args.question)?;
     let how = How {

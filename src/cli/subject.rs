@@ -57,7 +57,7 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     };
     let mut told = format!(
         "# What is held about {}\n\nLooked for: {}.\nAs of {}, commit {} of the lake.\n\n\
-         `holdings.json` has the {} holdings that the ledger concludes, `findings.json` the {} findings about the person; each other file has the stored rows of a table, or the records of review campaigns, that name the person or one of the {} assignments, requests and review items of the person, one a line.\n\
+         `holdings.json` has the {} holdings that the ledger concludes, `findings.json` the {} findings about the person; each other file has the stored rows of a table, or the records of review campaigns and of runs of checks, that name the person or one of the {} assignments, requests and review items of the person, one a line.\n\
          A display name is not looked for, since others may have the same one.{linked}\n\
          Rows name other people too (approvers, administrators): look through them before they are handed over.\n\n\
          | table | rows that name the person | rows looked at |\n|---|---|---|\n",
@@ -84,12 +84,14 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
             replace_private(&args.out.join(format!("{}.jsonl", table.name())), lines.as_bytes())?;
         }
     }
-    let (lines, looked_at) = campaigns(&folder, &forms)?;
-    if looked_at > 0 {
-        total += lines.len();
-        let _ = writeln!(told, "| campaigns | {} | {looked_at} |", lines.len());
-        if !lines.is_empty() {
-            replace_private(&args.out.join("campaigns.jsonl"), lines.concat().as_bytes())?;
+    for (name, folder) in [("campaigns", folder), ("runs-of-checks", open::lake_dir(&args.lake).join("findings"))] {
+        let (lines, looked_at) = campaigns(&folder, &forms)?;
+        if looked_at > 0 {
+            total += lines.len();
+            let _ = writeln!(told, "| {name} | {} | {looked_at} |", lines.len());
+            if !lines.is_empty() {
+                replace_private(&args.out.join(format!("{name}.jsonl")), lines.concat().as_bytes())?;
+            }
         }
     }
     replace_private(&args.out.join("README.md"), told.as_bytes())?;
@@ -142,7 +144,7 @@ fn linked(access: &AccessModel, config: &Config, person: &PrincipalId) -> Vec<St
     found
 }
 
-/// Records of review campaigns that name the person, each with the file that it stands in, and how many there are.
+/// Records of review campaigns or of runs of checks that name the person, each with the file that it stands in, and how many there are.
 fn campaigns(root: &Path, forms: &[String]) -> Result<(Vec<String>, u64), Failure> {
     let (mut lines, mut looked_at) = (Vec::new(), 0);
     if !root.is_dir() {

@@ -3,7 +3,7 @@
 use crate::cli::bundle::{self, Told};
 use crate::cli::evidence_args::VerifyArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{open, output};
+use crate::cli::{exceptions, open, output};
 use crate::evidence::campaign_audit;
 use crate::evidence::signature::{self, Trusted};
 use crate::evidence::table::sha256;
@@ -171,7 +171,11 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
 /// The payload made again in a private folder that is removed: hashes by file.
 fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) -> Result<BTreeMap<String, String>, Failure> {
     let configuration = std::fs::read_to_string(args.dir.join("data/configuration.toml")).map_err(Failure::unusable)?;
-    let config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
+    let mut config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
+    if facts.reader.pseudonym_salt.is_some() {
+        // The register in the bundle names pseudonyms, which no finding is about before it is covered.
+        config.exceptions = exceptions::of_lake(lake)?;
+    }
     let as_of = bundle::instant("as-of", &facts.as_of)?;
     let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked)?;
     let reader = Reader::from_word(&facts.reader.audience);

@@ -1,6 +1,6 @@
 //! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
 
-use crate::config::{Config, Setting, exceptions};
+use crate::config::{Config, Exception, POPULATIONS, PopulationRule, Setting, exceptions};
 use crate::model::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -43,7 +43,9 @@ struct Raw {
     admin_accounts: Option<RawAdmin>,
     packages: RawPackages,
     services: RawServices,
+    populations: BTreeMap<String, Vec<String>>,
     exceptions: Option<PathBuf>,
+    checks: Option<PathBuf>,
     time_zone: Option<String>,
 }
 
@@ -70,30 +72,37 @@ struct RawPackages {
     no_expiry_exempt: Vec<String>,
 }
 
-/// The register that is read when the configuration names none: beside it, if it is there.
-const REGISTER: &str = "exceptions.toml";
+/// Reads a configuration file; the register of exceptions that it names is read by [`register`].
+/// `thresholds` and `profiles` are the names that checks know.
+///
+/// # Errors
+/// When the file cannot be read, or anything in it is wrong.
+pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+    let mut config = parse(&read(path)?, path, thresholds, profiles)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    config.register = config.register.map(|named| folder.join(named));
+    config.checks = config.checks.map(|named| folder.join(named));
+    Ok(config)
+}
 
-/// Reads a configuration file, and the register of exceptions that it names or that lies beside it.
-/// `checks`, `thresholds` and `profiles` are the names that checks know.
+/// Reads files of exceptions into one register, in their order; `checks` are the ids that exist.
 ///
 /// # Errors
 /// When a file cannot be read, or anything in it is wrong.
-pub fn load(path: &Path, checks: &[&str], thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
-    let read = |path: &Path| std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source });
-    let mut config = parse(&read(path)?, path, thresholds, profiles)?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let register = match &config.register {
-        Some(named) => Some(folder.join(named)),
-        None => Some(folder.join(REGISTER)).filter(|p| p.is_file()),
-    };
-    if let Some(register) = register {
+pub fn register(files: &[PathBuf], checks: &[&str]) -> Result<Vec<Exception>, ConfigError> {
+    let mut entries = Vec::new();
+    for path in files {
         let mut mistakes = Vec::new();
-        config.exceptions = exceptions::parse(&read(&register)?, &register, checks, &mut mistakes);
+        entries.extend(exceptions::parse(&read(path)?, path, entries.len() + 1, checks, &mut mistakes));
         if !mistakes.is_empty() {
-            return Err(ConfigError::Values { path: register, mistakes });
+            return Err(ConfigError::Values { path: path.clone(), mistakes });
         }
     }
-    Ok(config)
+    Ok(entries)
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })
 }
 
 fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
@@ -119,10 +128,12 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
             near(name, &Zone::names())
         ));
     }
+    let populations = populations(&raw.populations, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(ConfigError::Values { path: path.into(), mistakes });
     }
     let origin = format!("configuration {}", path.display());
+    let origins = keys(text).into_iter().map(|key| (key, origin.clone())).collect();
     let mut config = Config {
         profile: raw.profile.unwrap_or_default(),
         thresholds: raw
@@ -134,8 +145,11 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
         register: raw.exceptions,
+        checks: raw.checks,
         service_apps: raw.services.entitlement_management,
         time_zone: time_zone.and_then(|(_, zone)| zone),
+        populations,
+        origins,
         ..Config::default()
     };
     if let Some(admin) = raw.admin_accounts {
@@ -149,6 +163,36 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         config.admin_accounts.pairs = admin.pairs.into_iter().map(|pair| pair.map(|w| w.to_lowercase())).collect();
     }
     Ok(config)
+}
+
+/// Rules about who is who, in the order in which populations decide.
+fn populations(raw: &BTreeMap<String, Vec<String>>, mistakes: &mut Vec<String>) -> Vec<PopulationRule> {
+    for name in raw.keys().filter(|n| !POPULATIONS.contains(&n.as_str())) {
+        mistakes.push(format!("populations.{name} is not known{}", did_you_mean(name, POPULATIONS)));
+    }
+    let mut rules = Vec::new();
+    for population in POPULATIONS {
+        for text in raw.get(*population).into_iter().flatten() {
+            match PopulationRule::parse(population, text) {
+                Ok(rule) => rules.push(rule),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+    }
+    rules
+}
+
+/// The keys that a configuration sets: `packages.sensitive`, `profile`.
+fn keys(text: &str) -> Vec<String> {
+    let table: toml::Table = toml::from_str(text).unwrap_or_default();
+    let mut keys = Vec::new();
+    for (name, value) in &table {
+        match value.as_table() {
+            Some(inner) => keys.extend(inner.keys().map(|k| format!("{name}.{k}"))),
+            None => keys.push(name.clone()),
+        }
+    }
+    keys
 }
 
 /// `; did you mean x?`, or the list of what is known when nothing is near.
@@ -209,6 +253,13 @@ mod tests {
         );
         check("[admin_accounts]\npairs = [[\"svc-9@corp.example\"]]\n", "invalid length 1");
         check("[services]\nentitlement_management = [\"810dcf14-1858-4bf2-8134-4c369fa3235b\"]\n", "ok");
+        check(
+            "[populations]\ncontractor = [\"upn:ext-*\", \"domain:agency.example\"]\nbreak_glass = [\"id:a\"]\n",
+            "ok",
+        );
+        check("[populations]\ncontractors = [\"upn:ext-*\"]\n", "did you mean contractor?");
+        check("[populations]\ncontractor = [\"ext-*\"]\n", "write PROPERTY:PATTERN");
+        check("[populations]\ncontractor = [\"upn:*\"]\n", "fits everybody");
         check("time_zone = \"Europe/Berlin\"\n", "ok");
         check("time_zone = \"Europe/Berln\"\n", "did you mean Europe/Berlin?");
     }

@@ -2,9 +2,11 @@
 
 mod exceptions;
 mod load;
+mod populations;
 
-pub use exceptions::Exception;
-pub use load::{ConfigError, did_you_mean, load};
+pub use exceptions::{Exception, written as register_text};
+pub use load::{ConfigError, did_you_mean, load, register};
+pub use populations::{POPULATIONS, PROPERTIES, PopulationRule};
 
 use crate::model::Zone;
 use crate::model::account::AdminPattern;
@@ -40,8 +42,38 @@ pub struct Config {
     pub register: Option<std::path::PathBuf>,
     /// Findings that somebody accepted, until a day.
     pub exceptions: Vec<Exception>,
+    /// The folder of checks of one's own.
+    pub checks: Option<std::path::PathBuf>,
+    /// Rules about who is who, in the order in which they decide.
+    pub populations: Vec<PopulationRule>,
+    /// Where settings beside thresholds come from, by key; those that are missing have their defaults.
+    pub origins: BTreeMap<String, String>,
     /// Zone in which sheets show their moments beside UTC.
     pub time_zone: Option<Zone>,
+}
+
+impl Config {
+    /// Everything beside thresholds by which checks judge, as text that is the same for the same rules.
+    #[must_use]
+    pub fn rules(&self) -> String {
+        let lists = [&self.sensitive_packages, &self.employee_packages, &self.no_expiry_exempt, &self.service_apps];
+        format!("{:?}\n{lists:?}\n{:?}\n", self.admin_accounts, self.populations)
+    }
+}
+
+/// Whether a pattern names a package by its catalog: `catalog:Finance*`, by the catalog's id or name.
+#[must_use]
+pub fn matches_catalog(pattern: &str, id: &str, name: &str) -> bool {
+    is_of_catalog(pattern) && pattern.get(CATALOG.len()..).is_some_and(|p| matches(p.trim(), id, name))
+}
+
+/// Begins a pattern that names packages by their catalog.
+const CATALOG: &str = "catalog:";
+
+/// Whether a pattern names packages by their catalog.
+#[must_use]
+pub fn is_of_catalog(pattern: &str) -> bool {
+    pattern.get(..CATALOG.len()).is_some_and(|p| p.eq_ignore_ascii_case(CATALOG))
 }
 
 /// Whether a pattern of the configuration names a package: its id, or its name without regard to case, `*` at the ends for anything.

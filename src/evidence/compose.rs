@@ -30,6 +30,8 @@ pub struct Material<'a> {
     pub results: &'a [CheckResult],
     /// The configuration, as text.
     pub configuration: &'a str,
+    /// The register of exceptions in force, as text; empty without entries.
+    pub register: &'a str,
     /// What it says of itself; the outputs are filled in here.
     pub facts: Facts,
     /// Records that findings and holdings name, `table:id`, as the lake has them.
@@ -124,6 +126,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         review,
         results,
         configuration,
+        register,
         mut facts,
         named,
         privacy,
@@ -167,6 +170,9 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     write_lake(&mut filling, view)?;
 
     filling.text("configuration.toml", "the configuration in force, as it was given", configuration)?;
+    if !register.is_empty() {
+        filling.text("exceptions.toml", "the register of exceptions in force, of files and of campaigns", register)?;
+    }
     for (name, text) in QUERIES {
         filling.text(&format!("queries/{name}.sql"), "a query that condenses the logs", text)?;
     }
@@ -332,7 +338,7 @@ fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review) -
 fn controls(results: &[CheckResult]) -> Table {
     let mut rows: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
     for result in results {
-        for control in result.check.controls {
+        for control in result.check.served() {
             let n = Verdicts::of(&result.findings);
             let fingerprints: BTreeSet<&str> = result
                 .findings

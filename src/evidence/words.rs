@@ -109,7 +109,11 @@ pub fn narrative(facts: &Facts, checks: &[CheckSummary], thresholds: &[Threshold
             c.what_to_do
         );
     }
-    out += "## Thresholds in force\n\n";
+    let _ = writeln!(
+        out,
+        "## Thresholds in force\n\nThat is, {}.\n",
+        crate::check::profiles::sentence(&facts.profile)
+    );
     for t in thresholds {
         let _ = writeln!(out, "- {}: {} {} ({})", t.name, t.value, t.unit, t.origin);
     }

@@ -289,9 +289,9 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
             facts.policies.push(id.clone());
         }
     }
-    let groups = &access.groups;
+    let (groups, catalogs) = (&access.groups, &access.catalogs);
     for (id, facts) in &mut access.packages {
-        facts.sensitive_because = why_sensitive(id, facts, groups, settings);
+        facts.sensitive_because = by_rule(id, facts, catalogs, settings).unwrap_or_else(|| why_sensitive(facts, groups));
     }
 }
 
@@ -336,10 +336,15 @@ fn package_role(row: &ResourceRoleRow) -> (PackageRole, Option<EntitlementKey>) 
     (role, entitlement)
 }
 
-fn why_sensitive(id: &PackageId, facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>, settings: &Settings) -> String {
-    if let Some(pattern) = settings.sensitive_packages.iter().find(|p| crate::config::matches(p, id.as_str(), &facts.name)) {
-        return format!("named in the configuration ({pattern})");
-    }
+/// Which rule of the configuration calls a package sensitive: by its id or name, or by its catalog.
+fn by_rule(id: &PackageId, facts: &PackageFacts, catalogs: &std::collections::BTreeMap<String, String>, settings: &Settings) -> Option<String> {
+    let catalog = catalogs.get(&facts.catalog).map(String::as_str).unwrap_or_default();
+    let named = |p: &&String| crate::config::matches(p, id.as_str(), &facts.name) || crate::config::matches_catalog(p, &facts.catalog, catalog);
+    let pattern = settings.sensitive_packages.iter().find(named)?;
+    Some(format!("named in the configuration ({pattern})"))
+}
+
+fn why_sensitive(facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>) -> String {
     for role in &facts.roles {
         if role.kind == "directory_role" {
             return format!("it contains the directory role {}", role.role);

@@ -129,6 +129,35 @@ pub struct Finding {
     pub clears_when: String,
 }
 
+impl Finding {
+    /// A row of a check that says nothing yet.
+    #[must_use]
+    pub fn blank(check: CheckId) -> Self {
+        let empty = String::new;
+        Self {
+            check,
+            result: Verdict::Finding,
+            severity: Severity::Info,
+            subject_kind: empty(),
+            subject_id: empty(),
+            subject_name: empty(),
+            object_kind: empty(),
+            object_id: empty(),
+            object_name: empty(),
+            assignment_id: empty(),
+            request_id: empty(),
+            from: None,
+            until: None,
+            reason: empty(),
+            message: empty(),
+            controls: Vec::new(),
+            evidence: Vec::new(),
+            fingerprint: empty(),
+            clears_when: empty(),
+        }
+    }
+}
+
 /// Identity of a finding: tenant, check, subject, object, and assignment or request id.
 ///
 /// Nothing that ages out of a log takes part, so the same fault keeps its fingerprint from quarter to quarter.

@@ -12,6 +12,7 @@ pub mod privacy;
 pub mod progress;
 pub mod review;
 pub mod rows;
+pub mod sarif;
 pub mod sheet;
 pub mod shown;
 pub mod timeline;

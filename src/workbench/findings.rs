@@ -86,10 +86,10 @@ fn row(f: Finding) -> FindingRow {
     }
 }
 
-/// What findings depend on beside the commit: the configuration in force.
+/// What findings depend on beside the commit: the configuration in force, with all that was accepted.
 #[must_use]
-pub fn key(configuration: &str, profile: &str) -> String {
-    let digest = Sha256::digest(format!("{profile}\n{configuration}"));
+pub fn key(config: &Config) -> String {
+    let digest = Sha256::digest(format!("{config:?}"));
     hex::encode(digest).chars().take(16).collect()
 }
 

@@ -10,6 +10,7 @@ mod campaign_tamper;
 mod common;
 mod crash;
 mod evidence;
+mod findings;
 mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;

@@ -1,9 +1,10 @@
 //! `REG-01`: an entry of the register of exceptions that does not hold.
 
+use crate::check::accept::Names;
 use crate::check::context::Part;
 use crate::check::define::check;
-use crate::check::{Context, Draft, Outcome, Shard, Thing, all, words};
-use crate::config::Exception;
+use crate::check::{Check, Context, Draft, Outcome, Shard, Thing, all, words};
+use crate::config::{Config, Exception};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2_J, CC6_3, PCI_7_2_4};
 use crate::model::{CheckId, Finding, ReasonCode, Severity, Verdict};
@@ -17,8 +18,10 @@ check! {
     /// One that matches nothing hides whatever will match it one day.
     ///
     /// ## What it looks for
-    /// Entries of `exceptions.toml` whose end has passed, that name no owner, or that match no finding of the checks that they are about.
-    /// Expired and ownerless entries do not count: the findings that they are about are findings again.
+    /// Entries of the register whose end has passed, that name no owner, that go by a name of several, or that match no finding of the checks that they are about.
+    /// The register is made of `exceptions.toml` and of what reviewers decided as exceptions in campaigns that are closed; the newest decision about an access counts.
+    /// Expired, ownerless and ambiguous entries do not count: the findings that they are about are findings again.
+    /// An entry that a later one of the same words renews is done with, and so is what a campaign granted and nothing is found of any more: a decision stays on record.
     /// While a check cannot judge its whole population, an entry that matches nothing may match what could not be judged: that is not evaluable.
     ///
     /// ## Known false positives
@@ -26,7 +29,7 @@ check! {
     ///
     /// ## What to do
     /// Have the owner decide again: renew the entry with a new end, or let the finding stand and remove the access.
-    /// Delete entries that match nothing.
+    /// Delete entries that match nothing, and name accounts by object id where a name has several.
     ///
     /// ## Examples
     /// Olga accepted that Ana's access has no end, until a day that has passed; nobody answers for Bo's; Cy has an end, so nothing is to be accepted:
@@ -56,7 +59,7 @@ check! {
         thresholds: &[],
         reads: Table::ALL,
         shard_by: Shard::Whole,
-        cost: "the checks that entries are about, once more",
+        cost: "what other checks found, once for each entry",
         run,
     }
 }
@@ -67,21 +70,60 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let others = judged(cx);
+    let own;
+    let others = match cx.judged() {
+        Some(judged) => judged,
+        None => {
+            own = judged(cx);
+            &own
+        }
+    };
+    let names = Names::of(cx.access, cx.config);
     for entry in &cx.config.exceptions {
-        let about: Vec<&Outcome> = others.iter().filter(|(id, _)| is_about(entry, *id)).map(|(_, o)| o).collect();
-        let matched = about.iter().flat_map(|o| &o.findings).any(|f| f.result == Verdict::Finding && entry.is_of(f));
-        let open = about.iter().flat_map(|o| &o.findings).any(|f| f.result == Verdict::NotEvaluable);
-        out.findings.extend(match why(cx, entry) {
-            Some((severity, reason, message)) => Some(found(cx, entry, severity, reason, &message)),
-            None if matched => None,
-            None if open => Some(undecided(cx, entry)),
-            None => Some(found(cx, entry, Severity::Low, "unmatched", &format!("{} matches no finding", accepted(entry)))),
-        });
-        out.population += 1;
+        match judge(cx, entry, others, &names) {
+            Some(row) => out.push(row),
+            None => out.pass(),
+        }
     }
-    out.passed = out.population - out.findings.len();
     out
+}
+
+/// What is wrong with an entry.
+fn judge(cx: &Context, entry: &Exception, others: &[(CheckId, Outcome)], names: &Names) -> Option<Finding> {
+    let rows = others.iter().filter(|(id, _)| is_about(entry, *id)).flat_map(|(_, o)| &o.findings);
+    let (mut matched, mut open) = (false, false);
+    for row in rows {
+        matched |= row.result == Verdict::Finding && entry.is_of(row);
+        open |= row.result == Verdict::NotEvaluable;
+    }
+    let granted = !entry.campaign.is_empty();
+    if renewed(cx.config, entry) || !entry.has_begun(cx.as_of()) {
+        return None;
+    }
+    if granted && !matched {
+        // It hides nothing while it holds; once it is over, access that could not be judged may still rest on it.
+        return (open && entry.until <= cx.as_of()).then(|| undecided(cx, entry));
+    }
+    if let Some((severity, reason, message)) = why(cx, entry, names) {
+        return Some(found(cx, entry, severity, reason, &message));
+    }
+    match (matched, open) {
+        (true, _) => None,
+        (false, true) => Some(undecided(cx, entry)),
+        (false, false) => Some(found(cx, entry, Severity::Low, "unmatched", &format!("{} matches no finding", accepted(entry)))),
+    }
+}
+
+/// Whether another entry says the same for longer.
+fn renewed(config: &Config, entry: &Exception) -> bool {
+    let same = |e: &&Exception| e.number != entry.number && e.id() == entry.id();
+    let later = |e: &Exception| (e.until, e.number) > (entry.until, entry.number);
+    config.exceptions.iter().filter(same).any(later)
+}
+
+/// Whether what a check finds can decide about an entry of the register.
+pub(in crate::check) fn rests_on(config: &Config, id: CheckId) -> bool {
+    config.exceptions.iter().any(|e| is_about(e, id))
 }
 
 fn accepted(entry: &Exception) -> String {
@@ -104,26 +146,27 @@ fn is_about(entry: &Exception, id: CheckId) -> bool {
     entry.check.is_empty() || entry.check.eq_ignore_ascii_case(id.as_str())
 }
 
-/// What the checks say that entries are about.
+/// What the checks say that entries are about, where nobody has asked them before.
 fn judged(cx: &Context) -> Vec<(CheckId, Outcome)> {
-    let wanted = |id: CheckId| id != CHECK.id && cx.config.exceptions.iter().any(|e| is_about(e, id));
-    let checks = all().iter().filter(|c| wanted(c.id));
-    let of = |check: &&'static crate::check::Check| (check.run)(&Context::new(cx.access, cx.config, cx.index, check, Part::WHOLE));
+    let checks = all().iter().filter(|c| c.id != CHECK.id && rests_on(cx.config, c.id));
+    let of = |check: &&'static Check| (check.run)(&Context::new(cx.access, cx.config, cx.index, check, Part::WHOLE));
     checks.map(|c| (c.id, of(c))).collect()
 }
 
 /// Why an entry does not hold; `None` when it does.
-fn why(cx: &Context, entry: &Exception) -> Option<(Severity, &'static str, String)> {
+fn why(cx: &Context, entry: &Exception, names: &Names) -> Option<(Severity, &'static str, String)> {
     let (about, last) = (entry.about(), words::day(entry.until.plus(-1)));
     if entry.until <= cx.as_of() {
-        return Some((
-            Severity::Medium,
-            "expired",
-            format!("the exception for {about} held until {last}, and has expired"),
-        ));
+        let message = format!("the exception for {about} held until {last}, and has expired");
+        return Some((Severity::Medium, "expired", message));
     }
-    let nobody = format!("the exception for {about} until {last} names nobody who answers for it");
-    entry.owner.is_empty().then_some((Severity::Medium, "no-owner", nobody))
+    if entry.owner.is_empty() {
+        let message = format!("the exception for {about} until {last} names nobody who answers for it");
+        return Some((Severity::Medium, "no-owner", message));
+    }
+    let several = names.ambiguous(entry)?;
+    let message = format!("the exception for {about} until {last} does not hold: {several}, and nobody can tell which is meant");
+    Some((Severity::Medium, "ambiguous", message))
 }
 
 fn draft(entry: &Exception) -> Draft {
@@ -132,7 +175,9 @@ fn draft(entry: &Exception) -> Draft {
         subject: Thing::new("exception", &entry.id(), &format!("exception {}", entry.number)),
         object: Thing::new("check", object, ""),
         until: Some(entry.until),
-        evidence: vec![format!("exceptions:{}", entry.number)],
+        evidence: std::iter::once(format!("exceptions:{}", entry.number))
+            .chain(entry.evidence.iter().filter(|e| e.contains(':')).cloned())
+            .collect(),
         clears_when: "A new end and an owner for the entry, or its deletion.".into(),
         ..Draft::default()
     }

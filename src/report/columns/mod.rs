@@ -1,14 +1,17 @@
 //! The columns of holdings and findings, once for all formats: others script against their names and order.
 
+mod changes;
 mod encode;
 mod findings;
 mod holdings;
 
+use crate::check::life::Change;
 use crate::model::{Finding, Holding, Instant};
 use crate::report::ReportError;
 use std::borrow::Cow;
 use std::io::Write;
 
+pub use changes::CHANGES;
 pub use encode::Row;
 pub use findings::FINDINGS;
 pub use holdings::HOLDINGS;
@@ -118,6 +121,17 @@ pub fn findings(rows: &[Finding], form: Form) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
     let rows = rows.iter().map(|f| (Cow::Borrowed(f), ""));
     write(FINDINGS, rows, form, &mut out).map_err(ReportError::encode("findings"))?;
+    Ok(out)
+}
+
+/// What became of findings, in one piece.
+///
+/// # Errors
+/// When Parquet refuses, which is a bug.
+pub fn changes(rows: &[Change], form: Form) -> Result<Vec<u8>, ReportError> {
+    let mut out = Vec::new();
+    let rows = rows.iter().map(|c| (Cow::Borrowed(c), ""));
+    write(CHANGES, rows, form, &mut out).map_err(ReportError::encode("changes"))?;
     Ok(out)
 }
 

@@ -66,6 +66,7 @@ struct Page<'a> {
     sources: Vec<known::SourceRow>,
     all_tie: bool,
     more_sources: usize,
+    profile_says: String,
     thresholds: &'a [ThresholdLine],
     files: &'a [(String, String)],
     version: &'static str,
@@ -128,6 +129,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         all_tie: review.sources.iter().all(|s| s.read == s.kept + s.duplicate + s.rejected + s.unmapped),
         more_sources: review.sources.len().saturating_sub(sources.len()),
         sources,
+        profile_says: says(review.profile),
         thresholds: &review.thresholds,
         files,
         version: env!("CARGO_PKG_VERSION"),
@@ -154,6 +156,13 @@ fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
 /// A checkout may have turned the line ends of the templates; the bytes and their hashes should not depend on it.
 fn line_feeds(text: &str) -> String {
     text.replace("\r\n", "\n")
+}
+
+/// What the profile sets, as a sentence begins.
+fn says(profile: &str) -> String {
+    let text = crate::check::profiles::sentence(profile);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
