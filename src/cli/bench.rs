@@ -4,12 +4,14 @@ use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Subject, Trend};
 use crate::cli::{output, select};
+use crate::config::Config;
 use crate::engine::sql::{Sql, SqlError};
 use crate::ledger::AccessModel;
 use crate::ledger::absence::Asked;
 use crate::model::Instant;
 use crate::views::{self, Base, Cache, Material, Place, ViewError};
 use crate::workbench::findings;
+use std::path::PathBuf;
 
 impl From<ViewError> for Failure {
     fn from(e: ViewError) -> Self {
@@ -34,7 +36,10 @@ pub struct Bench {
     whole: Option<AccessModel>,
     cache: Cache,
     as_of: Option<Instant>,
-    configuration: String,
+    lake: PathBuf,
+    args: QuestionArgs,
+    /// The configuration with what was accepted, once findings are asked for.
+    judging: Option<Config>,
 }
 
 /// Tables that cost more than a walk over the access model: made when a statement needs them.
@@ -48,7 +53,9 @@ impl Bench {
         // What is kept is as of the newest observation.
         let cache = if as_of.is_some() { Cache::none() } else { Cache::of(&subject.view) };
         Ok(Self {
-            configuration: findings::key(&subject.config),
+            lake: open::lake_dir(lake),
+            args: args.clone(),
+            judging: None,
             subject,
             whole: None,
             cache,
@@ -85,13 +92,21 @@ impl Bench {
         Ok(&self.subject.access)
     }
 
-    fn key(&self, base: Base) -> String {
-        if base == Base::Findings { self.configuration.clone() } else { String::new() }
+    /// What a table depends on beside the commit.
+    fn key(&mut self, base: Base) -> Result<String, Failure> {
+        if base != Base::Findings {
+            return Ok(String::new());
+        }
+        if self.judging.is_none() {
+            self.judging = Some(open::judging(&self.args, &self.lake)?);
+        }
+        Ok(self.judging.as_ref().map(findings::key).unwrap_or_default())
     }
 
     /// Where a table below the views lies; it is made where it is not kept.
     pub fn place(&mut self, base: Base) -> Result<Place, Failure> {
-        if let Some(path) = self.cache.find(base, &self.key(base)) {
+        let key = self.key(base)?;
+        if let Some(path) = self.cache.find(base, &key) {
             return Ok(Place::File(path));
         }
         let place = self.make(base)?;
@@ -106,13 +121,14 @@ impl Bench {
     }
 
     fn make(&mut self, base: Base) -> Result<Place, Failure> {
-        let (view, config) = (self.subject.view.clone(), self.subject.config.clone());
+        let key = self.key(base)?;
+        let (view, config) = (self.subject.view.clone(), self.judging.clone().unwrap_or_default());
         let access = self.whole()?;
         let parquet = match base {
             Base::Findings => findings::parquet(access, &config)?,
             other => Material { access, view: Some(&view) }.parquet(other)?,
         };
-        Ok(self.cache.keep(base, &self.key(base), parquet))
+        Ok(self.cache.keep(base, &key, parquet))
     }
 
     /// Everything that a statement needs.
