@@ -17,3 +17,5 @@ pub mod model;
 pub mod pull;
 pub mod report;
 pub mod synth;
+pub mod views;
+pub mod workbench;

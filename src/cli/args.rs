@@ -38,6 +38,26 @@ pub enum Command {
     Holders(HoldersArgs),
     /// Say what somebody held, at a moment or during a window
     Holdings(HoldingsArgs),
+    /// Say by which paths somebody holds something at a moment, and what would have to go to end it
+    Why(crate::cli::workbench_args::WhyArgs),
+    /// Say what happened to somebody or something, in one stream of UTC
+    Timeline(crate::cli::workbench_args::TimelineArgs),
+    /// Say what changed in policies, packages and catalogs, and in which windows policies asked for less
+    Changes(crate::cli::workbench_args::ChangesArgs),
+    /// Say who gained and lost what between two moments
+    Diff(crate::cli::workbench_args::DiffArgs),
+    /// Say where somebody or something occurs: as requestor, approver, reviewer, owner, resource, holder
+    WhereUsed(crate::cli::workbench_args::WhereUsedArgs),
+    /// Say what an approver decided, and what followed
+    ApprovedBy(crate::cli::workbench_args::ApprovedByArgs),
+    /// Say which file and row a record came from
+    WhereFrom(crate::cli::workbench_args::WhereFromArgs),
+    /// Write a page about suspects in a window: held, could activate, could approve, did, and what cannot be known
+    Brief(crate::cli::workbench_args::BriefArgs),
+    /// Run a statement of SQL that reads over documented views: sql --list
+    Sql(crate::cli::workbench_args::SqlArgs),
+    /// Ask one of the questions that come again and again; without a name, list them
+    Ask(crate::cli::workbench_args::AskArgs),
     /// Run checks over the lake and print the findings
     Check(CheckArgs),
     /// Print a check's page: why it matters, what it looks for, examples, thresholds in force
@@ -71,7 +91,7 @@ pub enum Command {
 }
 
 /// Where the lake is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct LakeArg {
     /// Folder of the lake [default: vouchsafe-lake]
     #[arg(long, value_name = "DIR", env = "VOUCHSAFE_LAKE")]
@@ -79,7 +99,7 @@ pub struct LakeArg {
 }
 
 /// What the questions are asked with.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct QuestionArgs {
     /// Ask as of this instant (RFC 3339 UTC) [default: the newest observation in the lake]
     #[arg(long, value_name = "TIME")]
@@ -182,7 +202,7 @@ pub struct WindowArgs {
 }
 
 /// Where results go.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
     /// Form of the rows
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -381,6 +401,10 @@ pub enum LakeCommand {
     Hold(HoldArgs),
     /// Write everything that the lake holds about one person into a folder, for whoever has to answer them
     Subject(SubjectArgs),
+    /// Print what to paste into another engine, to ask it the same views of this commit
+    Connect(crate::cli::workbench_args::ConnectArgs),
+    /// Write a log of another table format over the same files, so that others see what the commits name
+    Export(crate::cli::workbench_args::ExportArgs),
 }
 
 /// `lake compact`.

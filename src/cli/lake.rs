@@ -32,6 +32,8 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
         LakeCommand::Compact(arg) => compact(arg),
         LakeCommand::Hold(args) => cli::retain::hold(args, open::now()?),
         LakeCommand::Subject(args) => cli::subject::run(args),
+        LakeCommand::Connect(args) => cli::connect::connect(args),
+        LakeCommand::Export(args) => cli::connect::export(args),
     }
 }
 

@@ -2,13 +2,17 @@
 
 pub mod args;
 mod ask;
+mod bench;
+mod brief;
 mod bundle;
 mod campaign;
 mod config;
+mod connect;
 mod dry_run;
 pub mod evidence_args;
 mod exceptions;
 pub mod exit;
+mod history;
 mod lake;
 mod life;
 mod open;
@@ -23,14 +27,19 @@ mod pull_way;
 pub mod render_args;
 mod retain;
 mod review;
+mod rows;
 mod run;
 pub mod select;
 mod stages;
+mod sql;
 mod subject;
 mod synth;
 pub mod take;
+mod timeline;
 mod verify;
 mod watch;
+mod why;
+pub mod workbench_args;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -75,6 +84,16 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
+        Command::Brief(args) => brief::run(args),
+        Command::Why(args) => why::run(args),
+        Command::Timeline(args) => timeline::run(args),
+        Command::Changes(args) => history::changes(args),
+        Command::Diff(args) => history::diff(args),
+        Command::WhereUsed(args) => history::where_used(args),
+        Command::ApprovedBy(args) => history::approved_by(args),
+        Command::WhereFrom(args) => history::where_from(args),
+        Command::Sql(args) => sql::sql(args),
+        Command::Ask(args) => sql::ask(args),
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
         Command::Config(command) => config::run(command),

@@ -172,11 +172,19 @@ pub struct Subject {
     /// Id of the commit, its first 12 letters.
     pub commit: String,
     kept: Option<Kept>,
-    view: View,
-    config: Config,
+    /// The lake at that commit.
+    pub view: View,
+    /// The configuration in force.
+    pub config: Config,
 }
 
 impl Subject {
+    /// Whether it is read from what is kept: facts, requests and everything else are not in it then.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Fills in the holdings that a question is about, where they are not there yet.
     ///
     /// # Errors

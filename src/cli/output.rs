@@ -159,7 +159,7 @@ pub fn changes(rows: &[Change], out: &OutputArgs) -> Result<(), Failure> {
 }
 
 /// The form of rows, with the warning that raw CSV deserves; none for a table on the terminal.
-fn form(out: &OutputArgs) -> Option<Form> {
+pub fn form(out: &OutputArgs) -> Option<Form> {
     if out.format == Format::Csv && out.csv_raw {
         say(RAW);
     }

@@ -1,6 +1,7 @@
 //! What a security team opens: rows as files, and one page that answers, shows and can be checked.
 
 pub mod audience;
+pub mod brief;
 mod charts;
 pub mod columns;
 pub mod csv_text;
@@ -10,9 +11,11 @@ mod page;
 pub mod privacy;
 pub mod progress;
 pub mod review;
+pub mod rows;
 pub mod sarif;
 pub mod sheet;
 pub mod shown;
+pub mod timeline;
 mod verdicts;
 mod workbook;
 pub mod write;

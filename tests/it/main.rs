@@ -27,3 +27,4 @@ mod tenants;
 mod tidy;
 mod tools;
 mod truth;
+mod workbench;

@@ -12,9 +12,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ingest", &["model", "lake"]),
     ("engine", &["model", "lake"]),
     ("ledger", &["model", "config", "lake", "engine"]),
-    ("check", &["model", "config", "lake", "engine", "ledger"]),
+    ("views", &["model", "lake", "engine", "ledger"]),
+    ("check", &["model", "config", "lake", "engine", "ledger", "views"]),
+    ("workbench", &["model", "config", "lake", "engine", "ledger", "views", "check"]),
     ("campaign", &["model", "config", "lake", "engine", "ledger", "check"]),
-    ("report", &["model", "config", "lake", "ledger", "check", "campaign"]),
+    ("report", &["model", "config", "lake", "ledger", "check", "campaign", "workbench"]),
     ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
     ("graph", &["model"]),
@@ -22,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth", "graph", "pull",
+            "model", "config", "lake", "ingest", "engine", "ledger", "views", "check", "workbench", "campaign", "report", "evidence", "synth", "graph", "pull",
         ],
     ),
 ];

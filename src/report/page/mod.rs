@@ -165,7 +165,6 @@ fn says(profile: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-#[cfg(test)]
 pub use csp::policy as policy_of;
 pub use limits::{Limit, limits};
 
