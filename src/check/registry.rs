@@ -1,6 +1,6 @@
 //! All checks, in the order of the catalogue.
 
-use crate::check::{Check, Threshold};
+use crate::check::{Check, Threshold, own};
 use crate::check::{approval, conditional, exception, expiry, justification, orphan, register, review, segregation, stale};
 
 /// All checks, in the order of the catalogue.
@@ -36,14 +36,14 @@ pub struct UnknownCheck {
     pub nearest: Option<&'static str>,
 }
 
-/// The check of an id, however it is cased: `STA-01`, `sta-01`, `sta01`.
+/// The check of an id, of the catalogue or of one's own that was read, however it is cased: `STA-01`, `sta-01`, `sta01`.
 ///
 /// # Errors
 /// When no check has that id; with the nearest one.
 pub fn by_id(id: &str) -> Result<&'static Check, UnknownCheck> {
     let wanted = plain(id);
-    let found = all().iter().find(|c| plain(c.id.as_str()) == wanted);
-    found.copied().ok_or_else(|| UnknownCheck {
+    let found = all().iter().copied().find(|c| plain(c.id.as_str()) == wanted);
+    found.or_else(|| own::known(id)).ok_or_else(|| UnknownCheck {
         asked: id.to_string(),
         nearest: nearest(&wanted),
     })

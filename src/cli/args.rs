@@ -293,6 +293,9 @@ pub struct CheckArgs {
     /// Add what became of findings since this file was last added to, one JSON object a line, for a hook, a sender or a mailer
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pub notify_file: Option<PathBuf>,
+    /// Run the cases of the checks of your own, instead of asking the lake; exits with 1 when one is wrong
+    #[arg(long)]
+    pub cases: bool,
     /// Write the findings as SARIF 2.1.0 too, for tools that show results of scanners
     #[arg(long, value_name = "FILE")]
     pub sarif: Option<PathBuf>,

@@ -7,6 +7,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::life;
 use crate::cli::open::{self, Subject};
 use crate::cli::output;
+use crate::cli::own;
 use crate::cli::select;
 use crate::ledger::absence::{Asked, basis};
 use crate::ledger::{AccessModel, effective};
@@ -112,6 +113,10 @@ fn as_they_were(access: &AccessModel, holding: Holding, at: Instant) -> Holding 
 /// Runs checks and prints findings.
 pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
+    open::configuration(&args.question)?;
+    if args.cases {
+        return own::cases(args);
+    }
     let ids = args
         .ids
         .iter()
@@ -144,12 +149,12 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
 /// Prints a check's page, or the list of checks.
 pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     match &args.id {
-        Some(id) => output::print(&check::explain(
-            check::by_id(id).map_err(Failure::usage)?,
-            &open::configuration(&args.question)?,
-        )),
+        Some(id) => {
+            let config = open::configuration(&args.question)?;
+            output::print(&check::explain(check::by_id(id).map_err(Failure::usage)?, &config));
+        }
         None => {
-            for check in check::all() {
+            for check in check::own::catalogue(&open::configuration(&args.question)?) {
                 output::print(&format!("{}  {}\n", check.id, check::Page::of(check).title));
             }
         }

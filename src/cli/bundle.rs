@@ -205,6 +205,7 @@ pub fn fill(
         review: &review,
         results: &answers.results,
         configuration,
+        own_checks: &question.config.own_checks,
         register: &privacy.text(&config::register_text(&question.config.exceptions)),
         facts,
         named: &named,

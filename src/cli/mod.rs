@@ -17,6 +17,7 @@ mod lake;
 mod life;
 mod open;
 mod output;
+mod own;
 mod private;
 mod proof;
 mod pull;

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::Failure;
-use crate::cli::{exceptions, review, select};
+use crate::cli::{exceptions, own, review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
 use crate::ledger::absence::Asked;
@@ -57,7 +57,9 @@ pub fn lake_dir(arg: &LakeArg) -> PathBuf {
 
 /// The configuration: the file that is named, else `vouchsafe.toml` when it exists, else defaults; without a register.
 pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
-    configured(configuration_path(args), args.profile.as_deref())
+    let mut config = configured(configuration_path(args), args.profile.as_deref())?;
+    config.own_checks = own::folder(&config)?;
+    Ok(config)
 }
 
 /// The configuration with the register of exceptions, for whoever runs checks.
@@ -70,7 +72,10 @@ pub fn judging(args: &QuestionArgs, lake: &Path) -> Result<Config, Failure> {
 /// The configuration of a file, with the profile that is named unless it is empty, and the register that lies beside it.
 pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
     let mut config = configured(Some(path), Some(profile).filter(|p| !p.is_empty()))?;
-    config.exceptions = exceptions::read(&exceptions::beside(path))?;
+    let folder = path.with_file_name("checks");
+    config.checks = folder.is_dir().then_some(folder);
+    config.own_checks = own::folder(&config)?;
+    config.exceptions = exceptions::read(&exceptions::beside(path), &config)?;
     Ok(config)
 }
 

@@ -214,8 +214,8 @@ fn summary(result: &check::CheckResult) -> report::CheckSummary {
 fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
     let line = |threshold: &&check::Threshold| {
         let setting = check::profiles::in_force(threshold, &question.config);
-        let checks: Vec<&str> = check::all()
-            .iter()
+        let checks: Vec<&str> = check::own::catalogue(&question.config)
+            .into_iter()
             .filter(|c| c.thresholds.contains(threshold))
             .map(|c| c.id.as_str())
             .collect();
@@ -227,7 +227,9 @@ fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
             checks: checks.join(" "),
         }
     };
-    check::thresholds().iter().map(line).collect()
+    let own = question.config.own_checks.iter().filter_map(|(path, text)| check::own::made(text, path).ok());
+    let own = own.flat_map(|c| c.thresholds).copied();
+    check::thresholds().iter().copied().chain(own).map(|t| line(&t)).collect()
 }
 
 fn rejects(rows: &[Reject]) -> Vec<report::RejectLine> {

@@ -174,7 +174,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
     let mut config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
     if facts.reader.pseudonym_salt.is_some() {
         // The register in the bundle names pseudonyms, which no finding is about before it is covered.
-        config.exceptions = exceptions::of_lake(lake)?;
+        config.exceptions = exceptions::of_lake(lake, &config)?;
     }
     let as_of = bundle::instant("as-of", &facts.as_of)?;
     let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked, open::Source::Tables)?;

@@ -21,6 +21,21 @@ pub struct Setting {
     pub origin: String,
 }
 
+/// What a statement of the user's own may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckLimits {
+    /// Seconds.
+    pub seconds: u64,
+    /// Memory beyond what was in use before, in MiB.
+    pub mebibytes: u64,
+}
+
+impl Default for CheckLimits {
+    fn default() -> Self {
+        Self { seconds: 60, mebibytes: 4096 }
+    }
+}
+
 /// The checked configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -44,6 +59,10 @@ pub struct Config {
     pub exceptions: Vec<Exception>,
     /// The folder of checks of one's own.
     pub checks: Option<std::path::PathBuf>,
+    /// The checks of one's own in force: file and text.
+    pub own_checks: Vec<(std::path::PathBuf, String)>,
+    /// What the statement of such a check may cost.
+    pub check_limits: CheckLimits,
     /// Rules about who is who, in the order in which they decide.
     pub populations: Vec<PopulationRule>,
     /// Where settings beside thresholds come from, by key; those that are missing have their defaults.
@@ -57,7 +76,7 @@ impl Config {
     #[must_use]
     pub fn rules(&self) -> String {
         let lists = [&self.sensitive_packages, &self.employee_packages, &self.no_expiry_exempt, &self.service_apps];
-        format!("{:?}\n{lists:?}\n{:?}\n", self.admin_accounts, self.populations)
+        format!("{:?}\n{lists:?}\n{:?}\n", self.admin_accounts, self.populations) + &self.own_checks.iter().map(|(_, text)| text.as_str()).collect::<String>()
     }
 }
 

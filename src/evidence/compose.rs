@@ -30,6 +30,8 @@ pub struct Material<'a> {
     pub results: &'a [CheckResult],
     /// The configuration, as text.
     pub configuration: &'a str,
+    /// Checks of the user's own: file and text.
+    pub own_checks: &'a [(std::path::PathBuf, String)],
     /// The register of exceptions in force, as text; empty without entries.
     pub register: &'a str,
     /// What it says of itself; the outputs are filled in here.
@@ -126,6 +128,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         review,
         results,
         configuration,
+        own_checks,
         register,
         mut facts,
         named,
@@ -170,6 +173,10 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     write_lake(&mut filling, view)?;
 
     filling.text("configuration.toml", "the configuration in force, as it was given", configuration)?;
+    for (path, text) in own_checks {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        filling.text(&format!("checks/{name}"), "a check of the user's own", text)?;
+    }
     if !register.is_empty() {
         filling.text("exceptions.toml", "the register of exceptions in force, of files and of campaigns", register)?;
     }
