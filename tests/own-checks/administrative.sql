@@ -26,7 +26,7 @@ WITH now AS (
         evidence
     FROM now
     WHERE (STARTS_WITH(LOWER(principal_name), 'az-') OR STARTS_WITH(LOWER(principal_name), 'az_') OR STARTS_WITH(LOWER(principal_name), 'az.') OR STARTS_WITH(LOWER(principal_name), 'adm-') OR STARTS_WITH(LOWER(principal_name), 'adm_') OR STARTS_WITH(LOWER(principal_name), 'adm.') OR ENDS_WITH(SPLIT_PART(LOWER(principal_name), '@', 1), '-adm') OR ENDS_WITH(SPLIT_PART(LOWER(principal_name), '@', 1), '_adm') OR ENDS_WITH(SPLIT_PART(LOWER(principal_name), '@', 1), '.adm') OR ENDS_WITH(SPLIT_PART(LOWER(principal_name), '@', 1), '-az'))
-), asked AS (
+), wanted AS (
     SELECT
         r.requestor_id AS subject_id,
         r.package_id AS object_id,
@@ -49,4 +49,4 @@ SELECT subject_id, object_id, assignment_id, request_id, reason, message, eviden
 FROM held
 UNION ALL
 SELECT subject_id, object_id, assignment_id, request_id, reason, message, evidence
-FROM asked
+FROM wanted
