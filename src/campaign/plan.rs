@@ -263,14 +263,34 @@ impl Plan {
     /// # Errors
     /// All mistakes together, each with its key and a cure.
     pub fn parse(text: &str, known_checks: &[&str]) -> Result<Self, PlanError> {
+        Self::read(text, Some(known_checks))
+    }
+
+    /// Reads the file of a campaign that was opened: checks and time zones that are no longer known change nothing about
+    /// what was frozen, see [`Plan::forgotten_checks`].
+    ///
+    /// # Errors
+    /// As [`Plan::parse`].
+    pub fn frozen(text: &str) -> Result<Self, PlanError> {
+        Self::read(text, None)
+    }
+
+    fn read(text: &str, known_checks: Option<&[&str]>) -> Result<Self, PlanError> {
         let raw: Raw = toml::from_str(text).map_err(|e| PlanError(vec![e.to_string().trim_end().to_string()]))?;
         let mut wrong = Vec::new();
         let plan = checked(raw, known_checks, &mut wrong);
         if wrong.is_empty() { Ok(plan) } else { Err(PlanError(wrong)) }
     }
+
+    /// Patterns of the scope that fit no check any more, so that nothing can join the scope by them.
+    #[must_use]
+    pub fn forgotten_checks(&self, known: &[&str]) -> Vec<&str> {
+        let lost = |pattern: &&str| !known.iter().any(|c| crate::config::matches(pattern, c, c));
+        self.scope.findings.iter().map(String::as_str).filter(lost).collect()
+    }
 }
 
-fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
+fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> Plan {
     let name = raw.name.trim().to_string();
     if !name.chars().any(|c| c.is_ascii_alphanumeric()) {
         wrong.push("name needs a letter or digit of the Latin alphabet: the campaign's id is made of it".into());
@@ -292,10 +312,10 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
     if batch == 0 {
         wrong.push("batch is 0; it must be 1 or more".into());
     }
-    for pattern in &raw.scope.findings {
-        let known = known_checks.iter().any(|c| crate::config::matches(pattern, c, c));
+    for (pattern, names) in raw.scope.findings.iter().filter_map(|p| Some((p, known_checks?))) {
+        let known = names.iter().any(|c| crate::config::matches(pattern, c, c));
         if !known {
-            wrong.push(format!("scope.findings: no check is called '{pattern}'{}", did_you_mean(pattern, known_checks)));
+            wrong.push(format!("scope.findings: no check is called '{pattern}'{}", did_you_mean(pattern, names)));
         }
     }
     if !raw.scope.exclude_packages.is_empty() && raw.scope.exclude_because.trim().is_empty() {
@@ -322,7 +342,7 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         .mail
         .as_ref()
         .map(|m| m.zone.as_str())
-        .filter(|z| !z.is_empty() && crate::model::Zone::parse(z).is_none())
+        .filter(|z| known_checks.is_some() && !z.is_empty() && crate::model::Zone::parse(z).is_none())
     {
         wrong.push(format!(
             "mail.zone '{zone}' is no time zone{}",
@@ -449,6 +469,11 @@ mod tests {
         let told = Plan::parse(text, &["STA-01"]).expect_err("all wrong").to_string();
         assert!(told.starts_with("10 mistake(s)"), "{told}");
         assert!(told.contains("did you mean keep?"), "{told}");
+        let removed = "name = \"Q\"\n[scope]\nfindings = [\"OLD-07\", \"STA-*\"]\n[mail]\nfrom = \"a@corp.example\"\nzone = \"Europe/Oldtown\"\n";
+        assert!(Plan::parse(removed, &["STA-01"]).is_err());
+        let frozen = Plan::frozen(removed).expect("what was frozen loads");
+        assert_eq!(frozen.forgotten_checks(&["STA-01"]), ["OLD-07"]);
+        assert!(Plan::frozen("name = \"Q\"\nsilence = \"keeep\"\n").is_err(), "what is none stays none");
         assert!(Plan::parse("colour = 1", &[]).expect_err("unknown key").to_string().contains("colour"));
     }
 }

@@ -114,7 +114,7 @@ pub const HANDED_OVER: &str = "handed over";
 pub const ESCALATION: &str = "silence escalates";
 
 /// How an item came to its owner, in words.
-fn handed(change: &Move) -> String {
+pub(super) fn handed(change: &Move) -> String {
     let from = if change.from.is_unassigned() {
         "nobody".to_string()
     } else {
@@ -170,7 +170,7 @@ impl State {
     }
 
     fn empty(head: Campaign, items: Vec<Item>) -> Result<Self, CampaignError> {
-        let plan = Plan::parse(&head.configuration, &crate::campaign::check_ids())?;
+        let plan = Plan::frozen(&head.configuration)?;
         let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
         Ok(Self {
             plan,
@@ -476,13 +476,14 @@ impl State {
         list
     }
 
-    /// How many items have each disclosure about their present reviewer.
+    /// How many items have each disclosure about who decided them, or is to decide.
     #[must_use]
     pub fn disclosures(&self) -> BTreeMap<Disclosure, usize> {
         let mutual = self.mutual();
         let mut counts = BTreeMap::new();
         for index in 0..self.items.len() {
-            for disclosure in self.disclosed_in(index, self.stage(index), &mutual) {
+            let (key, stage) = self.credited(index);
+            for disclosure in self.disclosed_of(index, stage, &key, &mutual) {
                 *counts.entry(disclosure).or_default() += 1;
             }
         }
