@@ -31,6 +31,8 @@ impl State {
     #[must_use]
     pub fn sheet_head(&self) -> SheetHead {
         let head = &self.head;
+        let mut asked: Vec<&'static str> = vec![Justify::Exception.sentence()];
+        asked.extend(self.plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
         SheetHead {
             campaign: head.id.clone(),
             name: head.name.clone(),
@@ -42,11 +44,9 @@ impl State {
             population: head.population,
             population_sha256: head.population_sha256.clone(),
             silence: self.plan.no_response.sentence().into(),
-            justification_asked: {
-                let mut asked: Vec<&str> = vec!["to grant a temporary exception"];
-                asked.extend(self.plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
-                format!("A reason is required {}.", asked.join(", "))
-            },
+            justification_asked: format!("A reason is required {}.", asked.join(", ")),
+            reasons_for: asked,
+            zone: self.plan.mail.as_ref().map(|m| m.zone.clone()).unwrap_or_default(),
         }
     }
 
@@ -199,6 +199,7 @@ impl State {
         });
         Sheet {
             head: self.sheet_head(),
+            language: self.plan.language_of(&reviewer),
             reviewer,
             stage,
             hash,

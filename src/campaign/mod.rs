@@ -14,6 +14,7 @@ pub mod follow_up;
 pub mod granted;
 pub mod import;
 mod issue;
+pub mod language;
 pub mod item_context;
 pub mod item_findings;
 pub mod left_behind;

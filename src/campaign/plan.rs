@@ -1,6 +1,8 @@
 //! `campaign.toml`: what a campaign is to be; every mistake is told at once.
 
-use crate::campaign::notification::{Sender, Smtp};
+use crate::campaign::language::Language;
+use crate::campaign::model::Reviewer;
+use crate::campaign::notification::{GraphMail, Sender, Smtp};
 use crate::config::did_you_mean;
 use crate::model::access::words;
 use crate::model::{EntitlementKind, IsoDuration};
@@ -152,6 +154,10 @@ pub struct Plan {
     pub justification: Vec<Justify>,
     /// Items of a batch.
     pub batch: usize,
+    /// The language of letters and pages.
+    pub language: Language,
+    /// Languages of some reviewers: names as the file gives them.
+    pub languages: BTreeMap<String, Language>,
     /// Reviewers who are away.
     pub absent: Vec<String>,
     /// What is reviewed.
@@ -170,6 +176,8 @@ pub struct Plan {
     pub mail: Option<Sender>,
     /// The server that sends letters; they are written as files when missing.
     pub smtp: Option<Smtp>,
+    /// The mailbox from which Microsoft Graph sends letters, in the place of a server.
+    pub graph: Option<GraphMail>,
     /// Business days until a removal must be proved.
     pub sla_days: u32,
     /// The same for sensitive items.
@@ -192,6 +200,9 @@ struct Raw {
     escalate_to: Option<String>,
     justification: Option<Vec<String>>,
     batch: Option<usize>,
+    language: Option<String>,
+    #[serde(default)]
+    languages: BTreeMap<String, String>,
     #[serde(default)]
     absent: Vec<String>,
     #[serde(default)]
@@ -206,6 +217,7 @@ struct Raw {
     reminders: Vec<RawStep>,
     mail: Option<Sender>,
     smtp: Option<Smtp>,
+    graph: Option<GraphMail>,
     #[serde(default)]
     removal: RawRemoval,
 }
@@ -282,6 +294,18 @@ impl Plan {
         if wrong.is_empty() { Ok(plan) } else { Err(PlanError(wrong)) }
     }
 
+    /// The language in which somebody is written to, by address, folder name, object id or name.
+    #[must_use]
+    pub fn language_of(&self, reviewer: &Reviewer) -> Language {
+        let named = [&reviewer.mail, &reviewer.principal_id, &reviewer.name].map(|t| t.trim().to_lowercase());
+        let is = |who: &str| {
+            let who = who.trim().to_lowercase();
+            !who.is_empty() && (named.contains(&who) || who == reviewer.key.as_str() || reviewer.mail.is_empty() && who.split('@').next() == Some(reviewer.key.as_str()))
+        };
+        let own = self.languages.iter().find(|(who, _)| is(who)).map(|(_, language)| *language);
+        own.unwrap_or(self.language)
+    }
+
     /// Patterns of the scope that fit no check any more, so that nothing can join the scope by them.
     #[must_use]
     pub fn forgotten_checks(&self, known: &[&str]) -> Vec<&str> {
@@ -312,6 +336,12 @@ fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> 
     if batch == 0 {
         wrong.push("batch is 0; it must be 1 or more".into());
     }
+    let language = word("language", raw.language.as_deref().unwrap_or("en"), Language::ALL, wrong).unwrap_or(Language::En);
+    let languages = raw
+        .languages
+        .into_iter()
+        .filter_map(|(who, code)| Some((who, word("languages", &code, Language::ALL, wrong)?)))
+        .collect();
     for (pattern, names) in raw.scope.findings.iter().filter_map(|p| Some((p, known_checks?))) {
         let known = names.iter().any(|c| crate::config::matches(pattern, c, c));
         if !known {
@@ -335,8 +365,13 @@ fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> 
         ));
     }
     let second = raw.second_stage.iter().filter_map(|r| second(r, wrong)).collect();
-    if raw.smtp.is_some() && raw.mail.is_none() {
-        wrong.push("smtp needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\"".into());
+    for way in [raw.smtp.as_ref().map(|_| "smtp"), raw.graph.as_ref().map(|_| "graph")].into_iter().flatten() {
+        if raw.mail.is_none() {
+            wrong.push(format!("{way} needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\""));
+        }
+    }
+    if raw.smtp.is_some() && raw.graph.is_some() {
+        wrong.push("letters are sent by [smtp] or by [graph], not by both: take one of them away".into());
     }
     if let Some(zone) = raw
         .mail
@@ -370,6 +405,8 @@ fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> 
         escalate_to: raw.escalate_to.unwrap_or_default(),
         justification,
         batch,
+        language,
+        languages,
         absent: raw.absent,
         scope: Scope {
             kinds,
@@ -397,6 +434,7 @@ fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> 
         reminders,
         mail: raw.mail,
         smtp: raw.smtp,
+        graph: raw.graph,
         sla_days: raw.removal.sla_days.unwrap_or(7),
         sla_sensitive_days: raw.removal.sla_sensitive_days.unwrap_or(3),
     }
@@ -475,5 +513,20 @@ mod tests {
         assert_eq!(frozen.forgotten_checks(&["STA-01"]), ["OLD-07"]);
         assert!(Plan::frozen("name = \"Q\"\nsilence = \"keeep\"\n").is_err(), "what is none stays none");
         assert!(Plan::parse("colour = 1", &[]).expect_err("unknown key").to_string().contains("colour"));
+    }
+
+    #[test]
+    fn everybody_is_written_to_in_a_language() {
+        let text = "name = \"Q\"\nlanguage = \"de\"\n[languages]\n\"Ana@corp.example\" = \"fr\"\nbo = \"es\"\n";
+        let plan = Plan::parse(text, &[]).expect("a plan");
+        let reviewer = |key: &str, mail: &str| Reviewer {
+            key: crate::campaign::ReviewerKey::new(key),
+            mail: mail.into(),
+            ..Reviewer::default()
+        };
+        assert_eq!(plan.language_of(&reviewer("ana", "ana@corp.example")), Language::Fr);
+        assert_eq!(plan.language_of(&reviewer("bo", "b.larsen@corp.example")), Language::Es);
+        assert_eq!(plan.language_of(&reviewer("cy", "cy@corp.example")), Language::De);
+        assert!(Plan::parse("name = \"Q\"\nlanguage = \"klingon\"\n", &[]).is_err());
     }
 }

@@ -207,6 +207,18 @@ impl State {
         self.check(&BTreeMap::new())
     }
 
+    /// Takes events that decide and move nothing, such as letters: no identity can change by them.
+    ///
+    /// # Errors
+    /// When an event names an item that is not in the population.
+    pub fn note_all(&mut self, events: &[LogEvent], at: Instant) -> Result<(), CampaignError> {
+        let first = self.tail.entries + 1;
+        for (sequence, event) in (first..).zip(events) {
+            self.apply(sequence, at, "", event.clone())?;
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, sequence: u64, at: Instant, by: &str, event: LogEvent) -> Result<(), CampaignError> {
         match event {
             LogEvent::Opened { .. } => {}

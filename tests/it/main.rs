@@ -7,6 +7,7 @@ mod campaign_import;
 mod campaign_letters;
 mod campaign_outcomes;
 mod campaign_plan;
+mod campaign_sending;
 mod campaign_tamper;
 mod common;
 mod crash;

@@ -143,8 +143,11 @@ fn keep(run: &Run, tenant: &Tenant) {
 pub fn written(run: &Run, text: &str) -> cast::Cast {
     let whole = format!("story s\nrule r\n{text}\nask holders\n  exit any\n");
     let tenant = notation::read("written", &whole).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    // What the logs cover is told with the last of them.
+    let last = tenant.files.iter().any(|f| f.later);
     for (folder, later) in [("exports", false), ("later", true)] {
-        let files: Vec<&File> = tenant.files.iter().filter(|f| f.later == later).collect();
+        let of = |f: &&File| if f.path == "coverage.toml" { later == last } else { f.later == later };
+        let files: Vec<&File> = tenant.files.iter().filter(of).collect();
         write(run, folder, &files);
     }
     tenant.cast
