@@ -62,7 +62,10 @@ impl<'a> LeftBehind<'a> {
     /// Of a package the assignment tells, of an application the role.
     fn is_about(&self, f: &Finding, item: &Item, h: &Holding) -> bool {
         let counts = matches!(f.result, Verdict::Finding | Verdict::Exception);
-        let own = h.assignment.as_ref().is_none_or(|a| f.assignment_id.is_empty() || f.assignment_id == a.as_str());
+        let own = h
+            .assignment
+            .as_ref()
+            .is_none_or(|a| f.assignment_id.is_empty() || f.assignment_id == a.as_str());
         let same_role = h.entitlement.kind != EntitlementKind::AppRole || f.object_name == h.entitlement_name.as_str();
         let of_item = h.entitlement.kind != EntitlementKind::AccessPackage || item.assignment_id.is_empty() || f.assignment_id == item.assignment_id;
         counts && own && same_role && of_item

@@ -300,7 +300,8 @@ impl Plan {
         let named = [&reviewer.mail, &reviewer.principal_id, &reviewer.name].map(|t| t.trim().to_lowercase());
         let is = |who: &str| {
             let who = who.trim().to_lowercase();
-            !who.is_empty() && (named.contains(&who) || who == reviewer.key.as_str() || reviewer.mail.is_empty() && who.split('@').next() == Some(reviewer.key.as_str()))
+            !who.is_empty()
+                && (named.contains(&who) || who == reviewer.key.as_str() || reviewer.mail.is_empty() && who.split('@').next() == Some(reviewer.key.as_str()))
         };
         let own = self.languages.iter().find(|(who, _)| is(who)).map(|(_, language)| *language);
         own.unwrap_or(self.language)
@@ -367,7 +368,9 @@ fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> 
     let second = raw.second_stage.iter().filter_map(|r| second(r, wrong)).collect();
     for way in [raw.smtp.as_ref().map(|_| "smtp"), raw.graph.as_ref().map(|_| "graph")].into_iter().flatten() {
         if raw.mail.is_none() {
-            wrong.push(format!("{way} needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\""));
+            wrong.push(format!(
+                "{way} needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\""
+            ));
         }
     }
     if raw.smtp.is_some() && raw.graph.is_some() {

@@ -195,11 +195,13 @@ fn signature(store: &Store, id: &CampaignId, entry: u64, proof: &Proof, bytes: &
             },
         },
         Proof::Email { dkim, keys_sha256, .. } if dkim.starts_with("pass") => match mail_again(store, id, keys_sha256, bytes)? {
-            None => found
-                .notes
-                .push(format!("campaign {id}: the keys of the mail of entry {entry} were not kept, so its signature cannot be checked again")),
+            None => found.notes.push(format!(
+                "campaign {id}: the keys of the mail of entry {entry} were not kept, so its signature cannot be checked again"
+            )),
             Some(result) if result.starts_with("pass") => {}
-            Some(result) => found.wrong.push(format!("the mail of entry {entry} was signed, as the log says, and is not: {result}")),
+            Some(result) => found
+                .wrong
+                .push(format!("the mail of entry {entry} was signed, as the log says, and is not: {result}")),
         },
         _ => {}
     }

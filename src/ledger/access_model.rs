@@ -84,8 +84,6 @@ pub struct Person {
     pub created_at: Option<Instant>,
     /// Department.
     pub department: Interned,
-    /// Job title; empty when none is recorded.
-    pub job_title: Interned,
     /// Mail address; empty when none is on record.
     pub mail: Interned,
     /// The manager, where the record was expanded with it.

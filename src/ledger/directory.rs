@@ -63,7 +63,6 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
             last_successful_at: row.last_successful_at,
             created_at: row.created_at,
             department: row.department.unwrap_or_default(),
-            job_title: row.job_title.unwrap_or_default(),
             mail: row.mail.unwrap_or_default(),
             manager: manager_of(&row.content),
             manager_told: row.content.contains("\"manager\""),

@@ -222,14 +222,22 @@ fn a_manager_decides_forty_items_with_at_most_fifteen_actions() {
     assert!(told["accepted"].as_u64() >= Some(20) && told["alike"].as_u64() >= Some(1), "{told}");
     assert_eq!(told["high"], 0, "nothing of high risk is accepted in one go");
     assert_eq!(told["empty"], 0, "all of it was undone, in {} steps", told["undone"]);
-    assert_eq!(told["tabs"], serde_json::json!([["keep", "revoke"], ["keep", "revoke"]]), "two tabs show the same");
+    assert_eq!(
+        told["tabs"],
+        serde_json::json!([["keep", "revoke"], ["keep", "revoke"]]),
+        "two tabs show the same"
+    );
     assert_eq!(told["taken"], serde_json::json!(["", ""]), "a decision is taken back by pressing it again");
     for (how, groups) in told["groups"].as_object().expect("groups") {
         let sum: u64 = groups.as_array().expect("a list").iter().filter_map(|g| g[1].as_u64()).sum();
         assert_eq!(sum, 40, "grouped by {how}: every item once");
     }
     assert_eq!(told["groups"]["what"].as_array().map(Vec::len), Some(6), "{told}");
-    assert_eq!(told["small"], serde_json::json!({"wide": false, "hints": 0, "low": 0, "opened": true, "inline": true}), "on a phone");
+    assert_eq!(
+        told["small"],
+        serde_json::json!({"wide": false, "hints": 0, "low": 0, "opened": true, "inline": true}),
+        "on a phone"
+    );
     for (where_, found) in told["axe"].as_object().expect("an object") {
         assert_eq!(*found, serde_json::json!([]), "axe-core, {where_}");
     }
@@ -249,7 +257,11 @@ fn a_manager_decides_forty_items_with_at_most_fifteen_actions() {
         let (id, passes) = (row[0].as_str().expect("an id"), row[2].as_bool().expect("a word"));
         assert_eq!(decisions.get(id).map(String::as_str) == Some("exception"), passes, "{row}");
     }
-    assert!(told["named"].as_str().is_some_and(|t| t.contains("Not in it")), "what is missing is named: {}", told["named"]);
+    assert!(
+        told["named"].as_str().is_some_and(|t| t.contains("Not in it")),
+        "what is missing is named: {}",
+        told["named"]
+    );
 }
 
 /// What stands between two marks, each time.

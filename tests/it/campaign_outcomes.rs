@@ -75,11 +75,23 @@ fn tenant() -> String {
         "P4" => "Ledger/Reader",
         _ => "Vault",
     };
-    let add = |what: &str| if what.contains('/') { "Add app role assignment grant to user" } else { "Add member to group" };
+    let add = |what: &str| {
+        if what.contains('/') {
+            "Add app role assignment grant to user"
+        } else {
+            "Add member to group"
+        }
+    };
     for (n, (name, package, _)) in (1..).zip(PEOPLE) {
         let what = given(package);
-        text += &format!("  2026-01-10 10:00 | User requests access package assignment | {name} | {package}, {}, r{n}, {name}\n", policy(package));
-        text += &format!("  2026-01-10 10:01 | Fulfill access package assignment request | {name} | {package}, {}, r{n}, {name}\n", policy(package));
+        text += &format!(
+            "  2026-01-10 10:00 | User requests access package assignment | {name} | {package}, {}, r{n}, {name}\n",
+            policy(package)
+        );
+        text += &format!(
+            "  2026-01-10 10:01 | Fulfill access package assignment request | {name} | {package}, {}, r{n}, {name}\n",
+            policy(package)
+        );
         if !["unclear", "role"].contains(&name) {
             text += &format!("  2026-01-10 10:02 | {} | Governance | {name} -> {what} {SERVICE}\n", add(what));
         }
@@ -145,7 +157,15 @@ fn tenant() -> String {
 fn verified(run: &Run, id: &str, day: i64) -> (i32, BTreeMap<String, Value>) {
     let told = on(run, day, &["campaign", "verify", id, "--lake", "lake", "--format", "json"]);
     let rows: Vec<Value> = serde_json::from_str(&told.stdout).unwrap_or_else(|e| panic!("{e}: {}", told.stderr));
-    let holder = |r: &Value| r["principal_name"].as_str().unwrap_or_default().split('@').next().unwrap_or_default().to_string();
+    let holder = |r: &Value| {
+        r["principal_name"]
+            .as_str()
+            .unwrap_or_default()
+            .split('@')
+            .next()
+            .unwrap_or_default()
+            .to_string()
+    };
     let count = rows.len();
     let by: BTreeMap<String, Value> = rows.into_iter().map(|r| (holder(&r), r)).collect();
     assert_eq!(by.len(), count, "one row each");
@@ -168,7 +188,10 @@ fn agree(rows: &BTreeMap<String, Value>, found: &BTreeSet<(String, String, Strin
     for (name, row) in rows {
         let text = |k: &str| row[k].as_str().unwrap_or_default().to_string();
         let (holder, package, assignment, word) = (text("principal_id"), text("entitlement_id"), text("assignment_id"), text("outcome"));
-        let about: Vec<_> = found.iter().filter(|(s, o, a)| *s == holder && *a == assignment && (*o == package || vault.contains(o))).collect();
+        let about: Vec<_> = found
+            .iter()
+            .filter(|(s, o, a)| *s == holder && *a == assignment && (*o == package || vault.contains(o)))
+            .collect();
         if word.starts_with("removed") || word.starts_with("changed") || word == "open within SLA" || word == "cannot tell" {
             assert!(about.is_empty(), "{name}: verify says '{word}', EXP-05 says {about:?}");
         }
@@ -185,7 +208,10 @@ fn verify_says_of_every_hard_case_what_happened_and_agrees_with_the_report() {
         "name = \"Hard\"\njustification = []\n[scope]\npackages = [\"P1\", \"P3\", \"P4\"]\n[[reviewers]]\nby = \"person\"\npersons = [\"boss@quay.example\"]\n\
          [removal]\nsla_days = 10\nsla_sensitive_days = 10\n",
     );
-    let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"]).stdout.trim().to_string();
+    let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .stdout
+        .trim()
+        .to_string();
     let mut reader = csv::Reader::from_path(run.dir().join(format!("out/{id}/boss/review.csv"))).expect("a sheet");
     let columns: Vec<String> = reader.headers().expect("a header").iter().map(ToString::to_string).collect();
     let mut rows: Vec<Row> = reader.deserialize().map(|r| r.expect("a row")).collect();

@@ -31,9 +31,8 @@ fn opened(way: &str) -> (Run, impl Fn(&Run) -> (i32, String)) {
 
 /// An aiosmtpd that asks for TLS and for a token; it writes what it took as lines of JSON.
 const SERVER: &str = r#"
-import asyncio, base64, json, ssl, sys, threading
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+import asyncio, base64, json, ssl, sys
+from aiosmtpd.smtp import SMTP, AuthResult
 cert, key, out, user, token, implicit = sys.argv[1:]
 class Handler:
     async def auth_XOAUTH2(self, server, args):
@@ -48,17 +47,21 @@ class Handler:
         return "250 OK"
     async def handle_DATA(self, server, session, envelope):
         with open(out, "a") as f:
-            f.write(json.dumps({"to": envelope.rcpt_tos, "tls": session.ssl is not None or implicit == "tls", "mail": envelope.content.decode("utf-8", "replace")}) + "\n")
+            f.write(json.dumps({"to": envelope.rcpt_tos, "tls": session.ssl is not None or implicit == "tls"}) + "\n")
         return "250 kept"
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(cert, key)
-if implicit == "tls":
-    controller = Controller(Handler(), hostname="127.0.0.1", port=0, ssl_context=context, auth_exclude_mechanism=["LOGIN", "PLAIN"], auth_require_tls=False)
-else:
-    controller = Controller(Handler(), hostname="127.0.0.1", port=0, tls_context=context, require_starttls=True, auth_exclude_mechanism=["LOGIN", "PLAIN"])
-controller.start()
-print(controller.server.sockets[0].getsockname()[1], flush=True)
-threading.Event().wait()
+async def main():
+    loop = asyncio.get_running_loop()
+    def service():
+        same = {"hostname": "localhost", "auth_exclude_mechanism": ["LOGIN", "PLAIN"], "loop": loop}
+        if implicit == "tls":
+            return SMTP(Handler(), auth_require_tls=False, **same)
+        return SMTP(Handler(), tls_context=context, require_starttls=True, **same)
+    server = await loop.create_server(service, "127.0.0.1", 0, ssl=context if implicit == "tls" else None)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
 "#;
 
 struct Server(Child);
@@ -77,11 +80,32 @@ fn certificates(dir: &Path) {
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     };
     let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    openssl(&[&["req", "-x509"], &key[..], &["-days", "3650", "-subj", "/CN=Test authority", "-keyout", "ca.key", "-out", "ca.pem"]].concat());
+    openssl(
+        &[
+            &["req", "-x509"],
+            &key[..],
+            &["-days", "3650", "-subj", "/CN=Test authority", "-keyout", "ca.key", "-out", "ca.pem"],
+        ]
+        .concat(),
+    );
     openssl(&[&["req"], &key[..], &["-subj", "/CN=localhost", "-keyout", "leaf.key", "-out", "leaf.csr"]].concat());
     std::fs::write(dir.join("leaf.ext"), "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n").expect("written");
     openssl(&[
-        "x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "3650", "-extfile", "leaf.ext", "-out", "leaf.pem",
+        "x509",
+        "-req",
+        "-in",
+        "leaf.csr",
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-days",
+        "3650",
+        "-extfile",
+        "leaf.ext",
+        "-out",
+        "leaf.pem",
     ]);
 }
 
@@ -97,7 +121,16 @@ fn letters_go_out_over_tls_with_a_token_and_a_wrong_token_or_certificate_sends_n
         let (run, _) = opened("");
         certificates(run.dir());
         let mut child = Command::new(&python)
-            .args(["-c", SERVER, "leaf.pem", "leaf.key", "taken.jsonl", "reviews@corp.example", "the-token", security])
+            .args([
+                "-c",
+                SERVER,
+                "leaf.pem",
+                "leaf.key",
+                "taken.jsonl",
+                "reviews@corp.example",
+                "the-token",
+                security,
+            ])
             .current_dir(run.dir())
             .stdout(Stdio::piped())
             .spawn()
@@ -112,7 +145,13 @@ fn letters_go_out_over_tls_with_a_token_and_a_wrong_token_or_certificate_sends_n
                 "[smtp]\nhost = \"localhost\"\nport = {port}\nsecurity = \"{security}\"\nuser = \"reviews@corp.example\"\n{ca}[smtp.oauth2]\ntoken_file = \"token\"\n"
             )
         };
-        let plan = |ca: &str| format!("name = \"Sending {}\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\", \"marit.solbakken@meridell-care.example\", \"signe.aune@meridell-care.example\"]\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n{}", if ca.is_empty() { "one" } else { "two" }, way(ca));
+        let plan = |ca: &str| {
+            format!(
+                "name = \"Sending {}\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\", \"marit.solbakken@meridell-care.example\", \"signe.aune@meridell-care.example\"]\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n{}",
+                if ca.is_empty() { "one" } else { "two" },
+                way(ca)
+            )
+        };
         let open = |ca: &str| {
             run.write("campaign.toml", &plan(ca));
             let told = on(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"]);
@@ -123,7 +162,10 @@ fn letters_go_out_over_tls_with_a_token_and_a_wrong_token_or_certificate_sends_n
         // A certificate that nobody vouches for: nothing is sent, and the server is asked once.
         let (code, told) = open("");
         assert_eq!(code, 4, "{security}: {told}");
-        assert!(told.contains("not tried, since the mail server does not answer") && taken().is_empty(), "{told}");
+        assert!(
+            told.contains("not tried, since the mail server does not answer") && taken().is_empty(),
+            "{told}"
+        );
         // A token that does not count.
         run.write("token", "another\n");
         let (code, told) = open("ca_file = \"ca.pem\"\n");
@@ -136,7 +178,12 @@ fn letters_go_out_over_tls_with_a_token_and_a_wrong_token_or_certificate_sends_n
         let mails: Vec<Value> = taken().lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
         let mut to: Vec<&str> = mails.iter().filter_map(|m| m["to"][0].as_str()).collect();
         to.sort_unstable();
-        assert_eq!(to, ["hanna.lindgren@meridell-care.example", "signe.aune@meridell-care.example"], "{}", told.stderr);
+        assert_eq!(
+            to,
+            ["hanna.lindgren@meridell-care.example", "signe.aune@meridell-care.example"],
+            "{}",
+            told.stderr
+        );
         assert!(mails.iter().all(|m| m["tls"] == true), "in TLS");
         assert!(told.stderr.contains("not sent: marit.solbakken@meridell-care.example"), "{}", told.stderr);
     }
@@ -189,7 +236,11 @@ fn answer(reader: &mut BufReader<TcpStream>, stream: &TcpStream, posted: &Mutex<
         all.tokens += 1;
         let asked = String::from_utf8_lossy(&body).contains("client_secret=hush");
         let given = serde_json::json!({"access_token": "graph-token", "expires_in": 3600, "token_type": "Bearer"});
-        if asked { ("200 OK", "", given.to_string()) } else { ("401 Unauthorized", "", "{}".into()) }
+        if asked {
+            ("200 OK", "", given.to_string())
+        } else {
+            ("401 Unauthorized", "", "{}".into())
+        }
     } else if !head.to_lowercase().contains("authorization: bearer graph-token") {
         ("401 Unauthorized", "", "{}".to_string())
     } else if !std::mem::replace(&mut all.throttled, true) {
@@ -209,7 +260,12 @@ fn answer(reader: &mut BufReader<TcpStream>, stream: &TcpStream, posted: &Mutex<
     };
     drop(all);
     let mut out = stream.try_clone().ok()?;
-    write!(out, "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{more}Content-Length: {}\r\n\r\n{text}", text.len()).ok()
+    write!(
+        out,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{more}Content-Length: {}\r\n\r\n{text}",
+        text.len()
+    )
+    .ok()
 }
 
 #[cfg(unix)]
@@ -226,15 +282,27 @@ fn letters_go_out_by_graph_from_a_mailbox_past_a_dead_one_and_a_throttle() {
     tools::private(&run.dir().join("secret"));
     let (code, told) = open(&run);
     assert_eq!(code, 4, "{told}");
-    assert!(told.contains("not sent: marit.solbakken@meridell-care.example") && told.contains("ErrorInvalidRecipients"), "{told}");
+    assert!(
+        told.contains("not sent: marit.solbakken@meridell-care.example") && told.contains("ErrorInvalidRecipients"),
+        "{told}"
+    );
     let posted = posted.lock().expect("what was posted");
     assert_eq!((posted.tokens, posted.mails.len()), (1, 2), "one token for all, and the throttled letter once");
     for (path, mail) in &posted.mails {
         assert_eq!(path, "/v1.0/users/reviews@corp.example/sendMail");
         let text = String::from_utf8_lossy(mail);
-        assert!(text.contains("From: Reviews <reviews@corp.example>") || text.contains("From: \"Reviews\" <reviews@corp.example>"), "{text}");
-        assert!(text.contains("X-Vouchsafe-Campaign: ") && text.contains("text/calendar"), "the mail as it is: {text}");
+        assert!(
+            text.contains("From: Reviews <reviews@corp.example>") || text.contains("From: \"Reviews\" <reviews@corp.example>"),
+            "{text}"
+        );
+        assert!(
+            text.contains("X-Vouchsafe-Campaign: ") && text.contains("text/calendar"),
+            "the mail as it is: {text}"
+        );
     }
     let log = on(&run, 0, &["campaign", "status", "Sending", "--lake", "lake", "--format", "json"]).stdout;
-    assert!(!log.contains("hush") && !told.contains("hush") && !told.contains("graph-token"), "no secret is told");
+    assert!(
+        !log.contains("hush") && !told.contains("hush") && !told.contains("graph-token"),
+        "no secret is told"
+    );
 }

@@ -773,7 +773,10 @@ fn a_campaign_discloses_what_was_left_out_and_that_it_was_cut_short() {
     assert!(!page.contains("have done their part"));
     let said = run.ok(&["verify", "bundle", "--lake", "lake"]).stdout;
     let (proved, open) = said.split_once("not proved").expect("both parts");
-    assert!(proved.contains("the same to the byte") && open.contains("about which there was no response"), "{said}");
+    assert!(
+        proved.contains("the same to the byte") && open.contains("about which there was no response"),
+        "{said}"
+    );
 
     // Evidence is not written over, and the sheet says what it is stamped with.
     let again = run.tell(&["bundle", "--lake", "lake", "--out", "bundle"]);

@@ -5,6 +5,7 @@ mod campaign_decisions;
 mod campaign_faces;
 mod campaign_import;
 mod campaign_letters;
+mod campaign_life;
 mod campaign_outcomes;
 mod campaign_plan;
 mod campaign_sending;

@@ -35,11 +35,7 @@ pub(super) fn catalog() -> &'static Catalog {
         let by_english = entries.iter().enumerate().map(|(i, e)| (e.english, i)).collect();
         let mut patterns: Vec<usize> = (0..entries.len()).filter(|i| entries[*i].phrase && entries[*i].english.contains('{')).collect();
         patterns.sort_by_key(|i| (std::cmp::Reverse(letters(entries[*i].english)), *i));
-        Catalog {
-            entries,
-            by_english,
-            patterns,
-        }
+        Catalog { entries, by_english, patterns }
     })
 }
 
@@ -53,6 +49,7 @@ pub(super) fn read(text: &'static str) -> (Vec<Entry>, Vec<String>) {
             phrase = (phrase || head == PHRASES.0) && head != PHRASES.1;
         }
         let [english, others @ ..] = lines.as_slice() else { continue };
+        let english: &'static str = english;
         let of = |code: &str| others.iter().find_map(|l| l.strip_prefix(code)?.strip_prefix(' '));
         match (of(CODES[0]), of(CODES[1]), of(CODES[2]), others.len()) {
             (Some(de), Some(fr), Some(es), 3) => entries.push(Entry {

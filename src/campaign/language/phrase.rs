@@ -116,24 +116,24 @@ fn pieces(pattern: &str) -> Vec<Piece<'_>> {
 /// Whether a text is a pattern filled in so that `accept` agrees; every way is tried, the shortest values first.
 fn fits<'t, 'p>(pieces: &[Piece<'p>], text: &'t str, values: &mut Vec<(&'p str, &'t str)>, accept: &mut dyn FnMut(&[(&'p str, &'t str)]) -> bool) -> bool {
     match pieces {
-        [] => text.is_empty() && accept(values),
-        [Piece::Own(own), rest @ ..] => text.strip_prefix(own).is_some_and(|t| fits(rest, t, values, accept)),
+        [] => text.is_empty() && accept(values.as_slice()),
+        [Piece::Own(own), rest @ ..] => text.strip_prefix(*own).is_some_and(|t| fits(rest, t, values, accept)),
         [Piece::Filled(name)] => {
             may_be(name, text) && {
-                values.push((name, text));
-                let taken = accept(values);
+                values.push((*name, text));
+                let taken = accept(values.as_slice());
                 values.pop();
                 taken
             }
         }
         [Piece::Filled(name), rest @ ..] => {
             let Some(Piece::Own(own)) = rest.first() else { return false };
-            for (at, _) in text.match_indices(own) {
+            for (at, _) in text.match_indices(*own) {
                 let value = &text[..at];
                 if !may_be(name, value) {
                     continue;
                 }
-                values.push((name, value));
+                values.push((*name, value));
                 let taken = fits(rest, &text[at..], values, accept);
                 values.pop();
                 if taken {

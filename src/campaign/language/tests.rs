@@ -10,7 +10,11 @@ use std::path::Path;
 const OTHERS: [Language; 3] = [Language::De, Language::Fr, Language::Es];
 
 fn names(text: &str) -> BTreeSet<String> {
-    text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(name, _)| name.to_string()).collect()
+    text.split('{')
+        .skip(1)
+        .filter_map(|p| p.split_once('}'))
+        .map(|(name, _)| name.to_string())
+        .collect()
 }
 
 #[test]
@@ -103,7 +107,10 @@ fn sentences_are_taken_apart_and_put_together() {
         assert!(phrase.whole, "{text}: {}", phrase.text);
         assert_eq!(phrase.text, german);
     };
-    whole("it was used 3 days before the review date, and there is no finding about it", "er wurde 3 Tage vor dem Stichtag genutzt, und es gibt keinen Befund dazu");
+    whole(
+        "it was used 3 days before the review date, and there is no finding about it",
+        "er wurde 3 Tage vor dem Stichtag genutzt, und es gibt keinen Befund dazu",
+    );
     whole(
         "because access was granted and has not been used since (STA-01); a guest holds a package meant for employees (SEG-01)",
         "denn der Zugriff wurde gewährt und seither nicht genutzt (STA-01); ein Gast hat ein Paket, das für Beschäftigte bestimmt ist (SEG-01)",
@@ -114,13 +121,29 @@ fn sentences_are_taken_apart_and_put_together() {
         "removes GRP Pay, GRP Staff; GRP Library stays by another package; it is this guest's last package: Entra then blocks the account, and deletes it later",
         "entzieht GRP Pay, GRP Staff; GRP Library bleibt durch ein anderes Paket; es ist das letzte Paket dieses Gastes: Entra sperrt dann das Konto und löscht es später",
     );
-    whole("named in the campaign file; not ana@corp.example is absent, not bo@corp.example has left", "in der Kampagne benannt; nicht ana@corp.example (abwesend), nicht bo@corp.example (ausgeschieden)");
-    whole("keep by no response on 2026-03-31, and granted again since", "behalten ohne Antwort am 2026-03-31, und seither wieder gewährt");
-    whole("exception on 2026-03-31 until 2026-08-31, which is over: needed; really", "befristete Ausnahme am 2026-03-31 bis 2026-08-31, das vorbei ist: needed; really");
-    whole("3 of 12 colleagues in Sales, North have it; 40 people have it in all", "3 von 12 Kollegen in Sales, North haben ihn; insgesamt haben ihn 40 Personen");
+    whole(
+        "named in the campaign file; not ana@corp.example is absent, not bo@corp.example has left",
+        "in der Kampagne benannt; nicht ana@corp.example (abwesend), nicht bo@corp.example (ausgeschieden)",
+    );
+    whole(
+        "keep by no response on 2026-03-31, and granted again since",
+        "behalten ohne Antwort am 2026-03-31, und seither wieder gewährt",
+    );
+    whole(
+        "exception on 2026-03-31 until 2026-08-31, which is over: needed; really",
+        "befristete Ausnahme am 2026-03-31 bis 2026-08-31, das vorbei ist: needed; really",
+    );
+    whole(
+        "3 of 12 colleagues in Sales, North have it; 40 people have it in all",
+        "3 von 12 Kollegen in Sales, North haben ihn; insgesamt haben ihn 40 Personen",
+    );
     // What nobody has words for stays as it is, and is said to be so.
     let part = told("its use cannot be judged: the moon was full, and there is no finding about it");
-    assert!(!part.whole && part.text.contains("the moon was full") && part.text.contains("es gibt keinen Befund"), "{}", part.text);
+    assert!(
+        !part.whole && part.text.contains("the moon was full") && part.text.contains("es gibt keinen Befund"),
+        "{}",
+        part.text
+    );
     assert_eq!(told("something else entirely").text, "something else entirely");
     assert!(!told("something else entirely").whole);
     for hostile in ["{", "}{", "; ; ;", "because ", "{n} of {all}", &"; not x".repeat(400)] {

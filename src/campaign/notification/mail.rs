@@ -111,7 +111,10 @@ fn told(letter: &Notification) -> String {
         ]
         .join("\n"),
         Occasion::Reminder => [
-            l.tell("Still open of yours in the review \"{campaign}\": {what}.", &[("campaign", &campaign), ("what", &what)]),
+            l.tell(
+                "Still open of yours in the review \"{campaign}\": {what}.",
+                &[("campaign", &campaign), ("what", &what)],
+            ),
             answer_by(),
         ]
         .join("\n"),

@@ -1,11 +1,11 @@
 //! Sending by SMTP: encrypted unless the server is this machine, password or token from files that only their owner reads.
 
+use super::Carrier;
 use lettre::address::{Address, Envelope};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{SmtpTransport, Transport};
 use secrecy::{ExposeSecret, SecretString};
-use super::Carrier;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -174,7 +174,6 @@ impl Post {
             from: from.email,
         })
     }
-
 }
 
 impl Carrier for Post {

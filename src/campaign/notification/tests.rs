@@ -216,8 +216,14 @@ fn a_password_that_others_may_read_is_not_used() {
 #[test]
 fn the_end_is_told_by_the_clock_of_the_reader() {
     use super::when;
-    assert_eq!(when(at("2026-12-11T16:00:00Z"), "Europe/Berlin", Language::En), "Fri 11 Dec 2026, 17:00 (Europe/Berlin)");
-    assert_eq!(when(at("2026-12-11T23:00:00Z"), "Europe/Berlin", Language::En), "Fri 11 Dec 2026, end of day (Europe/Berlin)");
+    assert_eq!(
+        when(at("2026-12-11T16:00:00Z"), "Europe/Berlin", Language::En),
+        "Fri 11 Dec 2026, 17:00 (Europe/Berlin)"
+    );
+    assert_eq!(
+        when(at("2026-12-11T23:00:00Z"), "Europe/Berlin", Language::En),
+        "Fri 11 Dec 2026, end of day (Europe/Berlin)"
+    );
     assert_eq!(when(at("2026-12-12T00:00:00Z"), "", Language::En), "Fri 11 Dec 2026, end of day (UTC)");
 }
 
@@ -226,9 +232,21 @@ fn a_letter_is_written_in_the_language_of_its_reader() {
     let (campaign, sender) = (campaign(), sender());
     let maya = person("maya.ferrari", "Maya Ferrari", "maya@corp.example");
     for (language, subject, asked) in [
-        (Language::De, "Überprüfung von Zugriffen: 12 Entscheidungen bis Mi, 15. Juli 2026", "Sie werden um 12 Entscheidungen gebeten"),
-        (Language::Fr, "Revue des accès : 12 décisions avant le mer. 15 juil. 2026", "On vous demande 12 décisions"),
-        (Language::Es, "Revisión de accesos: 12 decisiones hasta el mié 15 jul 2026", "Se le piden 12 decisiones"),
+        (
+            Language::De,
+            "Überprüfung von Zugriffen: 12 Entscheidungen bis Mi, 15. Juli 2026",
+            "Sie werden um 12 Entscheidungen gebeten",
+        ),
+        (
+            Language::Fr,
+            "Revue des accès : 12 décisions avant le mer. 15 juil. 2026",
+            "On vous demande 12 décisions",
+        ),
+        (
+            Language::Es,
+            "Revisión de accesos: 12 decisiones hasta el mié 15 jul 2026",
+            "Se le piden 12 decisiones",
+        ),
     ] {
         let letter = Notification {
             language,

@@ -43,10 +43,7 @@ impl DnsKeys {
             }
         }
         if problems.is_empty() {
-            Ok(Self {
-                keys,
-                text: text.to_string(),
-            })
+            Ok(Self { keys, text: text.to_string() })
         } else {
             Err(ProofError::Lines(problems))
         }

@@ -32,7 +32,9 @@ fn cloud(oauth2: &OAuth2) -> Result<Cloud, Failure> {
         Some("gcc-high") => Ok(Cloud::GccHigh),
         Some("dod") => Ok(Cloud::Dod),
         Some("china") => Ok(Cloud::China),
-        Some(other) => Err(Failure::usage(format!("oauth2.cloud '{other}' is not known; use global, gcc-high, dod or china"))),
+        Some(other) => Err(Failure::usage(format!(
+            "oauth2.cloud '{other}' is not known; use global, gcc-high, dod or china"
+        ))),
     }
 }
 

@@ -46,11 +46,7 @@ pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>,
         Ok(())
     })?;
     let kept = returned::kept(store, state, &entries, making)?;
-    let told = Telling {
-        making,
-        state,
-        kept: &kept,
-    };
+    let told = Telling { making, state, kept: &kept };
     let part = |name: &str, what: &str, table: Table| Part {
         file: format!("campaign/{name}.csv"),
         what: what.into(),

@@ -60,11 +60,17 @@ type Files = Vec<(String, String, Vec<u8>)>;
 /// `campaign/returned/000012.csv` and what proves it.
 fn of_import(store: &Store, id: &CampaignId, entry: u64, record: &ImportRecord) -> Result<Files, CampaignError> {
     let ending = record.file.rsplit_once('.').map_or("", |(_, e)| e).to_lowercase();
-    let ending = Some(ending).filter(|e| ["csv", "xlsx", "eml", "msg"].contains(&e.as_str())).unwrap_or("file".into());
+    let ending = Some(ending)
+        .filter(|e| ["csv", "xlsx", "eml", "msg"].contains(&e.as_str()))
+        .unwrap_or("file".into());
     let name = format!("campaign/returned/{entry:06}.{ending}");
     let mut files = Files::new();
     if let Some(bytes) = store.kept(id, &record.sha256)? {
-        files.push((name.clone(), format!("the file that came back, as entry {entry} of the campaign's log took it in"), bytes));
+        files.push((
+            name.clone(),
+            format!("the file that came back, as entry {entry} of the campaign's log took it in"),
+            bytes,
+        ));
         files.extend(of_proof(store, id, &name, &record.proof)?);
     }
     Ok(files)

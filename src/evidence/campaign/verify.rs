@@ -112,7 +112,11 @@ fn sign_offs(dir: &Path, wrong: &mut Vec<String>) -> Result<usize, Vec<String>> 
         }
         let mail = names.iter().find(|n| n.ends_with(".eml")).map(|n| read(n)).transpose()?;
         for name in names[1..].iter().filter(|n| !n.ends_with(".eml")) {
-            let signs = if name.ends_with(".sig") { &document } else { mail.as_ref().unwrap_or(&document) };
+            let signs = if name.ends_with(".sig") {
+                &document
+            } else {
+                mail.as_ref().unwrap_or(&document)
+            };
             match checked(signs, &read(name)?, name, row.get("proof_detail")) {
                 Ok(()) => signed += 1,
                 Err(e) => wrong.push(format!("campaign/{name}: {e}")),
@@ -127,7 +131,11 @@ fn checked(file: &[u8], beside: &[u8], name: &str, detail: &str) -> Result<(), S
     if name.ends_with(".sig") {
         let key = proof::signed_with(file, beside).map_err(|e| e.to_string())?;
         let named = detail.contains(&key);
-        return if named { Ok(()) } else { Err(format!("it was made with the key {key}, which campaign/proofs.csv does not name")) };
+        return if named {
+            Ok(())
+        } else {
+            Err(format!("it was made with the key {key}, which campaign/proofs.csv does not name"))
+        };
     }
     let keys = DnsKeys::parse(&String::from_utf8_lossy(beside)).map_err(|e| e.to_string())?;
     let mail = proof::read_mail(file).map_err(|e| e.to_string())?;
@@ -144,7 +152,8 @@ fn says(sheet: &ReturnedSheet, (item, decision, until): &(&str, &str, &str)) -> 
     let place = |name: &str| sheet.columns.iter().position(|c| c.trim() == name);
     let cell = |row: &'_ ReturnedRow, name: &str| {
         let text = place(name).and_then(|c| row.cells.get(c)).map(String::as_str).unwrap_or_default();
-        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')).to_string()
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
+            .to_string()
     };
     let end = Instant::parse(until);
     let same_end = |text: &str| match end {

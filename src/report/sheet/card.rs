@@ -85,21 +85,39 @@ pub fn card(n: usize, row: &SheetItem, l: Language) -> Card<'_> {
     let (item, context) = (&row.item, &row.context);
     let chosen = row.decision.as_ref();
     let (risk_words, advice_words) = (risk(item.risk, l), advice(item.recommendation, l));
-    let (who, what) = (either(&context.holder_name, either(&item.principal_name, &item.principal_id)), either(&item.entitlement_name, &item.entitlement_id));
+    let (who, what) = (
+        either(&context.holder_name, either(&item.principal_name, &item.principal_id)),
+        either(&item.entitlement_name, &item.entitlement_id),
+    );
     let (who, what) = (brief(who, NAME_WORDS), brief(what, NAME_WORDS));
     let marks = marks(row, l);
     let choices: Vec<ChoiceBox> = DECISIONS.iter().map(|c| choice_box(*c, chosen.map(|d| d.choice), l)).collect();
     let mut left = Budget::new(MOST_WORDS);
-    let fixed = [who.as_str(), &what, l.say("has access to"), risk_words, advice_words, l.say("Details and reason")];
+    let fixed = [
+        who.as_str(),
+        &what,
+        l.say("has access to"),
+        risk_words,
+        advice_words,
+        l.say("Details and reason"),
+    ];
     fixed.into_iter().chain(marks.iter().map(String::as_str)).for_each(|t| left.spend(t));
     // Each choice has its key beside it.
     choices.iter().for_each(|c| left.spend(&format!("{} {}", c.label, c.key)));
     let (found, more_found) = found(&context.findings, l, &mut left);
-    let because = if found.is_empty() { l.sentence(&context.recommendation_reason) } else { nothing() };
+    let because = if found.is_empty() {
+        l.sentence(&context.recommendation_reason)
+    } else {
+        nothing()
+    };
     let reason = sentence(&left.take(&because.text));
     let last_use = context.last_use.split("; ").next().unwrap_or_default();
     let used = context.recommendation_reason.contains("it was used ");
-    let last_use = if used || last_use.is_empty() { String::new() } else { left.whole(&l.sentence(last_use).text) };
+    let last_use = if used || last_use.is_empty() {
+        String::new()
+    } else {
+        left.whole(&l.sentence(last_use).text)
+    };
     let role = left.whole(&role(row, l));
     Card {
         n,
@@ -214,7 +232,11 @@ fn marks(row: &SheetItem, l: Language) -> Vec<String> {
 /// Titles of findings, each once, as many as can be afforded; and how many more there are.
 fn found(findings: &[ItemFinding], l: Language, left: &mut Budget) -> (Vec<Title>, String) {
     let mut seen = BTreeSet::new();
-    let all: Vec<Title> = findings.iter().filter(|f| seen.insert(f.check.as_str())).map(|f| title(&f.check, &f.title, l)).collect();
+    let all: Vec<Title> = findings
+        .iter()
+        .filter(|f| seen.insert(f.check.as_str()))
+        .map(|f| title(&f.check, &f.title, l))
+        .collect();
     let count = all.len();
     // What it takes to say that there are more.
     left.spend(if count > 1 { "and n more" } else { "" });
@@ -292,7 +314,11 @@ fn facts(row: &SheetItem, l: Language) -> Vec<Fact> {
         (_, by) => l.sentence(by),
     };
     let upn = if context.holder_name.is_empty() { "" } else { &row.item.principal_name };
-    let person = [context.holder_title.as_str(), upn].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ");
+    let person = [context.holder_title.as_str(), upn]
+        .into_iter()
+        .filter(|t| !t.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
     let manager = role(row, l);
     let person = if manager.is_empty() || context.holder_manager.is_empty() {
         person
@@ -399,8 +425,19 @@ mod tests {
     use crate::report::sheet::sample::sheet;
 
     fn shown(card: &Card) -> usize {
-        let mut texts = vec![card.who.clone(), card.what.clone(), card.role.clone(), card.risk_words.into(), card.advice_words.into()];
-        texts.extend([card.reason.clone(), card.last_use.clone(), card.more_found.clone(), "has access to Details and reason".into()]);
+        let mut texts = vec![
+            card.who.clone(),
+            card.what.clone(),
+            card.role.clone(),
+            card.risk_words.into(),
+            card.advice_words.into(),
+        ];
+        texts.extend([
+            card.reason.clone(),
+            card.last_use.clone(),
+            card.more_found.clone(),
+            "has access to Details and reason".into(),
+        ]);
         texts.extend(card.marks.iter().cloned().chain(card.found.iter().map(|f| f.title.clone())));
         texts.extend(card.choices.iter().map(|c| format!("{} {}", c.label, c.key)));
         texts.iter().map(|t| t.split_whitespace().count()).sum()
@@ -440,7 +477,10 @@ mod tests {
         let fact = |name: &str| card.facts.iter().find(|f| f.name == name).map(|f| f.text.clone());
         assert_eq!(fact("Warum das empfohlen ist").as_deref(), Some("It was used three days ago."));
         assert!(card.facts.iter().any(|f| f.english), "what has no translation is said to be English");
-        assert_eq!(fact("Warum Sie das prüfen").as_deref(), Some(format!("Führungskraft von {}", sheet.items[8].item.principal_name).as_str()));
+        assert_eq!(
+            fact("Warum Sie das prüfen").as_deref(),
+            Some(format!("Führungskraft von {}", sheet.items[8].item.principal_name).as_str())
+        );
     }
 
     #[test]

@@ -94,7 +94,13 @@ fn frozen() -> Frozen {
     };
     let mut reviewers: Vec<Reviewer> = (0..PEOPLE).map(reviewer).collect();
     reviewers.sort_by(|a, b| a.key.cmp(&b.key));
-    let contexts = items.iter().map(|i| Context { item: i.id.clone(), ..Context::default() }).collect();
+    let contexts = items
+        .iter()
+        .map(|i| Context {
+            item: i.id.clone(),
+            ..Context::default()
+        })
+        .collect();
     let head = Campaign {
         format: 1,
         id,
@@ -151,7 +157,9 @@ fn two_thousand_letters_with_one_percent_dead_are_delivered_and_listed_and_nobod
     let store = Store::new(dir.path());
     let frozen = frozen();
     let id = frozen.head.id.clone();
-    store.create(&frozen.head, &frozen.items, &frozen.contexts, &[frozen.opened()], "operator").expect("created");
+    store
+        .create(&frozen.head, &frozen.items, &frozen.contexts, &[frozen.opened()], "operator")
+        .expect("created");
     // The first office falls silent in the middle: the rest is listed as not tried.
     let first = Office::new(700);
     let told = run(&store, &id, &first, &dir.path().join("out"));
