@@ -3,14 +3,15 @@
 //! `NotReviewed` and `DontKnow` are undecided, whatever was applied by nobody is silence, and only a person keeps.
 
 use crate::campaign::error::CampaignError;
+use crate::campaign::follow_up::{CurrentAccess, begun};
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
 use crate::campaign::model::{CampaignId, Context, EntraPeriod, Item, Recommendation, Reviewer, ReviewerKey, Risk};
-use crate::campaign::open::{Frozen, Opening, head, with_unassigned};
+use crate::campaign::open::{Frozen, Opening, Sensitive, head, with_unassigned};
 use crate::campaign::reviewers;
 use crate::campaign::state::State;
 use crate::lake::objects::{ReviewDecisionRow, ReviewInstanceRow};
 use crate::ledger::AccessModel;
-use crate::model::{EntitlementKey, EntitlementKind, Holding, PolicyId, PrincipalId};
+use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, PolicyId, PrincipalId};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,14 +51,19 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
         instance.get(..8).unwrap_or(instance),
         digits.get(..8).unwrap_or_default()
     ));
-    let by_key = crate::campaign::follow_up::CurrentAccess::new(from.access);
+    let by_key = CurrentAccess::new(from.access);
     let mut keys = Keys::default();
+    let sensitive = Sensitive::new(from);
+    let mut untied = 0;
     let mut pairs: Vec<(Item, Context)> = rows
         .iter()
         .map(|row| {
             let item = item(&id, row, from.access, &mut keys);
-            let same = by_key.all(&item).iter().find(|h| h.held_at(from.access.as_of)).copied();
-            (tied(item.clone(), same), context(&item, row, same))
+            let same = held_then(by_key.all(&item), row, from.access.as_of);
+            untied += usize::from(same.is_none_or(|h| !h.held_at(from.access.as_of)));
+            let sensitive = same.map(|h| sensitive.why(h)).unwrap_or_default();
+            let context = context(&item, row, same, &sensitive);
+            (tied(item, same, !sensitive.is_empty()), context)
         })
         .collect();
     pairs.sort_by(|a, b| a.0.id.cmp(&b.0.id));
@@ -73,7 +79,6 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
             ended_at: period.end_at,
         });
     }
-    let untied = contexts.iter().filter(|c| c.since.is_empty()).count();
     if untied > 0 {
         head.warnings.push(format!(
             "{untied} of {} decisions are about access that the ledger does not hold at {}",
@@ -156,8 +161,19 @@ fn item(campaign: &CampaignId, row: &ReviewDecisionRow, access: &AccessModel, ke
     }
 }
 
+/// The access that a record is about: what was held when it was decided, not what was granted anew since.
+fn held_then<'a>(all: &[&'a Holding], row: &ReviewDecisionRow, as_of: Instant) -> Option<&'a Holding> {
+    let then = row.applied_at.or(row.reviewed_at).unwrap_or(as_of);
+    let before = all.iter().rev().find(|h| begun(h).is_none_or(|t| t <= then));
+    before.or_else(|| all.iter().find(|h| h.held_at(as_of))).copied()
+}
+
 /// The item with what the ledger knows of the access at the start.
-fn tied(mut item: Item, same: Option<&Holding>) -> Item {
+fn tied(mut item: Item, same: Option<&Holding>, sensitive: bool) -> Item {
+    item.sensitive = sensitive;
+    if sensitive {
+        item.risk = Risk::High;
+    }
     if let Some(h) = same {
         item.assignment_id = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
         item.held_from = h.held_from;
@@ -170,13 +186,14 @@ fn tied(mut item: Item, same: Option<&Holding>) -> Item {
     item
 }
 
-fn context(item: &Item, row: &ReviewDecisionRow, same: Option<&Holding>) -> Context {
+fn context(item: &Item, row: &ReviewDecisionRow, same: Option<&Holding>, sensitive: &str) -> Context {
     Context {
         item: item.id.clone(),
-        since: same.and_then(|h| h.held_from).map(crate::model::Instant::day).unwrap_or_default(),
+        since: same.and_then(|h| h.held_from).map(Instant::day).unwrap_or_default(),
         path: same.map(|h| h.path).unwrap_or_default().to_string(),
         recommendation_reason: row.recommendation.map(|r| format!("Entra recommends {r}")).unwrap_or_default(),
         reviewer_because: "reviewer in Entra".into(),
+        sensitive_because: sensitive.to_string(),
         ..Context::default()
     }
 }
@@ -271,7 +288,6 @@ fn judged(row: &ReviewDecisionRow) -> Option<(Choice, DecidedBy)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Instant;
 
     fn row(decision: &str, reviewer: Option<&str>, applied: bool) -> ReviewDecisionRow {
         ReviewDecisionRow {

@@ -74,6 +74,19 @@ impl<'a> CurrentAccess<'a> {
         all.iter().rev().find(|h| begun(h).is_none_or(|t| t <= frozen_at)).copied()
     }
 
+    /// What a later look lists of an assignment whose removal was logged: it never went.
+    ///
+    /// An assignment that is granted again has another id.
+    #[must_use]
+    pub fn goes_on(&self, item: &Item, ended: &Holding) -> Option<&'a Holding> {
+        let end = ended.held_until.filter(|_| ended.assignment.is_some())?;
+        let cut = |h: &&&Holding| {
+            let around = h.from_earliest.is_none_or(|f| f <= end) && h.from_latest.is_none_or(|f| end <= f);
+            h.assignment == ended.assignment && h.from_certainty != Certainty::Exact && around
+        };
+        self.all(item).iter().filter(cut).find(|h| h.held_at(self.access.as_of)).copied()
+    }
+
     /// A holding of the same entitlement that began after the freeze and is held now.
     #[must_use]
     pub fn again(&self, item: &Item, frozen_at: Instant) -> Option<&'a Holding> {

@@ -1,7 +1,7 @@
 //! Work sheets as the log leaves them: who gets which items, what stands on each, and the hash by which it comes back.
 
 use crate::campaign::log::{Choice, LogEvent};
-use crate::campaign::model::{Context, Item, ItemId, Reviewer, ReviewerKey};
+use crate::campaign::model::{Context, Disclosure, Item, ItemId, Reviewer, ReviewerKey};
 use crate::campaign::plan::Justify;
 use crate::campaign::sheet::{FirstDecision, Sheet, SheetHead, SheetItem, sheet_hash};
 use crate::campaign::state::State;
@@ -31,6 +31,8 @@ impl State {
     #[must_use]
     pub fn sheet_head(&self) -> SheetHead {
         let head = &self.head;
+        let mut asked: Vec<&'static str> = vec![Justify::Exception.sentence()];
+        asked.extend(self.plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
         SheetHead {
             campaign: head.id.clone(),
             name: head.name.clone(),
@@ -42,11 +44,9 @@ impl State {
             population: head.population,
             population_sha256: head.population_sha256.clone(),
             silence: self.plan.no_response.sentence().into(),
-            justification_asked: {
-                let mut asked: Vec<&str> = vec!["to grant a temporary exception"];
-                asked.extend(self.plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
-                format!("A reason is required {}.", asked.join(", "))
-            },
+            justification_asked: format!("A reason is required {}.", asked.join(", ")),
+            reasons_for: asked,
+            zone: self.plan.mail.as_ref().map(|m| m.zone.clone()).unwrap_or_default(),
         }
     }
 
@@ -99,9 +99,55 @@ impl State {
 
     /// Why the owner of a stage reviews an item: how it was handed over, else the rule at opening.
     fn because(&self, index: usize, stage: u8, context: &Context) -> String {
+        self.because_of(index, stage, self.owner_in(index, stage), context)
+    }
+
+    /// Why somebody reviews or reviewed an item in a stage, also who has it no longer.
+    #[must_use]
+    pub fn because_of(&self, index: usize, stage: u8, key: &ReviewerKey, context: &Context) -> String {
+        let item = &self.items[index];
         let place = usize::from(stage.clamp(1, 2) - 1);
-        let frozen = if stage == 2 { &context.second_because } else { &context.reviewer_because };
-        self.progress[index].handed[place].clone().unwrap_or_else(|| frozen.clone())
+        let (frozen, reason) = match (stage, &item.second) {
+            (2, Some(second)) => (second, &context.second_because),
+            _ => (&item.reviewer, &context.reviewer_because),
+        };
+        let handed = || self.progress[index].handed[place].clone();
+        match self.move_to(index, stage, key) {
+            Some(_) if key == self.owner_in(index, stage) => handed().unwrap_or_default(),
+            Some(change) => crate::campaign::state::handed(change),
+            None if key == frozen => reason.clone(),
+            None => handed().unwrap_or_default(),
+        }
+    }
+
+    /// The last step that gave an item of a stage to somebody.
+    fn move_to(&self, index: usize, stage: u8, key: &ReviewerKey) -> Option<&crate::campaign::log::Move> {
+        self.progress[index].owner[usize::from(stage.clamp(1, 2) - 1)].as_ref()?;
+        let id = &self.items[index].id;
+        let gave = |m: &&crate::campaign::log::Move| m.stage == stage && m.to == *key && m.items.binary_search(id).is_ok();
+        self.moves.iter().rev().map(|(_, m)| m).find(gave)
+    }
+
+    /// To whom an item counts, and in which stage: who took the decision that binds, else who owes one.
+    #[must_use]
+    pub fn credited(&self, index: usize) -> (ReviewerKey, u8) {
+        let by_person = self.effective_decision(index).filter(|(_, d)| d.by == crate::campaign::DecidedBy::Person);
+        let stage = by_person.map_or_else(|| self.stage(index), |(_, d)| d.stage);
+        (self.credit(index), stage)
+    }
+
+    /// What is disclosed about whom an item counts to.
+    #[must_use]
+    pub fn disclosed_of(&self, index: usize, stage: u8, key: &ReviewerKey, mutual: &BTreeSet<usize>) -> Vec<Disclosure> {
+        if key == self.owner_in(index, stage) {
+            return self.disclosed_in(index, stage, mutual);
+        }
+        let item = &self.items[index];
+        match self.move_to(index, stage, key) {
+            Some(change) => change.disclosed.get(&item.id).cloned().unwrap_or_default(),
+            None if stage == 2 => item.second_disclosed.clone(),
+            None => item.disclosed.clone(),
+        }
     }
 
     /// What the first stage decided, for the eyes of the second.
@@ -153,6 +199,7 @@ impl State {
         });
         Sheet {
             head: self.sheet_head(),
+            language: self.plan.language_of(&reviewer),
             reviewer,
             stage,
             hash,

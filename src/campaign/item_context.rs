@@ -121,6 +121,7 @@ impl<'a> ContextBuilder<'a> {
         Context {
             holder_name: name.unwrap_or_default().to_string(),
             holder_manager: manager.unwrap_or_default().to_string(),
+            holder_title: person.map(|p| p.job_title).unwrap_or_default().to_string(),
             department: person.map(|p| p.department).unwrap_or_default().to_string(),
             description: package.map(|p| p.description.clone()).unwrap_or_default(),
             ..Context::default()

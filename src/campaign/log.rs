@@ -57,6 +57,9 @@ pub enum Proof {
         from: String,
         /// `pass`, `fail`, `none` or `not-checked`, with the reason after a colon.
         dkim: String,
+        /// SHA-256 of the file of DNS records with which that was checked; empty when none was given.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        keys_sha256: String,
     },
     /// A decision record of an access review of Entra.
     Entra {
@@ -297,6 +300,9 @@ pub enum LogEvent {
         as_of: Option<Instant>,
         /// How it is known.
         proof: Proof,
+        /// SHA-256 of what was signed, which the lake keeps; empty in older campaigns.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        document_sha256: String,
     },
 }
 

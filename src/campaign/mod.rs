@@ -3,6 +3,7 @@
 //! [`model`] says what a campaign, an item and a sheet are, [`log`] what can happen to them, [`sheet`] which columns a
 //! work sheet has and which of them its hash covers.
 
+pub mod authorship;
 pub mod conflict;
 pub mod contradiction;
 pub mod dates;
@@ -15,6 +16,8 @@ pub mod import;
 mod issue;
 pub mod item_context;
 pub mod item_findings;
+pub mod language;
+pub mod left_behind;
 pub mod log;
 pub mod model;
 mod moment;
@@ -23,10 +26,12 @@ pub mod open;
 pub mod outcome;
 pub mod plan;
 pub mod proof;
+mod reading;
 pub mod reason;
 pub mod recommendation;
 pub mod remediation;
 pub mod reminder_schedule;
+pub mod removal_script;
 pub mod review_quality;
 pub mod reviewers;
 pub mod series;

@@ -291,6 +291,9 @@ pub struct Context {
     pub department: String,
     /// The holder's display name; empty when it is not known or the same as the principal name.
     pub holder_name: String,
+    /// The holder's job title; empty when unknown.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub holder_title: String,
     /// The display name of the holder's manager; empty when unknown.
     pub holder_manager: String,
     /// What the package is for, in the words of its owner; empty when unknown.

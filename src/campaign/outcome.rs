@@ -4,9 +4,11 @@
 //! package is gone when what it gave is gone.
 
 use crate::campaign::follow_up::{CurrentAccess, asked_end, begun};
+use crate::campaign::left_behind::{CHECK, Given, LeftBehind};
 use crate::campaign::log::{Choice, DecidedBy, DecisionEntry};
 use crate::campaign::model::{Item, ItemId};
 use crate::campaign::state::State;
+use crate::config::Config;
 use crate::model::access::words;
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Certainty, EntitlementKind, Holding, Instant, id};
@@ -103,59 +105,147 @@ pub fn counts(list: &[Outcome]) -> BTreeMap<String, usize> {
 
 /// What became of every revocation, modification and exception that binds.
 #[must_use]
-pub fn outcomes(state: &State, current: &CurrentAccess, closed_at: Instant) -> Vec<Outcome> {
+pub fn outcomes(state: &State, current: &CurrentAccess, config: &Config, closed_at: Instant) -> Vec<Outcome> {
+    let judge = Judge {
+        state,
+        current,
+        left: LeftBehind::new(current, config),
+        closed_at,
+    };
     let decided = state
         .items
         .iter()
         .enumerate()
         .filter_map(|(i, item)| Some((item, &state.effective_decision(i)?.1)));
     let asked = decided.filter(|(_, entry)| entry.decision.choice != Choice::Keep);
-    asked.map(|(item, entry)| outcome(state, current, item, entry, closed_at)).collect()
+    asked.map(|(item, entry)| judge.outcome(item, entry)).collect()
 }
 
-fn outcome(state: &State, current: &CurrentAccess, item: &Item, entry: &DecisionEntry, closed_at: Instant) -> Outcome {
-    let clock = clock(state, item, entry, closed_at);
-    let mut found = Outcome {
-        item: item.id.clone(),
-        choice: entry.decision.choice,
-        by: entry.by,
-        word: OutcomeWord::CannotTell,
-        evidence: String::new(),
-        due: clock.due,
-        removed_at: None,
-        days: None,
-        snapshot: String::new(),
-    };
-    let frozen_at = state.head.as_of;
-    let Some(same) = current.same(item, frozen_at) else {
-        found.evidence = "the ledger no longer knows this holding: was a source left out of the lake?".into();
-        return found;
-    };
-    if entry.decision.choice == Choice::Exception {
-        exception(current, item, entry, same, &mut found);
-    } else if same.held_at(current.access.as_of) {
-        still_there(current, item, entry, same, clock, &mut found);
-    } else if !matches!(same.until_certainty, Certainty::Exact | Certainty::Bounded) {
-        found.evidence = "its end was scheduled and has passed, and neither an event nor a complete snapshot shows that it is gone".into();
-    } else if let Some(again) = current.again(item, ended(same).unwrap_or(frozen_at).min(frozen_at)) {
-        let since = begun(again).map_or("an unknown day".to_string(), Instant::day);
-        found.word = OutcomeWord::CameBack;
-        found.evidence = format!("{}; granted again on {since}: {}", current.ending(same), id::joined(&again.evidence, " "));
-    } else {
-        gone(current, item, same, clock, &mut found);
+/// What outcomes are judged with.
+struct Judge<'a> {
+    state: &'a State,
+    current: &'a CurrentAccess<'a>,
+    left: LeftBehind<'a>,
+    closed_at: Instant,
+}
+
+impl Judge<'_> {
+    fn outcome(&self, item: &Item, entry: &DecisionEntry) -> Outcome {
+        let (current, clock) = (self.current, self.clock(item, entry));
+        let mut found = Outcome {
+            item: item.id.clone(),
+            choice: entry.decision.choice,
+            by: entry.by,
+            word: OutcomeWord::CannotTell,
+            evidence: String::new(),
+            due: clock.due,
+            removed_at: None,
+            days: None,
+            snapshot: String::new(),
+        };
+        let Some(same) = current.same(item, clock.after) else {
+            found.evidence = "the ledger no longer knows this holding: was a source left out of the lake?".into();
+            return found;
+        };
+        if entry.decision.choice == Choice::Exception {
+            exception(current, item, entry, same, &mut found);
+            return found;
+        }
+        let mut held = vec![same];
+        if same.held_at(current.access.as_of) {
+            still_there(current, item, entry, same, clock, &mut found);
+        } else if let Some(on) = current.goes_on(item, same) {
+            still_there(current, item, entry, on, clock, &mut found);
+            found.evidence = format!("{}; nevertheless {}", current.ending(same), found.evidence);
+            held = vec![on];
+        } else if !matches!(same.until_certainty, Certainty::Exact | Certainty::Bounded) {
+            found.evidence = "its end was scheduled and has passed, and neither an event nor a complete snapshot shows that it is gone".into();
+        } else if let Some(again) = current.again(item, ended(same).unwrap_or(clock.after).min(clock.after)) {
+            let since = begun(again).map_or("an unknown day".to_string(), Instant::day);
+            found.word = OutcomeWord::CameBack;
+            found.evidence = format!("{}; granted again on {since}: {}", current.ending(same), id::joined(&again.evidence, " "));
+            return found;
+        } else {
+            held.extend(self.gone(item, same, clock, &mut found));
+        }
+        self.agree(item, &held, &mut found);
+        found
     }
-    found
-}
 
-/// An adopted review has the times that Entra recorded; else the clock runs from the close.
-fn clock(state: &State, item: &Item, entry: &DecisionEntry, closed_at: Instant) -> Clock {
-    let days = if item.sensitive { state.plan.sla_sensitive_days } else { state.plan.sla_days };
-    let entra = state.head.entra_instance.as_ref().and_then(|_| entry.applied_at.or(entry.decided_at));
-    let starts = entra.unwrap_or(closed_at);
-    Clock {
-        after: entra.unwrap_or(state.head.as_of),
-        starts,
-        due: starts.plus_business_days(days),
+    /// What the report finds to have outlived its end is not gone, and its time is over.
+    fn agree(&self, item: &Item, held: &[&Holding], found: &mut Outcome) {
+        if let Some(row) = self.left.outlived(item, held).filter(|_| !found.word.is_wrong()) {
+            found.word = OutcomeWord::OpenBeyondSla;
+            (found.removed_at, found.snapshot) = (None, String::new());
+            found.evidence = format!("{CHECK}: {} {}", row.message, found.evidence);
+        }
+    }
+
+    /// An adopted review has the times that Entra recorded; else the clock runs from the close.
+    fn clock(&self, item: &Item, entry: &DecisionEntry) -> Clock {
+        let (plan, head) = (&self.state.plan, &self.state.head);
+        let days = if item.sensitive { plan.sla_sensitive_days } else { plan.sla_days };
+        let entra = head.entra_instance.as_ref().and_then(|_| entry.applied_at.or(entry.decided_at));
+        let starts = entra.unwrap_or(self.closed_at);
+        Clock {
+            after: entra.unwrap_or(head.as_of),
+            starts,
+            due: starts.plus_business_days(days),
+        }
+    }
+
+    /// The assignment or membership has ended: it is removed when what it gave has gone, too; returns what has not.
+    fn gone<'h>(&'h self, item: &Item, same: &'h Holding, clock: Clock, found: &mut Outcome) -> Vec<&'h Holding> {
+        let (current, as_of) = (self.current, self.current.access.as_of);
+        let mut ends: Vec<&Holding> = vec![same];
+        let (mut left, mut unclear): (Vec<&Holding>, Vec<&Holding>) = (Vec::new(), Vec::new());
+        for key in given(current, item) {
+            for role in current.of(&item.principal_id, &key) {
+                let by = self.left.given(current, item, role);
+                if !role.held_at(as_of) {
+                    // Only an end that goes with this removal belongs to it.
+                    let later = ended(role).zip(same.until_earliest.or(same.held_until)).is_some_and(|(role, own)| role >= own);
+                    ends.extend((later && by != Given::No).then_some(*role));
+                } else if !current.index.explained(role, as_of, 0) {
+                    match by {
+                        Given::ByIt => left.push(role),
+                        Given::Perhaps => unclear.push(role),
+                        Given::No => {}
+                    }
+                }
+            }
+        }
+        if let Some(role) = left.first() {
+            self.stayed(same, role, clock, found);
+        } else if let Some(role) = unclear.first() {
+            let (name, records) = (&role.entitlement_name, id::joined(&role.evidence, " "));
+            found.evidence = format!(
+                "{}; {name} is still held, and no record tells whether the package had given it or somebody gave it by hand: {records}",
+                current.ending(same)
+            );
+        } else {
+            removed(current, &ends, same, clock, found);
+        }
+        left.extend(unclear);
+        left
+    }
+
+    /// What the package gave is still there, if anybody has looked since.
+    fn stayed(&self, same: &Holding, role: &Holding, clock: Clock, found: &mut Outcome) {
+        let (name, records) = (&role.entitlement_name, id::joined(&role.evidence, " "));
+        let since = ended(same).unwrap_or(clock.after);
+        let ending = self.current.ending(same);
+        match role.last_seen.filter(|seen| *seen >= since && *seen > clock.after) {
+            Some(seen) => {
+                found.word = open(seen, clock);
+                found.days = Some(days_between(clock.starts, seen));
+                found.evidence = format!("{ending}; what it gave is still there: {name}, listed on {seen}: {records}");
+            }
+            None => {
+                found.word = OutcomeWord::CannotTell;
+                found.evidence = format!("{ending}; it gave {name}, and no snapshot since tells whether that is gone: {records}");
+            }
+        }
     }
 }
 
@@ -163,44 +253,13 @@ fn ended(h: &Holding) -> Option<Instant> {
     h.until_latest.or(h.held_until)
 }
 
+/// Whole days; what was gone before the clock began took none.
 fn days_between(from: Instant, to: Instant) -> i64 {
-    (to.0 - from.0).div_euclid(DAY)
+    (to.0 - from.0).div_euclid(DAY).max(0)
 }
 
-/// The assignment or membership has ended: it is removed when what it gave has gone, too.
-fn gone(current: &CurrentAccess, item: &Item, same: &Holding, clock: Clock, found: &mut Outcome) {
-    let mut ends: Vec<&Holding> = vec![same];
-    for key in given(current, item) {
-        for role in current.of(&item.principal_id, &key) {
-            if !role.held_at(current.access.as_of) {
-                // Only an end that goes with this removal belongs to it.
-                let later = ended(role).zip(same.until_earliest.or(same.held_until)).is_some_and(|(role, own)| role >= own);
-                ends.extend((later && delivered(current, item, role)).then_some(*role));
-                continue;
-            }
-            if !left_by(current, item, role) {
-                continue;
-            }
-            let name = &role.entitlement_name;
-            let records = id::joined(&role.evidence, " ");
-            let since = ended(same).unwrap_or(clock.after);
-            match role.last_seen.filter(|seen| *seen >= since && *seen > clock.after) {
-                Some(seen) => {
-                    found.word = open(seen, clock);
-                    found.days = Some(days_between(clock.starts, seen));
-                    found.evidence = format!("{}; what it gave is still there: {name}, listed on {seen}: {records}", current.ending(same));
-                }
-                None => {
-                    found.word = OutcomeWord::CannotTell;
-                    found.evidence = format!(
-                        "{}; it gave {name}, and no snapshot since tells whether that is gone: {records}",
-                        current.ending(same)
-                    );
-                }
-            }
-            return;
-        }
-    }
+/// All of it is gone: when, by which snapshot, and whether in time.
+fn removed(current: &CurrentAccess, ends: &[&Holding], same: &Holding, clock: Clock, found: &mut Outcome) {
     let latest = ends.iter().filter_map(|h| ended(h)).max();
     let earliest = ends.iter().filter_map(|h| h.until_earliest.or(h.held_until).or(h.until_latest)).max();
     let last = ends.iter().max_by_key(|h| ended(h)).copied().unwrap_or(same);
@@ -214,7 +273,7 @@ fn gone(current: &CurrentAccess, item: &Item, same: &Holding, clock: Clock, foun
         _ => OutcomeWord::RemovedSometime,
     };
     let texts: Vec<String> = ends.iter().map(|h| format!("{} {}", h.entitlement_name, current.ending(h))).collect();
-    found.evidence = if let [one] = ends.as_slice() { current.ending(one) } else { texts.join("; ") };
+    found.evidence = if let [one] = ends { current.ending(one) } else { texts.join("; ") };
     if found.word == OutcomeWord::RemovedSometime {
         found.evidence = format!("the time allowed ended on {} between two observations: {}", clock.due, found.evidence);
     }
@@ -234,26 +293,6 @@ fn given(current: &CurrentAccess, item: &Item) -> Vec<String> {
     keys.sort();
     keys.dedup();
     keys
-}
-
-/// Whether a membership or role that is still there is what the removed package had given, and nothing else explains.
-fn left_by(current: &CurrentAccess, item: &Item, role: &Holding) -> bool {
-    let as_of = current.access.as_of;
-    let explained = current.index.assignments_behind(role).iter().any(|h| h.held_at(as_of));
-    !explained && delivered(current, item, role)
-}
-
-/// Whether the entitlement service gave a membership or role, by an assignment of the item's package.
-///
-/// The actor of the newest grant decides; without one, a beginning within a day of the assignment's.
-fn delivered(current: &CurrentAccess, item: &Item, role: &Holding) -> bool {
-    let behind = current.index.assignments_behind(role);
-    let mut mine = behind.iter().filter(|h| h.entitlement.id == item.entitlement_id);
-    let by = current.index.last_grant(role).filter(|e| e.actor.is_some() || !e.actor_name.is_empty());
-    match by.map(|e| e.actor_is_service) {
-        Some(service) => service && mine.next().is_some(),
-        None => mine.any(|h| begun(h).zip(begun(role)).is_some_and(|(a, b)| (a.0 - b.0).abs() <= DAY)),
-    }
 }
 
 fn open(seen: Instant, clock: Clock) -> OutcomeWord {

@@ -1,6 +1,8 @@
 //! `campaign.toml`: what a campaign is to be; every mistake is told at once.
 
-use crate::campaign::notification::{Sender, Smtp};
+use crate::campaign::language::Language;
+use crate::campaign::model::Reviewer;
+use crate::campaign::notification::{GraphMail, Sender, Smtp};
 use crate::config::did_you_mean;
 use crate::model::access::words;
 use crate::model::{EntitlementKind, IsoDuration};
@@ -152,6 +154,10 @@ pub struct Plan {
     pub justification: Vec<Justify>,
     /// Items of a batch.
     pub batch: usize,
+    /// The language of letters and pages.
+    pub language: Language,
+    /// Languages of some reviewers: names as the file gives them.
+    pub languages: BTreeMap<String, Language>,
     /// Reviewers who are away.
     pub absent: Vec<String>,
     /// What is reviewed.
@@ -170,6 +176,8 @@ pub struct Plan {
     pub mail: Option<Sender>,
     /// The server that sends letters; they are written as files when missing.
     pub smtp: Option<Smtp>,
+    /// The mailbox from which Microsoft Graph sends letters, in the place of a server.
+    pub graph: Option<GraphMail>,
     /// Business days until a removal must be proved.
     pub sla_days: u32,
     /// The same for sensitive items.
@@ -192,6 +200,9 @@ struct Raw {
     escalate_to: Option<String>,
     justification: Option<Vec<String>>,
     batch: Option<usize>,
+    language: Option<String>,
+    #[serde(default)]
+    languages: BTreeMap<String, String>,
     #[serde(default)]
     absent: Vec<String>,
     #[serde(default)]
@@ -206,6 +217,7 @@ struct Raw {
     reminders: Vec<RawStep>,
     mail: Option<Sender>,
     smtp: Option<Smtp>,
+    graph: Option<GraphMail>,
     #[serde(default)]
     removal: RawRemoval,
 }
@@ -263,14 +275,47 @@ impl Plan {
     /// # Errors
     /// All mistakes together, each with its key and a cure.
     pub fn parse(text: &str, known_checks: &[&str]) -> Result<Self, PlanError> {
+        Self::read(text, Some(known_checks))
+    }
+
+    /// Reads the file of a campaign that was opened: checks and time zones that are no longer known change nothing about
+    /// what was frozen, see [`Plan::forgotten_checks`].
+    ///
+    /// # Errors
+    /// As [`Plan::parse`].
+    pub fn frozen(text: &str) -> Result<Self, PlanError> {
+        Self::read(text, None)
+    }
+
+    fn read(text: &str, known_checks: Option<&[&str]>) -> Result<Self, PlanError> {
         let raw: Raw = toml::from_str(text).map_err(|e| PlanError(vec![e.to_string().trim_end().to_string()]))?;
         let mut wrong = Vec::new();
         let plan = checked(raw, known_checks, &mut wrong);
         if wrong.is_empty() { Ok(plan) } else { Err(PlanError(wrong)) }
     }
+
+    /// The language in which somebody is written to, by address, folder name, object id or name.
+    #[must_use]
+    pub fn language_of(&self, reviewer: &Reviewer) -> Language {
+        let named = [&reviewer.mail, &reviewer.principal_id, &reviewer.name].map(|t| t.trim().to_lowercase());
+        let is = |who: &str| {
+            let who = who.trim().to_lowercase();
+            !who.is_empty()
+                && (named.contains(&who) || who == reviewer.key.as_str() || reviewer.mail.is_empty() && who.split('@').next() == Some(reviewer.key.as_str()))
+        };
+        let own = self.languages.iter().find(|(who, _)| is(who)).map(|(_, language)| *language);
+        own.unwrap_or(self.language)
+    }
+
+    /// Patterns of the scope that fit no check any more, so that nothing can join the scope by them.
+    #[must_use]
+    pub fn forgotten_checks(&self, known: &[&str]) -> Vec<&str> {
+        let lost = |pattern: &&str| !known.iter().any(|c| crate::config::matches(pattern, c, c));
+        self.scope.findings.iter().map(String::as_str).filter(lost).collect()
+    }
 }
 
-fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
+fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> Plan {
     let name = raw.name.trim().to_string();
     if !name.chars().any(|c| c.is_ascii_alphanumeric()) {
         wrong.push("name needs a letter or digit of the Latin alphabet: the campaign's id is made of it".into());
@@ -292,10 +337,16 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
     if batch == 0 {
         wrong.push("batch is 0; it must be 1 or more".into());
     }
-    for pattern in &raw.scope.findings {
-        let known = known_checks.iter().any(|c| crate::config::matches(pattern, c, c));
+    let language = word("language", raw.language.as_deref().unwrap_or("en"), Language::ALL, wrong).unwrap_or(Language::En);
+    let languages = raw
+        .languages
+        .into_iter()
+        .filter_map(|(who, code)| Some((who, word("languages", &code, Language::ALL, wrong)?)))
+        .collect();
+    for (pattern, names) in raw.scope.findings.iter().filter_map(|p| Some((p, known_checks?))) {
+        let known = names.iter().any(|c| crate::config::matches(pattern, c, c));
         if !known {
-            wrong.push(format!("scope.findings: no check is called '{pattern}'{}", did_you_mean(pattern, known_checks)));
+            wrong.push(format!("scope.findings: no check is called '{pattern}'{}", did_you_mean(pattern, names)));
         }
     }
     if !raw.scope.exclude_packages.is_empty() && raw.scope.exclude_because.trim().is_empty() {
@@ -315,14 +366,21 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         ));
     }
     let second = raw.second_stage.iter().filter_map(|r| second(r, wrong)).collect();
-    if raw.smtp.is_some() && raw.mail.is_none() {
-        wrong.push("smtp needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\"".into());
+    for way in [raw.smtp.as_ref().map(|_| "smtp"), raw.graph.as_ref().map(|_| "graph")].into_iter().flatten() {
+        if raw.mail.is_none() {
+            wrong.push(format!(
+                "{way} needs a sender: add [mail] with from = \"Access reviews <reviews@corp.example>\""
+            ));
+        }
+    }
+    if raw.smtp.is_some() && raw.graph.is_some() {
+        wrong.push("letters are sent by [smtp] or by [graph], not by both: take one of them away".into());
     }
     if let Some(zone) = raw
         .mail
         .as_ref()
         .map(|m| m.zone.as_str())
-        .filter(|z| !z.is_empty() && crate::model::Zone::parse(z).is_none())
+        .filter(|z| known_checks.is_some() && !z.is_empty() && crate::model::Zone::parse(z).is_none())
     {
         wrong.push(format!(
             "mail.zone '{zone}' is no time zone{}",
@@ -350,6 +408,8 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         escalate_to: raw.escalate_to.unwrap_or_default(),
         justification,
         batch,
+        language,
+        languages,
         absent: raw.absent,
         scope: Scope {
             kinds,
@@ -377,6 +437,7 @@ fn checked(raw: Raw, known_checks: &[&str], wrong: &mut Vec<String>) -> Plan {
         reminders,
         mail: raw.mail,
         smtp: raw.smtp,
+        graph: raw.graph,
         sla_days: raw.removal.sla_days.unwrap_or(7),
         sla_sensitive_days: raw.removal.sla_sensitive_days.unwrap_or(3),
     }
@@ -449,6 +510,26 @@ mod tests {
         let told = Plan::parse(text, &["STA-01"]).expect_err("all wrong").to_string();
         assert!(told.starts_with("10 mistake(s)"), "{told}");
         assert!(told.contains("did you mean keep?"), "{told}");
+        let removed = "name = \"Q\"\n[scope]\nfindings = [\"OLD-07\", \"STA-*\"]\n[mail]\nfrom = \"a@corp.example\"\nzone = \"Europe/Oldtown\"\n";
+        assert!(Plan::parse(removed, &["STA-01"]).is_err());
+        let frozen = Plan::frozen(removed).expect("what was frozen loads");
+        assert_eq!(frozen.forgotten_checks(&["STA-01"]), ["OLD-07"]);
+        assert!(Plan::frozen("name = \"Q\"\nsilence = \"keeep\"\n").is_err(), "what is none stays none");
         assert!(Plan::parse("colour = 1", &[]).expect_err("unknown key").to_string().contains("colour"));
+    }
+
+    #[test]
+    fn everybody_is_written_to_in_a_language() {
+        let text = "name = \"Q\"\nlanguage = \"de\"\n[languages]\n\"Ana@corp.example\" = \"fr\"\nbo = \"es\"\n";
+        let plan = Plan::parse(text, &[]).expect("a plan");
+        let reviewer = |key: &str, mail: &str| Reviewer {
+            key: crate::campaign::ReviewerKey::new(key),
+            mail: mail.into(),
+            ..Reviewer::default()
+        };
+        assert_eq!(plan.language_of(&reviewer("ana", "ana@corp.example")), Language::Fr);
+        assert_eq!(plan.language_of(&reviewer("bo", "b.larsen@corp.example")), Language::Es);
+        assert_eq!(plan.language_of(&reviewer("cy", "cy@corp.example")), Language::De);
+        assert!(Plan::parse("name = \"Q\"\nlanguage = \"klingon\"\n", &[]).is_err());
     }
 }

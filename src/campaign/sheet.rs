@@ -1,5 +1,6 @@
 //! Work sheets: which columns they have, which of them the hash covers, and what a returned file must hold.
 
+use crate::campaign::language::Language;
 use crate::campaign::log::{Choice, Decision};
 use crate::campaign::model::{CampaignId, Context, Disclosure, Item, Reviewer, hash_identity};
 use crate::model::Instant;
@@ -65,6 +66,10 @@ pub struct SheetHead {
     pub silence: String,
     /// For which decisions a justification is asked, in one sentence.
     pub justification_asked: String,
+    /// The same as the clauses of that sentence.
+    pub reasons_for: Vec<&'static str>,
+    /// The clock by which ends are told; UTC when empty.
+    pub zone: String,
 }
 
 /// What the first stage decided.
@@ -104,6 +109,8 @@ pub struct Sheet {
     pub head: SheetHead,
     /// Whose sheet.
     pub reviewer: Reviewer,
+    /// The language of the page; codes and columns are the same in all.
+    pub language: Language,
     /// Stage, from 1.
     pub stage: u8,
     /// Hash over the identity columns; see [`sheet_hash`].

@@ -114,7 +114,7 @@ pub const HANDED_OVER: &str = "handed over";
 pub const ESCALATION: &str = "silence escalates";
 
 /// How an item came to its owner, in words.
-fn handed(change: &Move) -> String {
+pub(super) fn handed(change: &Move) -> String {
     let from = if change.from.is_unassigned() {
         "nobody".to_string()
     } else {
@@ -170,7 +170,7 @@ impl State {
     }
 
     fn empty(head: Campaign, items: Vec<Item>) -> Result<Self, CampaignError> {
-        let plan = Plan::parse(&head.configuration, &crate::campaign::check_ids())?;
+        let plan = Plan::frozen(&head.configuration)?;
         let reviewers = head.reviewers.iter().map(|r| (r.key.clone(), r.clone())).collect();
         Ok(Self {
             plan,
@@ -205,6 +205,18 @@ impl State {
             self.apply(sequence, at, "", event.clone())?;
         }
         self.check(&BTreeMap::new())
+    }
+
+    /// Takes events that decide and move nothing, such as letters: no identity can change by them.
+    ///
+    /// # Errors
+    /// When an event names an item that is not in the population.
+    pub fn note_all(&mut self, events: &[LogEvent], at: Instant) -> Result<(), CampaignError> {
+        let first = self.tail.entries + 1;
+        for (sequence, event) in (first..).zip(events) {
+            self.apply(sequence, at, "", event.clone())?;
+        }
+        Ok(())
     }
 
     fn apply(&mut self, sequence: u64, at: Instant, by: &str, event: LogEvent) -> Result<(), CampaignError> {
@@ -476,13 +488,14 @@ impl State {
         list
     }
 
-    /// How many items have each disclosure about their present reviewer.
+    /// How many items have each disclosure about who decided them, or is to decide.
     #[must_use]
     pub fn disclosures(&self) -> BTreeMap<Disclosure, usize> {
         let mutual = self.mutual();
         let mut counts = BTreeMap::new();
         for index in 0..self.items.len() {
-            for disclosure in self.disclosed_in(index, self.stage(index), &mutual) {
+            let (key, stage) = self.credited(index);
+            for disclosure in self.disclosed_of(index, stage, &key, &mutual) {
                 *counts.entry(disclosure).or_default() += 1;
             }
         }

@@ -289,6 +289,18 @@ impl Store {
     /// # Errors
     /// When another command has added one since.
     pub fn append(&self, id: &CampaignId, tail: &Tail, events: &[LogEvent], at: Instant, by: &str) -> Result<Tail, CampaignError> {
+        let end = self.append_one_of_many(id, tail, events, at, by)?;
+        if !events.is_empty() {
+            self.note_in_history(at)?;
+        }
+        Ok(end)
+    }
+
+    /// Adds one step of a run of many, such as one letter: it is on disk, and [`Store::note_in_history`] comes after the last.
+    ///
+    /// # Errors
+    /// When another command has added one since.
+    pub fn append_one_of_many(&self, id: &CampaignId, tail: &Tail, events: &[LogEvent], at: Instant, by: &str) -> Result<Tail, CampaignError> {
         if events.is_empty() {
             return Ok(tail.clone());
         }
@@ -309,12 +321,14 @@ impl Store {
         sync_dir(&dir)?;
         self.sweep(&dir);
         self.reach(Crash::StepNamed);
-        self.note_in_history(at)?;
         Ok(end)
     }
 
-    /// Makes the step a part of the lake's history. A step that a crash or a busy lake leaves out comes in with the next commit.
-    fn note_in_history(&self, at: Instant) -> Result<(), CampaignError> {
+    /// Makes the steps so far a part of the lake's history. A step that a crash or a busy lake leaves out comes in with the next commit.
+    ///
+    /// # Errors
+    /// When the commit cannot be written.
+    pub fn note_in_history(&self, at: Instant) -> Result<(), CampaignError> {
         const TRIES: usize = 50;
         let Some(root) = self.root.parent() else { return Ok(()) };
         let lake = match Lake::open(root) {

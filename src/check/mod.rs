@@ -58,4 +58,5 @@ pub use registry::{UnknownCheck, all, by_id, thresholds};
 pub use run::{CheckResult, run};
 pub use service::Giver;
 pub use settings::{SettingLine, settings_in_force, template};
+pub use thresholds::{delivery_lag, removal_days};
 pub use who::{Population, Who};

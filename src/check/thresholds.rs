@@ -1,6 +1,8 @@
 //! Thresholds that several checks share.
 
 use crate::check::Threshold;
+use crate::check::profiles::in_force;
+use crate::config::Config;
 
 pub(super) static LOOK_BACK: Threshold = Threshold {
     name: "look_back_days",
@@ -65,3 +67,16 @@ pub(super) static DELIVERY_LAG: Threshold = Threshold {
     origin: "vendor: entitlement management can take up to a day to deliver or to remove",
     help: "How far an assignment and what it delivers may be apart.",
 };
+
+/// Business days until a removal must be proved: of what is not sensitive, and of what is.
+#[must_use]
+pub fn removal_days(config: &Config) -> (u32, u32) {
+    let days = |threshold| u32::try_from(in_force(threshold, config).value).unwrap_or_default();
+    (days(&SLA_OTHER), days(&SLA_SENSITIVE))
+}
+
+/// How far an assignment and what it delivers may be apart, in microseconds.
+#[must_use]
+pub fn delivery_lag(config: &Config) -> i64 {
+    in_force(&DELIVERY_LAG, config).value.saturating_mul(crate::model::time::HOUR)
+}

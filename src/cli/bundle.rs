@@ -1,6 +1,6 @@
 //! `bundle`: evidence in one folder that verifies without us; `sample`: rows drawn by a seed.
 
-use crate::campaign::{CampaignId, State, Store, TieOut};
+use crate::campaign::{CampaignId, State, Store, TieOut, authorship};
 use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
@@ -19,7 +19,7 @@ use crate::report::columns::{Csv, Forms};
 use crate::report::privacy::{Privacy, Pseudonyms, Reader};
 use crate::report::{Audience, FreeText, Review, Written};
 use secrecy::ExposeSecret;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -184,11 +184,11 @@ pub fn fill(
         pseudonyms,
     };
     let named = named(&question.access, &answers.findings, &privacy);
-    let (mut parts, mut limits) = (Vec::new(), Vec::new());
+    let (mut parts, mut limits, mut authorship) = (Vec::new(), Vec::new(), BTreeMap::new());
     if !told.campaign.is_empty() {
         let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
-        (parts, limits) = self::parts(&store, question, &answers, told, &privacy)?;
-        answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), &question.access, &privacy)?;
+        (parts, limits, authorship) = self::parts(&store, question, &answers, told, &privacy)?;
+        answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), (&question.access, &question.config), &privacy)?;
     }
     if privacy.text(&told.operator) != told.operator {
         return Err(Failure::usage(
@@ -197,7 +197,10 @@ pub fn fill(
     }
     privacy.access(&mut question.access);
     answers.cover(&privacy);
-    let facts = facts_of(question, told, configuration, period);
+    let facts = Facts {
+        authorship,
+        ..facts_of(question, told, configuration, period)
+    };
     let audience = Audience { free_text: told.free_text };
     let review = answers.review(question, audience, told.forms);
     let material = Material {
@@ -255,6 +258,7 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
             size: told.size,
         },
         campaign: told.campaign.clone(),
+        authorship: BTreeMap::new(),
         outputs: Vec::new(),
     }
 }
@@ -274,21 +278,23 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
     replace_private(&out.join("ipe.md"), page.as_bytes())
 }
 
-/// Parts of a campaign, and what it cannot show.
-fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<(Vec<Part>, Vec<String>), Failure> {
+/// Parts of a campaign, what it cannot show, and how it is known who decided.
+type CampaignParts = (Vec<Part>, Vec<String>, BTreeMap<String, u64>);
+
+fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<CampaignParts, Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
     let audience = Audience { free_text: told.free_text };
     let balance = TieOut::new(&state, &question.access, &answers.results, &question.config)?;
     let making = campaign::Making {
         access: &question.access,
-        accounts: &question.config.admin_accounts,
+        config: &question.config,
         privacy,
         audience: &audience,
         seed: &told.seed,
         balance: &balance,
     };
     let parts = campaign::parts(store, &state, &making).map_err(Failure::usage)?;
-    Ok((parts, campaign::limits(&state, privacy)))
+    Ok((parts, campaign::limits(&state, privacy, &audience), authorship::grades(&state)))
 }
 
 fn named(access: &AccessModel, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {

@@ -89,7 +89,7 @@ impl Answers {
 /// Campaigns as the report tells of them, the newest first; those that are named, or all of the lake.
 ///
 /// They are told as of the newer of the question and their last step, so that the same lake gives the same page.
-pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel, privacy: &Privacy) -> Result<Vec<Section>, Failure> {
+pub fn campaigns(store: &Store, named: Option<&CampaignId>, (access, config): (&AccessModel, &Config), privacy: &Privacy) -> Result<Vec<Section>, Failure> {
     // What colleagues decided is not for whoever is asked to judge.
     if privacy.reader == Reader::Reviewer {
         return Ok(Vec::new());
@@ -113,7 +113,7 @@ pub fn campaigns(store: &Store, named: Option<&CampaignId>, access: &AccessModel
         let lapsed = lapses(&state, &now);
         let mut counts: BTreeMap<OutcomeWord, usize> = BTreeMap::new();
         if let Some(closing) = &state.closing {
-            for outcome in outcomes(&state, &now, closing.at) {
+            for outcome in outcomes(&state, &now, config, closing.at) {
                 *counts.entry(outcome.word).or_default() += 1;
             }
         }

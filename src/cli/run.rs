@@ -83,7 +83,7 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         reader: told.reader,
         pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.access)),
     };
-    answers.campaigns = review::campaigns(&Store::new(how.lake), None, &question.access, &privacy)?;
+    answers.campaigns = review::campaigns(&Store::new(how.lake), None, (&question.access, &question.config), &privacy)?;
     privacy.access(&mut question.access);
     answers.cover(&privacy);
     let review = answers.review(question, render.audience(), render.forms());

@@ -190,7 +190,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
         campaign_entries: if facts.campaign.is_empty() {
             None
         } else {
-            Some(verify::campaign_entries(&args.dir).map_err(Failure::unusable)?)
+            Some(crate::evidence::campaign::verify::entries(&args.dir).map_err(Failure::unusable)?)
         },
         reader: reader.ok_or_else(|| Failure::unusable(format!("the bundle's audience '{}' is not known", facts.reader.audience)))?,
         free_text: if facts.reader.text_shown { FreeText::Shown } else { FreeText::Masked },

@@ -1,7 +1,7 @@
 //! Whether a campaign is what the history of the lake says it is, and its decisions those of the files that came back.
 
 use crate::campaign::dates::{self, DateOrder, DateReading};
-use crate::campaign::log::{DecisionEntry, ImportRecord, LogEvent, Proof};
+use crate::campaign::log::{DecisionEntry, LogEvent, Proof};
 use crate::campaign::spoken::spoken;
 use crate::campaign::{CampaignError, CampaignId, LogEntry, ReturnedSheet, State, Store, proof};
 use crate::lake::{CampaignHead, View};
@@ -76,7 +76,8 @@ fn one(store: &Store, id: &CampaignId, heads: &[(u64, &CampaignHead)], found: &m
             .wrong
             .push("its items, or what was told to reviewers, are not those that were frozen".into());
     }
-    imports(store, id, &entries, found)
+    imports(store, id, &entries, found)?;
+    sign_offs(store, id, &entries, found)
 }
 
 /// Every commit that names the campaign has seen a beginning of this log.
@@ -157,7 +158,7 @@ fn imports(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found
             found.wrong.push(format!("the file of entry {} is not the one that came back", entry.sequence));
             continue;
         }
-        signature(store, id, entry.sequence, record, &bytes, found)?;
+        signature(store, id, entry.sequence, &record.proof, &bytes, found)?;
         match returned::read(&record.file, &bytes) {
             Err(e) => found.wrong.push(format!("the file of entry {} cannot be read any more: {e}", entry.sequence)),
             Ok(back) => {
@@ -176,24 +177,70 @@ fn imports(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found
     Ok(())
 }
 
-fn signature(store: &Store, id: &CampaignId, entry: u64, record: &ImportRecord, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
-    let Proof::Sshsig {
-        key_fingerprint,
-        signature_sha256,
-        ..
-    } = &record.proof
-    else {
-        return Ok(());
-    };
-    match store.kept(id, signature_sha256)? {
-        None => found.notes.push(format!("campaign {id}: the signature of entry {entry} was not kept")),
-        Some(signature) => match proof::signed_with(bytes, &signature) {
-            Ok(key) if key == *key_fingerprint => {}
-            Ok(key) => found
-                .wrong
-                .push(format!("entry {entry} was signed with the key {key}, and the log names {key_fingerprint}")),
-            Err(e) => found.wrong.push(format!("the signature of entry {entry} does not hold: {e}")),
+/// A signature is one of these bytes, and the mail's own still holds by the keys that were kept.
+fn signature(store: &Store, id: &CampaignId, entry: u64, proof: &Proof, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+    match proof {
+        Proof::Sshsig {
+            key_fingerprint,
+            signature_sha256,
+            ..
+        } => match store.kept(id, signature_sha256)? {
+            None => found.notes.push(format!("campaign {id}: the signature of entry {entry} was not kept")),
+            Some(signature) => match proof::signed_with(bytes, &signature) {
+                Ok(key) if key == *key_fingerprint => {}
+                Ok(key) => found
+                    .wrong
+                    .push(format!("entry {entry} was signed with the key {key}, and the log names {key_fingerprint}")),
+                Err(e) => found.wrong.push(format!("the signature of entry {entry} does not hold: {e}")),
+            },
         },
+        Proof::Email { dkim, keys_sha256, .. } if dkim.starts_with("pass") => match mail_again(store, id, keys_sha256, bytes)? {
+            None => found.notes.push(format!(
+                "campaign {id}: the keys of the mail of entry {entry} were not kept, so its signature cannot be checked again"
+            )),
+            Some(result) if result.starts_with("pass") => {}
+            Some(result) => found
+                .wrong
+                .push(format!("the mail of entry {entry} was signed, as the log says, and is not: {result}")),
+        },
+        _ => {}
+    }
+    Ok(())
+}
+
+/// What the signature of a mail says by the keys that were kept; `None` without them.
+fn mail_again(store: &Store, id: &CampaignId, keys_sha256: &str, bytes: &[u8]) -> Result<Option<String>, CampaignError> {
+    let keys = if keys_sha256.is_empty() { None } else { store.kept(id, keys_sha256)? };
+    let Some(keys) = keys else { return Ok(None) };
+    let again = || -> Result<String, proof::ProofError> {
+        let keys = proof::DnsKeys::parse(&String::from_utf8_lossy(&keys))?;
+        Ok(proof::dkim::result(bytes, &proof::read_mail(bytes)?, Some(&keys)))
+    };
+    Ok(Some(again().unwrap_or_else(|e| e.to_string())))
+}
+
+/// What was signed off is kept as it was, and its signature is one of it.
+fn sign_offs(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+    for (entry, _) in entries {
+        let LogEvent::SignedOff { document_sha256, proof, .. } = &entry.event else {
+            continue;
+        };
+        if document_sha256.is_empty() {
+            continue;
+        }
+        match store.kept(id, document_sha256)? {
+            None => found.wrong.push(format!("what entry {} signed off is gone", entry.sequence)),
+            Some(bytes) if hex::encode(Sha256::digest(&bytes)) != *document_sha256 => {
+                found.wrong.push(format!("what entry {} signed off is not what it was", entry.sequence));
+            }
+            Some(bytes) => {
+                let mail = match proof {
+                    Proof::Email { sha256, .. } => store.kept(id, sha256)?,
+                    _ => None,
+                };
+                signature(store, id, entry.sequence, proof, mail.as_deref().unwrap_or(&bytes), found)?;
+            }
+        }
     }
     Ok(())
 }

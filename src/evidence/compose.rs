@@ -64,6 +64,8 @@ pub enum Content {
     Table(Table),
     /// Text.
     Text(String),
+    /// A file as it came.
+    Bytes(Vec<u8>),
 }
 
 /// Why a bundle could not be composed.
@@ -203,6 +205,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         match part.content {
             Content::Table(table) => filling.table(&part.file, &part.what, &table)?,
             Content::Text(text) => filling.text(&part.file, &part.what, &text)?,
+            Content::Bytes(bytes) => filling.add(&part.file, &part.what, &bytes, None, None)?,
         }
     }
     filling.table("schema/columns.csv", "the columns of each table", &schema(&filling.outputs, bag)?)?;

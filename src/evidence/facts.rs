@@ -1,5 +1,6 @@
 //! What a bundle says about itself (`data/ipe/ipe.json`): enough to understand every output, and to make it again.
 
+use crate::campaign::authorship;
 use crate::evidence::table::Table;
 use crate::model::{Instant, Zone};
 use crate::report::{Review, Verdicts};
@@ -50,6 +51,9 @@ pub struct Facts {
     pub sampling: Sampling,
     /// The campaign that it is about; empty for none.
     pub campaign: String,
+    /// Items of the campaign by how it is known who decided; see [`crate::campaign::authorship::GRADES`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub authorship: BTreeMap<String, u64>,
     /// Each output, sorted by file.
     pub outputs: Vec<Output>,
 }
@@ -184,6 +188,9 @@ impl Facts {
             id => format!("{id}; what was in its scope and what was left out: campaign/terms.csv"),
         };
         row("Campaign", &campaign);
+        if !self.authorship.is_empty() {
+            row("Who decided, and how that is known", &authorship::sentence(&self.authorship));
+        }
         let zone = match self.time_zone.as_str() {
             "" => "all times are UTC; `time_zone` of the configuration names the tenant's".to_string(),
             zone => format!("all times are UTC; in brackets above, what clocks in {zone} showed"),

@@ -1,6 +1,7 @@
 //! A bundle judged from itself: structure, hashes, signature, arithmetic, samples and the tree of the lake.
 
 use crate::evidence::bag::{AGENT, NOTE, files_below};
+use crate::evidence::campaign::verify as campaign;
 use crate::evidence::facts::Facts;
 use crate::evidence::read::Read;
 use crate::evidence::sample::{self, Member};
@@ -55,8 +56,7 @@ pub fn judge(dir: &Path) -> Judged {
     judged.take(samples(dir, &facts));
     judged.take(lake(dir, &facts));
     if dir.join("data/campaign/items.csv").is_file() {
-        judged.take(campaign(dir));
-        judged.open.extend(undecided_by_proof(dir).unwrap_or_default());
+        campaign::judge(dir, &facts, &mut judged);
     }
     if facts.operator.is_empty() {
         judged.open.push("who ran it: nobody said (--operator)".into());
@@ -75,7 +75,7 @@ pub fn facts(dir: &Path) -> Result<Facts, String> {
 }
 
 /// One error as a list.
-fn one<T: Into<String>>(wrong: T) -> Vec<String> {
+pub(super) fn one<T: Into<String>>(wrong: T) -> Vec<String> {
     vec![wrong.into()]
 }
 
@@ -349,123 +349,6 @@ fn lake(dir: &Path, facts: &Facts) -> Result<String, Vec<String>> {
     ))
 }
 
-/// Identities of the campaign in the bundle.
-fn campaign(dir: &Path) -> Result<String, Vec<String>> {
-    let items = Read::file(&dir.join("data/campaign/items.csv")).map_err(one)?;
-    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut ids = BTreeSet::new();
-    for row in items.rows() {
-        *outcomes.entry(row.get("decision")).or_default() += 1;
-        if !ids.insert(row.first()) {
-            return Err(one(format!("campaign/items.csv: item {} is there twice", row.first())));
-        }
-    }
-    let known = ["keep", "revoke", "modify", "exception", "undecided"];
-    if let Some(other) = outcomes.keys().find(|k| !known.contains(k)) {
-        return Err(one(format!("campaign/items.csv: '{other}' is no decision")));
-    }
-    let n = known.map(|k| outcomes.get(k).copied().unwrap_or(0));
-    let reviewers = Read::file(&dir.join("data/campaign/reviewers.csv")).map_err(one)?;
-    let mut sum = 0;
-    for row in reviewers.rows() {
-        sum += row.number::<usize>("items").map_err(one)?;
-    }
-    if sum != items.count() {
-        return Err(one(format!("campaign: the reviewers have {sum} items, and there are {}", items.count())));
-    }
-    let told = head(dir).map_err(one)?;
-    let decided = format!(
-        "campaign: population {} = {} keep + {} revoke + {} modify + {} exception + {} undecided; the reviewers' items sum to it",
-        items.count(),
-        n[0],
-        n[1],
-        n[2],
-        n[3],
-        n[4]
-    );
-    // Bundles of earlier builds do not tell of drift.
-    if !told.contains_key("held_now") {
-        return Ok(decided);
-    }
-    let number = |name: &str| -> Result<usize, Vec<String>> {
-        let text = told.get(name).map_or("", String::as_str);
-        text.parse().map_err(|_| one(format!("campaign/campaign.csv: {name} '{text}' is no number")))
-    };
-    let drift = Read::file(&dir.join("data/campaign/drift.csv")).map_err(one)?;
-    let of = |word: &str| drift.rows().filter(|r| r.get("what") == word).count();
-    let (joined, left, held) = (of("joined"), of("left"), number("held_now")?);
-    if number("population")? != items.count() || number("joined")? != joined || number("left")? != left {
-        return Err(one("campaign/campaign.csv does not count the rows of items.csv and drift.csv"));
-    }
-    if items.count() + joined != held + left {
-        return Err(one(format!(
-            "campaign: population {} + {joined} joined - {left} left is not {held} held now",
-            items.count()
-        )));
-    }
-    let removals = Read::file(&dir.join("data/campaign/removals.csv")).map_err(one)?;
-    let is_closed = told.get("closed_at").is_some_and(|at| !at.is_empty());
-    if is_closed && removals.count() != n[1] + n[2] {
-        return Err(one(format!(
-            "campaign: {} removals are followed, and {} were decided",
-            removals.count(),
-            n[1] + n[2]
-        )));
-    }
-    Ok(format!(
-        "{decided}; {} + {joined} joined - {left} left = {held} held now{}",
-        items.count(),
-        if is_closed { "; every revocation and change is followed" } else { "" }
-    ))
-}
-
-/// What of a campaign nothing in the bundle proves: decisions on the word of an operator, and those of silence.
-fn undecided_by_proof(dir: &Path) -> Result<Vec<String>, String> {
-    let proofs = Read::file(&dir.join("data/campaign/proofs.csv"))?;
-    let asserted: BTreeSet<&str> = proofs
-        .rows()
-        .filter(|r| r.get("proof") == "operator-asserted")
-        .map(|r| r.get("import"))
-        .collect();
-    let items = Read::file(&dir.join("data/campaign/items.csv"))?;
-    let of = |by: &str| items.rows().filter(|r| r.get("by") == by).count();
-    let word = items.rows().filter(|r| r.get("by") == "person" && asserted.contains(r.get("import"))).count();
-    let told = [
-        (
-            word,
-            format!(
-                "campaign: who took {word} of {} decisions of persons, which rest on the word of whoever imported them",
-                of("person")
-            ),
-        ),
-        (
-            of("silence"),
-            format!(
-                "campaign: that anybody looked at {} of {} items, which silence decided",
-                of("silence"),
-                items.count()
-            ),
-        ),
-    ];
-    Ok(told.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect())
-}
-
-/// What the campaign of a bundle says of itself.
-fn head(dir: &Path) -> Result<BTreeMap<String, String>, String> {
-    let table = Read::file(&dir.join("data/campaign/campaign.csv"))?;
-    Ok(table.rows().map(|r| (r.get("what").to_string(), r.get("value").to_string())).collect())
-}
-
-/// How many entries of the campaign's log a bundle is of.
-///
-/// # Errors
-/// When the bundle does not say, in words.
-pub fn campaign_entries(dir: &Path) -> Result<u64, String> {
-    let head = head(dir)?;
-    let text = head.get("log_entries").map_or("", String::as_str);
-    text.parse().map_err(|_| format!("campaign/campaign.csv: log_entries '{text}' is no number"))
-}
-
 /// The checkpoint of a bundle.
 ///
 /// # Errors
@@ -485,38 +368,6 @@ fn leaves(dir: &Path) -> Result<Vec<Hash>, String> {
         .collect()
 }
 
-/// The log of a campaign only grows: that of the older bundle must be the beginning of this one's.
-fn campaign_log(dir: &Path, old: &Path) -> Result<(), Vec<String>> {
-    /// The id of a campaign, and its log as sequence numbers and hashes.
-    type Log = (String, Vec<(String, String)>);
-    let log = |dir: &Path| -> Result<Option<Log>, Vec<String>> {
-        let path = dir.join("data/campaign/log.csv");
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let head = Read::file(&dir.join("data/campaign/campaign.csv")).map_err(one)?;
-        let id = head
-            .rows()
-            .find(|r| r.get("what") == "id")
-            .map(|r| r.get("value").to_string())
-            .unwrap_or_default();
-        let table = Read::file(&path).map_err(one)?;
-        let rows = table.rows().map(|r| (r.get("sequence").to_string(), r.get("sha256").to_string())).collect();
-        Ok(Some((id, rows)))
-    };
-    let (Some((old_id, before)), Some((id, now))) = (log(old)?, log(dir)?) else {
-        return Ok(());
-    };
-    if old_id == id && !now.starts_with(&before) {
-        let same = before.iter().zip(&now).take_while(|(a, b)| a == b).count();
-        return Err(one(format!(
-            "campaign {id}: the log of the older bundle has {} entries, and only the first {same} of them are in this one's: it was rewritten or cut off",
-            before.len()
-        )));
-    }
-    Ok(())
-}
-
 /// Proves that the log of an older bundle is the beginning of this one's, from the two checkpoints and a proof made of the new log.
 ///
 /// # Errors
@@ -531,7 +382,7 @@ pub fn since(dir: &Path, old: &Path) -> Result<String, Vec<String>> {
             before.size, now.size
         )));
     };
-    campaign_log(dir, old)?;
+    campaign::log(dir, old)?;
     if before.origin != now.origin {
         return Err(one(format!("the older bundle is of the log {}, and this one of {}", before.origin, now.origin)));
     }

@@ -1,5 +1,6 @@
 //! What a bundle says in words: the auditor's README, the control narrative, and what it cannot show.
 
+use crate::campaign::authorship;
 use crate::evidence::facts::Facts;
 use crate::model::Window;
 use crate::report::{CheckSummary, Review, ThresholdLine};
@@ -14,6 +15,14 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
          Open `index.html` for the report; everything in it stands in the tables beside it.\n\n",
         facts.tenant, facts.as_of, facts.commit
     );
+    if !facts.authorship.is_empty() {
+        let _ = write!(
+            out,
+            "## Who decided in the review campaign\n\n{} has {}.\n`campaign/proofs.csv` names the proof of each file.\n\n",
+            facts.campaign,
+            authorship::sentence(&facts.authorship)
+        );
+    }
     out += "## Where things are\n\n| file | holds |\n|---|---|\n";
     for (file, holds) in [
         ("findings.csv, holdings.csv", "every finding and every holding"),
@@ -37,7 +46,7 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
         ("lake/", "checkpoint, commit, log and files of the lake, so that a later rewriting shows"),
         (
             "campaign/",
-            "when a campaign is part of it: items, decisions with their proof, removals, exceptions, sign-off",
+            "when a campaign is part of it: items, decisions with their proof, removals, exceptions, sign-off; returned/ has the files that came back, with `--show-text`",
         ),
         ("schema/columns.csv", "the columns of each table"),
         ("configuration.toml, queries/", "what was configured, and the queries that condense the logs"),

@@ -50,13 +50,13 @@ pub struct Ask<'a> {
 
 /// Asks Graph.
 pub struct Client {
-    http: Http,
-    clock: Arc<dyn Clock>,
-    places: Endpoints,
+    pub(super) http: Http,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) places: Endpoints,
     tenant: String,
-    tokens: Tokens,
-    pace: Pace,
-    stopped: AtomicBool,
+    pub(super) tokens: Tokens,
+    pub(super) pace: Pace,
+    pub(super) stopped: AtomicBool,
     /// What happened.
     pub tally: Tally,
 }
@@ -131,7 +131,7 @@ impl Client {
         self.tokens.is_delegated()
     }
 
-    fn around(&self) -> Around<'_> {
+    pub(super) fn around(&self) -> Around<'_> {
         Around {
             http: &self.http,
             clock: &*self.clock,
@@ -297,7 +297,7 @@ fn request_id(answer: &Answer) -> String {
 }
 
 /// The claims of a challenge of continuous access evaluation, decoded.
-fn claims(challenge: &str) -> Option<String> {
+pub(super) fn claims(challenge: &str) -> Option<String> {
     let at = challenge.find("claims=\"")? + 8;
     let text = challenge.get(at..)?.split('"').next()?;
     if text.trim_start().starts_with('{') {
@@ -309,7 +309,7 @@ fn claims(challenge: &str) -> Option<String> {
 }
 
 /// Scheme and host of an address, without what comes behind: that may name people.
-fn place_of(address: &str) -> String {
+pub(super) fn place_of(address: &str) -> String {
     let end = address.find("://").map_or(0, |at| at + 3);
     let rest = address.get(end..).unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -79,6 +79,20 @@ impl Http {
         whole(request.call())
     }
 
+    /// Sends a text.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub fn post(&self, address: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Trouble> {
+        let mut request = self.agent.post(address);
+        for (name, value) in headers {
+            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| Trouble::Broken(format!("the header {name} cannot be sent")))?;
+            value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
+            request = request.header(*name, value);
+        }
+        whole(request.send(body))
+    }
+
     /// Sends a form.
     ///
     /// # Errors

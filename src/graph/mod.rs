@@ -11,6 +11,7 @@ mod fault;
 mod http;
 mod pace;
 pub mod page;
+mod post;
 mod retry;
 mod secret;
 pub mod token;

@@ -38,10 +38,15 @@ impl Opened {
 
     /// With more lines in the campaign file.
     fn with(more: &str) -> Self {
+        Self::of(&format!("{PLAN}{more}"))
+    }
+
+    /// By a campaign file.
+    fn of(plan: &str) -> Self {
         let run = Run::new();
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
         run.ok(&["ingest", sample.to_str().expect("a path"), "--lake", "lake", "--quiet"]);
-        run.write("campaign.toml", &format!("{PLAN}{more}"));
+        run.write("campaign.toml", plan);
         let told = run.ok(&["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out", "--by", "audit"]);
         let id = told.stdout.trim().to_string();
         let root = run.dir().join("out").join(&id);
@@ -181,6 +186,126 @@ fn decided_by_keyboard_in_a_browser_reloaded_saved_and_imported() {
         .map(|pair| (pair[0].as_str().expect("an id").to_string(), pair[1].as_str().expect("a word").to_string()))
         .collect();
     assert_eq!(opened.decisions(), given);
+}
+
+/// Forty items of the sample: packages and application roles, of every risk and recommendation.
+const FORTY: &str = r#"
+name = "Forty"
+due_days = 14
+justification = []
+[scope]
+kinds = ["access_package", "app_role"]
+packages = ["Lab Results", "Ward Planning", "Staff Library", "Vendor Maintenance"]
+roles = ["Care Record*", "Lab Portal*"]
+[[reviewers]]
+by = "person"
+persons = ["hanna.lindgren@meridell-care.example"]
+[freshness]
+max_age_days = 36500
+"#;
+
+#[test]
+fn a_manager_decides_forty_items_with_at_most_fifteen_actions() {
+    let test = "a_manager_decides_forty_items_with_at_most_fifteen_actions";
+    let opened = Opened::of(FORTY);
+    let saved = opened.run.dir().join("saved.csv");
+    let page = opened.file("review.html");
+    let args = [page.to_str().expect("a path"), saved.to_str().expect("a path"), CLOCK];
+    let Some(output) = tools::browser(test, "manager.cjs", &args) else { return };
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["complaints"], serde_json::json!([]), "{told}");
+    assert_eq!((told["items"].as_u64(), told["decided"].as_u64()), (Some(40), Some(40)), "{told}");
+    assert!(told["actions"].as_u64() <= Some(15), "{} actions", told["actions"]);
+    assert!(told["words"].as_u64() <= Some(60), "{} words on one item", told["words"]);
+    assert!(told["accepted"].as_u64() >= Some(20) && told["alike"].as_u64() >= Some(1), "{told}");
+    assert_eq!(told["high"], 0, "nothing of high risk is accepted in one go");
+    assert_eq!(told["empty"], 0, "all of it was undone, in {} steps", told["undone"]);
+    assert_eq!(
+        told["tabs"],
+        serde_json::json!([["keep", "revoke"], ["keep", "revoke"]]),
+        "two tabs show the same"
+    );
+    assert_eq!(told["taken"], serde_json::json!(["", ""]), "a decision is taken back by pressing it again");
+    for (how, groups) in told["groups"].as_object().expect("groups") {
+        let sum: u64 = groups.as_array().expect("a list").iter().filter_map(|g| g[1].as_u64()).sum();
+        assert_eq!(sum, 40, "grouped by {how}: every item once");
+    }
+    assert_eq!(told["groups"]["what"].as_array().map(Vec::len), Some(6), "{told}");
+    assert_eq!(
+        told["small"],
+        serde_json::json!({"wide": false, "hints": 0, "low": 0, "opened": true, "inline": true}),
+        "on a phone"
+    );
+    for (where_, found) in told["axe"].as_object().expect("an object") {
+        assert_eq!(*found, serde_json::json!([]), "axe-core, {where_}");
+    }
+    // What she saved is taken whole, as she decided it.
+    let status = opened.import(&saved, &[]);
+    assert_eq!(opened.of_reviewer(&status)["undecided"], 0, "{status}");
+    let decisions = opened.decisions();
+    for (id, state) in told["after"].as_object().expect("items") {
+        assert_eq!(Some(decisions[id].as_str()), state["decision"].as_str(), "{id}");
+    }
+    // The page and the import agree on every reason: what the one lets pass the other takes, and nothing else.
+    let refused = told["refused"].as_str().expect("a path");
+    let opened = Opened::of(FORTY);
+    opened.import(Path::new(refused), &[]);
+    let decisions = opened.decisions();
+    for row in told["told"].as_array().expect("a list") {
+        let (id, passes) = (row[0].as_str().expect("an id"), row[2].as_bool().expect("a word"));
+        assert_eq!(decisions.get(id).map(String::as_str) == Some("exception"), passes, "{row}");
+    }
+    assert!(
+        told["named"].as_str().is_some_and(|t| t.contains("Not in it")),
+        "what is missing is named: {}",
+        told["named"]
+    );
+}
+
+/// What stands between two marks, each time.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).filter_map(|t| t.split_once(to)).map(|(t, _)| t).collect()
+}
+
+/// `… (STA-01) …`: what a check says.
+fn names_a_check(text: &str) -> bool {
+    let id = |t: &str| t.len() >= 7 && t[..3].chars().all(|c| c.is_ascii_uppercase()) && t[3..4] == *"-" && t[4..6].chars().all(|c| c.is_ascii_digit());
+    text.split('(').skip(1).any(|t| t.is_ascii() && id(t))
+}
+
+#[test]
+fn pages_and_letters_are_in_the_language_of_their_reader_and_codes_are_the_same() {
+    for (language, words) in [
+        ("de", ["Behalten", "Entziehen", "hat Zugriff auf", "Warum Sie das prüfen"]),
+        ("fr", ["Conserver", "Retirer", "a accès à", "Pourquoi vous examinez cela"]),
+        ("es", ["Mantener", "Quitar", "tiene acceso a", "Por qué revisa esto"]),
+    ] {
+        let opened = Opened::of(&format!("language = \"{language}\"\n{PLAN}"));
+        let page = fs::read_to_string(opened.file("review.html")).expect("the page");
+        assert!(page.contains(&format!("<html lang=\"{language}\">")));
+        for word in words {
+            assert!(page.contains(word), "{language}: {word}");
+        }
+        let items = page.split_once("class=\"finish\"").expect("the end of the items").0;
+        // Facts that no phrase fits are said to be English; those may only quote what a check says.
+        let english: Vec<&str> = between(items, "<dd lang=\"en\">", "</dd>");
+        let ours: Vec<&&str> = english.iter().filter(|t| !t.contains(": ") && !names_a_check(t)).collect();
+        assert!(ours.is_empty(), "{language}: {ours:?}");
+        for said in ["Keep<", "Remove<", "has access to", "it was used", "colleagues", "no usage data", "Recommended"] {
+            assert!(!items.contains(said), "{language}: '{said}' on the page");
+        }
+        assert_eq!(items.matches("value=\"revoke\"").count(), rows(&opened.file("review.csv")).len(), "codes stay");
+        let letter = fs::read_dir(&opened.sheets)
+            .expect("a folder")
+            .flatten()
+            .map(|f| f.path())
+            .find(|f| f.extension().is_some_and(|e| e == "eml"))
+            .expect("a letter");
+        let mail = fs::read_to_string(letter).expect("text");
+        assert!(mail.contains(&format!("Content-Language: {language}")), "{mail}");
+    }
 }
 
 /// Fills the workbook in with openpyxl: keep, revoke, modify in turn, with reasons and a date; prints what it saw.

@@ -270,3 +270,128 @@ fn who_rewrites_everything_is_caught_by_the_bundle_that_somebody_else_keeps() {
     let told = ok(&case.run, 6, &["verify", "grown", "--since", "kept", "--lake", "lake"]).stdout;
     assert!(told.contains("campaigns: commits of the lake name"), "{told}");
 }
+
+#[test]
+fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there() {
+    let test = "a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there";
+    if crate::tools::program(test, "ssh-keygen").is_none() {
+        return;
+    }
+    let case = Case::new();
+    crate::tools::keys(&case.run);
+    let public = case.run.read("key.pub");
+    let public = public.rsplit_once(' ').map_or(public.as_str(), |(key, _)| key);
+    case.run
+        .write("signers", &format!("hanna.lindgren@meridell-care.example namespaces=\"vouchsafe\" {public}\n"));
+    let key = reviewers(&status(&case.run, 3, &case.id))
+        .into_iter()
+        .find(|k| k.contains("hanna"))
+        .expect("the reviewer");
+    let file = fill(&case.run, &case.id, &key, |n, _| {
+        if n < 5 {
+            ("revoke", "left the ward for good")
+        } else {
+            ("keep", "needed on the ward")
+        }
+    });
+    let signed = std::process::Command::new("ssh-keygen")
+        .args(["-Y", "sign", "-n", "vouchsafe", "-f", "key", &file])
+        .current_dir(case.run.dir())
+        .output()
+        .expect("ssh-keygen starts");
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    ok(
+        &case.run,
+        3,
+        &["campaign", "import", &file, "--as", &key, "--allowed-signers", "signers", "--lake", "lake"],
+    );
+    let proofs = status(&case.run, 3, &case.id)["proofs"].clone();
+    assert_eq!(proofs["sshsig"], 5, "{proofs}");
+    let kept = proofs["operator-asserted"].as_u64().expect("a number");
+
+    // Grades are counted on the first page, and sum to the population.
+    ok(&case.run, 4, &["bundle", "--lake", "lake", "--out", "masked", "--campaign", &case.id]);
+    let first = case.run.read("masked/data/README.md");
+    let population = status(&case.run, 4, &case.id)["population"].as_u64().expect("a number");
+    for part in [
+        format!("{population} items = "),
+        "5 signed by the reviewer with an SSH key (`sshsig`)".into(),
+        format!("{kept} no independent evidence of who decided"),
+    ] {
+        assert!(first.contains(&part), "{part}: {first}");
+    }
+    let told = ok(&case.run, 4, &["verify", "masked", "--lake", "lake"]).stdout;
+    assert!(told.contains("who decided, as the first page says"), "{told}");
+    assert!(
+        !case.run.dir().join("masked/data/campaign/returned").exists(),
+        "what people wrote is not in a bundle that masks it"
+    );
+    assert!(case.run.read("masked/data/limits.md").contains("`--show-text` puts them in"));
+
+    ok(
+        &case.run,
+        4,
+        &["bundle", "--lake", "lake", "--out", "shown", "--campaign", &case.id, "--show-text"],
+    );
+    let told = ok(&case.run, 4, &["verify", "shown", "--lake", "lake"]).stdout;
+    assert!(
+        told.contains("2 files that came back; 1 signatures hold") && told.contains("the same to the byte"),
+        "{told}"
+    );
+    let returned = case.run.dir().join("shown/data/campaign/returned");
+    let names: Vec<String> = fs::read_dir(&returned)
+        .expect("files")
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
+    let sheet = names.iter().find(|n| names.contains(&format!("{n}.sig"))).expect("a signed file");
+    // Who changes the file has to change its hash wherever it stands, and still the signature does not hold.
+    let path = returned.join(sheet);
+    let old = fs::read_to_string(&path).expect("the file");
+    let new = old.replacen("left the ward", "stays the ward", 1);
+    fs::write(&path, &new).expect("written");
+    let (was, is) = (hash(&old), hash(&new));
+    for name in ["data/campaign/proofs.csv", "data/ipe/ipe.json", "data/ipe/ipe.md", "manifest-sha256.txt"] {
+        let path = case.run.dir().join("shown").join(name);
+        let text = fs::read_to_string(&path).expect("a file");
+        fs::write(&path, text.replace(&was, &is)).expect("written");
+    }
+    let told = on(&case.run, 4, &["verify", "shown"]);
+    assert_eq!(told.code, 3);
+    assert!(told.stdout.contains("the signature is not of this file"), "{}", told.stdout);
+
+    // And by the lake: a signature that was kept is checked again, and so is what was signed off.
+    ok(&case.run, 20, &["campaign", "close", &case.id, "--lake", "lake"]);
+    ok(
+        &case.run,
+        21,
+        &[
+            "campaign",
+            "signoff",
+            &case.id,
+            "--manager",
+            "mehmet.aydin@meridell-care.example",
+            "--statement",
+            "Seen.",
+            "--lake",
+            "lake",
+        ],
+    );
+    ok(&case.run, 22, &["lake", "verify", "--lake", "lake"]);
+    let kept = case.campaign().join("returned");
+    let document = fs::read_dir(&kept).expect("files").flatten().map(|e| e.path());
+    let document = document
+        .into_iter()
+        .find(|p| fs::read_to_string(p).is_ok_and(|t| t.contains("Seen.")))
+        .expect("what was signed off");
+    let text = fs::read_to_string(&document).expect("text");
+    fs::write(&document, text.replace("Seen.", "Everything is fine.")).expect("written");
+    let told = on(&case.run, 22, &["lake", "verify", "--lake", "lake"]);
+    assert_eq!(told.code, 3, "{}{}", told.stdout, told.stderr);
+    assert!(
+        format!("{}{}", told.stdout, told.stderr).contains("is not what it was"),
+        "{}{}",
+        told.stdout,
+        told.stderr
+    );
+}

@@ -765,15 +765,18 @@ fn a_campaign_discloses_what_was_left_out_and_that_it_was_cut_short() {
         "{terms}"
     );
     let limits = run.read("bundle/data/limits.md");
-    assert!(limits.contains("before its end on") && limits.contains("silence did"), "{limits}");
+    assert!(limits.contains("before its end on") && limits.contains("there was no response"), "{limits}");
     let page = run.read("bundle/data/index.html");
-    for words in ["the auditor comes tomorrow", "given by a rule", "It is closed: silence decided"] {
+    for words in ["the auditor comes tomorrow", "given by a rule", "It is closed: no response came about"] {
         assert!(page.contains(words), "{words}");
     }
     assert!(!page.contains("have done their part"));
     let said = run.ok(&["verify", "bundle", "--lake", "lake"]).stdout;
     let (proved, open) = said.split_once("not proved").expect("both parts");
-    assert!(proved.contains("the same to the byte") && open.contains("which silence decided"), "{said}");
+    assert!(
+        proved.contains("the same to the byte") && open.contains("about which there was no response"),
+        "{said}"
+    );
 
     // Evidence is not written over, and the sheet says what it is stamped with.
     let again = run.tell(&["bundle", "--lake", "lake", "--out", "bundle"]);

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// Text in the form of RFC 5545, with CRLF.
 pub fn render(letter: &Notification) -> String {
+    let l = letter.language;
     let mut event = Event::new();
     event
         .uid(&uid(letter))
@@ -15,10 +16,10 @@ pub fn render(letter: &Notification) -> String {
         .sequence(u32::try_from(letter.at.0.saturating_sub(letter.campaign.opened_at.0) / MINUTE).unwrap_or(0))
         .summary(&subject(letter))
         .description(&format!(
-            "Population {} of {} items.\nDue by {}.",
+            "{}: {}\n{}",
+            l.say("Hash of the population"),
             letter.campaign.population_sha256,
-            letter.campaign.population,
-            when(letter.due_at, &letter.sender.zone)
+            l.tell("Due by {day}.", &[("day", &when(letter.due_at, &letter.sender.zone, l))])
         ))
         .class(Class::Private)
         .status(EventStatus::Confirmed);
@@ -29,7 +30,7 @@ pub fn render(letter: &Notification) -> String {
         event.timestamp(stamp).starts(CalendarDateTime::Utc(from)).ends(CalendarDateTime::Utc(until));
     }
     event.alarm(
-        Alarm::display("Access review due tomorrow", -chrono::Duration::days(1))
+        Alarm::display(l.say("Access review due tomorrow"), -chrono::Duration::days(1))
             .uid(&format!("alarm-{}", uid(letter)))
             .done(),
     );

@@ -1,4 +1,4 @@
-//! The mail: plain words, the hash of the population, no items, and nothing that differs when it is written again.
+//! The mail: plain words in the reader's language, the hash of the population, no items, and nothing that differs when it is written again.
 
 use super::{Notification, Occasion, Unwritten, minute, plain, when};
 use crate::campaign::Reviewer;
@@ -37,6 +37,7 @@ pub fn render(letter: &Notification) -> Result<Vec<u8>, Unwritten> {
     // So that no out-of-office program answers (RFC 3834), and filters can find the campaign.
     for (name, value) in [
         (HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_string()),
+        (HeaderName::new_from_ascii_str("Content-Language"), letter.language.to_string()),
         (HeaderName::new_from_ascii_str("X-Vouchsafe-Campaign"), letter.campaign.id.to_string()),
         (
             HeaderName::new_from_ascii_str("X-Vouchsafe-Population"),
@@ -74,80 +75,132 @@ fn mailbox(reviewer: &Reviewer) -> Result<Mailbox, String> {
 
 /// The subject: what is owed and until when, then the id that answers keep.
 pub(super) fn subject(letter: &Notification) -> String {
-    let day = when(letter.due_at, &letter.sender.zone);
-    let day = day.split(", ").next().unwrap_or_default();
-    let what = decisions(letter.open);
+    let l = letter.language;
+    let day = super::last_day(letter.due_at, &letter.sender.zone).map_or_else(|| letter.due_at.day(), |day| l.day(day));
+    let what = decisions(letter);
     let told = match letter.occasion {
-        Occasion::Opening => format!("Access review: {what} by {day}"),
-        Occasion::Reminder => format!("Reminder: {what} open, due by {day}"),
-        Occasion::Overdue => format!("Overdue since {day}: {what} open"),
-        Occasion::Escalation => format!("{} of {} open, due by {day}", what, plain(&letter.about.name)),
-        Occasion::Replacement => format!("Access review handed to you: {what} by {day}"),
-        Occasion::HandedOver => "Access review: decisions of yours were handed over".to_string(),
+        Occasion::Opening => l.tell("Access review: {what} by {day}", &[("what", &what), ("day", &day)]),
+        Occasion::Reminder => l.tell("Reminder: {what} open, due by {day}", &[("what", &what), ("day", &day)]),
+        Occasion::Overdue => l.tell("Overdue since {day}: {what} open", &[("what", &what), ("day", &day)]),
+        Occasion::Escalation => l.tell(
+            "{what} of {who} open, due by {day}",
+            &[("what", &what), ("who", &plain(&letter.about.name)), ("day", &day)],
+        ),
+        Occasion::Replacement => l.tell("Access review handed to you: {what} by {day}", &[("what", &what), ("day", &day)]),
+        Occasion::HandedOver => l.say("Access review: decisions of yours were handed over").to_string(),
     };
     format!("{told} [{}]", letter.campaign.id)
 }
 
-fn decisions(n: usize) -> String {
-    format!("{n} decision{}", if n == 1 { "" } else { "s" })
+fn decisions(letter: &Notification) -> String {
+    letter.language.count(letter.open, "{n} decision", "{n} decisions")
+}
+
+/// What the letter is about, in a few lines.
+fn told(letter: &Notification) -> String {
+    let l = letter.language;
+    let (campaign, about) = (plain(&letter.campaign.name), plain(&letter.about.name));
+    let (day, what) = (when(letter.due_at, &letter.sender.zone, l), decisions(letter));
+    let answer_by = || l.tell("Please answer by {day}.", &[("day", &day)]);
+    match letter.occasion {
+        Occasion::Opening => [
+            l.tell("The review \"{campaign}\" has begun.", &[("campaign", &campaign)]),
+            l.tell("You are asked for {what}: who keeps access, and who does not.", &[("what", &what)]),
+            l.tell("It takes about {n} minutes.", &[("n", &minutes(letter.open))]),
+            answer_by(),
+        ]
+        .join("\n"),
+        Occasion::Reminder => [
+            l.tell(
+                "Still open of yours in the review \"{campaign}\": {what}.",
+                &[("campaign", &campaign), ("what", &what)],
+            ),
+            answer_by(),
+        ]
+        .join("\n"),
+        Occasion::Overdue => [
+            l.tell(
+                "The review \"{campaign}\" was due by {day}, and still open of yours is: {what}.",
+                &[("campaign", &campaign), ("day", &day), ("what", &what)],
+            ),
+            l.say("Please answer now.").to_string(),
+        ]
+        .join("\n"),
+        Occasion::Escalation => [
+            l.tell(
+                "In the review \"{campaign}\", {who} has still open: {what}, due by {day}.",
+                &[("campaign", &campaign), ("who", &about), ("what", &what), ("day", &day)],
+            ),
+            l.tell(
+                "You get this because you are the manager of {who}, or named for escalations: please remind {who}, or name somebody who can decide.",
+                &[("who", &about)],
+            ),
+        ]
+        .join("\n"),
+        Occasion::Replacement => [
+            l.tell(
+                "In the review \"{campaign}\", this is now yours, given to you instead of {who}: {what}.",
+                &[("campaign", &campaign), ("who", &about), ("what", &what)],
+            ),
+            answer_by(),
+        ]
+        .join("\n"),
+        Occasion::HandedOver => [
+            l.tell(
+                "In the review \"{campaign}\", decisions of yours were given to {who}; still yours: {what}.",
+                &[("campaign", &campaign), ("who", &about), ("what", &what)],
+            ),
+            l.say("An older sheet no longer decides about the others: please use the new one.").to_string(),
+        ]
+        .join("\n"),
+    }
+}
+
+/// How long so many decisions take: 15 seconds each, as a page with recommendations allows; a guess, rounded up.
+fn minutes(open: usize) -> usize {
+    const SECONDS: usize = 15;
+    let minutes = (open * SECONDS).div_ceil(60).max(2);
+    if minutes > 10 { minutes.div_ceil(5) * 5 } else { minutes }
 }
 
 fn text(letter: &Notification) -> String {
-    let (campaign, due) = (letter.campaign, when(letter.due_at, &letter.sender.zone));
-    let (open, about) = (decisions(letter.open), plain(&letter.about.name));
-    let is = if letter.open == 1 { "is" } else { "are" };
-    let told = match letter.occasion {
-        Occasion::Opening => format!(
-            "The review \"{}\" has begun.\nYou are asked for {open}: who keeps access, and who does not.\nPlease answer by {due}.",
-            plain(&campaign.name)
-        ),
-        Occasion::Reminder => format!(
-            "{open} of yours {is} still open in the review \"{}\".\nPlease answer by {due}.",
-            plain(&campaign.name)
-        ),
-        Occasion::Overdue => format!(
-            "The review \"{}\" was due by {due}, and {open} of yours {is} still open.\nPlease answer now.",
-            plain(&campaign.name)
-        ),
-        Occasion::Escalation => format!(
-            "In the review \"{}\", {open} of {about} {is} still open; they are due by {due}.\nYou get this because you are {about}'s manager, or named for escalations: please remind {about}, or name somebody who can decide.",
-            plain(&campaign.name)
-        ),
-        Occasion::Replacement => format!(
-            "In the review \"{}\", {open} {is} now yours: they were given to you instead of {about}.\nPlease answer by {due}.",
-            plain(&campaign.name)
-        ),
-        Occasion::HandedOver => format!(
-            "In the review \"{}\", decisions of yours were given to {about}; {open} {is} still yours.\nAn older sheet no longer decides about the others: please use the new one.",
-            plain(&campaign.name)
-        ),
-    };
+    let (l, campaign) = (letter.language, letter.campaign);
     let none_left = letter.occasion == Occasion::HandedOver && letter.open == 0;
     let how = if letter.occasion == Occasion::Escalation || none_left {
         String::new()
     } else {
         let place = if letter.sender.sheets_at.is_empty() {
-            "Your sheet, review.html, comes with this mail or from whoever sent it.".to_string()
+            l.say("Your sheet, review.html, comes with this mail or from whoever sent it.").to_string()
         } else {
-            format!(
-                "Your sheet is in the folder {}/{} at {}.",
-                campaign.id,
-                letter.to.key,
-                plain(&letter.sender.sheets_at)
+            let folder = format!("{}/{}", campaign.id, letter.to.key);
+            l.tell(
+                "Your sheet is in the folder {folder} at {place}.",
+                &[("folder", &folder), ("place", &plain(&letter.sender.sheets_at))],
             )
         };
-        format!(
-            "{place}\nOpen review.html, decide, and press \"Save decisions\".\nThen reply to this mail with the saved file.\nIf you would rather use a spreadsheet, fill in review.xlsx and reply with it.\n{}\nQuestions? Reply to this mail.\n\n",
-            plain(letter.otherwise)
-        )
+        [
+            place.as_str(),
+            l.say("Open review.html, decide, and press \"Save decisions\"."),
+            l.say("Then reply to this mail with the saved file."),
+            l.say("If you would rather use a spreadsheet, fill in review.xlsx and reply with it."),
+            l.say(&plain(letter.otherwise)),
+            l.say("Questions? Reply to this mail."),
+        ]
+        .join("\n")
+            + "\n\n"
     };
-    let sheets: String = letter.sheets.iter().map(|s| format!("Hash of the sheet:\n  {s}\n")).collect();
-    format!(
-        "Dear {},\n\n{told}\n\n{how}This mail names nobody's access.\nThe sheet does, so please keep it to yourself.\n\nCampaign: {}\nPopulation: {} items as of {}\nHash of the population:\n  {}\n{sheets}",
-        plain(&letter.to.name),
-        campaign.id,
-        campaign.population,
-        minute(campaign.as_of),
-        campaign.population_sha256,
-    )
+    let sheets: String = letter.sheets.iter().map(|s| format!("{}\n  {s}\n", l.say("Hash of the sheet:"))).collect();
+    let lines = [
+        l.tell("Dear {name},", &[("name", &plain(&letter.to.name))]) + "\n",
+        told(letter) + "\n",
+        format!("{how}{}", l.say("This mail names nobody's access.")),
+        l.say("The sheet does, so please keep it to yourself.").to_string() + "\n",
+        format!("{}: {}", l.say("Campaign"), campaign.id),
+        l.tell(
+            "Population: {n} items as of {day}",
+            &[("n", &campaign.population), ("day", &minute(campaign.as_of))],
+        ),
+        format!("{}:\n  {}\n{sheets}", l.say("Hash of the population"), campaign.population_sha256),
+    ];
+    lines.join("\n")
 }

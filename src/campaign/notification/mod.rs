@@ -9,13 +9,15 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
+use crate::campaign::language::Language;
 use crate::campaign::{Campaign, Reviewer};
 use crate::model::access::words;
+use crate::model::time::DAY;
 use crate::model::{Instant, Zone};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-pub use smtp::{Post, Refused, Security, Smtp};
+pub use smtp::{OAuth2, Post, Refused, Security, Smtp};
 
 words! {
     /// Why a letter is written.
@@ -95,6 +97,30 @@ pub struct Notification<'a> {
     pub at: Instant,
     /// Who writes.
     pub sender: &'a Sender,
+    /// The language of the reader.
+    pub language: Language,
+}
+
+/// The mailbox from which Microsoft Graph sends letters, by an application that may (`Mail.Send`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphMail {
+    /// Object id or principal name of the mailbox.
+    pub mailbox: String,
+    /// How tokens are got.
+    pub oauth2: OAuth2,
+}
+
+/// A way by which letters go out.
+pub trait Carrier {
+    /// Sends a mail, as [`Notification::mail`] made it, to one address.
+    ///
+    /// # Errors
+    /// When it is not taken.
+    fn send(&self, to: &str, mail: &[u8]) -> Result<(), Refused>;
+
+    /// `smtp` or `graph`, as the log records it.
+    fn way(&self) -> &'static str;
 }
 
 /// Why a letter cannot be written.
@@ -169,20 +195,28 @@ fn plain(text: &str) -> String {
     flat.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// `Fri 11 Dec 2026, 17:00 (Europe/Berlin)`: what the clock of the reader shows; a day that ends is its own last instant.
-fn when(at: Instant, zone: &str) -> String {
-    let named = Zone::parse(zone);
-    let text = named.map_or_else(|| at.to_string().replace('T', " "), |z| z.local(at));
-    let Some((date, time)) = text.split_once(' ') else { return text };
-    let clock = time.get(..5).unwrap_or(time);
-    let name = named.map_or("UTC", Zone::name);
-    let (date, clock) = match (Instant::parse(date), clock) {
-        (Some(day), "00:00") => (day.plus(-1), "end of day"),
-        (Some(day), _) => (day, clock),
-        (None, _) => return minute(at),
+/// Date and clock of an instant in a zone; UTC where none is named.
+fn local(at: Instant, zone: &str) -> Option<(Instant, String)> {
+    let text = Zone::parse(zone).map_or_else(|| at.to_string().replace('T', " "), |z| z.local(at));
+    let (date, time) = text.split_once(' ')?;
+    let clock = time.get(..5).unwrap_or(time).to_string();
+    Instant::parse(date).map(|day| (day, clock))
+}
+
+/// The day of an end as the reader's calendar shows it; a day that ends is its own last instant.
+pub(super) fn last_day(at: Instant, zone: &str) -> Option<Instant> {
+    let (day, clock) = local(at, zone)?;
+    Some(if clock == "00:00" { day.plus(-DAY) } else { day })
+}
+
+/// `Fri 11 Dec 2026, 17:00 (Europe/Berlin)`: what the clock of the reader shows, in the reader's language.
+#[must_use]
+pub fn when(at: Instant, zone: &str, language: Language) -> String {
+    let (Some((_, clock)), Some(day)) = (local(at, zone), last_day(at, zone)) else {
+        return minute(at);
     };
-    let date = date.to_chrono().map_or_else(|| date.day(), |d| d.format("%a %-d %b %Y").to_string());
-    format!("{date}, {clock} ({name})")
+    let clock = if clock == "00:00" { language.say("end of day").to_string() } else { clock };
+    format!("{}, {clock} ({})", language.day(day), Zone::parse(zone).map_or("UTC", Zone::name))
 }
 
 /// `2026-03-31 12:34 UTC`.

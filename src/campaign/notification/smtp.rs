@@ -1,7 +1,8 @@
-//! Sending by SMTP: encrypted unless the server is this machine, the password from a file that only its owner reads.
+//! Sending by SMTP: encrypted unless the server is this machine, password or token from files that only their owner reads.
 
+use super::Carrier;
 use lettre::address::{Address, Envelope};
-use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{SmtpTransport, Transport};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,6 +47,50 @@ pub struct Smtp {
     /// A PEM file with the authority of the server's certificate, when it is one of your own.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// OAuth 2.0 in the place of a password: the user shows a token (XOAUTH2).
+    #[serde(default)]
+    pub oauth2: Option<OAuth2>,
+}
+
+/// Where a token for mail comes from: a file that another program keeps fresh, or an application that asks for one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth2 {
+    /// A file with the token on its first line, readable by its owner only.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// The tenant in which the application is registered.
+    #[serde(default)]
+    pub tenant: String,
+    /// The application's id.
+    #[serde(default)]
+    pub client_id: String,
+    /// A file with its secret, readable by its owner only.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// A file with its certificate and key (PEM), in the place of a secret.
+    #[serde(default)]
+    pub certificate_file: Option<PathBuf>,
+    /// The cloud: `global` unless said otherwise, else `gcc-high`, `dod`, `china`.
+    #[serde(default)]
+    pub cloud: Option<String>,
+    /// Where tokens are given, when not by the cloud: `https://login.corp.example`.
+    #[serde(default)]
+    pub login_url: Option<String>,
+    /// What they are for, when not for the cloud's own service: `https://outlook.office365.com`.
+    #[serde(default)]
+    pub resource_url: Option<String>,
+}
+
+impl OAuth2 {
+    /// The token of the file, when there is one.
+    ///
+    /// # Errors
+    /// When the file is missing, empty or open to others.
+    pub fn from_file(&self) -> Option<Result<SecretString, Refused>> {
+        let file = self.token_file.as_ref()?;
+        Some(first_line("token_file", file).map_err(Refused::Settings))
+    }
 }
 
 /// Why a letter was not sent.
@@ -88,7 +133,9 @@ impl Post {
     ///
     /// # Errors
     /// When clear text would leave this machine, the password file is missing or open to others, or a name is none.
-    pub fn new(smtp: &Smtp, from: &str) -> Result<Self, Refused> {
+    ///
+    /// `token` is what OAuth 2.0 gave, where the settings ask for it.
+    pub fn new(smtp: &Smtp, from: &str, token: Option<&SecretString>) -> Result<Self, Refused> {
         let wrong = |problem: String| Refused::Settings(problem);
         let from: lettre::message::Mailbox = from.parse().map_err(|e| wrong(format!("'{from}' is no sender: {e}")))?;
         let port = smtp.port.unwrap_or(match smtp.security {
@@ -108,12 +155,17 @@ impl Post {
             Security::Tls => Tls::Wrapper(parameters(smtp).map_err(wrong)?),
         };
         let mut builder = SmtpTransport::builder_dangerous(&smtp.host).port(port).tls(tls).timeout(Some(PATIENCE));
-        match (&smtp.user, &smtp.password_file) {
-            (Some(user), Some(file)) => {
-                let password = password(file).map_err(wrong)?;
+        match (&smtp.user, &smtp.password_file, token) {
+            (Some(user), None, Some(token)) => {
+                let shown = Credentials::new(user.clone(), token.expose_secret().to_string());
+                builder = builder.credentials(shown).authentication(vec![Mechanism::Xoauth2]);
+            }
+            (Some(user), Some(file), None) if smtp.oauth2.is_none() => {
+                let password = first_line("password_file", file).map_err(wrong)?;
                 builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_string()));
             }
-            (None, None) => {}
+            (None, None, None) if smtp.oauth2.is_none() => {}
+            _ if smtp.oauth2.is_some() => return Err(wrong("oauth2 needs user, and no password_file".into())),
             _ => return Err(wrong("user and password_file belong together".into())),
         }
         Ok(Self {
@@ -122,12 +174,14 @@ impl Post {
             from: from.email,
         })
     }
+}
 
-    /// Sends a mail, as [`super::Notification::mail`] made it, to one address.
-    ///
-    /// # Errors
-    /// When the server does not take it.
-    pub fn send(&self, to: &str, mail: &[u8]) -> Result<(), Refused> {
+impl Carrier for Post {
+    fn way(&self) -> &'static str {
+        "smtp"
+    }
+
+    fn send(&self, to: &str, mail: &[u8]) -> Result<(), Refused> {
         let refused = |reason: String, answered: bool| Refused::Server {
             server: self.server.clone(),
             to: to.to_string(),
@@ -165,8 +219,9 @@ fn parameters(smtp: &Smtp) -> Result<TlsParameters, String> {
     builder.build().map_err(|e| e.to_string())
 }
 
-fn password(file: &Path) -> Result<SecretString, String> {
-    let told = |e: &dyn std::fmt::Display| format!("password_file {}: {e}", file.display());
+/// The first line of a file that its owner alone may read.
+fn first_line(what: &str, file: &Path) -> Result<SecretString, String> {
+    let told = |e: &dyn std::fmt::Display| format!("{what} {}: {e}", file.display());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

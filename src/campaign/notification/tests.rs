@@ -69,6 +69,7 @@ fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, abou
         step: "7 days before to reviewer",
         at: at("2026-07-08T08:00:00Z"),
         sender,
+        language: Language::En,
     }
 }
 
@@ -107,14 +108,14 @@ fn each_occasion_says_what_is_asked_of_whom() {
         person("boss", "The Boss", "boss@corp.example"),
     );
     for (occasion, to, expected) in [
-        (Occasion::Reminder, &maya, "12 decisions of yours are still open"),
+        (Occasion::Reminder, &maya, "12 decisions.\nPlease answer by"),
         (Occasion::Overdue, &maya, "was due by"),
-        (Occasion::Escalation, &boss, "12 decisions of Maya Ferrari are still open"),
+        (Occasion::Escalation, &boss, "Maya Ferrari has still open: 12 decisions, due by"),
         (Occasion::HandedOver, &boss, "decisions of yours were given to Maya Ferrari"),
         (
             Occasion::Replacement,
             &boss,
-            "12 decisions are now yours: they were given to you instead of Maya Ferrari",
+            "this is now yours, given to you instead of Maya Ferrari: 12 decisions.",
         ),
     ] {
         let bytes = letter(&campaign, occasion, to, &maya, &sender).mail().expect("is written");
@@ -166,10 +167,11 @@ fn clear_text_leaves_this_machine_never() {
         user: None,
         password_file: None,
         ca_file: None,
+        oauth2: None,
     };
-    assert!(Post::new(&smtp("localhost", Security::None), "a@corp.example").is_ok());
-    assert!(Post::new(&smtp("mail.corp.example", Security::Starttls), "a@corp.example").is_ok());
-    let told = Post::new(&smtp("mail.corp.example", Security::None), "a@corp.example")
+    assert!(Post::new(&smtp("localhost", Security::None), "a@corp.example", None).is_ok());
+    assert!(Post::new(&smtp("mail.corp.example", Security::Starttls), "a@corp.example", None).is_ok());
+    let told = Post::new(&smtp("mail.corp.example", Security::None), "a@corp.example", None)
         .err()
         .expect("refused")
         .to_string();
@@ -180,6 +182,7 @@ fn clear_text_leaves_this_machine_never() {
             ..smtp("localhost", Security::None)
         },
         "a@b.example",
+        None,
     )
     .err()
     .expect("refused")
@@ -202,17 +205,86 @@ fn a_password_that_others_may_read_is_not_used() {
         user: Some("u".into()),
         password_file: Some(file.clone()),
         ca_file: None,
+        oauth2: None,
     };
-    let told = Post::new(&smtp, "a@corp.example").err().expect("refused").to_string();
+    let told = Post::new(&smtp, "a@corp.example", None).err().expect("refused").to_string();
     assert!(told.contains("others may read it; chmod 600"), "{told}");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("set");
-    assert!(Post::new(&smtp, "a@corp.example").is_ok());
+    assert!(Post::new(&smtp, "a@corp.example", None).is_ok());
 }
 
 #[test]
 fn the_end_is_told_by_the_clock_of_the_reader() {
     use super::when;
-    assert_eq!(when(at("2026-12-11T16:00:00Z"), "Europe/Berlin"), "Fri 11 Dec 2026, 17:00 (Europe/Berlin)");
-    assert_eq!(when(at("2026-12-11T23:00:00Z"), "Europe/Berlin"), "Fri 11 Dec 2026, end of day (Europe/Berlin)");
-    assert_eq!(when(at("2026-12-12T00:00:00Z"), ""), "Fri 11 Dec 2026, end of day (UTC)");
+    assert_eq!(
+        when(at("2026-12-11T16:00:00Z"), "Europe/Berlin", Language::En),
+        "Fri 11 Dec 2026, 17:00 (Europe/Berlin)"
+    );
+    assert_eq!(
+        when(at("2026-12-11T23:00:00Z"), "Europe/Berlin", Language::En),
+        "Fri 11 Dec 2026, end of day (Europe/Berlin)"
+    );
+    assert_eq!(when(at("2026-12-12T00:00:00Z"), "", Language::En), "Fri 11 Dec 2026, end of day (UTC)");
+}
+
+#[test]
+fn a_letter_is_written_in_the_language_of_its_reader() {
+    let (campaign, sender) = (campaign(), sender());
+    let maya = person("maya.ferrari", "Maya Ferrari", "maya@corp.example");
+    for (language, subject, asked) in [
+        (
+            Language::De,
+            "Überprüfung von Zugriffen: 12 Entscheidungen bis Mi, 15. Juli 2026",
+            "Sie werden um 12 Entscheidungen gebeten",
+        ),
+        (
+            Language::Fr,
+            "Revue des accès : 12 décisions avant le mer. 15 juil. 2026",
+            "On vous demande 12 décisions",
+        ),
+        (
+            Language::Es,
+            "Revisión de accesos: 12 decisiones hasta el mié 15 jul 2026",
+            "Se le piden 12 decisiones",
+        ),
+    ] {
+        let letter = Notification {
+            language,
+            otherwise: "If you do not respond, it is escalated to your manager.",
+            ..letter(&campaign, Occasion::Opening, &maya, &maya, &sender)
+        };
+        let bytes = letter.mail().expect("is written");
+        let mail = MessageParser::default().parse(&bytes).expect("a mail");
+        assert_eq!(mail.subject(), Some(format!("{subject} [q2-2026-1a2b3c4d]").as_str()));
+        let told = mail.body_text(0).expect("text").into_owned();
+        assert!(told.contains(asked), "{told}");
+        for english in ["Please", "Your", "Reply", "If you", "Hash of", "items"] {
+            assert!(!told.contains(english), "{language}: '{english}' in\n{told}");
+        }
+        for occasion in Occasion::ALL {
+            let other = Notification { occasion: *occasion, ..letter };
+            let bytes = other.mail().expect("is written");
+            let text = MessageParser::default().parse(&bytes).expect("a mail").body_text(0).expect("text").into_owned();
+            assert!(!text.contains('{') && !text.contains("Please"), "{language} {occasion}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_token_stands_in_the_place_of_a_password_and_never_beside_it() {
+    let smtp = Smtp {
+        host: "localhost".into(),
+        port: None,
+        security: Security::Starttls,
+        user: Some("reviews@corp.example".into()),
+        password_file: None,
+        ca_file: None,
+        oauth2: Some(OAuth2::default()),
+    };
+    let token = secrecy::SecretString::from("token");
+    assert!(Post::new(&smtp, "a@corp.example", Some(&token)).is_ok());
+    assert!(Post::new(&smtp, "a@corp.example", None).is_err(), "without a token nobody is called");
+    let nobody = Smtp { user: None, ..smtp };
+    let told = Post::new(&nobody, "a@corp.example", Some(&token)).err().expect("refused").to_string();
+    assert!(told.contains("oauth2 needs user"), "{told}");
 }

@@ -17,7 +17,10 @@ pub(super) enum Key {
 
 /// Records of `SELECTOR._domainkey.DOMAIN`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DnsKeys(BTreeMap<String, Key>);
+pub struct DnsKeys {
+    keys: BTreeMap<String, Key>,
+    text: String,
+}
 
 impl DnsKeys {
     /// Reads lines such as `s1._domainkey.corp.example. 3600 IN TXT "v=DKIM1; k=rsa; p=…" "…"`.
@@ -40,14 +43,20 @@ impl DnsKeys {
             }
         }
         if problems.is_empty() {
-            Ok(Self(keys))
+            Ok(Self { keys, text: text.to_string() })
         } else {
             Err(ProofError::Lines(problems))
         }
     }
 
+    /// The records as they were given, to be kept with what they prove.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn get(&self, selector: &str, domain: &str) -> Option<&Key> {
-        self.0.get(&format!("{selector}._domainkey.{domain}").to_ascii_lowercase())
+        self.keys.get(&format!("{selector}._domainkey.{domain}").to_ascii_lowercase())
     }
 }
 

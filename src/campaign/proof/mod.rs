@@ -77,6 +77,7 @@ pub fn by_mail(bytes: &[u8], keys: Option<&DnsKeys>, reviewer: &Reviewer) -> Res
         message_id: mail.message_id.clone(),
         from: mail.from.clone(),
         dkim: dkim::result(bytes, &mail, keys),
+        keys_sha256: keys.map(|k| hex::encode(Sha256::digest(k.text()))).unwrap_or_default(),
     })
 }
 

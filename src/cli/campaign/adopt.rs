@@ -35,7 +35,11 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let id = match known {
         Some(id) => id,
         None => {
-            let text = format!("name = \"Entra review {instance}\"\nsilence = \"keep\"\njustification = []\n");
+            // Entra sets no time for removals: those of the checks hold, so that outcomes and findings agree.
+            let (other, sensitive) = check::removal_days(&question.config);
+            let text = format!(
+                "name = \"Entra review {instance}\"\nsilence = \"keep\"\njustification = []\n[removal]\nsla_days = {other}\nsla_sensitive_days = {sensitive}\n"
+            );
             let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
             let plan = Plan::parse(&text, &checks).map_err(Failure::usage)?;
             let opening = Opening {

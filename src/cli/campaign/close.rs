@@ -10,7 +10,7 @@ use crate::campaign::plan::NoResponse;
 use crate::campaign::review_quality::{ReviewQuality, review_quality};
 use crate::campaign::state::ESCALATION;
 use crate::campaign::tie_out::TieOut;
-use crate::campaign::{ItemId, Recommendation, State, remediation, reminder_schedule};
+use crate::campaign::{ItemId, Recommendation, State, remediation, reminder_schedule, removal_script};
 use crate::check;
 use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
@@ -213,10 +213,10 @@ impl Results {
         create_private_dirs(&dir)?;
         let put = |name: &str, text: &str| put(&dir.join(name), text.as_bytes());
         put("removal-plan.csv", &self.plan)?;
-        put("removal-requests.json", &remediation::requests(&self.steps))?;
+        put("removal-requests.json", &removal_script::requests(&self.steps))?;
         put(
             "removal.ps1",
-            &remediation::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps),
+            &removal_script::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps),
         )?;
         let drift = self.balance.drift.iter().map(Drift::cells);
         put("drift.csv", &rows::text(&Drift::COLUMNS, drift, Format::Csv, false)?)?;
@@ -245,11 +245,6 @@ fn plan_csv(steps: &[remediation::Step]) -> Result<String, Failure> {
         "due",
     ];
     let rows = steps.iter().map(|s| {
-        let url = if s.method.is_empty() {
-            String::new()
-        } else {
-            format!("https://graph.microsoft.com/v1.0{}", s.path)
-        };
         [
             s.order.to_string(),
             s.item_id.clone(),
@@ -260,7 +255,7 @@ fn plan_csv(steps: &[remediation::Step]) -> Result<String, Failure> {
             s.by.to_string(),
             s.method_kind.to_string(),
             s.method.to_string(),
-            url,
+            s.url(),
             s.body.as_ref().map(ToString::to_string).unwrap_or_default(),
             s.instruction.clone(),
             s.affected_count.to_string(),

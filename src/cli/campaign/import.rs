@@ -60,12 +60,18 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             if let Some(signature) = &file.signature {
                 store.keep(&id, signature)?;
             }
+            if let Proof::Email { keys_sha256, .. } = &file.incoming.proof
+                && !keys_sha256.is_empty()
+            {
+                store.keep(&id, file.keys.as_bytes())?;
+            }
         }
         match store.append(&id, &state.tail, &taken.events, now, &operator.name) {
             Err(CampaignError::Taken(_)) if attempt < 5 => continue,
             other => other?,
         };
         sheets::write_issued(&store, &state, &issues)?;
+        sheets::write_seconds(&store, &state, &taken.events)?;
         told(&taken, &state, files.len(), &operator.name);
         if taken.changed > 0 && now > state.due_at {
             output::say(&format!("imported after the end, {}", state.due_at));
@@ -129,6 +135,8 @@ struct File {
     mail: bool,
     proved: bool,
     signature: Option<Vec<u8>>,
+    /// Records of mail domains with which a mail was checked.
+    keys: String,
     incoming: SubmittedSheet,
 }
 
@@ -157,6 +165,7 @@ fn read(paths: &[std::path::PathBuf], all_or_nothing: bool) -> Result<(Vec<File>
                 mail: back.as_sent,
                 proved: true,
                 signature: None,
+                keys: String::new(),
                 incoming: SubmittedSheet {
                     sheet: back.sheet,
                     proof: Proof::OperatorAsserted,
@@ -193,6 +202,7 @@ fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [Fil
         beside.push(".sig");
         let beside = std::path::PathBuf::from(beside);
         let proof = if file.mail {
+            file.keys = keys.dkim.as_ref().map(|k| k.text().to_string()).unwrap_or_default();
             proof::by_mail(&file.bytes, keys.dkim.as_ref(), reviewer).map_err(|e| e.to_string())
         } else if beside.is_file() {
             file.signature = std::fs::read(&beside).ok();

@@ -127,7 +127,10 @@ pub fn exceptions(args: &ExceptionsArgs) -> Result<Exit, Failure> {
     let mut expired = 0;
     for state in &states {
         let from = state.closing.as_ref().map_or(state.due_at, |c| c.at);
-        for outcome in outcomes(state, &current, from).iter().filter(|o| o.choice == Choice::Exception) {
+        for outcome in outcomes(state, &current, &question.config, from)
+            .iter()
+            .filter(|o| o.choice == Choice::Exception)
+        {
             expired += usize::from(outcome.word == OutcomeWord::ExceptionExpired);
             list.extend(cells(state, outcome));
         }

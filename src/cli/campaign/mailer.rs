@@ -2,11 +2,12 @@
 //!
 //! A letter that a server does not take keeps no other from being sent; each has its outcome in the log.
 
+use super::carrier;
 use super::sheets::put;
 use crate::campaign::log::LogEvent;
-use crate::campaign::notification::{Notification, Occasion, Post, Refused, Sender};
+use crate::campaign::notification::{Carrier, Notification, Occasion, Refused, Sender};
 use crate::campaign::state::{HANDED_OVER, OPENING};
-use crate::campaign::{Campaign, Reviewer, ReviewerKey, State, Store};
+use crate::campaign::{Campaign, Plan, Reviewer, ReviewerKey, State, Store};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
 use crate::lake::store::create_private_dirs;
@@ -37,7 +38,7 @@ pub struct Mailer {
     due_at: Instant,
     otherwise: &'static str,
     sender: Sender,
-    post: Option<Post>,
+    plan: Plan,
     at: Instant,
     /// Number of items and hashes of sheets, by reviewer.
     sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)>,
@@ -85,15 +86,8 @@ impl Outcomes {
 
 impl Mailer {
     /// Makes the sender and the way ready; nobody is called yet.
-    pub fn new(state: &State, at: Instant) -> Result<Self, Failure> {
+    pub fn new(state: &State, at: Instant) -> Self {
         let sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
-        let post = state
-            .plan
-            .smtp
-            .as_ref()
-            .map(|s| Post::new(s, &sender.from))
-            .transpose()
-            .map_err(Failure::usage)?;
         let mut sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)> = BTreeMap::new();
         for ((key, stage), indices) in state.sheets() {
             let hash = state.hash_of(&key, stage, &indices);
@@ -101,25 +95,20 @@ impl Mailer {
             entry.0 += indices.len();
             entry.1.push(hash);
         }
-        Ok(Self {
+        Self {
             head: state.head.clone(),
             due_at: state.due_at,
             otherwise: state.plan.no_response.sentence(),
             sender,
-            post,
+            plan: state.plan.clone(),
             at,
             sheets,
-        })
+        }
     }
 
     /// Whether letters are sent, and not only written.
     pub fn sends(&self) -> bool {
-        self.post.is_some()
-    }
-
-    /// `file` or `smtp`.
-    pub fn way(&self) -> &'static str {
-        if self.sends() { "smtp" } else { "file" }
+        self.plan.smtp.is_some() || self.plan.graph.is_some()
     }
 
     /// Writes one letter as `.eml` and `.ics`; returns the mail.
@@ -145,6 +134,7 @@ impl Mailer {
             step: order.step,
             at: self.at,
             sender: &self.sender,
+            language: self.plan.language_of(order.to),
         };
         let mail = letter.mail().map_err(Failure::usage)?;
         let dir = out
@@ -158,6 +148,24 @@ impl Mailer {
 
     /// Writes and sends letters one by one; what became of each is in the log before the next is sent.
     pub fn deliver(&self, (store, state): (&Store, &mut State), orders: &[Order], out: &Path, by: &str) -> Result<Outcomes, Failure> {
+        if orders.is_empty() {
+            return Ok(Outcomes::default());
+        }
+        let carrier = carrier::of(&self.plan, &self.sender.from)?;
+        let outcomes = self.deliver_by(carrier.as_deref(), (store, &mut *state), orders, out, by)?;
+        // One commit for the whole run: each letter is in the log already.
+        store.note_in_history(self.at)?;
+        Ok(outcomes)
+    }
+
+    fn deliver_by(
+        &self,
+        carrier: Option<&dyn Carrier>,
+        (store, state): (&Store, &mut State),
+        orders: &[Order],
+        out: &Path,
+        by: &str,
+    ) -> Result<Outcomes, Failure> {
         let mut outcomes = Outcomes::default();
         for order in orders {
             let mail = match self.write(order, out) {
@@ -168,7 +176,7 @@ impl Mailer {
                     continue;
                 }
             };
-            if let Some(post) = &self.post {
+            if let Some(post) = carrier {
                 let silent = outcomes.silent.clone();
                 let sent = silent.map_or_else(|| post.send(&order.to.mail, &mail).map_err(|e| self.judged(&e, &mut outcomes)), Err);
                 if let Err(why) = sent {
@@ -177,12 +185,12 @@ impl Mailer {
                 }
             }
             outcomes.done += 1;
-            if self.sends() || order.step != OPENING {
+            if carrier.is_some() || order.step != OPENING {
                 let event = LogEvent::Reminded {
                     reviewer: order.counts_to.clone(),
                     step: order.step.to_string(),
                     to: order.to.mail.clone(),
-                    by: self.way().into(),
+                    by: carrier.map_or("file", |c| c.way()).into(),
                     open: order.open,
                     message_sha256: hex::encode(Sha256::digest(&mail)),
                 };
@@ -221,15 +229,15 @@ impl Mailer {
 
     fn record(&self, (store, state): (&Store, &mut State), event: LogEvent, by: &str) -> Result<(), Failure> {
         let events = [event];
-        state.apply_all(&events, self.at)?;
-        state.tail = store.append(&state.head.id, &state.tail, &events, self.at, by)?;
+        state.note_all(&events, self.at)?;
+        state.tail = store.append_one_of_many(&state.head.id, &state.tail, &events, self.at, by)?;
         Ok(())
     }
 }
 
 /// Letters to those who have something to decide and were not told so yet: at the opening, and when one of them failed then.
 pub fn openings((store, state): (&Store, &mut State), at: Instant, out: &Path, by: &str, again: bool) -> Result<Outcomes, Failure> {
-    let mailer = Mailer::new(state, at)?;
+    let mailer = Mailer::new(state, at);
     if !mailer.sends() && again {
         return Ok(Outcomes::default());
     }
@@ -267,7 +275,7 @@ pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at:
             from.entry(m.from.clone()).or_default().push(m.to.clone());
         }
     }
-    let mailer = Mailer::new(state, at)?;
+    let mailer = Mailer::new(state, at);
     let totals = state.by_reviewer(&BTreeMap::new());
     let takers = to.keys().cloned().collect::<Vec<_>>();
     let parts = to.into_iter().map(|(k, others)| (k, others, Occasion::Replacement));
@@ -308,3 +316,6 @@ pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at:
         .collect();
     mailer.deliver((store, state), &orders, out, by)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod adopt;
 pub mod args;
+mod carrier;
 mod close;
 mod import;
 mod life;

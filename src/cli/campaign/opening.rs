@@ -57,7 +57,11 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let mut state = State::load(&store, &id)?;
     sheets::remember(&store, &id, &args.out)?;
     let files = sheets::write(&store, &state, &args.out, None)?;
-    let at = if state.plan.smtp.is_some() { opening.now } else { state.head.opened_at };
+    let at = if state.plan.smtp.is_some() || state.plan.graph.is_some() {
+        opening.now
+    } else {
+        state.head.opened_at
+    };
     let letters = mailer::openings((&store, &mut state), at, &args.out, &by, false)?;
     for warning in &state.head.warnings {
         output::say(&format!("warning: {warning}"));

@@ -48,7 +48,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     }
     let by = operator(&args.by);
     let Some(out) = out else {
-        let nothing = due.is_empty() && state.plan.smtp.is_none();
+        let nothing = due.is_empty() && state.plan.smtp.is_none() && state.plan.graph.is_none();
         return if nothing {
             Ok(Exit::Done)
         } else {
@@ -70,7 +70,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             counts_to: &reminder.reviewer.key,
         })
         .collect();
-    let mailer = Mailer::new(&state, now)?;
+    let mailer = Mailer::new(&state, now);
     outcomes.push(mailer.deliver((&store, &mut state), &orders, &out, &by)?);
     if !replaced.is_empty() {
         let moves = replace(&store, &mut state, (&question, &lapsed), &replaced, now, &by)?;

@@ -66,6 +66,24 @@ pub fn write_issued(store: &Store, state: &State, events: &[LogEvent]) -> Result
     if keys.is_empty() { Ok(0) } else { write(store, state, &out, Some(&keys)) }
 }
 
+/// Writes the sheets of second reviewers anew whose items the first stage has decided, so that they show what binds now.
+pub fn write_seconds(store: &Store, state: &State, events: &[LogEvent]) -> Result<usize, Failure> {
+    let Some(out) = remembered(store, &state.head.id) else {
+        return Ok(0);
+    };
+    let waiting = |e: &LogEvent| match e {
+        LogEvent::Decided(d) if d.stage == 1 => {
+            let index = state.position(&d.item).filter(|i| state.awaits_second(*i))?;
+            Some(state.owner_in(index, 2).clone())
+        }
+        _ => None,
+    };
+    let mut keys: Vec<ReviewerKey> = events.iter().filter_map(waiting).collect();
+    keys.sort();
+    keys.dedup();
+    if keys.is_empty() { Ok(0) } else { write(store, state, &out, Some(&keys)) }
+}
+
 /// Writes under another name first: a reader sees the old file or the new one.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let dir = path.parent().unwrap_or(Path::new("."));

@@ -26,7 +26,7 @@ pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     };
     let question = open::question(&args.which.lake, &args.question)?;
     let now = CurrentAccess::new(&question.access);
-    let list = outcomes(&state, &now, closing.at);
+    let list = outcomes(&state, &now, &question.config, closing.at);
     let counts = counted(&state, &list)?;
     let columns = [
         "item_id",
@@ -148,7 +148,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
     let question = open::question(&args.which.lake, &args.question)?;
     let person = find_person(&question.access, &args.manager).map_err(Failure::usage)?;
     let manager = reviewer(&question.access, &person, ReviewerKey::new(args.manager.split('@').next().unwrap_or("manager")));
-    let list = outcomes(&state, &CurrentAccess::new(&question.access), closing.at);
+    let list = outcomes(&state, &CurrentAccess::new(&question.access), &question.config, closing.at);
     counted(&state, &list)?;
     let unproved = list.iter().filter(|o| !o.word.is_done()).count();
     let undecided = state.totals(&BTreeMap::new()).undecided;
@@ -159,6 +159,10 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
             let keys = Keys::read(&args.keys)?;
+            store.keep(&state.head.id, &bytes)?;
+            if let Some(records) = &keys.dkim {
+                store.keep(&state.head.id, records.text().as_bytes())?;
+            }
             if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sig")) {
                 keys.signature(document.as_bytes(), path, &manager).map_err(Failure::unusable)?
             } else {
@@ -166,6 +170,8 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
             }
         }
     };
+    // Kept before the entry that names it.
+    let document_sha256 = store.keep(&state.head.id, document.as_bytes())?;
     let out = super::sheets::remembered(&store, &state.head.id);
     if let Some(out) = &out {
         let dir = out.join(state.head.id.as_str());
@@ -193,6 +199,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
         commit,
         as_of,
         proof: proof.clone(),
+        document_sha256,
     }];
     let now = open::now()?;
     state.apply_all(&events, now)?;

@@ -42,8 +42,8 @@ fn owing(progress: &Progress) -> Chart {
                 String::new()
             };
             match silence {
-                0 => format!("It is closed: silence decided nothing{left}."),
-                n => format!("It is closed: silence decided {}{left}.", count(n, "item")),
+                0 => format!("It is closed: every item had a response{left}."),
+                n => format!("It is closed: no response came about {}{left}.", count(n, "item")),
             }
         }
         0 => format!("Nobody: all {} have done their part.", count(all.len(), "reviewer")),
@@ -64,13 +64,13 @@ fn owing(progress: &Progress) -> Chart {
         parts: vec![(t.by_person.sum(), Ink::Main), (t.by_silence.sum(), Ink::Medium), (t.undecided, Ink::Info)],
     };
     let bars: Vec<Bar> = all.iter().take(SHOWN).map(bar).collect();
-    let legend = [("by person", Ink::Main), ("by silence", Ink::Medium), ("undecided", Ink::Info)];
+    let legend = [("by person", Ink::Main), ("no response", Ink::Medium), ("undecided", Ink::Info)];
     Chart {
         id: "owing",
         question,
         drawing: (!bars.is_empty()).then(|| bars::draw("items", 170, &legend, &bars)),
         finding: caption,
-        heads: vec!["reviewer", "by person", "by silence", "undecided"],
+        heads: vec!["reviewer", "by person", "no response", "undecided"],
         rows: all
             .iter()
             .take(SHOWN)

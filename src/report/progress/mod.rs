@@ -120,7 +120,7 @@ fn identity(progress: &Progress) -> String {
     let totals = progress.state.totals(progress.lapsed);
     let a = &totals.all;
     format!(
-        "{} = {} keep + {} revoke + {} modify + {} exception + {} undecided",
+        "{} = {} keep + {} remove + {} change + {} exception + {} undecided",
         thousands(totals.population),
         thousands(a.keep),
         thousands(a.revoke),
@@ -159,7 +159,7 @@ fn independence(state: &State) -> Vec<String> {
 fn asserted(state: &State) -> Option<String> {
     let asserted = state.proofs().get("operator-asserted").copied().filter(|n| *n > 0)?;
     Some(format!(
-        "{} rest on the word of whoever imported them: neither a signature nor a mail shows who decided.",
+        "{} have no independent evidence of who decided: they rest on the word of whoever imported them.",
         count(asserted, "decision")
     ))
 }
@@ -174,7 +174,7 @@ fn answer(progress: &Progress) -> String {
         totals.completion()
     );
     let rest = match (progress.state.closing.is_some(), totals.owed()) {
-        (true, _) => format!("It is closed; silence decided {}.", count(totals.by_silence.sum(), "item")),
+        (true, _) => format!("It is closed; no response came about {}.", count(totals.by_silence.sum(), "item")),
         (false, 0) => "Nobody owes a decision.".to_string(),
         (false, owed) => {
             let late = if progress.at >= progress.state.due_at {
@@ -200,12 +200,12 @@ fn figures(progress: &Progress) -> Vec<(String, String, &'static str, &'static s
     vec![
         figure(totals.population, "items, fixed at the opening", "#grounds", ""),
         figure(a.keep, "keep", "#packages", ""),
-        figure(a.revoke, "revoke", "#packages", ""),
-        figure(a.modify, "modify", "#packages", ""),
+        figure(a.revoke, "remove", "#packages", ""),
+        figure(a.modify, "change", "#packages", ""),
         figure(a.exception, "exception", "#packages", ""),
         figure(totals.undecided, "undecided", "#reviewers", "medium"),
-        figure(totals.by_silence.sum(), "decided by silence", "#reviewers", "medium"),
-        figure(totals.lapsed, "lapsed before a decision", "#reviewers", ""),
+        figure(totals.by_silence.sum(), "no response", "#reviewers", "medium"),
+        figure(totals.lapsed, "ended before a decision", "#reviewers", ""),
     ]
 }
 

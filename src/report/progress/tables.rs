@@ -47,10 +47,10 @@ pub fn all(progress: &Progress, review_quality: &[ReviewQuality]) -> Vec<Table> 
     ]
 }
 
-/// The terms of the campaign: scope, exclusions, reviewers, silence.
+/// The terms of the campaign: scope, exclusions, reviewers, no response.
 pub(super) fn agreed(progress: &Progress) -> Table {
     let rows = terms(progress.state).into_iter().map(|(name, words)| vec![name.to_string(), words]);
-    let lead = "What was to be reviewed, what was left out, by whom, and what silence means.".to_string();
+    let lead = "What was to be reviewed, what was left out, by whom, and what no response means.".to_string();
     table("terms", "Terms", lead, &[("term", false), ("words", false)], rows.collect())
 }
 
@@ -81,11 +81,11 @@ fn numbers(t: &Totals) -> Vec<String> {
 const NUMBERS: [(&str, bool); 8] = [
     ("items", true),
     ("keep", true),
-    ("revoke", true),
-    ("modify", true),
+    ("remove", true),
+    ("change", true),
     ("exception", true),
     ("undecided", true),
-    ("by silence", true),
+    ("no response", true),
     ("by person", true),
 ];
 
@@ -101,7 +101,7 @@ pub(super) fn reviewers(progress: &Progress, review_quality: &[ReviewQuality]) -
     let unassigned = if nobody == 0 {
         String::new()
     } else {
-        format!("; {} with nobody", count(nobody, "item"))
+        format!("; {} without a reviewer", count(nobody, "item"))
     };
     let lead = format!(
         "{}, those who owe most first; {} sent nothing back{}{unassigned}.",
@@ -121,12 +121,12 @@ pub(super) fn reviewers(progress: &Progress, review_quality: &[ReviewQuality]) -
         cells.push(seconds.map(|s| format!("{} s", thousands(*s))).unwrap_or_default());
         cells.push(
             match (t.owed() > 0, last.is_some(), progress.at >= state.due_at) {
-                _ if key.is_unassigned() => "with nobody",
-                _ if state.closing.is_some() && t.by_silence.sum() == t.population => "silent to the end",
-                _ if state.closing.is_some() && t.by_silence.sum() + t.undecided > 0 => "silent in part",
+                _ if key.is_unassigned() => "without a reviewer",
+                _ if state.closing.is_some() && t.by_silence.sum() == t.population => "no response",
+                _ if state.closing.is_some() && t.by_silence.sum() + t.undecided > 0 => "no response in part",
                 (false, ..) => "done",
                 (true, _, true) => "late",
-                (true, false, false) => "silent",
+                (true, false, false) => "no response yet",
                 (true, true, false) => "open",
             }
             .to_string(),
@@ -175,7 +175,7 @@ pub(super) fn proofs(progress: &Progress) -> Table {
             } => format!("signed by {principal}, key {key_fingerprint}"),
             Proof::Email { from, message_id, dkim, .. } => format!("mail from {from}, {message_id}, DKIM {dkim}"),
             Proof::Entra { instance, .. } => format!("review instance {instance} of Entra"),
-            Proof::OperatorAsserted => format!("the word of {}", r.imported_by),
+            Proof::OperatorAsserted => format!("no independent evidence: the word of {}", r.imported_by),
         };
         vec![
             sequence.to_string(),

@@ -137,6 +137,22 @@ fn keep(run: &Run, tenant: &Tenant) {
     }
 }
 
+/// Writes what a tenant of the notation exported, into `exports/` and, what comes later, into `later/`; returns its objects.
+///
+/// For tests of commands that are no questions: story, rule and question need not be told.
+pub fn written(run: &Run, text: &str) -> cast::Cast {
+    let whole = format!("story s\nrule r\n{text}\nask holders\n  exit any\n");
+    let tenant = notation::read("written", &whole).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    // What the logs cover is told with the last of them.
+    let last = tenant.files.iter().any(|f| f.later);
+    for (folder, later) in [("exports", false), ("later", true)] {
+        let of = |f: &&File| if f.path == "coverage.toml" { later == last } else { f.later == later };
+        let files: Vec<&File> = tenant.files.iter().filter(of).collect();
+        write(run, folder, &files);
+    }
+    tenant.cast
+}
+
 #[test]
 fn every_tenant_is_answered_right() {
     let wanted = std::env::var("VOUCHSAFE_TENANT").unwrap_or_default();

@@ -11,7 +11,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use crate::campaign::ReturnedSheet;
+use crate::campaign::{ReturnedSheet, Sheet};
 use sha2::{Digest, Sha256};
 
 /// The largest file that is taken, in bytes: a sheet of 300,000 items stays below.
@@ -64,6 +64,13 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Returned, NotASheet> {
         },
         _ => (grid(bytes).map_err(refused)?, None),
     };
+    // Some programs write headings in capitals.
+    for column in &mut sheet.columns {
+        let lower = column.trim().to_ascii_lowercase();
+        if Sheet::columns().contains(&lower.as_str()) {
+            *column = lower;
+        }
+    }
     sheet.file = file.to_string();
     sheet.sha256 = hex::encode(Sha256::digest(bytes));
     let as_sent = kind(bytes) == Kind::Mail;
@@ -109,5 +116,5 @@ fn grid(bytes: &[u8]) -> Result<ReturnedSheet, String> {
 
 /// The place of the header in rows of cells: the first row that names `item_id`.
 fn header(rows: &[Vec<String>]) -> Option<usize> {
-    rows.iter().position(|row| row.iter().any(|c| c.trim() == "item_id"))
+    rows.iter().position(|row| row.iter().any(|c| c.trim().eq_ignore_ascii_case("item_id")))
 }

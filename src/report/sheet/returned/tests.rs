@@ -140,3 +140,12 @@ fn a_mail_that_outlook_saved_has_its_sheet_and_no_signature() {
         .to_string();
     assert!(none.contains("no attachment"), "{none}");
 }
+
+#[test]
+fn headings_in_capitals_are_the_same_headings() {
+    let sheet = sheet(3);
+    let text = String::from_utf8(file(&sheet, TABLE)).expect("text");
+    let (head, rows) = text.split_once('\n').expect("a header");
+    let back = read("r.csv", format!("{}\n{rows}", head.to_uppercase()).as_bytes()).expect("reads").sheet;
+    assert_eq!(back.columns, read("r.csv", text.as_bytes()).expect("reads").sheet.columns);
+}

@@ -1,167 +1,25 @@
-//! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
+//! The tables of a campaign: head, terms, population, reviewers, decisions, proofs, drift, removals, exceptions, sign-off.
 
-use crate::campaign::contradiction::contradictions;
+use super::Making;
+use super::returned::Kept;
 use crate::campaign::follow_up::{CurrentAccess, Drift};
 use crate::campaign::log::{Choice, DecidedBy, LogEvent, Proof};
 use crate::campaign::model::{Context, Item, ItemId, ReviewerKey};
 use crate::campaign::outcome::{Outcome, outcomes};
 use crate::campaign::reviewers::one_person;
 use crate::campaign::terms::terms;
-use crate::campaign::{CampaignError, LogEntry, State, Store, TieOut, review_quality};
-use crate::evidence::compose::{Content, Part};
+use crate::campaign::{LogEntry, State, review_quality};
 use crate::evidence::sample::{self, Member};
 use crate::evidence::table::Table;
-use crate::ledger::AccessModel;
-use crate::model::account::AdminPattern;
 use crate::model::{Instant, PrincipalId};
-use crate::report::Audience;
-use crate::report::privacy::Privacy;
 use std::collections::BTreeMap;
 
-/// What the parts of a campaign are made with.
-pub struct Making<'a> {
-    /// The ledger, not yet covered.
-    pub access: &'a AccessModel,
-    /// How administrative accounts are named, so that they count as their owner's.
-    pub accounts: &'a AdminPattern,
-    /// What of people is shown.
-    pub privacy: &'a Privacy,
-    /// What of their words is shown.
-    pub audience: &'a Audience,
-    /// Seed of the spot check.
-    pub seed: &'a str,
-    /// What joined and left since the opening.
-    pub balance: &'a TieOut,
-}
-
-/// The parts of one campaign.
-///
-/// # Errors
-/// When the campaign is damaged.
-pub fn parts(store: &Store, state: &State, making: &Making) -> Result<Vec<Part>, CampaignError> {
-    let id = &state.head.id;
-    let contexts: BTreeMap<ItemId, Context> = store.contexts(id, None)?.into_iter().map(|c| (c.item.clone(), c)).collect();
-    let mut entries: Vec<(LogEntry, String)> = Vec::new();
-    store.log(id, |entry| {
-        let hash = LogEntry::hash(&entry.line());
-        entries.push((entry, hash));
-        Ok(())
-    })?;
-    let told = Telling { making, state };
-    let part = |name: &str, what: &str, table: Table| Part {
-        file: format!("campaign/{name}.csv"),
-        what: what.into(),
-        content: Content::Table(table),
-    };
-    Ok(vec![
-        part(
-            "campaign",
-            "what the campaign is, its commit, its population and the end of its log",
-            told.head(),
-        ),
-        part(
-            "terms",
-            "what was to be reviewed and what was left out, by whom, and what silence means",
-            told.terms(),
-        ),
-        part(
-            "items",
-            "the frozen population: each holding with its reviewer, why that reviewer, whether a conflict, and the decision that binds",
-            told.items(&contexts),
-        ),
-        part("reviewers", "who reviewed what, and how they decided", told.reviewers()),
-        part(
-            "decisions",
-            "every decision in the order of the log, also those that a later one replaced",
-            told.decisions(&entries),
-        ),
-        part("proofs", "files that were taken in, and how it is known who decided", told.proofs(&entries)),
-        part(
-            "drift",
-            "what joined and left since the opening: population + joined - left = held now (campaign.csv)",
-            told.drift(),
-        ),
-        part("removals", "what became of each revocation and change, by observation", told.removals()),
-        part(
-            "exceptions",
-            "access that stays although a rule speaks against it: by whom, until when",
-            told.exceptions(),
-        ),
-        part(
-            "spot-check",
-            "a tenth of the decisions to keep, those of silence apart, drawn by the seed",
-            told.spot_check(),
-        ),
-        part("sign-off", "what management stated", told.sign_off(&entries)),
-        part(
-            "log",
-            "the campaign's log: each entry with the hash of the one before, without its content",
-            told.log(&entries),
-        ),
-    ])
-}
-
-/// What a campaign cannot show, a sentence each.
-#[must_use]
-pub fn limits(state: &State, privacy: &Privacy) -> Vec<String> {
-    let totals = state.totals(&BTreeMap::new());
-    let mut lines = Vec::new();
-    let asserted = state.proofs().get("operator-asserted").copied().unwrap_or_default();
-    if asserted > 0 {
-        lines.push(format!(
-            "Who decided: {} of {} decisions of persons rest on the word of whoever imported them; neither a signature nor a mail shows who decided (campaign/proofs.csv).",
-            asserted,
-            totals.by_persons()
-        ));
-    }
-    for (disclosure, n) in state.disclosures() {
-        lines.push(format!(
-            "Independence: {n} of {} items are {} (campaign/items.csv, column disclosed).",
-            totals.population,
-            disclosure.counted()
-        ));
-    }
-    if let Some((at, reason)) = &state.cancelled {
-        lines.push(format!("The campaign was cancelled on {at}: {}", privacy.text(reason)));
-    }
-    let contradictions = contradictions(state).len();
-    if contradictions > 0 {
-        lines.push(format!(
-            "{contradictions} pairs of decisions contradict one another, and neither is carried out."
-        ));
-    }
-    if totals.by_silence.sum() > 0 {
-        lines.push(format!(
-            "Nobody decided {} of {} items: silence did, as campaign/terms.csv says; they are no review by a person.",
-            totals.by_silence.sum(),
-            totals.population
-        ));
-    }
-    if totals.undecided > 0 {
-        lines.push(format!("{} of {} items are undecided.", totals.undecided, totals.population));
-    }
-    if let Some((closing, why)) = state.closing.as_ref().and_then(|c| Some((c, c.early.as_ref()?))) {
-        lines.push(format!(
-            "The campaign was closed on {}, before its end on {}, while decisions were owed: {}",
-            closing.at,
-            state.due_at,
-            privacy.text(why)
-        ));
-    }
-    lines.extend(
-        state
-            .head
-            .warnings
-            .iter()
-            .map(|w| format!("At its opening: {}.", privacy.text(w).trim_end_matches('.'))),
-    );
-    lines.push("Whatever was not in the scope of the campaign was not reviewed by it (campaign/terms.csv).".into());
-    lines
-}
-
-struct Telling<'a> {
-    making: &'a Making<'a>,
-    state: &'a State,
+/// Tells the tables of a campaign.
+pub(super) struct Telling<'a> {
+    pub making: &'a Making<'a>,
+    pub state: &'a State,
+    /// Files that came back, as far as they go into the bundle.
+    pub kept: &'a Kept,
 }
 
 impl Telling<'_> {
@@ -195,7 +53,7 @@ impl Telling<'_> {
         self.making.privacy.text(text)
     }
 
-    fn head(&self) -> Table {
+    pub fn head(&self) -> Table {
         let (h, state) = (&self.state.head, self.state);
         let (closing, totals) = (state.closing.as_ref(), state.totals(&BTreeMap::new()));
         let mut rows = vec![
@@ -237,22 +95,23 @@ impl Telling<'_> {
         Table::of(&["what", "value"], rows.into_iter().map(|(k, v)| vec![k.to_string(), v]))
     }
 
-    fn terms(&self) -> Table {
+    pub fn terms(&self) -> Table {
         let rows = terms(self.state).into_iter().map(|(name, words)| vec![name.to_string(), self.text(&words)]);
         Table::of(&["term", "words"], rows)
     }
 
-    fn items(&self, contexts: &BTreeMap<ItemId, Context>) -> Table {
+    pub fn items(&self, contexts: &BTreeMap<ItemId, Context>) -> Table {
         let mutual = self.state.mutual();
         let row = |(index, item): (usize, &Item)| {
             let binding = self.state.effective_decision(index).map(|(_, entry)| entry);
-            let owner = self.state.owner(index);
-            let reviewer = self.state.reviewers.get(owner);
-            let (access, accounts) = (self.making.access, self.making.accounts);
+            let (owner, stage) = self.state.credited(index);
+            let reviewer = self.state.reviewers.get(&owner);
+            let (access, accounts) = (self.making.access, &self.making.config.admin_accounts);
             let is_holder = |id: &str| one_person(access, accounts, &PrincipalId::new(id), &PrincipalId::new(&item.principal_id)).is_some();
             let own = reviewer.is_some_and(|r| !r.principal_id.is_empty() && is_holder(&r.principal_id));
-            let disclosed = self.state.disclosed_in(index, self.state.stage(index), &mutual);
-            let because = contexts.get(&item.id).map(|c| self.text(&c.reviewer_because)).unwrap_or_default();
+            let disclosed = self.state.disclosed_of(index, stage, &owner, &mutual);
+            let because = contexts.get(&item.id).map(|c| self.text(&self.state.because_of(index, stage, &owner, c)));
+            let because = because.unwrap_or_default();
             vec![
                 item.id.to_string(),
                 self.holder(item, &item.principal_id),
@@ -265,7 +124,7 @@ impl Telling<'_> {
                 yes(item.sensitive),
                 item.risk.as_str().to_string(),
                 item.recommendation.as_str().to_string(),
-                self.key(owner),
+                self.key(&owner),
                 because,
                 yes(own),
                 disclosed.iter().map(|d| d.as_str()).collect::<Vec<_>>().join(";"),
@@ -315,7 +174,7 @@ impl Telling<'_> {
         }
     }
 
-    fn reviewers(&self) -> Table {
+    pub fn reviewers(&self) -> Table {
         let totals = self.state.by_reviewer(&BTreeMap::new());
         let review_quality: BTreeMap<ReviewerKey, review_quality::ReviewQuality> = review_quality::review_quality(self.state)
             .into_iter()
@@ -356,7 +215,7 @@ impl Telling<'_> {
         Table::of(&header, totals.iter().map(row))
     }
 
-    fn decisions(&self, entries: &[(LogEntry, String)]) -> Table {
+    pub fn decisions(&self, entries: &[(LogEntry, String)]) -> Table {
         let row = |(entry, _): &(LogEntry, String)| {
             let LogEvent::Decided(d) = &entry.event else { return None };
             Some(vec![
@@ -389,7 +248,7 @@ impl Telling<'_> {
         Table::of(&header, entries.iter().filter_map(row))
     }
 
-    fn proofs(&self, entries: &[(LogEntry, String)]) -> Table {
+    pub fn proofs(&self, entries: &[(LogEntry, String)]) -> Table {
         let row = |(entry, _): &(LogEntry, String)| {
             let LogEvent::Imported(i) = &entry.event else { return None };
             Some(vec![
@@ -403,6 +262,7 @@ impl Telling<'_> {
                 i.decided.to_string(),
                 i.proof.kind().to_string(),
                 self.proof(&i.proof),
+                self.kept.names(entry.sequence),
             ])
         };
         let header = [
@@ -416,6 +276,7 @@ impl Telling<'_> {
             "decided",
             "proof",
             "proof_detail",
+            "in_bundle",
         ];
         Table::of(&header, entries.iter().filter_map(row))
     }
@@ -436,6 +297,7 @@ impl Telling<'_> {
                 message_id,
                 from,
                 dkim,
+                ..
             } => format!(
                 "mail of {}, SHA-256 {sha256}, Message-ID {}, DKIM {}",
                 self.text(from),
@@ -447,7 +309,7 @@ impl Telling<'_> {
         }
     }
 
-    fn drift(&self) -> Table {
+    pub fn drift(&self) -> Table {
         let access = self.making.access;
         let row = |d: &Drift| {
             let is_thing = access.groups.contains_key(&d.principal_id) || access.apps.contains_key(&d.principal_id);
@@ -464,7 +326,7 @@ impl Telling<'_> {
         Table::of(&Drift::COLUMNS, self.making.balance.drift.iter().map(row))
     }
 
-    fn removals(&self) -> Table {
+    pub fn removals(&self) -> Table {
         let header = ["item_id", "decision", "by", "outcome", "removed_at", "days", "due", "snapshot", "evidence"];
         let list = self.outcomes();
         let rows = list.iter().filter(|o| o.choice != Choice::Exception).map(|o| {
@@ -489,10 +351,10 @@ impl Telling<'_> {
         self.state
             .closing
             .as_ref()
-            .map_or_else(Vec::new, |closing| outcomes(self.state, &now, closing.at))
+            .map_or_else(Vec::new, |closing| outcomes(self.state, &now, self.making.config, closing.at))
     }
 
-    fn exceptions(&self) -> Table {
+    pub fn exceptions(&self) -> Table {
         let list = self.outcomes();
         let row = |(index, item): (usize, &Item)| {
             let (_, entry) = self.state.effective_decision(index).filter(|(_, e)| e.decision.choice == Choice::Exception)?;
@@ -511,7 +373,7 @@ impl Telling<'_> {
         Table::of(&["item_id", "decided_by", "decided_at", "until", "justification", "outcome", "evidence"], rows)
     }
 
-    fn spot_check(&self) -> Table {
+    pub fn spot_check(&self) -> Table {
         let kept: Vec<Member> = self
             .state
             .items
@@ -519,10 +381,10 @@ impl Telling<'_> {
             .enumerate()
             .filter_map(|(index, item)| {
                 let (_, entry) = self.state.effective_decision(index).filter(|(_, e)| e.decision.choice == Choice::Keep)?;
-                let reviewer = self.key(self.state.owner(index));
-                // What silence kept is no work of a reviewer, and is drawn apart.
+                let reviewer = self.key(&self.state.credit(index));
+                // What was kept without a response is no work of a reviewer, and is drawn apart.
                 let stratum = match entry.by {
-                    DecidedBy::NoResponse => format!("{reviewer}, by silence"),
+                    DecidedBy::NoResponse => format!("{reviewer}, no response"),
                     _ => reviewer,
                 };
                 Some(Member {
@@ -536,7 +398,7 @@ impl Telling<'_> {
         crate::evidence::compose::drawn_table(&drawn)
     }
 
-    fn sign_off(&self, entries: &[(LogEntry, String)]) -> Table {
+    pub fn sign_off(&self, entries: &[(LogEntry, String)]) -> Table {
         let row = |(entry, _): &(LogEntry, String)| {
             let LogEvent::SignedOff {
                 manager,
@@ -545,6 +407,7 @@ impl Telling<'_> {
                 commit,
                 as_of,
                 proof,
+                document_sha256,
             } = &entry.event
             else {
                 return None;
@@ -563,6 +426,8 @@ impl Telling<'_> {
                 time(*as_of),
                 proof.kind().to_string(),
                 self.proof(proof),
+                document_sha256.clone(),
+                self.kept.names(entry.sequence),
             ])
         };
         let header = [
@@ -575,11 +440,13 @@ impl Telling<'_> {
             "as_of",
             "proof",
             "proof_detail",
+            "document_sha256",
+            "in_bundle",
         ];
         Table::of(&header, entries.iter().filter_map(row))
     }
 
-    fn log(&self, entries: &[(LogEntry, String)]) -> Table {
+    pub fn log(&self, entries: &[(LogEntry, String)]) -> Table {
         let row = |(entry, hash): &(LogEntry, String)| {
             let event = serde_json::to_value(&entry.event).unwrap_or_default();
             let event = event.get("event").and_then(|e| e.as_str()).unwrap_or_default().to_string();
