@@ -157,7 +157,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
     let proof = match &args.proof {
         None => Proof::OperatorAsserted,
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
             let keys = Keys::read(&args.keys)?;
             if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sig")) {
                 keys.signature(document.as_bytes(), path, &manager).map_err(Failure::unusable)?
