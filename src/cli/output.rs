@@ -81,7 +81,8 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
         }
         Some(form) => columns::holdings(&words, form).map_err(Failure::usage)?,
         None => {
-            let header = ["holder", "entitlement", "state", "from (UTC)", "until (UTC)", "granted by", "in window"];
+            // Eligible is not active, which only needs saying where one of them is.
+            let differ = words.iter().any(|(h, _)| h.assignment_state != "active");
             let when = |t: Option<crate::model::Instant>, certainty: &str| match t {
                 Some(t) => format!("{} {certainty}", short(&t.to_string())),
                 None => certainty.to_string(),
@@ -93,17 +94,14 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
                 } else {
                     format!("{kind} via {}", h.path)
                 };
+                let state = differ.then(|| h.assignment_state.to_string());
                 let from = when(h.held_from, h.from_certainty.as_str());
-                vec![
-                    h.principal_name.to_string(),
-                    h.entitlement_name.to_string(),
-                    h.assignment_state.to_string(),
-                    from,
-                    when(h.held_until, h.until_certainty.as_str()),
-                    how,
-                    (*w).to_string(),
-                ]
+                let until = when(h.held_until, h.until_certainty.as_str());
+                let start = [h.principal_name.to_string(), h.entitlement_name.to_string()].into_iter().chain(state);
+                start.chain([from, until, how, (*w).to_string()]).collect()
             };
+            let start = ["holder", "entitlement"].into_iter().chain(differ.then_some("state"));
+            let header: Vec<&str> = start.chain(["from (UTC)", "until (UTC)", "granted by", "in window"]).collect();
             let mut text = table(&header, words.iter().map(row).collect());
             text.push_str(&foot(basis));
             text.into_bytes()
@@ -116,7 +114,8 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
 fn foot(basis: &Basis) -> String {
     let from = basis.from.as_deref().unwrap_or("the beginning");
     let mut lines = vec![
-        format!("window: {from} until {} ({}); as of {}", basis.until, basis.zone, basis.as_of),
+        format!("window: {from} until {} ({})", basis.until, basis.zone),
+        format!("as of: {}", basis.as_of),
         format!("audit log coverage, proven or asserted: {:.2} % of the window", basis.covered_share * 100.0),
     ];
     let span = |s: &Stretch| format!("{} until {}", s.from.as_deref().unwrap_or("?"), s.until.as_deref().unwrap_or("?"));

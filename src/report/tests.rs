@@ -139,12 +139,18 @@ fn a_conclusion_never_stands_beside_a_known_gap_in_silence() {
     sample.access.coverage.clear();
     sample.snapshots.retain(|s| s.complete != "no");
     let whole = page(&sample.review());
-    assert!(whole.contains("Data quality: no known gaps") && whole.contains("No gap in the data is known."), "nothing is missing");
+    assert!(
+        whole.contains("Data quality: no known gaps") && whole.contains("No gap in the data is known."),
+        "nothing is missing"
+    );
     let forbidden = (None, "error response: Forbidden".to_string());
     sample.access.collection_gaps.insert("named_locations".into(), vec![forbidden]);
     let html = page(&sample.review());
     assert!(html.contains("No check has a finding among ") && html.contains(" current holdings. The data has known gaps: named_locations."));
-    assert!(html.contains("named_locations is not complete: error response: Forbidden."), "the reason stands beside the conclusion");
+    assert!(
+        html.contains("named_locations is not complete: error response: Forbidden."),
+        "the reason stands beside the conclusion"
+    );
     assert!(!html.contains("No gap in the data is known"));
 }
 
@@ -152,7 +158,26 @@ fn a_conclusion_never_stands_beside_a_known_gap_in_silence() {
 fn the_title_says_for_whom_by_whom_when_and_who_may_read_it() {
     let sample = Sample::new();
     let mut review = sample.review();
-    assert!(page(&review).contains(Cover::CLASSIFICATION), "a report about people is confidential unless somebody says otherwise");
+    assert!(
+        page(&review).contains(Cover::CLASSIFICATION),
+        "a report about people is confidential unless somebody says otherwise"
+    );
+    assert!(
+        page(&review).contains("@bottom-center { content: \"Confidential: contains personal data\";"),
+        "on every printed page"
+    );
+    review.cover.classification = "\"; } </style><script>alert(1)</script>".into();
+    let html = page(&review);
+    assert_eq!(
+        (html.matches("<script").count(), html.matches("<style").count()),
+        (1, 1),
+        "a classification is text"
+    );
+    assert!(
+        html.contains("content: \"\\22 \\3b  \\7d  \\3c \\2f style"),
+        "{}",
+        between(&html, "@bottom-center {", "font")
+    );
     review.cover = Cover {
         client: "Meridell <Care>".into(),
         prepared_by: "Ana Ruiz".into(),
@@ -160,7 +185,12 @@ fn the_title_says_for_whom_by_whom_when_and_who_may_read_it() {
         classification: "Restricted".into(),
     };
     let html = page(&review);
-    for (label, value) in [("Client", "Meridell &#60;Care&#62;"), ("Prepared by", "Ana Ruiz"), ("Date", "2026-07-02"), ("Classification", "Restricted")] {
+    for (label, value) in [
+        ("Client", "Meridell &#60;Care&#62;"),
+        ("Prepared by", "Ana Ruiz"),
+        ("Date", "2026-07-02"),
+        ("Classification", "Restricted"),
+    ] {
         assert!(html.contains(&format!("<dt>{label}</dt><dd>{value}</dd>")), "{label}");
     }
     assert!(html.contains("30 June 2026, start of day (UTC)"), "the instant in words");

@@ -85,7 +85,7 @@ struct Picture<'a> {
 
 /// The page as text; `files` are the names and SHA-256 of the files beside it.
 pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> Result<String, ReportError> {
-    let (style, script) = (line_feeds(STYLE), line_feeds(SCRIPT));
+    let (style, script) = (classified(&line_feeds(STYLE), &review.cover.classification), line_feeds(SCRIPT));
     let dossiers = dossier::Dossiers::of(review);
     let groups = found::groups(review, &dossiers);
     let (decisions, more_decisions) = decide::decisions(&groups);
@@ -166,6 +166,21 @@ pub fn limits_of(review: &Review) -> Vec<(String, String)> {
 
 fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
     Ok(Picture { chart, svg: chart.svg()? })
+}
+
+/// The style with the classification at the foot of every printed page.
+///
+/// Every letter that means something to CSS or HTML is written as its number, so that no text can leave the string.
+fn classified(style: &str, classification: &str) -> String {
+    let mut text = String::new();
+    for c in classification.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, ' ' | ',' | '.' | ':') {
+            text.push(c);
+        } else {
+            text.push_str(&format!("\\{:x} ", u32::from(c)));
+        }
+    }
+    style.replace("@bottom-center { content: \"\";", &format!("@bottom-center {{ content: \"{text}\";"))
 }
 
 /// A checkout may have turned the line ends of the templates; the bytes and their hashes should not depend on it.
