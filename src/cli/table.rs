@@ -162,16 +162,18 @@ mod tests {
                 "certain",
             ],
         ]);
-        let text = laid_out(
-            &["holder", "entitlement", "state", "from (UTC)", "until (UTC)", "granted by", "in window"],
-            &rows,
-            80,
-        );
+        let text = laid_out(&["holder", "entitlement", "from (UTC)", "until (UTC)", "granted by", "in window"], &rows, 80);
         assert!(text.lines().all(|l| l.width() <= 80), "{text}");
         for word in ["mehmet.aydin@", "meridell-care.example", "Research", "Exchange", "2026-04-08"] {
             assert!(text.contains(word), "{word} is cut in\n{text}");
         }
         assert!(text.lines().all(|l| l == l.trim_end()), "blanks at the end of a line");
+        let narrow = laid_out(&["holder", "entitlement", "from (UTC)", "until (UTC)", "granted by", "in window"], &rows, 70);
+        assert!(narrow.lines().all(|l| l.width() <= 70), "{narrow}");
+        assert!(
+            narrow.contains("meridell-care.\n") || narrow.contains("meridell-care. "),
+            "divided after a dot only: {narrow}"
+        );
     }
 
     #[test]
