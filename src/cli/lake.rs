@@ -78,7 +78,9 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     output::print(&format!("{} commits, every file matches its hash\n", view.log().len()));
     let dropped = view.dropped().count();
     if dropped > 0 {
-        output::print(&format!("{dropped} files were deleted by retention policy; their hashes and the reason are on record\n"));
+        output::print(&format!(
+            "{dropped} files were deleted by retention policy; their hashes and the reason are on record\n"
+        ));
     }
     output::print(&format!("{} checkpoints match the commit log\n", kept.right));
     signatures(&kept, view.sequence(), allowed.as_deref())?;
@@ -309,5 +311,8 @@ fn rejects(rows: &[Reject]) -> String {
     let lines = counts
         .into_iter()
         .map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
-    format!("\nexcluded records\n{}", output::table(&["source", "kind", "records", "reason"], lines.collect()))
+    format!(
+        "\nexcluded records\n{}",
+        output::table(&["source", "kind", "records", "reason"], lines.collect())
+    )
 }

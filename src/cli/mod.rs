@@ -21,10 +21,10 @@ mod pull_args;
 mod pull_clock;
 mod pull_metrics;
 mod pull_way;
-pub mod render_args;
-mod retain;
 #[cfg(test)]
 mod reference;
+pub mod render_args;
+mod retain;
 mod review;
 mod run;
 pub mod select;
@@ -79,12 +79,18 @@ pub fn command() -> clap::Command {
 fn quiet_about_environment(command: clap::Command) -> clap::Command {
     let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_string()).collect();
     let command = command.mut_args(|arg| arg.hide_env_values(true));
-    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
+    names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
 }
 
 fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
     // Where a test wants the program to die; a release has no such place.
-    let crash_at = if cfg!(debug_assertions) { std::env::var("VOUCHSAFE_CRASH_AT").ok() } else { None };
+    let crash_at = if cfg!(debug_assertions) {
+        std::env::var("VOUCHSAFE_CRASH_AT").ok()
+    } else {
+        None
+    };
     match asked {
         Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
         Command::Ingest(args) => {

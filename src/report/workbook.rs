@@ -307,7 +307,10 @@ fn checks(review: &Review) -> Vec<Vec<Field>> {
     let row = |c: &crate::report::CheckSummary| {
         let n = counts.get(c.id.as_str()).copied().unwrap_or_default();
         let start = [&c.id, &c.title, &c.severity.to_string(), &c.practice, &c.controls].map(|t| text(t.clone()));
-        start.into_iter().chain([c.population, c.passed].into_iter().chain(n.each()).map(number)).collect()
+        start
+            .into_iter()
+            .chain([c.population, c.passed].into_iter().chain(n.each()).map(number))
+            .collect()
     };
     review.checks.iter().map(row).collect()
 }

@@ -96,10 +96,7 @@ fn standard_input_is_taken_like_a_file() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && stderr.contains("1 records read = 1 kept"), "{stderr}");
     let status = run.ok(&["lake", "status", "--lake", "lake"]).stdout;
-    assert!(
-        status.lines().any(|l| l.split('\t').any(|cell| cell.trim() == "-")),
-        "it is called -: {status}"
-    );
+    assert!(status.lines().any(|l| l.split('\t').any(|cell| cell.trim() == "-")), "it is called -: {status}");
 }
 
 #[test]

@@ -44,10 +44,7 @@ pub fn chart(review: &Review) -> Chart {
     let old: usize = counts[A_YEAR..].iter().sum();
     chart.finding = format!("{} of {} began a year ago or earlier.", thousands(old), count(total, "holding"));
     if bounded > 0 {
-        chart.caption = format!(
-            "For {} the start is not known exactly; they are at least as old as shown.",
-            thousands(bounded)
-        );
+        chart.caption = format!("For {} the start is not known exactly; they are at least as old as shown.", thousands(bounded));
     }
     let bars: Vec<Bar> = CLASSES
         .iter()

@@ -171,8 +171,15 @@ fn finding(strips: &[Strip], days: i64) -> String {
     match (gapped, least) {
         (Some((n, s)), _) if n > 0 => format!("{} has a gap on {} of the {days} days of the period.", s.name, super::thousands(n)),
         (_, Some((n, _))) if n == whole(days) => format!("Every log is proven or asserted to be complete on all {days} days of the period."),
-        (_, Some((0, s))) => format!("{} is neither proven nor asserted to be complete on any of the {days} days of the period.", s.name),
-        (_, Some((n, s))) => format!("{} is proven or asserted to be complete on {} of the {days} days of the period.", s.name, super::thousands(n)),
+        (_, Some((0, s))) => format!(
+            "{} is neither proven nor asserted to be complete on any of the {days} days of the period.",
+            s.name
+        ),
+        (_, Some((n, s))) => format!(
+            "{} is proven or asserted to be complete on {} of the {days} days of the period.",
+            s.name,
+            super::thousands(n)
+        ),
         (_, None) => "No log was collected: only snapshots of the directory.".into(),
     }
 }

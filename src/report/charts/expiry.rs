@@ -54,7 +54,8 @@ pub fn chart(review: &Review) -> Chart {
             count(total, "holding"),
             ends(counts[1])
         ),
-        caption: passed(counts[0]) + "No end date recorded: the evidence shows neither an end nor that there is none, mostly for memberships and roles outside packages.",
+        caption: passed(counts[0])
+            + "No end date recorded: the evidence shows neither an end nor that there is none, mostly for memberships and roles outside packages.",
         drawing: Some(bars::draw("holdings", 150, &[], &bars)),
         heads: vec!["end", "holdings"],
         rows: CLASSES

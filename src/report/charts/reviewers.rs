@@ -75,11 +75,7 @@ pub fn chart(review: &Review) -> Chart {
     }
     let campaigns = || review.campaigns.iter().flat_map(|c| &c.reviewers);
     if by.is_empty() && campaigns().next().is_none() {
-        return Chart::silent(
-            ID,
-            QUESTION,
-            "No review decision with its reviewer and time is on record.",
-        );
+        return Chart::silent(ID, QUESTION, "No review decision with its reviewer and time is on record.");
     }
     let people = by.len() + campaigns().count();
     let mut reviewers: Vec<Reviewer> = by.into_iter().filter_map(|(who, decisions)| of(review, who, decisions)).collect();
