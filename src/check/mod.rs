@@ -25,6 +25,7 @@ mod orphan;
 pub mod own;
 mod page;
 mod policy_then;
+pub mod practice;
 pub mod profiles;
 mod register;
 mod registry;
@@ -36,7 +37,7 @@ mod settings;
 mod stale;
 mod thresholds;
 mod who;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod examples;

@@ -76,7 +76,7 @@ fn answer(subject: Subject, asked: &Asked, when: &WindowArgs, out: &OutputArgs) 
     let certain = rows.iter().filter(|(_, p)| *p == Presence::Certain).count();
     let possible = rows.len() - certain;
     output::say(&format!(
-        "{certain} certain, {possible} possible; as of {}, commit {}",
+        "{certain} certain, {possible} possible; as of {}, evidence version {}",
         access.as_of, subject.commit
     ));
     for note in &basis.notes {
@@ -136,7 +136,7 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     output::findings(&findings, &args.output)?;
     let count = |verdict| findings.iter().filter(|f| f.result == verdict).count();
     output::say(&format!(
-        "{} findings, {} accepted, {} questions not evaluable; as of {}, commit {}",
+        "{} findings, {} accepted, {} could not be tested; as of {}, evidence version {}",
         count(Verdict::Finding),
         count(Verdict::Exception),
         count(Verdict::NotEvaluable),

@@ -32,7 +32,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     let map = beside(&args.out);
     if key.is_some() && map.exists() {
         return Err(Failure::usage(format!(
-            "{} is there; move it away first, it says who is who in an earlier bundle",
+            "{} is there; move it away first, it is the pseudonym map of an earlier bundle",
             map.display()
         )));
     }
@@ -92,10 +92,10 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     let bagged = bag.finish(&info, note, signer.as_ref(), &comment).map_err(Failure::usage)?;
     if let Some(who) = who {
         write_private(&map, &who)?;
-        output::say(&format!("{} says who is who; keep it away from the bundle", map.display()));
+        output::say(&format!("{} maps pseudonyms to people; keep it apart from the bundle", map.display()));
     }
     if told.free_text == FreeText::Shown {
-        output::say("the bundle shows what people wrote in their own words (--show-text), and says so");
+        output::say("the bundle shows free text unmasked (--show-text), and states it");
     }
     output::say(&format!(
         "{} files, {} bytes, commit {}, as of {}; {}",
@@ -267,7 +267,7 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
 pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Told, configuration: &str, out: &Path) -> Result<(), Failure> {
     let mut facts = facts_of(question, told, configuration, review.period);
     for path in &written.files {
-        let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+        let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
         let file = path.strip_prefix(out).unwrap_or(path).to_string_lossy().into_owned();
         facts.outputs.push(compose::report_output(&file, &bytes, review));
     }
@@ -362,7 +362,7 @@ pub fn beside(out: &Path) -> PathBuf {
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::usage(format!("cannot write {}: {e}", path.display()));
+    let failed = |e: std::io::Error| Failure::io(format!("write {}", path.display()), &e);
     let mut file = private_file(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
 }
@@ -372,7 +372,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let temp = path.with_file_name(format!(".tmp-{}", std::process::id()));
     let _ = std::fs::remove_file(&temp);
     write_private(&temp, bytes)?;
-    std::fs::rename(&temp, path).map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))
+    std::fs::rename(&temp, path).map_err(|e| Failure::io(format!("write {}", path.display()), &e))
 }
 
 /// Draws a sample and prints it.

@@ -77,12 +77,14 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
             "the commit log is not the one that the checkpoints were made of; compare it with a copy, or with a checkpoint that somebody else keeps",
         ));
     }
-    output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
+    output::print(&format!("{} commits, every file matches its hash\n", view.log().len()));
     let dropped = view.dropped().count();
     if dropped > 0 {
-        output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
+        output::print(&format!(
+            "{dropped} files were deleted by retention policy; their hashes and the reason are on record\n"
+        ));
     }
-    output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
+    output::print(&format!("{} checkpoints match the commit log\n", kept.right));
     signatures(&kept, view.sequence(), allowed.as_deref())?;
     campaigns(&lake, &view)?;
     if !kept.missing.is_empty() {
@@ -173,7 +175,7 @@ fn status(view: &View) -> Result<String, Failure> {
     let tenant = view.tenant().map(|t| t.to_string()).unwrap_or_default();
     let _ = writeln!(
         text,
-        "tenant {tenant}, {} commits, newest {}\n",
+        "tenant {tenant}, {} versions (commits), newest {}\n",
         view.log().len(),
         commit.get(..12).unwrap_or(commit)
     );
@@ -198,7 +200,7 @@ fn status(view: &View) -> Result<String, Failure> {
 
 /// Each source's arithmetic: read = kept + duplicate + rejected + unmapped.
 fn sources(sources: &[Source]) -> String {
-    // What came in a pull is told collection by collection below.
+    // What came in a pull is listed collection by collection below.
     let (pulled, mut sorted): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|s| s.path.starts_with("http"));
     sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
     let row = |s: &&Source| {
@@ -208,7 +210,7 @@ fn sources(sources: &[Source]) -> String {
     };
     let mut text = "\nsources\n".to_string();
     text += &output::table(
-        &["source", "read", "kept", "duplicate", "rejected", "unmapped", "ties"],
+        &["source", "read", "kept", "duplicate", "rejected", "unrecognised", "reconciles"],
         sorted.iter().map(row).collect(),
     );
     if !pulled.is_empty() {
@@ -244,17 +246,17 @@ fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
     lines.sort();
     lines.dedup();
     text += &output::table(&["log", "basis", "from", "until", "remark"], lines);
-    let mut looks: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
+    let mut counted: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
     for s in snapshots {
-        let entry = looks.entry((&s.collection, &s.complete)).or_default();
+        let entry = counted.entry((&s.collection, &s.complete)).or_default();
         entry.0 += 1;
         entry.1 = entry.1.clone().max(s.observed_at.to_string());
     }
-    text += "\nlooks\n";
-    let lines = looks
+    text += "\nsnapshots\n";
+    let lines = counted
         .into_iter()
         .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
-    text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
+    text += &output::table(&["collection", "complete", "snapshots", "newest"], lines.collect());
     text
 }
 
@@ -288,7 +290,7 @@ fn dropped(view: &View) -> String {
         let lines = counts
             .into_iter()
             .map(|((table, at, reason), (files, rows))| vec![table.to_string(), at.to_string(), files.to_string(), rows.to_string(), reason.to_string()]);
-        text += "\ndropped by policy\n";
+        text += "\ndeleted by retention policy\n";
         text += &output::table(&["table", "at", "partitions", "rows", "rule"], lines.collect());
     }
     let holds = retain::holds(view);
@@ -306,10 +308,13 @@ fn rejects(rows: &[Reject]) -> String {
         *counts.entry((&r.path, &r.verdict, &r.reason)).or_default() += 1;
     }
     if counts.is_empty() {
-        return "\nnothing was rejected or unmapped\n".to_string();
+        return "\nno record was excluded\n".to_string();
     }
     let lines = counts
         .into_iter()
         .map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
-    format!("\nnot taken\n{}", output::table(&["source", "verdict", "records", "reason"], lines.collect()))
+    format!(
+        "\nexcluded records\n{}",
+        output::table(&["source", "kind", "records", "reason"], lines.collect())
+    )
 }

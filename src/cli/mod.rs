@@ -10,6 +10,7 @@ mod config;
 mod connect;
 mod dry_run;
 pub mod evidence_args;
+mod examples;
 mod exceptions;
 pub mod exit;
 mod history;
@@ -25,6 +26,8 @@ mod pull_args;
 mod pull_clock;
 mod pull_metrics;
 mod pull_way;
+#[cfg(test)]
+mod reference;
 pub mod render_args;
 mod retain;
 mod review;
@@ -35,6 +38,7 @@ mod stages;
 mod sql;
 mod subject;
 mod synth;
+mod table;
 pub mod take;
 mod timeline;
 mod verify;
@@ -43,17 +47,21 @@ mod why;
 pub mod workbench_args;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use exit::{Exit, Failure};
 use std::process::ExitCode;
 
 /// Parses the command line, runs the command, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();
+            if e.kind() == clap::error::ErrorKind::MissingRequiredArgument {
+                examples::hint(std::env::args().skip(1));
+            }
             return ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
         }
     };
@@ -71,9 +79,29 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
-    let crash_at = std::env::var("VOUCHSAFE_CRASH_AT").ok();
-    match command {
+/// The command line as it is typed and documented: what is derived, with an example for each command.
+#[must_use]
+pub fn command() -> clap::Command {
+    quiet_about_environment(examples::with_examples(Cli::command()))
+}
+
+/// Help names the variables that are read, and never their values: one of them leads to a key.
+fn quiet_about_environment(command: clap::Command) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_string()).collect();
+    let command = command.mut_args(|arg| arg.hide_env_values(true));
+    names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
+}
+
+fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
+    // Where a test wants the program to die; a release has no such place.
+    let crash_at = if cfg!(debug_assertions) {
+        std::env::var("VOUCHSAFE_CRASH_AT").ok()
+    } else {
+        None
+    };
+    match asked {
         Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
         Command::Ingest(args) => {
             if args.dry_run {
@@ -107,13 +135,13 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Synth(args) => synth::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "vouchsafe", &mut script);
+            clap_complete::generate(*shell, &mut command(), "vouchsafe", &mut script);
             output::print(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
         Command::Man => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::usage)?;
+            clap_mangen::Man::new(command()).render(&mut page).map_err(Failure::usage)?;
             output::print(&String::from_utf8_lossy(&page));
             Ok(Exit::Done)
         }

@@ -84,7 +84,7 @@ pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
 /// # Errors
 /// When it cannot be read.
 pub fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))
+    std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))
 }
 
 /// The text of the configuration file in force; a comment when there is none.
@@ -92,7 +92,7 @@ pub fn configuration_text(args: &QuestionArgs) -> Result<String, Failure> {
     let Some(path) = configuration_path(args) else {
         return Ok("# no configuration file: every threshold has its default\n".into());
     };
-    std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read the configuration {}: {e}", path.display())))
+    std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read the configuration {}", path.display()), &e))
 }
 
 fn configuration_path(args: &QuestionArgs) -> Option<&Path> {

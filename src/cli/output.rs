@@ -2,7 +2,8 @@
 
 use crate::check::life::Change;
 use crate::cli::args::{Format, OutputArgs};
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::Failure;
+pub use crate::cli::table::table;
 use crate::ledger::absence::{Basis, Stretch};
 use crate::model::{Finding, Holding, Presence};
 use crate::report::columns::{self, Csv, Form};
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// The warning that goes with CSV for machines.
-pub const RAW: &str = "warning: CSV as it is: a cell may hold text that a spreadsheet runs as a formula; read it by machine, or leave --csv-raw out";
+pub const RAW: &str = "warning: CSV as it is: a cell may contain text that a spreadsheet runs as a formula; only read it by program, or leave --csv-raw out";
 
 /// Silences everything but results and errors.
 pub fn set_quiet(quiet: bool) {
@@ -58,7 +59,7 @@ pub fn warn_readable(dir: &Path) {
         use std::os::unix::fs::PermissionsExt;
         if std::fs::metadata(dir).is_ok_and(|m| m.permissions().mode() & 0o077 != 0) {
             say(&format!(
-                "warning: others may read {}; it holds personal data: chmod 700 {}",
+                "warning: other accounts can read {}; it contains personal data: chmod 700 {}",
                 dir.display(),
                 dir.display()
             ));
@@ -80,27 +81,27 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
         }
         Some(form) => columns::holdings(&words, form).map_err(Failure::usage)?,
         None => {
-            let header = ["holder", "entitlement", "from", "until", "how", "in window"];
+            // Eligible is not active, which only needs saying where one of them is.
+            let differ = words.iter().any(|(h, _)| h.assignment_state != "active");
             let when = |t: Option<crate::model::Instant>, certainty: &str| match t {
                 Some(t) => format!("{} {certainty}", short(&t.to_string())),
                 None => certainty.to_string(),
             };
             let row = |(h, w): &(&Holding, &str)| {
+                let kind = h.grant_kind.as_str().replace('_', " ");
                 let how = if h.path == h.entitlement_name {
-                    h.grant_kind.to_string()
+                    kind
                 } else {
-                    format!("{} via {}", h.grant_kind, h.path)
+                    format!("{kind} via {}", h.path)
                 };
+                let state = differ.then(|| h.assignment_state.to_string());
                 let from = when(h.held_from, h.from_certainty.as_str());
-                vec![
-                    h.principal_name.to_string(),
-                    h.entitlement_name.to_string(),
-                    from,
-                    when(h.held_until, h.until_certainty.as_str()),
-                    how,
-                    (*w).to_string(),
-                ]
+                let until = when(h.held_until, h.until_certainty.as_str());
+                let start = [h.principal_name.to_string(), h.entitlement_name.to_string()].into_iter().chain(state);
+                start.chain([from, until, how, (*w).to_string()]).collect()
             };
+            let start = ["holder", "entitlement"].into_iter().chain(differ.then_some("state"));
+            let header: Vec<&str> = start.chain(["from (UTC)", "until (UTC)", "granted by", "in window"]).collect();
             let mut text = table(&header, words.iter().map(row).collect());
             text.push_str(&foot(basis));
             text.into_bytes()
@@ -113,8 +114,9 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
 fn foot(basis: &Basis) -> String {
     let from = basis.from.as_deref().unwrap_or("the beginning");
     let mut lines = vec![
-        format!("window {from} until {} ({}), as of {}", basis.until, basis.zone, basis.as_of),
-        format!("the audit log is proved or asserted to cover {:.2} % of it", basis.covered_share * 100.0),
+        format!("window: {from} until {} ({})", basis.until, basis.zone),
+        format!("as of: {}", basis.as_of),
+        format!("audit log coverage, proven or asserted: {:.2} % of the window", basis.covered_share * 100.0),
     ];
     let span = |s: &Stretch| format!("{} until {}", s.from.as_deref().unwrap_or("?"), s.until.as_deref().unwrap_or("?"));
     if !basis.not_covered.is_empty() {
@@ -123,7 +125,7 @@ fn foot(basis: &Basis) -> String {
     }
     lines.extend(basis.gaps.iter().take(5).map(|g| format!("gap: {}: {}", span(g), g.reason)));
     if !basis.never_listed.is_empty() {
-        lines.push(format!("never listed whole: {}", basis.never_listed.join(", ")));
+        lines.push(format!("no complete snapshot of: {}", basis.never_listed.join(", ")));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -135,7 +137,7 @@ pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
         Some(form) => columns::findings(rows, form).map_err(Failure::usage)?,
         None => {
             let row = |f: &Finding| vec![f.check.to_string(), f.severity.to_string(), f.result.to_string(), f.message.clone()];
-            table(&["check", "severity", "result", "what"], rows.iter().map(row).collect()).into_bytes()
+            table(&["check", "severity", "result", "observed"], rows.iter().map(row).collect()).into_bytes()
         }
     };
     deliver(&bytes, out)
@@ -220,47 +222,18 @@ fn telling(rows: &crate::evidence::table::Table) -> String {
             _ => text,
         }
     };
-    let told = rows.rows.iter().map(|row| places.iter().map(|i| cell(row, *i)).collect()).collect();
-    narrow_table(&header, told)
+    let cells = rows.rows.iter().map(|row| places.iter().map(|i| cell(row, *i)).collect()).collect();
+    table(&header, cells)
 }
 
-/// `2026-03-31 12:34` of an instant's text.
+/// `2026-03-31 12:34Z` of an instant's text.
 fn short(text: &str) -> String {
-    text.get(..16).unwrap_or(text).replace('T', " ")
-}
-
-/// A table that fits the terminal, or 100 columns when there is none.
-pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    laid_out(header, rows, 100)
-}
-
-/// The same for tables that are meant to be read in 80 columns.
-pub fn narrow_table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    laid_out(header, rows, 80)
-}
-
-fn laid_out(header: &[&str], rows: Vec<Vec<String>>, width: u16) -> String {
-    use comfy_table::{ContentArrangement, Table, presets};
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    if !io::stdout().is_terminal() {
-        table.set_width(width);
-    }
-    table.set_header(header.to_vec());
-    for row in rows {
-        table.add_row(row.iter().map(|cell| shown::terminal(cell)).collect::<Vec<_>>());
-    }
-    format!("{table}\n")
+    text.get(..16).map_or_else(|| text.to_string(), |minute| minute.replace('T', " ") + "Z")
 }
 
 /// Bytes to stdout or to the file that was asked for.
 pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
-    let failed = |what: &str, e: &io::Error| Failure {
-        exit: Exit::Usage,
-        message: format!("cannot write {what}: {e}"),
-    };
+    let failed = |what: &str, e: &io::Error| Failure::io(format!("write {what}"), e);
     match &out.output {
         Some(path) => {
             let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -82,6 +82,7 @@ impl Answers {
             campaigns: &self.campaigns,
             audience,
             forms,
+            cover: report::Cover::default(),
         }
     }
 }
@@ -198,7 +199,7 @@ fn summary(result: &check::CheckResult) -> report::CheckSummary {
         id: check.id.to_string(),
         title: page.title.clone(),
         severity: check.severity,
-        practice: check.practice.join(" "),
+        practice: check.practice.iter().map(|p| check::practice::in_words(p)).collect::<Vec<_>>().join(", "),
         what_to_do: page.section("What to do").trim().to_string(),
         controls: check
             .served()

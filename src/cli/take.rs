@@ -31,7 +31,7 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         &report,
         &match &commit {
             Some(id) => format!("commit {}", id.get(..12).unwrap_or(id)),
-            None => "nothing new: the lake had it all".to_string(),
+            None => "nothing new: the evidence store has all of it already".to_string(),
         },
     );
     if commit.is_some() {
@@ -120,7 +120,7 @@ impl Copied {
             file: folder.join("standard-input"),
             folder,
         };
-        let failed = |e: io::Error| Failure::usage(format!("cannot copy standard input to {}: {e}", copied.file.display()));
+        let failed = |e: io::Error| Failure::io(format!("copy standard input to {}", copied.file.display()), &e);
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -176,6 +176,7 @@ pub(super) fn failure(e: IngestError) -> Failure {
     match e {
         IngestError::Sink { source, .. } if source.is::<LakeError>() => (*source.downcast::<LakeError>().expect("asked above")).into(),
         IngestError::NothingUsable(_) | IngestError::TwoTenants { .. } | IngestError::OtherTenant { .. } => Failure::unusable(e),
+        IngestError::Unreadable { path, source } => Failure::io(format!("read {}", path.display()), &source),
         other => Failure::usage(other),
     }
 }
@@ -185,7 +186,7 @@ fn tell(report: &IngestReport, end: &str) {
     let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
     let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
     output::say(&format!(
-        "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped",
+        "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unrecognised",
         report.sources.len()
     ));
     let foreign = report
@@ -199,11 +200,13 @@ fn tell(report: &IngestReport, end: &str) {
         .map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given")))
         .collect();
     few("gaps", reasons.into_iter().collect());
-    let errors = |s: &&Source| s.note.as_deref().is_some_and(|n| !n.starts_with("error response"));
+    // An answer with an error is a gap and a note: it is told once.
+    let told = |note: &str| report.gaps.iter().any(|g| g.reason.as_deref().is_some_and(|reason| reason.ends_with(note)));
+    let news = |s: &&Source| s.note.as_deref().is_some_and(|n| !told(n));
     let notes = report
         .sources
         .iter()
-        .filter(errors)
+        .filter(news)
         .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
     few("notes", notes.collect());
     output::say(end);

@@ -23,14 +23,14 @@ pub struct Answer {
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum TransportError {
     /// It took too long.
     Late,
     /// Reset, cut off, not resolved, not trusted.
     Broken(String),
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for TransportError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Late => f.write_str("no answer in time"),
@@ -69,10 +69,10 @@ impl Http {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub fn get(&self, address: &str, headers: &[(&str, &str)]) -> Result<Answer, Trouble> {
+    pub fn get(&self, address: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
         let mut request = self.agent.get(address);
         for (name, value) in headers {
-            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| Trouble::Broken(format!("the header {name} cannot be sent")))?;
+            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| TransportError::Broken(format!("the header {name} cannot be sent")))?;
             value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
             request = request.header(*name, value);
         }
@@ -97,12 +97,12 @@ impl Http {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub fn post_form(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, Trouble> {
+    pub fn post_form(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, TransportError> {
         whole(self.agent.post(address).send_form(fields.iter().copied()))
     }
 }
 
-fn whole(result: Result<Response<Body>, ureq::Error>) -> Result<Answer, Trouble> {
+fn whole(result: Result<Response<Body>, ureq::Error>) -> Result<Answer, TransportError> {
     let mut response = result.map_err(trouble)?;
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(trouble)?;
@@ -113,13 +113,13 @@ fn whole(result: Result<Response<Body>, ureq::Error>) -> Result<Answer, Trouble>
     })
 }
 
-fn trouble(error: ureq::Error) -> Trouble {
+fn trouble(error: ureq::Error) -> TransportError {
     match error {
-        ureq::Error::Timeout(_) => Trouble::Late,
+        ureq::Error::Timeout(_) => TransportError::Late,
         // The address is not told: it may name people in its filter.
-        ureq::Error::BadUri(_) => Trouble::Broken("the address cannot be asked".into()),
-        ureq::Error::BodyExceedsLimit(_) => Trouble::Broken(format!("more than {LARGEST} bytes")),
-        ureq::Error::Io(e) if matches!(e.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => Trouble::Late,
-        other => Trouble::Broken(other.to_string()),
+        ureq::Error::BadUri(_) => TransportError::Broken("the address cannot be asked".into()),
+        ureq::Error::BodyExceedsLimit(_) => TransportError::Broken(format!("more than {LARGEST} bytes")),
+        ureq::Error::Io(e) if matches!(e.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => TransportError::Late,
+        other => TransportError::Broken(other.to_string()),
     }
 }

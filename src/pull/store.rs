@@ -34,6 +34,19 @@ pub struct Gap {
     pub window: Option<Window>,
     /// Why, and of how much.
     pub reason: String,
+    /// What is missing.
+    pub kind: GapKind,
+}
+
+/// What a gap leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapKind {
+    /// Records that could not be read.
+    Unread,
+    /// Records below objects of which not all are known.
+    Hidden,
+    /// Properties only: every record is there.
+    Reduced,
 }
 
 /// Takes the spool in.
@@ -177,6 +190,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 subject: collection.subject().to_string(),
                 window,
                 reason,
+                kind: GapKind::Unread,
             };
             if windows.is_empty() {
                 let named: Vec<&str> = parts.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
@@ -195,13 +209,14 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
         if let Some(parent) = collection.parent()
             && let Some(cause) = gaps.iter().find(|g| g.collection == parent.name)
             && !gaps.iter().any(|g| g.collection == collection.name)
-            && !cause.reason.contains(": without ")
+            && cause.kind != GapKind::Reduced
         {
             gaps.push(Gap {
                 collection: collection.name.to_string(),
                 subject: collection.subject().to_string(),
                 window: None,
                 reason: format!("{}: not all of {} are known", collection.name, parent.name),
+                kind: GapKind::Hidden,
             });
         }
         let reduced = of(entries, collection).find_map(|e| e.reduced.clone());
@@ -211,6 +226,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 subject: collection.subject().to_string(),
                 window: None,
                 reason: format!("{}: without {lost}", collection.name),
+                kind: GapKind::Reduced,
             });
         }
     }

@@ -28,6 +28,6 @@ mod tests;
 pub use audience::{Audience, FreeText};
 pub use error::ReportError;
 pub use page::{Limit, limits};
-pub use review::{CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
+pub use review::{CheckSummary, Cover, RejectLine, Review, ThresholdLine, TrendPoint};
 pub use verdicts::Verdicts;
 pub use write::{Written, write};

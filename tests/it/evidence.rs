@@ -511,10 +511,10 @@ fn retention_drops_whole_partitions_leaves_tombstones_and_a_gap() {
     };
     assert_eq!(left(), ["day=2025-03-05", "day=2026-09-05"]);
     let said = run.ok(&["lake", "verify", "--lake", "lake"]).stdout;
-    assert!(said.contains("1 files were dropped by policy"), "{said}");
+    assert!(said.contains("1 files were deleted by retention policy"), "{said}");
     run.ok(&["lake", "prove", "--old", "checkpoint.txt", "--lake", "lake"]);
     let status = run.ok(&["lake", "status", "--lake", "lake"]).stdout;
-    assert!(status.contains("dropped by") && status.contains("gap"), "{status}");
+    assert!(status.contains("deleted by") && status.contains("gap"), "{status}");
     // What was sealed before can no longer be made again, and that is said.
     let said = run.ok(&["verify", "before", "--lake", "lake"]).stdout;
     assert!(said.contains("dropped by policy since"), "{said}");
