@@ -10,6 +10,7 @@ use crate::config;
 use crate::evidence::campaign_audit;
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
+use crate::evidence::tested::RemovalLimits;
 use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
 use crate::lake::Lake;
 use crate::lake::parquet_io::private_file;
@@ -382,7 +383,8 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
     let answers = Answers::of(&question)?;
     let audience = Audience { free_text: FreeText::Shown };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
-    let all = population::all(&question.access, &answers.findings, review::period(&question.access), &audience, wanted);
+    let limits = RemovalLimits::of(&review::thresholds(&question));
+    let all = population::all(&question.access, &answers.findings, review::period(&question.access), &audience, limits, wanted);
     let drawable = || all.iter().filter(|p| p.frequency.is_some());
     let found = drawable().find(|p| p.name == args.population).ok_or_else(|| {
         let names: Vec<&str> = drawable().map(|p| p.name).collect();

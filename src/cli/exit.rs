@@ -52,7 +52,7 @@ impl From<crate::lake::LakeError> for Failure {
     fn from(e: crate::lake::LakeError) -> Self {
         use crate::lake::LakeError as E;
         let exit = match e {
-            E::OtherTenant { .. } | E::Format { .. } | E::Chain { .. } => Exit::Unusable,
+            E::OtherTenant { .. } | E::Format { .. } | E::Chain { .. } | E::Damaged { .. } | E::Io { what: "open", .. } => Exit::Unusable,
             _ => Exit::Usage,
         };
         Self { exit, message: e.to_string() }

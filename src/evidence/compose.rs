@@ -6,6 +6,8 @@ use crate::evidence::facts::{Facts, Output};
 use crate::evidence::population::{self, Population};
 use crate::evidence::sample::{self, Drawn, Stratum};
 use crate::evidence::table::{Table, hash_total, sha256};
+use crate::evidence::test_sheet::{self, Tester};
+use crate::evidence::tested::RemovalLimits;
 use crate::evidence::{books, oscal, records, words};
 use crate::lake::{LakeError, View};
 use crate::model::Finding;
@@ -140,9 +142,11 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
 
     let size = facts.sampling.size;
     let wanted = |f: sample::Frequency| size.unwrap_or(f.size());
-    let populations = population::all(access, review.findings, review.period, audience, wanted);
+    let limits_of_removal = RemovalLimits::of(&review.thresholds);
+    let populations = population::all(access, review.findings, review.period, audience, limits_of_removal, wanted);
     write_populations(&mut filling, &populations)?;
     write_samples(&mut filling, &populations, &facts.sampling.seed, wanted)?;
+    write_test_sheets(&mut filling, &populations, review, &facts, wanted)?;
 
     let records = records::records(view, named, privacy)?;
     filling.table(
@@ -279,6 +283,27 @@ fn write_samples(filling: &mut Filling, populations: &[Population], seed: &str, 
         "index of the samples: seed, strata, sizes, and the hash of each population",
         &index,
     )
+}
+
+/// A sheet for each sample: an item a row, what the records say of each attribute, and room for the auditor's mark.
+fn write_test_sheets(
+    filling: &mut Filling,
+    populations: &[Population],
+    review: &Review,
+    facts: &Facts,
+    wanted: impl Fn(sample::Frequency) -> usize,
+) -> Result<(), ComposeError> {
+    let tester = Tester::of(review);
+    for p in populations {
+        let Some(frequency) = p.frequency else { continue };
+        let (_, drawn) = sample::draw(&p.members, wanted(frequency), &facts.sampling.seed);
+        let sheet = tester.sheet(p, &drawn);
+        let what = format!("test sheet of samples/{}.csv: attributes with their evidence, and empty columns for the auditor", p.name);
+        filling.table(&format!("samples/{}-test.csv", p.name), &what, &sheet)?;
+        let book = test_sheet::workbook(p, &sheet, review.as_of).map_err(ReportError::encode("a test sheet"))?;
+        filling.add(&format!("samples/{}-test.xlsx", p.name), &what, &book, Some(sheet.rows.len() as u64), None)?;
+    }
+    Ok(())
 }
 
 fn stratum_row(p: &Population, seed: &str, frequency: sample::Frequency, size: usize, s: &Stratum, hash: &str) -> Vec<String> {

@@ -17,6 +17,8 @@ pub mod sample;
 pub mod sign;
 pub mod signature;
 pub mod table;
+pub mod test_sheet;
+pub mod tested;
 pub mod verify;
 mod words;
 

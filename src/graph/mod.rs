@@ -12,6 +12,7 @@ mod http;
 mod pace;
 pub mod page;
 mod retry;
+mod scrub;
 mod secret;
 pub mod token;
 pub mod walk;

@@ -84,13 +84,19 @@ impl Missed {
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.values().map(|lost| lost.count).sum()
+    }
+
     /// Whom they belong to.
     pub fn whose(&self) -> impl Iterator<Item = &Whose> {
         self.0.keys().map(|(whose, _)| whose)
     }
 
-    /// The gaps as rows; `unknown` is whose those are that nothing tells, `look` the window of objects.
-    pub fn rows(&self, path: &str, tenant: &str, source: &str, unknown: &str, look: Option<Window>) -> Vec<Coverage> {
+    /// The gaps as rows; `fate` is what became of the records, `unknown` whose those are that nothing tells, `look` the window
+    /// of objects.
+    pub fn rows(&self, path: &str, fate: &str, tenant: &str, source: &str, unknown: &str, look: Option<Window>) -> Vec<Coverage> {
         let mut rows = Vec::new();
         for ((whose, reason), lost) in &self.0 {
             let subject = match whose {
@@ -99,8 +105,8 @@ impl Missed {
             };
             let first = lost.first.saturating_add(1);
             let reason = match lost.count {
-                1 => format!("{path}: record {first} was not taken: {reason}"),
-                n => format!("{path}: {n} records were not taken, the first of them record {first}: {reason}"),
+                1 => format!("{path}: record {first} was not {fate}: {reason}"),
+                n => format!("{path}: {n} records were not {fate}, the first of them record {first}: {reason}"),
             };
             let mut row = |window: Option<Window>| {
                 rows.push(Coverage {
@@ -274,14 +280,13 @@ mod tests {
             };
             missed.add(Whose::Known("audit".into()), Some(at), n, &format!("reason {}", n % 200));
         }
-        let rows = missed.rows("f", "t", "s", "unknown", None);
+        let rows = missed.rows("f", "taken", "t", "s", "unknown", None);
         assert!(rows.len() <= REASONS * WINDOWS, "{}", rows.len());
         let whole = rows
             .iter()
             .filter_map(|r| r.from.zip(r.until))
             .fold((i64::MAX, 0), |(a, b), (from, until)| (a.min(from.0), b.max(until.0)));
         assert_eq!(whole, (0, 999_991), "from the first to the last");
-        let count: u64 = missed.0.values().map(|l| l.count).sum();
-        assert_eq!(count, 100_000);
+        assert_eq!(missed.count(), 100_000);
     }
 }

@@ -6,6 +6,7 @@ pub mod columns;
 pub mod csv_text;
 pub mod error;
 mod folder;
+pub mod open_points;
 mod page;
 pub mod privacy;
 pub mod progress;

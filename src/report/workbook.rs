@@ -3,6 +3,7 @@
 //! Rows are streamed, so that memory does not grow with them.
 //! Characters that deceive the eye are written out as on the page; the CSV has them as they are.
 
+use crate::model::time::without;
 use crate::model::{Instant, Verdict};
 use crate::report::columns::{self, Cell, Column, Kind};
 use crate::report::shown::visible;
@@ -330,8 +331,11 @@ fn coverage(review: &Review) -> Vec<Vec<Field>> {
     let mut rows = Vec::new();
     for (log, covered) in &review.access.coverage {
         let mut add = |basis: &str, from, until, reason: &str| rows.push(vec![text(log), text(basis), Field::Time(from), Field::Time(until), text(reason)]);
-        for w in &covered.attested {
-            add("proven or asserted", Some(w.from), Some(w.until), "");
+        for w in &covered.proven {
+            add("proven", Some(w.from), Some(w.until), "");
+        }
+        for w in &without(&covered.attested, &covered.proven) {
+            add("asserted", Some(w.from), Some(w.until), "");
         }
         for w in covered.any.iter().filter(|w| !covered.attested_spans(**w)) {
             add("at least inferred", Some(w.from), Some(w.until), "");

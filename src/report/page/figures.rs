@@ -4,6 +4,7 @@ use super::number;
 use crate::model::{Finding, Severity, Verdict};
 use crate::report::Review;
 use crate::report::charts::count;
+use crate::report::open_points::{open_points, reach};
 
 /// A number with the place of its rows.
 pub struct Figure {
@@ -27,7 +28,6 @@ pub fn answer(review: &Review) -> String {
         return "Nothing can be said yet: no source has been read into this lake.".into();
     }
     let found = of(review, Verdict::Finding).count();
-    let unanswered = of(review, Verdict::NotEvaluable).count();
     let held = review.access.holdings.iter().filter(|h| h.held_at(review.as_of)).count();
     let start = match found {
         0 => format!("Nothing that the checks looked at needs a decision among {} held now", count(held, "holding")),
@@ -39,11 +39,7 @@ pub fn answer(review: &Review) -> String {
             count(held, "holding")
         ),
     };
-    match unanswered {
-        0 => format!("{start}, and every question could be answered."),
-        1 => format!("{start}, and one question could not be answered from the sources."),
-        n => format!("{start}, and {} questions could not be answered from the sources.", number(n)),
-    }
+    format!("{start}, and {}.", reach(&open_points(review)))
 }
 
 /// ` (12 high, 20 medium)`, the heaviest first.

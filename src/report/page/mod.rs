@@ -14,6 +14,7 @@ mod packages;
 mod people;
 
 use crate::report::charts::{Chart, thousands};
+use crate::report::open_points::{self, OpenPoint};
 use crate::report::shown::visible;
 use crate::report::{ReportError, Review, ThresholdLine};
 use askama::Template;
@@ -39,6 +40,9 @@ struct Page<'a> {
     decisions: Vec<decide::Decision>,
     more_decisions: usize,
     grounds: String,
+    reach: String,
+    points: Vec<OpenPoint>,
+    all_answered: bool,
     shows_text: bool,
     trend: Option<Picture<'a>>,
     charts: Vec<Picture<'a>>,
@@ -86,6 +90,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
     let (decisions, more_decisions) = decide::decisions(&groups);
     let questions = found::questions(review, &groups);
     let sources = known::sources(review);
+    let points = open_points::open_points(review);
     let (campaigns, more_campaigns) = campaigns::pages(review)?;
     let page = Page {
         csp: csp::policy(&script, &style),
@@ -102,6 +107,9 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         decisions,
         more_decisions,
         grounds: decide::grounds(review),
+        reach: open_points::reach(&points),
+        all_answered: open_points::all_answered(&points),
+        points,
         shows_text: review.audience.free_text == crate::report::FreeText::Shown,
         trend: charts.iter().find(|c| c.id == "chart-trend").map(picture).transpose()?,
         charts: charts.iter().filter(|c| c.id != "chart-trend").map(picture).collect::<Result<_, _>>()?,
