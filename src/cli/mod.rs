@@ -29,6 +29,7 @@ mod stages;
 mod subject;
 mod synth;
 pub mod take;
+mod timestamp;
 mod verify;
 mod watch;
 

@@ -31,6 +31,9 @@ pub enum BagError {
     /// The disk.
     #[error(transparent)]
     Disk(#[from] LakeError),
+    /// The authority that was to stamp it.
+    #[error("{0}")]
+    Stamp(String),
     /// The key.
     #[error("cannot sign the bundle: {0}")]
     Sign(#[from] SignError),
@@ -103,13 +106,21 @@ impl Bag {
         write(&path, bytes)
     }
 
-    /// Writes manifests and the signature, and gives the bag its name; `info` are further lines of `bag-info.txt`.
+    /// Writes manifests, the signature and the timestamp, and gives the bag its name; `info` are further lines of `bag-info.txt`,
+    /// and `stamp` is handed the tag manifest, which stands for everything.
     ///
     /// The note lies among the tag files, since who signs is no matter of the payload.
     ///
     /// # Errors
     /// When a name does not fit, the disk is full or the key cannot sign.
-    pub fn finish(mut self, info: &[(&str, String)], note: Option<String>, signer: Option<&Signer>, comment: &str) -> Result<Bagged, BagError> {
+    pub fn finish(
+        mut self,
+        info: &[(&str, String)],
+        note: Option<String>,
+        signer: Option<&Signer>,
+        comment: &str,
+        stamp: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, BagError>,
+    ) -> Result<Bagged, BagError> {
         let mut payload = BTreeMap::new();
         let mut bytes = 0;
         for name in files_below(&self.payload())? {
@@ -143,6 +154,9 @@ impl Bag {
             let name = format!("tagmanifest-sha256.txt.{}", signer.ending());
             write(&self.staging.join(&name), signer.sign(tag_manifest.as_bytes(), comment)?.as_bytes())?;
             signature = Some(name);
+        }
+        if let Some(answer) = stamp(tag_manifest.as_bytes())? {
+            write(&self.staging.join("tagmanifest-sha256.txt.tsr"), &answer)?;
         }
         sync_all(&self.staging)?;
         self.publish()?;

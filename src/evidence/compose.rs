@@ -8,10 +8,11 @@ use crate::evidence::sample::{self, Drawn, Stratum};
 use crate::evidence::table::{Table, hash_total, sha256};
 use crate::evidence::test_sheet::{self, Tester};
 use crate::evidence::tested::RemovalLimits;
-use crate::evidence::{books, oscal, records, words};
+use crate::evidence::{books, control_tests, oscal, records, words};
 use crate::lake::{LakeError, View};
 use crate::model::Finding;
 use crate::report::columns::{FINDINGS, HOLDINGS};
+use crate::report::open_points::{OpenPoint, open_points};
 use crate::report::privacy::Privacy;
 use crate::report::{self, ReportError, Review, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,6 +160,11 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     for (name, what, table) in &books.files {
         filling.table(&format!("ipe/{name}"), what, table)?;
     }
+    filling.table(
+        "open-points.csv",
+        "what rests on a word and not on proof, and what the sources lack",
+        &open_points_table(review),
+    )?;
     let arithmetic = arithmetic(&books.records, &populations, review);
     filling.table("arithmetic.csv", "identities that must hold, with both sides", &arithmetic)?;
     filling.table(
@@ -194,6 +200,25 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         "limits.md",
         "what this bundle cannot show",
         &words::limits(&facts, review, signature.is_some(), &limits),
+    )?;
+    filling.table(
+        "control-tests.csv",
+        "the four questions that controls over access ask, with the population that answers each, and the controls by framework",
+        &control_tests::table(review, &populations),
+    )?;
+    filling.text(
+        "control-tests.md",
+        "the same for people",
+        &control_tests::page(review, &populations),
+    )?;
+    if !facts.assertion.is_empty() {
+        let page = control_tests::assertion(review, &facts.assertion, &populations);
+        filling.text("assertion.md", "what management states, covered by the signature of the bundle", &page)?;
+    }
+    filling.text(
+        "auditor-walk.md",
+        "how to check all of this with tools that are not ours",
+        &include_str!("../../docs/auditor-walk.md").replace("\r\n", "\n"),
     )?;
     filling.text("README.md", "where things are, and how to check them", &words::readme(&facts, signature))?;
     for part in parts {
@@ -301,7 +326,7 @@ fn write_test_sheets(
         let what = format!("test sheet of samples/{}.csv: attributes with their evidence, and empty columns for the auditor", p.name);
         filling.table(&format!("samples/{}-test.csv", p.name), &what, &sheet)?;
         let book = test_sheet::workbook(p, &sheet, review.as_of).map_err(ReportError::encode("a test sheet"))?;
-        filling.add(&format!("samples/{}-test.xlsx", p.name), &what, &book, Some(sheet.rows.len() as u64), None)?;
+        filling.add(&format!("samples/{}-test.xlsx", p.name), &what, &book, None, None)?;
     }
     Ok(())
 }
@@ -328,6 +353,15 @@ pub fn drawn_table(drawn: &[Drawn]) -> Table {
         vec![m.id.clone(), m.stratum.clone(), m.back.to_string(), d.rank.clone()]
     };
     Table::of(&["id", "stratum", "periods_back", "rank"], drawn.iter().map(row))
+}
+
+fn open_points_table(review: &Review) -> Table {
+    let row = |p: &OpenPoint| {
+        let kind = if p.is_lack { "missing" } else { "on a word" };
+        vec![p.code.to_string(), p.count.to_string(), kind.to_string(), p.text.clone()]
+    };
+    let points = open_points(review);
+    Table::of(&["code", "count", "kind", "text"], points.iter().map(row))
 }
 
 /// What must tie, whoever computes it.

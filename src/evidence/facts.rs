@@ -50,6 +50,9 @@ pub struct Facts {
     pub sampling: Sampling,
     /// The campaign that it is about; empty for none.
     pub campaign: String,
+    /// Who states the assertion of management in it; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub assertion: String,
     /// Each output, sorted by file.
     pub outputs: Vec<Output>,
 }

@@ -115,6 +115,12 @@ impl<'a> Tester<'a> {
         self.holdings.get(id).or_else(|| self.holdings.get(bare()?)).copied()
     }
 
+    /// Whether a holding was approved before it was granted, without its evidence; by the id of its row.
+    #[must_use]
+    pub fn approval_of(&self, id: &str) -> String {
+        self.holding(id).map_or_else(|| "not seen".into(), |h| self.approved(h).says)
+    }
+
     fn attributes(&self, h: &Holding) -> Vec<String> {
         let answers = [
             self.requested(h),

@@ -2,7 +2,6 @@
 
 use crate::evidence::population::{Population, listed};
 use crate::evidence::sample::{Frequency, Member};
-use crate::evidence::table::Table;
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::{Person, PolicyFacts, RequestHistory};
 use crate::model::{Action, Certainty, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, Window};

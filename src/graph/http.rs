@@ -93,6 +93,17 @@ impl Http {
     }
 }
 
+impl Http {
+    /// Sends bytes of a type.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub fn post_bytes(&self, address: &str, kind: &str, bytes: &[u8]) -> Result<Answer, Trouble> {
+        let request = self.agent.post(address).header("content-type", kind);
+        whole(request.send(bytes), &Secrets::default(), Kind::Data)
+    }
+}
+
 /// What a good answer holds.
 #[derive(Clone, Copy)]
 enum Kind {

@@ -24,6 +24,8 @@ mod pull_ways;
 mod real;
 mod report;
 mod tenants;
+mod tamper;
 mod tidy;
+mod timestamp;
 mod tools;
 mod truth;
