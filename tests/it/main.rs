@@ -9,6 +9,7 @@ mod campaign_plan;
 mod campaign_tamper;
 mod common;
 mod crash;
+mod csv_separators;
 mod evidence;
 mod findings;
 mod graph;
