@@ -38,6 +38,8 @@ struct Lost {
     count: u64,
     /// Ordinal of the first of them.
     first: i64,
+    /// The reason of that one, with its own value.
+    example: String,
     /// When they were, as far as they tell.
     when: Vec<Window>,
     /// How many do not tell.
@@ -50,6 +52,7 @@ impl Missed {
         let mut lost = Lost {
             count: 1,
             first: row,
+            example: reason.to_string(),
             ..Lost::default()
         };
         match when {
@@ -67,7 +70,7 @@ impl Missed {
     }
 
     fn put(&mut self, whose: Whose, reason: &str, lost: Lost) {
-        let mut key = (whose, reason.to_string());
+        let mut key = (whose, general(reason).to_string());
         if self.0.len() >= REASONS && !self.0.contains_key(&key) {
             key.1 = "other reasons, which are kept with the records".into();
         }
@@ -76,7 +79,9 @@ impl Missed {
             ..Lost::default()
         });
         all.count += lost.count;
-        all.first = all.first.min(lost.first);
+        if lost.first < all.first {
+            (all.first, all.example) = (lost.first, lost.example);
+        }
         all.undated += lost.undated;
         all.when.extend(lost.when);
         if all.when.len() > 4 * WINDOWS {
@@ -98,7 +103,8 @@ impl Missed {
     /// of objects.
     pub fn rows(&self, path: &str, fate: &str, tenant: &str, source: &str, unknown: &str, look: Option<Window>) -> Vec<Coverage> {
         let mut rows = Vec::new();
-        for ((whose, reason), lost) in &self.0 {
+        for ((whose, _), lost) in &self.0 {
+            let reason = &lost.example;
             let subject = match whose {
                 Whose::Known(subject) => subject.as_str(),
                 Whose::Unknown => unknown,
@@ -130,6 +136,11 @@ impl Missed {
         }
         rows
     }
+}
+
+/// A reason without the value of one record: `no readable time: 'soon'` is that there is none.
+fn general(reason: &str) -> &str {
+    reason.find(": '").map_or(reason, |at| &reason[..at])
 }
 
 impl Lost {
@@ -268,6 +279,17 @@ mod tests {
         ] {
             assert_eq!(of(&raw), (subject.to_string(), time.map(str::to_string)), "{raw}");
         }
+    }
+
+    #[test]
+    fn reasons_that_differ_in_a_value_are_one_told_by_the_first_record() {
+        let mut missed = Missed::default();
+        for n in (0..1000).rev() {
+            missed.add(Whose::Known("audit".into()), None, n, &format!("no readable time: 'le {n}'"));
+        }
+        let rows = missed.rows("f", "taken", "t", "s", "unknown", None);
+        let told: Vec<_> = rows.iter().filter_map(|r| r.reason.as_deref()).collect();
+        assert_eq!(told, ["f: 1000 records were not taken, the first of them record 1: no readable time: 'le 0'"]);
     }
 
     #[test]

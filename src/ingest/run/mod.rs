@@ -18,7 +18,7 @@ use crate::ingest::sink::{Put, Seen, Sink, SinkError};
 use crate::ingest::split::Outcome;
 use crate::ingest::work::{Done, Remarks, Surroundings, misread};
 use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
-use crate::lake::records::{Coverage, Source};
+use crate::lake::records::{Coverage, Reject, Source};
 use crate::lake::table::Table;
 use crate::model::{Instant, Interned, TenantId};
 use arrow::error::ArrowError;
@@ -47,6 +47,9 @@ pub(super) struct Run<'a, S> {
     untaken: Vec<Source>,
 }
 
+/// Records of one file that are kept one by one when they are not taken: a file of forty million of them costs no more.
+const REJECTS: usize = 200_000;
+
 /// The format of a file of which nothing was taken.
 const NOT_TAKEN: &str = "not taken";
 
@@ -70,6 +73,8 @@ struct Sum {
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
+    /// Records that were not taken and are kept one by one, and those that are only counted.
+    rejects: (usize, u64),
     on_pages: BTreeMap<(Option<usize>, Place), i64>,
 }
 
@@ -255,6 +260,10 @@ impl<'a, S: Sink> Run<'a, S> {
             }
         }
         let mut rejects = done.rejects;
+        let room = REJECTS.saturating_sub(sum.rejects.0);
+        sum.rejects.1 += rejects.len().saturating_sub(room) as u64;
+        rejects.truncate(room);
+        sum.rejects.0 += rejects.len();
         if !rejects.is_empty() {
             rejects.iter_mut().for_each(|r| r.source = source.to_string());
             self.sink.rejects(rejects).map_err(Stop::Sink)?;
@@ -302,6 +311,16 @@ impl<'a, S: Sink> Run<'a, S> {
             }
         }
         self.missed(input, scan, dating, &sum, &outcome);
+        if sum.rejects.1 > 0 {
+            let more = Reject {
+                path: self.shown(input),
+                source: scan.sha256.get().to_string(),
+                verdict: "rejected".into(),
+                reason: format!("and {} more records that were not taken are counted, and not kept one by one", sum.rejects.1),
+                ..Reject::default()
+            };
+            self.sink.rejects(vec![more]).map_err(|e| Stop::Sink(e).at(&input.path))?;
+        }
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let source = Source {
             sha256: scan.sha256.get().to_string(),
