@@ -82,6 +82,7 @@ impl Bag {
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(LakeError::io("remove", &staging))?;
         }
+        sweep(&staging, &name);
         create_private_dirs(&staging.join("data"))?;
         let out = out.to_path_buf();
         Ok(Self { out, staging, done: false })
@@ -187,6 +188,23 @@ impl Drop for Bag {
     }
 }
 
+/// Removes what runs that were killed left of a bag of this name; what another run is filling stays.
+fn sweep(staging: &Path, name: &str) {
+    let parent = staging.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let process = file.strip_prefix(".tmp-").and_then(|rest| rest.strip_suffix(&format!("-{name}")));
+        let process = process.filter(|p| p.bytes().all(|b| b.is_ascii_digit()) && !p.is_empty());
+        // Only where the system tells which processes there are.
+        let is_over = process.is_some_and(|p| Path::new("/proc/self").exists() && !Path::new("/proc").join(p).exists());
+        if is_over {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// All files below a folder, by relative path with `/`, sorted.
 ///
 /// # Errors
@@ -262,6 +280,23 @@ mod tests {
         for name in ["", "a b", "50%.csv", "../x", "a//b", "/etc", "ä.csv", "a\nb", "a/./b"] {
             assert!(fits(name).is_err(), "{name:?}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_killed_run_left_is_swept_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let own = format!(".tmp-{}-other", std::process::id());
+        // No process has the number 4294967295.
+        for name in [".tmp-4294967295-bundle", ".tmp-4294967295-other", ".tmp-x-bundle", "4294967295-bundle", own.as_str()] {
+            fs::create_dir(dir.path().join(name)).expect("a folder");
+        }
+        drop(Bag::begin(&dir.path().join("bundle")).expect("a bag"));
+        let mut left: Vec<String> = fs::read_dir(dir.path()).expect("a folder").flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        left.sort();
+        let mut expected = vec![".tmp-4294967295-other".to_string(), ".tmp-x-bundle".into(), "4294967295-bundle".into(), own];
+        expected.sort();
+        assert_eq!(left, expected);
     }
 
     #[test]

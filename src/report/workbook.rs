@@ -220,8 +220,9 @@ fn cell(sheet: &mut Worksheet, line: u32, at: u16, cell: &Cell, time: &Format) -
 
 fn instant(sheet: &mut Worksheet, line: u32, at: u16, time: Option<Instant>, format: &Format) -> Result<(), XlsxError> {
     if let Some(t) = time {
-        // Microseconds since 1970 lie below 2^53.
-        let days = t.0 as f64 / 86_400e6 + EPOCH;
+        // A cell shows whole seconds and rounds: what is left of the last one would show as the next day.
+        let seconds = t.0.div_euclid(1_000_000);
+        let days = seconds as f64 / 86_400.0 + EPOCH;
         sheet.write_number_with_format(line, at, days, format)?;
     }
     Ok(())
@@ -272,9 +273,9 @@ fn summary(review: &Review) -> Vec<Vec<Field>> {
     vec![
         vec![text("answer"), text(page::answer(review))],
         vec![text("tenant"), text(review.tenant)],
-        vec![text("as of (UTC)"), Field::Time(Some(review.as_of))],
-        vec![text("period from (UTC)"), Field::Time(Some(review.period.from))],
-        vec![text("period until (UTC)"), Field::Time(Some(review.period.until))],
+        vec![text("as of (UTC)"), text(review.as_of.to_string())],
+        vec![text("period from (UTC)"), text(review.period.from.to_string())],
+        vec![text("period until (UTC)"), text(review.period.until.to_string())],
         vec![text("commit of the lake"), text(review.commit)],
         vec![text("profile"), text(review.profile)],
         vec![text("findings"), number(of(Verdict::Finding))],
