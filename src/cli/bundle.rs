@@ -207,9 +207,7 @@ pub fn fill(
     }
     let mut answers = Answers::of(question)?;
     let period = review::period(&question.access);
-    let pseudonyms = key
-        .zip(told.salt.as_deref())
-        .map(|(key, salt)| Pseudonyms::new(key, salt, &question.access));
+    let pseudonyms = key.zip(told.salt.as_deref()).map(|(key, salt)| Pseudonyms::new(key, salt, &question.access));
     let privacy = Privacy {
         reader: told.reader,
         pseudonyms,

@@ -107,8 +107,15 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     signatures(&kept, view.sequence(), allowed.as_deref())?;
     campaigns(&lake, &view)?;
     if !kept.missing.is_empty() {
-        let none = if kept.right == 0 { "not proved: that the log was not rewritten, since " } else { "" };
-        output::print(&format!("{none}{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
+        let none = if kept.right == 0 {
+            "not proved: that the log was not rewritten, since "
+        } else {
+            ""
+        };
+        output::print(&format!(
+            "{none}{} checkpoints are missing; the next commit writes them again\n",
+            kept.missing.len()
+        ));
     }
     Ok(Exit::Done)
 }
@@ -128,7 +135,10 @@ fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
         )));
     }
     view.extends(&old).map_err(Failure::unusable)?;
-    output::print(&format!("the log begins with the {} commits of the checkpoint that was kept elsewhere\n", old.size));
+    output::print(&format!(
+        "the log begins with the {} commits of the checkpoint that was kept elsewhere\n",
+        old.size
+    ));
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open;
-use crate::evidence::timestamp::{self, Stamped};
 use crate::evidence::Judged;
+use crate::evidence::timestamp::{self, Stamped};
 use crate::graph::Http;
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
@@ -61,12 +61,18 @@ pub fn judge(dir: &Path, trusted: Option<&PathBuf>, judged: &mut Judged) -> Resu
     };
     let Ok(answer) = std::fs::read(dir.join(NAME)) else {
         match trusted {
-            Some(_) => judged.failed.push("timestamp: certificates were given (--tsa-cert), and the bundle has no timestamp".into()),
-            None => judged.open.push("when the bundle was made: no timestamp of somebody else lies beside it (--timestamp-url)".into()),
+            Some(_) => judged
+                .failed
+                .push("timestamp: certificates were given (--tsa-cert), and the bundle has no timestamp".into()),
+            None => judged
+                .open
+                .push("when the bundle was made: no timestamp of somebody else lies beside it (--timestamp-url)".into()),
         }
         return Ok(());
     };
-    let Ok(file) = std::fs::read(dir.join("tagmanifest-sha256.txt")) else { return Ok(()) };
+    let Ok(file) = std::fs::read(dir.join("tagmanifest-sha256.txt")) else {
+        return Ok(());
+    };
     let stamped = match timestamp::judge(&answer, &file, &certificates) {
         Ok(stamped) => stamped,
         Err(e) => {
@@ -87,9 +93,13 @@ pub fn judge(dir: &Path, trusted: Option<&PathBuf>, judged: &mut Judged) -> Resu
 fn told(stamped: &Stamped, asked: bool, judged: &mut Judged) {
     let at = stamped.at;
     if stamped.trusted {
-        judged.proved.push(format!("timestamp: the bundle was there on {at}, as an authority that you trust states"));
+        judged
+            .proved
+            .push(format!("timestamp: the bundle was there on {at}, as an authority that you trust states"));
     } else if asked {
-        judged.failed.push(format!("timestamp: it states {at}, and its certificate leads to none of those that you trust (--tsa-cert)"));
+        judged.failed.push(format!(
+            "timestamp: it states {at}, and its certificate leads to none of those that you trust (--tsa-cert)"
+        ));
     } else {
         judged.open.push(format!(
             "when the bundle was made: a timestamp states {at}; give the certificate of its authority from elsewhere (--tsa-cert FILE)"

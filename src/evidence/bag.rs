@@ -288,11 +288,21 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let own = format!(".tmp-{}-other", std::process::id());
         // No process has the number 4294967295.
-        for name in [".tmp-4294967295-bundle", ".tmp-4294967295-other", ".tmp-x-bundle", "4294967295-bundle", own.as_str()] {
+        for name in [
+            ".tmp-4294967295-bundle",
+            ".tmp-4294967295-other",
+            ".tmp-x-bundle",
+            "4294967295-bundle",
+            own.as_str(),
+        ] {
             fs::create_dir(dir.path().join(name)).expect("a folder");
         }
         drop(Bag::begin(&dir.path().join("bundle")).expect("a bag"));
-        let mut left: Vec<String> = fs::read_dir(dir.path()).expect("a folder").flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        let mut left: Vec<String> = fs::read_dir(dir.path())
+            .expect("a folder")
+            .flatten()
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .collect();
         left.sort();
         let mut expected = vec![".tmp-4294967295-other".to_string(), ".tmp-x-bundle".into(), "4294967295-bundle".into(), own];
         expected.sort();

@@ -206,11 +206,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         "the four questions that controls over access ask, with the population that answers each, and the controls by framework",
         &control_tests::table(review, &populations),
     )?;
-    filling.text(
-        "control-tests.md",
-        "the same for people",
-        &control_tests::page(review, &populations),
-    )?;
+    filling.text("control-tests.md", "the same for people", &control_tests::page(review, &populations))?;
     if !facts.assertion.is_empty() {
         let page = control_tests::assertion(review, &facts.assertion, &populations);
         filling.text("assertion.md", "what management states, covered by the signature of the bundle", &page)?;
@@ -323,7 +319,10 @@ fn write_test_sheets(
         let Some(frequency) = p.frequency else { continue };
         let (_, drawn) = sample::draw(&p.members, wanted(frequency), &facts.sampling.seed);
         let sheet = tester.sheet(p, &drawn);
-        let what = format!("test sheet of samples/{}.csv: attributes with their evidence, and empty columns for the auditor", p.name);
+        let what = format!(
+            "test sheet of samples/{}.csv: attributes with their evidence, and empty columns for the auditor",
+            p.name
+        );
         filling.table(&format!("samples/{}-test.csv", p.name), &what, &sheet)?;
         let book = test_sheet::workbook(p, &sheet, review.as_of).map_err(ReportError::encode("a test sheet"))?;
         filling.add(&format!("samples/{}-test.xlsx", p.name), &what, &book, None, None)?;

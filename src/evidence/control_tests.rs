@@ -91,7 +91,11 @@ pub fn page(review: &Review, populations: &[Population]) -> String {
     for q in questions(review, populations) {
         let rows: usize = q.answers.values().sum();
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "\n## {}\n\n{}\nPopulation: `populations/{}.csv`, {rows} rows.\n", q.name, q.asks, q.population);
+        let _ = writeln!(
+            out,
+            "\n## {}\n\n{}\nPopulation: `populations/{}.csv`, {rows} rows.\n",
+            q.name, q.asks, q.population
+        );
         let _ = writeln!(out, "| answer | rows |\n|---|---|");
         for (answer, n) in &q.answers {
             let _ = writeln!(out, "| {answer} | {n} |");
@@ -126,7 +130,10 @@ fn questions(review: &Review, populations: &[Population]) -> Vec<Question> {
     let points = open_points(review);
     let mut complete: BTreeMap<String, usize> = points.iter().filter(|p| p.is_lack).map(|p| (p.text.clone(), p.count)).collect();
     if complete.is_empty() {
-        complete.insert("nothing of the sources is known to be missing".into(), find("held").map_or(0, |p| p.table.rows.len()));
+        complete.insert(
+            "nothing of the sources is known to be missing".into(),
+            find("held").map_or(0, |p| p.table.rows.len()),
+        );
     }
     vec![
         Question {

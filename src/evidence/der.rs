@@ -106,7 +106,13 @@ mod tests {
             assert_eq!(read.inside().take(INTEGER), None, "another comes first");
             assert_eq!(Reader(&outer[..outer.len() - 1]).next(), None, "{size}");
         }
-        for bad in [&[0x30][..], &[0x30, 0x80, 0, 0], &[0x30, 0x85, 1, 1, 1, 1, 1], &[0x1f, 0x01, 0x00], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]] {
+        for bad in [
+            &[0x30][..],
+            &[0x30, 0x80, 0, 0],
+            &[0x30, 0x85, 1, 1, 1, 1, 1],
+            &[0x1f, 0x01, 0x00],
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+        ] {
             assert_eq!(Reader(bad).next(), None, "{bad:x?}");
         }
     }

@@ -196,7 +196,11 @@ impl<'a> Tester<'a> {
             }
         }
         wrong.dedup();
-        let says = if wrong.is_empty() { "yes".to_string() } else { format!("no: {}", wrong.join(", ")) };
+        let says = if wrong.is_empty() {
+            "yes".to_string()
+        } else {
+            format!("no: {}", wrong.join(", "))
+        };
         Answer::of(says, self.request_of(h))
     }
 
@@ -242,9 +246,13 @@ impl<'a> Tester<'a> {
 
     fn removed(&self, h: &Holding) -> Answer {
         let denied = self.reviews_of(h).filter(|d| d.decision.eq_ignore_ascii_case("deny"));
-        let denial = denied.filter_map(|d| Some((d.applied_at.or(d.reviewed_at)?, d))).max_by_key(|(at, d)| (*at, d.id));
+        let denial = denied
+            .filter_map(|d| Some((d.applied_at.or(d.reviewed_at)?, d)))
+            .max_by_key(|(at, d)| (*at, d.id));
         let person = self.access.people.get(&h.principal);
-        let left = person.and_then(|p| p.leave_at.into_iter().chain(p.deleted_at).min()).filter(|t| *t <= self.access.as_of);
+        let left = person
+            .and_then(|p| p.leave_at.into_iter().chain(p.deleted_at).min())
+            .filter(|t| *t <= self.access.as_of);
         let limit = self.limits.for_holding(self.access, h);
         // What began after the decision is not what was decided about.
         let concerned = |at: Instant| h.outer().from <= at && h.outer().until > at;
@@ -298,7 +306,10 @@ pub fn workbook(population: &Population, sheet: &Table, as_of: Instant) -> Resul
     book.set_properties(&DocProperties::new().set_title("Test sheet").set_creation_datetime(&created));
     let head = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
     let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    let room = Format::new().set_background_color(Color::RGB(0x00FF_F2CC)).set_border(FormatBorder::Thin).set_text_wrap();
+    let room = Format::new()
+        .set_background_color(Color::RGB(0x00FF_F2CC))
+        .set_border(FormatBorder::Thin)
+        .set_text_wrap();
     let page = book.add_worksheet().set_name("Test")?;
     let is_room = |name: &str| matches!(name, "tick_mark" | "auditor_remark");
     for (column, name) in (0u16..).zip(&sheet.header) {
@@ -321,7 +332,10 @@ pub fn workbook(population: &Population, sheet: &Table, as_of: Instant) -> Resul
     let about = book.add_worksheet().set_name("About")?;
     about.set_column_width(0, 26)?.set_column_width(1, 100)?;
     let mut lines = vec![("Population".to_string(), format!("populations/{}.csv: {}", population.name, population.what))];
-    lines.push(("Sample".into(), format!("samples/{}.csv; drawn by rank sha256(seed|id), see samples/samples.csv", population.name)));
+    lines.push((
+        "Sample".into(),
+        format!("samples/{}.csv; drawn by rank sha256(seed|id), see samples/samples.csv", population.name),
+    ));
     lines.extend(ATTRIBUTES.iter().map(|(name, question)| ((*name).to_string(), (*question).to_string())));
     lines.push(("evidence".into(), "records, table:id; records.csv has the file and row of each".into()));
     lines.push(("tick_mark".into(), "empty: what the records say is no opinion".into()));

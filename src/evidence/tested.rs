@@ -145,11 +145,19 @@ pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Windo
                 days,
                 limit,
                 word.to_string(),
-                h.map_or_else(|| person.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"), |h| {
-                    h.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";")
-                }),
+                h.map_or_else(
+                    || person.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
+                    |h| h.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
+                ),
             ];
-            (Member { back: 0, stratum: stratum.into(), id: own }, cells)
+            (
+                Member {
+                    back: 0,
+                    stratum: stratum.into(),
+                    id: own,
+                },
+                cells,
+            )
         };
         let still = |h: &&&Holding| left.is_none_or(|from| h.outer().until > from && h.outer().from < from);
         let before = lines.len();
@@ -199,7 +207,11 @@ pub(super) fn approvals(access: &AccessModel, period: Window) -> Population {
             let recipient = person(request.recipient.as_ref());
             let is = |p: &Option<PrincipalId>| p.as_ref().is_some_and(|p| p.as_str() == d.who.as_str());
             let own = if is(&request.requestor) || is(&request.recipient) { "no" } else { "yes" };
-            let stratum = if d.decision.is_empty() { "unknown".to_string() } else { d.decision.to_string() };
+            let stratum = if d.decision.is_empty() {
+                "unknown".to_string()
+            } else {
+                d.decision.to_string()
+            };
             let cells = vec![
                 id.clone(),
                 stratum.clone(),
@@ -249,7 +261,12 @@ pub(super) fn changes(access: &AccessModel, period: Window) -> Population {
     let within = |t: Instant| period.from <= t && t < period.until;
     let mut lines = Vec::new();
     let delivered = |r: &&RequestHistory| r.kind.ends_with("Update") || r.kind.ends_with("Extend");
-    for r in access.requests.values().filter(delivered).filter(|r| matches!(r.state.as_str(), "delivered" | "partiallyDelivered")) {
+    for r in access
+        .requests
+        .values()
+        .filter(delivered)
+        .filter(|r| matches!(r.state.as_str(), "delivered" | "partiallyDelivered"))
+    {
         let Some(at) = r.completed_at.filter(|t| within(*t)) else { continue };
         lines.push(change(&[
             ("id", &format!("requests:{}", r.id)),
@@ -264,7 +281,10 @@ pub(super) fn changes(access: &AccessModel, period: Window) -> Population {
     }
     for e in access.events.iter().filter(|e| e.action == Action::Extended && within(e.at)) {
         // The request tells the same act.
-        if e.request.as_ref().is_some_and(|id| access.requests.get(id).is_some_and(|r| r.completed_at.is_some())) {
+        if e.request
+            .as_ref()
+            .is_some_and(|id| access.requests.get(id).is_some_and(|r| r.completed_at.is_some()))
+        {
             continue;
         }
         let package = e.entitlement.as_ref().map(|k| PackageId::new(k.resource()));
@@ -280,7 +300,10 @@ pub(super) fn changes(access: &AccessModel, period: Window) -> Population {
         ]));
     }
     for c in &access.contents {
-        for (at, what) in [(c.span.from_latest, "role added to package"), (c.span.until_latest, "role removed from package")] {
+        for (at, what) in [
+            (c.span.from_latest, "role added to package"),
+            (c.span.until_latest, "role removed from package"),
+        ] {
             let Some(at) = at.filter(|t| within(*t)) else { continue };
             let record = c.evidence.first().map(ToString::to_string).unwrap_or_default();
             lines.push(change(&[
@@ -330,7 +353,13 @@ pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
                 ours && d.reviewed_at.is_some_and(|t| span.from <= t && t < span.until)
             };
             let decided = access.review_decisions.iter().filter(on).count();
-            let by = access.review_decisions.iter().filter(on).filter_map(|d| d.reviewer.as_ref()).collect::<std::collections::BTreeSet<_>>().len();
+            let by = access
+                .review_decisions
+                .iter()
+                .filter(on)
+                .filter_map(|d| d.reviewer.as_ref())
+                .collect::<std::collections::BTreeSet<_>>()
+                .len();
             let (done, stratum) = match decided {
                 0 if access.as_of < span.until => ("not over yet", "not over yet"),
                 0 => ("nothing was decided", "nothing was decided"),

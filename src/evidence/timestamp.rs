@@ -75,7 +75,10 @@ pub fn judge(answer: &[u8], file: &[u8], trusted: &[Vec<u8>]) -> Result<Stamped,
     }
     let certificates: Vec<Certificate> = signed.certificates.iter().filter_map(|c| Certificate::of(c)).collect();
     let known: Vec<Certificate> = trusted.iter().filter_map(|c| Certificate::of(c)).collect();
-    let signer = certificates.iter().chain(&known).find(|c| c.serial == signed.serial && c.issuer == signed.issuer);
+    let signer = certificates
+        .iter()
+        .chain(&known)
+        .find(|c| c.serial == signed.serial && c.issuer == signed.issuer);
     let signer = signer.ok_or_else(|| form("certificate of its signer"))?;
     signed.holds(signer)?;
     if !signer.may_stamp() {
@@ -172,7 +175,8 @@ impl<'a> Signed<'a> {
         }
         // What is signed is the set of attributes under the tag of a set (RFC 5652, 5.4).
         let covered = made(SET, &[self.attributes.content]);
-        signer.signed(&covered, self.signature, self.digest)
+        signer
+            .signed(&covered, self.signature, self.digest)
             .then_some(())
             .ok_or_else(|| "the signature of the timestamp does not hold".into())
     }
@@ -378,10 +382,7 @@ mod tests {
     fn a_question_is_what_openssl_reads() {
         // `openssl ts -query -digest 000102…1f -sha256 -cert -no_nonce`, with the nonce 0x80 put in.
         let hash: [u8; 32] = std::array::from_fn(|i| u8::try_from(i).expect("small"));
-        let expected = format!(
-            "303d020101303130 0d060960864801650304020105000420{}02020080 0101ff",
-            hex::encode(hash)
-        );
+        let expected = format!("303d020101303130 0d060960864801650304020105000420{}02020080 0101ff", hex::encode(hash));
         assert_eq!(hex::encode(query(&hash, 0x80)), expected.replace(' ', ""));
         for nonce in [0, 1, 0x7f, 0xff, u64::MAX] {
             let asked = query(&hash, nonce);

@@ -40,7 +40,10 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
         ),
         ("assertion.md", "when management states one: its assertion"),
         ("arithmetic.csv", "identities that must hold, with both sides"),
-        ("open-points.csv", "what rests on a word and not on proof, and what the sources lack: read it first"),
+        (
+            "open-points.csv",
+            "what rests on a word and not on proof, and what the sources lack: read it first",
+        ),
         ("narrative.md", "how the control works"),
         ("limits.md", "what this bundle cannot show"),
         ("auditor-walk.md", "how to check all of it with tools that are not ours, step by step"),

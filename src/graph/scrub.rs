@@ -19,7 +19,11 @@ impl Secrets {
         for secret in secrets.into_iter().filter(|s| s.len() >= PIECE) {
             known.push(secret.to_string());
             let json = serde_json::Value::from(secret).to_string();
-            known.extend([encoded(secret), json[1..json.len() - 1].to_string()].into_iter().filter(|other| other != secret));
+            known.extend(
+                [encoded(secret), json[1..json.len() - 1].to_string()]
+                    .into_iter()
+                    .filter(|other| other != secret),
+            );
         }
         known.sort();
         known.dedup();

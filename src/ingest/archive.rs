@@ -141,7 +141,13 @@ mod tests {
         std::fs::write(&path, (0..100_000u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()).expect("a file");
         let mut shared = Shared::open(&path).expect("a file");
         let mut plain = File::open(&path).expect("a file");
-        for to in [SeekFrom::Start(7), SeekFrom::End(-5), SeekFrom::Start(39_999), SeekFrom::Current(-20), SeekFrom::Current(20_000)] {
+        for to in [
+            SeekFrom::Start(7),
+            SeekFrom::End(-5),
+            SeekFrom::Start(39_999),
+            SeekFrom::Current(-20),
+            SeekFrom::Current(20_000),
+        ] {
             assert_eq!(shared.seek(to).expect("a place"), plain.seek(to).expect("a place"), "{to:?}");
             let (mut a, mut b) = ([0; 3], [0; 3]);
             let (read_a, read_b) = (shared.read(&mut a).expect("bytes"), plain.read(&mut b).expect("bytes"));

@@ -289,12 +289,7 @@ impl View {
 
     fn right(&self, file: &DataFile) -> Result<(), LakeError> {
         let path = self.root.join(&file.path);
-        let wrong = |how| {
-            Err(LakeError::Damaged {
-                path: path.clone(),
-                how,
-            })
-        };
+        let wrong = |how| Err(LakeError::Damaged { path: path.clone(), how });
         match std::fs::read(&path) {
             Ok(bytes) if hex::encode(Sha256::digest(&bytes)) == file.sha256 => Ok(()),
             Ok(_) => wrong("is damaged: its bytes are not those that its commit names"),

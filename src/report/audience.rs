@@ -116,7 +116,10 @@ mod tests {
         let (one, two, none) = (under(Some([1; 32])), under(Some([2; 32])), under(None));
         assert_eq!(one.text("no"), one.text("no"));
         assert_ne!(one.text("no"), two.text("no"));
-        assert!(!one.text("no").contains(masked("no").rsplit(' ').next().expect("a hash")), "the bare hash is not in it");
+        assert!(
+            !one.text("no").contains(masked("no").rsplit(' ').next().expect("a hash")),
+            "the bare hash is not in it"
+        );
         assert!(none.text("no").contains("SHA-256"));
     }
 

@@ -44,13 +44,19 @@ pub fn unprotect(text: &str) -> Cow<'_, str> {
 
 /// Where a cell may begin, for some spreadsheet.
 fn places(text: &str) -> impl Iterator<Item = usize> {
-    let after = text.bytes().enumerate().filter(|(_, b)| matches!(b, b';' | b'|' | b'\t' | b'\r' | b'\n')).map(|(at, _)| at + 1);
+    let after = text
+        .bytes()
+        .enumerate()
+        .filter(|(_, b)| matches!(b, b';' | b'|' | b'\t' | b'\r' | b'\n'))
+        .map(|(at, _)| at + 1);
     std::iter::once(0).chain(after)
 }
 
 /// Starts with blanks, quotes and apostrophes, then a trigger; the apostrophes are what earlier protection left.
 fn dangerous(text: &str) -> bool {
-    text.chars().find(|c| !matches!(c, ' ' | '\u{a0}' | '\u{3000}' | '\'' | '"')).is_some_and(triggers)
+    text.chars()
+        .find(|c| !matches!(c, ' ' | '\u{a0}' | '\u{3000}' | '\'' | '"'))
+        .is_some_and(triggers)
 }
 
 fn triggers(c: char) -> bool {

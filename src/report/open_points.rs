@@ -61,7 +61,11 @@ pub fn open_points(review: &Review) -> Vec<OpenPoint> {
     let asserted: Vec<&str> = access.coverage.iter().filter(|(_, c)| on_word(c)).map(|(log, _)| log.as_str()).collect();
     let text = format!(
         "That {} whole somebody asserts; no pull proves it: {}.",
-        if asserted.len() == 1 { "a log is".into() } else { format!("{} are", count(asserted.len(), "log")) },
+        if asserted.len() == 1 {
+            "a log is".into()
+        } else {
+            format!("{} are", count(asserted.len(), "log"))
+        },
         asserted.join(", ")
     );
     add("asserted-coverage", asserted.len(), false, text);
@@ -70,7 +74,11 @@ pub fn open_points(review: &Review) -> Vec<OpenPoint> {
     let inferred: Vec<&str> = access.coverage.iter().filter(|(_, c)| guessed(c)).map(|(log, _)| log.as_str()).collect();
     let text = format!(
         "That {} whole between the first and the last record is a guess, in part or in all: {}.",
-        if inferred.len() == 1 { "a log is".into() } else { format!("{} are", count(inferred.len(), "log")) },
+        if inferred.len() == 1 {
+            "a log is".into()
+        } else {
+            format!("{} are", count(inferred.len(), "log"))
+        },
         inferred.join(", ")
     );
     add("inferred-coverage", inferred.len(), false, text);
@@ -78,14 +86,21 @@ pub fn open_points(review: &Review) -> Vec<OpenPoint> {
     let claimed = review.snapshots.iter().filter(|s| s.complete == "claimed").count();
     let text = format!(
         "{} at the directory complete by somebody's word (--complete, or a coverage.toml); no count ties them.",
-        if claimed == 1 { "1 look is".into() } else { format!("{} are", count(claimed, "look")) }
+        if claimed == 1 {
+            "1 look is".into()
+        } else {
+            format!("{} are", count(claimed, "look"))
+        }
     );
     add("claimed-looks", claimed, false, text);
 
     let open = access.packages.values().filter(|p| p.sensitive_because.is_empty()).count();
     let all = access.packages.len();
     let text = if open == all {
-        format!("None of {} is classified as sensitive, by configuration or by what it contains.", count(all, "package"))
+        format!(
+            "None of {} is classified as sensitive, by configuration or by what it contains.",
+            count(all, "package")
+        )
     } else {
         format!("{} of {} are not classified as sensitive.", thousands(open), count(all, "package"))
     };

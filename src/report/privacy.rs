@@ -192,7 +192,10 @@ impl Pseudonyms {
         let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let tokens: BTreeSet<&String> = self.people.keys().chain(given.keys()).collect();
         let row = |token: &String| {
-            let forms = given.get(token).map(|forms| forms.iter().cloned().collect::<Vec<_>>().join(";")).unwrap_or_default();
+            let forms = given
+                .get(token)
+                .map(|forms| forms.iter().cloned().collect::<Vec<_>>().join(";"))
+                .unwrap_or_default();
             let (id, upn, name) = self
                 .people
                 .get(token)

@@ -22,9 +22,7 @@ fn no_cell_is_a_formula_under_any_separator() {
     let test = "no_cell_is_a_formula_under_any_separator";
     let Some(soffice) = tools::program(test, "soffice") else { return };
     let run = Run::new();
-    let user = |n: usize, name: &str| {
-        serde_json::json!({"id": format!("00000000-0000-4000-8000-00000000000{n}"), "displayName": name, "userPrincipalName": name, "accountEnabled": true, "employeeType": name})
-    };
+    let user = |n: usize, name: &str| serde_json::json!({"id": format!("00000000-0000-4000-8000-00000000000{n}"), "displayName": name, "userPrincipalName": name, "accountEnabled": true, "employeeType": name});
     let assignment = |n: usize, name: &str| {
         serde_json::json!({
             "id": format!("10000000-0000-4000-8000-00000000000{n}"), "state": "delivered", "status": "Delivered",

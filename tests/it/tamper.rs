@@ -69,7 +69,10 @@ impl Bundle {
         let payload = files(&self.path("data"));
         let line = |name: &String| format!("{}  data/{name}\n", hash(fs::read(self.path(&format!("data/{name}"))).expect("a file")));
         fs::write(self.path("manifest-sha256.txt"), payload.iter().map(line).collect::<String>()).expect("written");
-        let bytes: u64 = payload.iter().map(|n| fs::metadata(self.path(&format!("data/{n}"))).expect("a file").len()).sum();
+        let bytes: u64 = payload
+            .iter()
+            .map(|n| fs::metadata(self.path(&format!("data/{n}"))).expect("a file").len())
+            .sum();
         let info = fs::read_to_string(self.path("bag-info.txt")).expect("the info");
         let oxum = format!("Payload-Oxum: {bytes}.{}", payload.len());
         let info: Vec<&str> = info.lines().map(|l| if l.starts_with("Payload-Oxum") { oxum.as_str() } else { l }).collect();
@@ -154,8 +157,16 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
         ("a byte of the workbook", "verify", Box::new(|| b.flip("data/report.xlsx"))),
         ("a byte of a test sheet", "verify", Box::new(|| b.flip("data/samples/held-test.xlsx"))),
         ("a byte of the Parquet", "verify", Box::new(|| b.flip("data/holdings.parquet"))),
-        ("a file deleted", "verify", Box::new(|| fs::remove_file(b.path("data/records.csv")).expect("removed"))),
-        ("a file added", "verify", Box::new(|| fs::write(b.path("data/extra.csv"), "x").expect("written"))),
+        (
+            "a file deleted",
+            "verify",
+            Box::new(|| fs::remove_file(b.path("data/records.csv")).expect("removed")),
+        ),
+        (
+            "a file added",
+            "verify",
+            Box::new(|| fs::write(b.path("data/extra.csv"), "x").expect("written")),
+        ),
         (
             "two files swapped",
             "verify",
@@ -165,15 +176,31 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
                 fs::rename(b.path("x"), b.path("data/holdings.csv")).expect("moved");
             }),
         ),
-        ("an empty folder", "verify", Box::new(|| fs::create_dir(b.path("data/empty")).expect("a folder"))),
-        ("a file beside data", "verify", Box::new(|| fs::write(b.path("READ-ME-FIRST.html"), "x").expect("written"))),
-        ("fetch.txt", "verify", Box::new(|| fs::write(b.path("fetch.txt"), "https://x 1 data/y\n").expect("written"))),
+        (
+            "an empty folder",
+            "verify",
+            Box::new(|| fs::create_dir(b.path("data/empty")).expect("a folder")),
+        ),
+        (
+            "a file beside data",
+            "verify",
+            Box::new(|| fs::write(b.path("READ-ME-FIRST.html"), "x").expect("written")),
+        ),
+        (
+            "fetch.txt",
+            "verify",
+            Box::new(|| fs::write(b.path("fetch.txt"), "https://x 1 data/y\n").expect("written")),
+        ),
         (
             "a second manifest",
             "verify",
             Box::new(|| fs::write(b.path("manifest-md5.txt"), "0  data/findings.csv\n").expect("written")),
         ),
-        ("an empty manifest", "verify", Box::new(|| fs::write(b.path("manifest-sha256.txt"), "").expect("written"))),
+        (
+            "an empty manifest",
+            "verify",
+            Box::new(|| fs::write(b.path("manifest-sha256.txt"), "").expect("written")),
+        ),
         (
             "a doubled line of the manifest",
             "verify",
@@ -184,8 +211,16 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
             "verify",
             Box::new(|| b.edit("manifest-sha256.txt", |t| t.replacen("  data/", "  data/../data/", 1))),
         ),
-        ("the two lines of BagIt", "verify", Box::new(|| b.edit("bagit.txt", |t| t.replace("1.0", "0.97")))),
-        ("the size of the payload", "verify", Box::new(|| b.edit("bag-info.txt", |t| t.replace("Payload-Oxum: ", "Payload-Oxum: 1")))),
+        (
+            "the two lines of BagIt",
+            "verify",
+            Box::new(|| b.edit("bagit.txt", |t| t.replace("1.0", "0.97"))),
+        ),
+        (
+            "the size of the payload",
+            "verify",
+            Box::new(|| b.edit("bag-info.txt", |t| t.replace("Payload-Oxum: ", "Payload-Oxum: 1"))),
+        ),
         (
             "a row dropped, hashes anew",
             "verify",
@@ -196,7 +231,11 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
             "verify",
             resealed("data/samples/held.csv", |t| first_row(&t, "|group|", "|group_|")),
         ),
-        ("a row count of the sheet", "verify", resealed("data/ipe/ipe.json", |t| t.replacen("\"rows\": 1", "\"rows\": 2", 1))),
+        (
+            "a row count of the sheet",
+            "verify",
+            resealed("data/ipe/ipe.json", |t| t.replacen("\"rows\": 1", "\"rows\": 2", 1)),
+        ),
         (
             "the arithmetic, hashes anew",
             "verify",
@@ -212,15 +251,51 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
             "verify",
             resealed("data/lake/checkpoint.txt", |t| t.replacen("\n3\n", "\n2\n", 1)),
         ),
-        ("the newest commit, hashes anew", "verify", resealed("data/lake/commit.json", |t| t.replacen("2026", "2025", 1))),
-        ("a leaf of the log, hashes anew", "verify", resealed("data/lake/log.csv", |t| t.replacen('a', "b", 1))),
-        ("the limits, hashes anew", by_key, resealed("data/limits.md", |t| t.replacen("- ", "- Not: ", 1))),
-        ("the page, hashes anew", by_key, resealed("data/index.html", |t| t.replacen("held now", "held then", 1))),
-        ("the controls, hashes anew", by_key, resealed("data/controls.csv", |t| first_row(&t, ",0,", ",1,"))),
-        ("OSCAL, hashes anew", by_key, resealed("data/oscal-assessment-results.json", |t| t.replacen("title", "titel", 1))),
-        ("the configuration, hashes anew", by_key, resealed("data/configuration.toml", |t| format!("{t}# \n"))),
-        ("a test sheet, hashes anew", by_key, resealed("data/samples/held-test.csv", |t| first_row(&t, "not seen", "yes"))),
-        ("the open points, hashes anew", by_key, resealed("data/open-points.csv", |t| without_last_row(&t))),
+        (
+            "the newest commit, hashes anew",
+            "verify",
+            resealed("data/lake/commit.json", |t| t.replacen("2026", "2025", 1)),
+        ),
+        (
+            "a leaf of the log, hashes anew",
+            "verify",
+            resealed("data/lake/log.csv", |t| t.replacen('a', "b", 1)),
+        ),
+        (
+            "the limits, hashes anew",
+            by_key,
+            resealed("data/limits.md", |t| t.replacen("- ", "- Not: ", 1)),
+        ),
+        (
+            "the page, hashes anew",
+            by_key,
+            resealed("data/index.html", |t| t.replacen("held now", "held then", 1)),
+        ),
+        (
+            "the controls, hashes anew",
+            by_key,
+            resealed("data/controls.csv", |t| first_row(&t, ",0,", ",1,")),
+        ),
+        (
+            "OSCAL, hashes anew",
+            by_key,
+            resealed("data/oscal-assessment-results.json", |t| t.replacen("title", "titel", 1)),
+        ),
+        (
+            "the configuration, hashes anew",
+            by_key,
+            resealed("data/configuration.toml", |t| format!("{t}# \n")),
+        ),
+        (
+            "a test sheet, hashes anew",
+            by_key,
+            resealed("data/samples/held-test.csv", |t| first_row(&t, "not seen", "yes")),
+        ),
+        (
+            "the open points, hashes anew",
+            by_key,
+            resealed("data/open-points.csv", |t| without_last_row(&t)),
+        ),
         (
             "an older bundle of the same lake in its place",
             "named",
@@ -229,10 +304,14 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
                 copy(&b.run.dir().join("old"), &b.path(""));
             }),
         ),
-        ("a newer modification time", "named", Box::new(|| {
-            let file = fs::File::options().write(true).open(b.path("data/findings.csv")).expect("a file");
-            file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("a time");
-        })),
+        (
+            "a newer modification time",
+            "named",
+            Box::new(|| {
+                let file = fs::File::options().write(true).open(b.path("data/findings.csv")).expect("a file");
+                file.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("a time");
+            }),
+        ),
     ];
     let mut wrong = Vec::new();
     for (name, expected, attack) in &attacks {
@@ -278,7 +357,10 @@ fn every_manipulation_of_a_lake_is_caught_or_named() {
         all[n].clone()
     };
     let data = || {
-        let name = files(&lake.join("data")).into_iter().find(|f| f.starts_with("audit_events")).expect("a data file");
+        let name = files(&lake.join("data"))
+            .into_iter()
+            .find(|f| f.starts_with("audit_events"))
+            .expect("a data file");
         lake.join("data").join(name)
     };
     let edit = |path: &Path, from: &str, to: &str| {
@@ -289,39 +371,104 @@ fn every_manipulation_of_a_lake_is_caught_or_named() {
     };
     type Attack<'a> = (&'a str, &'a str, &'a str, Box<dyn Fn() + 'a>);
     let attacks: Vec<Attack> = vec![
-        ("a byte of a data file", "verify", "damaged:", Box::new(|| {
-            let mut bytes = fs::read(data()).expect("bytes");
-            let at = bytes.len() / 2;
-            bytes[at] ^= 1;
-            fs::write(data(), bytes).expect("written");
-        })),
-        ("a data file deleted", "verify", "damaged:", Box::new(|| fs::remove_file(data()).expect("removed"))),
-        ("a data file emptied", "verify", "damaged:", Box::new(|| fs::write(data(), "").expect("written"))),
-        ("a stray data file", "named", "of no commit", Box::new(|| {
-            fs::copy(data(), data().with_file_name("stray.parquet")).map(drop).expect("a copy");
-        })),
-        ("a commit edited", "verify", "broken", Box::new(|| edit(&nth("_commits", 1), "\"rows\"", "\"rowz\""))),
-        ("the date of a commit", "verify", "broken", Box::new(|| edit(&nth("_commits", 1), "2026-", "2025-"))),
-        ("a commit in the middle deleted", "verify", "", Box::new(|| fs::remove_file(nth("_commits", 1)).expect("removed"))),
-        ("the newest commit deleted", "verify", "cut off", Box::new(|| fs::remove_file(nth("_commits", 3)).expect("removed"))),
-        ("the newest commit and its checkpoint deleted", "checkpoint", "commits are missing", Box::new(|| {
-            fs::remove_file(nth("_commits", 3)).expect("removed");
-            fs::remove_file(nth("_checkpoints", 3)).expect("removed");
-        })),
-        ("a checkpoint in the middle deleted", "verify", "somebody deleted", Box::new(|| fs::remove_file(nth("_checkpoints", 1)).expect("removed"))),
-        ("all checkpoints deleted", "named", "not proved: that the log was not rewritten", Box::new(|| {
-            fs::remove_dir_all(lake.join("_checkpoints")).expect("removed");
-        })),
-        ("a checkpoint edited", "verify", "", Box::new(|| edit(&nth("_checkpoints", 2), "\n3\n", "\n2\n"))),
-        ("another lake with another history in its place", "checkpoint", "rewritten", Box::new(|| {
-            let other = Run::new();
-            for n in [9, 1, 2, 3] {
-                other.write("in.ndjson", &event(n));
-                other.ok(&["ingest", "in.ndjson", "--lake", "lake"]);
-            }
-            fs::remove_dir_all(&lake).expect("removed");
-            copy(&other.dir().join("lake"), &lake);
-        })),
+        (
+            "a byte of a data file",
+            "verify",
+            "damaged:",
+            Box::new(|| {
+                let mut bytes = fs::read(data()).expect("bytes");
+                let at = bytes.len() / 2;
+                bytes[at] ^= 1;
+                fs::write(data(), bytes).expect("written");
+            }),
+        ),
+        (
+            "a data file deleted",
+            "verify",
+            "damaged:",
+            Box::new(|| fs::remove_file(data()).expect("removed")),
+        ),
+        (
+            "a data file emptied",
+            "verify",
+            "damaged:",
+            Box::new(|| fs::write(data(), "").expect("written")),
+        ),
+        (
+            "a stray data file",
+            "named",
+            "of no commit",
+            Box::new(|| {
+                fs::copy(data(), data().with_file_name("stray.parquet")).map(drop).expect("a copy");
+            }),
+        ),
+        (
+            "a commit edited",
+            "verify",
+            "broken",
+            Box::new(|| edit(&nth("_commits", 1), "\"rows\"", "\"rowz\"")),
+        ),
+        (
+            "the date of a commit",
+            "verify",
+            "broken",
+            Box::new(|| edit(&nth("_commits", 1), "2026-", "2025-")),
+        ),
+        (
+            "a commit in the middle deleted",
+            "verify",
+            "",
+            Box::new(|| fs::remove_file(nth("_commits", 1)).expect("removed")),
+        ),
+        (
+            "the newest commit deleted",
+            "verify",
+            "cut off",
+            Box::new(|| fs::remove_file(nth("_commits", 3)).expect("removed")),
+        ),
+        (
+            "the newest commit and its checkpoint deleted",
+            "checkpoint",
+            "commits are missing",
+            Box::new(|| {
+                fs::remove_file(nth("_commits", 3)).expect("removed");
+                fs::remove_file(nth("_checkpoints", 3)).expect("removed");
+            }),
+        ),
+        (
+            "a checkpoint in the middle deleted",
+            "verify",
+            "somebody deleted",
+            Box::new(|| fs::remove_file(nth("_checkpoints", 1)).expect("removed")),
+        ),
+        (
+            "all checkpoints deleted",
+            "named",
+            "not proved: that the log was not rewritten",
+            Box::new(|| {
+                fs::remove_dir_all(lake.join("_checkpoints")).expect("removed");
+            }),
+        ),
+        (
+            "a checkpoint edited",
+            "verify",
+            "",
+            Box::new(|| edit(&nth("_checkpoints", 2), "\n3\n", "\n2\n")),
+        ),
+        (
+            "another lake with another history in its place",
+            "checkpoint",
+            "rewritten",
+            Box::new(|| {
+                let other = Run::new();
+                for n in [9, 1, 2, 3] {
+                    other.write("in.ndjson", &event(n));
+                    other.ok(&["ingest", "in.ndjson", "--lake", "lake"]);
+                }
+                fs::remove_dir_all(&lake).expect("removed");
+                copy(&other.dir().join("lake"), &lake);
+            }),
+        ),
     ];
     let mut wrong = Vec::new();
     for (name, expected, says, attack) in &attacks {
@@ -346,7 +493,10 @@ fn every_manipulation_of_a_lake_is_caught_or_named() {
 #[test]
 fn a_damaged_data_file_ends_every_question_with_its_name() {
     let run = lake_of(1);
-    let name = files(&run.dir().join("lake/data")).into_iter().find(|f| f.starts_with("audit_events")).expect("a data file");
+    let name = files(&run.dir().join("lake/data"))
+        .into_iter()
+        .find(|f| f.starts_with("audit_events"))
+        .expect("a data file");
     let path = run.dir().join("lake/data").join(&name);
     let good = fs::read(&path).expect("bytes");
     let mut flipped = good.clone();

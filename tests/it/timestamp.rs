@@ -26,9 +26,63 @@ fn authority(dir: &Path, kind: &[&str]) {
     for name in ["root", "leaf"] {
         openssl(dir, &[&["genpkey", "-out", &format!("{name}.key")][..], kind].concat());
     }
-    openssl(dir, &["req", "-x509", "-new", "-key", "root.key", "-subj", "/CN=Root", "-days", "3650", "-config", "tsa.cnf", "-extensions", "root", "-out", "root.pem"]);
-    openssl(dir, &["req", "-new", "-key", "leaf.key", "-subj", "/CN=Stamp", "-config", "tsa.cnf", "-out", "leaf.csr"]);
-    openssl(dir, &["x509", "-req", "-in", "leaf.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial", "-days", "3650", "-extfile", "tsa.cnf", "-extensions", "leaf", "-out", "leaf.pem"]);
+    openssl(
+        dir,
+        &[
+            "req",
+            "-x509",
+            "-new",
+            "-key",
+            "root.key",
+            "-subj",
+            "/CN=Root",
+            "-days",
+            "3650",
+            "-config",
+            "tsa.cnf",
+            "-extensions",
+            "root",
+            "-out",
+            "root.pem",
+        ],
+    );
+    openssl(
+        dir,
+        &[
+            "req",
+            "-new",
+            "-key",
+            "leaf.key",
+            "-subj",
+            "/CN=Stamp",
+            "-config",
+            "tsa.cnf",
+            "-out",
+            "leaf.csr",
+        ],
+    );
+    openssl(
+        dir,
+        &[
+            "x509",
+            "-req",
+            "-in",
+            "leaf.csr",
+            "-CA",
+            "root.pem",
+            "-CAkey",
+            "root.key",
+            "-CAcreateserial",
+            "-days",
+            "3650",
+            "-extfile",
+            "tsa.cnf",
+            "-extensions",
+            "leaf",
+            "-out",
+            "leaf.pem",
+        ],
+    );
 }
 
 fn body(stream: &mut TcpStream) -> Vec<u8> {
@@ -39,7 +93,11 @@ fn body(stream: &mut TcpStream) -> Vec<u8> {
         all.extend_from_slice(&block[..read]);
         let Some(end) = all.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&all[..end]).to_lowercase();
-        let length = head.split("content-length:").nth(1).and_then(|t| t.lines().next()).and_then(|t| t.trim().parse::<usize>().ok());
+        let length = head
+            .split("content-length:")
+            .nth(1)
+            .and_then(|t| t.lines().next())
+            .and_then(|t| t.trim().parse::<usize>().ok());
         if all.len() >= end + 4 + length.unwrap_or(0) {
             return all[end + 4..].to_vec();
         }
@@ -54,9 +112,30 @@ fn serve(dir: &Path) -> String {
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a request");
         fs::write(dir.join("query"), body(&mut stream)).expect("a file");
-        openssl(&dir, &["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-signer", "leaf.pem", "-inkey", "leaf.key", "-chain", "root.pem", "-out", "answer"]);
+        openssl(
+            &dir,
+            &[
+                "ts",
+                "-reply",
+                "-config",
+                "tsa.cnf",
+                "-queryfile",
+                "query",
+                "-signer",
+                "leaf.pem",
+                "-inkey",
+                "leaf.key",
+                "-chain",
+                "root.pem",
+                "-out",
+                "answer",
+            ],
+        );
         let answer = fs::read(dir.join("answer")).expect("an answer");
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/timestamp-reply\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", answer.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/timestamp-reply\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            answer.len()
+        );
         stream.write_all(&[head.as_bytes(), &answer].concat()).expect("answered");
     });
     address
@@ -86,7 +165,19 @@ fn a_timestamp_of_openssl_is_asked_for_and_verified_offline() {
         let stamp = path.join("tagmanifest-sha256.txt.tsr");
         // OpenSSL agrees with what we kept.
         let data = path.join("tagmanifest-sha256.txt");
-        openssl(&dir, &["ts", "-verify", "-in", stamp.to_str().expect("a path"), "-data", data.to_str().expect("a path"), "-CAfile", "root.pem"]);
+        openssl(
+            &dir,
+            &[
+                "ts",
+                "-verify",
+                "-in",
+                stamp.to_str().expect("a path"),
+                "-data",
+                data.to_str().expect("a path"),
+                "-CAfile",
+                "root.pem",
+            ],
+        );
         let (code, told) = verify(&run, &bundle, &["--tsa-cert", &format!("{name}/root.pem")]);
         assert!(code == 0 && told.contains("as an authority that you trust states"), "{name}: {told}");
         let (code, told) = verify(&run, &bundle, &["--tsa-cert", &format!("{name}/leaf.pem")]);
@@ -99,7 +190,17 @@ fn a_timestamp_of_openssl_is_asked_for_and_verified_offline() {
 
     // A stamp of another bundle, that is of another time, in its place.
     let stamp = |name: &str| run.dir().join(format!("bundle-{name}/tagmanifest-sha256.txt.tsr"));
-    run.ok(&["bundle", "--lake", "lake", "--out", "bundle-other", "--operator", "somebody", "--timestamp-url", &serve(&run.dir().join("rsa"))]);
+    run.ok(&[
+        "bundle",
+        "--lake",
+        "lake",
+        "--out",
+        "bundle-other",
+        "--operator",
+        "somebody",
+        "--timestamp-url",
+        &serve(&run.dir().join("rsa")),
+    ]);
     let good = fs::read(stamp("rsa")).expect("a stamp");
     fs::copy(stamp("other"), stamp("rsa")).expect("a copy");
     let (code, told) = verify(&run, "bundle-rsa", &["--tsa-cert", "rsa/root.pem"]);
@@ -114,7 +215,10 @@ fn a_timestamp_of_openssl_is_asked_for_and_verified_offline() {
         assert!(code == 3 || told.contains("as an authority that you trust states"), "byte {at}: {told}");
     }
     // The time itself is covered.
-    let digits = good.windows(15).position(|w| w[14] == b'Z' && w[..14].iter().all(u8::is_ascii_digit)).expect("a time");
+    let digits = good
+        .windows(15)
+        .position(|w| w[14] == b'Z' && w[..14].iter().all(u8::is_ascii_digit))
+        .expect("a time");
     let mut later = good.clone();
     later[digits + 3] ^= 1;
     fs::write(stamp("rsa"), &later).expect("a file");

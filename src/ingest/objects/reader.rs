@@ -134,7 +134,11 @@ impl<'a> Reader<'a> {
         let value = self.raw(name)?;
         // Other spellings were straightened before anything reads the object.
         let read = self.scalar(name).and_then(|text| Instant::parse(&text));
-        let says_nothing = || value.as_str().is_some_and(|text| matches!(times::read(text, None), Err(NoTime::Absent | NoTime::Placeholder(_))));
+        let says_nothing = || {
+            value
+                .as_str()
+                .is_some_and(|text| matches!(times::read(text, None), Err(NoTime::Absent | NoTime::Placeholder(_))))
+        };
         if read.is_none() && !says_nothing() {
             note(name, value);
         }
@@ -157,7 +161,9 @@ impl<'a> Reader<'a> {
 
     /// The objects of the list under the first of several names.
     pub fn list(self, names: &[&str]) -> Vec<Reader<'a>> {
-        let found = names.iter().find_map(|name| self.raw(name).and_then(Value::as_array).map(|items| (name, items)));
+        let found = names
+            .iter()
+            .find_map(|name| self.raw(name).and_then(Value::as_array).map(|items| (name, items)));
         let Some((name, items)) = found else {
             self.noted(names, |v| !is_blank(v));
             return Vec::new();

@@ -21,14 +21,49 @@ fn gaps(report: &IngestReport) -> Vec<(String, String)> {
 fn each_member_of_a_wrong_type_is_counted_with_its_value() {
     let elm = "identityGovernance/entitlementManagement";
     for (context, object, subject, expected) in [
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":"yes"}"#, "users", "accountEnabled 'yes'"),
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":""}"#, "users", "accountEnabled ''"),
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":[true]}"#, "users", "accountEnabled: a list"),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":"yes"}"#,
+            "users",
+            "accountEnabled 'yes'",
+        ),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":""}"#,
+            "users",
+            "accountEnabled ''",
+        ),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":[true]}"#,
+            "users",
+            "accountEnabled: a list",
+        ),
         ("users", r#"{"id":"u1","userPrincipalName":{"x":1}}"#, "users", "userPrincipalName: an object"),
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","createdDateTime":20260101}"#, "users", "createdDateTime 20260101"),
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","deletedDateTime":"soon"}"#, "users", "deletedDateTime 'soon'"),
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","signInActivity":"never"}"#, "users", "signInActivity 'never'"),
-        ("groups", r#"{"id":"g1","displayName":"G","groupTypes":"Unified","securityEnabled":1}"#, "groups", "securityEnabled 1"),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","createdDateTime":20260101}"#,
+            "users",
+            "createdDateTime 20260101",
+        ),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","deletedDateTime":"soon"}"#,
+            "users",
+            "deletedDateTime 'soon'",
+        ),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","signInActivity":"never"}"#,
+            "users",
+            "signInActivity 'never'",
+        ),
+        (
+            "groups",
+            r#"{"id":"g1","displayName":"G","groupTypes":"Unified","securityEnabled":1}"#,
+            "groups",
+            "securityEnabled 1",
+        ),
         ("groups", r#"{"id":"g1","displayName":"G","groupTypes":[5]}"#, "groups", "groupTypes 5"),
         (
             &format!("{elm}/assignments"),
@@ -75,8 +110,14 @@ fn each_member_of_a_wrong_type_is_counted_with_its_value() {
 fn what_is_absent_or_spelled_otherwise_is_understood() {
     let elm = "identityGovernance/entitlementManagement";
     for (context, object) in [
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":"True","createdDateTime":"0001-01-01T00:00:00Z"}"#),
-        ("users", r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":null,"signInActivity":null}"#),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":"True","createdDateTime":"0001-01-01T00:00:00Z"}"#,
+        ),
+        (
+            "users",
+            r#"{"id":"u1","userPrincipalName":"a@b.example","accountEnabled":null,"signInActivity":null}"#,
+        ),
         ("users", r#"{"id":"u1","userPrincipalName":"","createdDateTime":""}"#),
         ("groups", r#"{"id":"g1","displayName":"G","groupTypes":"Unified"}"#),
         (
@@ -92,9 +133,7 @@ fn what_is_absent_or_spelled_otherwise_is_understood() {
 #[test]
 fn a_record_of_a_log_that_does_not_tell_how_it_ended_is_a_gap_at_its_instant() {
     let sign_in = |more: &str| {
-        format!(
-            r#"{{"id":"s1","createdDateTime":"2026-06-01T10:00:00Z","userId":"u1","appId":"app","clientAppUsed":"Browser","isInteractive":true{more}}}"#
-        )
+        format!(r#"{{"id":"s1","createdDateTime":"2026-06-01T10:00:00Z","userId":"u1","appId":"app","clientAppUsed":"Browser","isInteractive":true{more}}}"#)
     };
     let act = |result: &str| format!(r#"{{"id":"e1","activityDateTime":"2026-06-01T10:00:00Z","activityDisplayName":"Add member to group"{result}}}"#);
     let signs = "auditLogs/signIns";
@@ -103,7 +142,12 @@ fn a_record_of_a_log_that_does_not_tell_how_it_ended_is_a_gap_at_its_instant() {
     for (context, record, subject, expected) in [
         (signs, sign_in(""), "sign_ins:interactiveUser", "no status that tells whether it succeeded"),
         (signs, sign_in(r#","status":"Success""#), "sign_ins:interactiveUser", "no status"),
-        (signs, sign_in(r#","status":{"errorCode":"zero"}"#), "sign_ins:interactiveUser", "status.errorCode 'zero'"),
+        (
+            signs,
+            sign_in(r#","status":{"errorCode":"zero"}"#),
+            "sign_ins:interactiveUser",
+            "status.errorCode 'zero'",
+        ),
         (
             signs,
             sign_in(r#","status":{"errorCode":0},"signInEventTypes":["agentUser"]"#),
@@ -119,7 +163,11 @@ fn a_record_of_a_log_that_does_not_tell_how_it_ended_is_a_gap_at_its_instant() {
         let reason = report.gaps[0].reason.as_deref().unwrap_or_default();
         assert!(reason.contains("was not understood") && reason.contains(expected), "{record}: {reason}");
     }
-    for (context, record) in [(signs, sign_in(r#","status":{"errorCode":50126}"#)), (acts, act(r#","result":"Failure""#)), (acts, act(""))] {
+    for (context, record) in [
+        (signs, sign_in(r#","status":{"errorCode":50126}"#)),
+        (acts, act(r#","result":"Failure""#)),
+        (acts, act("")),
+    ] {
         assert_eq!(taken("log.json", &page(context, &[&record])).gaps, [], "{record}");
     }
 }
@@ -137,7 +185,14 @@ fn files_of_which_nothing_was_taken_are_on_record() {
     let named: Vec<_> = memory
         .sources
         .iter()
-        .map(|s| (s.path.rsplit('/').next().unwrap_or_default(), s.format.as_str(), s.sha256.len(), s.note.is_some()))
+        .map(|s| {
+            (
+                s.path.rsplit('/').next().unwrap_or_default(),
+                s.format.as_str(),
+                s.sha256.len(),
+                s.note.is_some(),
+            )
+        })
         .collect();
     assert_eq!(report.foreign.len(), 3);
     for name in ["notes.md", "groups.json", "empty.json"] {

@@ -12,7 +12,11 @@ const TOLD_APART: usize = 100;
 /// Counts some more; what is beyond those that are told apart is counted together.
 pub(in crate::ingest) fn count(counts: &mut Counts, what: (Table, String), more: u64) {
     let known = counts.len() < TOLD_APART || counts.contains_key(&what);
-    let what = if known { what } else { (what.0, "other members that are not understood".into()) };
+    let what = if known {
+        what
+    } else {
+        (what.0, "other members that are not understood".into())
+    };
     *counts.entry(what).or_default() += more;
 }
 
