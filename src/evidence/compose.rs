@@ -324,7 +324,7 @@ fn write_test_sheets(
             p.name
         );
         filling.table(&format!("samples/{}-test.csv", p.name), &what, &sheet)?;
-        let book = test_sheet::workbook(p, &sheet, review.as_of).map_err(ReportError::encode("a test sheet"))?;
+        let book = test_sheet::workbook(p, &sheet, review.as_of)?;
         filling.add(&format!("samples/{}-test.xlsx", p.name), &what, &book, None, None)?;
     }
     Ok(())

@@ -7,9 +7,7 @@ use crate::evidence::tested::{RemovalLimits, removal, reviewed_as};
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::ReviewDecision;
 use crate::model::{Finding, GrantKind, Holding, Instant, Interned, Verdict, Window};
-use crate::report::Review;
-use crate::report::shown::visible;
-use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError};
+use crate::report::{ReportError, Review, test_workbook};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The attributes of a holding, in the order in which access lives: the column, and the question that its answer is to.
@@ -294,54 +292,18 @@ fn quarters(period: Window) -> Vec<(String, Window)> {
     found
 }
 
-/// The sheet as a workbook: texts are texts, nothing is evaluated, the columns for the auditor are shaded and empty.
+/// The sheet as a workbook, with a page that says what it is.
 ///
 /// # Errors
 /// When the library refuses a cell, which no text of ours is.
-pub fn workbook(population: &Population, sheet: &Table, as_of: Instant) -> Result<Vec<u8>, XlsxError> {
-    const CELL: usize = 32_600;
-    let mut book = Workbook::new();
-    let seconds = as_of.0.div_euclid(1_000_000);
-    let created = ExcelDateTime::from_timestamp(seconds)?;
-    book.set_properties(&DocProperties::new().set_title("Test sheet").set_creation_datetime(&created));
-    let head = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
-    let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    let room = Format::new()
-        .set_background_color(Color::RGB(0x00FF_F2CC))
-        .set_border(FormatBorder::Thin)
-        .set_text_wrap();
-    let page = book.add_worksheet().set_name("Test")?;
-    let is_room = |name: &str| matches!(name, "tick_mark" | "auditor_remark");
-    for (column, name) in (0u16..).zip(&sheet.header) {
-        page.write_string_with_format(0, column, *name, &head)?;
-        page.set_column_width(column, if *name == "evidence" || is_room(name) { 28 } else { 18 })?;
-    }
-    for (row, cells) in (1u32..).zip(&sheet.rows) {
-        for ((column, name), cell) in (0u16..).zip(&sheet.header).zip(cells) {
-            let text: String = visible(cell).chars().take(CELL).collect();
-            match (is_room(name), text.is_empty()) {
-                (true, _) => page.write_blank(row, column, &room)?,
-                (false, true) => continue,
-                (false, false) => page.write_string_with_format(row, column, text, &wrap)?,
-            };
-        }
-    }
-    page.set_freeze_panes(1, 2)?;
-    let last = u16::try_from(sheet.header.len().saturating_sub(1)).unwrap_or(u16::MAX);
-    page.autofilter(0, 0, u32::try_from(sheet.rows.len()).unwrap_or(u32::MAX), last)?;
-    let about = book.add_worksheet().set_name("About")?;
-    about.set_column_width(0, 26)?.set_column_width(1, 100)?;
-    let mut lines = vec![("Population".to_string(), format!("populations/{}.csv: {}", population.name, population.what))];
-    lines.push((
+pub fn workbook(population: &Population, sheet: &Table, as_of: Instant) -> Result<Vec<u8>, ReportError> {
+    let mut about = vec![("Population".to_string(), format!("populations/{}.csv: {}", population.name, population.what))];
+    about.push((
         "Sample".into(),
         format!("samples/{}.csv; drawn by rank sha256(seed|id), see samples/samples.csv", population.name),
     ));
-    lines.extend(ATTRIBUTES.iter().map(|(name, question)| ((*name).to_string(), (*question).to_string())));
-    lines.push(("evidence".into(), "records, table:id; records.csv has the file and row of each".into()));
-    lines.push(("tick_mark".into(), "empty: what the records say is no opinion".into()));
-    for (row, (name, text)) in (0u32..).zip(&lines) {
-        about.write_string_with_format(row, 0, name, &head)?;
-        about.write_string_with_format(row, 1, visible(text), &wrap)?;
-    }
-    book.save_to_buffer()
+    about.extend(ATTRIBUTES.iter().map(|(name, question)| ((*name).to_string(), (*question).to_string())));
+    about.push(("evidence".into(), "records, table:id; records.csv has the file and row of each".into()));
+    about.push(("tick_mark".into(), "empty: what the records say is no opinion".into()));
+    test_workbook::bytes(&sheet.header, &sheet.rows, &about, as_of)
 }

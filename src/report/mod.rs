@@ -14,6 +14,7 @@ pub mod review;
 pub mod sarif;
 pub mod sheet;
 pub mod shown;
+pub mod test_workbook;
 mod verdicts;
 mod workbook;
 pub mod write;

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 
-const CONFIG: &str = "[tsa]\ndefault_tsa = one\n[one]\nserial = ./serial\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha384\nordering = no\ntsa_name = no\ness_cert_id_chain = no\ness_cert_id_alg = sha256\n\
+const CONFIG: &str = "[tsa]\ndefault_tsa = one\n[one]\nserial = ./serial\ndefault_policy = 1.2.3.4.1\ndigests = sha256, sha384\nordering = no\nsigner_digest = sha256\ntsa_name = no\ness_cert_id_chain = no\ness_cert_id_alg = sha256\n\
     [root]\nbasicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\n[leaf]\nextendedKeyUsage = critical,timeStamping\nkeyUsage = critical,digitalSignature\n\
     [web]\nextendedKeyUsage = serverAuth\n[req]\ndistinguished_name = name\n[name]\n";
 
