@@ -302,11 +302,7 @@ impl View {
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
         let files: Vec<&DataFile> = self.live.values().chain(self.merged.values()).collect();
-        let mut bad: Vec<String> = files
-            .par_iter()
-            .filter(|f| self.right(f).is_err())
-            .map(|f| f.path.clone())
-            .collect();
+        let mut bad: Vec<String> = files.par_iter().filter(|f| self.right(f).is_err()).map(|f| f.path.clone()).collect();
         bad.sort();
         bad
     }
