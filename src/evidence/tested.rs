@@ -346,6 +346,7 @@ fn change(cells: &[(&str, &str); 8]) -> (Member, Vec<String>) {
 /// Each occurrence of each review series that falls into the period, also those in which nobody decided anything.
 pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
     let mut lines = Vec::new();
+    let known = !access.review_decisions.is_empty() || access.looks.keys().any(|(c, _)| c.as_str() == "review_decisions");
     for (id, policy) in access.policies.iter().filter(|(_, p)| p.review_enabled == Some(true) && !p.removed) {
         for span in series(policy, period) {
             let on = |d: &&crate::ledger::access_model::ReviewDecision| {
@@ -360,11 +361,14 @@ pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
                 .filter_map(|d| d.reviewer.as_ref())
                 .collect::<std::collections::BTreeSet<_>>()
                 .len();
-            let (done, stratum) = match decided {
-                0 if access.as_of < span.until => ("not over yet", "not over yet"),
-                0 => ("nothing was decided", "nothing was decided"),
-                _ => ("decided", "decided"),
+            // That none is on record is no proof that none was taken: the service keeps decisions for a while only.
+            let done = match decided {
+                0 if !known => "cannot tell: no decisions of reviews are in the lake",
+                0 if access.as_of < span.until => "no decision on record yet",
+                0 => "no decision on record",
+                _ => "decided",
             };
+            let stratum = done;
             let row = vec![
                 format!("{id}|{}", span.from.day()),
                 stratum.to_string(),
@@ -373,7 +377,7 @@ pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
                 package_name(access, policy.package.as_ref()),
                 policy.name.clone(),
                 span.from.to_string(),
-                span.until.to_string(),
+                time(Some(span.until).filter(|t| *t < Instant(i64::MAX))),
                 policy.review_every_text.clone(),
                 decided.to_string(),
                 by.to_string(),
@@ -402,7 +406,7 @@ pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
         "done",
     ];
     let what = format!(
-        "each occurrence of each review series, by the calendar of the series, that begins in [{}, {}); those in which nothing was decided are in it; id: policy|first day",
+        "each occurrence of each review series, by the calendar of the series, that begins in [{}, {}); those without a decision on record are in it; id: policy|first day",
         period.from, period.until
     );
     listed("review-occurrences", what, Some(Frequency::Quarterly), &header, lines)
@@ -420,10 +424,7 @@ fn series(policy: &PolicyFacts, period: Window) -> Vec<Window> {
         let next = every.filter(|_| !policy.review_once).map(|e| e.after(from));
         let until = next.unwrap_or(Instant(i64::MAX));
         if period.from <= from {
-            spans.push(Window {
-                from,
-                until: until.min(period.until.max(from.plus(1))),
-            });
+            spans.push(Window { from, until });
         }
         match next {
             Some(next) => from = next,
