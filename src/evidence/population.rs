@@ -360,7 +360,7 @@ fn reviews(access: &AccessModel, period: Window) -> Vec<Population> {
     }
     let quarters_listing = Population {
         name: "review-quarters",
-        what: "quarters of the calendar in the period with the decisions of Entra access reviews in each, also those in which nothing was decided".into(),
+        what: "quarters of the calendar in the period with the decisions of Entra access reviews in each, also those without a decision on record".into(),
         frequency: Some(Frequency::Quarterly),
         members: quarters.keys().map(member).collect(),
         table: Table::of(
