@@ -37,6 +37,9 @@ pub struct LakeVerifyArgs {
     /// Verify checkpoint signatures with this allowed-signers file of ssh-keygen
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
+    /// A checkpoint that somebody else keeps: the log must still begin with what it is of
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
 }
 
 /// `lake checkpoint`.
@@ -97,6 +100,12 @@ pub struct BundleArgs {
     /// With which key to sign it.
     #[command(flatten)]
     pub key: KeyArgs,
+    /// Have it stamped by an authority (RFC 3161): the hash of its tag manifest goes there, and nothing else
+    #[arg(long, value_name = "URL")]
+    pub timestamp_url: Option<String>,
+    /// Put an assertion of management into it, stated by this name and role; the bundle must be signed
+    #[arg(long, value_name = "WHO")]
+    pub assertion: Option<String>,
     /// Include a review campaign, by id
     #[arg(long, value_name = "ID")]
     pub campaign: Option<String>,
@@ -128,6 +137,9 @@ pub struct VerifyArgs {
     /// Trusted minisign public key
     #[arg(long, value_name = "FILE")]
     pub minisign_key: Option<PathBuf>,
+    /// Certificates of timestamp authorities that you trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub tsa_cert: Option<PathBuf>,
     /// Evidence store of the bundle: every file is recreated and compared
     #[arg(long, value_name = "DIR")]
     pub lake: Option<PathBuf>,

@@ -73,7 +73,7 @@ impl From<crate::lake::LakeError> for Failure {
         use crate::lake::LakeError as E;
         let exit = match &e {
             E::Io { source, .. } => exit_of(source),
-            E::OtherTenant { .. } | E::Format { .. } | E::Chain { .. } => Exit::Unusable,
+            E::OtherTenant { .. } | E::Format { .. } | E::Chain { .. } | E::Damaged { .. } => Exit::Unusable,
             _ => Exit::Usage,
         };
         Self { exit, message: e.to_string() }

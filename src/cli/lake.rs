@@ -9,8 +9,9 @@ use crate::evidence::note_signers;
 use crate::lake::checkpoint::Kept;
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::Table;
-use crate::lake::{Lake, View};
+use crate::lake::{Checkpoint, Lake, View};
 use crate::lake::{compact, retain};
+use crate::model::Instant;
 use crate::report::shown;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -72,12 +73,33 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
             damaged.len()
         )));
     }
+    // A crash between a commit and its checkpoint costs the newest one only, and the next commit makes it again.
+    let lost: Vec<String> = kept.missing.iter().filter(|n| **n < view.sequence()).map(ToString::to_string).collect();
+    if !lost.is_empty() && kept.right > 0 {
+        output::print(&format!("wrong: the checkpoints of these commits are missing: {}\n", lost.join(", ")));
+        return Err(Failure::unusable(
+            "a crash takes the newest checkpoint at most, so somebody deleted others; compare the lake with a copy, or with a checkpoint that somebody else keeps (--checkpoint FILE)",
+        ));
+    }
     if !kept.wrong.is_empty() {
         return Err(Failure::unusable(
             "the commit log is not the one that the checkpoints were made of; compare it with a copy, or with a checkpoint that somebody else keeps",
         ));
     }
     output::print(&format!("{} commits, every file matches its hash\n", view.log().len()));
+    for path in lake.strays(&view) {
+        output::print(&format!("of no commit: {path}; no reader sees it, and the next writer sweeps it away\n"));
+    }
+    let mut before: Option<&str> = None;
+    for (_, commit) in view.log() {
+        if before.is_some_and(|at| Instant::parse(at) > Instant::parse(&commit.at)) {
+            output::print(&format!(
+                "remark: commit {} is dated {}, before the one it follows: the clock was turned back, or the date was made up\n",
+                commit.sequence, commit.at
+            ));
+        }
+        before = Some(&commit.at);
+    }
     let dropped = view.dropped().count();
     if dropped > 0 {
         output::print(&format!(
@@ -85,12 +107,43 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
         ));
     }
     output::print(&format!("{} checkpoints match the commit log\n", kept.right));
+    kept_elsewhere(args, &view)?;
     signatures(&kept, view.sequence(), allowed.as_deref())?;
     campaigns(&lake, &view)?;
     if !kept.missing.is_empty() {
-        output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
+        let none = if kept.right == 0 {
+            "not proved: that the log was not rewritten, since "
+        } else {
+            ""
+        };
+        output::print(&format!(
+            "{none}{} checkpoints are missing; the next commit writes them again\n",
+            kept.missing.len()
+        ));
     }
     Ok(Exit::Done)
+}
+
+/// Whether the log still has what a checkpoint that somebody else keeps is of.
+fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
+    let Some(path) = &args.checkpoint else {
+        output::print("not proved: that no newest commit was cut off; give a checkpoint that somebody else keeps (--checkpoint FILE)\n");
+        return Ok(());
+    };
+    let old = Checkpoint::parse(&open::text(path)?).map_err(|e| Failure::usage(format!("{} is no checkpoint: {e}", path.display())))?;
+    if old.origin != view.origin() {
+        return Err(Failure::unusable(format!(
+            "the checkpoint is of the log {}, and this lake's is {}",
+            old.origin,
+            view.origin()
+        )));
+    }
+    view.extends(&old).map_err(Failure::unusable)?;
+    output::print(&format!(
+        "the log begins with the {} commits of the checkpoint that was kept elsewhere\n",
+        old.size
+    ));
+    Ok(())
 }
 
 /// Whether the campaigns are those that the commits name, and their decisions those of the files that came back.
@@ -230,7 +283,7 @@ fn sources(sources: &[Source]) -> String {
 
 fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
     let mut text = "\ncoverage\n".to_string();
-    let show = |t: Option<crate::model::Instant>| t.map(|t| t.to_string()).unwrap_or_default();
+    let show = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
     let mut lines: Vec<Vec<String>> = rows
         .iter()
         .map(|c| {

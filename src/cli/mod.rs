@@ -41,6 +41,7 @@ mod synth;
 mod table;
 pub mod take;
 mod timeline;
+mod timestamp;
 mod verify;
 mod watch;
 mod why;
@@ -49,6 +50,7 @@ pub mod workbench_args;
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};
 use exit::{Exit, Failure};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// Parses the command line, runs the command, and says how it ended.
@@ -70,12 +72,23 @@ pub fn main() -> ExitCode {
     if cli.verbose > 0 && !matches!(cli.command, Command::Pull(_)) {
         stages::show();
     }
-    match dispatch(&cli.command, cli.verbose) {
-        Ok(exit) => ExitCode::from(exit as u8),
-        Err(failure) => {
+    std::panic::set_hook(Box::new(|panic| output::error(&bug(panic))));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&cli.command, cli.verbose)));
+    let exit = match ended {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
             output::error(&failure.message);
-            ExitCode::from(failure.exit as u8)
+            failure.exit
         }
+        // The hook has said it.
+        Err(_) => Exit::Bug,
+    };
+    match output::lost() {
+        Some(why) if exit as u8 == Exit::Done as u8 => {
+            output::error(&format!("the result could not be printed: {why}; name a file with --output, or make room"));
+            ExitCode::from(Exit::Usage as u8)
+        }
+        _ => ExitCode::from(exit as u8),
     }
 }
 
@@ -92,6 +105,16 @@ fn quiet_about_environment(command: clap::Command) -> clap::Command {
     names
         .into_iter()
         .fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
+}
+
+/// What is said of a bug: where it is, and what to do with it.
+fn bug(panic: &std::panic::PanicHookInfo) -> String {
+    let what = panic.payload_as_str().unwrap_or("no reason given");
+    let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+    format!(
+        "this is a bug in vouchsafe {}{place}: {what}; please report it with the command and, if you may, the input. What was committed before stays as it was",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {

@@ -44,10 +44,14 @@ pub fn now() -> Result<Instant, Failure> {
 /// The instant of `SOURCE_DATE_EPOCH`, when it is set.
 pub fn fixed_clock() -> Result<Option<Instant>, Failure> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
-    let seconds = text.trim().parse().map(Instant::from_unix);
-    seconds
-        .map(Some)
-        .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds")))
+    let told = text.trim().parse().ok().map(Instant::from_unix);
+    let real = told.filter(|t| t.0 >= 0 && (t.is_plausible() || *t < Instant::from_unix(631_152_000)));
+    match real {
+        Some(at) => Ok(Some(at)),
+        None => Err(Failure::usage(format!(
+            "SOURCE_DATE_EPOCH '{text}' is no number of seconds since 1970 before the year 2201"
+        ))),
+    }
 }
 
 /// The folder of the lake.

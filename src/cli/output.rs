@@ -10,9 +10,11 @@ use crate::report::columns::{self, Csv, Form};
 use crate::report::shown;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// The warning that goes with CSV for machines.
 pub const RAW: &str = "warning: CSV as it is: a cell may contain text that a spreadsheet runs as a formula; only read it by program, or leave --csv-raw out";
@@ -27,29 +29,41 @@ pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
+/// A line on stderr; where nobody listens any more, what is done goes on and the exit code tells.
+fn aside(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// A remark for the person at the terminal.
-#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn say(text: &str) {
     if !QUIET.load(Ordering::Relaxed) {
-        eprintln!("{}", shown::terminal(text));
+        aside(&shown::terminal(text));
     }
 }
 
 /// An error, whatever `--quiet` says.
-#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn error(text: &str) {
-    eprintln!("error: {}", shown::terminal(text));
+    error_line("error", text);
 }
 
 /// A line that is to be seen whatever `--quiet` says, with a word that says what it is.
-#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn error_line(word: &str, text: &str) {
-    eprintln!("{word}: {}", shown::terminal(text));
+    aside(&format!("{word}: {}", shown::terminal(text)));
 }
 
-/// A result on stdout. A reader who left is no error.
+/// A result on stdout. A reader who left is no error; a full disk is one, which [`lost`] tells when all is done.
 pub fn print(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+    let mut out = io::stdout().lock();
+    if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && e.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| e.to_string());
+    }
+}
+
+/// Why a result could not be printed.
+pub fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
 }
 
 /// Warns when others may read the lake.
@@ -247,7 +261,7 @@ pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
         None if out.format == Format::Parquet && io::stdout().is_terminal() => {
             Err(Failure::usage("parquet is not for a terminal; name a file with --output FILE"))
         }
-        None => match io::stdout().lock().write_all(bytes) {
+        None => match io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()) {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(failed("stdout", &e)),
             _ => Ok(()),
         },

@@ -22,6 +22,7 @@ impl RenderArgs {
     /// The reader.
     pub fn audience(&self) -> Audience {
         Audience {
+            mask_key: None,
             free_text: if self.show_text { FreeText::Shown } else { FreeText::Masked },
         }
     }

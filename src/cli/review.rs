@@ -212,7 +212,8 @@ fn summary(result: &check::CheckResult) -> report::CheckSummary {
     }
 }
 
-fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
+/// The thresholds in force, with the origin of each.
+pub fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
     let line = |threshold: &&check::Threshold| {
         let setting = check::profiles::in_force(threshold, &question.config);
         let checks: Vec<&str> = check::own::catalogue(&question.config)

@@ -75,6 +75,7 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         seed: String::new(),
         size: None,
         campaign: String::new(),
+        assertion: String::new(),
         campaign_entries: None,
         reader: bundle::reader(how.privacy)?,
         free_text: render.audience().free_text,
@@ -91,12 +92,12 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
     let pseudonyms = key.as_deref().zip(told.salt.as_deref());
     let privacy = Privacy {
         reader: told.reader,
-        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.access)),
+        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key, salt, &question.access)),
     };
     answers.campaigns = review::campaigns(&Store::new(how.lake), None, (&question.access, &question.config), &privacy)?;
     privacy.access(&mut question.access);
     answers.cover(&privacy);
-    let mut review = answers.review(question, render.audience(), render.forms());
+    let mut review = answers.review(question, told.audience(&privacy), render.forms());
     review.cover = how.cover.cover(told.generated_at.chars().take(10).collect());
     let written = report::write(&review, out)?;
     bundle::sheet(question, &review, &written, &told, &configuration, out)?;

@@ -59,13 +59,17 @@ fn strictly(args: &TakeArgs, report: &IngestReport) -> Result<(), Failure> {
             "{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none"
         )));
     }
-    if args.strict && report.unread > 0 {
-        return Err(Failure::unusable(format!(
-            "{} files could not be read (they are gaps in 'vouchsafe lake status'); --strict asks for none",
-            report.unread
-        )));
+    let lost = [
+        (report.unread, "files could not be read"),
+        (report.foreign.len() - report.unread.min(report.foreign.len()), "files are no exports"),
+        (report.gaps.len(), "gaps were found, of what was missing or not understood"),
+    ];
+    match lost.iter().find(|(n, _)| args.strict && *n > 0) {
+        Some((n, what)) => Err(Failure::unusable(format!(
+            "{n} {what} (they are on record in 'vouchsafe lake status'); --strict asks for none"
+        ))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What was asked for, checked.
@@ -221,9 +225,7 @@ fn few(what: &str, lines: Vec<String>) {
         output::say(&if cut.len() < line.len() { format!("{cut}…") } else { cut });
     }
     if lines.len() > SHOWN {
-        // Files that are none of ours leave no trace in the lake.
-        let place = if what.starts_with("files") { "" } else { ": see 'vouchsafe lake status'" };
-        output::say(&format!("and {} more {what}{place}", lines.len() - SHOWN));
+        output::say(&format!("and {} more {what}: see 'vouchsafe lake status'", lines.len() - SHOWN));
     }
 }
 

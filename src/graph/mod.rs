@@ -13,6 +13,7 @@ mod pace;
 pub mod page;
 mod post;
 mod retry;
+mod scrub;
 mod secret;
 pub mod token;
 pub mod walk;

@@ -1,7 +1,7 @@
 //! Handing something to Graph: once, unless it says that it did not take it.
 
 use crate::graph::client::{Client, claims, place_of};
-use crate::graph::http::Trouble;
+use crate::graph::http::TransportError;
 use crate::graph::page::error_of;
 use crate::graph::retry::{backoff, retry_after};
 use crate::graph::{Fault, Lane, Secret};
@@ -40,8 +40,8 @@ impl Client {
             let status = answer.as_ref().map_or(0, |a| a.status);
             self.pace.answered(ticket, None, matches!(status, 429 | 503));
             let answer = answer.map_err(|trouble| match trouble {
-                Trouble::Late => Fault::Slow(1),
-                Trouble::Broken(reason) => Fault::Broken { tries: 1, reason },
+                TransportError::Late => Fault::Slow(1),
+                TransportError::Broken(reason) => Fault::Broken { tries: 1, reason },
             })?;
             let asked = answer.header("retry-after");
             let asked = asked.and_then(|v| retry_after(v, answer.header("date"), self.clock.now()));

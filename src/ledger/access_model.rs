@@ -302,6 +302,9 @@ pub struct Covered {
     pub any: Vec<Window>,
     /// Proven or asserted only.
     pub attested: Vec<Window>,
+    /// Proven only: a pull read it to its last page.
+    #[serde(default)]
+    pub proven: Vec<Window>,
     /// Gaps with their reasons.
     pub gaps: Gaps,
 }

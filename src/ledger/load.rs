@@ -38,6 +38,7 @@ impl Evidence {
     }
 
     fn with_logs(view: &View, logs: fn(&View) -> Result<Condensed, LoadError>) -> Result<Self, LoadError> {
+        view.whole()?;
         // Logs and objects have nothing to do with one another: no core waits for another.
         let (logs, objects) = rayon::join(|| logs(view), || objects(view));
         let (logs, objects) = (logs?, objects?);

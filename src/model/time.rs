@@ -53,7 +53,7 @@ impl Instant {
     /// Seconds since 1970.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        Self(seconds * SECOND)
+        Self(seconds.saturating_mul(SECOND))
     }
 
     /// This instant moved by microseconds.
@@ -65,7 +65,7 @@ impl Instant {
     /// Whole days between two instants, rounded down.
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {
-        (self.0 - earlier.0).div_euclid(DAY)
+        self.0.saturating_sub(earlier.0).div_euclid(DAY)
     }
 
     /// `2026-03`, the partition of audit events.

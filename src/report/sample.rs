@@ -240,6 +240,7 @@ impl Sample {
                 Covered {
                     any: vec![day(400, 0)],
                     attested: vec![day(320, 0)],
+                    proven: vec![day(200, 0)],
                     gaps: vec![(Some(day(150, 141)), "three hours a day are missing from the export".into())],
                 },
             ),
@@ -248,6 +249,7 @@ impl Sample {
                 Covered {
                     any: vec![day(92, 0)],
                     attested: vec![day(92, 0)],
+                    proven: vec![],
                     gaps: vec![],
                 },
             ),
@@ -256,6 +258,7 @@ impl Sample {
                 Covered {
                     any: vec![day(60, 2)],
                     attested: vec![],
+                    proven: vec![],
                     gaps: vec![(None, "2 records without a time".into())],
                 },
             ),

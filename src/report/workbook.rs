@@ -5,6 +5,7 @@
 
 mod campaigns;
 
+use crate::model::time::without;
 use crate::model::{Instant, Verdict};
 use crate::report::columns::{self, Cell, Column, Kind};
 use crate::report::shown::visible;
@@ -230,8 +231,8 @@ fn instant(sheet: &mut Worksheet, line: u32, at: u16, time: Option<Instant>, for
 ///
 /// Spreadsheets round what they show: the last microsecond of a day would stand there as the next day, and contradict the page.
 fn serial(at: Instant) -> f64 {
-    // Milliseconds since 1970 lie below 2^53.
-    at.0.div_euclid(1_000) as f64 / 86_400e3 + EPOCH
+    // A cell shows whole seconds and rounds: what is left of the last one would show as the next day.
+    at.0.div_euclid(1_000_000) as f64 / 86_400.0 + EPOCH
 }
 
 /// Text that a cell can hold, and that shows what it is.
@@ -334,8 +335,11 @@ fn coverage(review: &Review) -> Vec<Vec<Field>> {
     let mut rows = Vec::new();
     for (log, covered) in &review.access.coverage {
         let mut add = |basis: &str, from, until, reason: &str| rows.push(vec![text(log), text(basis), Field::Time(from), Field::Time(until), text(reason)]);
-        for w in &covered.attested {
-            add("proven or asserted", Some(w.from), Some(w.until), "");
+        for w in &covered.proven {
+            add("proven", Some(w.from), Some(w.until), "");
+        }
+        for w in &without(&covered.attested, &covered.proven) {
+            add("asserted", Some(w.from), Some(w.until), "");
         }
         for w in covered.any.iter().filter(|w| !covered.attested_spans(**w)) {
             add("at least inferred", Some(w.from), Some(w.until), "");

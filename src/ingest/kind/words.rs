@@ -39,6 +39,7 @@ const REQUEST_STATE: &[&str] = &[
     "partiallyDelivered",
 ];
 const ASSIGNMENT_STATE: &[&str] = &["delivering", "partiallyDelivered", "delivered", "expired", "expiring", "deliveryFailed"];
+const EXPIRATION: &[&str] = &["notSpecified", "noExpiration", "afterDateTime", "afterDuration"];
 const SUBJECT: &[&str] = &["notSpecified", "user", "servicePrincipal"];
 const ORIGIN: &[&str] = &["AadGroup", "AadApplication", "SharePointOnline", "DirectoryRole"];
 const SCHEDULE: &[Words] = &[
@@ -67,6 +68,10 @@ fn of(kind: ObjectKind) -> &'static [Words] {
                 path: &["state", "requestState"],
                 known: REQUEST_STATE,
             },
+            Words {
+                path: &["schedule.expiration.type"],
+                known: EXPIRATION,
+            },
         ],
         ObjectKind::Assignment => &[
             Words {
@@ -76,6 +81,10 @@ fn of(kind: ObjectKind) -> &'static [Words] {
             Words {
                 path: &["target.subjectType"],
                 known: SUBJECT,
+            },
+            Words {
+                path: &["schedule.expiration.type"],
+                known: EXPIRATION,
             },
         ],
         ObjectKind::ResourceRole => &[Words {

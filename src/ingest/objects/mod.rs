@@ -19,6 +19,7 @@ use crate::lake::objects::*;
 use crate::lake::table::{Object, Stamp, Table};
 use crate::model::Interned;
 use reader::Reader;
+pub(super) use reader::misread;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

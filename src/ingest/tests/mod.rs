@@ -6,6 +6,7 @@ mod hostile;
 mod kinds;
 mod logs;
 mod looks;
+mod misread;
 mod powershell;
 mod real;
 mod sink;

@@ -6,6 +6,7 @@ use crate::ingest::envelope::Envelope;
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
 use crate::ingest::split::{Head, Span};
+use crate::ingest::work::misread;
 use crate::ingest::{rows, times, value};
 use crate::model::Interned;
 use serde_json::{Map, Value};
@@ -125,20 +126,18 @@ impl Worker<'_> {
             holders: &mut self.done.holders,
         };
         let words = match (&kind, related) {
-            (Kind::Object(kind), None) => kind::unknown_words(*kind, map).into_iter().map(|word| (kind.table(), word)).collect(),
+            (Kind::Object(kind), None) => kind::unknown_words(*kind, map),
             _ => Vec::new(),
         };
+        objects::misread();
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
-        for word in words {
-            // A hostile file may invent a word a record.
-            if self.done.unknown.len() < 100 || self.done.unknown.contains_key(&word) {
-                *self.done.unknown.entry(word).or_default() += 1;
-            }
+        for what in words.into_iter().chain(objects::misread()) {
+            misread::count(&mut self.done.unknown, (place.table, what), 1);
         }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {

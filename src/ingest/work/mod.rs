@@ -1,11 +1,12 @@
 //! What one batch of records gives: rows, rejects and counts; pure, so that batches can be worked on at once.
 
 mod closer;
+pub(super) mod misread;
 mod tabular;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
 use crate::ingest::envelope::Envelope;
-use crate::ingest::gaps::{self, Missed};
+use crate::ingest::gaps::{self, Missed, Whose};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
 use crate::ingest::objects::{Holders, Place, Refused, Rows};
@@ -16,8 +17,7 @@ use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
 use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
-use crate::lake::table::Table;
-use crate::model::Instant;
+use crate::model::{Instant, Window};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
@@ -115,10 +115,12 @@ pub(super) struct Done {
     pub spans: BTreeMap<String, (Instant, Instant)>,
     /// Error responses in place of data, and how often each came.
     pub errors: BTreeMap<String, u64>,
-    /// Words of enumerations that are not known, by table, and how many records have each.
-    pub unknown: BTreeMap<(Table, String), u64>,
+    /// Members of objects that are not understood.
+    pub unknown: misread::Counts,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
+    /// Records of logs that were taken, and of which a member is not understood that decides what they say.
+    pub misread: Missed,
     /// Assignments that name no holder, and those that do.
     pub holders: Holders,
     /// Things worth a remark.
@@ -307,7 +309,10 @@ impl Worker<'_> {
     }
 
     fn audit(&mut self, raw: &AuditRaw<'_>, around: &audit::Around<'_>, span: &Span) -> Taken {
-        self.audit.take(raw, around, span.row).map_err(rejected)?;
+        let at = self.audit.take(raw, around, span.row).map_err(rejected)?;
+        if let Some(what) = audit::misread(raw, around) {
+            self.done.misread.add(Whose::Known("audit".into()), Some(Window::at(at)), span.row, &what);
+        }
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::Audit };
         Ok(())
@@ -319,7 +324,10 @@ impl Worker<'_> {
     }
 
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
-        self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
+        let at = self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
+        if let Some((stream, what)) = signin::misread(raw, around) {
+            self.done.misread.add(Whose::Known(stream), Some(Window::at(at)), span.row, &what);
+        }
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };
         Ok(())

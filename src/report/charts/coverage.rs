@@ -19,15 +19,17 @@ const THICK: i32 = 18;
 /// How a day is witnessed, from the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Day {
-    Attested,
+    Proven,
+    Asserted,
     Inferred,
     Gap,
     None,
 }
 
 impl Day {
-    const LEGEND: [(&'static str, Ink); 4] = [
-        ("proven or asserted", Ink::Main),
+    const LEGEND: [(&'static str, Ink); 5] = [
+        ("proven", Ink::Main),
+        ("asserted", Ink::Low),
         ("inferred, or in part", Ink::Pale),
         ("gap", Ink::Medium),
         ("not covered", Ink::Track),
@@ -123,8 +125,10 @@ fn of_day(covered: &Covered, day: Window) -> Day {
     let gap = covered.gaps.iter().any(|(w, _)| w.is_some_and(|w| w.from < day.until && day.from < w.until));
     if gap {
         Day::Gap
+    } else if covered.proven.iter().any(|w| w.contains(&day)) {
+        Day::Proven
     } else if covered.attested_spans(day) {
-        Day::Attested
+        Day::Asserted
     } else if covered.any.iter().any(|w| w.from < day.until && day.from < w.until) {
         Day::Inferred
     } else {
@@ -163,11 +167,12 @@ fn runs(days: &[Day]) -> Vec<(i64, i64, Day)> {
 /// The worst first: a gap, else the log that is attested least.
 fn finding(strips: &[Strip], days: i64) -> String {
     let of = |s: &Strip, how: Day| s.days.iter().filter(|d| **d == how).count();
+    let vouched = |s: &Strip| of(s, Day::Proven) + of(s, Day::Asserted);
     let gapped = strips
         .iter()
         .map(|s| (of(s, Day::Gap), s))
         .max_by_key(|(n, s)| (*n, std::cmp::Reverse(&s.name)));
-    let least = strips.iter().map(|s| (of(s, Day::Attested), s)).min_by_key(|(n, s)| (*n, &s.name));
+    let least = strips.iter().map(|s| (vouched(s), s)).min_by_key(|(n, s)| (*n, &s.name));
     match (gapped, least) {
         (Some((n, s)), _) if n > 0 => format!("{} has a gap on {} of the {days} days of the period.", s.name, super::thousands(n)),
         (_, Some((n, _))) if n == whole(days) => format!("Every log is proven or asserted to be complete on all {days} days of the period."),
@@ -192,14 +197,15 @@ fn caption(strips: &[Strip], snapshots: &BTreeMap<i64, (usize, usize)>, days: i6
     let mut parts: Vec<String> = strips
         .iter()
         .map(|s| {
-            let attested = s.days.iter().filter(|d| **d == Day::Attested).count();
+            let of = |how: Day| s.days.iter().filter(|d| **d == how).count();
+            let (proven, asserted) = (of(Day::Proven), of(Day::Asserted));
             let inferred = s.days.iter().filter(|d| **d == Day::Inferred).count();
             let more = if inferred > 0 {
                 format!(" and by inference or in part on {inferred}")
             } else {
                 String::new()
             };
-            format!("{} is proven or asserted to be complete on {attested} of {days} days{more}", s.name)
+            format!("{} is proven on {proven} and asserted on {asserted} of {days} days{more}", s.name)
         })
         .collect();
     let seen: usize = snapshots.values().map(|(n, _)| n).sum();

@@ -2,6 +2,7 @@
 
 use super::number;
 use crate::model::Window;
+use crate::model::time::without;
 use crate::report::Review;
 use std::collections::BTreeMap;
 
@@ -60,12 +61,10 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
             how,
             remark: remark.to_string(),
         };
-        rows.extend(
-            covered
-                .attested
-                .iter()
-                .map(|w| row(w.from.to_string(), w.until.to_string(), "proven or asserted", "")),
-        );
+        let proven = covered.proven.iter();
+        rows.extend(proven.map(|w| row(w.from.to_string(), w.until.to_string(), "proven", "a pull read it to its last page")));
+        let asserted = without(&covered.attested, &covered.proven).into_iter();
+        rows.extend(asserted.map(|w| row(w.from.to_string(), w.until.to_string(), "asserted", "somebody answers for it")));
         let inferred = covered.any.iter().filter(|w| !covered.attested_spans(**w));
         rows.extend(inferred.map(|w| {
             row(
