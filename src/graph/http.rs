@@ -93,7 +93,7 @@ impl Http {
             value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
             request = request.header(*name, value);
         }
-        whole(request.send(body))
+        whole(request.send(body), &Secrets::default(), Kind::Data)
     }
 
     /// Sends a form.
