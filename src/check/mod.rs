@@ -5,6 +5,7 @@
 
 mod accept;
 mod account;
+mod agent;
 mod approval;
 mod approvers;
 mod availability;
@@ -34,6 +35,7 @@ mod segregation;
 mod service;
 mod settings;
 mod stale;
+mod surround;
 mod thresholds;
 mod who;
 mod words;

@@ -36,6 +36,8 @@ pub struct Config {
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
     pub no_expiry_exempt: Vec<String>,
+    /// Pairs of packages, by id or name, that nobody may hold together.
+    pub incompatible_packages: Vec<[String; 2]>,
     /// Application ids that deliver access in the name of entitlement management, beside Entra's own.
     pub service_apps: Vec<String>,
     /// The register of exceptions, as the configuration names it.

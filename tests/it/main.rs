@@ -23,6 +23,7 @@ mod pull_runs;
 mod pull_ways;
 mod real;
 mod report;
+mod signed;
 mod tenants;
 mod tidy;
 mod tools;
