@@ -59,7 +59,7 @@ impl Config {
     #[must_use]
     pub fn rules(&self) -> String {
         let lists = [&self.sensitive_packages, &self.employee_packages, &self.no_expiry_exempt, &self.service_apps];
-        format!("{:?}\n{lists:?}\n{:?}\n", self.admin_accounts, self.populations)
+        format!("{:?}\n{lists:?}\n{:?}\n{:?}\n", self.admin_accounts, self.populations, self.incompatible_packages)
     }
 }
 

@@ -21,7 +21,7 @@ check! {
     /// The arithmetic is CAP-01's.
     ///
     /// ## Known false positives
-    /// Accounts for emergencies, which are excluded by design and watched by other means: they should hold no packages.
+    /// Accounts for emergencies that the configuration does not name as such (`populations.break_glass`).
     ///
     /// ## What to do
     /// Take the people out of the exclusion, or put them under a policy of their own that asks for a second factor.

@@ -4,6 +4,7 @@ use crate::check::define::check;
 use crate::check::judge::since;
 use crate::check::surround::holdings;
 use crate::check::thresholds::DELIVERY_LAG;
+use crate::check::who::Population;
 use crate::check::{Activation, Context, Draft, Giver, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_6_5, ISO_A_8_2};
@@ -22,7 +23,7 @@ check! {
     /// Roles by which a directory is synchronised are left out, and so are applications, which cannot activate anything.
     ///
     /// ## Known false positives
-    /// Accounts for emergencies, which must work when nothing else does: register them as exceptions and watch their use.
+    /// Accounts for emergencies, which must work when nothing else does: name them in the configuration (`populations.break_glass`) and watch their use.
     ///
     /// ## What to do
     /// Make the assignment eligible, or give it an end.
@@ -92,7 +93,8 @@ fn run(cx: &Context) -> Outcome {
         cx.need(&mut out, table, what);
     }
     cx.need_log(&mut out);
-    for holding in cx.held().filter(|h| cx.account(&h.principal).is_person() != Some(false)) {
+    let emergency = |h: &&Holding| matches!(cx.who(&h.principal), Ok((Population::BreakGlass, _)));
+    for holding in cx.held().filter(|h| cx.account(&h.principal).is_person() != Some(false) && !emergency(h)) {
         match privileged(cx, holding) {
             Some(true) => judge(cx, holding, &mut out),
             Some(false) => {}

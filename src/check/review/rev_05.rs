@@ -148,7 +148,10 @@ fn run(cx: &Context) -> Outcome {
         .index
         .held
         .iter()
-        .map(|(_, h)| ((h.principal.as_str(), h.entitlement.resource()), *h))
+        .map(|(_, h)| *h)
+        // Owners and those who must activate first are others than the members under review.
+        .filter(|h| !h.entitlement.is_group_owner() && !h.entitlement.is_eligible())
+        .map(|h| ((h.principal.as_str(), h.entitlement.resource()), h))
         .collect();
     let denied = |d: &&ReviewDecision| verdict(d) == Some(false) && d.reviewed_at.or(d.applied_at).is_some_and(|t| since <= t);
     for ((_, object), decision) in last.into_iter().filter(|(_, d)| denied(d)) {
