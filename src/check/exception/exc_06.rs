@@ -193,15 +193,13 @@ fn without_schedule(cx: &Context, holding: &Holding) -> Standing {
         return Standing::Unknown("no record tells whether the assignment that gives it has an end".into());
     }
     match (cx.giver_of(holding), cx.looked_whole(Table::Assignments) && cx.looked_at(Table::RoleSchedules)) {
-        (Some(Giver::EntitlementManagement | Giver::Unproven), _) => {
-            Standing::Unknown("entitlement management may have given it, for an assignment that no record tells of".into())
-        }
         (Some(Giver::Somebody), _) => {
             let event = cx.index.last_grant(holding);
             let when = event.map_or_else(String::new, |e| format!(" on {}", words::day(e.at)));
             Standing::Yes("standing-by-hand", format!("somebody added them by hand{when}"))
         }
-        (_, true) => Standing::Yes("standing-by-hand", "no schedule and no package gives it an end".into()),
+        // Whoever gave it: nothing takes it away again.
+        (_, true) => Standing::Yes("standing", "no schedule and no package gives it an end".into()),
         _ => Standing::Unknown("no record tells whether a schedule or a package gives it an end".into()),
     }
 }

@@ -145,7 +145,7 @@ fn a_series_that_stopped_and_one_that_was_deleted() {
             "REV-01 finding policy of desk desk no-review",
             "REV-01 finding policy of payroll payroll no-review",
             "REV-02 finding review of payroll payroll stopped",
-            "REV-06 finding review of desk desk deleted",
+            "REV-06 finding review of desk deleted",
         ]
     );
 }
