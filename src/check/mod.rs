@@ -5,6 +5,7 @@
 
 mod accept;
 mod account;
+mod agent;
 mod approval;
 mod approvers;
 mod availability;
@@ -35,6 +36,7 @@ mod segregation;
 mod service;
 mod settings;
 mod stale;
+mod surround;
 mod thresholds;
 mod who;
 pub mod words;

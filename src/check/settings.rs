@@ -41,6 +41,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("packages.employees_only", "Packages that are meant for employees only."),
     ("packages.no_expiry_exempt", "Packages whose assignments may have no end."),
     (
+        "packages.incompatible",
+        "Pairs of packages that nobody may hold together, beside what packages list as incompatible.",
+    ),
+    (
         "services.entitlement_management",
         "Application ids that deliver in the name of entitlement management, beside Entra's own.",
     ),
@@ -111,21 +115,19 @@ fn other(config: &Config, name: &str) -> String {
         "admin_accounts.prefixes" => list(&config.admin_accounts.prefixes),
         "admin_accounts.suffixes" => list(&config.admin_accounts.suffixes),
         "admin_accounts.accounts" => list(&config.admin_accounts.accounts),
-        "admin_accounts.pairs" => {
-            let pairs: Vec<toml::Value> = config
-                .admin_accounts
-                .pairs
-                .iter()
-                .map(|[a, b]| toml::Value::from(vec![a.as_str(), b.as_str()]))
-                .collect();
-            toml::Value::from(pairs).to_string()
-        }
+        "admin_accounts.pairs" => pairs(&config.admin_accounts.pairs),
         "packages.sensitive" => list(&config.sensitive_packages),
         "packages.employees_only" => list(&config.employee_packages),
         "packages.no_expiry_exempt" => list(&config.no_expiry_exempt),
+        "packages.incompatible" => pairs(&config.incompatible_packages),
         "services.entitlement_management" => list(&config.service_apps),
         _ => String::new(),
     }
+}
+
+fn pairs(items: &[[String; 2]]) -> String {
+    let pairs: Vec<toml::Value> = items.iter().map(|[a, b]| toml::Value::from(vec![a.as_str(), b.as_str()])).collect();
+    toml::Value::from(pairs).to_string()
 }
 
 fn list(items: &[String]) -> String {

@@ -78,6 +78,7 @@ struct RawPackages {
     sensitive: Vec<String>,
     employees_only: Vec<String>,
     no_expiry_exempt: Vec<String>,
+    incompatible: Vec<[String; 2]>,
 }
 
 /// Reads a configuration file; the register of exceptions that it names is read by [`register`].
@@ -155,6 +156,7 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         sensitive_packages: raw.packages.sensitive,
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
+        incompatible_packages: raw.packages.incompatible,
         register: raw.exceptions,
         checks: raw.checks,
         check_limits: CheckLimits {

@@ -51,6 +51,8 @@ pub struct Config {
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
     pub no_expiry_exempt: Vec<String>,
+    /// Pairs of packages, by id or name, that nobody may hold together.
+    pub incompatible_packages: Vec<[String; 2]>,
     /// Application ids that deliver access in the name of entitlement management, beside Entra's own.
     pub service_apps: Vec<String>,
     /// The register of exceptions, as the configuration names it.
@@ -76,7 +78,12 @@ impl Config {
     #[must_use]
     pub fn rules(&self) -> String {
         let lists = [&self.sensitive_packages, &self.employee_packages, &self.no_expiry_exempt, &self.service_apps];
-        format!("{:?}\n{lists:?}\n{:?}\n", self.admin_accounts, self.populations) + &self.own_checks.iter().map(|(_, text)| text.as_str()).collect::<String>()
+        format!("{:?}
+{lists:?}
+{:?}
+{:?}
+", self.admin_accounts, self.populations, self.incompatible_packages)
+            + &self.own_checks.iter().map(|(_, text)| text.as_str()).collect::<String>()
     }
 }
 

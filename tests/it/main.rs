@@ -28,6 +28,7 @@ mod pull_ways;
 mod real;
 mod report;
 mod tamper;
+mod signed;
 mod tenants;
 mod tidy;
 mod timestamp;
