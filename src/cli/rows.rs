@@ -61,5 +61,5 @@ fn shown(table: &Rows) -> String {
         output::say(&format!("not shown in 80 columns: {}; --format csv or json has them", left.join(", ")));
     }
     let header: Vec<&str> = table.columns[..fit].iter().map(|(name, _)| name.as_str()).collect();
-    output::narrow_table(&header, told.into_iter().map(|r| r[..fit].to_vec()).collect())
+    output::table(&header, told.into_iter().map(|r| r[..fit].to_vec()).collect())
 }

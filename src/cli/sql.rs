@@ -293,7 +293,7 @@ fn listing(table: &Rows, out: &OutputArgs) -> Result<(), Failure> {
         None => {
             let header: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
             let cells = table.rows.iter().map(|r| r.iter().map(Cell::shown).collect()).collect();
-            output::deliver(output::narrow_table(&header, cells).as_bytes(), out)
+            output::deliver(output::table(&header, cells).as_bytes(), out)
         }
     }
 }

@@ -108,7 +108,7 @@ fn told(found: &[Entry]) -> String {
         let at = e.at.to_string().chars().take(19).collect::<String>().replace('T', " ");
         vec![format!("{sign}{at}"), e.action.clone(), e.message.clone(), e.actor_ip.clone()]
     };
-    output::narrow_table(&["UTC (~ inferred)", "what", "told", "address"], found.iter().map(cells).collect())
+    output::table(&["UTC (~ inferred)", "what", "told", "address"], found.iter().map(cells).collect())
 }
 
 /// Rows of one statement, for commands that put several together.

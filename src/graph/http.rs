@@ -89,7 +89,7 @@ impl Http {
     pub fn post(&self, address: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, TransportError> {
         let mut request = self.agent.post(address);
         for (name, value) in headers {
-            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| TransportError::Broken(format!("the header {name} cannot be sent")))?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| TransportError::Broken(format!("the header {name} cannot be sent")))?;
             value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
             request = request.header(*name, value);
         }

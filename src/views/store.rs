@@ -6,6 +6,7 @@ use crate::lake::column::Columns;
 use crate::lake::{View, kept, parquet_io};
 use crate::views::{Base, ViewError};
 use arrow::array::RecordBatch;
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -46,11 +47,16 @@ pub fn encode<R: Columns + Serialize + Sync>(rows: &[R]) -> Result<Vec<u8>, View
         .set_max_row_group_row_count(Some(GROUP))
         .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
         .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(|e| bug(&e))?;
+    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).map_err(|e| bug(&e))?;
     for many in rows.chunks(16 * GROUP) {
         let batches: Vec<RecordBatch> = many
             .par_chunks(GROUP)
-            .map(|group| serde_arrow::to_record_batch(&fields, &group).map_err(|e| bug(&e)))
+            .map(|group| {
+                let batch = parquet_io::batch_of(group).map_err(|e| bug(&e))?;
+                let columns = batch.columns().iter().zip(&fields).map(|(column, field)| cast(column, field.data_type()));
+                let columns = columns.collect::<Result<Vec<_>, _>>().map_err(|e| bug(&e))?;
+                RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|e| bug(&e))
+            })
             .collect::<Result<_, _>>()?;
         for batch in &batches {
             writer.write(batch).map_err(|e| bug(&e))?;
@@ -69,7 +75,7 @@ impl Cache {
     /// The tables of a commit, where its ledger is kept.
     #[must_use]
     pub fn of(view: &View) -> Self {
-        let ledger = kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256")).filter(|f| f.is_dir());
+        let ledger = kept::folder(view, kept::What::Ledger, env!("VOUCHSAFE_SOURCE_SHA256")).filter(|f| f.is_dir());
         Self {
             folder: ledger.map(|f| f.join("views")),
         }

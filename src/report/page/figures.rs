@@ -4,7 +4,6 @@ use super::{number, quality};
 use crate::model::{Finding, Severity, Verdict};
 use crate::report::Review;
 use crate::report::charts::count;
-use crate::report::open_points::{open_points, reach};
 
 /// A number with the place of its rows.
 pub struct Figure {

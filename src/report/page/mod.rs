@@ -15,7 +15,6 @@ mod people;
 mod quality;
 
 use crate::report::charts::{Chart, thousands};
-use crate::report::open_points::{self, OpenPoint};
 use crate::report::shown::visible;
 use crate::report::{Cover, ReportError, Review, ThresholdLine};
 use askama::Template;
@@ -92,7 +91,6 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
     let (decisions, more_decisions) = decide::decisions(&groups);
     let questions = found::questions(review, &groups);
     let sources = known::sources(review);
-    let points = open_points::open_points(review);
     let (campaigns, more_campaigns) = campaigns::pages(review)?;
     let page = Page {
         csp: csp::policy(&script, &style),
