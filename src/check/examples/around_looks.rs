@@ -195,7 +195,7 @@ impl Around {
             instance: Some(true),
             ..RoleScheduleRow::default()
         };
-        let scheduled = active.iter().filter(|r| r.2 != "unscheduled").map(|r| schedule(r)).collect();
+        let scheduled = active.iter().filter(|r| r.2 != "unscheduled").map(schedule).collect();
         let held = active.iter().map(|r| DirectoryRoleRow {
             id: guid("role assignment", &format!("{}/{}", r.0, r.1)).into(),
             principal_id: Some(guid("user", &r.0).into()),

@@ -166,15 +166,15 @@ const PARTS: i64 = 1_000_000;
 
 /// The upper end of the 95 % Wilson interval of a share.
 fn upper(with: i64, of: i64) -> i64 {
-    #[expect(clippy::cast_precision_loss, reason = "counts of people are far below 2^52")]
     let (k, n) = (with as f64, of.max(1) as f64);
     let z2 = 1.96_f64 * 1.96;
     let share = k / n;
     let middle = share + z2 / (2.0 * n);
     let width = 1.96 * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a share of a million")]
-    let parts = ((middle + width) / (1.0 + z2 / n) * PARTS as f64).round() as i64;
-    parts
+    let parts = ((middle + width) / (1.0 + z2 / n) * PARTS as f64).round();
+    #[expect(clippy::cast_possible_truncation, reason = "a share of a million")]
+    let whole = parts as i64;
+    whole
 }
 
 fn found(cx: &Context, holding: &Holding, with: i64, others: i64) -> Draft {

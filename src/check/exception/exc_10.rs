@@ -110,14 +110,10 @@ fn too_much(cx: &Context, package: &PackageId, role: &PackageRole) -> Option<(Se
 fn found(cx: &Context, (id, facts): (&PackageId, &PackageFacts), role: &PackageRole, severity: Severity, reason: &'static str, what: &str) -> Draft {
     let own = cx.access.contents.iter().filter(|c| c.package == *id);
     let records = own.filter(|c| c.entitlement.as_ref().is_some_and(|k| k.resource() == role.resource));
-    let kind = match role.kind.as_str() {
-        "directory_role" => "directory_role",
-        other => other,
-    };
     let holders = cx.access.holdings.iter().filter(|h| h.entitlement.id == id.as_str() && h.held_at(cx.as_of()));
     let mut draft = Draft {
         subject: cx.package(id),
-        object: Thing::new(kind, &role.resource, &role.resource_name),
+        object: Thing::new(&role.kind, &role.resource, &role.resource_name),
         severity,
         reason,
         evidence: records.flat_map(|c| c.evidence.iter().map(ToString::to_string)).collect(),

@@ -178,7 +178,7 @@ fn judge(cx: &Context, (package, app): (&str, &str), content: &PackageContent, h
         holders.iter().any(|h| cx.began(h).is_some_and(|t| t <= since)) && content.span.from_latest.or(content.span.held_from).is_some_and(|t| t <= since);
     let doubt = match () {
         () if perhaps => Some((ReasonCode::JoinMissing, "sign-ins of holders cannot be joined to applications")),
-        () if !STREAMS.iter().all(|s| covers(&s)) => Some((ReasonCode::OutsideRetention, "the sign-in logs do not cover all that time")),
+        () if !STREAMS.iter().all(covers) => Some((ReasonCode::OutsideRetention, "the sign-in logs do not cover all that time")),
         () if !old => Some((ReasonCode::TooYoung, "nothing tells that it was there and held for all that time")),
         () if !cx.looked_whole(Table::Assignments) => Some((ReasonCode::NoTelemetry, "no complete look at assignments tells who else holds it")),
         () => None,

@@ -221,8 +221,8 @@ const EXAMPLES: usize = 50;
 fn burst(cx: &Context, kept: &[(Instant, &ReviewDecision)]) -> Option<usize> {
     let length = cx.threshold(&SECONDS).saturating_mul(SECOND);
     let (mut first, mut most) = (0, 0);
-    for last in 0..kept.len() {
-        while kept[last].0.0 - kept[first].0.0 > length {
+    for (last, (at, _)) in kept.iter().enumerate() {
+        while at.0 - kept[first].0.0 > length {
             first += 1;
         }
         most = most.max(last + 1 - first);

@@ -144,12 +144,12 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
 fn incompatible(evidence: &Evidence, sightings: &Sightings, as_of: Instant) -> Vec<Incompatible> {
     let collection = sightings.of(Table::Incompatibilities);
     let gone = |id: &Interned| {
-        let scopes = collection.looks.iter().filter(|(_, looks)| {
+        let mut scopes = collection.looks.iter().filter(|(_, looks)| {
             let of_it = |snapshot: &Interned| collection.seen.get(id).is_some_and(|s| s.iter().any(|s| s.snapshot == Some(*snapshot)));
             looks.iter().any(|(snapshot, _)| of_it(snapshot))
         });
         // Whoever listed it once lists it no more.
-        scopes.into_iter().any(|(_, looks)| {
+        scopes.any(|(_, looks)| {
             let newest = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of);
             newest.is_some_and(|(snapshot, _)| collection.seen.get(id).is_none_or(|s| s.iter().all(|s| s.snapshot != Some(*snapshot))))
         })

@@ -143,8 +143,8 @@ fn posts(id: Interned, versions: &[usize], evidence: &Evidence, sightings: &Sigh
     let plain = |text: Option<Interned>| text.map_or(Interned::default(), |t| Interned::from(&t.trim().to_lowercase()));
     let mut posts: Vec<Post> = Vec::new();
     for look in seen.iter().filter(|s| s.at <= as_of && s.snapshot.is_some()) {
-        let rows = versions.iter().map(|i| &evidence.users[*i]);
-        let Some(row) = rows.into_iter().find(|r: &&UserRow| r.content_hash == look.content_hash) else {
+        let mut rows = versions.iter().map(|i| &evidence.users[*i]);
+        let Some(row) = rows.find(|r: &&UserRow| r.content_hash == look.content_hash) else {
             continue;
         };
         let (department, job) = (plain(row.department), plain(row.job_title));
