@@ -395,6 +395,8 @@ pub enum LakeCommand {
     Prove(ProveArgs),
     /// Drop whole partitions that are older than the policy says, under a commit that keeps their hashes
     Retain(RetainArgs),
+    /// Merge the small files that many ingests leave, under a commit; earlier commits can still be read
+    Compact(CompactArgs),
     /// Set or release a legal hold: what tells of its time is not dropped
     Hold(HoldArgs),
     /// Write everything that the lake holds about one person into a folder, for whoever has to answer them
@@ -403,6 +405,17 @@ pub enum LakeCommand {
     Connect(crate::cli::workbench_args::ConnectArgs),
     /// Write a log of another table format over the same files, so that others see what the commits name
     Export(crate::cli::workbench_args::ExportArgs),
+}
+
+/// `lake compact`.
+#[derive(Debug, Args)]
+pub struct CompactArgs {
+    /// Where.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// Who signs.
+    #[command(flatten)]
+    pub notary: NotaryArgs,
 }
 
 /// `synth`.
@@ -441,4 +454,7 @@ pub struct SynthArgs {
     /// Plant no cases for the checks
     #[arg(long)]
     pub unplanted: bool,
+    /// Write this many sign-ins and nothing else, straight into a new lake: for measuring
+    #[arg(long, value_name = "NUMBER")]
+    pub sign_ins: Option<u64>,
 }

@@ -50,7 +50,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         )));
     }
     let configuration = open::configuration_text(&args.question)?;
-    let mut question = open::review(&args.lake, &args.question)?;
+    let mut question = open::review_of_tables(&args.lake, &args.question)?;
     let commit = question.view.commit_id().map(ToString::to_string);
     let commit = commit.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to prove; ingest something first"))?;
     let generated_at = stamp(&question)?;
@@ -370,7 +370,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// Draws a sample and prints it.
 pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
-    let question = open::review(&args.lake, &args.question)?;
+    let question = open::review_of_tables(&args.lake, &args.question)?;
     let frequency = match &args.frequency {
         None => None,
         Some(word) => Some(Frequency::from_word(word).ok_or_else(|| {

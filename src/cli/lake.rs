@@ -1,16 +1,16 @@
 //! `lake status` and `lake verify`.
 
-use crate::cli::args::LakeCommand;
+use crate::cli::args::{CompactArgs, LakeCommand};
 use crate::cli::evidence_args::LakeVerifyArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{self, open, output, proof};
+use crate::cli::{self, open, output, private, proof};
 use crate::evidence::campaign_audit;
 use crate::evidence::note_signers;
 use crate::lake::checkpoint::Kept;
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
-use crate::lake::retain;
 use crate::lake::table::Table;
 use crate::lake::{Lake, View};
+use crate::lake::{compact, retain};
 use crate::report::shown;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -29,11 +29,28 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
         LakeCommand::Checkpoint(args) => proof::checkpoint(args),
         LakeCommand::Prove(args) => proof::prove(args),
         LakeCommand::Retain(args) => cli::retain::retain(args, open::now()?),
+        LakeCommand::Compact(arg) => compact(arg),
         LakeCommand::Hold(args) => cli::retain::hold(args, open::now()?),
         LakeCommand::Subject(args) => cli::subject::run(args),
         LakeCommand::Connect(args) => cli::connect::connect(args),
         LakeCommand::Export(args) => cli::connect::export(args),
     }
+}
+
+/// Merges small files.
+fn compact(args: &CompactArgs) -> Result<Exit, Failure> {
+    let lake = Lake::open(&open::lake_dir(&args.lake))?.signed_by(private::notary(&args.notary)?);
+    output::print(&match compact::compact(&lake, 2, open::now()?)? {
+        Some(done) => format!(
+            "merged {} files with {} rows into {} under commit {}; earlier commits keep theirs\n",
+            done.files,
+            done.rows,
+            done.into,
+            done.commit.get(..12).unwrap_or(&done.commit)
+        ),
+        None => "no partition has two small files: nothing to merge\n".into(),
+    });
+    Ok(Exit::Done)
 }
 
 /// The chain of commits, every live file, and every checkpoint with its signatures.
@@ -61,7 +78,7 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
         ));
     }
     output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
-    let dropped: usize = view.log().iter().map(|(_, c)| c.removed.len()).sum();
+    let dropped = view.dropped().count();
     if dropped > 0 {
         output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
     }
@@ -261,12 +278,10 @@ fn pulls(rows: Vec<Pull>) -> String {
 /// What retention dropped, and holds in force.
 fn dropped(view: &View) -> String {
     let mut counts: BTreeMap<(&str, &str, &str), (usize, u64)> = BTreeMap::new();
-    for (_, commit) in view.log() {
-        for t in &commit.removed {
-            let (files, rows) = counts.entry((t.file.table.name(), &commit.at, &t.reason)).or_default();
-            *files += 1;
-            *rows += t.file.rows;
-        }
+    for (commit, t) in view.dropped() {
+        let (files, rows) = counts.entry((t.file.table.name(), &commit.at, &t.reason)).or_default();
+        *files += 1;
+        *rows += t.file.rows;
     }
     let mut text = String::new();
     if !counts.is_empty() {

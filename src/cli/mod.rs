@@ -31,6 +31,7 @@ mod rows;
 mod run;
 pub mod select;
 mod sql;
+mod stages;
 mod subject;
 mod synth;
 pub mod take;
@@ -56,6 +57,10 @@ pub fn main() -> ExitCode {
         }
     };
     output::set_quiet(cli.quiet);
+    // A pull has logs of its own.
+    if cli.verbose > 0 && !matches!(cli.command, Command::Pull(_)) {
+        stages::show();
+    }
     match dispatch(&cli.command, cli.verbose) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => {

@@ -8,7 +8,7 @@ use crate::lake::{Lake, View};
 use crate::ledger::absence::Asked;
 use crate::ledger::kept::{Kept, Rows};
 use crate::ledger::{AccessModel, Evidence, Ledger, Settings};
-use crate::model::Instant;
+use crate::model::{Instant, Stage};
 use crate::report::TrendPoint;
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
@@ -128,26 +128,31 @@ pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
 
 /// Opens a lake and builds its access.
 pub fn question(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
-    asked(lake, args, None, Trend::Left)
+    asked(lake, args, None, Trend::Left, Source::Kept)
 }
 
 /// The same at an earlier commit, as of what was newest then.
 pub fn question_before(lake: &LakeArg, args: &QuestionArgs, commit: &str) -> Result<Question, Failure> {
     let dir = lake_dir(lake);
-    ask(Lake::open(&dir)?.view_at(commit)?, judging(args, &dir)?, None, Trend::Left)
+    ask(Lake::open(&dir)?.view_at(commit)?, judging(args, &dir)?, None, Trend::Left, Source::Tables)
 }
 
 /// The same for a review, which asks as of earlier instants too.
 pub fn review(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
-    asked(lake, args, None, Trend::Asked)
+    asked(lake, args, None, Trend::Asked, Source::Kept)
+}
+
+/// The same for evidence, from the tables alone.
+pub fn review_of_tables(lake: &LakeArg, args: &QuestionArgs) -> Result<Question, Failure> {
+    asked(lake, args, None, Trend::Asked, Source::Tables)
 }
 
 /// The same at an earlier commit, by its whole id.
 pub fn question_at(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>) -> Result<Question, Failure> {
-    asked(lake, args, commit, Trend::Left)
+    asked(lake, args, commit, Trend::Left, Source::Tables)
 }
 
-fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend) -> Result<Question, Failure> {
+fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend, source: Source) -> Result<Question, Failure> {
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
     let config = judging(args, &dir)?;
@@ -157,7 +162,7 @@ fn asked(lake: &LakeArg, args: &QuestionArgs, commit: Option<&str>, trend: Trend
         Some(id) => lake.view_at(id)?,
         None => lake.view()?,
     };
-    ask(view, config, as_of, trend)
+    ask(view, config, as_of, trend, source)
 }
 
 /// What a question about holdings reads: the kept ledger, or one that is built now and kept.
@@ -201,22 +206,37 @@ impl Subject {
             Some(false) => Rows::OfPrincipal(&id),
         };
         if kept.hold(&mut self.access, rows).is_err() {
-            self.access = build_and_keep(&self.view, &self.config, Some(self.access.as_of))?;
+            // A folder that cannot be removed is not read again either.
+            let _ = Kept::discard(&self.view);
+            self.access = kept_or_built(&self.view)?.access(&settings(&self.config, Some(self.access.as_of)));
             self.kept = None;
         }
         Ok(())
     }
 }
 
-/// Builds the access model of a commit as of an instant, and keeps its ledger for the next question.
-fn build_and_keep(view: &View, config: &Config, as_of: Option<Instant>) -> Result<AccessModel, Failure> {
-    let ledger = Ledger::new(Evidence::load(view)?);
-    let access = ledger.access(&settings(config, as_of));
-    let newest = as_of.is_some().then(|| ledger.access(&settings(config, None)));
-    if let Err(e) = Kept::keep(view, &ledger, newest.as_ref().unwrap_or(&access)) {
+/// The ledger of a commit: the kept one, or one that is built now and kept for the next question.
+fn kept_or_built(view: &View) -> Result<Ledger, Failure> {
+    let evidence = Evidence::load_kept(view)?;
+    let built = match Kept::open(view) {
+        // What is kept can be made again: a damaged one is.
+        Some(kept) => match kept.ledger(evidence) {
+            Ok(ledger) => return Ok(ledger),
+            Err(_) => Ledger::new(Evidence::load_kept(view)?),
+        },
+        None => Ledger::new(evidence),
+    };
+    let stage = Stage::begin("ledger kept for next time");
+    if let Err(e) = Kept::keep(view, &built) {
         output::say(&format!("the ledger is not kept for the next question: {e}"));
     }
-    Ok(access)
+    stage.yields(built.rows().len());
+    Ok(built)
+}
+
+/// The ledger of a commit from its tables alone, whatever is kept: for evidence that others check.
+fn from_tables(view: &View) -> Result<Ledger, Failure> {
+    Ok(Ledger::new(Evidence::load(view)?))
 }
 
 /// Opens a lake for a question about holdings; paths through groups need all of the ledger.
@@ -232,11 +252,7 @@ pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool) -> Result<S
     let read = kept.and_then(|kept| Some((kept.access(as_of).ok()?, kept)));
     let (access, kept) = match read {
         Some((access, kept)) => (access, Some(kept)),
-        None if effective && Kept::open(&view).is_some() => {
-            let ledger = Ledger::new(Evidence::load(&view)?);
-            (ledger.access(&settings(&config, as_of)), None)
-        }
-        None => (build_and_keep(&view, &config, as_of)?, None),
+        None => (kept_or_built(&view)?.access(&settings(&config, as_of)), None),
     };
     Ok(Subject {
         access,
@@ -251,10 +267,22 @@ fn short_commit(view: &View) -> String {
     view.commit_id().unwrap_or("none").chars().take(12).collect()
 }
 
-/// Builds the access model of a commit; earlier ones come first, and each is let go before the next.
-pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend) -> Result<Question, Failure> {
+/// What the answer to a question rests on beside the commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// What was kept of earlier questions, where it is there.
+    Kept,
+    /// The tables of the lake alone.
+    Tables,
+}
+
+/// The access model of a commit; earlier ones come first, and each is let go before the next.
+pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend, source: Source) -> Result<Question, Failure> {
     let commit = short_commit(&view);
-    let ledger = Ledger::new(Evidence::load(&view)?);
+    let ledger = match source {
+        Source::Kept => kept_or_built(&view)?,
+        Source::Tables => from_tables(&view)?,
+    };
     let earlier = match trend {
         Trend::Asked => review::earlier(&ledger, &config, as_of),
         Trend::Left => Vec::new(),

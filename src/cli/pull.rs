@@ -10,7 +10,7 @@ use crate::cli::{open, output, private, select, take};
 use crate::graph::token::Tokens;
 use crate::graph::{self, Client, Cloud, Endpoints, Fault, Http, Origin};
 use crate::ingest::{IngestOptions, Limits};
-use crate::lake::{CrashAt, Lake, Notary};
+use crate::lake::{CrashAt, Lake, Notary, compact};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::pull::{self, Known, Lock, Order, PullError, Spool, Stored};
 use std::path::Path;
@@ -166,6 +166,9 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
     let commit = sink.commit(client.clock().now())?;
     spool.finish().map_err(failure)?;
     tell(client, &stored, &id, commit.as_deref());
+    if commit.is_some() {
+        compact::compact(&lake, compact::MANY, client.clock().now())?;
+    }
     let exit = if !stored.usable {
         Exit::Remote
     } else if stored.gaps.is_empty() {

@@ -3,7 +3,7 @@
 use crate::cli::args::SynthArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
-use crate::synth::{Switches, SynthConfig, generate};
+use crate::synth::{Switches, SynthConfig, generate, sign_ins};
 
 /// Writes the tenant.
 pub fn run(args: &SynthArgs) -> Result<Exit, Failure> {
@@ -27,6 +27,11 @@ pub fn run(args: &SynthArgs) -> Result<Exit, Failure> {
         switches,
         ..SynthConfig::default()
     };
+    if let Some(many) = args.sign_ins {
+        sign_ins::generate(&config, many, &args.out)?;
+        output::say(&format!("{many} sign-ins of {} people are in the lake {}", args.users, args.out.display()));
+        return Ok(Exit::Done);
+    }
     let summary = generate(&config, &args.out).map_err(Failure::usage)?;
     let planted: usize = summary.planted.values().sum();
     output::say(&format!(

@@ -7,7 +7,7 @@ use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, Si
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::lake::view::UNKNOWN_TENANT;
-use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer};
+use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer, compact};
 use crate::model::{Instant, TenantId, Window};
 use arrow::array::{Array, AsArray, RecordBatch};
 use std::collections::BTreeSet;
@@ -34,6 +34,9 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
             None => "nothing new: the lake had it all".to_string(),
         },
     );
+    if commit.is_some() {
+        compact::compact(&lake, compact::MANY, now)?;
+    }
     strictly(args, &report)?;
     Ok(report)
 }

@@ -177,7 +177,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
         config.exceptions = exceptions::of_lake(lake)?;
     }
     let as_of = bundle::instant("as-of", &facts.as_of)?;
-    let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked)?;
+    let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked, open::Source::Tables)?;
     let reader = Reader::from_word(&facts.reader.audience);
     let told = Told {
         operator: facts.operator.clone(),

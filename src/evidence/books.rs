@@ -59,7 +59,7 @@ pub fn books(view: &View, unknown_activities: &[(String, i64)]) -> Result<Books,
         ),
     ];
     let mut dropped: BTreeMap<(String, String), (usize, u64)> = BTreeMap::new();
-    for tombstone in view.log().iter().flat_map(|(_, commit)| &commit.removed) {
+    for (_, tombstone) in view.dropped() {
         let of = (tombstone.file.table.name().to_string(), tombstone.reason.clone());
         let (files, rows) = dropped.entry(of).or_default();
         *files += 1;

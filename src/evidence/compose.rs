@@ -15,8 +15,8 @@ use crate::report::{self, ReportError, Review, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
 
 const QUERIES: [(&str, &str); 3] = [
-    ("access_events", include_str!("../../queries/condense/access_events.sql")),
-    ("unknown_activities", include_str!("../../queries/condense/unknown_activities.sql")),
+    ("activities", include_str!("../../queries/condense/activities.sql")),
+    ("untimed_records", include_str!("../../queries/condense/untimed_records.sql")),
     ("usage", include_str!("../../queries/condense/usage.sql")),
 ];
 

@@ -89,10 +89,10 @@ impl View {
         self.log().last().map_or(&[], |(_, c)| &c.campaigns)
     }
 
-    /// Id of the newest commit that changed a row or a hold: steps of campaigns change none.
+    /// Id of the newest commit that changed a row or a hold: steps of campaigns and the merging of small files change none.
     #[must_use]
     pub fn data_commit_id(&self) -> Option<&str> {
-        let changes = |c: &crate::lake::Commit| !c.added.is_empty() || !c.removed.is_empty() || !c.holds.is_empty();
+        let changes = |c: &crate::lake::Commit| c.merged.is_empty() && !(c.added.is_empty() && c.removed.is_empty() && c.holds.is_empty());
         self.log().iter().rev().find(|(_, c)| changes(c)).map(|(id, _)| id.as_str())
     }
 }

@@ -64,6 +64,9 @@ pub struct Commit {
     /// Files dropped by policy, sorted; a file of the same path can be added again later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Tombstone>,
+    /// Small files whose rows stand in one of `added` from now on, sorted; they stay on disk for the commits before this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<DataFile>,
     /// Legal holds set or released.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Hold>,

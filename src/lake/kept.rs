@@ -7,41 +7,71 @@ use crate::lake::column::Columns;
 use crate::lake::{LakeError, View, parquet_io};
 use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::FieldRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::ByteArray;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Rows of a group: a question about one value unpacks a group or two.
 const GROUP: usize = 2_048;
+/// Rows of a group of a file that is always read whole.
+const WHOLE_GROUP: usize = 65_536;
+
+/// What is kept beside the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Facts of the audit log and sign-ins by day: each follows from files of the logs, and goes on from commit to commit.
+    Logs,
+    /// The ledger of one commit.
+    Ledger,
+}
+
+impl What {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Logs => "_condensed",
+            Self::Ledger => "_ledger",
+        }
+    }
+}
 
 /// The folder of what is kept of a commit that brought rows, by the program that made it.
 #[must_use]
-pub fn folder(view: &View, made_by: &str) -> Option<PathBuf> {
+pub fn folder(view: &View, what: What, made_by: &str) -> Option<PathBuf> {
     let commit = view.data_commit_id()?;
-    Some(parent(view).join(format!("{}-{}", commit.get(..16)?, made_by.get(..16)?)))
+    Some(parent(view, what).join(format!("{}-{}", commit.get(..16)?, made_by.get(..16)?)))
 }
 
-fn parent(view: &View) -> PathBuf {
-    view.root().join("_ledger")
+/// Folders of what this program kept of any commit.
+#[must_use]
+pub fn folders(view: &View, what: What, made_by: &str) -> Vec<PathBuf> {
+    let end = format!("-{}", made_by.get(..16).unwrap_or(made_by));
+    let entries = fs::read_dir(parent(view, what)).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.to_string_lossy().ends_with(&end)).collect();
+    folders.sort();
+    folders
+}
+
+fn parent(view: &View, what: What) -> PathBuf {
+    view.root().join(what.folder())
 }
 
 /// Makes the folder whole under another name first; what was kept of other commits or by other programs goes.
 ///
 /// # Errors
 /// When the disk is full or the folder cannot be written.
-pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(), LakeError>) -> Result<(), LakeError> {
-    let parent = parent(view);
-    private_dir(&parent)?;
+pub fn replace(folder: &Path, write: impl FnOnce(&Path) -> Result<(), LakeError>) -> Result<(), LakeError> {
+    let parent = folder.parent().unwrap_or(folder);
+    private_dir(parent)?;
     let making = parent.join(format!(".making-{}", std::process::id()));
     let _ = fs::remove_dir_all(&making);
     private_dir(&making)?;
@@ -50,7 +80,7 @@ pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(
         let _ = fs::remove_dir_all(&making);
         return written;
     }
-    for entry in fs::read_dir(&parent).map_err(LakeError::io("read", &parent))?.flatten() {
+    for entry in fs::read_dir(parent).map_err(LakeError::io("read", parent))?.flatten() {
         let path = entry.path();
         if path != making {
             let _ = fs::remove_dir_all(path);
@@ -68,11 +98,33 @@ pub fn replace(view: &View, folder: &Path, write: impl FnOnce(&Path) -> Result<(
 /// # Errors
 /// When the folder cannot be removed.
 pub fn discard(view: &View) -> Result<(), LakeError> {
-    let parent = parent(view);
-    match fs::remove_dir_all(&parent) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(LakeError::io("remove", &parent)(e)),
-        _ => Ok(()),
+    for what in [What::Logs, What::Ledger] {
+        let parent = parent(view, what);
+        match fs::remove_dir_all(&parent) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(LakeError::io("remove", &parent)(e)),
+            _ => {}
+        }
     }
+    Ok(())
+}
+
+/// Writes a small file of JSON.
+///
+/// # Errors
+/// When the disk is full.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), LakeError> {
+    let text = serde_json::to_vec(value).map_err(LakeError::format("write", path))?;
+    let file = parquet_io::private_file(path).map_err(LakeError::io("create", path))?;
+    std::io::Write::write_all(&mut &file, &text).map_err(LakeError::io("write", path))
+}
+
+/// Reads it.
+///
+/// # Errors
+/// When the file is missing or damaged.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, LakeError> {
+    let text = fs::read(path).map_err(LakeError::io("read", path))?;
+    serde_json::from_slice(&text).map_err(LakeError::format("read", path))
 }
 
 fn private_dir(path: &Path) -> Result<(), LakeError> {
@@ -83,26 +135,36 @@ fn private_dir(path: &Path) -> Result<(), LakeError> {
     builder.create(path).map_err(LakeError::io("create", path))
 }
 
-/// Writes rows that are sorted by `key`.
+/// How the rows of a file are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order<'a> {
+    /// By the values of this text column, by which they are sorted.
+    By(&'a str),
+    /// All of them, always.
+    Whole,
+}
+
+/// Writes a row for each of some things, in their order.
 ///
 /// # Errors
 /// When the disk is full.
-pub fn write<R: Columns + Serialize + Sync>(path: &Path, key: &str, rows: &[R]) -> Result<(), LakeError> {
-    let fields: Vec<FieldRef> = R::fields().into_iter().map(Arc::new).collect();
+pub fn write<T: Sync, R: Columns + Send>(path: &Path, order: Order, things: &[T], row: impl Fn(&T) -> R + Sync) -> Result<(), LakeError> {
     let level = ZstdLevel::try_new(1).expect("1 is a level of zstd");
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_column_statistics_enabled(ColumnPath::from(key), EnabledStatistics::Chunk)
-        .set_max_row_group_row_count(Some(GROUP))
-        .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
-        .build();
+        .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string());
+    let (properties, group) = match order {
+        Order::By(key) => (properties.set_column_statistics_enabled(ColumnPath::from(key), EnabledStatistics::Chunk), GROUP),
+        Order::Whole => (properties, WHOLE_GROUP),
+    };
+    let properties = properties.set_max_row_group_row_count(Some(group)).build();
     let file = parquet_io::private_file(path).map_err(LakeError::io("create", path))?;
     let mut writer = ArrowWriter::try_new(file, parquet_io::schema::<R>(), Some(properties)).map_err(LakeError::format("write", path))?;
-    for many in rows.chunks(16 * GROUP) {
+    for many in things.chunks(4 * WHOLE_GROUP) {
         let batches: Vec<RecordBatch> = many
             .par_chunks(GROUP)
-            .map(|group| serde_arrow::to_record_batch(&fields, &group).map_err(LakeError::format("encode rows of", path)))
+            .map(|few| parquet_io::batch_of(&few.iter().map(&row).collect::<Vec<R>>()).map_err(LakeError::format("encode rows of", path)))
             .collect::<Result<_, _>>()?;
         for batch in &batches {
             writer.write(batch).map_err(LakeError::format("write", path))?;
@@ -116,23 +178,23 @@ pub fn write<R: Columns + Serialize + Sync>(path: &Path, key: &str, rows: &[R]) 
 ///
 /// # Errors
 /// When the file is missing or damaged.
-pub fn read<R: DeserializeOwned + Send>(path: &Path) -> Result<Vec<R>, LakeError> {
+pub fn read<R: Columns + Send>(path: &Path) -> Result<Vec<R>, LakeError> {
     some(path, None)
 }
 
-/// The rows whose `key` has this value.
+/// The rows whose `key` has one of these values.
 ///
 /// # Errors
 /// When the file is missing or damaged.
-pub fn read_where<R: DeserializeOwned + Send>(path: &Path, key: &str, value: &str) -> Result<Vec<R>, LakeError> {
-    some(path, Some((key, value)))
+pub fn read_where<R: Columns + Send>(path: &Path, key: &str, values: &BTreeSet<&str>) -> Result<Vec<R>, LakeError> {
+    some(path, Some((key, values)))
 }
 
-fn some<R: DeserializeOwned + Send>(path: &Path, wanted: Option<(&str, &str)>) -> Result<Vec<R>, LakeError> {
+fn some<R: Columns + Send>(path: &Path, wanted: Option<(&str, &BTreeSet<&str>)>) -> Result<Vec<R>, LakeError> {
     let open = || File::open(path).map_err(LakeError::io("open", path));
     let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(LakeError::format("read", path))?;
     let groups = match wanted {
-        Some((key, value)) => groups_with(&metadata, key, value),
+        Some((key, values)) => groups_with(&metadata, key, values),
         None => (0..metadata.metadata().num_row_groups()).collect(),
     };
     let of_group = |group: usize| -> Result<Vec<R>, LakeError> {
@@ -145,11 +207,11 @@ fn some<R: DeserializeOwned + Send>(path: &Path, wanted: Option<(&str, &str)>) -
         for batch in reader {
             let batch = batch.map_err(LakeError::format("read", path))?;
             let batch = match wanted {
-                Some((key, value)) => only(&batch, key, value, path)?,
+                Some((key, values)) => only(&batch, key, values, path)?,
                 None => batch,
             };
-            let some: Vec<R> = serde_arrow::from_record_batch(&batch).map_err(LakeError::format("decode rows of", path))?;
-            rows.extend(some);
+            let some: Option<Vec<R>> = parquet_io::rows_of(&batch);
+            rows.extend(some.ok_or_else(|| LakeError::format("decode rows of", path)("a column has another type"))?);
         }
         Ok(rows)
     };
@@ -157,22 +219,25 @@ fn some<R: DeserializeOwned + Send>(path: &Path, wanted: Option<(&str, &str)>) -
     Ok(parts.into_iter().flatten().collect())
 }
 
-/// Groups of rows whose bounds of `key` hold the value.
-fn groups_with(metadata: &ArrowReaderMetadata, key: &str, value: &str) -> Vec<usize> {
+/// Groups of rows whose bounds of `key` hold one of the values.
+fn groups_with(metadata: &ArrowReaderMetadata, key: &str, values: &BTreeSet<&str>) -> Vec<usize> {
     let schema = metadata.parquet_schema();
     let column = (0..schema.num_columns()).find(|i| schema.column(*i).path().string() == key);
     let may_hold = |group: &usize| {
         let statistics = column.and_then(|c| metadata.metadata().row_group(*group).column(c).statistics());
         let Some(Statistics::ByteArray(bounds)) = statistics else { return true };
-        let (min, max) = (bounds.min_opt(), bounds.max_opt());
-        min.is_none_or(|m| m.data() <= value.as_bytes()) && max.is_none_or(|m| value.as_bytes() <= m.data())
+        let bound = |b: Option<&ByteArray>| b.and_then(|b| std::str::from_utf8(b.data()).ok().map(str::to_string));
+        let (Some(min), Some(max)) = (bound(bounds.min_opt()), bound(bounds.max_opt())) else {
+            return true;
+        };
+        min <= max && values.range(min.as_str()..=max.as_str()).next().is_some()
     };
     (0..metadata.metadata().num_row_groups()).filter(may_hold).collect()
 }
 
-fn only(batch: &RecordBatch, key: &str, value: &str, path: &Path) -> Result<RecordBatch, LakeError> {
+fn only(batch: &RecordBatch, key: &str, values: &BTreeSet<&str>, path: &Path) -> Result<RecordBatch, LakeError> {
     let texts = batch.column_by_name(key).and_then(|c| c.as_string_opt::<i32>());
     let texts = texts.ok_or_else(|| LakeError::format("read", path)(format!("it has no text column {key}")))?;
-    let mask: BooleanArray = texts.iter().map(|t| Some(t == Some(value))).collect();
+    let mask: BooleanArray = texts.iter().map(|t| Some(t.is_some_and(|t| values.contains(t)))).collect();
     filter_record_batch(batch, &mask).map_err(LakeError::format("filter", path))
 }

@@ -13,6 +13,7 @@ pub mod campaigns;
 pub mod checkpoint;
 pub mod column;
 pub mod commit;
+pub mod compact;
 pub mod delta;
 pub mod error;
 pub mod kept;

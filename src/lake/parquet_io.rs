@@ -3,8 +3,9 @@
 use crate::lake::LakeError;
 use crate::lake::column::Columns;
 use crate::lake::table::Row;
-use arrow::array::RecordBatch;
-use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
@@ -28,8 +29,7 @@ pub fn schema<T: Columns>() -> SchemaRef {
 /// # Errors
 /// When a row does not fit its own columns, which is a bug in `column.rs`.
 pub fn to_batch<R: Row>(rows: &[R]) -> Result<RecordBatch, LakeError> {
-    let fields: Vec<FieldRef> = R::fields().into_iter().map(Arc::new).collect();
-    serde_arrow::to_record_batch(&fields, &rows).map_err(LakeError::format("encode rows of", Path::new(R::TABLE.name())))
+    batch_of(rows).map_err(LakeError::format("encode rows of", Path::new(R::TABLE.name())))
 }
 
 /// A record batch as typed rows.
@@ -53,7 +53,22 @@ pub fn from_batch_without<R: Row>(batch: &RecordBatch, without: &[&str]) -> Resu
         let failed = LakeError::format("decode rows of", Path::new(R::TABLE.name()));
         return Err(failed(format!("it has no column {}", field.name())));
     }
-    serde_arrow::from_record_batch(batch).map_err(LakeError::format("decode rows of", Path::new(R::TABLE.name())))
+    rows_of(batch).ok_or_else(|| LakeError::format("decode rows of", Path::new(R::TABLE.name()))("a column has another type"))
+}
+
+/// Rows of any declared type as one record batch.
+///
+/// # Errors
+/// When a row does not fit its own columns, which is a bug in `column.rs`.
+pub fn batch_of<T: Columns>(rows: &[T]) -> Result<RecordBatch, ArrowError> {
+    let rows: Vec<&T> = rows.iter().collect();
+    RecordBatch::try_new_with_options(schema::<T>(), T::write_rows(&rows), &RecordBatchOptions::new().with_row_count(Some(rows.len())))
+}
+
+/// A record batch as rows of a declared type, whose other fields are empty; `None` when a column has another type.
+#[must_use]
+pub fn rows_of<T: Columns>(batch: &RecordBatch) -> Option<Vec<T>> {
+    T::read_rows(batch.num_rows(), &|name| batch.column_by_name(name).cloned())
 }
 
 /// Rows of a batch.

@@ -45,6 +45,8 @@ pub fn defaults() -> Vec<Rule> {
 pub struct Planned {
     /// Files to drop, sorted.
     pub drop: Vec<Tombstone>,
+    /// Files to drop whose rows stand in others of the same partition by now, sorted.
+    pub merged: Vec<Tombstone>,
     /// Files that are old enough and stay because of a hold, with its name.
     pub held: Vec<(DataFile, String)>,
     /// Files that are old enough, and hold contents that a younger look still lists; they stay.
@@ -96,7 +98,19 @@ pub fn plan(view: &View, rules: &[Rule], now: Instant) -> Result<Planned, LakeEr
         }
     }
     planned.drop.sort();
+    planned.merged = merged(view, &planned.drop);
     Ok(planned)
+}
+
+/// What was merged into files that are dropped goes with them, or its rows would stay on disk.
+fn merged(view: &View, drop: &[Tombstone]) -> Vec<Tombstone> {
+    let into = |file: &DataFile| drop.iter().find(|t| view.is_merged_into(&file.path, &t.file.path));
+    let of = |file: &DataFile| {
+        let reason = into(file)?.reason.clone();
+        let file = file.clone();
+        Some(Tombstone { file, reason })
+    };
+    view.merged().filter_map(of).collect()
 }
 
 /// Contents of an object table that a look after `limit` lists: a content is kept once, in the month in which it was first seen.
@@ -141,7 +155,7 @@ pub fn apply(lake: &Lake, planned: &Planned, now: Instant) -> Result<Option<Stri
     let Some(tenant) = view.tenant() else { return Ok(None) };
     let mut writer = Writer::begin(lake, &tenant)?;
     writer.coverage(gaps(&view, planned, tenant.as_str())?)?;
-    writer.remove(planned.drop.clone());
+    writer.remove(planned.drop.iter().chain(&planned.merged).cloned().collect());
     writer.commit(now)
 }
 

@@ -1,14 +1,13 @@
 //! The lake at one commit: live files, and their rows.
 
-use crate::lake::commit::DataFile;
+use crate::lake::commit::{DataFile, Tombstone};
 use crate::lake::records::Sighting;
 use crate::lake::table::{Row, Table};
 use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, parquet_io};
-use crate::model::{Instant, Interned, TenantId};
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use crate::model::{Interned, TenantId};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::TimestampMicrosecondType;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,19 +20,44 @@ pub struct View {
     log: Vec<(String, Commit)>,
     leaves: Vec<Hash>,
     live: BTreeMap<String, DataFile>,
+    /// Files whose rows stand in another one by now.
+    merged: BTreeMap<String, DataFile>,
+    /// Of a file that others were merged into: those.
+    parts: BTreeMap<String, Vec<String>>,
 }
 
 impl View {
     /// The lake at the last of these commits, each with its leaf in the tree of the log.
     pub(crate) fn new(root: PathBuf, log: Vec<(String, Commit)>, leaves: Vec<Hash>) -> Self {
         let mut live = BTreeMap::new();
+        let mut merged: BTreeMap<String, DataFile> = BTreeMap::new();
+        let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (_, commit) in &log {
             for tombstone in &commit.removed {
                 live.remove(&tombstone.file.path);
+                merged.remove(&tombstone.file.path);
             }
-            live.extend(commit.added.iter().map(|f| (f.path.clone(), f.clone())));
+            for file in &commit.merged {
+                live.remove(&file.path);
+                merged.insert(file.path.clone(), file.clone());
+            }
+            for file in &commit.added {
+                live.insert(file.path.clone(), file.clone());
+                let of = commit.merged.iter().filter(|m| (m.table, &m.partition) == (file.table, &file.partition));
+                let of: Vec<String> = of.map(|m| m.path.clone()).collect();
+                if !of.is_empty() {
+                    parts.insert(file.path.clone(), of);
+                }
+            }
         }
-        Self { root, log, leaves, live }
+        Self {
+            root,
+            log,
+            leaves,
+            live,
+            merged,
+            parts,
+        }
     }
 
     /// This view after one more commit, whose text is given.
@@ -59,6 +83,59 @@ impl View {
     /// All live files, sorted by path.
     pub fn live(&self) -> impl Iterator<Item = &DataFile> {
         self.live.values()
+    }
+
+    /// Files whose rows stand in another one by now, and that commits before still name, sorted by path.
+    pub fn merged(&self) -> impl Iterator<Item = &DataFile> {
+        self.merged.values()
+    }
+
+    /// Paths of the files that brought the rows of a file: its own, or those of the files that were merged into it.
+    #[must_use]
+    pub fn origins<'a>(&'a self, path: &'a str) -> Vec<&'a str> {
+        match self.parts.get(path) {
+            Some(parts) => parts.iter().flat_map(|p| self.origins(p)).collect(),
+            None => vec![path],
+        }
+    }
+
+    /// Whether the rows of a file stand in another one, maybe by way of further ones.
+    #[must_use]
+    pub fn is_merged_into(&self, part: &str, whole: &str) -> bool {
+        let parts = self.parts.get(whole).map_or(&[][..], Vec::as_slice);
+        parts.iter().any(|p| p == part || self.is_merged_into(part, p))
+    }
+
+    /// Files of a table with all rows but those that the files of `known` paths brought.
+    #[must_use]
+    pub fn files_beyond(&self, table: Table, known: &BTreeSet<String>) -> Vec<&DataFile> {
+        let beyond = |file: &&'_ DataFile| -> Vec<String> {
+            let origins = self.origins(&file.path);
+            let unknown: Vec<&str> = origins.iter().copied().filter(|o| !known.contains(*o)).collect();
+            if unknown.len() == origins.len() {
+                vec![file.path.clone()]
+            } else {
+                unknown.into_iter().map(String::from).collect()
+            }
+        };
+        let files = self.live.values().filter(|f| f.table == table);
+        let paths: Vec<String> = files.flat_map(|f| beyond(&f)).collect();
+        paths.iter().filter_map(|p| self.live.get(p).or_else(|| self.merged.get(p))).collect()
+    }
+
+    /// Files that were dropped by policy, with the commits that dropped them; what had been merged away is not counted again.
+    pub fn dropped(&self) -> impl Iterator<Item = (&Commit, &Tombstone)> {
+        let merged: BTreeSet<&str> = self.log.iter().flat_map(|(_, c)| &c.merged).map(|f| f.path.as_str()).collect();
+        let of = |(_, commit): &'_ (String, Commit)| -> Vec<usize> {
+            (0..commit.removed.len())
+                .filter(|i| !merged.contains(commit.removed[*i].file.path.as_str()))
+                .collect()
+        };
+        let kept: Vec<Vec<usize>> = self.log.iter().map(of).collect();
+        self.log
+            .iter()
+            .zip(kept)
+            .flat_map(|((_, c), which)| which.into_iter().map(move |i| (c, &c.removed[i])))
     }
 
     /// Id of the newest commit; `None` for an empty lake.
@@ -164,23 +241,12 @@ impl View {
         Ok(parts.into_iter().flatten().collect())
     }
 
-    /// All sightings without their sources, column by column: a tenant has millions of them.
+    /// All sightings without their sources.
     ///
     /// # Errors
     /// When a file is missing or damaged.
     pub fn sightings(&self) -> Result<Vec<Sighting>, LakeError> {
-        let columns = ["collection", "object_id", "content_hash", "observed_at", "snapshot_id", "presence_only"];
-        let read = |path: &PathBuf| -> Result<Vec<Sighting>, LakeError> {
-            let batches = parquet_io::read(path, Some(&columns))?;
-            let wrong = || LakeError::format("read", path)("it has not the columns of sightings");
-            let parts: Vec<Vec<Sighting>> = batches
-                .par_iter()
-                .map(|batch| sightings_of(batch).ok_or_else(wrong))
-                .collect::<Result<_, _>>()?;
-            Ok(parts.into_iter().flatten().collect())
-        };
-        let parts: Vec<Vec<Sighting>> = self.paths(Table::Sightings).par_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(parts.into_iter().flatten().collect())
+        self.rows_without(&["tenant_id", "source", "source_row"])
     }
 
     /// Id and hash of each content in a file of an object table; nothing for a log.
@@ -204,10 +270,10 @@ impl View {
         Ok(contents)
     }
 
-    /// Compares every live file with the hash in its commit; returns the paths that differ or are missing.
+    /// Compares every file, live or merged into another, with the hash in its commit; returns the paths that differ or are missing.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
-        let files: Vec<&DataFile> = self.live.values().collect();
+        let files: Vec<&DataFile> = self.live.values().chain(self.merged.values()).collect();
         let mut bad: Vec<String> = files
             .par_iter()
             .filter(|f| std::fs::read(self.root.join(&f.path)).map_or(true, |bytes| hex::encode(Sha256::digest(&bytes)) != f.sha256))
@@ -215,38 +281,6 @@ impl View {
             .collect();
         bad.sort();
         bad
-    }
-}
-
-fn sightings_of(batch: &RecordBatch) -> Option<Vec<Sighting>> {
-    let texts = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
-    let (collection, object, content, snapshot) = (texts("collection")?, texts("object_id")?, texts("content_hash")?, texts("snapshot_id")?);
-    let observed_at = batch.column_by_name("observed_at")?.as_primitive_opt::<TimestampMicrosecondType>()?;
-    let presence_only = batch.column_by_name("presence_only")?.as_boolean_opt()?;
-    // Rows of one look follow one another.
-    let (mut collections, mut snapshots) = (Last::default(), Last::default());
-    let row = |i: usize| Sighting {
-        collection: collections.interned(collection.value(i)),
-        object_id: object.value(i).into(),
-        content_hash: content.value(i).into(),
-        observed_at: Instant(observed_at.value(i)),
-        snapshot_id: snapshot.is_valid(i).then(|| snapshots.interned(snapshot.value(i))),
-        presence_only: presence_only.value(i),
-        ..Sighting::default()
-    };
-    Some((0..batch.num_rows()).map(row).collect())
-}
-
-/// The last text that was interned: the next one is often the same.
-#[derive(Default)]
-struct Last(Interned);
-
-impl Last {
-    fn interned(&mut self, text: &str) -> Interned {
-        if self.0 != text {
-            self.0 = text.into();
-        }
-        self.0
     }
 }
 
@@ -263,26 +297,4 @@ pub(super) fn rows_of<R: Row>(path: &Path, without: &[&str]) -> Result<Vec<R>, L
     let rows = |batch: RecordBatch| parquet_io::from_batch_without::<R>(&batch, without);
     let parts: Vec<Vec<R>> = batches.into_par_iter().map(rows).collect::<Result<_, _>>()?;
     Ok(parts.into_iter().flatten().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sightings_read_by_column_are_those_read_by_row() {
-        let sighting = |n: i64| Sighting {
-            collection: if n < 3 { "users" } else { "groups" }.into(),
-            object_id: format!("o{n}").into(),
-            content_hash: format!("h{}", n % 2).into(),
-            observed_at: Instant(n * 7),
-            snapshot_id: (n != 1).then(|| if n < 4 { "look" } else { "other" }.into()),
-            presence_only: n == 2,
-            ..Sighting::default()
-        };
-        let rows: Vec<Sighting> = (0..6).map(sighting).collect();
-        let batch = parquet_io::to_batch(&rows).expect("a batch");
-        assert_eq!(sightings_of(&batch).expect("its columns"), rows);
-        assert!(sightings_of(&batch.project(&[0, 1]).expect("two columns")).is_none());
-    }
 }

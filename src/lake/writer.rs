@@ -82,6 +82,7 @@ pub struct Writer {
     known: AHashMap<(Table, String), Known>,
     plain: AHashMap<Table, BTreeSet<u128>>,
     removed: Vec<Tombstone>,
+    merged: Vec<DataFile>,
     holds: Vec<Hold>,
     /// Held until the end, so that a second writer is told to wait.
     _lock: File,
@@ -134,6 +135,7 @@ impl Writer {
             known: AHashMap::new(),
             plain: AHashMap::new(),
             removed: Vec::new(),
+            merged: Vec::new(),
             holds: Vec::new(),
             _lock: lock,
         })
@@ -186,6 +188,14 @@ impl Writer {
         }
         self.lake.reach(CrashAt::DataWritten);
         Ok(put)
+    }
+
+    /// Rows of a log table that the lake cannot have yet, such as invented ones: nothing is compared.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn unseen_rows(&mut self, table: Table, partition: &str, batch: RecordBatch) -> Result<(), LakeError> {
+        self.parts.push(table, partition, batch)
     }
 
     /// Objects as seen at looks: a content that is new becomes a row, every look a sighting.
@@ -277,6 +287,20 @@ impl Writer {
         self.removed.extend(files);
     }
 
+    /// Rows of small files that come again in one file of their partition: the files are live no longer.
+    ///
+    /// # Errors
+    /// When a file is damaged or the disk is full.
+    pub(super) fn merge(&mut self, files: Vec<DataFile>) -> Result<(), LakeError> {
+        for file in &files {
+            for batch in parquet_io::read(&self.lake.root().join(&file.path), None)? {
+                self.parts.push(file.table, &file.partition, batch)?;
+            }
+        }
+        self.merged.extend(files);
+        Ok(())
+    }
+
     /// A legal hold to set or release, with the commit.
     pub fn hold(&mut self, hold: Hold) {
         self.holds.push(hold);
@@ -286,13 +310,13 @@ impl Writer {
     ///
     /// # Errors
     /// When the disk is full, or another writer committed first.
-    pub fn commit(self, now: Instant) -> Result<Option<String>, LakeError> {
+    pub fn commit(mut self, now: Instant) -> Result<Option<String>, LakeError> {
         let campaigns = heads(self.lake.root())?;
         let nothing = self.parts.is_empty() && self.removed.is_empty() && self.holds.is_empty();
         if nothing && campaigns == self.view.campaigns() {
             return Ok(None);
         }
-        let finished = self.parts.finish()?;
+        let finished = std::mem::replace(&mut self.parts, Parts::new(&self.lake)).finish()?;
         self.lake.reach(CrashAt::DataSynced);
         let mut added = Vec::new();
         let mut dirs = BTreeSet::new();
@@ -321,6 +345,7 @@ impl Writer {
         }
         self.lake.reach(CrashAt::DataRenamed);
         added.sort();
+        self.merged.sort();
         let parent = self.view.commit_id().unwrap_or_default().to_string();
         let commit = Commit {
             sequence: self.view.sequence() + 1,
@@ -329,6 +354,7 @@ impl Writer {
             tenant: self.tenant,
             added,
             removed: self.removed,
+            merged: self.merged,
             holds: self.holds,
             campaigns,
         };
@@ -402,7 +428,7 @@ fn partition_name(table: Table, partition: i32) -> String {
 
 /// Removes what earlier crashes left: temporary files, and data files that no commit names.
 fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
-    let live: BTreeSet<PathBuf> = Table::ALL.iter().flat_map(|t| view.paths(*t)).collect();
+    let live: BTreeSet<PathBuf> = view.live().chain(view.merged()).map(|f| lake.root().join(&f.path)).collect();
     let mut folders = vec![lake.root().join("data"), lake.commits_dir(), lake.checkpoints_dir()];
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else {

@@ -24,13 +24,6 @@ pub fn action_of(key: &str) -> Option<Action> {
     table.get(key).copied()
 }
 
-/// The vocabulary as two columns: activity key and action word.
-#[must_use]
-pub(super) fn table() -> (Vec<String>, Vec<String>) {
-    let lines = include_str!("activities.csv").lines().skip(1).filter_map(|line| line.rsplit_once(','));
-    lines.map(|(name, action)| (name.trim_matches('"').to_string(), action.to_string())).unzip()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

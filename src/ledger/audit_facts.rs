@@ -41,6 +41,20 @@ impl AuditFacts {
         }
     }
 
+    /// Takes over what other records tell.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.told.extend(other.told);
+        self.names.extend(other.names);
+        self.policy_changes.extend(other.policy_changes);
+        for (id, activities) in other.unknown_about {
+            let about = self.unknown_about.entry(id).or_default();
+            about.extend(activities);
+            about.sort();
+            about.dedup();
+        }
+        self.newest = self.newest.max(other.newest);
+    }
+
     fn note_unknown(&mut self, event: &AuditEvent) {
         let named = [
             "Group.ObjectID",

@@ -10,13 +10,14 @@ use crate::ledger::held::{Held, Recorder};
 use crate::ledger::intervals::{Rules, intervals};
 use crate::ledger::log_coverage::LogCoverage;
 use crate::ledger::names::Names;
-use crate::ledger::package_timelines::Holderless;
 use crate::ledger::row::{LedgerRow, Shown};
 use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
 use crate::ledger::{coverage, directory, facts, package_contents, package_timelines, requests, resource_timelines};
 use crate::model::time::MINUTE;
-use crate::model::{AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId};
+use crate::model::{
+    AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId, Stage,
+};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ pub struct Ledger {
     events: Arc<Vec<AccessEvent>>,
     names: Arc<Names>,
     accounts: Arc<Accounts>,
-    holderless: Holderless,
+    holderless: BTreeMap<Option<Interned>, usize>,
     histories: BTreeMap<RequestId, RequestHistory>,
     rows: Vec<LedgerRow>,
     looks: Arc<Looks>,
@@ -57,13 +58,50 @@ impl Ledger {
     /// Sorts the evidence of one commit, and finds all that was held.
     #[must_use]
     pub fn new(evidence: Evidence) -> Self {
-        let mut evidence = evidence;
+        let (mut ledger, deletions) = Self::sorted(evidence);
+        let stage = Stage::begin("timelines by holder and thing");
+        let assignments = Contents::of(&ledger.evidence.assignments);
+        let ((packages, holderless), resources) = rayon::join(
+            || package_timelines::of_packages(&ledger.evidence, &assignments, &ledger.sightings, &ledger.events, &ledger.histories),
+            || resource_timelines::of_resources(&ledger.evidence, &ledger.sightings, &ledger.events),
+        );
+        stage.yields(packages.len() + resources.len());
+        let stage = Stage::begin("intervals of holding");
+        let log = LogCoverage::of(ledger.coverage.get("audit"));
+        let held = all_held([packages, resources], &deletions, &ledger.sightings, &log);
+        stage.yields(held.len());
+        let stage = Stage::begin("rows of the ledger");
+        ledger.holderless = holderless.by_package;
+        let newest = ledger.directory(&Settings::default());
+        let recorder = Recorder::of(&newest, &ledger.histories);
+        let mut rows: Vec<LedgerRow> = held.par_iter().map(|h| recorder.row(h)).collect();
+        rows.par_sort_by(|a, b| row_order(a).cmp(&row_order(b)));
+        stage.yields(rows.len());
+        ledger.rows = rows;
+        ledger
+    }
+
+    /// The ledger of a commit whose rows were kept.
+    #[must_use]
+    pub(super) fn of_rows(evidence: Evidence, rows: Vec<LedgerRow>, holderless: BTreeMap<Option<Interned>, usize>) -> Self {
+        Self {
+            rows,
+            holderless,
+            ..Self::sorted(evidence).0
+        }
+    }
+
+    /// The evidence in order, with what follows from it, but for what was held.
+    fn sorted(mut evidence: Evidence) -> (Self, Deletions) {
+        let stage = Stage::begin("order of what was seen");
         let sightings = Sightings::new(std::mem::take(&mut evidence.sightings), &evidence.snapshots);
         let mut events = std::mem::take(&mut evidence.audit_events);
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         evidence.audit_facts.take(&events);
         Arc::make_mut(&mut evidence.usage).par_sort_unstable_by(UsageDay::order);
         let events = facts::one_act_once(std::mem::take(&mut evidence.audit_facts.told), SAME_ACT);
+        stage.yields(events.len());
+        let stage = Stage::begin("requests, names, deletions");
         let (coverage, collection_gaps) = coverage::by_subject(&evidence.coverage);
         let newest = newest(&evidence, &sightings);
         let assignments = Contents::of(&evidence.assignments);
@@ -78,19 +116,14 @@ impl Ledger {
             requests::histories(&rows, &approvals, &events)
         };
         through_assignments(&mut histories, &evidence, &assignments);
-        let ((packages, holderless), resources) = rayon::join(
-            || package_timelines::of_packages(&evidence, &assignments, &sightings, &events, &histories),
-            || resource_timelines::of_resources(&evidence, &sightings, &events),
-        );
-        let log = LogCoverage::of(coverage.get("audit"));
-        let held = all_held([packages, resources], &deletions, &sightings, &log);
-        let mut ledger = Self {
+        stage.yields(histories.len());
+        let ledger = Self {
             accounts: Arc::new(Accounts::of(&events, &evidence, &sightings)),
             names: Arc::new(names),
             events: Arc::new(events),
             looks: Arc::new(looks(&sightings)),
             seen: Arc::new(seen(&sightings)),
-            holderless,
+            holderless: BTreeMap::new(),
             histories,
             rows: Vec::new(),
             coverage,
@@ -100,12 +133,7 @@ impl Ledger {
             evidence,
             sightings,
         };
-        let newest = ledger.directory(&Settings::default());
-        let recorder = Recorder::of(&newest, &ledger.histories);
-        let mut rows: Vec<LedgerRow> = held.par_iter().map(|h| recorder.row(h)).collect();
-        rows.par_sort_by(|a, b| row_order(a).cmp(&row_order(b)));
-        ledger.rows = rows;
-        ledger
+        (ledger, deletions)
     }
 
     /// Everything that was held, ever, by principal and entitlement.
@@ -135,14 +163,29 @@ impl Ledger {
     /// The access model as of an instant.
     #[must_use]
     pub fn access(&self, settings: &Settings) -> AccessModel {
+        let stage = Stage::begin("holdings as of an instant");
         let mut access = self.directory(settings);
         access.hold(&self.rows);
+        access.held_roles = self.held_roles();
+        stage.yields(access.holdings.len());
+        access
+    }
+
+    /// The access model as of the newest observation, without its holdings.
+    pub(super) fn without_holdings(&self) -> AccessModel {
+        AccessModel {
+            held_roles: self.held_roles(),
+            ..self.directory(&Settings::default())
+        }
+    }
+
+    /// Directory roles that were held, ever.
+    fn held_roles(&self) -> Vec<Interned> {
         let is_role = |r: &&LedgerRow| r.entitlement_kind == EntitlementKind::DirectoryRole.as_str();
         let mut roles: Vec<Interned> = self.rows.iter().filter(is_role).map(|r| r.resource).collect();
         roles.sort();
         roles.dedup();
-        access.held_roles = roles;
-        access
+        roles
     }
 
     /// The access model as of an instant, without its holdings.
@@ -159,7 +202,7 @@ impl Ledger {
             usage: Arc::clone(&self.evidence.usage),
             coverage: self.coverage.clone(),
             collection_gaps: self.collection_gaps.clone(),
-            holderless: self.holderless.by_package.clone(),
+            holderless: self.holderless.clone(),
             unnamed: resource_timelines::unnamed(&self.evidence),
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),

@@ -48,6 +48,24 @@ impl UsageDay {
             .then_with(|| self.day.cmp(&other.day))
             .then_with(|| self.cmp(other))
     }
+
+    /// Whether both are of one principal, application and day.
+    #[must_use]
+    pub(super) fn is_of_one_day(&self, other: &Self) -> bool {
+        let key = |d: &Self| (d.principal.interned(), d.resource_app_id, d.resource_sp_id, d.client_app_id, d.day);
+        key(self) == key(other)
+    }
+
+    /// Adds sign-ins of the same day.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.successes += other.successes;
+        self.failures += other.failures;
+        self.single_factor += other.single_factor;
+        self.unprotected += other.unprotected;
+        self.telling += other.telling;
+        self.last_success = self.last_success.max(other.last_success);
+        self.weak_example = [self.weak_example, other.weak_example].into_iter().flatten().min_by_key(|id| id.as_str());
+    }
 }
 
 /// All rows of one commit that the ledger reads.

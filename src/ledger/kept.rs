@@ -4,15 +4,18 @@
 //! resource and by principal, how objects were called, the states of accounts, and what an answer rests on.
 
 use crate::lake::column::columns;
-use crate::lake::{LakeError, View, kept};
+use crate::lake::kept::{self, Order, What};
+use crate::lake::{LakeError, View};
 use crate::ledger::access_model::{AccessModel, AppFacts, Covered, Gaps, Look};
 use crate::ledger::accounts::{Accounts, Told};
 use crate::ledger::build::Ledger;
+use crate::ledger::evidence::Evidence;
 use crate::ledger::names::{Named, Names, Naming, ObjectKind};
 use crate::ledger::row::LedgerRow;
+use crate::model::stage::list;
 use crate::model::{Instant, Interned, PrincipalId, TenantId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -80,7 +83,7 @@ struct Rest {
     roles: BTreeMap<String, String>,
     held_roles: Vec<Interned>,
     apps: BTreeMap<String, AppFacts>,
-    app_roles: BTreeMap<Interned, Interned>,
+    app_roles: BTreeMap<Interned, (Instant, Interned)>,
 }
 
 /// The kept ledger of a commit.
@@ -110,36 +113,37 @@ impl Kept {
     /// What is kept of a commit by this program; `None` when nothing is.
     #[must_use]
     pub fn open(view: &View) -> Option<Self> {
-        let folder = kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256"))?;
+        let folder = kept::folder(view, What::Ledger, env!("VOUCHSAFE_SOURCE_SHA256"))?;
         folder.is_dir().then_some(Self { folder })
+    }
+
+    /// Throws away what is kept of any commit.
+    ///
+    /// # Errors
+    /// When a folder cannot be removed.
+    pub fn discard(view: &View) -> Result<(), LakeError> {
+        kept::discard(view)
     }
 
     /// Keeps a ledger. A lake that cannot be written keeps nothing, which costs time and no answer.
     ///
     /// # Errors
     /// When the disk is full or the folder cannot be written.
-    pub fn keep(view: &View, ledger: &Ledger, access: &AccessModel) -> Result<(), LakeError> {
-        match kept::folder(view, env!("VOUCHSAFE_SOURCE_SHA256")) {
-            Some(folder) => kept::replace(view, &folder, |making| write(making, ledger, access)),
+    pub fn keep(view: &View, ledger: &Ledger) -> Result<(), LakeError> {
+        match kept::folder(view, What::Ledger, env!("VOUCHSAFE_SOURCE_SHA256")) {
+            Some(folder) => kept::replace(&folder, |making| write(making, ledger, &ledger.without_holdings())),
             None => Ok(()),
         }
     }
 
-    /// The access model as of an instant (the newest observation when not given), without its holdings.
+    /// The access model as of an instant (the newest observation when not given), without its holdings and the states of accounts.
     ///
     /// # Errors
     /// When a file is missing or damaged.
     pub fn access(&self, as_of: Option<Instant>) -> Result<AccessModel, LakeError> {
-        let path = self.folder.join(REST);
-        let text = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
-        let rest: Rest = serde_json::from_slice(&text).map_err(LakeError::format("read", &path))?;
-        let ((namings, accounts), snapshots) = rayon::join(
-            || {
-                rayon::join(
-                    || kept::read::<NamingRow>(&self.folder.join(NAMES)),
-                    || kept::read::<AccountRow>(&self.folder.join(ACCOUNTS)),
-                )
-            },
+        let rest: Rest = kept::read_json(&self.folder.join(REST))?;
+        let (namings, snapshots) = rayon::join(
+            || list("names, kept", || kept::read::<NamingRow>(&self.folder.join(NAMES))),
             || kept::read::<SnapshotRow>(&self.folder.join(SNAPSHOTS)),
         );
         let mut looks: BTreeMap<(Interned, Interned), Vec<Look>> = BTreeMap::new();
@@ -153,7 +157,6 @@ impl Kept {
             tenant: rest.tenant,
             as_of: as_of.unwrap_or(rest.newest),
             names: Arc::new(names_of(namings?, rest.app_roles)),
-            accounts: Arc::new(accounts_of(accounts?)),
             looks: Arc::new(looks),
             coverage: rest.coverage,
             collection_gaps: rest.collection_gaps,
@@ -168,30 +171,49 @@ impl Kept {
         })
     }
 
-    /// Fills in the holdings that a question needs.
+    /// The ledger of the commit, from its evidence and the rows that were kept.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn ledger(&self, evidence: Evidence) -> Result<Ledger, LakeError> {
+        let rest: Rest = kept::read_json(&self.folder.join(REST))?;
+        let rows = list("rows of the ledger, kept", || kept::read(&self.folder.join(BY_PRINCIPAL)))?;
+        Ok(Ledger::of_rows(evidence, rows, rest.holderless.into_iter().collect()))
+    }
+
+    /// Fills in the holdings that a question needs, with the states of their holders.
     ///
     /// # Errors
     /// When a file is missing or damaged.
     pub fn hold(&self, access: &mut AccessModel, which: Rows) -> Result<(), LakeError> {
         let rows: Vec<LedgerRow> = match which {
             Rows::All => kept::read(&self.folder.join(BY_PRINCIPAL))?,
-            Rows::OfResource(id) => kept::read_where(&self.folder.join(BY_RESOURCE), "resource", id)?,
-            Rows::OfPrincipal(id) => kept::read_where(&self.folder.join(BY_PRINCIPAL), "principal", id)?,
+            Rows::OfResource(id) => kept::read_where(&self.folder.join(BY_RESOURCE), "resource", &BTreeSet::from([id]))?,
+            Rows::OfPrincipal(id) => kept::read_where(&self.folder.join(BY_PRINCIPAL), "principal", &BTreeSet::from([id]))?,
         };
+        let accounts = self.folder.join(ACCOUNTS);
+        let accounts = match which {
+            Rows::All => kept::read(&accounts)?,
+            _ => kept::read_where(&accounts, "principal", &rows.iter().map(|r| r.principal.as_str()).collect())?,
+        };
+        access.accounts = Arc::new(accounts_of(accounts));
         access.hold(&rows);
         Ok(())
     }
 }
 
 fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), LakeError> {
-    let rows = ledger.rows();
-    kept::write(&folder.join(BY_PRINCIPAL), "principal", rows)?;
-    let mut by_resource = rows.to_vec();
+    let rows: Vec<&LedgerRow> = ledger.rows().iter().collect();
+    let mut by_resource = rows.clone();
     by_resource.sort_by(|a, b| a.resource.as_str().cmp(b.resource.as_str()));
-    kept::write(&folder.join(BY_RESOURCE), "resource", &by_resource)?;
-    drop(by_resource);
-    kept::write(&folder.join(NAMES), "id", &naming_rows(&access.names))?;
-    kept::write(&folder.join(ACCOUNTS), "principal", &account_rows(&access.accounts))?;
+    let holdings = |name: &str, key: &str, rows: &[&LedgerRow]| kept::write(&folder.join(name), Order::By(key), rows, |r| (*r).clone());
+    let (first, second) = rayon::join(
+        || holdings(BY_PRINCIPAL, "principal", &rows),
+        || holdings(BY_RESOURCE, "resource", &by_resource),
+    );
+    first.and(second)?;
+    kept::write(&folder.join(NAMES), Order::By("id"), &naming_rows(&access.names), Clone::clone)?;
+    kept::write(&folder.join(ACCOUNTS), Order::By("principal"), &account_rows(&access.accounts), Clone::clone)?;
     let of_look = |((collection, scope), looks): (&(Interned, Interned), &Vec<Look>)| {
         let (collection, scope) = (*collection, *scope);
         let row = move |l: &Look| SnapshotRow {
@@ -203,7 +225,7 @@ fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), Lak
         looks.iter().map(row).collect::<Vec<_>>()
     };
     let snapshots: Vec<SnapshotRow> = access.looks.iter().flat_map(of_look).collect();
-    kept::write(&folder.join(SNAPSHOTS), "collection", &snapshots)?;
+    kept::write(&folder.join(SNAPSHOTS), Order::Whole, &snapshots, Clone::clone)?;
     let rest = Rest {
         tenant: access.tenant.clone(),
         newest: ledger.newest(),
@@ -218,13 +240,10 @@ fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), Lak
         apps: access.apps.clone(),
         app_roles: access.names.app_roles().collect(),
     };
-    let path = folder.join(REST);
-    let text = serde_json::to_vec(&rest).map_err(LakeError::format("write", &path))?;
-    let file = crate::lake::parquet_io::private_file(&path).map_err(LakeError::io("create", &path))?;
-    std::io::Write::write_all(&mut &file, &text).map_err(LakeError::io("write", &path))
+    kept::write_json(&folder.join(REST), &rest)
 }
 
-fn naming_rows(names: &Names) -> Vec<NamingRow> {
+pub(super) fn naming_rows(names: &Names) -> Vec<NamingRow> {
     let of = |(id, named): (Interned, &Named)| {
         let bare = NamingRow {
             id,
@@ -251,7 +270,7 @@ fn naming_rows(names: &Names) -> Vec<NamingRow> {
     rows
 }
 
-fn names_of(rows: Vec<NamingRow>, app_roles: BTreeMap<Interned, Interned>) -> Names {
+pub(super) fn names_of(rows: Vec<NamingRow>, app_roles: BTreeMap<Interned, (Instant, Interned)>) -> Names {
     let mut names = Names::with_app_roles(app_roles);
     for row in rows {
         let Some(kind) = ObjectKind::from_word(&row.kind) else { continue };

@@ -10,6 +10,7 @@ pub mod accounts;
 mod activities;
 mod audit_facts;
 mod build;
+mod condensed;
 mod coverage;
 mod deletions;
 mod directory;

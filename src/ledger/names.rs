@@ -78,8 +78,8 @@ pub struct Named {
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     objects: AHashMap<Interned, Named>,
-    /// Names of app roles that the log tells, by `service principal/app role`.
-    app_roles: AHashMap<Interned, Interned>,
+    /// Names of app roles that the log tells, the newest, by `service principal/app role`.
+    app_roles: AHashMap<Interned, (Instant, Interned)>,
 }
 
 impl Names {
@@ -92,16 +92,16 @@ impl Names {
     /// The name of an app role that only the log tells, by its key.
     #[must_use]
     pub fn app_role(&self, key: Interned) -> Option<Interned> {
-        self.app_roles.get(&key).copied()
+        self.app_roles.get(&key).map(|(_, name)| *name)
     }
 
     /// Names of app roles that only the log tells, by their key.
-    pub(super) fn app_roles(&self) -> impl Iterator<Item = (Interned, Interned)> {
-        self.app_roles.iter().map(|(key, name)| (*key, *name))
+    pub(super) fn app_roles(&self) -> impl Iterator<Item = (Interned, (Instant, Interned))> {
+        self.app_roles.iter().map(|(key, told)| (*key, *told))
     }
 
     /// Names that were kept: none yet but those of app roles.
-    pub(super) fn with_app_roles(app_roles: impl IntoIterator<Item = (Interned, Interned)>) -> Self {
+    pub(super) fn with_app_roles(app_roles: impl IntoIterator<Item = (Interned, (Instant, Interned))>) -> Self {
         Self {
             objects: AHashMap::new(),
             app_roles: app_roles.into_iter().collect(),
@@ -133,10 +133,29 @@ impl Names {
         });
         let mut naming = naming;
         naming.upn = principal_name(&id, &naming.upn);
-        let empty = naming.name.is_empty() && naming.upn.is_empty() && naming.user_type.is_empty();
+        if naming.name.is_empty() && naming.upn.is_empty() && naming.user_type.is_empty() {
+            return;
+        }
         let same = |n: &Naming| (n.name, n.upn, n.user_type) == (naming.name, naming.upn, naming.user_type);
-        if !empty && !named.namings.last().is_some_and(same) {
-            named.namings.push(naming);
+        match named.namings.as_mut_slice() {
+            // Of a name that goes on, the first and the last telling are enough, whatever comes between from elsewhere.
+            [.., first, last] if same(first) && same(last) && first.at <= last.at && last.at <= naming.at => last.at = naming.at,
+            [.., last] if *last == naming => {}
+            _ => named.namings.push(naming),
+        }
+    }
+
+    /// Takes over what other records tell.
+    pub(super) fn extend(&mut self, other: Self) {
+        for (id, told) in other.objects {
+            for naming in &told.namings {
+                self.note(&id, told.kind, *naming);
+            }
+            self.objects.entry(id).or_insert(told);
+        }
+        for (key, told) in other.app_roles {
+            let newest = self.app_roles.entry(key).or_insert(told);
+            *newest = told.max(*newest);
         }
     }
 
@@ -193,7 +212,7 @@ impl Names {
                 self.note(id, kind, told);
             }
         }
-        self.of_app_role(target);
+        self.of_app_role(target, at);
         let pairs = [
             ("Group.ObjectID", "Group.DisplayName", ObjectKind::Group),
             ("Role.TemplateId", "Role.DisplayName", ObjectKind::Role),
@@ -208,13 +227,15 @@ impl Names {
         }
     }
 
-    fn of_app_role(&mut self, target: &AuditTarget) {
+    fn of_app_role(&mut self, target: &AuditTarget, at: Instant) {
         let value = |n: &str| change(target, n).and_then(|(old, new)| new.or(old));
         if let (Some(resource), Some(role)) = (target.id.as_deref(), value("AppRole.Id"))
             && let Some(name) = value("AppRole.DisplayName").or_else(|| value("AppRole.Value"))
         {
             let key = crate::model::EntitlementKey::app_role(resource, &role);
-            self.app_roles.insert(key.id, Interned::from(&name));
+            let told = (at, Interned::from(&name));
+            let newest = self.app_roles.entry(key.id).or_insert(told);
+            *newest = told.max(*newest);
         }
     }
 

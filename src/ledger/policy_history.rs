@@ -46,7 +46,7 @@ impl PolicyVersion {
 }
 
 /// What happened to a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum PolicyAct {
     /// It was created.
     Created,
@@ -57,7 +57,7 @@ pub enum PolicyAct {
 }
 
 /// A change of a policy that the log tells.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct PolicyChange {
     /// When.
     pub at: Instant,
@@ -76,7 +76,7 @@ pub struct PolicyChange {
 }
 
 /// A property that a record names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ChangedProperty {
     /// Its name as the record has it.
     pub name: Interned,

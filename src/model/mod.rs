@@ -9,6 +9,7 @@ pub mod holding;
 pub mod id;
 pub mod period;
 pub mod rows;
+pub mod stage;
 pub mod time;
 pub mod zone;
 
@@ -19,5 +20,6 @@ pub use holding::{Certainty, Decision, GrantKind, Holding, Presence, PrincipalSt
 pub use id::{AssignmentId, Interned, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
 pub use period::IsoDuration;
 pub use rows::Rows;
+pub use stage::Stage;
 pub use time::{Instant, Window};
 pub use zone::Zone;

@@ -12,6 +12,7 @@ pub mod names;
 mod plant;
 pub mod sample;
 pub mod scene;
+pub mod sign_ins;
 pub mod story;
 #[cfg(test)]
 mod tests;

@@ -349,6 +349,57 @@ fn the_kept_ledger_answers_like_one_that_is_built_anew() {
 }
 
 #[test]
+fn what_is_kept_and_extended_by_each_ingest_says_what_is_built_anew_of_all() {
+    let run = Run::new();
+    let inside = |folder: &str| fs::read_dir(format!("{}/{folder}", sample())).expect("the sample").flatten();
+    let mut files: Vec<String> = ["audit", "looks", "signins"]
+        .iter()
+        .flat_map(|f| inside(f))
+        .map(|e| e.path().display().to_string())
+        .collect();
+    // What comes later is older.
+    files.sort_by(|a, b| b.cmp(a));
+    let ask = |question: &[&str]| run.tell(&[question, &["--lake", "lake"]].concat());
+    for file in &files {
+        run.ok(&["ingest", file, "--lake", "lake"]);
+        ask(&["holders", "--format", "json"]);
+    }
+    let questions: [&[&str]; 3] = [
+        &["holders", "--format", "json"],
+        &["check", "--format", "csv"],
+        &["holders", "--as-of", "2026-03-01", "--format", "csv"],
+    ];
+    let extended: Vec<_> = questions.iter().map(|q| ask(q)).collect();
+    let kept = |name: &str| run.dir().join("lake").join(name);
+    fs::remove_dir_all(kept("_ledger")).expect("a kept ledger");
+    fs::remove_dir_all(kept("_condensed")).expect("kept logs");
+    for (question, extended) in questions.iter().zip(&extended) {
+        let anew = ask(question);
+        assert_eq!(anew.code, extended.code, "{question:?}");
+        assert_eq!(anew.stdout, extended.stdout, "{question:?}");
+    }
+}
+
+#[test]
+fn damaged_condensed_logs_are_made_again() {
+    let run = Run::new();
+    run.ok(&["ingest", &sample(), "--lake", "lake"]);
+    let ask = || run.tell(&["check", "--lake", "lake", "--format", "csv"]).stdout;
+    let built = ask();
+    let folder = fs::read_dir(run.dir().join("lake/_condensed"))
+        .expect("kept")
+        .next()
+        .expect("one")
+        .expect("a folder")
+        .path();
+    for file in ["logs.json", "facts.parquet", "names.parquet", "usage.parquet"] {
+        fs::write(folder.join(file), b"PAR1").expect("spoiled");
+        fs::remove_dir_all(run.dir().join("lake/_ledger")).expect("a kept ledger");
+        assert_eq!(ask(), built, "{file}");
+    }
+}
+
+#[test]
 fn a_damaged_kept_ledger_is_made_again() {
     let run = Run::new();
     run.ok(&["ingest", &sample(), "--lake", "lake"]);

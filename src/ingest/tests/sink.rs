@@ -56,11 +56,11 @@ impl Sink for Memory {
         }
         match table {
             Table::AuditEvents => {
-                let rows: Vec<AuditEvent> = serde_arrow::from_record_batch(&batch)?;
+                let rows: Vec<AuditEvent> = crate::lake::parquet_io::from_batch(&batch)?;
                 self.audit.extend(rows.into_iter().zip(&fresh).filter(|r| *r.1).map(|r| r.0));
             }
             Table::SignIns => {
-                let rows: Vec<SignIn> = serde_arrow::from_record_batch(&batch)?;
+                let rows: Vec<SignIn> = crate::lake::parquet_io::from_batch(&batch)?;
                 self.sign_ins.extend(rows.into_iter().zip(&fresh).filter(|r| *r.1).map(|r| r.0));
             }
             other => return Err(format!("{} is no log table", other.name()).into()),
