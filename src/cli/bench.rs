@@ -2,7 +2,7 @@
 
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::open::{self, Subject, Trend};
+use crate::cli::open::{self, Source, Subject, Trend};
 use crate::cli::{output, select};
 use crate::config::Config;
 use crate::engine::sql::{Sql, SqlError};
@@ -72,7 +72,7 @@ impl Bench {
     /// The whole access model, with facts, requests and everything else.
     pub fn whole(&mut self) -> Result<&AccessModel, Failure> {
         if self.subject.is_kept() && self.whole.is_none() {
-            let question = open::ask(self.subject.view.clone(), self.subject.config.clone(), self.as_of, Trend::Left, open::Source::Kept)?;
+            let question = open::ask(self.subject.view.clone(), self.subject.config.clone(), self.as_of, Trend::Left, Source::Kept)?;
             self.whole = Some(question.access);
         }
         Ok(self.whole.as_ref().unwrap_or(&self.subject.access))

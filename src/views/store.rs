@@ -5,14 +5,14 @@
 use crate::lake::column::Columns;
 use crate::lake::{View, kept, parquet_io};
 use crate::views::{Base, ViewError};
-use arrow::array::RecordBatch;
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, TimeUnit};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
-use serde::Serialize;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -34,14 +34,9 @@ pub enum Place {
 ///
 /// # Errors
 /// When a row does not fit its columns, which is a bug.
-pub fn encode<R: Columns + Serialize + Sync>(rows: &[R]) -> Result<Vec<u8>, ViewError> {
+pub fn encode<R: Columns + Sync>(rows: &[R]) -> Result<Vec<u8>, ViewError> {
     let bug = |e: &dyn std::fmt::Display| ViewError::Bug(format!("a table could not be written: {e}"));
-    let plain = |f: Field| match f.data_type() {
-        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => f.with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None)),
-        _ => f,
-    };
-    let fields: Vec<FieldRef> = R::fields().into_iter().map(|f| Arc::new(plain(f))).collect();
-    let schema = Arc::new(Schema::new(fields.clone()));
+    let schema = Arc::new(Schema::new(R::fields().into_iter().map(without_zone).collect::<Vec<_>>()));
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(|e| bug(&e))?))
         .set_max_row_group_row_count(Some(GROUP))
@@ -51,18 +46,33 @@ pub fn encode<R: Columns + Serialize + Sync>(rows: &[R]) -> Result<Vec<u8>, View
     for many in rows.chunks(16 * GROUP) {
         let batches: Vec<RecordBatch> = many
             .par_chunks(GROUP)
-            .map(|group| {
-                let batch = parquet_io::batch_of(group).map_err(|e| bug(&e))?;
-                let columns = batch.columns().iter().zip(&fields).map(|(column, field)| cast(column, field.data_type()));
-                let columns = columns.collect::<Result<Vec<_>, _>>().map_err(|e| bug(&e))?;
-                RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|e| bug(&e))
-            })
+            .map(|group| batch(&schema, group).map_err(|e| bug(&e)))
             .collect::<Result<_, _>>()?;
         for batch in &batches {
             writer.write(batch).map_err(|e| bug(&e))?;
         }
     }
     writer.into_inner().map_err(|e| bug(&e))
+}
+
+fn without_zone(field: Field) -> Field {
+    match field.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => field.with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None)),
+        _ => field,
+    }
+}
+
+fn batch<R: Columns>(schema: &Arc<Schema>, rows: &[R]) -> Result<RecordBatch, ArrowError> {
+    let plain = |(array, field): (ArrayRef, &FieldRef)| {
+        if array.data_type() == field.data_type() {
+            Ok(array)
+        } else {
+            cast(&array, field.data_type())
+        }
+    };
+    let arrays = R::write_rows(&rows.iter().collect::<Vec<_>>());
+    let arrays: Vec<ArrayRef> = arrays.into_iter().zip(schema.fields()).map(plain).collect::<Result<_, _>>()?;
+    RecordBatch::try_new(Arc::clone(schema), arrays)
 }
 
 /// The tables that are kept of a commit, beside its ledger: they go when that goes.
