@@ -291,6 +291,7 @@ impl Store {
     pub fn append(&self, id: &CampaignId, tail: &Tail, events: &[LogEvent], at: Instant, by: &str) -> Result<Tail, CampaignError> {
         let end = self.append_one_of_many(id, tail, events, at, by)?;
         if !events.is_empty() {
+            self.sweep(&self.dir(id).join("log"));
             self.note_in_history(at)?;
         }
         Ok(end)
@@ -319,7 +320,6 @@ impl Store {
             other => other.map_err(LakeError::io("link", &path))?,
         }
         sync_dir(&dir)?;
-        self.sweep(&dir);
         self.reach(Crash::StepNamed);
         Ok(end)
     }

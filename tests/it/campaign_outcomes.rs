@@ -36,6 +36,7 @@ const SERVICE: &str = "| {\"initiatedBy\": {\"app\": {\"appId\": \"ec245c98-4a90
 
 /// Who had a package since January, with what happened after the review, and what verify is to say of it.
 ///
+/// "member" was in the group before the log began, so no package had put them there; nobody knows who gave "role" its role.
 /// Packages: P1 gives Vault; P2 gives Vault, too; P3 gave Old until it was taken out of the package; P4 gives the role Reader.
 const PEOPLE: [(&str, &str, &str); 14] = [
     ("gone", "P1", "removed and verified"),
@@ -44,7 +45,7 @@ const PEOPLE: [(&str, &str, &str); 14] = [
     ("again", "P1", "came back"),
     ("ignored", "P1", "open beyond SLA"),
     ("byhand", "P1", "removed and verified"),
-    ("unclear", "P1", "cannot tell"),
+    ("member", "P1", "removed and verified"),
     ("ended", "P1", "open beyond SLA"),
     ("early", "P1", "open beyond SLA"),
     ("taken", "P3", "open beyond SLA"),
@@ -92,7 +93,7 @@ fn tenant() -> String {
             "  2026-01-10 10:01 | Fulfill access package assignment request | {name} | {package}, {}, r{n}, {name}\n",
             policy(package)
         );
-        if !["unclear", "role"].contains(&name) {
+        if !["member", "role"].contains(&name) {
             text += &format!("  2026-01-10 10:02 | {} | Governance | {name} -> {what} {SERVICE}\n", add(what));
         }
     }
@@ -133,7 +134,7 @@ fn tenant() -> String {
     text += "audit | file audit/march.ndjson\n";
     text += &removal("2026-03-03", "early", "P1", number("early"));
     text += "audit | file audit/rest.ndjson | covers 2026-01-01 .. 2026-05-02\n";
-    for name in ["gone", "stays", "listed", "again", "byhand", "unclear", "other", "both"] {
+    for name in ["gone", "stays", "listed", "again", "byhand", "member", "other", "both"] {
         text += &removal("2026-03-17", name, "P1", number(name));
     }
     text += &removal("2026-03-17", "taken", "P3", number("taken"));

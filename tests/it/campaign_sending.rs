@@ -272,11 +272,11 @@ fn answer(reader: &mut BufReader<TcpStream>, stream: &TcpStream, posted: &Mutex<
 #[test]
 fn letters_go_out_by_graph_from_a_mailbox_past_a_dead_one_and_a_throttle() {
     let (port, posted) = graph();
-    let configuration = format!(
+    let way = format!(
         "[graph]\nmailbox = \"reviews@corp.example\"\n[graph.oauth2]\ntenant = \"corp.example\"\nclient_id = \"5d0c3c44-9f55-4b7c-8f0e-3b1c8f1f0a11\"\nclient_secret_file = \"secret\"\n\
          login_url = \"http://127.0.0.1:{port}\"\nresource_url = \"http://127.0.0.1:{port}\"\n"
     );
-    let (run, open) = opened(&configuration);
+    let (run, open) = opened(&way);
     let (code, told) = open(&run);
     assert_eq!(code, 2, "without the secret nobody is called: {told}");
     run.write("secret", "hush\n");

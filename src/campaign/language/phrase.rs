@@ -145,10 +145,11 @@ fn fits<'t, 'p>(pieces: &[Piece<'p>], text: &'t str, values: &mut Vec<(&'p str, 
     }
 }
 
-/// Days are days and numbers are numbers; everything else is something.
+/// Days are days, numbers are numbers and ids of checks are such; everything else is something.
 fn may_be(name: &str, value: &str) -> bool {
     match name {
         "day" | "end" | "from" | "until" => is_day(value),
+        "check" | "checks" => !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-, ".contains(c)),
         "n" | "all" => !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || c == ','),
         _ => !value.trim().is_empty(),
     }
