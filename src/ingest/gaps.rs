@@ -36,7 +36,7 @@ pub(super) struct Missed(BTreeMap<(Whose, String), Lost>);
 #[derive(Debug, Default)]
 struct Lost {
     count: u64,
-    /// Ordinal of the first of them.
+    /// Ordinal of the first of them, from 1.
     first: i64,
     /// When they were, as far as they tell.
     when: Vec<Window>,
@@ -97,7 +97,7 @@ impl Missed {
                 Whose::Known(subject) => subject.as_str(),
                 Whose::Unknown => unknown,
             };
-            let first = lost.first.saturating_add(1);
+            let first = lost.first;
             let reason = match lost.count {
                 1 => format!("{path}: record {first} was not taken: {reason}"),
                 n => format!("{path}: {n} records were not taken, the first of them record {first}: {reason}"),

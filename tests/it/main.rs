@@ -22,6 +22,7 @@ mod pull;
 mod pull_runs;
 mod pull_ways;
 mod real;
+mod remote;
 mod report;
 mod tenants;
 mod tidy;

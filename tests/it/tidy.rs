@@ -18,11 +18,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("evidence", &["model", "config", "lake", "ledger", "check", "campaign", "report"]),
     ("synth", &["model", "lake"]),
     ("graph", &["model"]),
+    ("remote", &["model"]),
     ("pull", &["model", "lake", "ingest", "graph"]),
     (
         "cli",
         &[
-            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth", "graph", "pull",
+            "model", "config", "lake", "ingest", "engine", "ledger", "check", "campaign", "report", "evidence", "synth", "graph", "pull", "remote",
         ],
     ),
 ];
@@ -42,6 +43,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("icalendar", &["campaign"]),
     ("mail_parser", &["campaign", "report"]),
     ("ureq", &["graph"]),
+    ("object_store", &["remote"]),
+    ("tokio", &["remote"]),
+    ("futures", &["remote"]),
     ("ring", &["graph", "campaign", "evidence"]),
     ("ssh_key", &["campaign", "evidence"]),
     ("minisign", &["evidence"]),

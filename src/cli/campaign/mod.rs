@@ -3,6 +3,7 @@
 mod adopt;
 pub mod args;
 mod close;
+mod history;
 mod import;
 mod life;
 mod mailer;

@@ -11,7 +11,7 @@ use crate::ingest::dating::Dating;
 use crate::ingest::feed::with_feed;
 use crate::ingest::gaps::Missed;
 use crate::ingest::looks::{self, Looks};
-use crate::ingest::objects::Place;
+use crate::ingest::objects::{Place, UnknownWords};
 use crate::ingest::paths::Input;
 use crate::ingest::scan::{self, SMALL, Scan};
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
@@ -26,7 +26,7 @@ use missing::Missing;
 use pipeline::{Stop, in_place, on_threads};
 use remarks::{format_of, note, subject_of};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An ingest under way.
 pub(super) struct Run<'a, S> {
@@ -43,6 +43,8 @@ pub(super) struct Run<'a, S> {
     errors: u64,
     /// Why each file gave nothing.
     useless: Vec<(PathBuf, String)>,
+    /// Gaps of the lake that were read now.
+    healed: Vec<Coverage>,
 }
 
 /// What the batches of one file add up to.
@@ -59,8 +61,9 @@ struct Sum {
     errors: BTreeMap<String, u64>,
     missed: Missed,
     holderless: usize,
-    nameless: u64,
-    unknown: BTreeMap<(Table, String), u64>,
+    nameless: BTreeMap<Table, u64>,
+    unknown: UnknownWords,
+    invited: BTreeSet<Interned>,
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
@@ -83,11 +86,13 @@ impl<'a, S: Sink> Run<'a, S> {
             missing: Missing::default(),
             errors: 0,
             useless: Vec::new(),
+            healed: Vec::new(),
         }
     }
 
     /// A file that holds no records.
     pub fn foreign(&mut self, path: PathBuf, reason: String) {
+        let path = PathBuf::from(self.name_of(&path));
         self.useless.push((path.clone(), reason.clone()));
         self.report.foreign.push((path, reason));
     }
@@ -101,7 +106,7 @@ impl<'a, S: Sink> Run<'a, S> {
         if let (Some(table), Some((_, dating))) = (Table::from_name(subject), input) {
             self.missing.spoiled(table, dating, "a file of it could not be read");
         }
-        let reason_with_path = format!("{}: {reason}", path.display());
+        let reason_with_path = format!("{}: {reason}", self.name_of(&path));
         self.report.unread += 1;
         self.gap(subject, reason_with_path, None);
         self.foreign(path, reason);
@@ -119,13 +124,41 @@ impl<'a, S: Sink> Run<'a, S> {
         });
     }
 
+    /// A path as it is called in the lake; what lies in an archive is called below it.
+    fn name_of(&self, path: &Path) -> String {
+        if self.options.standard_input.as_deref() == Some(path) {
+            return "-".into();
+        }
+        let called = |whole: &Path| self.options.called.get(whole);
+        let found = path.ancestors().find_map(|whole| Some((called(whole)?, path.strip_prefix(whole).ok()?)));
+        match found {
+            Some((name, below)) if below.as_os_str().is_empty() => name.clone(),
+            Some((name, below)) => format!("{name}/{}", below.display()),
+            None => path.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Heals gaps of the lake whose reason begins so: what they lacked is there now.
+    fn heal(&mut self, subject: Option<&str>, begin: &str) {
+        let same = |gap: &&Coverage| {
+            let reason = gap.reason.as_deref().unwrap_or_default();
+            gap.from.is_none() && reason.starts_with(begin) && subject.is_none_or(|s| s == gap.subject)
+        };
+        let still = |gap: &&Coverage| self.report.gaps.iter().any(|g| g.subject == gap.subject && g.reason == gap.reason);
+        let healed = self.options.open_gaps.iter().filter(same).filter(|g| !still(g));
+        let rows = healed.map(|gap| Coverage {
+            basis: crate::ingest::HEALED.into(),
+            ..gap.clone()
+        });
+        self.healed.extend(rows.collect::<Vec<_>>());
+    }
+
     /// How the file is called in the lake.
     fn shown(&self, input: &Input) -> String {
         let pulled = self.options.pulled.as_ref().and_then(|p| p.file(&input.path));
         match pulled {
             Some(file) => file.shown.clone(),
-            None if self.options.standard_input.as_ref() == Some(&input.path) => "-".into(),
-            None => input.path.to_string_lossy().into_owned(),
+            None => self.name_of(&input.path),
         }
     }
 
@@ -190,11 +223,12 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         sum.missed.join(done.missed);
         sum.holderless += done.holders.missing.len();
-        sum.nameless += done.holders.nameless;
-        self.missing.holders(dating, done.holders);
-        for (word, count) in done.unknown {
-            *sum.unknown.entry(word).or_default() += count;
+        for (table, count) in &done.holders.nameless {
+            *sum.nameless.entry(*table).or_default() += count;
         }
+        sum.invited.extend(done.holders.invited.iter().copied());
+        self.missing.holders(dating, done.holders);
+        sum.unknown.join(done.unknown);
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
@@ -209,7 +243,7 @@ impl<'a, S: Sink> Run<'a, S> {
             snapshot_id: look,
             presence_only: dating.presence_only(),
             source: source.into(),
-            source_row: row,
+            source_row: row + 1,
         };
         let placed = &done.placed;
         let listed = |row: &i64, _: &Table| {
@@ -276,6 +310,10 @@ impl<'a, S: Sink> Run<'a, S> {
             }
         }
         self.missed(input, scan, dating, &sum, &outcome);
+        if outcome.trouble.is_none() && sum.rejected == 0 && sum.errors.is_empty() && outcome.pages.iter().all(|p| p.closed) {
+            let begin = format!("{}: ", self.shown(input));
+            self.heal(None, &begin);
+        }
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let source = Source {
             sha256: scan.sha256.get().to_string(),
@@ -290,14 +328,14 @@ impl<'a, S: Sink> Run<'a, S> {
             conflicting: number(sum.put.conflicting),
             observed_at: observed.then_some(dating.at),
             dated_by: observed.then(|| dating.by.to_string()),
-            note: note(&sum, &outcome, input),
+            note: note(&sum, &outcome, input, &self.name_of(&input.file)),
         };
         if source.kept + source.duplicate == 0 && outcome.pages.iter().all(|p| p.rows > 0) {
             let reason = match sum.reasons.iter().max_by_key(|(_, n)| **n) {
                 Some((reason, count)) => format!("{count} of {} records: {reason}", sum.read),
                 None => "no records".into(),
             };
-            self.useless.push((input.path.clone(), reason));
+            self.useless.push((PathBuf::from(self.shown(input)), reason));
         }
         self.report.read += source.read;
         self.report.kept += source.kept;
@@ -317,12 +355,15 @@ impl<'a, S: Sink> Run<'a, S> {
             return Err(IngestError::NothingUsable(self.useless));
         }
         let missing = std::mem::take(&mut self.missing);
+        let whole = missing.whole();
         self.report.gaps.extend(missing.rows(&self.tenant, &mut self.looks));
+        whole.iter().for_each(|(subject, begin)| self.heal(Some(subject), begin));
         let failed = |source: SinkError| IngestError::Sink {
             path: PathBuf::from("the whole ingest"),
             source,
         };
         let mut coverage = self.report.gaps.clone();
+        coverage.append(&mut self.healed);
         match &self.options.pulled {
             Some(pulled) => coverage.extend(pulled.coverage.iter().cloned()),
             None => coverage.extend(self.inferred()),

@@ -2,10 +2,12 @@
 
 mod formats;
 mod gaps;
+mod graph_2026;
 mod hostile;
 mod kinds;
 mod logs;
 mod looks;
+mod mutated;
 mod powershell;
 mod real;
 mod sink;

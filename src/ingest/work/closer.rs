@@ -88,7 +88,7 @@ impl Worker<'_> {
         }
     }
 
-    fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
+    pub(super) fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
         let link = span.page.as_deref().and_then(|p| p.link.as_ref());
         let mut around = surroundings(self.around.tenant, context);
         let mut related = None;
@@ -123,10 +123,7 @@ impl Worker<'_> {
             nested: &mut self.done.nested,
             top: &mut self.done.top,
             holders: &mut self.done.holders,
-        };
-        let words = match (&kind, related) {
-            (Kind::Object(kind), None) => kind::unknown_words(*kind, map).into_iter().map(|word| (kind.table(), word)).collect(),
-            _ => Vec::new(),
+            words: &mut self.done.unknown,
         };
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
@@ -134,12 +131,6 @@ impl Worker<'_> {
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
-        for word in words {
-            // A hostile file may invent a word a record.
-            if self.done.unknown.len() < 100 || self.done.unknown.contains_key(&word) {
-                *self.done.unknown.entry(word).or_default() += 1;
-            }
-        }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {
             places.push(place.clone());

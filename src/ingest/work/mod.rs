@@ -8,7 +8,7 @@ use crate::ingest::envelope::Envelope;
 use crate::ingest::gaps::{self, Missed};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
-use crate::ingest::objects::{Holders, Place, Refused, Rows};
+use crate::ingest::objects::{Holders, Place, Refused, Rows, UnknownWords};
 use crate::ingest::rows::Heading;
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
@@ -16,7 +16,6 @@ use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
 use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
-use crate::lake::table::Table;
 use crate::model::Instant;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -52,7 +51,7 @@ pub(super) struct Named {
 impl Named {
     /// Whether names tell whose members or owners are listed.
     pub fn tells_parent(&self) -> bool {
-        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner))
+        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner | Relation::Sponsor))
     }
 }
 
@@ -115,8 +114,8 @@ pub(super) struct Done {
     pub spans: BTreeMap<String, (Instant, Instant)>,
     /// Error responses in place of data, and how often each came.
     pub errors: BTreeMap<String, u64>,
-    /// Words of enumerations that are not known, by table, and how many records have each.
-    pub unknown: BTreeMap<(Table, String), u64>,
+    /// Words of enumerations that are not known.
+    pub unknown: UnknownWords,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
     /// Assignments that name no holder, and those that do.
@@ -206,7 +205,7 @@ impl Worker<'_> {
         let row = Reject {
             path: self.around.path.to_string(),
             source: String::new(),
-            source_row: Some(span.row),
+            source_row: Some(span.row + 1),
             offset: i64::try_from(span.offset).unwrap_or(i64::MAX),
             length: i64::try_from(span.len).unwrap_or(i64::MAX),
             verdict: verdict.into(),
@@ -222,7 +221,7 @@ impl Worker<'_> {
         let row = Reject {
             path: self.around.path.to_string(),
             source: String::new(),
-            source_row: Some(torn.row),
+            source_row: Some(torn.row + 1),
             offset: i64::try_from(torn.offset).unwrap_or(i64::MAX),
             length: i64::try_from(torn.len).unwrap_or(i64::MAX),
             verdict: "rejected".into(),
