@@ -15,6 +15,7 @@ pub mod lake;
 pub mod ledger;
 pub mod model;
 pub mod pull;
+pub mod remote;
 pub mod report;
 pub mod synth;
 pub mod views;

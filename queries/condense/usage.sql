@@ -1,7 +1,8 @@
 -- Sign-ins condensed by principal, resource, client and day: all that checks need of them.
 -- One row in a hundred or fewer remains; nothing downstream reads raw sign-ins.
+-- What an agent does for a person is the agent's use and not the person's; an agent that has an account of a user uses that one.
 SELECT
-    COALESCE(user_id, sp_id)                    AS principal_id,
+    COALESCE(CASE WHEN agent_type IS NULL OR LOWER(agent_type) = 'agentiduser' THEN user_id ELSE NULL END, sp_id) AS principal_id,
     COALESCE(LOWER(resource_id), '')            AS resource_app_id,
     COALESCE(LOWER(resource_sp_id), '')         AS resource_sp_id,
     COALESCE(LOWER(app_id), '')                 AS client_app_id,
@@ -19,6 +20,8 @@ SELECT
               AND (authentication_requirement = 'singleFactorAuthentication'
                    OR (authentication_requirement IS NULL AND ca_status = 'notApplied')) THEN id ELSE NULL END) AS weak_example
 FROM sign_ins
-WHERE at IS NOT NULL AND COALESCE(user_id, sp_id) IS NOT NULL
+WHERE at IS NOT NULL
+  AND COALESCE(CASE WHEN agent_type IS NULL OR LOWER(agent_type) = 'agentiduser' THEN user_id ELSE NULL END, sp_id) IS NOT NULL
 GROUP BY
-    COALESCE(user_id, sp_id), COALESCE(LOWER(resource_id), ''), COALESCE(LOWER(resource_sp_id), ''), COALESCE(LOWER(app_id), ''), CAST(at AS DATE)
+    COALESCE(CASE WHEN agent_type IS NULL OR LOWER(agent_type) = 'agentiduser' THEN user_id ELSE NULL END, sp_id),
+    COALESCE(LOWER(resource_id), ''), COALESCE(LOWER(resource_sp_id), ''), COALESCE(LOWER(app_id), ''), CAST(at AS DATE)

@@ -15,6 +15,17 @@ use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, PolicyId, 
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Kinds of resources under review that the ledger holds.
+const KINDS: &[&str] = &[
+    "accesspackageassignmentpolicy",
+    "accesspackage",
+    "directoryrole",
+    "serviceprincipal",
+    "application",
+    "group",
+    "",
+];
+
 /// Reviewers that are no persons.
 const SYSTEM: &[&str] = &["00000000-0000-0000-0000-000000000000", ""];
 
@@ -31,7 +42,15 @@ fn newest<'a>(rows: &'a [ReviewDecisionRow], instance: &str) -> Vec<&'a ReviewDe
             best.insert(&row.id, row);
         }
     }
-    best.into_values().collect()
+    // A history report has no ids of decisions: what the records of Graph tell too is told once.
+    let about = |r: &ReviewDecisionRow| (r.principal_id, r.resource_id);
+    let by_graph: BTreeSet<_> = best.values().filter(|r| !from_history(r)).map(|r| about(r)).collect();
+    best.into_values().filter(|r| !from_history(r) || !by_graph.contains(&about(r))).collect()
+}
+
+/// Whether a record comes from a history report.
+fn from_history(row: &ReviewDecisionRow) -> bool {
+    row.id.starts_with("history:")
 }
 
 /// Freezes an instance: one item for each decision record.
@@ -55,10 +74,12 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
     let mut keys = Keys::default();
     let sensitive = Sensitive::new(from);
     let mut untied = 0;
+    let (rows, left): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| entitlement(row, from.access).is_some());
     let mut pairs: Vec<(Item, Context)> = rows
         .iter()
-        .map(|row| {
-            let item = item(&id, row, from.access, &mut keys);
+        .filter_map(|row| Some((row, entitlement(row, from.access)?)))
+        .map(|(row, key)| {
+            let item = item(&id, row, key, from.access, &mut keys);
             let same = held_then(by_key.all(&item), row, from.access.as_of);
             untied += usize::from(same.is_none_or(|h| !h.held_at(from.access.as_of)));
             let sensitive = same.map(|h| sensitive.why(h)).unwrap_or_default();
@@ -78,6 +99,11 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
             started_at: period.start_at,
             ended_at: period.end_at,
         });
+    }
+    for (kind, count) in kinds_left_out(&left) {
+        head.warnings.push(format!(
+            "{count} decisions are about resources of the kind '{kind}', which the ledger does not hold: they are not among the items"
+        ));
     }
     if untied > 0 {
         head.warnings.push(format!(
@@ -113,29 +139,51 @@ fn person(row: &ReviewDecisionRow) -> Option<PrincipalId> {
     row.reviewer_id.as_deref().filter(|r| !SYSTEM.contains(r)).map(PrincipalId::new)
 }
 
-fn item(campaign: &CampaignId, row: &ReviewDecisionRow, access: &AccessModel, keys: &mut Keys) -> Item {
-    let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
+/// The app role that stands for access to the application as such.
+const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What was reviewed, in the words of the ledger; `None` for a kind that it does not hold, such as a role of an Azure subscription
+/// or a resource whose data somebody brought.
+fn entitlement(row: &ReviewDecisionRow, access: &AccessModel) -> Option<EntitlementKey> {
     let resource = row.resource_id.unwrap_or_default().to_lowercase();
     // A review of a package may name its policy as the resource.
-    let policy = access.policies.get(&PolicyId::new(&resource)).and_then(|p| p.package.as_ref());
-    let kind = row.resource_kind.as_deref().unwrap_or_default().to_lowercase();
-    let key = if let Some(package) = policy {
-        EntitlementKey::package(package.as_str())
-    } else if kind.contains("accesspackage") {
-        EntitlementKey::package(&resource)
-    } else if kind.contains("role") {
-        EntitlementKey::directory_role(&resource, "/", false)
-    } else if kind.contains("serviceprincipal") || kind.contains("application") {
-        EntitlementKey::app_role(&resource, "00000000-0000-0000-0000-000000000000")
-    } else {
-        EntitlementKey::group(&resource)
-    };
+    if let Some(package) = access.policies.get(&PolicyId::new(&resource)).and_then(|p| p.package.as_ref()) {
+        return Some(EntitlementKey::package(package.as_str()));
+    }
+    match row.resource_kind.as_deref().unwrap_or_default().to_lowercase().as_str() {
+        "accesspackageassignmentpolicy" | "accesspackage" => Some(EntitlementKey::package(&resource)),
+        "directoryrole" => Some(EntitlementKey::directory_role(&resource, "/", false)),
+        "serviceprincipal" | "application" => Some(EntitlementKey::app_role(&resource, row.role_id.as_deref().unwrap_or(DEFAULT_ACCESS))),
+        "group" => Some(EntitlementKey::group(&resource)),
+        // Records of old say no kind where a group is meant.
+        "" => Some(EntitlementKey::group(&resource)),
+        _ => None,
+    }
+}
+
+/// How many records are about each kind of resource that has no place in a campaign.
+fn kinds_left_out<'a>(rows: &[&'a ReviewDecisionRow]) -> BTreeMap<&'a str, usize> {
+    let mut kinds = BTreeMap::new();
+    for row in rows {
+        *kinds.entry(row.resource_kind.as_ref().map(|k| k.as_str()).unwrap_or_default()).or_default() += 1;
+    }
+    kinds
+}
+
+fn item(campaign: &CampaignId, row: &ReviewDecisionRow, key: EntitlementKey, access: &AccessModel, keys: &mut Keys) -> Item {
+    let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
     let guest = access.people.get(&principal).is_some_and(|p| p.guest);
+    let workload = row.principal_kind.as_deref().is_some_and(|k| k.to_lowercase().starts_with("serviceprincipal"));
     Item {
         id: Item::make_id(campaign, principal.as_str(), "entra-decision", &row.id, ""),
         principal_name: access.principal_name(&principal).to_string(),
         principal_id: principal.to_string(),
-        principal_type: if guest { "guest" } else { "user" }.into(),
+        principal_type: match (workload, guest) {
+            (true, _) => "service_principal",
+            (false, true) => "guest",
+            (false, false) => "user",
+        }
+        .into(),
         entitlement_kind: key.kind,
         entitlement_name: row.resource_name.unwrap_or(key.id).to_string(),
         entitlement_id: key.id.to_string(),
@@ -203,7 +251,12 @@ fn context(item: &Item, row: &ReviewDecisionRow, same: Option<&Holding>, sensiti
 pub fn strangers(state: &State, rows: &[ReviewDecisionRow]) -> usize {
     let instance = state.head.entra_instance.as_deref().unwrap_or_default();
     let id = |row: &ReviewDecisionRow| Item::make_id(&state.head.id, row.principal_id.as_deref().unwrap_or_default(), "entra-decision", &row.id, "");
-    newest(rows, instance).into_iter().filter(|r| state.position(&id(r)).is_none()).count()
+    let is_of_the_ledger = |r: &&ReviewDecisionRow| KINDS.contains(&r.resource_kind.as_deref().unwrap_or_default().to_lowercase().as_str());
+    newest(rows, instance)
+        .into_iter()
+        .filter(is_of_the_ledger)
+        .filter(|r| state.position(&id(r)).is_none())
+        .count()
 }
 
 /// Where records of decisions came from.
@@ -295,6 +348,32 @@ mod tests {
             reviewer_id: reviewer.map(Into::into),
             applied_at: applied.then_some(Instant(1)),
             ..ReviewDecisionRow::default()
+        }
+    }
+
+    #[test]
+    fn each_kind_of_resource_is_what_it_is_or_is_left_out() {
+        let access = AccessModel::default();
+        let of = |kind: &str, role: Option<&str>| {
+            let row = ReviewDecisionRow {
+                resource_id: Some("R1".into()),
+                resource_kind: Some(kind.into()),
+                role_id: role.map(Into::into),
+                ..ReviewDecisionRow::default()
+            };
+            entitlement(&row, &access).map(|key| format!("{} {}", key.kind, key.id))
+        };
+        for (kind, role, expected) in [
+            ("accessPackageAssignmentPolicy", None, Some("access_package r1")),
+            ("DirectoryRole", None, Some("directory_role r1|/|active")),
+            ("servicePrincipal", Some("7"), Some("app_role r1/7")),
+            ("Group", None, Some("group r1")),
+            ("azureRole", None, None),
+            ("customDataProvidedResource", None, None),
+            ("unknownFutureValue", None, None),
+        ] {
+            assert_eq!(of(kind, role).as_deref(), expected, "{kind}");
+            assert_eq!(KINDS.contains(&kind.to_lowercase().as_str()), expected.is_some(), "{kind}");
         }
     }
 

@@ -8,7 +8,6 @@ pub mod conflict;
 pub mod contradiction;
 pub mod dates;
 pub mod entra;
-pub mod entra_history;
 pub mod error;
 pub mod follow_up;
 pub mod granted;

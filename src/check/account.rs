@@ -49,6 +49,7 @@ impl Context<'_> {
         }
         if let Some(person) = access.people.get(id) {
             return match person.user_type.to_ascii_lowercase().as_str() {
+                _ if person.agent => Account::Agent,
                 "member" => Account::Member,
                 "guest" => Account::Guest,
                 _ => Account::User,

@@ -188,6 +188,7 @@ pub(super) fn after(loss: &Loss, scenario: &Scenario, as_of: Instant) -> AccessM
     let settings = Settings {
         as_of: Some(as_of),
         sensitive_packages: scenario.config.sensitive_packages.clone(),
+        ..Settings::default()
     };
     build(evidence, &settings)
 }

@@ -38,6 +38,10 @@ const OTHERS: &[(&str, &str)] = &[
         "packages.sensitive",
         "Packages that are sensitive whatever they contain: id, name with * at the ends, or catalog:NAME.",
     ),
+    (
+        "packages.not_sensitive",
+        "Packages that are not sensitive although they contain something of a kind that this version does not know.",
+    ),
     ("packages.employees_only", "Packages that are meant for employees only."),
     ("packages.no_expiry_exempt", "Packages whose assignments may have no end."),
     (
@@ -117,6 +121,7 @@ fn other(config: &Config, name: &str) -> String {
         "admin_accounts.accounts" => list(&config.admin_accounts.accounts),
         "admin_accounts.pairs" => pairs(&config.admin_accounts.pairs),
         "packages.sensitive" => list(&config.sensitive_packages),
+        "packages.not_sensitive" => list(&config.ordinary_packages),
         "packages.employees_only" => list(&config.employee_packages),
         "packages.no_expiry_exempt" => list(&config.no_expiry_exempt),
         "packages.incompatible" => pairs(&config.incompatible_packages),

@@ -118,7 +118,7 @@ pub struct QuestionArgs {
 /// How exports are ingested.
 #[derive(Debug, Args)]
 pub struct TakeArgs {
-    /// Files, folders and globs, or - for standard input; formats are recognised by content, .gz, .zst, .bz2 and .zip are opened
+    /// Files, folders and globs, - for standard input, or az://CONTAINER/PREFIX and s3://BUCKET/PREFIX; formats are recognised by content, .gz, .zst, .bz2 and .zip are opened
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Tenant id for records that do not state it

@@ -186,7 +186,7 @@ pub struct RetainArgs {
     /// Who signs its checkpoints.
     #[command(flatten)]
     pub notary: NotaryArgs,
-    /// Days to keep rows of a table: sign_ins, audit_events or review_decisions (can be repeated) [default: sign_ins=400, review_decisions=2192]
+    /// Days to keep rows of a table: sign_ins, audit_events or review_decisions; or pages, the raw pages of pulls (can be repeated) [default: sign_ins=400, review_decisions=2192, pages=400]
     #[arg(long, value_name = "TABLE=DAYS")]
     pub keep: Vec<String>,
     /// Show what would be deleted, and delete nothing

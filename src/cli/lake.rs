@@ -3,15 +3,16 @@
 use crate::cli::args::{CompactArgs, LakeCommand};
 use crate::cli::evidence_args::LakeVerifyArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{self, open, output, private, proof};
+use crate::cli::{self, lake_days, open, output, private, proof};
 use crate::evidence::campaign_audit;
 use crate::evidence::note_signers;
 use crate::lake::checkpoint::Kept;
-use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
+use crate::lake::records::{Coverage, HEALED, Pull, Reject, Snapshot, Source};
 use crate::lake::table::Table;
 use crate::lake::{Checkpoint, Lake, View};
 use crate::lake::{compact, retain};
 use crate::model::Instant;
+use crate::pull::raw;
 use crate::report::shown;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -110,6 +111,17 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     kept_elsewhere(args, &view)?;
     signatures(&kept, view.sequence(), allowed.as_deref())?;
     campaigns(&lake, &view)?;
+    let (right, wrong) = raw::check(lake.root()).map_err(Failure::usage)?;
+    if !wrong.is_empty() {
+        let names: Vec<String> = wrong.iter().map(|p| p.display().to_string()).collect();
+        return Err(Failure::unusable(format!(
+            "raw pages that are not those that sources name: {}; restore them from a copy",
+            names.join(", ")
+        )));
+    }
+    if right > 0 {
+        output::print(&format!("{right} files of raw pages have the hash that sources name\n"));
+    }
     if !kept.missing.is_empty() {
         let none = if kept.right == 0 {
             "not proved: that the log was not rewritten, since "
@@ -243,8 +255,10 @@ fn status(view: &View) -> Result<String, Failure> {
         ]
     });
     text += &output::table(&["table", "rows", "files", "bytes"], rows.collect());
+    let covered = view.rows::<Coverage>()?;
+    text += &lake_days::days(&covered);
     text += &sources(&view.rows::<Source>()?);
-    text += &coverage(&view.rows::<Coverage>()?, &view.rows::<Snapshot>()?);
+    text += &coverage(&covered, &view.rows::<Snapshot>()?);
     text += &pulls(view.rows::<Pull>()?);
     text += &rejects(&view.rows::<Reject>()?);
     text += &dropped(view);
@@ -284,17 +298,15 @@ fn sources(sources: &[Source]) -> String {
 fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
     let mut text = "\ncoverage\n".to_string();
     let show = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
+    let healed = lake_days::healed(rows);
+    let basis = |c: &Coverage| {
+        let read_later = c.basis == "gap" && healed.contains(&(c.subject.as_str(), c.reason.as_deref()));
+        if read_later { "gap, read later".to_string() } else { c.basis.clone() }
+    };
     let mut lines: Vec<Vec<String>> = rows
         .iter()
-        .map(|c| {
-            vec![
-                c.subject.clone(),
-                c.basis.clone(),
-                show(c.from),
-                show(c.until),
-                c.reason.clone().unwrap_or_default(),
-            ]
-        })
+        .filter(|c| c.basis != HEALED)
+        .map(|c| vec![c.subject.clone(), basis(c), show(c.from), show(c.until), c.reason.clone().unwrap_or_default()])
         .collect();
     lines.sort();
     lines.dedup();

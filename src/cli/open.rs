@@ -132,6 +132,7 @@ pub fn settings(config: &Config, as_of: Option<Instant>) -> Settings {
     Settings {
         as_of,
         sensitive_packages: config.sensitive_packages.clone(),
+        ordinary_packages: config.ordinary_packages.clone(),
     }
 }
 

@@ -6,13 +6,14 @@ use crate::cli::pull_args::{CloudArg, LogFormat, PlaceArgs, PullArgs};
 use crate::cli::pull_clock::Wall;
 use crate::cli::pull_metrics::{self, Ended};
 use crate::cli::pull_way::way;
-use crate::cli::{open, output, private, select, take};
+use crate::cli::{open, output, private, select, take, watch};
 use crate::graph::token::Tokens;
 use crate::graph::{self, Client, Cloud, Endpoints, GraphError, Http, Origin};
-use crate::ingest::{IngestOptions, Limits};
+use crate::ingest::{IngestOptions, Limits, Progress};
 use crate::lake::{CrashAt, Lake, Notary, compact};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::pull::{self, Known, Lock, Order, PullError, Spool, Stored};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(310);
 pub fn run(args: &PullArgs, verbose: u8, crash_at: Option<&str>) -> Result<Exit, Failure> {
     logs(args.log_format, verbose);
     let every = args.every.as_deref().map(duration).transpose()?;
-    let client = client(args)?;
+    let client = Arc::new(client(args)?);
     let order = order(args, &client)?;
     if args.check {
         return check(&client, &order);
@@ -77,6 +78,7 @@ fn order(args: &PullArgs, client: &Client) -> Result<Order, Failure> {
         is_named: !args.only.is_empty(),
         since: args.since.as_deref().map(|t| select::instant("--since", t)).transpose()?,
         deep: args.deep,
+        is_delegated: false,
     })
 }
 
@@ -130,7 +132,7 @@ fn check(client: &Client, order: &Order) -> Result<Exit, Failure> {
     })
 }
 
-fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notary>>, crash_at: Option<&str>) -> Result<Ended, Failure> {
+fn once(client: &Arc<Client>, order: &Order, dir: &Path, notary: Option<Arc<dyn Notary>>, crash_at: Option<&str>) -> Result<Ended, Failure> {
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
     let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
     output::warn_readable(dir);
@@ -144,10 +146,13 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
     if left > 0 {
         output::say(&format!("going on with the pull of {}: {left} parts are there already", spool.run.started));
     }
+    let watching = watch::watch_requests(client);
     let outcome = pull::read(client, order, &known.decided, &spool);
+    drop(watching);
     if let Some(fault @ GraphError::Disk(_)) = &outcome.fatal {
         return Err(Failure::usage(fault));
     }
+    let progress = Arc::new(Progress::default());
     let options = IngestOptions {
         tenant: None,
         observed_at: None,
@@ -157,13 +162,19 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
         now: client.clock().now(),
         limits: Limits::default(),
         standard_input: None,
-        progress: None,
+        progress: Some(Arc::clone(&progress)),
         pulled: None,
+        called: BTreeMap::new(),
+        open_gaps: Vec::new(),
     };
     let mut sink = take::Sink::new(&lake);
     let id = spool.run.id.clone();
+    let watching = watch::watch(&progress);
     let stored = pull::store(order, &spool, &outcome, &client.granted(), options, &mut sink).map_err(failure)?;
+    drop(watching);
     let commit = sink.commit(client.clock().now())?;
+    // A pull that is killed here goes on with its spool, and keeps them then.
+    pull::raw::keep(dir, &spool, &stored.report.sources).map_err(failure)?;
     spool.finish().map_err(failure)?;
     tell(client, &stored, &id, commit.as_deref());
     if commit.is_some() {
@@ -171,7 +182,7 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
     }
     let exit = if !stored.usable {
         Exit::Remote
-    } else if stored.gaps.is_empty() {
+    } else if stored.gaps.iter().all(|gap| gap.is_limit) {
         Exit::Done
     } else {
         Exit::CannotTell
@@ -180,7 +191,10 @@ fn once(client: &Client, order: &Order, dir: &Path, notary: Option<Arc<dyn Notar
 }
 
 fn tell(client: &Client, stored: &Stored, id: &str, commit: Option<&str>) {
-    for gap in &stored.gaps {
+    for limit in stored.gaps.iter().filter(|gap| gap.is_limit) {
+        output::say(&format!("out of reach: {}", limit.reason));
+    }
+    for gap in stored.gaps.iter().filter(|gap| !gap.is_limit) {
         let when = gap.window.map(|w| format!(" from {} until {}", w.from, w.until)).unwrap_or_default();
         output::error_line("gap", &format!("{}{when}", gap.reason));
     }

@@ -27,7 +27,7 @@ impl Ended {
     #[must_use]
     pub fn of(exit: Exit, stored: &Stored) -> Self {
         let mut gaps = BTreeMap::new();
-        for gap in &stored.gaps {
+        for gap in stored.gaps.iter().filter(|gap| !gap.is_limit) {
             *gaps.entry(gap.collection.clone()).or_default() += 1;
         }
         Self {

@@ -8,6 +8,7 @@ use crate::lake::retain::{self, Rule, TABLES};
 use crate::lake::table::Table;
 use crate::lake::{Lake, View, kept};
 use crate::model::Instant;
+use crate::pull::raw;
 
 /// Drops whole partitions by policy, or tells what it would drop.
 pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
@@ -37,8 +38,16 @@ pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
     if !planned.timeless.is_empty() {
         output::print(&format!("{} files without a time stay\n", planned.timeless.len()));
     }
-    if args.dry_run || planned.drop.is_empty() {
+    let pages = pages(args, &lake.view()?, now)?;
+    if args.dry_run || planned.drop.is_empty() && pages.is_empty() {
         output::print("nothing was dropped\n");
+        return Ok(Exit::Done);
+    }
+    for path in &pages {
+        std::fs::remove_file(path).map_err(|e| Failure::usage(format!("cannot remove {}: {e}", path.display())))?;
+    }
+    if planned.drop.is_empty() {
+        output::print(&format!("dropped {} files of raw pages\n", pages.len()));
         return Ok(Exit::Done);
     }
     let commit = retain::apply(&lake, &planned, now)?.unwrap_or_default();
@@ -51,11 +60,42 @@ pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// What `--keep` calls the raw pages of pulls.
+const PAGES: &str = "pages";
+
+/// Files of raw pages that are old enough; a legal hold protects all of them, since nobody knows of which time their records are.
+fn pages(args: &RetainArgs, view: &View, now: Instant) -> Result<Vec<std::path::PathBuf>, Failure> {
+    let asked = args.keep.iter().filter_map(|text| text.split_once('=')).filter(|(name, _)| *name == PAGES);
+    let (days, origin) = match asked.last().and_then(|(_, days)| days.parse::<i64>().ok()) {
+        Some(days) => (days, "asked for with --keep"),
+        None => (raw::DAYS, "default: as raw sign-ins"),
+    };
+    let (old, unknown) = raw::expired(view, days, now).map_err(Failure::usage)?;
+    let held = !retain::holds(view).is_empty() && !old.is_empty();
+    if !old.is_empty() || unknown > 0 {
+        output::print(&format!("raw pages: {} files are of pulls older than {days} days ({origin})\n", old.len()));
+    }
+    if unknown > 0 {
+        output::print(&format!("raw pages: {unknown} files that no source names stay\n"));
+    }
+    if held {
+        output::print("raw pages stay by the legal holds\n");
+        return Ok(Vec::new());
+    }
+    Ok(old)
+}
+
 /// The defaults, with what was typed in their place.
 fn rules(args: &RetainArgs) -> Result<Vec<Rule>, Failure> {
     let mut rules = retain::defaults();
     for text in &args.keep {
-        let names = || TABLES.map(Table::name).join(", ");
+        let names = || [&TABLES.map(Table::name)[..], &[PAGES]].concat().join(", ");
+        if text
+            .split_once('=')
+            .is_some_and(|(name, days)| name == PAGES && days.parse().is_ok_and(|d: i64| d > 0))
+        {
+            continue;
+        }
         let parsed = text
             .split_once('=')
             .and_then(|(table, days)| Some((Table::from_name(table)?, days.parse().ok()?)));

@@ -2,15 +2,16 @@
 
 use crate::cli::args::TakeArgs;
 use crate::cli::exit::Failure;
-use crate::cli::{dry_run, output, private, select, watch};
+use crate::cli::{dry_run, fetch, output, private, select, watch};
 use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, SinkError};
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::lake::view::UNKNOWN_TENANT;
 use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer, compact};
 use crate::model::{Instant, TenantId, Window};
+use crate::remote::Known;
 use arrow::array::{Array, AsArray, RecordBatch};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,23 @@ use std::sync::Arc;
 /// Ingests into a lake, which is made when it does not exist.
 pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>) -> Result<IngestReport, Failure> {
     let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
-    let asked = Asked::of(args, now)?;
+    let mut asked = Asked::of(args, now)?;
     let notary = private::notary(&args.notary)?;
     let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
+    asked.options.open_gaps = open_gaps(&lake)?;
+    let known = || {
+        let sources = lake.view()?.rows::<Source>()?;
+        Ok(Known::of(sources.iter().map(|s| s.path.as_str())))
+    };
+    // Beside the data, where there is room for it.
+    let fetched = fetch::fetch(&mut asked.paths, known, &dir.join(format!("_fetched-{}", std::process::id())))?;
+    if let Some(fetched) = &fetched {
+        asked.options.called.clone_from(&fetched.called);
+        if asked.paths.is_empty() {
+            output::say("nothing new: the lake had it all");
+            return Ok(IngestReport::default());
+        }
+    }
     let mut sink = Sink::new(&lake);
     let watching = watch::watch(&asked.progress);
     let report = ingest::ingest(&asked.paths, &asked.options, &mut sink).map_err(failure)?;
@@ -43,13 +58,30 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
 
 /// Reads everything and says what it would give; nothing is written.
 pub fn dry_run(args: &TakeArgs, now: Instant) -> Result<IngestReport, Failure> {
-    let asked = Asked::of(args, now)?;
+    let mut asked = Asked::of(args, now)?;
+    let folder = std::env::temp_dir().join(format!("vouchsafe-fetched-{}", std::process::id()));
+    let fetched = fetch::fetch(&mut asked.paths, || Ok(Known::default()), &folder)?;
+    if let Some(fetched) = &fetched {
+        asked.options.called.clone_from(&fetched.called);
+    }
     let watching = watch::watch(&asked.progress);
     let report = dry_run::run(&asked.paths, &asked.options)?;
     drop(watching);
     tell(&report, "nothing was written: --dry-run");
     strictly(args, &report)?;
     Ok(report)
+}
+
+/// Gaps of the lake that no time bounds and nothing has healed.
+fn open_gaps(lake: &Lake) -> Result<Vec<Coverage>, LakeError> {
+    let rows = lake.view()?.rows::<Coverage>()?;
+    let healed: BTreeSet<(&str, Option<&str>)> = rows
+        .iter()
+        .filter(|r| r.basis == ingest::HEALED)
+        .map(|r| (r.subject.as_str(), r.reason.as_deref()))
+        .collect();
+    let open = |r: &&Coverage| r.basis == "gap" && r.from.is_none() && !healed.contains(&(r.subject.as_str(), r.reason.as_deref()));
+    Ok(rows.iter().filter(open).cloned().collect())
 }
 
 fn strictly(args: &TakeArgs, report: &IngestReport) -> Result<(), Failure> {
@@ -101,6 +133,8 @@ impl Asked {
             standard_input: standard_input.as_ref().map(|copy| copy.file.clone()),
             progress: Some(Arc::clone(&progress)),
             pulled: None,
+            called: BTreeMap::new(),
+            open_gaps: Vec::new(),
         };
         Ok(Self {
             paths,
@@ -204,6 +238,8 @@ fn tell(report: &IngestReport, end: &str) {
         .map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given")))
         .collect();
     few("gaps", reasons.into_iter().collect());
+    let against = report.contradicted.iter().map(|what| format!("not as asserted: {what}"));
+    few("windows that are not as asserted", against.collect());
     // An answer with an error is a gap and a note: it is told once.
     let told = |note: &str| report.gaps.iter().any(|g| g.reason.as_deref().is_some_and(|reason| reason.ends_with(note)));
     let news = |s: &&Source| s.note.as_deref().is_some_and(|n| !told(n));

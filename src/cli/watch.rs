@@ -1,11 +1,12 @@
 //! What is being done, from the first second: a bar while exports are read, a line for each later step; on a terminal only.
 
 use crate::cli::output;
+use crate::graph::Client;
 use crate::ingest::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -21,6 +22,30 @@ pub fn watch(progress: &Arc<Progress>) -> Watch {
     let drawing = is_seen().then(|| {
         let (progress, over) = (Arc::clone(progress), Arc::clone(&over));
         thread::spawn(move || draw(&progress, &over))
+    });
+    Watch { over, drawing }
+}
+
+/// Shows how many requests a pull has sent, and for how long, unless nobody sees it or asked for quiet.
+pub fn watch_requests(client: &Arc<Client>) -> Watch {
+    let over = Arc::new(AtomicBool::new(false));
+    let seen = stderr().is_terminal() && !output::is_quiet();
+    let drawing = seen.then(|| {
+        let (client, over) = (Arc::clone(client), Arc::clone(&over));
+        thread::spawn(move || {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
+                bar.set_style(style);
+            }
+            while !over.load(Ordering::Relaxed) {
+                let count = |n: &AtomicU64| HumanCount(n.load(Ordering::Relaxed));
+                let tally = &client.tally;
+                bar.set_message(format!("{} requests, {} throttled", count(&tally.requests), count(&tally.throttled)));
+                bar.tick();
+                thread::park_timeout(Duration::from_millis(200));
+            }
+            bar.finish_and_clear();
+        })
     });
     Watch { over, drawing }
 }

@@ -76,6 +76,7 @@ struct RawAdmin {
 #[serde(deny_unknown_fields, default)]
 struct RawPackages {
     sensitive: Vec<String>,
+    not_sensitive: Vec<String>,
     employees_only: Vec<String>,
     no_expiry_exempt: Vec<String>,
     incompatible: Vec<[String; 2]>,
@@ -154,6 +155,7 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
             .map(|(n, value)| (n, Setting { value, origin: origin.clone() }))
             .collect(),
         sensitive_packages: raw.packages.sensitive,
+        ordinary_packages: raw.packages.not_sensitive,
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
         incompatible_packages: raw.packages.incompatible,

@@ -47,6 +47,8 @@ pub struct Config {
     pub admin_accounts: AdminPattern,
     /// Package ids or names (case-insensitive, `*` at the ends) that are sensitive.
     pub sensitive_packages: Vec<String>,
+    /// Package ids or names that are not sensitive, although they contain something of an unknown kind.
+    pub ordinary_packages: Vec<String>,
     /// Package ids or names that are meant for employees only.
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
@@ -77,13 +79,15 @@ impl Config {
     /// Everything beside thresholds by which checks judge, as text that is the same for the same rules.
     #[must_use]
     pub fn rules(&self) -> String {
-        let lists = [&self.sensitive_packages, &self.employee_packages, &self.no_expiry_exempt, &self.service_apps];
-        format!("{:?}
-{lists:?}
-{:?}
-{:?}
-", self.admin_accounts, self.populations, self.incompatible_packages)
-            + &self.own_checks.iter().map(|(_, text)| text.as_str()).collect::<String>()
+        let lists = [
+            &self.sensitive_packages,
+            &self.ordinary_packages,
+            &self.employee_packages,
+            &self.no_expiry_exempt,
+            &self.service_apps,
+        ];
+        let populations = (&self.admin_accounts, &self.populations, &self.incompatible_packages);
+        format!("{lists:?}\n{populations:?}\n") + &self.own_checks.iter().map(|(_, text)| text.as_str()).collect::<String>()
     }
 }
 

@@ -32,12 +32,15 @@ pub struct Mark<'a> {
     /// When something was created: the instant of a sign-in.
     #[serde(borrow, default, rename = "createdDateTime")]
     pub created: Option<Cow<'a, str>>,
+    /// Kinds of a group, such as DynamicMembership.
+    #[serde(default, rename = "groupTypes")]
+    pub group_types: Option<Vec<String>>,
+    /// Whether an object comes from on premises.
+    #[serde(default, rename = "onPremisesSyncEnabled")]
+    pub synced: Option<bool>,
     /// What a request asks for.
     #[serde(borrow, default, rename = "requestType")]
     pub request_type: Option<Cow<'a, str>>,
-    /// Whether a group may hold directory roles.
-    #[serde(default, rename = "isAssignableToRole")]
-    pub role_assignable: Option<bool>,
 }
 
 impl<'a> Mark<'a> {

@@ -36,7 +36,7 @@ pub(super) struct Missed(BTreeMap<(Whose, String), Lost>);
 #[derive(Debug, Default)]
 struct Lost {
     count: u64,
-    /// Ordinal of the first of them.
+    /// Ordinal of the first of them, from 1.
     first: i64,
     /// The reason of that one, with its own value.
     example: String,
@@ -109,7 +109,7 @@ impl Missed {
                 Whose::Known(subject) => subject.as_str(),
                 Whose::Unknown => unknown,
             };
-            let first = lost.first.saturating_add(1);
+            let first = lost.first;
             let reason = match lost.count {
                 1 => format!("{path}: record {first} was not {fate}: {reason}"),
                 n => format!("{path}: {n} records were not {fate}, the first of them record {first}: {reason}"),

@@ -49,8 +49,12 @@ use crate::ingest::run::Run;
 use crate::ingest::split::Shape;
 use crate::lake::records::{Coverage, Source};
 use crate::model::{Instant, TenantId, Window};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Basis of a row of `coverage` that takes back a gap with the same subject and reason: what it lacked was read later.
+pub use crate::lake::records::HEALED;
 
 /// The tenant of records that no evidence gives one.
 pub use crate::lake::view::UNKNOWN_TENANT;
@@ -78,6 +82,10 @@ pub struct IngestOptions {
     pub progress: Option<Arc<Progress>>,
     /// What only a pull knows of its files.
     pub pulled: Option<Pulled>,
+    /// What files are called that were fetched from elsewhere.
+    pub called: BTreeMap<PathBuf, String>,
+    /// Gaps of the lake that no time bounds: what is read whole now heals them.
+    pub open_gaps: Vec<Coverage>,
 }
 
 /// What was read.
@@ -107,6 +115,8 @@ pub struct IngestReport {
     pub unmapped: i64,
     /// Kept records whose id was known with other content.
     pub conflicting: i64,
+    /// Time that somebody vouched for and the files contradict.
+    pub contradicted: Vec<String>,
 }
 
 /// Reads files and hands their rows to the sink.

@@ -8,7 +8,7 @@ use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use crate::ingest::rows::{Heading, cells};
 use crate::ingest::skip::is_shallow;
-use crate::ingest::split::{Batch, Shape, sniff, split};
+use crate::ingest::split::{Batch, Shape, Span, sniff, split};
 use crate::ingest::times::{Orders, speaks_of_time};
 use crate::ingest::work::Named;
 use memchr::memmem;
@@ -218,6 +218,9 @@ fn may_be_enveloped(bytes: &[u8]) -> bool {
 }
 
 fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
+    if let Some(heading) = batch.spans.first().and_then(|span| span.heading.as_deref()) {
+        return tenants_of_lists(batch, heading);
+    }
     if !may_be_enveloped(&batch.data) {
         return BTreeSet::new();
     }
@@ -244,6 +247,19 @@ fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
             a.extend(b);
             a
         })
+}
+
+/// Tenants that rows name which are lists of cells.
+fn tenants_of_lists(batch: &Batch<'_>, heading: &Heading) -> BTreeSet<String> {
+    let Some(place) = heading.columns.iter().position(|name| name.eq_ignore_ascii_case("AADTenantId")) else {
+        return BTreeSet::new();
+    };
+    let of = |span: &Span| {
+        let bytes = batch.data.get(span.start..span.start + span.len)?;
+        let cells: Vec<serde_json::Value> = serde_json::from_slice(bytes).ok()?;
+        cells.get(place)?.as_str().filter(|t| is_guid(t)).map(str::to_lowercase)
+    };
+    batch.spans.iter().filter_map(of).collect()
 }
 
 /// SHA-256 of a file as it lies there, or of a member as it unpacks.
@@ -293,6 +309,8 @@ pub(super) fn named(input: &Input, tenant: &str) -> Named {
             Some(Relation::MemberOf)
         } else if bare.contains("owner") {
             Some(Relation::Owner)
+        } else if bare.contains("sponsor") {
+            Some(Relation::Sponsor)
         } else if bare.contains("member") {
             Some(Relation::Member)
         } else {

@@ -41,6 +41,14 @@ raw! {
         client_app: Text<'a> = "clientAppUsed" | "ClientAppUsed",
         home_tenant: Text<'a> = "homeTenantId" | "HomeTenantId",
         correlation: Text<'a> = "correlationId" | "CorrelationId",
+        agent: Json<'a> = "agent" | "Agent",
+    }
+}
+
+raw! {
+    /// `agent`.
+    AgentRaw {
+        kind: Text<'a> = "agentType" | "AgentType",
     }
 }
 
@@ -183,6 +191,7 @@ pub(super) struct SignInRows {
     client_app: Texts,
     home_tenant: Texts,
     correlation: Texts,
+    agent_type: Texts,
     extra: Texts,
     content_hash: Texts,
     rows: Vec<i64>,
@@ -212,7 +221,13 @@ impl SignInRows {
         let device: DeviceRaw<'_> = nested(&raw.device);
         self.unknown.clear();
         extra(&mut self.unknown, "", &raw.rest, around.there);
-        for (name, part) in [("status", &raw.status), ("location", &raw.location), ("deviceDetail", &raw.device)] {
+        let parts = [
+            ("status", &raw.status),
+            ("location", &raw.location),
+            ("deviceDetail", &raw.device),
+            ("agent", &raw.agent),
+        ];
+        for (name, part) in parts {
             let Some(text) = &part.0 else { continue };
             let opening = if self.unknown.is_empty() { "{\"" } else { ",\"" };
             for part in [opening, name, "\":", text] {
@@ -277,6 +292,9 @@ impl SignInRows {
             print.flag(flag.0);
         }
 
+        // v1.0 does not tell of agents: it is no part of what makes two records of one sign-in the same.
+        let agent: AgentRaw<'_> = nested(&raw.agent);
+        self.agent_type.maybe(agent.kind.said().filter(|kind| !kind.eq_ignore_ascii_case("notAgentic")));
         let extra = Some(self.unknown.as_str()).filter(|e| !e.is_empty());
         self.extra.maybe(extra);
         let content = print.finish();
@@ -287,7 +305,7 @@ impl SignInRows {
             None => Cow::Owned(format!("hash:{}", self.hex)),
         };
         self.id.put(&id);
-        self.rows.push(row);
+        self.rows.push(row + 1);
         self.keys.push(RowKey {
             id: of_id(&id),
             content,
@@ -345,6 +363,7 @@ impl SignInRows {
             self.client_app.array(),
             self.home_tenant.array(),
             self.correlation.array(),
+            self.agent_type.array(),
             self.extra.array(),
             self.content_hash.array(),
             constant("", count),

@@ -4,6 +4,9 @@ use crate::lake::column::columns;
 use crate::lake::table::{Row, Table};
 use crate::model::{Instant, Interned};
 
+/// Basis of a row of `coverage` that takes back a gap with the same subject and reason: what it lacked was read later.
+pub const HEALED: &str = "healed";
+
 columns! {
     /// A changed property of an audit target.
     struct ModifiedProperty {
@@ -89,7 +92,7 @@ columns! {
         content_hash: String,
         /// SHA-256 of the file it came from.
         source: String,
-        /// Ordinal of the record in that file, from 0.
+        /// Ordinal of the record in that file, from 1; a heading is none.
         source_row: i64,
     }
 
@@ -165,13 +168,16 @@ columns! {
         home_tenant_id: Option<String>,
         /// Correlation id.
         correlation_id: Option<String>,
+        /// Which kind of agent signed in, for itself or for the person whom the record names: agenticApp, agenticAppInstance,
+        /// agentIDuser and so on; null when it was no agent, or nothing says so.
+        agent_type: Option<String>,
         /// Members of the record that no column takes, as JSON.
         extra: Option<String>,
         /// Hash of the record's content without its envelope.
         content_hash: String,
         /// SHA-256 of the file it came from.
         source: String,
-        /// Ordinal of the record in that file, from 0.
+        /// Ordinal of the record in that file, from 1; a heading is none.
         source_row: i64,
     }
 
@@ -193,7 +199,7 @@ columns! {
         presence_only: bool,
         /// SHA-256 of the file it came from.
         source: Interned,
-        /// Ordinal of the record in that file, from 0.
+        /// Ordinal of the record in that file, from 1; a heading is none.
         source_row: i64,
     }
 
@@ -227,7 +233,7 @@ columns! {
         tenant_id: String,
         /// `audit`, `sign_ins:interactiveUser` …, or an object collection.
         subject: String,
-        /// `proven`, `asserted`, `inferred` or `gap`.
+        /// `proven`, `asserted`, `inferred`, `gap`, or `healed` for a gap that was read later.
         basis: String,
         /// Beginning; null for a gap without a time.
         from: Option<Instant>,
@@ -245,7 +251,7 @@ columns! {
         path: String,
         /// SHA-256 of the file.
         source: String,
-        /// Ordinal of the record in the file, from 0; null where the file was not divided into records.
+        /// Ordinal of the record in the file, from 1; null where the file was not divided into records.
         source_row: Option<i64>,
         /// Byte offset of the record in the (decompressed) file.
         offset: i64,
@@ -303,7 +309,7 @@ columns! {
         subject: String,
         /// Address without options; `{}` stands for ids of objects.
         endpoint: String,
-        /// Options: `$select`, `$expand`, `$top` …; the filter of a log is its bounds.
+        /// Options: `$select`, `$expand`, `$top` …, and of a log the `$filter` of all its slices together.
         options: String,
         /// Edition of the API.
         version: String,

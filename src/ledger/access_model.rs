@@ -75,6 +75,8 @@ pub struct Person {
     pub employee_type: Interned,
     /// Whether the account can sign in; `None` when no record says.
     pub enabled: Option<bool>,
+    /// Whether it is the account of an agent and not of a person.
+    pub agent: bool,
     /// When the person leaves or left.
     pub leave_at: Option<Instant>,
     /// When the account was deleted.
@@ -133,6 +135,8 @@ pub struct PackageRole {
     pub resource: String,
     /// Name of the resource.
     pub resource_name: String,
+    /// Where the resource is from, as the record says; told where `kind` is `other`.
+    pub origin: String,
     /// `Member`, `Owner`, or the app role's name.
     pub role: String,
     /// App role id, lower case; empty for groups.

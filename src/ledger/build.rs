@@ -29,6 +29,8 @@ pub struct Settings {
     pub as_of: Option<Instant>,
     /// Packages that the configuration calls sensitive.
     pub sensitive_packages: Vec<String>,
+    /// Packages that the configuration calls ordinary, although they contain something that no mapping knows.
+    pub ordinary_packages: Vec<String>,
 }
 
 /// Tellings of one act without ids may lie this far apart.

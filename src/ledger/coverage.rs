@@ -1,16 +1,22 @@
 //! Which time each log covers, and on what basis; and what was not read of collections, which cover no time.
 
-use crate::lake::records::Coverage;
+use crate::lake::records::{Coverage, HEALED};
 use crate::ledger::access_model::{Covered, Gaps};
 use crate::model::Window;
 use crate::model::time::without;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Coverage by log, and gaps by collection; what is said of `sign_ins` counts for both streams of people.
 pub(super) fn by_subject(rows: &[Coverage]) -> (BTreeMap<String, Covered>, BTreeMap<String, Gaps>) {
     let mut subjects: BTreeMap<String, Covered> = BTreeMap::new();
     let mut proven: BTreeMap<String, Vec<Window>> = BTreeMap::new();
-    for row in rows {
+    let read_later: BTreeSet<(&str, Option<&str>)> = rows
+        .iter()
+        .filter(|r| r.basis == HEALED)
+        .map(|r| (r.subject.as_str(), r.reason.as_deref()))
+        .collect();
+    let open = |r: &&Coverage| r.basis != HEALED && !(r.basis == "gap" && read_later.contains(&(r.subject.as_str(), r.reason.as_deref())));
+    for row in rows.iter().filter(open) {
         let window = row.from.zip(row.until).map(|(from, until)| Window { from, until });
         let names: Vec<&str> = match row.subject.as_str() {
             "sign_ins" => vec!["sign_ins:interactiveUser", "sign_ins:nonInteractiveUser"],
@@ -119,6 +125,21 @@ mod tests {
             vouched(&[row("asserted", 0, 30), row("gap", 10, 20), row("proven", 10, 15)]),
             [(0, 15), (20, 30)]
         );
+    }
+
+    #[test]
+    fn a_gap_without_a_time_ends_when_its_file_was_read_whole() {
+        let undated = |basis: &str, reason: &str| Coverage {
+            subject: "audit".into(),
+            basis: basis.into(),
+            reason: Some(reason.into()),
+            ..Coverage::default()
+        };
+        let gaps = |rows: &[Coverage]| by_subject(rows).0.get("audit").map(|c| c.gaps.len());
+        let torn = undated("gap", "a.gz: torn");
+        assert_eq!(gaps(&[row("inferred", 0, 9), torn.clone()]), Some(1));
+        assert_eq!(gaps(&[row("inferred", 0, 9), undated(HEALED, "a.gz: torn"), torn.clone()]), Some(0));
+        assert_eq!(gaps(&[row("inferred", 0, 9), undated(HEALED, "b.gz: torn"), torn]), Some(1));
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
             employee_id: employee_id_of(&row.content),
             employee_type: row.employee_type.unwrap_or_default(),
             enabled: row.enabled,
+            agent: row.agent == Some(true),
             leave_at: row.leave_at,
             deleted_at: row.deleted_at,
             last_successful_at: row.last_successful_at,
@@ -299,7 +300,11 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
     }
     let (groups, catalogs) = (&access.groups, &access.catalogs);
     for (id, facts) in &mut access.packages {
-        facts.sensitive_because = by_rule(id, facts, catalogs, settings).unwrap_or_else(|| why_sensitive(facts, groups));
+        let by_contents = || Some(why_sensitive(facts, groups)).filter(|why| !why.is_empty());
+        let why = by_rule(id, facts, catalogs, settings)
+            .or_else(by_contents)
+            .or_else(|| unknown_content(id, facts, settings));
+        facts.sensitive_because = why.unwrap_or_default();
     }
 }
 
@@ -337,6 +342,7 @@ fn package_role(row: &ResourceRoleRow) -> (PackageRole, Option<EntitlementKey>) 
         kind: kind.into(),
         resource,
         resource_name: row.resource_name.unwrap_or_default().to_string(),
+        origin: row.origin_system.unwrap_or_default().to_string(),
         role: row.role_name.unwrap_or_default().to_string(),
         app_role_id: if kind == "application" { origin } else { String::new() },
         since: row.created_at,
@@ -362,4 +368,55 @@ fn why_sensitive(facts: &PackageFacts, groups: &std::collections::BTreeMap<Strin
         }
     }
     String::new()
+}
+
+/// What a package contains that no mapping knows, which makes it sensitive until the configuration says otherwise.
+fn unknown_content(id: &PackageId, facts: &PackageFacts, settings: &Settings) -> Option<String> {
+    let role = facts.roles.iter().find(|r| r.kind == "other")?;
+    if settings.ordinary_packages.iter().any(|p| crate::config::matches(p, id.as_str(), &facts.name)) {
+        return None;
+    }
+    let origin = if role.origin.is_empty() {
+        "no origin that its record tells"
+    } else {
+        &role.origin
+    };
+    let resource = if role.resource_name.is_empty() { "a resource" } else { &role.resource_name };
+    Some(format!(
+        "it contains {resource} of {origin}, a kind that is not known; if it is harmless, say so in the configuration (packages, not_sensitive)"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_mapping_knows_makes_a_package_sensitive_until_somebody_says_otherwise() {
+        let role = |kind: &str, origin: &str| PackageRole {
+            kind: kind.into(),
+            origin: origin.into(),
+            resource_name: "Payments".into(),
+            ..PackageRole::default()
+        };
+        let facts = |roles: Vec<PackageRole>| PackageFacts {
+            name: "Cloud operations".into(),
+            roles,
+            ..PackageFacts::default()
+        };
+        let why = |facts: &PackageFacts, ordinary: &str| {
+            let settings = Settings {
+                ordinary_packages: vec![ordinary.into()],
+                ..Settings::default()
+            };
+            unknown_content(&PackageId::new("p1"), facts, &settings).unwrap_or_default()
+        };
+        let strange = facts(vec![role("group", "AadGroup"), role("other", "AzureRoles")]);
+        let told = why(&strange, "another");
+        assert!(told.contains("Payments of AzureRoles") && told.contains("not_sensitive"), "{told}");
+        assert_eq!(why(&strange, "cloud*"), "");
+        assert_eq!(why(&facts(vec![role("group", "AadGroup"), role("site", "SharePointOnline")]), "another"), "");
+        let nameless = why(&facts(vec![role("other", "")]), "another");
+        assert!(nameless.contains("no origin that its record tells"), "{nameless}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::ledger::access_model::{AccessModel, RequestHistory, ReviewDecision};
 use crate::ledger::intervals::{End, Interval};
+use crate::ledger::requests::{Asks, asks_for};
 use crate::ledger::row::{DecisionMade, DeliverySeen, EndSet, LedgerRow, PolicySeen, ProvedSpan};
 use crate::ledger::timeline::{Act, Schedule, Timeline};
 use crate::model::time::{DAY, HOUR};
@@ -116,7 +117,7 @@ impl<'e> Recorder<'e> {
         }
         let by_assignment = || {
             let assignment = held.timeline.assignment.as_ref()?;
-            let adds = |h: &&RequestHistory| h.kind.ends_with("Add") && h.assignment.as_ref() == Some(assignment);
+            let adds = |h: &&RequestHistory| asks_for(&h.kind) == Some(Asks::Access) && h.assignment.as_ref() == Some(assignment);
             let ids = self.access.requests_by_recipient.get(&held.principal)?;
             ids.iter().filter_map(|id| self.histories.get(id)).filter(adds).max_by_key(|h| h.created_at)
         };
@@ -127,7 +128,7 @@ impl<'e> Recorder<'e> {
     fn end_of(&self, held: &Held) -> (Interned, Interned) {
         let i = &held.interval;
         let act = i.ended.unwrap_or_default();
-        let removal = self.history(i.ended).filter(|h| h.kind.ends_with("Remove"));
+        let removal = self.history(i.ended).filter(|h| asks_for(&h.kind) == Some(Asks::Removal));
         let asked = removal.map(|h| h.removed_by).filter(|n| !n.is_empty());
         let is_told = matches!(i.end_reason, "removed" | "ended" | "expired");
         let by_person = act.by_person || removal.is_some_and(|h| !h.kind.starts_with("system"));

@@ -4,6 +4,7 @@ use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
 use crate::ledger::evidence::Evidence;
+use crate::ledger::requests::{Asks, asks_for};
 use crate::ledger::sightings::{Contents, Seen, Sightings};
 use crate::ledger::timeline::{Act, Fact, Schedule, Timeline, Timelines};
 use crate::model::time::{DAY, HOUR, MINUTE};
@@ -70,7 +71,7 @@ fn assignments(
     for history in histories.values() {
         if let Some(id) = &history.assignment {
             let known = through_request.entry(id).or_insert(history);
-            if history.kind.ends_with("Add") && !known.kind.ends_with("Add") {
+            if asks_for(&history.kind) == Some(Asks::Access) && asks_for(&known.kind) != Some(Asks::Access) {
                 *known = history;
             }
         }
@@ -247,7 +248,7 @@ fn of_event(event: &AccessEvent, by_id: &Histories) -> Option<PackageAct> {
         return None;
     }
     let history = event.request.as_ref().and_then(|r| by_id.get(r)).copied();
-    let is_update = history.is_some_and(|h| h.kind.ends_with("Update"));
+    let is_update = history.is_some_and(|h| asks_for(&h.kind) == Some(Asks::Change));
     let end = history.and_then(end_of);
     let what = match event.action {
         Action::Granted | Action::PartiallyGranted if is_update => What::Extend {
@@ -295,16 +296,15 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
         return None;
     }
     let end = end_of(history);
-    let what = match history.kind.as_str() {
-        k if k.ends_with("Add") => What::Grant {
+    let what = match asks_for(&history.kind)? {
+        Asks::Access => What::Grant {
             partial: history.state == "partiallyDelivered",
             end,
         },
-        k if k.ends_with("Update") => What::Extend {
+        Asks::Change => What::Extend {
             end: end.unwrap_or(Schedule::Unknown),
         },
-        k if k.ends_with("Remove") => What::End { reason: "removed" },
-        _ => return None,
+        Asks::Removal => What::End { reason: "removed" },
     };
     Some(PackageAct {
         only_if_held: history.recipient.is_none(),

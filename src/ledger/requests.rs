@@ -8,6 +8,27 @@ use ahash::AHashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// Access to a package.
+    Access,
+    /// Another end, or another answer, of access that is there.
+    Change,
+    /// The end of access.
+    Removal,
+}
+
+/// What a type of request asks for; `None` for a type that is not known, which is counted when it is ingested and proves nothing.
+pub(super) fn asks_for(kind: &str) -> Option<Asks> {
+    Some(match kind {
+        "userAdd" | "adminAdd" | "systemAdd" | "onBehalfAdd" => Asks::Access,
+        "userUpdate" | "userExtend" | "adminUpdate" | "systemUpdate" => Asks::Change,
+        "userRemove" | "adminRemove" | "systemRemove" | "approverRemove" => Asks::Removal,
+        _ => return None,
+    })
+}
+
 /// The history of every request, by id.
 pub(super) fn histories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events: &[AccessEvent]) -> BTreeMap<RequestId, RequestHistory> {
     // Looked up many times while they are put together, and sorted once.
@@ -49,7 +70,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
         requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
         recipient,
         administrator: None,
-        removed_by: if by_self && kind.ends_with("Remove") {
+        removed_by: if by_self && asks_for(&kind) == Some(Asks::Removal) {
             row.requestor_upn.or(row.requestor_name).unwrap_or_default()
         } else {
             Interned::default()
@@ -210,4 +231,24 @@ fn canonical(word: &str) -> String {
         .next()
         .map(|c| c.to_lowercase().collect::<String>() + letters.as_str())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_types_that_are_known_ask_for_something() {
+        for (kind, expected) in [
+            ("onBehalfAdd", Some(Asks::Access)),
+            ("userExtend", Some(Asks::Change)),
+            ("approverRemove", Some(Asks::Removal)),
+            ("aiRemove", None),
+            ("bulkAdd", None),
+            ("unknownFutureValue", None),
+            ("", None),
+        ] {
+            assert_eq!(asks_for(kind), expected, "{kind}");
+        }
+    }
 }

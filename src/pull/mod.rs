@@ -8,6 +8,7 @@
 mod journal;
 mod order;
 mod probe;
+pub mod raw;
 mod spool;
 mod store;
 mod unit;

@@ -27,6 +27,8 @@ pub struct Order {
     pub since: Option<Instant>,
     /// Read the whole retention again, whatever the lake has.
     pub deep: bool,
+    /// Whether a person is signed in, and not an application of its own.
+    pub is_delegated: bool,
 }
 
 /// What the lake knows of logs.
@@ -100,6 +102,7 @@ impl Order {
     #[must_use]
     pub fn within_reach(&self, is_delegated: bool) -> Self {
         let mut order = self.clone();
+        order.is_delegated = is_delegated;
         order.collections.retain(|c| is_delegated || !c.delegated);
         order
     }
@@ -155,7 +158,14 @@ mod tests {
     fn names_of_collections_tables_and_logs_bring_their_parents() {
         assert_eq!(
             names(&["review_decisions"], &[]).expect("known"),
-            ["review_definitions", "review_instances", "review_decisions"]
+            [
+                "review_definitions",
+                "review_instances",
+                "review_decisions",
+                "unified_review_definitions",
+                "unified_review_instances",
+                "unified_review_decisions"
+            ]
         );
         assert_eq!(names(&["sign_ins"], &["sign_ins_managed_identity"]).expect("known").len(), 3);
         assert_eq!(names(&["audit_events"], &[]).expect("known"), ["audit"]);
@@ -173,6 +183,7 @@ mod tests {
             is_named: true,
             since: None,
             deep: false,
+            is_delegated: false,
         };
         let first = order.run(&Known::default(), now);
         assert_eq!(

@@ -6,6 +6,7 @@ use crate::ingest::{self, IngestOptions, IngestReport, Part, Pulled, PulledFile,
 use crate::lake::records::{Coverage, Pull};
 use crate::model::time::{merge_windows, without};
 use crate::model::{TenantId, Window};
+use crate::pull::work::NO_SERVICE;
 use crate::pull::{Entry, Order, Outcome, PullError, Spool};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub struct Gap {
     pub window: Option<Window>,
     /// Why, and of how much.
     pub reason: String,
+    /// Whether it is out of reach whatever is done, so that no pull can do better.
+    pub is_limit: bool,
     /// What is missing.
     pub kind: GapKind,
 }
@@ -61,7 +64,17 @@ pub fn store(order: &Order, spool: &Spool, outcome: &Outcome, granted: &[String]
     let collections: Vec<&'static Collection> = collections::all()
         .filter(|c| order.collections.iter().any(|o| o.name == c.name) || of(&entries, c).next().is_some())
         .collect();
-    let gaps = gaps(&collections, &entries, outcome);
+    let mut gaps = gaps(&collections, &entries, outcome);
+    if !order.is_delegated {
+        gaps.extend(collections.iter().filter(|c| !c.only_delegated.is_empty()).map(|c| Gap {
+            collection: c.name.to_string(),
+            subject: c.subject().to_string(),
+            window: None,
+            reason: format!("{}: {} are given to a signed-in person only: not readable app-only", c.name, c.only_delegated),
+            is_limit: true,
+            kind: GapKind::Unread,
+        }));
+    }
     let mut coverage = proven(&collections, spool, &entries);
     coverage.extend(gaps.iter().map(|gap| Coverage {
         subject: gap.subject.clone(),
@@ -189,6 +202,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 collection: collection.name.to_string(),
                 subject: collection.subject().to_string(),
                 window,
+                is_limit: !collection.since.is_empty() && reason.contains(NO_SERVICE),
                 reason,
                 kind: GapKind::Unread,
             };
@@ -216,6 +230,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 subject: collection.subject().to_string(),
                 window: None,
                 reason: format!("{}: not all of {} are known", collection.name, parent.name),
+                is_limit: cause.is_limit,
                 kind: GapKind::Hidden,
             });
         }
@@ -226,6 +241,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 subject: collection.subject().to_string(),
                 window: None,
                 reason: format!("{}: without {lost}", collection.name),
+                is_limit: false,
                 kind: GapKind::Reduced,
             });
         }
@@ -254,7 +270,10 @@ fn account(
             .filter(|(u, _)| u.collection.name == collection.name)
             .map(|(_, reason)| reason)
             .collect();
-        let hidden = gaps.iter().find(|g| g.collection == collection.name).map(|g| &g.reason);
+        let hidden = gaps
+            .iter()
+            .find(|g| g.collection == collection.name && (!g.is_limit || own.is_empty()))
+            .map(|g| &g.reason);
         if own.is_empty() && unread.is_empty() && hidden.is_none() {
             continue;
         }
@@ -269,8 +288,13 @@ fn account(
             .find_map(|e| e.fault.as_ref().or(e.reduced.as_ref()))
             .or(unread.first().copied())
             .or(hidden);
-        let asked = collection.address(collection.query, &[], None);
         let windows = || own.iter().filter_map(|e| e.window);
+        // The filter of a log is on record too: its slices together.
+        let whole = windows().reduce(|a, b| Window {
+            from: a.from.min(b.from),
+            until: a.until.max(b.until),
+        });
+        let asked = collection.address(collection.query, &[], whole);
         let mut request_ids: Vec<String> = tries.iter().flat_map(|e| e.request_ids.iter().cloned()).collect();
         request_ids.sort();
         rows.push(Pull {

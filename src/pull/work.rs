@@ -291,7 +291,8 @@ impl Shared<'_> {
 /// An object under which others may lie.
 struct Parent {
     id: String,
-    role_assignable: bool,
+    /// Whether it is a group that privileged identity management can manage.
+    manageable: bool,
     /// Whether it is a request of a person for access.
     asked: bool,
 }
@@ -303,7 +304,7 @@ impl Parent {
     fn is_asked_for(&self, of: ParentFilter) -> bool {
         match of {
             ParentFilter::All => true,
-            ParentFilter::RoleAssignable => self.role_assignable,
+            ParentFilter::Manageable => self.manageable,
             ParentFilter::Asked => self.asked,
         }
     }
@@ -311,7 +312,7 @@ impl Parent {
     fn of(mark: &page::Mark<'_>) -> Option<Self> {
         Some(Self {
             id: mark.id.as_deref()?.to_string(),
-            role_assignable: mark.role_assignable == Some(true),
+            manageable: mark.synced != Some(true) && !mark.group_types.iter().flatten().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             asked: mark
                 .request_type
                 .as_deref()
@@ -440,8 +441,30 @@ impl<'u> Reading<'u> {
     }
 }
 
+/// What is said of a collection that the service does not know.
+pub(super) const NO_SERVICE: &str = "this cloud has no such service";
+
+/// Whether a whole collection is not there, which is no empty one. Objects that went away are no faults.
+fn is_absent(fault: &GraphError) -> bool {
+    match fault {
+        GraphError::Gone(_) => true,
+        GraphError::Refused { message, code, .. } => {
+            let text = format!("{code} {message}").to_lowercase();
+            text.contains("resource not found for the segment") || text.contains("no http resource was found")
+        }
+        _ => false,
+    }
+}
+
 /// A fault with what to do about it: which permission is missing, and what is lost without it.
 fn told(collection: &Collection, fault: &GraphError) -> String {
+    if is_absent(fault) {
+        let since = match collection.since {
+            "" => String::new(),
+            since => format!("; the public cloud has it since {since}"),
+        };
+        return format!("{NO_SERVICE} ({fault}){since}; lost without: {}", collection.lost);
+    }
     let GraphError::Denied { .. } = fault else {
         return fault.to_string();
     };

@@ -79,6 +79,8 @@ pub const SHAPES: &[Shape] = &[
     shape("applications", DIRECTORY, 2, APPS),
     shape("applications/*/owners", DIRECTORY, 2, APPS),
     shape("servicePrincipals", DIRECTORY, 1, APPS),
+    shape("servicePrincipals/microsoft.graph.agentIdentity", DIRECTORY, 1, APPS),
+    shape("servicePrincipals/*/microsoft.graph.agentIdentity/sponsors", DIRECTORY, 1, APPS),
     shape("servicePrincipals/*/appRoleAssignedTo", DIRECTORY, 2, APPS),
     shape("servicePrincipals/*/owners", DIRECTORY, 2, APPS),
     shape("identity/conditionalAccess/policies", Group::ConditionalAccess, 1, POLICIES),
@@ -132,6 +134,14 @@ pub const SHAPES: &[Shape] = &[
     shape("identityGovernance/accessReviews/definitions", GOVERNANCE, 1, REVIEWS),
     shape("identityGovernance/accessReviews/definitions/*/instances", GOVERNANCE, 1, REVIEWS),
     shape("identityGovernance/accessReviews/definitions/*/instances/*/decisions", GOVERNANCE, 1, REVIEWS),
+    shape("identityGovernance/accessReviews/unified/definitions", GOVERNANCE, 1, REVIEWS),
+    shape("identityGovernance/accessReviews/unified/definitions/*/instances", GOVERNANCE, 1, REVIEWS),
+    shape(
+        "identityGovernance/accessReviews/unified/definitions/*/instances/*/decisions",
+        GOVERNANCE,
+        1,
+        REVIEWS,
+    ),
 ];
 
 /// All permissions that some address needs first.

@@ -44,7 +44,12 @@ impl Run {
 
     /// Runs the program, however it ends.
     pub fn tell(&self, args: &[&str]) -> Told {
-        let output = vouchsafe(self.dir()).args(args).output().expect("the program starts");
+        self.tell_with(&[], args)
+    }
+
+    /// The same with more in the environment.
+    pub fn tell_with(&self, env: &[(&str, &str)], args: &[&str]) -> Told {
+        let output = vouchsafe(self.dir()).envs(env.iter().copied()).args(args).output().expect("the program starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints text");
         Told {
             code: output.status.code().unwrap_or(-1),

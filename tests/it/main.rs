@@ -26,6 +26,7 @@ mod pull;
 mod pull_runs;
 mod pull_ways;
 mod real;
+mod remote;
 mod report;
 mod tamper;
 mod signed;

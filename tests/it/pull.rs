@@ -512,3 +512,59 @@ fn the_bundle_says_what_was_pulled_and_its_numbers_tie() {
     let sheet = std::fs::read_to_string(ipe.join("ipe.md")).expect("a sheet");
     assert!(sheet.contains("## Pulled from Microsoft Graph") && sheet.contains("/v1.0/users |"), "{sheet}");
 }
+
+#[test]
+fn raw_pages_are_kept_under_the_hash_that_sources_name() {
+    use vouchsafe::lake::records::Source;
+    let (tenant, _) = sixty();
+    let pull = Pull::new(&tenant, Plan::calm(NOW, SCALE));
+    pull.complete(&[]);
+    let told = pull.run.ok(&["lake", "verify", "--lake", "lake"]).stdout;
+    let view = Lake::open(&pull.lake()).and_then(|l| l.view()).expect("a lake");
+    let sources: Vec<Source> = view.rows().expect("sources");
+    assert!(!sources.is_empty());
+    assert!(told.contains(&format!("{} files of raw pages have the hash", sources.len())), "{told}");
+    let file = |s: &Source| pull.lake().join("_pages").join(format!("{}.ndjson.zst", s.sha256));
+    let users = sources.iter().find(|s| s.path.contains("/users-")).expect("a listing of users");
+    let text = zstd::stream::decode_all(std::fs::File::open(file(users)).expect("kept")).expect("packed");
+    let text = String::from_utf8(text).expect("text");
+    assert!(text.contains("users") && text.lines().count() > 0, "pages, one a line");
+
+    // What was changed is told; what is old goes, and not before.
+    let dropped = pull
+        .run
+        .ok(&[
+            "lake",
+            "retain",
+            "--lake",
+            "lake",
+            "--keep",
+            "pages=36500",
+            "--keep",
+            "sign_ins=36500",
+            "--keep",
+            "review_decisions=36500",
+        ])
+        .stdout;
+    assert!(dropped.contains("nothing was dropped"), "{dropped}");
+    std::fs::write(file(users), b"something else").expect("written");
+    let wrong = pull.run.tell(&["lake", "verify", "--lake", "lake"]);
+    assert!(wrong.code == 3 && wrong.stderr.contains(&users.sha256), "{}", wrong.stderr);
+    let later = (NOW + 500 * 86_400).to_string();
+    let late = pull.run.tell_with(
+        &[("SOURCE_DATE_EPOCH", later.as_str())],
+        &[
+            "lake",
+            "retain",
+            "--lake",
+            "lake",
+            "--keep",
+            "sign_ins=36500",
+            "--keep",
+            "review_decisions=36500",
+        ],
+    );
+    assert_eq!(late.code, 0, "{}", late.stderr);
+    assert!(late.stdout.contains("files of raw pages"), "{}", late.stdout);
+    assert_eq!(std::fs::read_dir(pull.lake().join("_pages")).expect("a folder").count(), 0);
+}

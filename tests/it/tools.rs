@@ -28,6 +28,15 @@ pub fn program(test: &str, name: &str) -> Option<PathBuf> {
     found
 }
 
+/// A program of a package of Node.
+pub fn node_program(test: &str, name: &str) -> Option<PathBuf> {
+    let path = folder().join("node/node_modules/.bin").join(name);
+    if !path.exists() {
+        skipped(test, &format!("no {name} here; .ci/tools installs it"));
+    }
+    path.exists().then_some(path)
+}
+
 /// A Python that can import the modules.
 #[allow(dead_code, reason = "tests of workbooks and evidence ask for it")]
 pub fn python(test: &str, modules: &[&str]) -> Option<PathBuf> {

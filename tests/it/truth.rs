@@ -43,6 +43,8 @@ fn access(export: &Path, lake: &Path) -> AccessModel {
         standard_input: None,
         progress: None,
         pulled: None,
+        called: BTreeMap::new(),
+        open_gaps: Vec::new(),
     };
     let mut sink = vouchsafe::cli::take::Sink::new(&lake);
     let report = ingest(&[export.to_path_buf()], &options, &mut sink).expect("exports are taken");

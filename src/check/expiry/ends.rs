@@ -59,7 +59,9 @@ pub(super) struct Denials<'a>(Vec<&'a ReviewDecision>, &'a Context<'a>);
 
 impl<'a> Denials<'a> {
     pub(super) fn new(cx: &'a Context<'a>) -> Self {
-        let applied = |d: &&ReviewDecision| d.decision.eq_ignore_ascii_case("deny") && d.apply_result.eq_ignore_ascii_case("AppliedSuccessfully");
+        // "Success" is what is reported of resources whose data somebody brought.
+        let done = |result: &str| ["AppliedSuccessfully", "Success"].iter().any(|word| result.eq_ignore_ascii_case(word));
+        let applied = |d: &&ReviewDecision| d.decision.eq_ignore_ascii_case("deny") && done(&d.apply_result);
         let mut list: Vec<&ReviewDecision> = cx.access.review_decisions.iter().filter(applied).collect();
         list.sort_by(|a, b| (&a.principal, a.applied_at, &a.id).cmp(&(&b.principal, b.applied_at, &b.id)));
         Self(list, cx)

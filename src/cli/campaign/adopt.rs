@@ -1,9 +1,9 @@
 //! `campaign adopt`: an access review of Entra becomes a campaign, and its newer decisions come into the same log.
 
 use super::args::AdoptArgs;
-use super::{opening, operator, status, store};
+use super::{history, opening, operator, status, store};
 use crate::campaign::open::Opening;
-use crate::campaign::{Plan, State, entra, entra_history};
+use crate::campaign::{Plan, State, entra};
 use crate::check;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
@@ -22,7 +22,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            (entra_history::decisions(&bytes)?, name, hex::encode(Sha256::digest(&bytes)))
+            (history::decisions(path, args.dates, now)?, name, hex::encode(Sha256::digest(&bytes)))
         }
     };
     let instance = args.instance.trim().to_lowercase();

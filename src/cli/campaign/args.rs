@@ -312,6 +312,9 @@ pub struct AdoptArgs {
     /// Take the decisions from a review history that was downloaded from the portal, instead of the lake
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
+    /// Whether the day (dmy) or the month (mdy) comes first in dates such as 3/2/2026 of that file, where it does not tell it itself
+    #[arg(long, value_name = "ORDER")]
+    pub dates: Option<crate::ingest::DateOrder>,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,

@@ -4,6 +4,7 @@ mod adopt;
 pub mod args;
 mod carrier;
 mod close;
+mod history;
 mod import;
 mod life;
 mod mailer;

@@ -3,8 +3,8 @@
 use crate::graph::RateLimitGroup;
 use crate::graph::collections::{Collection, PLAIN, ParentFilter, Shape};
 
-const USERS: &str = "$select=id,displayName,userPrincipalName,mail,userType,employeeType,accountEnabled,createdDateTime,employeeLeaveDateTime,department,companyName,jobTitle,externalUserState,onPremisesSyncEnabled,signInActivity&$top=500&$count=true";
-const USERS_WITHOUT_ACTIVITY: &str = "$select=id,displayName,userPrincipalName,mail,userType,employeeType,accountEnabled,createdDateTime,employeeLeaveDateTime,department,companyName,jobTitle,externalUserState,onPremisesSyncEnabled&$top=999&$count=true";
+const USERS: &str = "$select=id,displayName,userPrincipalName,mail,userType,employeeId,employeeType,accountEnabled,createdDateTime,employeeLeaveDateTime,department,companyName,jobTitle,externalUserState,onPremisesSyncEnabled,signInActivity&$top=500&$count=true";
+const USERS_WITHOUT_ACTIVITY: &str = "$select=id,displayName,userPrincipalName,mail,userType,employeeId,employeeType,accountEnabled,createdDateTime,employeeLeaveDateTime,department,companyName,jobTitle,externalUserState,onPremisesSyncEnabled&$top=999&$count=true";
 const GROUPS: &str = "$select=id,displayName,description,groupTypes,securityEnabled,mailEnabled,membershipRule,isAssignableToRole,onPremisesSyncEnabled,createdDateTime&$top=999&$count=true";
 const MEMBERS: &str = "$select=id,displayName,userPrincipalName,mail&$top=999";
 
@@ -125,8 +125,8 @@ pub(super) static DIRECTORY: &[Collection] = &[
         limit_group: RateLimitGroup::Governance,
         shape: Shape::Under("groups"),
         permission: "PrivilegedAssignmentSchedule.Read.AzureADGroup",
-        lost: "who is active for a while in groups that may hold directory roles",
-        of: ParentFilter::RoleAssignable,
+        lost: "who is active for a while in groups",
+        of: ParentFilter::Manageable,
         part: true,
         ..PLAIN
     },
@@ -138,9 +138,30 @@ pub(super) static DIRECTORY: &[Collection] = &[
         limit_group: RateLimitGroup::Governance,
         shape: Shape::Under("groups"),
         permission: "PrivilegedEligibilitySchedule.Read.AzureADGroup",
-        lost: "who may become a member of groups that may hold directory roles",
-        of: ParentFilter::RoleAssignable,
+        lost: "who may become a member or an owner of groups",
+        of: ParentFilter::Manageable,
         part: true,
+        ..PLAIN
+    },
+    Collection {
+        name: "agents",
+        table: "service_principals",
+        path: "servicePrincipals/microsoft.graph.agentIdentity",
+        query: "$top=999",
+        permission: "Application.Read.All",
+        lost: "which identities are those of agents",
+        since: "April 2026",
+        part: true,
+        ..PLAIN
+    },
+    Collection {
+        name: "agent_sponsors",
+        table: "memberships",
+        path: "servicePrincipals/{}/microsoft.graph.agentIdentity/sponsors",
+        query: "$select=id,displayName,userPrincipalName,mail&$top=999",
+        shape: Shape::Under("agents"),
+        permission: "Application.Read.All",
+        lost: "who answers for agents",
         ..PLAIN
     },
     Collection {

@@ -86,6 +86,7 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         listed_as: "resourceRoleScopes",
         shape: Shape::Under("packages"),
         lost: "what packages contain",
+        only_delegated: "SharePoint sites in packages",
         ..GOVERNANCE
     },
     Collection {

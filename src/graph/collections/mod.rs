@@ -86,6 +86,10 @@ pub struct Collection {
     pub of: ParentFilter,
     /// Whether the service gives it to a signed-in person only, and to no application of its own.
     pub delegated: bool,
+    /// Since when the public cloud has it, for collections that other clouds and older services lack; empty for the rest.
+    pub since: &'static str,
+    /// What of it the service gives to a signed-in person only, and to no application of its own; empty where that is nothing.
+    pub only_delegated: &'static str,
     /// Whether one unit is only a part of what a look in the lake shows, so that it cannot prove absence.
     pub part: bool,
 }
@@ -95,8 +99,8 @@ pub struct Collection {
 pub enum ParentFilter {
     /// Every one.
     All,
-    /// Groups that may hold directory roles.
-    RoleAssignable,
+    /// Groups that privileged identity management can manage: neither those of a rule nor those of another directory.
+    Manageable,
     /// Requests of people, which may have needed approval.
     Asked,
 }
@@ -118,6 +122,8 @@ const PLAIN: Collection = Collection {
     lost: "",
     of: ParentFilter::All,
     delegated: false,
+    since: "",
+    only_delegated: "",
     part: false,
 };
 

@@ -244,7 +244,7 @@ impl AuditRows {
             None => Cow::Owned(format!("hash:{}", self.hex)),
         };
         self.id.put(&id);
-        self.rows.push(row);
+        self.rows.push(row + 1);
         self.keys.push(RowKey {
             id: of_id(&id),
             content,

@@ -170,7 +170,7 @@ fn directory(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Opt
         O::ConditionalAccess
     } else if has("ipRanges") || has("countriesAndRegions") {
         O::NamedLocation
-    } else if has("servicePrincipalType") || has("appId") && has("servicePrincipalNames") {
+    } else if has("servicePrincipalType") || has("appId") && has("servicePrincipalNames") || has("agentIdentityBlueprintId") {
         O::ServicePrincipal
     } else if has("userPrincipalName")
         && any(&[
@@ -186,6 +186,7 @@ fn directory(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Opt
             "identities",
             "signInActivity",
             "employeeLeaveDateTime",
+            "identityParentId",
         ])
     {
         O::User

@@ -4,7 +4,7 @@ mod members;
 mod words;
 
 pub(super) use members::by_members;
-pub(super) use words::unknown as unknown_words;
+pub(super) use words::{resource_kind, unknown as unknown_words};
 
 use crate::ingest::context::{Context, bare_type};
 use crate::lake::table::Table;
@@ -108,6 +108,8 @@ pub(super) enum Relation {
     Owner,
     /// Groups that somebody is in.
     MemberOf,
+    /// Who answers for a guest or an agent.
+    Sponsor,
     /// Deleted objects.
     Deleted,
     /// The context does not say.
@@ -124,9 +126,17 @@ pub(super) fn by_type(name: &str) -> Option<Kind> {
     let name = bare_type(name).to_lowercase();
     match name.as_str() {
         "directoryobject" | "entity" | "identity" => None,
-        "user" | "group" | "serviceprincipal" | "device" | "orgcontact" | "directoryrole" | "application" | "administrativeunit" => {
-            Some(Kind::Related(Relation::Unknown))
-        }
+        "user"
+        | "group"
+        | "serviceprincipal"
+        | "device"
+        | "orgcontact"
+        | "directoryrole"
+        | "application"
+        | "administrativeunit"
+        | "agentidentity"
+        | "agentidentityblueprintprincipal"
+        | "agentuser" => Some(Kind::Related(Relation::Unknown)),
         _ => Some(named(&name, &Context::default())),
     }
 }
@@ -177,13 +187,19 @@ fn named(name: &str, context: &Context) -> Kind {
         "resource" | "accesspackageresource" => other("a resource of a catalog"),
         "resourcerole" | "accesspackageresourcerole" => other("a role that a catalog offers"),
         "resourcerequest" | "accesspackageresourcerequest" => other("a request to change a catalog"),
-        "user" => object(O::User),
+        "user" | "agentuser" => object(O::User),
         "group" => object(O::Group),
-        "serviceprincipal" => object(O::ServicePrincipal),
+        "serviceprincipal" | "agentidentity" | "agentidentityblueprintprincipal" => object(O::ServicePrincipal),
+        "agentidentityblueprint" => other("a blueprint of agents; what holds access is the agent identity"),
+        "agentregistration" | "agentinstance" => other("an entry of the agent registry; what holds access is the agent identity"),
+        "availableaccesspackage" => other("a package that the caller may ask for; export identityGovernance/entitlementManagement/accessPackages"),
+        "approverdelegate" => other("whom an approver delegates to; it has no history, and no table takes it"),
+        "controlconfiguration" => other("settings of entitlement management for the whole tenant"),
         "application" => other("an application registration; what holds roles is its service principal"),
         "member" => Kind::Related(Relation::Member),
         "owner" => Kind::Related(Relation::Owner),
         "memberof" => Kind::Related(Relation::MemberOf),
+        "sponsor" => Kind::Related(Relation::Sponsor),
         "transitivemember" | "transitivememberof" => other("a transitive membership; export the direct ones"),
         "deleteditem" => Kind::Related(Relation::Deleted),
         "directoryobject" => Kind::Related(Relation::Unknown),

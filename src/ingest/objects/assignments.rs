@@ -33,7 +33,7 @@ fn schedule(of: Reader<'_>) -> Schedule {
 pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = assignment_row(reader(map));
-    to.holders.note(id, row.target_id.is_some());
+    to.holders.note(id, reader(map));
     carried_parts(to, map);
     to.top(row, id, map, &[&PACKAGE[..], &POLICY, &CATALOG].concat());
     Ok(Place::whole(Table::Assignments))
@@ -116,7 +116,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         carried_parts(to, &assignment);
         if let Some(id) = reader(&assignment).id("id") {
             let row = assignment_row(reader(&assignment));
-            to.holders.note(id, row.target_id.is_some());
+            to.holders.note(id, reader(&assignment));
             let parts = [&PACKAGE[..], &POLICY, &CATALOG].concat();
             to.nested(row, id, &assignment, &parts);
         }

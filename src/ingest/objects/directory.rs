@@ -1,10 +1,11 @@
 //! Users, groups and service principals.
 
-use super::memberships::lists;
+use super::memberships::{lists, plain_kind};
 use super::reader::Reader;
 use super::{Place, Refused, Taker, carried, own_id, reader};
 use crate::lake::objects::{AppRole, GroupRow, ServicePrincipalRow, UserRow};
 use crate::lake::table::Table;
+use crate::model::Interned;
 use serde_json::{Map, Value};
 
 type Object = Map<String, Value>;
@@ -42,7 +43,23 @@ fn user_row(of: Reader<'_>) -> UserRow {
         last_noninteractive_at: activity.time("lastNonInteractiveSignInDateTime"),
         last_successful_at: activity.time("lastSuccessfulSignInDateTime"),
         deleted_at: of.time("deletedDateTime"),
+        agent: is_agent_user(of).then_some(true),
         ..UserRow::default()
+    }
+}
+
+/// Whether the account of a user is that of an agent: its type says so, or the agent identity that it belongs to.
+fn is_agent_user(of: Reader<'_>) -> bool {
+    of.kind().is_some_and(|k| k.eq_ignore_ascii_case("agentUser")) || of.id("identityParentId").is_some()
+}
+
+/// `servicePrincipalType`; what an agent's identity is called there, where only its type or its members say that it is one.
+fn principal_kind(of: Reader<'_>) -> Option<Interned> {
+    let agent = of.kind().is_some_and(|k| k.eq_ignore_ascii_case("agentIdentity")) || of.id("agentIdentityBlueprintId").is_some();
+    if agent {
+        Some("ServiceIdentity".into())
+    } else {
+        of.text("servicePrincipalType")
     }
 }
 
@@ -84,7 +101,7 @@ fn service_principal_row(of: Reader<'_>) -> ServicePrincipalRow {
     ServicePrincipalRow {
         name: of.any(&["displayName", "appDisplayName"]),
         app_id: of.id("appId"),
-        kind: of.text("servicePrincipalType"),
+        kind: principal_kind(of),
         enabled: of.flag("accountEnabled"),
         app_roles: of
             .list(&["appRoles"])
@@ -106,7 +123,7 @@ pub(super) fn nested_principal<M: Copy>(to: &mut Taker<'_, M>, map: &Object) {
     };
     let of = reader(&principal);
     let Some(id) = of.id("id") else { return };
-    match of.kind().map(|k| k.to_lowercase()).as_deref() {
+    match of.kind().map(|k| plain_kind(&k)).as_deref() {
         Some("user") => {
             let row = user_row(of);
             to.nested(row, id, &principal, &[]);

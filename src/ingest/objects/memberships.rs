@@ -27,11 +27,11 @@ const LISTS: [&str; 10] = [
 
 /// Feeds the expanded lists of an object and takes them off it.
 pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, kind: &str) {
-    for (name, relation) in [("members", "member"), ("owners", "owner")] {
+    for (name, relation) in [("members", "member"), ("owners", "owner"), ("sponsors", "sponsor")] {
         if relation == "member" && kind != "group" {
             continue;
         }
-        to.holders.nameless += nameless(map, name);
+        to.holders.nameless(Table::Memberships, nameless(map, name));
         for item in carried_list(map, &[name])
             .into_iter()
             .filter(|item| item.get("id").is_some_and(Value::is_string))
@@ -70,7 +70,7 @@ fn membership(item: &Object, relation: &str, container_kind: &str, container: &s
         container_kind: Some(container_kind.into()),
         container_id: Some(container.into()),
         member_id: Some(member),
-        member_kind: of.kind().map(|k| Interned::from(&k.to_lowercase())).or_else(|| {
+        member_kind: of.kind().map(|k| Interned::from(&plain_kind(&k))).or_else(|| {
             let known = [
                 ("userPrincipalName", "user"),
                 ("groupTypes", "group"),
@@ -84,6 +84,16 @@ fn membership(item: &Object, relation: &str, container_kind: &str, container: &s
         ..MembershipRow::default()
     };
     Some((row, format!("{relation}/{container}/{member}").into()))
+}
+
+/// The kind of an object by its type, in lower case; agents that sign in as users are users, other agents service principals.
+pub(super) fn plain_kind(type_name: &str) -> String {
+    let lower = type_name.to_lowercase();
+    match lower.as_str() {
+        "agentuser" => "user".into(),
+        "agentidentity" | "agentidentityblueprintprincipal" => "serviceprincipal".into(),
+        _ => lower,
+    }
 }
 
 /// A membership told from the member's side.
@@ -111,7 +121,7 @@ fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (Members
 
 pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &mut Object) -> Result<Place, Refused> {
     let of = reader(map);
-    let kind = of.kind().map(|k| k.to_lowercase()).unwrap_or_default();
+    let kind = of.kind().map(|k| plain_kind(&k)).unwrap_or_default();
     if of.raw("deletedDateTime").is_some() || relation == Relation::Deleted {
         return match kind.as_str() {
             "user" => user(to, map),
@@ -126,10 +136,11 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
         "" => "an object".to_string(),
         kind => format!("a {kind}"),
     };
-    let (Relation::Member | Relation::Owner | Relation::MemberOf, Some(parent)) = (relation, to.around.parent) else {
+    let (Relation::Member | Relation::Owner | Relation::Sponsor | Relation::MemberOf, Some(parent)) = (relation, to.around.parent) else {
         return Err(Refused::Unmapped(match relation {
             Relation::Member => format!("parent group unknown: {what} that is a member of it"),
             Relation::Owner => format!("parent unknown: {what} that owns it"),
+            Relation::Sponsor => format!("parent unknown: {what} that sponsors it"),
             Relation::MemberOf => format!("member unknown: {what} that somebody is in"),
             _ => format!("parent group unknown: {what} of a mixed listing"),
         }));
@@ -145,7 +156,11 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
         }
         Relation::MemberOf => Err(Refused::Unmapped(format!("{what} that somebody is in; export role assignments for roles"))),
         _ => {
-            let name = if relation == Relation::Owner { "owner" } else { "member" };
+            let name = match relation {
+                Relation::Owner => "owner",
+                Relation::Sponsor => "sponsor",
+                _ => "member",
+            };
             let container = to.around.parent_kind;
             let container = container.as_deref().unwrap_or("groups").trim_end_matches('s');
             if let Some((row, row_id)) = membership(map, name, container, &parent) {
@@ -155,6 +170,7 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
             }
             let scope = match relation {
                 Relation::Owner => format!("owner/{parent}"),
+                Relation::Sponsor => format!("sponsor/{parent}"),
                 _ => parent.to_string(),
             };
             Ok(Place::part(Table::Memberships, scope))

@@ -9,6 +9,7 @@ mod policies;
 mod reader;
 mod reviews;
 mod roles;
+mod scopes;
 
 use crate::ingest::kind::{self, Kind, ObjectKind, Relation};
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
@@ -21,7 +22,7 @@ use crate::model::Interned;
 use reader::Reader;
 pub(super) use reader::misread;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 // The names under which v1.0 and beta carry the same thing.
 const PACKAGE: [&str; 1] = ["accessPackage"];
@@ -75,13 +76,14 @@ impl Place {
             Kind::Related(relation) => {
                 let by_name = named.id.clone().zip(named.relation);
                 let (parent, relation) = match (parent(), relation) {
-                    (Some(parent), Relation::Member | Relation::Owner | Relation::MemberOf) => (parent, relation),
+                    (Some(parent), Relation::Member | Relation::Owner | Relation::MemberOf | Relation::Sponsor) => (parent, relation),
                     _ => by_name?,
                 };
                 match relation {
                     Relation::Member => Self::part(Table::Memberships, parent),
                     Relation::Owner => Self::part(Table::Memberships, format!("owner/{parent}")),
                     Relation::MemberOf => Self::part(Table::Memberships, format!("memberof/{parent}")),
+                    Relation::Sponsor => Self::part(Table::Memberships, format!("sponsor/{parent}")),
                     Relation::Deleted | Relation::Unknown => return None,
                 }
             }
@@ -113,7 +115,7 @@ impl Place {
             Kind::Object(O::ServicePrincipal) => Self::whole(Table::ServicePrincipals),
             Kind::Object(O::ConditionalAccess) => Self::whole(Table::ConditionalAccess),
             Kind::Object(O::NamedLocation) => Self::whole(Table::NamedLocations),
-            Kind::Object(O::ReviewDefinition) => Self::whole(Table::ReviewDefinitions),
+            Kind::Object(O::ReviewDefinition) => Self::part(Table::ReviewDefinitions, reviews::series(context.parent().map(|p| p.name.as_str()))),
             Kind::Object(O::ConnectedOrganization) => Self::whole(Table::ConnectedOrganizations),
             Kind::Audit | Kind::SignIn | Kind::Other(_) => return None,
         })
@@ -200,6 +202,37 @@ pub(super) struct Taker<'r, M> {
     pub top: &'r mut Rows<M>,
     /// Assignments that name no holder, and those that do.
     pub holders: &'r mut Holders,
+    /// Words of enumerations that are not known.
+    pub words: &'r mut UnknownWords,
+}
+
+/// Words of enumerations that are not known, by table, and the objects that have each.
+#[derive(Debug, Default)]
+pub(super) struct UnknownWords(BTreeMap<(Table, String), BTreeSet<Interned>>);
+
+impl UnknownWords {
+    /// Words that are told apart; a hostile file may invent one a record.
+    const MOST: usize = 200;
+
+    fn add(&mut self, table: Table, word: String, id: Interned) {
+        let mut key = (table, word);
+        if self.0.len() >= Self::MOST && !self.0.contains_key(&key) {
+            key.1 = "other words".into();
+        }
+        self.0.entry(key).or_default().insert(id);
+    }
+
+    /// Adds those of another batch.
+    pub fn join(&mut self, other: Self) {
+        for (key, ids) in other.0 {
+            self.0.entry(key).or_default().extend(ids);
+        }
+    }
+
+    /// Each word with its table, and how many objects have it.
+    pub fn iter(&self) -> impl Iterator<Item = (Table, &str, usize)> {
+        self.0.iter().map(|((table, word), ids)| (*table, word.as_str(), ids.len()))
+    }
 }
 
 /// Assignments by whether they name who holds them.
@@ -209,14 +242,27 @@ pub(super) struct Holders {
     pub missing: BTreeSet<Interned>,
     /// Ids of those that name somebody.
     pub named: Vec<Interned>,
-    /// Members and owners of expanded lists that name nobody.
-    pub nameless: u64,
+    /// Items of expanded lists that have no id, by the table that they would have been rows of.
+    pub nameless: BTreeMap<Table, u64>,
+    /// Ids of those that name somebody by a mail address alone, who is not in the directory yet.
+    pub invited: BTreeSet<Interned>,
 }
 
 impl Holders {
-    fn note(&mut self, id: Interned, named: bool) {
-        if named {
+    /// Counts items of an expanded list that have no id.
+    fn nameless(&mut self, table: Table, count: u64) {
+        if count > 0 {
+            *self.nameless.entry(table).or_default() += count;
+        }
+    }
+
+    /// Notes whether an assignment names its holder.
+    fn note(&mut self, id: Interned, of: Reader<'_>) {
+        let target = of.at("target");
+        if target.id("objectId").is_some() {
             self.named.push(id);
+        } else if target.text("email").is_some() && target.text("principalName").is_none() {
+            self.invited.insert(id);
         } else {
             self.missing.insert(id);
         }
@@ -262,6 +308,7 @@ impl<M: Copy> Taker<'_, M> {
     where
         Rows<M>: Takes<M, R>,
     {
+        self.strange_words(R::TABLE, id, map, true);
         let row = stamped(self.around.tenant, row, id, map, reduce);
         self.top.take(self.mark, row);
     }
@@ -271,8 +318,15 @@ impl<M: Copy> Taker<'_, M> {
     where
         Rows<M>: Takes<M, R>,
     {
+        self.strange_words(R::TABLE, id, map, false);
         let row = stamped(self.around.tenant, row, id, map, reduce);
         self.nested.take(self.mark, row);
+    }
+
+    fn strange_words(&mut self, table: Table, id: Interned, map: &Map<String, Value>, listed: bool) {
+        for word in kind::unknown_words(table, map, listed) {
+            self.words.add(table, word, id);
+        }
     }
 }
 

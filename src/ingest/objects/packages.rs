@@ -2,7 +2,7 @@
 
 use super::policies::nested_policy;
 use super::reader::Reader;
-use super::{CATALOG, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, own_id, reader};
+use super::{CATALOG, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, nameless, own_id, reader};
 use crate::lake::objects::{CatalogRow, ConnectedOrganizationRow, IncompatibilityRow, PackageRow, ResourceRoleRow};
 use crate::lake::table::Table;
 use crate::model::Interned;
@@ -72,6 +72,14 @@ pub(super) fn nested_package<M: Copy>(to: &mut Taker<'_, M>, map: &Object, catal
 
 /// Feeds what a package carries.
 fn package_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object, id: &str) {
+    for (names, table) in [
+        (&ROLE_SCOPES, Table::ResourceRoles),
+        (&POLICIES, Table::Policies),
+        (&["incompatibleAccessPackages", "incompatibleGroups"], Table::Incompatibilities),
+    ] {
+        let count = names.iter().map(|name| nameless(map, name)).sum();
+        to.holders.nameless(table, count);
+    }
     for scope in carried_list(map, &ROLE_SCOPES) {
         if let Some((row, row_id)) = resource_role_row(&scope, id) {
             to.nested(row, row_id, &scope, &[]);
@@ -167,6 +175,7 @@ fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, In
         // The scope of a whole resource is called "Root", which names nothing.
         resource_name: resource.text("displayName").or_else(|| scope.text("displayName").filter(|n| n != "Root")),
         created_at: of.time("createdDateTime"),
+        role_type: role.word(&["type"]),
         ..ResourceRoleRow::default()
     };
     let id = format!("{package}/{}", of.id("id")?);

@@ -80,6 +80,12 @@ fn policy_row(of: Reader<'_>, package: Option<&str>) -> PolicyRow {
             .or_else(|| review.text("reviewerType").map(|t| t.eq_ignore_ascii_case("self"))),
         review_reviewers: reviewers.iter().map(|r| subject(*r)).collect(),
         custom_schedule: requestors.flag("allowCustomAssignmentSchedule"),
+        targets: subjects(&of.list(&["specificAllowedTargets"])).or_else(|| subjects(&requestors.list(&["allowedRequestors"]))),
+        on_behalf: subjects(&requestors.list(&["onBehalfRequestors"])),
+        on_behalf_add: requestors.flag("enableOnBehalfRequestorsToAddAccess"),
+        on_behalf_remove: requestors.flag("enableOnBehalfRequestorsToRemoveAccess"),
+        removes_who_leaves: of.at("automaticRequestSettings").flag("removeAccessWhenTargetLeavesAllowedTargets"),
+        grace_period: of.at("automaticRequestSettings").text("gracePeriodBeforeAccessRemoval"),
         created_at: of.time("createdDateTime"),
         modified_at: of.time("modifiedDateTime"),
         ..PolicyRow::default()
@@ -118,7 +124,15 @@ fn stage(of: Reader<'_>) -> PolicyStage {
     let primary = of.list(&["primaryApprovers"]);
     let fallback = of.list(&["fallbackPrimaryApprovers"]);
     let days = of.number("approvalStageTimeOutInDays");
+    let minutes = of.number("escalationTimeInMinutes");
+    let escalations = of.list(&["escalationApprovers"]);
     PolicyStage {
+        kind: of.kind(),
+        escalates: of.flag("isEscalationEnabled"),
+        escalates_after: of
+            .text("durationBeforeEscalation")
+            .or_else(|| minutes.map(|m| Interned::from(&format!("PT{m}M")))),
+        escalations: subjects(&escalations),
         duration: of
             .text("durationBeforeAutomaticDenial")
             .or_else(|| days.map(|d| Interned::from(&format!("P{d}D")))),
@@ -128,13 +142,17 @@ fn stage(of: Reader<'_>) -> PolicyStage {
     }
 }
 
+fn subjects(of: &[Reader<'_>]) -> Option<Vec<Interned>> {
+    (!of.is_empty()).then(|| of.iter().map(|r| subject(*r)).collect())
+}
+
 /// A subject set as `kind:id`.
 fn subject(of: Reader<'_>) -> Interned {
     let id = ["userId", "groupId", "servicePrincipalId", "connectedOrganizationId", "id"]
         .iter()
         .find_map(|name| of.id(name))
         .or_else(|| of.text("managerLevel"))
-        .or_else(|| of.text("query"))
+        .or_else(|| of.any(&["query", "membershipRule"]))
         .unwrap_or_default();
     Interned::from(&format!("{}:{id}", of.kind().unwrap_or_else(|| "unknown".into())))
 }

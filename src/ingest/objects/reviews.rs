@@ -2,7 +2,9 @@
 
 use super::policies::pattern;
 use super::reader::Reader;
+use super::scopes;
 use super::{Place, Refused, Taker, carried, own_id, reader};
+use crate::ingest::kind;
 use crate::lake::objects::{ReviewDecisionRow, ReviewDefinitionRow, ReviewInstanceRow};
 use crate::lake::table::Table;
 use crate::model::Interned;
@@ -14,7 +16,12 @@ pub(super) fn definition<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Re
     let id = own_id(map)?;
     let row = definition_row(reader(map));
     to.top(row, id, map, &["instances"]);
-    Ok(Place::whole(Table::ReviewDefinitions))
+    Ok(Place::part(Table::ReviewDefinitions, series(to.around.parent_kind.as_deref())))
+}
+
+/// The part of the series that a listing shows: those over many resources have a route of their own.
+pub(super) fn series(parent: Option<&str>) -> &'static str {
+    if parent == Some("unified") { "unified" } else { "tenant" }
 }
 
 fn definition_row(of: Reader<'_>) -> ReviewDefinitionRow {
@@ -23,7 +30,9 @@ fn definition_row(of: Reader<'_>) -> ReviewDefinitionRow {
     // A scope of principals and resources has queries one level further down.
     let deeper = ["resourceScopes", "principalScopes"]
         .iter()
-        .find_map(|name| scope.list(&[name]).first().and_then(|s| s.text("query")));
+        .find_map(|name| scope.list(&[name]).iter().find_map(|s| s.text("query")));
+    let reviewers = of.list(&["reviewers"]);
+    let scopes = scopes::reviewed(of);
     ReviewDefinitionRow {
         name: of.text("displayName"),
         status: of.text("status"),
@@ -32,7 +41,9 @@ fn definition_row(of: Reader<'_>) -> ReviewDefinitionRow {
         reminders: settings.flag("reminderNotificationsEnabled"),
         auto_apply: settings.flag("autoApplyDecisionsEnabled"),
         default_decision: settings.text("defaultDecision"),
-        reviewers: of.list(&["reviewers"]).iter().filter_map(|r| r.text("query")).collect(),
+        reviewers: reviewers.iter().filter_map(|r| r.text("query").or_else(|| scopes::reviewer(*r))).collect(),
+        scopes: (!scopes.is_empty()).then_some(scopes),
+        reviewer_kinds: (!reviewers.is_empty()).then(|| reviewers.iter().map(|r| scopes::reviewer(*r).unwrap_or_else(|| "unknown:".into())).collect()),
         created_at: of.time("createdDateTime"),
         ..ReviewDefinitionRow::default()
     }
@@ -61,8 +72,19 @@ fn instance_row(of: Reader<'_>, definition: Option<Interned>) -> ReviewInstanceR
         status: of.text("status"),
         start_at: of.time("startDateTime").or_else(|| of.time("startDate")),
         end_at: of.time("endDateTime").or_else(|| of.time("endDate")),
+        errors: errors(of),
         ..ReviewInstanceRow::default()
     }
+}
+
+/// What went wrong in an instance, in the service's words.
+fn errors(of: Reader<'_>) -> Option<Vec<Interned>> {
+    let told = |error: &Reader<'_>| match (error.text("code"), error.text("message")) {
+        (Some(code), Some(message)) => Some(Interned::from(&format!("{code}: {message}"))),
+        (code, message) => code.or(message),
+    };
+    let all: Vec<Interned> = of.list(&["errors"]).iter().filter_map(told).collect();
+    (!all.is_empty()).then_some(all)
 }
 
 pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
@@ -71,6 +93,10 @@ pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
     let (principal, target) = (of.at("principal"), of.at("target"));
     let (resource, instance) = (of.at("resource"), of.at("instance"));
     let (reviewer, applier) = (of.at("reviewedBy"), of.at("appliedBy"));
+    let permission = of.at("permission");
+    let by_type = resource
+        .kind()
+        .and_then(|k| kind::resource_kind(&k).filter(|k| !k.is_empty()).map(Interned::from));
     let instance_id = of.id("accessReviewId").or(to.around.parent).or_else(|| instance.id("id"));
     let row = ReviewDecisionRow {
         definition_id: to.around.grandparent.or_else(|| instance.at("definition").id("id")),
@@ -84,7 +110,7 @@ pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
             .or_else(|| target.any(&["userDisplayName", "servicePrincipalDisplayName"])),
         // A review of a package lists its policy as the resource, and the package beside it.
         resource_id: resource.id("accessPackageId").or_else(|| resource.id("id")),
-        resource_kind: resource.text("type"),
+        resource_kind: resource.text("type").or(by_type),
         resource_name: resource.any(&["accessPackageDisplayName", "displayName"]),
         reviewed_at: of.time("reviewedDateTime"),
         reviewer_id: reviewer.id("id"),
@@ -92,6 +118,12 @@ pub(super) fn decision<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resu
         applied_at: of.time("appliedDateTime"),
         applier_id: applier.id("id"),
         apply_result: of.text("applyResult"),
+        principal_kind: principal.kind().or_else(|| principal.text("type")),
+        // A role of an application, a directory role of an Azure scope: what of the resource is held.
+        role_id: resource.any_id("appRoleId").or_else(|| permission.any_id("id")),
+        role_name: resource.any(&["appRoleDisplayName"]).or_else(|| permission.text("displayName")),
+        resource_scope: resource.at("scope").any(&["displayName", "id"]),
+        membership: of.at("principalResourceMembership").text("membershipType"),
         ..ReviewDecisionRow::default()
     };
     if let Some(whole) = carried(map, &["instance"])

@@ -37,12 +37,3 @@ pub(super) const PROVISIONING: Format = Format {
     times: &[],
     rows: Rows::Refused("it tells what was written into applications; export AuditLogs instead"),
 };
-
-/// The history of access reviews, which a campaign adopts.
-pub(super) const REVIEW_HISTORY: Format = Format {
-    name: "a history report of access reviews",
-    fits: |columns| columns.all(&["AccessReviewId", "ReviewResult", "PrincipalId"]),
-    subject: None,
-    times: &[],
-    rows: Rows::Refused("give it to 'vouchsafe campaign adopt', or export the decisions of identityGovernance/accessReviews as JSON"),
-};

@@ -25,6 +25,21 @@ pub(in crate::ingest) enum FoundHeading {
 }
 
 impl Heading {
+    /// What stands in the place of a separator where rows are lists of JSON.
+    pub const LIST: u8 = b'[';
+
+    /// The heading of rows that are lists of JSON; its format is past the last one where none fits.
+    pub fn of_names(names: Vec<String>) -> Self {
+        let columns = named(names.into_iter().map(Cow::Owned).collect());
+        let known = Columns::of(columns.iter().map(String::as_str));
+        Self {
+            separator: Self::LIST,
+            format: FORMATS.iter().position(|format| (format.fits)(&known)).unwrap_or(FORMATS.len()),
+            columns,
+            body: 0,
+        }
+    }
+
     /// The heading at the beginning of a text.
     pub fn of(bytes: &[u8]) -> Option<FoundHeading> {
         let mut at = bytes.len() - bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).len();

@@ -8,12 +8,14 @@ mod audit_log_analytics;
 mod audit_portal;
 mod elsewhere;
 mod heading;
+mod review_history;
 mod shipped;
 mod sign_ins_log_analytics;
 mod sign_ins_portal;
 
 pub(super) use heading::{FoundHeading, Heading, cells};
 
+use crate::ingest::kind::ObjectKind;
 use crate::ingest::value;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -34,6 +36,8 @@ pub(super) enum Told {
     },
     /// JSON text that a shipper of logs wrapped.
     Wrapped(String),
+    /// An object of a kind, as Graph would have written it; its id is made of what tells it from others.
+    Object(ObjectKind, Row),
 }
 
 /// One kind of table.
@@ -66,12 +70,12 @@ pub(super) const FORMATS: &[Format] = &[
     audit_portal::FORMAT,
     sign_ins_portal::PEOPLE,
     sign_ins_portal::APPLICATIONS,
+    review_history::FORMAT,
     assignments_portal::FORMAT,
     elsewhere::UNIFIED_AUDIT_LOG,
     elsewhere::GRAPH_ACTIVITY,
     elsewhere::RISK,
     elsewhere::PROVISIONING,
-    elsewhere::REVIEW_HISTORY,
 ];
 
 /// The columns of a table.

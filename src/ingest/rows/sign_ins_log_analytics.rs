@@ -33,6 +33,7 @@ fn read(row: &mut Row, file: &str) -> Result<Told, String> {
         ("deviceDetail", &["DeviceDetail"]),
         ("location", &["LocationDetails"]),
         ("signInEventTypes", &["SignInEventTypes"]),
+        ("agent", &["Agent"]),
         (
             "appliedConditionalAccessPolicies",
             &["ConditionalAccessPolicies", "ConditionalAccessPoliciesV2", "AppliedConditionalAccessPolicies"],

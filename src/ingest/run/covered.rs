@@ -32,7 +32,22 @@ impl<S: Sink> Run<'_, S> {
             .collect()
     }
 
-    pub(super) fn asserted(&self) -> Vec<Coverage> {
+    /// What contradicts that a window of a log is covered: known gaps that lie in it or that nobody can date.
+    fn against(&self, subject: &str, window: Window) -> Option<String> {
+        let same = |s: &str| s == subject || s == "unknown" || s == "sign_ins" && subject.starts_with("sign_ins:");
+        let meets = |gap: &&Coverage| match gap.from.zip(gap.until) {
+            Some((from, until)) => Window { from, until }.meets(&window),
+            None => true,
+        };
+        let gaps: Vec<&Coverage> = self.report.gaps.iter().filter(|g| same(&g.subject)).filter(meets).collect();
+        let first = gaps.first()?.reason.clone().unwrap_or_default();
+        Some(match gaps.len() {
+            1 => first,
+            n => format!("{first} (and {} more)", n - 1),
+        })
+    }
+
+    pub(super) fn asserted(&mut self) -> Vec<Coverage> {
         let by_file = self.declared.iter().flat_map(|d| {
             let covers = d.covers.iter();
             covers.map(|(s, w)| (s.as_str(), *w, Some(d.sha256.clone())))
@@ -40,14 +55,22 @@ impl<S: Sink> Run<'_, S> {
         let by_flag = self.options.covers.iter();
         let by_flag = by_flag.map(|(s, w)| (s.as_str(), *w, None));
         let mut out = Vec::new();
+        let mut contradicted = Vec::new();
         for (subject, window, source) in by_file.chain(by_flag) {
             for subject in self.subjects(subject) {
                 let mut row = self.covered(subject, "asserted", window, source.clone());
                 let by = if source.is_some() { "coverage.toml" } else { "the command line" };
-                row.reason = Some(format!("asserted by {by}"));
+                row.reason = Some(match self.against(&row.subject, window) {
+                    None => format!("asserted by {by}"),
+                    Some(why) => {
+                        contradicted.push(format!("{} from {} until {} by {by}: {why}", row.subject, window.from, window.until));
+                        format!("asserted by {by}, and contradicted by its files: {why}")
+                    }
+                });
                 out.push(row);
             }
         }
+        self.report.contradicted = contradicted;
         out
     }
 

@@ -82,6 +82,15 @@ impl Missing {
         self.spoiled.push((table, dating.clone(), why.to_string()));
     }
 
+    /// Whose pages and holders are whole now, with the beginning of the reason that a gap of them would have.
+    pub fn whole(&self) -> Vec<(String, String)> {
+        let logs = self.logs.iter().filter(|(_, pages)| pages.verdict().is_none());
+        let logs = logs.map(|((subject, folder), _)| (subject.clone(), format!("{folder}: ")));
+        let holders = self.holders.iter().filter(|(_, named)| named.missing.is_subset(&named.named));
+        let holders = holders.map(|((_, at), _)| (Table::Assignments.name().to_string(), format!("as of {at}, ")));
+        logs.chain(holders).collect()
+    }
+
     /// All of it as gaps; looks that lost a part are no longer whole.
     pub fn rows(self, tenant: &str, looks: &mut Looks) -> Vec<Coverage> {
         let gap = |subject: &str, window: Option<Window>, reason: String| Coverage {
@@ -119,6 +128,24 @@ impl Missing {
     }
 }
 
+/// Items of expanded lists that have no id.
+pub(super) fn nameless(table: Table, count: u64) -> String {
+    match table {
+        Table::Memberships => format!("{count} members or owners of expanded lists name nobody"),
+        other => format!("{count} items of expanded lists that belong to {} have no id", other.name()),
+    }
+}
+
+/// Assignments of people who are known by a mail address only.
+pub(super) fn invited(count: usize) -> String {
+    let noun = if count == 1 {
+        "assignment names its holder"
+    } else {
+        "assignments name their holders"
+    };
+    format!("{count} {noun} by a mail address only, since the directory had no account yet: their access shows once a later export names it")
+}
+
 impl<S: Sink> Run<'_, S> {
     /// What a file was found to lack, when it is over.
     pub(super) fn missed(&mut self, input: &Input, scan: &Scan, dating: &Dating, sum: &Sum, outcome: &Outcome) {
@@ -134,7 +161,7 @@ impl<S: Sink> Run<'_, S> {
         let unknown = only.unwrap_or_else(|| by_name.to_string());
         if let Some(trouble) = &outcome.trouble {
             self.report.unread += 1;
-            let reason = format!("{}: not read to its end: {trouble}", input.path.display());
+            let reason = format!("{}: not read to its end: {trouble}", self.shown(input));
             self.gap(&unknown, reason, source());
             self.spoil(&unknown, dating);
         }
@@ -146,12 +173,14 @@ impl<S: Sink> Run<'_, S> {
         for (records, fate) in [(&sum.missed, "taken"), (&sum.misread, "understood")] {
             self.report.gaps.extend(records.rows(&shown, fate, &self.tenant, sha256, &unknown, look));
         }
-        for ((table, word), count) in &sum.unknown {
-            let noun = if *count == 1 { "record has" } else { "records have" };
+        let words = sum.unknown.iter().map(|(table, word, count)| (table, word, count as u64));
+        let members = sum.members.iter().map(|((table, what), count)| (*table, what.as_str(), *count));
+        for (table, word, count) in words.chain(members) {
+            let noun = if count == 1 { "record has" } else { "records have" };
             let cure = match word {
                 w if w.contains("unknownFutureValue") => "; export with the header Prefer: include-unknown-enum-members",
                 w if w.starts_with("no ") => "; export all members",
-                w if w.contains('\'') => ", which this version does not know",
+                w if w.contains('\'') || w == "other words" => ", which this version does not know",
                 _ => ", which this version does not understand",
             };
             let reason = format!("{}: {count} {noun} {word}{cure}", self.shown(input));
@@ -161,12 +190,16 @@ impl<S: Sink> Run<'_, S> {
                 ..self.gap_of(table.name(), reason, source())
             });
         }
-        if sum.nameless > 0 {
-            let reason = format!("{}: {} members or owners of expanded lists name nobody", self.shown(input), sum.nameless);
+        if !sum.invited.is_empty() {
+            let reason = format!("{}: {}", self.shown(input), invited(sum.invited.len()));
+            self.gap(Table::Assignments.name(), reason, source());
+        }
+        for (table, count) in &sum.nameless {
+            let reason = format!("{}: {}", self.shown(input), nameless(*table, *count));
             self.report.gaps.push(Coverage {
                 from: look.map(|w| w.from),
                 until: look.map(|w| w.until),
-                ..self.gap_of(Table::Memberships.name(), reason, source())
+                ..self.gap_of(table.name(), reason, source())
             });
         }
         for whose in sum.missed.whose() {
@@ -200,7 +233,8 @@ impl<S: Sink> Run<'_, S> {
 
     fn log_pages(&mut self, input: &Input, sum: &Sum, outcome: &Outcome) {
         let streams: Vec<&String> = sum.subjects.iter().filter(|s| s.starts_with("sign_ins")).collect();
-        let folder = input.path.parent().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+        let shown = self.shown(input);
+        let folder = shown.rsplit_once(['/', '\\']).map_or(String::new(), |(folder, _)| folder.to_string());
         for page in &outcome.pages {
             let subject = match page.context.as_ref().and_then(kind::by_context) {
                 Some(Kind::Audit) => "audit",

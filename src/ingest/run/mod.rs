@@ -11,7 +11,7 @@ use crate::ingest::dating::Dating;
 use crate::ingest::feed::with_feed;
 use crate::ingest::gaps::Missed;
 use crate::ingest::looks::{self, Looks};
-use crate::ingest::objects::Place;
+use crate::ingest::objects::{Place, UnknownWords};
 use crate::ingest::paths::Input;
 use crate::ingest::scan::{self, SMALL, Scan};
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
@@ -26,7 +26,7 @@ use missing::Missing;
 use pipeline::{Stop, in_place, on_threads};
 use remarks::{format_of, note, subject_of};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An ingest under way.
 pub(super) struct Run<'a, S> {
@@ -45,6 +45,8 @@ pub(super) struct Run<'a, S> {
     useless: Vec<(PathBuf, String)>,
     /// Files of which nothing was taken.
     untaken: Vec<Source>,
+    /// Gaps of the lake that were read now.
+    healed: Vec<Coverage>,
 }
 
 /// Records of one file that are kept one by one when they are not taken: a file of forty million of them costs no more.
@@ -68,8 +70,10 @@ struct Sum {
     missed: Missed,
     misread: Missed,
     holderless: usize,
-    nameless: u64,
-    unknown: misread::Counts,
+    nameless: BTreeMap<Table, u64>,
+    unknown: UnknownWords,
+    members: misread::Counts,
+    invited: BTreeSet<Interned>,
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
@@ -95,11 +99,13 @@ impl<'a, S: Sink> Run<'a, S> {
             errors: 0,
             useless: Vec::new(),
             untaken: Vec::new(),
+            healed: Vec::new(),
         }
     }
 
     /// A file that holds no records, on record with its hash where that was made.
     pub fn foreign(&mut self, path: PathBuf, reason: String, input: Option<(&Input, &Scan)>) {
+        let path = PathBuf::from(self.name_of(&path));
         self.useless.push((path.clone(), reason.clone()));
         let sha256 = input.map(|(_, scan)| &scan.sha256).filter(|hash| hash.is_known());
         self.untaken.push(Source {
@@ -122,7 +128,7 @@ impl<'a, S: Sink> Run<'a, S> {
         if let (Some(table), Some((_, _, dating))) = (Table::from_name(subject), input) {
             self.missing.spoiled(table, dating, "a file of it could not be read");
         }
-        let reason_with_path = format!("{}: {reason}", path.display());
+        let reason_with_path = format!("{}: {reason}", self.name_of(&path));
         self.report.unread += 1;
         self.gap(subject, reason_with_path, None);
         self.foreign(path, reason, input.map(|(input, scan, _)| (input, scan)));
@@ -140,13 +146,41 @@ impl<'a, S: Sink> Run<'a, S> {
         });
     }
 
+    /// A path as it is called in the lake; what lies in an archive is called below it.
+    fn name_of(&self, path: &Path) -> String {
+        if self.options.standard_input.as_deref() == Some(path) {
+            return "-".into();
+        }
+        let called = |whole: &Path| self.options.called.get(whole);
+        let found = path.ancestors().find_map(|whole| Some((called(whole)?, path.strip_prefix(whole).ok()?)));
+        match found {
+            Some((name, below)) if below.as_os_str().is_empty() => name.clone(),
+            Some((name, below)) => format!("{name}/{}", below.display()),
+            None => path.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Heals gaps of the lake whose reason begins so: what they lacked is there now.
+    fn heal(&mut self, subject: Option<&str>, begin: &str) {
+        let same = |gap: &&Coverage| {
+            let reason = gap.reason.as_deref().unwrap_or_default();
+            gap.from.is_none() && reason.starts_with(begin) && subject.is_none_or(|s| s == gap.subject)
+        };
+        let still = |gap: &&Coverage| self.report.gaps.iter().any(|g| g.subject == gap.subject && g.reason == gap.reason);
+        let healed = self.options.open_gaps.iter().filter(same).filter(|g| !still(g));
+        let rows = healed.map(|gap| Coverage {
+            basis: crate::ingest::HEALED.into(),
+            ..gap.clone()
+        });
+        self.healed.extend(rows.collect::<Vec<_>>());
+    }
+
     /// How the file is called in the lake.
     fn shown(&self, input: &Input) -> String {
         let pulled = self.options.pulled.as_ref().and_then(|p| p.file(&input.path));
         match pulled {
             Some(file) => file.shown.clone(),
-            None if self.options.standard_input.as_ref() == Some(&input.path) => "-".into(),
-            None => input.path.to_string_lossy().into_owned(),
+            None => self.name_of(&input.path),
         }
     }
 
@@ -221,10 +255,14 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.missed.join(done.missed);
         sum.misread.join(done.misread);
         sum.holderless += done.holders.missing.len();
-        sum.nameless += done.holders.nameless;
+        for (table, count) in &done.holders.nameless {
+            *sum.nameless.entry(*table).or_default() += count;
+        }
+        sum.invited.extend(done.holders.invited.iter().copied());
         self.missing.holders(dating, done.holders);
-        for (what, count) in done.unknown {
-            misread::count(&mut sum.unknown, what, count);
+        sum.unknown.join(done.unknown);
+        for (what, count) in done.members {
+            misread::count(&mut sum.members, what, count);
         }
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
@@ -240,7 +278,7 @@ impl<'a, S: Sink> Run<'a, S> {
             snapshot_id: look,
             presence_only: dating.presence_only(),
             source: source.into(),
-            source_row: row,
+            source_row: row + 1,
         };
         let placed = &done.placed;
         let listed = |row: &i64, _: &Table| {
@@ -321,6 +359,10 @@ impl<'a, S: Sink> Run<'a, S> {
             };
             self.sink.rejects(vec![more]).map_err(|e| Stop::Sink(e).at(&input.path))?;
         }
+        if outcome.trouble.is_none() && sum.rejected == 0 && sum.errors.is_empty() && outcome.pages.iter().all(|p| p.closed) {
+            let begin = format!("{}: ", self.shown(input));
+            self.heal(None, &begin);
+        }
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let source = Source {
             sha256: scan.sha256.get().to_string(),
@@ -335,14 +377,14 @@ impl<'a, S: Sink> Run<'a, S> {
             conflicting: number(sum.put.conflicting),
             observed_at: observed.then_some(dating.at),
             dated_by: observed.then(|| dating.by.to_string()),
-            note: note(&sum, &outcome, input),
+            note: note(&sum, &outcome, input, &self.name_of(&input.file)),
         };
         if source.kept + source.duplicate == 0 && outcome.pages.iter().all(|p| p.rows > 0) {
             let reason = match sum.reasons.iter().max_by_key(|(_, n)| **n) {
                 Some((reason, count)) => format!("{count} of {} records: {reason}", sum.read),
                 None => "no records".into(),
             };
-            self.useless.push((input.path.clone(), reason));
+            self.useless.push((PathBuf::from(self.shown(input)), reason));
         }
         self.report.read += source.read;
         self.report.kept += source.kept;
@@ -362,12 +404,15 @@ impl<'a, S: Sink> Run<'a, S> {
             return Err(IngestError::NothingUsable(self.useless));
         }
         let missing = std::mem::take(&mut self.missing);
+        let whole = missing.whole();
         self.report.gaps.extend(missing.rows(&self.tenant, &mut self.looks));
+        whole.iter().for_each(|(subject, begin)| self.heal(Some(subject), begin));
         let failed = |source: SinkError| IngestError::Sink {
             path: PathBuf::from("the whole ingest"),
             source,
         };
         let mut coverage = self.report.gaps.clone();
+        coverage.append(&mut self.healed);
         match &self.options.pulled {
             Some(pulled) => coverage.extend(pulled.coverage.iter().cloned()),
             None => coverage.extend(self.inferred()),

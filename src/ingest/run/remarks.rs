@@ -9,6 +9,8 @@ use crate::ingest::split::{Outcome, Shape};
 pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
     let text = if let Shape::Table(heading) = shape {
         rows::FORMATS[heading.format].name
+    } else if let Some(name) = outcome.answered {
+        return format!("{name}, as the answer of a query");
     } else if sum.remarks.enveloped > 0 {
         "diagnostic records"
     } else if !sum.errors.is_empty() && sum.put.kept + sum.put.duplicate == 0 {
@@ -25,17 +27,20 @@ pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
     text.to_string()
 }
 
-pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String> {
+pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str) -> Option<String> {
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
     if sum.holderless > 0 {
         notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
     }
-    if sum.nameless > 0 {
-        notes.push(format!("{} members or owners of expanded lists name nobody", sum.nameless));
+    for (table, count) in &sum.nameless {
+        notes.push(super::missing::nameless(*table, *count));
     }
-    for ((_, word), count) in &sum.unknown {
-        let noun = if *count == 1 { "record has" } else { "records have" };
+    if !sum.invited.is_empty() {
+        notes.push(super::missing::invited(sum.invited.len()));
+    }
+    for (_, word, count) in sum.unknown.iter() {
+        let noun = if count == 1 { "record has" } else { "records have" };
         notes.push(format!("{count} {noun} {word}"));
     }
     if remarks.parent_by_name > 0 {
@@ -63,7 +68,7 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input) -> Option<String
         notes.push(format!("not read to its end: {trouble}"));
     }
     if input.member.is_some() {
-        notes.push(format!("a member of {}; size and hash are those of the member", input.file.display()));
+        notes.push(format!("a member of {archive}; size and hash are those of the member"));
     }
     for (error, count) in &sum.errors {
         notes.push(if *count == 1 { error.clone() } else { format!("{error} ({count} times)") });

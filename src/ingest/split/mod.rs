@@ -7,6 +7,7 @@ mod lines;
 mod pages;
 mod sniff;
 mod table;
+mod tables;
 
 pub(super) use sniff::sniff;
 
@@ -119,6 +120,8 @@ pub(super) struct Outcome {
     pub pages: Vec<Page>,
     /// Why it could not be read to its end.
     pub trouble: Option<String>,
+    /// The format of the tables that it answers with.
+    pub answered: Option<&'static str>,
 }
 
 /// What a file looks like from its first lines.
@@ -151,6 +154,7 @@ pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emi
         stopped: false,
         page: None,
         heading: None,
+        answered: None,
     };
     match shape {
         Shape::Lines => splitter.lines(),
@@ -162,6 +166,7 @@ pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emi
     Outcome {
         pages: splitter.pages,
         trouble: splitter.feed.trouble.clone(),
+        answered: splitter.answered,
     }
 }
 
@@ -185,6 +190,8 @@ struct Splitter<'f, 'm, 'l, E> {
     page: Option<Arc<Head>>,
     /// The heading of the table that we are in.
     heading: Option<Arc<Heading>>,
+    /// The format of the first table of an answer.
+    answered: Option<&'static str>,
 }
 
 /// Where a value ends.

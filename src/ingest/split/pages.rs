@@ -49,13 +49,18 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     }
 
     /// Elements of an array up to its end.
-    fn elements(&mut self, page: Option<&Arc<Head>>) -> Ended {
+    pub(super) fn elements(&mut self, page: Option<&Arc<Head>>) -> Ended {
         while !self.stopped {
             match self.blank(None) {
                 None | Some(b'}' | b':') => return Ended::Cut,
                 Some(b']') => {
                     self.pos += 1;
                     return Ended::Closed;
+                }
+                Some(b'[') if self.heading.is_some() => {
+                    if let Ended::Cut = self.record(page) {
+                        return Ended::Cut;
+                    }
                 }
                 Some(b'{') if page.is_none() && self.looks_like_page() => self.document(),
                 Some(b'{') => {
@@ -110,6 +115,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             let rows = key == b"value" || key == b"records";
             match self.byte(start) {
                 Some(b'[') if rows => return self.page(page),
+                Some(b'[') if key == b"tables" || key == b"Tables" => return self.tables(),
                 Some(b'{') if key == b"value" => return self.wrapped(page),
                 _ => break,
             }
@@ -119,7 +125,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     }
 
     /// Reads a key and the colon after it.
-    fn member_key(&mut self, keep: u64) -> Option<Vec<u8>> {
+    pub(super) fn member_key(&mut self, keep: u64) -> Option<Vec<u8>> {
         let start = self.pos;
         let found = self.value(keep, 1 << 16, false);
         if !found.closed || found.long.is_some() || found.end < start + 2 {
@@ -256,7 +262,7 @@ fn is_annotation(key: &[u8]) -> bool {
 /// Whether an object begins with an annotation, `value` or `records`.
 pub(super) fn begins_like_page(bytes: &[u8]) -> bool {
     let rest = bytes.get(1..).unwrap_or(&[]).trim_ascii_start();
-    [&b"\"@"[..], b"\"value\"", b"\"records\"", b"\"Count\""]
+    [&b"\"@"[..], b"\"value\"", b"\"records\"", b"\"tables\"", b"\"Tables\"", b"\"Count\""]
         .iter()
         .any(|start| rest.starts_with(start))
 }

@@ -262,3 +262,91 @@ fn words_that_are_not_known_are_counted_by_name() {
     );
     assert!(told.iter().all(|g| g.0 == "requests 2026-03-01T00:00:00Z 86400000000"), "{told:?}");
 }
+
+#[test]
+fn a_gap_without_a_time_ends_when_its_file_is_read_whole() {
+    let whole = format!("{}\n{}\n", event("a"), event("b"));
+    let folder = super::folder(&[("audit.json", &whole.as_bytes()[..whole.len() - 40]), ("other.json", event("o").as_bytes())]);
+    let paths = [folder.path().to_path_buf()];
+    let (first, _) = sink::run(&paths, &sink::options()).expect("an ingest");
+    assert_eq!(first.gaps.len(), 1, "{:?}", first.gaps);
+    let again = IngestOptions {
+        open_gaps: first.gaps.clone(),
+        ..sink::options()
+    };
+    let healed = |memory: &sink::Memory| memory.coverage.iter().filter(|c| c.basis == crate::ingest::HEALED).count();
+    let (_, memory) = sink::run(&paths, &again).expect("an ingest");
+    assert_eq!(healed(&memory), 0, "it is as torn as before");
+    std::fs::write(folder.path().join("audit.json"), &whole).expect("a file");
+    let (report, memory) = sink::run(&paths, &again).expect("an ingest");
+    assert!(report.gaps.is_empty());
+    let rows: Vec<_> = memory.coverage.iter().filter(|c| c.basis == crate::ingest::HEALED).collect();
+    assert_eq!(rows.len(), 1);
+    assert_eq!((&rows[0].subject, &rows[0].reason), (&first.gaps[0].subject, &first.gaps[0].reason));
+    // Another file that is whole says nothing of this one.
+    let other = super::folder(&[("audit.json", whole.as_bytes())]);
+    let (_, memory) = sink::run(&[other.path().to_path_buf()], &again).expect("an ingest");
+    assert_eq!(healed(&memory), 0);
+}
+
+#[test]
+fn pages_and_holders_that_come_later_heal_too() {
+    let more = page("auditLogs/directoryAudits", &[&event("a")]).replace(
+        r#""value""#,
+        r#""@odata.nextLink":"https://graph.microsoft.com/v1.0/auditLogs/directoryAudits?$skiptoken=x","value""#,
+    );
+    let last = page("auditLogs/directoryAudits", &[&event("b")]);
+    let bare = r#"{"id":"A1","state":"delivered","expiredDateTime":null}"#;
+    let held = r#"{"id":"A1","state":"delivered","expiredDateTime":null,"target":{"objectId":"U1"}}"#;
+    let folder = super::folder(&[("1.json", more.as_bytes()), ("2026-03-01/assignments.json", bare.as_bytes())]);
+    let paths = [folder.path().to_path_buf()];
+    let (first, _) = sink::run(&paths, &sink::options()).expect("an ingest");
+    assert_eq!(first.gaps.len(), 2, "{:?}", first.gaps);
+    std::fs::write(folder.path().join("2.json"), last).expect("a file");
+    std::fs::write(folder.path().join("2026-03-01/assignments-2.json"), held).expect("a file");
+    let again = IngestOptions {
+        open_gaps: first.gaps,
+        ..sink::options()
+    };
+    let (report, memory) = sink::run(&paths, &again).expect("an ingest");
+    assert!(report.gaps.is_empty(), "{:?}", report.gaps);
+    assert_eq!(
+        memory.coverage.iter().filter(|c| c.basis == crate::ingest::HEALED).count(),
+        2,
+        "{:?}",
+        memory.coverage
+    );
+}
+
+#[test]
+fn what_contradicts_a_window_that_was_vouched_for_is_told_with_it() {
+    let torn = format!("{}\n{}", event("a"), &event("b")[..60]);
+    let vouched = |subject: &str, from: &str, until: &str| {
+        let window = crate::model::Window {
+            from: sink::instant(from),
+            until: sink::instant(until),
+        };
+        IngestOptions {
+            covers: vec![(subject.into(), window)],
+            ..sink::options()
+        }
+    };
+    let told = |text: &str, options: &IngestOptions| {
+        let (report, memory) = ingest_files(&[("audit.json", text.as_bytes())], options).expect("an ingest");
+        let row = memory.coverage.into_iter().find(|c| c.basis == "asserted").expect("an assertion");
+        (report.contradicted.len(), row.reason.unwrap_or_default())
+    };
+    let march = vouched("audit", "2026-03-01", "2026-04-01");
+    let (count, reason) = told(&torn, &march);
+    assert_eq!(count, 1);
+    assert!(
+        reason.contains("contradicted by its files") && reason.contains("record 2 was not taken"),
+        "{reason}"
+    );
+    assert_eq!(told(&event("a"), &march), (0, "asserted by the command line".into()));
+    // A gap that is known to lie elsewhere contradicts nothing.
+    let dated = format!("{}\n{}\n", event("a"), event("b").replace(r#""targetResources":[]"#, r#""targetResources":7"#));
+    assert_eq!(told(&dated, &march).0, 1);
+    assert_eq!(told(&dated, &vouched("audit", "2026-04-01", "2026-05-01")).0, 0);
+    assert_eq!(told(&torn, &vouched("sign_ins:interactiveUser", "2026-03-01", "2026-04-01")).0, 0);
+}

@@ -107,7 +107,7 @@ fn policies() {
         "policies",
         &json!({"package_id": "p1", "package_name": "x", "catalog_id": "c1", "target_scope": "allMemberUsers", "automatic": false, "expiration_type": "afterDuration", "expiration_duration": "P365D",
         "approval_required_add": true, "approval_required_update": false, "requestor_justification": null, "custom_schedule": true,
-        "stages": [{"duration": "P14D", "approver_justification": true, "approvers": ["singleUser:u1", "requestorManager:1"], "fallbacks": ["groupMembers:g1"]}],
+        "stages": [{"duration": "P14D", "approver_justification": true, "approvers": ["singleUser:u1", "requestorManager:1"], "fallbacks": ["groupMembers:g1"], "kind": null, "escalates": null, "escalates_after": null, "escalations": null}],
         "review_settings": true, "review_enabled": true, "review_recurrence": "P3M", "review_self": false, "review_reviewers": ["groupMembers:g2"]}),
     );
     check("its catalog", v1, "catalogs", &json!({"id": "c1"}));
@@ -117,7 +117,7 @@ fn policies() {
         beta,
         "policies",
         &json!({"package_id": "p1", "target_scope": "notSpecified", "automatic": null, "expiration_type": "afterDuration", "expiration_duration": "P30D", "approval_required_add": true, "approval_required_update": true, "requestor_justification": false,
-        "stages": [{"duration": "P14D", "approver_justification": true, "approvers": ["singleUser:u1"], "fallbacks": ["groupMembers:g1"]}], "review_settings": true, "review_recurrence": "P3M", "review_self": true}),
+        "stages": [{"duration": "P14D", "approver_justification": true, "approvers": ["singleUser:u1"], "fallbacks": ["groupMembers:g1"], "kind": null, "escalates": null, "escalates_after": null, "escalations": null}], "review_settings": true, "review_recurrence": "P3M", "review_self": true}),
     );
     let none = r#"{"id":"Q1","displayName":"x","allowedTargetScope":"notSpecified","reviewSettings":null,"automaticRequestSettings":{"requestAccessForAllowedTargets":true}}"#;
     check(

@@ -2,11 +2,13 @@
 
 mod formats;
 mod gaps;
+mod graph_2026;
 mod hostile;
 mod kinds;
 mod logs;
 mod looks;
 mod misread;
+mod mutated;
 mod powershell;
 mod real;
 mod sink;

@@ -152,6 +152,8 @@ pub(super) fn options() -> IngestOptions {
         standard_input: None,
         progress: None,
         pulled: None,
+        called: BTreeMap::new(),
+        open_gaps: Vec::new(),
     }
 }
 

@@ -325,11 +325,6 @@ fn near_misses_are_refused_by_name_with_what_to_export_instead() {
             "access-package assignments",
             "$expand=target",
         ),
-        (
-            "AccessReviewId,ResourceId,PrincipalId,ReviewDate,ReviewResult,ReviewerId\n1,2,3,4,5,6\n",
-            "history report",
-            "campaign adopt",
-        ),
         ("one,two,three\n1,2,3\n", "no known export (one, two, three", "JSON"),
     ] {
         let files: [(&str, &[u8]); 2] = [("x.csv", text.as_bytes()), ("other.json", event("o").leak().as_bytes())];
@@ -372,4 +367,106 @@ fn one_event_told_in_many_ways_is_one_event() {
     }
     let alone = ingest_files(&[("x.csv", csv.as_bytes())], &sink::options()).expect("an ingest").0;
     assert_eq!((alone.kept, alone.duplicate), (1, 0));
+}
+
+/// What the query interface of Log Analytics answers, with these rows.
+fn answer(rows: &str, more: &str) -> String {
+    format!(
+        r#"{{"tables":[{{"name":"PrimaryResult","columns":[{{"name":"TimeGenerated","type":"datetime"}},{{"name":"AADTenantId","type":"string"}},{{"name":"ActivityDisplayName","type":"string"}},{{"name":"LoggedByService","type":"string"}},{{"name":"InitiatedBy","type":"dynamic"}},{{"name":"TargetResources","type":"dynamic"}},{{"name":"Id","type":"string"}}],"rows":[{rows}]}}]{more}}}"#
+    )
+}
+
+fn answered(id: &str) -> String {
+    format!(
+        r#"["2026-03-01T10:00:00Z","7a3c0b1e-0000-4000-8000-000000000001","Add member to group","Core Directory","{{\"user\":{{\"id\":\"u1\"}}}}",[{{"id":"g1","type":"Group"}}],"{id}"]"#
+    )
+}
+
+#[test]
+fn answers_of_the_query_interface_are_rows_of_their_table() {
+    let text = answer(&[answered("e1"), answered("e2"), answered("e2")].join(","), r#","statistics":{}"#);
+    for text in [text.clone(), text.replace("],", "],\n "), format!("\n{text}\n{}", answer(&answered("e3"), ""))] {
+        let (report, memory) = one(text.as_bytes());
+        assert!(event_ids(&memory).starts_with(&["e1".to_string(), "e2".to_string()]), "{text}");
+        assert_eq!(
+            report.tenant.as_ref().map(ToString::to_string).as_deref(),
+            Some("7a3c0b1e-0000-4000-8000-000000000001")
+        );
+        assert_eq!(memory.audit[0].targets[0].id.as_deref(), Some("g1"));
+        assert_eq!(memory.audit[0].actor_id.as_deref(), Some("u1"));
+        assert!(report.sources[0].format.contains("the answer of a query"), "{}", report.sources[0].format);
+        assert_eq!(report.rejected + report.unmapped, 0);
+    }
+    let empty = ingest_files(&[("a.json", answer("", "").as_bytes())], &sink::options());
+    assert!(matches!(empty, Err(IngestError::NothingUsable(_))));
+}
+
+#[test]
+fn an_answer_that_is_not_whole_is_told() {
+    let rows = [answered("e1"), r#"["2026-03-01T10:00:00Z","x"]"#.into(), r#"{"no":"list"}"#.into()].join(",");
+    let partial = r#","error":{"code":"PartialError","message":"There were some errors when processing your query."}"#;
+    let (report, memory) = one(answer(&rows, partial).as_bytes());
+    assert_eq!((report.read, report.kept, report.rejected), (3, 1, 2), "{:?}", reasons(&memory));
+    assert_eq!(report.unread, 1);
+    assert!(
+        report.gaps.iter().any(|g| g.reason.as_deref().is_some_and(|r| r.contains("PartialError"))),
+        "{:?}",
+        report.gaps
+    );
+    let whole = answer(&[answered("e1"), answered("e2")].join(","), "");
+    for cut in [whole.len() - 2, whole.len() - 90] {
+        let (report, memory) = one(&whole.as_bytes()[..cut]);
+        assert!(!memory.audit.is_empty(), "what is there is taken");
+        assert!(report.unread > 0 || report.rejected > 0, "cut at {cut}: {report:?}");
+    }
+    let strange = answer(&answered("e1"), "")
+        .replace("ActivityDisplayName", "Colour")
+        .replace("LoggedByService", "Shape")
+        .replace("InitiatedBy", "Size");
+    let refused = ingest_files(&[("a.json", strange.as_bytes())], &sink::options());
+    let Err(IngestError::NothingUsable(found)) = refused else {
+        panic!("nothing usable: {refused:?}")
+    };
+    assert!(found[0].1.contains("no known export"), "{found:?}");
+}
+
+#[test]
+fn a_review_history_is_decisions_and_each_counts_once() {
+    let head = "AccessReviewId,AccessReviewSeriesId,ReviewType,ResourceDisplayName,ResourceId,PrincipalId,PrincipalName,ReviewDate,ReviewResult,Justification,ReviewerId,ReviewerUPN,AppliedDate,SubmissionResult";
+    let text = format!(
+        "{head}\n1A,2B,Access Package,Payroll,3C,4D,Ana,2026-03-31T10:00:00Z,Denied,left,5E,bo@corp.example,2026-04-01T10:00:00Z,AppliedSuccessfully\n1A,00000000-0000-0000-0000-000000000000,Group,G,6F,4D,Ana,,NotReviewed,,,,,\n"
+    );
+    let files: [(&str, &[u8]); 2] = [("2026-04-02/history.csv", text.as_bytes()), ("2026-04-02/again.csv", text.as_bytes())];
+    let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
+    assert_eq!((report.kept, report.duplicate), (2, 2));
+    let rows = memory.table("review_decisions");
+    let row = rows.iter().find(|r| r["decision"] == "Deny").expect("the denial");
+    for (column, value) in [
+        ("instance_id", "1a"),
+        ("definition_id", "2b"),
+        ("resource_id", "3c"),
+        ("resource_kind", "accessPackageAssignmentPolicy"),
+        ("principal_id", "4d"),
+        ("reviewer_id", "5e"),
+        ("apply_result", "AppliedSuccessfully"),
+    ] {
+        assert_eq!(row[column], value, "{column}");
+    }
+    let other = rows.iter().find(|r| r["decision"] == "NotReviewed").expect("the silence");
+    assert!(other["definition_id"].is_null(), "a review that happens once has no series");
+}
+
+#[test]
+fn answers_of_older_interfaces_and_rows_without_columns() {
+    let capital = answer(&answered("e1"), "")
+        .replace("\"tables\"", "\"Tables\"")
+        .replace("\"columns\"", "\"Columns\"")
+        .replace("\"rows\"", "\"Rows\"")
+        .replace("{\"name\":\"Primary", "{\"TableName\":\"Primary")
+        .replace("{\"name\"", "{\"ColumnName\"");
+    let (report, memory) = one(capital.as_bytes());
+    assert_eq!((event_ids(&memory), report.rejected), (vec!["e1".to_string()], 0), "{capital}");
+    let blind = format!(r#"{{"tables":[{{"name":"x","rows":[{}]}}]}}"#, answered("e1"));
+    let (report, memory) = one(format!("{blind}\n{}", event("a")).as_bytes());
+    assert_eq!((report.read, report.kept, report.rejected), (2, 1, 1), "{:?}", reasons(&memory));
 }

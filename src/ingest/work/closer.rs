@@ -89,7 +89,7 @@ impl Worker<'_> {
         }
     }
 
-    fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
+    pub(super) fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
         let link = span.page.as_deref().and_then(|p| p.link.as_ref());
         let mut around = surroundings(self.around.tenant, context);
         let mut related = None;
@@ -124,10 +124,7 @@ impl Worker<'_> {
             nested: &mut self.done.nested,
             top: &mut self.done.top,
             holders: &mut self.done.holders,
-        };
-        let words = match (&kind, related) {
-            (Kind::Object(kind), None) => kind::unknown_words(*kind, map),
-            _ => Vec::new(),
+            words: &mut self.done.unknown,
         };
         objects::misread();
         let place = match (kind, related) {
@@ -136,8 +133,8 @@ impl Worker<'_> {
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
-        for what in words.into_iter().chain(objects::misread()) {
-            misread::count(&mut self.done.unknown, (place.table, what), 1);
+        for what in objects::misread() {
+            misread::count(&mut self.done.members, (place.table, what), 1);
         }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {

@@ -9,7 +9,7 @@ use crate::ingest::envelope::Envelope;
 use crate::ingest::gaps::{self, Missed, Whose};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
-use crate::ingest::objects::{Holders, Place, Refused, Rows};
+use crate::ingest::objects::{Holders, Place, Refused, Rows, UnknownWords};
 use crate::ingest::rows::Heading;
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
@@ -52,7 +52,7 @@ pub(super) struct Named {
 impl Named {
     /// Whether names tell whose members or owners are listed.
     pub fn tells_parent(&self) -> bool {
-        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner))
+        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner | Relation::Sponsor))
     }
 }
 
@@ -115,8 +115,10 @@ pub(super) struct Done {
     pub spans: BTreeMap<String, (Instant, Instant)>,
     /// Error responses in place of data, and how often each came.
     pub errors: BTreeMap<String, u64>,
+    /// Words of enumerations that are not known.
+    pub unknown: UnknownWords,
     /// Members of objects that are not understood.
-    pub unknown: misread::Counts,
+    pub members: misread::Counts,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
     /// Records of logs that were taken, and of which a member is not understood that decides what they say.
@@ -208,7 +210,7 @@ impl Worker<'_> {
         let row = Reject {
             path: self.around.path.to_string(),
             source: String::new(),
-            source_row: Some(span.row),
+            source_row: Some(span.row + 1),
             offset: i64::try_from(span.offset).unwrap_or(i64::MAX),
             length: i64::try_from(span.len).unwrap_or(i64::MAX),
             verdict: verdict.into(),
@@ -224,7 +226,7 @@ impl Worker<'_> {
         let row = Reject {
             path: self.around.path.to_string(),
             source: String::new(),
-            source_row: Some(torn.row),
+            source_row: Some(torn.row + 1),
             offset: i64::try_from(torn.offset).unwrap_or(i64::MAX),
             length: i64::try_from(torn.len).unwrap_or(i64::MAX),
             verdict: "rejected".into(),

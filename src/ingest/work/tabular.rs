@@ -3,12 +3,13 @@
 use super::{Taken, Worker, rejected, told, too_deep};
 use crate::ingest::audit::{self, AuditRaw};
 use crate::ingest::gaps::Whose;
+use crate::ingest::kind::Kind;
 use crate::ingest::objects::Refused;
 use crate::ingest::rows::{self, Heading, Row, Rows, Told, cells};
 use crate::ingest::signin::{self, SignInRaw};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::Span;
-use crate::ingest::times;
+use crate::ingest::{times, value};
 use crate::model::Window;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -16,6 +17,9 @@ use std::borrow::Cow;
 impl Worker<'_> {
     /// A row of separated values.
     pub(super) fn separated(&mut self, bytes: &[u8], heading: &Heading, span: &Span) -> Taken {
+        if heading.separator == Heading::LIST {
+            return self.listed(bytes, heading, span);
+        }
         let text = self.decoded(bytes)?;
         let cells = cells(&text, heading.separator).ok_or_else(|| rejected("a row whose quotes are broken"))?;
         let (columns, extra) = (heading.columns.len(), cells.iter().skip(heading.columns.len()).any(|c| !c.trim().is_empty()));
@@ -30,15 +34,44 @@ impl Worker<'_> {
         self.row_of(heading.format, &mut row, span)
     }
 
+    /// A row that is a list of cells.
+    fn listed(&mut self, bytes: &[u8], heading: &Heading, span: &Span) -> Taken {
+        let text = self.decoded(bytes)?;
+        let depth = self.around.limits.depth;
+        let (parsed, _) = value::parse(&text, depth).map_err(rejected)?;
+        let Value::Array(cells) = parsed else {
+            return Err(rejected("no list of cells, where the table has rows"));
+        };
+        if cells.len() != heading.columns.len() {
+            return Err(rejected(format!(
+                "{} cells, where the table has {} columns",
+                cells.len(),
+                heading.columns.len()
+            )));
+        }
+        let said = |cell: &Value| !cell.is_null() && cell.as_str().is_none_or(|text| !text.trim().is_empty());
+        let named = heading.columns.iter().zip(cells).filter(|(_, cell)| said(cell));
+        let mut row: Row = named.map(|(name, cell)| (name.clone(), cell)).collect();
+        self.row_of(heading.format, &mut row, span)
+    }
+
     /// Whose gap a row leaves that was not taken, and of when as far as its cells tell.
     pub(super) fn lost_row(&self, bytes: &[u8], heading: &Heading) -> (Whose, Option<Window>) {
-        let format = &rows::FORMATS[heading.format];
+        let Some(format) = rows::FORMATS.get(heading.format) else {
+            return (Whose::Unknown, None);
+        };
         let whose = match format.subject {
             Some(subject) => Whose::Known(subject.into()),
             None => Whose::Unknown,
         };
         let text = String::from_utf8_lossy(bytes);
-        let cells = cells(&text, heading.separator).filter(|c| c.len() <= heading.columns.len()).unwrap_or_default();
+        let cells = if heading.separator == Heading::LIST {
+            let parsed: Vec<Value> = serde_json::from_str(&text).unwrap_or_default();
+            parsed.iter().map(|cell| Cow::Owned(cell.as_str().unwrap_or_default().to_string())).collect()
+        } else {
+            cells(&text, heading.separator).unwrap_or_default()
+        };
+        let cells: Vec<Cow<'_, str>> = Some(cells).filter(|c| c.len() <= heading.columns.len()).unwrap_or_default();
         let at = |name: &str| {
             let place = heading.columns.iter().position(|column| rows::same(column, name))?;
             times::read(cells.get(place)?, self.around.dates).ok()
@@ -58,7 +91,10 @@ impl Worker<'_> {
 
     /// A row of a known format, from separated values or from JSON.
     pub(super) fn row_of(&mut self, format: usize, row: &mut Map<String, Value>, span: &Span) -> Taken {
-        let format = &rows::FORMATS[format];
+        let Some(format) = rows::FORMATS.get(format) else {
+            let shown: Vec<&str> = row.keys().map(String::as_str).take(6).collect();
+            return Err(Refused::Unmapped(format!("a row of a table that is no known export ({} …)", shown.join(", "))));
+        };
         let read = match format.rows {
             Rows::Read(read) => read,
             Rows::Refused(why) => return Err(Refused::Unmapped(format!("{}; {why}", format.name))),
@@ -69,6 +105,11 @@ impl Worker<'_> {
             Told::Wrapped(text) => {
                 self.look_closer(&text, span, false)?;
                 self.done.remarks.shipped += 1;
+            }
+            Told::Object(kind, mut record) => {
+                self.done.remarks.untimed += times::straighten(&mut record, self.around.dates);
+                self.object(Kind::Object(kind), &mut record, None, span)?;
+                self.done.remarks.without_id += 1;
             }
             Told::Audit(record) => {
                 let text = record.to_string();

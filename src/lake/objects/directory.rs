@@ -53,6 +53,8 @@ objects! {
         last_successful_at: Option<Instant>,
         /// When it was deleted.
         deleted_at: Option<Instant>,
+        /// Whether it is the account of an agent; null when nothing says so.
+        agent: Option<bool>,
     }
 
     /// A group.
@@ -79,11 +81,11 @@ objects! {
         deleted_at: Option<Instant>,
     }
 
-    /// A direct member or owner; the id is relation, container and member, joined by slashes.
+    /// A direct member, owner or sponsor; the id is relation, container and member, joined by slashes.
     struct MembershipRow: Memberships {
-        /// member or owner.
+        /// member, owner or sponsor.
         relation: Option<Interned>,
-        /// group, application or serviceprincipal.
+        /// group, application, serviceprincipal or user.
         container_kind: Option<Interned>,
         /// The group or application.
         container_id: Option<Interned>,
@@ -103,7 +105,7 @@ objects! {
         name: Option<Interned>,
         /// Application id.
         app_id: Option<Interned>,
-        /// Application, ManagedIdentity and so on.
+        /// Application, ManagedIdentity, ServiceIdentity (an agent) and so on.
         kind: Option<Interned>,
         /// Enabled.
         enabled: Option<bool>,

@@ -15,6 +15,14 @@ columns! {
         approvers: Vec<Interned>,
         /// Fallback approvers, `kind:id`.
         fallbacks: Vec<Interned>,
+        /// Type of the stage: accessPackageDynamicApprovalStage asks an extension who approves; null in most records.
+        kind: Option<Interned>,
+        /// Whether it goes on to others when nobody decides.
+        escalates: Option<bool>,
+        /// After how long, ISO 8601.
+        escalates_after: Option<Interned>,
+        /// To whom, `kind:id`.
+        escalations: Option<Vec<Interned>>,
     }
 
     /// A stage of an approval.
@@ -85,7 +93,7 @@ objects! {
         role_name: Option<Interned>,
         /// Member_GROUP, Owner_GROUP, or the app role's id.
         role_origin_id: Option<Interned>,
-        /// AadGroup, AadApplication, SharePointOnline, DirectoryRole.
+        /// AadGroup, AadApplication, SharePointOnline, DirectoryRole; others as they are written.
         origin_system: Option<Interned>,
         /// Group, service principal, site or role: the scope's origin id.
         resource_id: Option<Interned>,
@@ -93,6 +101,8 @@ objects! {
         resource_name: Option<Interned>,
         /// When the role entered the package.
         created_at: Option<Instant>,
+        /// roleType: active, eligible, application, delegated.
+        role_type: Option<Interned>,
     }
 
     /// A package or group incompatible with a package; the id is all three, joined by slashes.
@@ -149,6 +159,18 @@ objects! {
         review_reviewers: Vec<Interned>,
         /// Whether requestors may ask for a period.
         custom_schedule: Option<bool>,
+        /// Who may ask or is assigned by the rule, `kind:id` (specificAllowedTargets; beta: allowedRequestors).
+        targets: Option<Vec<Interned>>,
+        /// Who may ask for others, `kind:id`.
+        on_behalf: Option<Vec<Interned>>,
+        /// Whether they may ask for access.
+        on_behalf_add: Option<bool>,
+        /// Whether they may ask for its removal.
+        on_behalf_remove: Option<bool>,
+        /// Whether who leaves the rule loses access (removeAccessWhenTargetLeavesAllowedTargets).
+        removes_who_leaves: Option<bool>,
+        /// How long access goes on after that, ISO 8601 (gracePeriodBeforeAccessRemoval).
+        grace_period: Option<Interned>,
         /// Creation.
         created_at: Option<Instant>,
         /// Last change.

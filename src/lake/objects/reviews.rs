@@ -20,10 +20,15 @@ objects! {
         auto_apply: Option<bool>,
         /// defaultDecision.
         default_decision: Option<Interned>,
-        /// Queries of the reviewers.
+        /// Queries of the reviewers; `kind:id` where there are none.
         reviewers: Vec<Interned>,
         /// Creation.
         created_at: Option<Instant>,
+        /// What it is over, `kind:id`: group, catalog, servicePrincipal, directoryRole, accessPackage, accessPackageAssignmentPolicy, or
+        /// the query itself.
+        scopes: Option<Vec<Interned>>,
+        /// Who reviews, `kind:id`: user, groupMembers, groupOwners, manager, or the query itself.
+        reviewer_kinds: Option<Vec<Interned>>,
     }
 
     /// An access review instance.
@@ -36,6 +41,8 @@ objects! {
         start_at: Option<Instant>,
         /// End.
         end_at: Option<Instant>,
+        /// What went wrong, in the service's words.
+        errors: Option<Vec<Interned>>,
     }
 
     /// A decision of an access review.
@@ -56,7 +63,7 @@ objects! {
         principal_name: Option<Interned>,
         /// Package, group or application under review.
         resource_id: Option<Interned>,
-        /// accessPackageAssignmentPolicy, group and so on.
+        /// accessPackageAssignmentPolicy, group, servicePrincipal, directoryRole, azureRole, customDataProvidedResource.
         resource_kind: Option<Interned>,
         /// Name.
         resource_name: Option<Interned>,
@@ -70,7 +77,17 @@ objects! {
         applied_at: Option<Instant>,
         /// Who applied it.
         applier_id: Option<Interned>,
-        /// AppliedSuccessfully, ApplyNotSupported, New and so on.
+        /// AppliedSuccessfully, ApplyNotSupported, New and so on; of custom data Success, Failure, PartialSuccess, NotSupported.
         apply_result: Option<Interned>,
+        /// userIdentity, servicePrincipalIdentity, or user and servicePrincipal.
+        principal_kind: Option<Interned>,
+        /// What of the resource is held: the app role, or the id of the permission.
+        role_id: Option<Interned>,
+        /// Its name.
+        role_name: Option<Interned>,
+        /// The scope of an Azure role.
+        resource_scope: Option<Interned>,
+        /// direct or indirect.
+        membership: Option<Interned>,
     }
 }
