@@ -47,7 +47,6 @@ const REQUEST_STATE: &[&str] = &[
     "partiallyDelivered",
 ];
 const ASSIGNMENT_STATE: &[&str] = &["delivering", "partiallyDelivered", "delivered", "expired", "expiring", "deliveryFailed"];
-const EXPIRATION: &[&str] = &["notSpecified", "noExpiration", "afterDateTime", "afterDuration"];
 const SUBJECT: &[&str] = &["notSpecified", "user", "servicePrincipal"];
 const EXPIRATION: &[&str] = &["notSpecified", "noExpiration", "afterDateTime", "afterDuration"];
 const ORIGIN: &[&str] = &["AadGroup", "AadApplication", "SharePointOnline", "DirectoryRole"];
