@@ -173,9 +173,7 @@ impl<S: Sink> Run<'_, S> {
         for (records, fate) in [(&sum.missed, "taken"), (&sum.misread, "understood")] {
             self.report.gaps.extend(records.rows(&shown, fate, &self.tenant, sha256, &unknown, look));
         }
-        let words = sum.unknown.iter().map(|(table, word, count)| (table, word, count as u64));
-        let members = sum.members.iter().map(|((table, what), count)| (*table, what.as_str(), *count));
-        for (table, word, count) in words.chain(members) {
+        for (table, word, count) in sum.unknown.iter() {
             let noun = if count == 1 { "record has" } else { "records have" };
             let cure = match word {
                 w if w.contains("unknownFutureValue") => "; export with the header Prefer: include-unknown-enum-members",

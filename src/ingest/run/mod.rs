@@ -16,7 +16,7 @@ use crate::ingest::paths::Input;
 use crate::ingest::scan::{self, SMALL, Scan};
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
 use crate::ingest::split::Outcome;
-use crate::ingest::work::{Done, Remarks, Surroundings, misread};
+use crate::ingest::work::{Done, Remarks, Surroundings};
 use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
 use crate::lake::records::{Coverage, Reject, Source};
 use crate::lake::table::Table;
@@ -72,7 +72,6 @@ struct Sum {
     holderless: usize,
     nameless: BTreeMap<Table, u64>,
     unknown: UnknownWords,
-    members: misread::Counts,
     invited: BTreeSet<Interned>,
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
@@ -261,9 +260,6 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.invited.extend(done.holders.invited.iter().copied());
         self.missing.holders(dating, done.holders);
         sum.unknown.join(done.unknown);
-        for (what, count) in done.members {
-            misread::count(&mut sum.members, what, count);
-        }
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {

@@ -6,7 +6,6 @@ use crate::ingest::envelope::Envelope;
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
 use crate::ingest::split::{Head, Span};
-use crate::ingest::work::misread;
 use crate::ingest::{rows, times, value};
 use crate::model::Interned;
 use serde_json::{Map, Value};
@@ -133,8 +132,16 @@ impl Worker<'_> {
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
-        for what in objects::misread() {
-            misread::count(&mut self.done.members, (place.table, what), 1);
+        let misread = objects::misread();
+        if !misread.is_empty() {
+            let own = map
+                .get("id")
+                .and_then(Value::as_str)
+                .map_or_else(|| format!("record {}", span.row), str::to_lowercase);
+            let own = Interned::from(&own);
+            for what in misread {
+                self.done.unknown.add(place.table, what, own);
+            }
         }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {

@@ -1,7 +1,6 @@
 //! What one batch of records gives: rows, rejects and counts; pure, so that batches can be worked on at once.
 
 mod closer;
-pub(super) mod misread;
 mod tabular;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
@@ -117,8 +116,6 @@ pub(super) struct Done {
     pub errors: BTreeMap<String, u64>,
     /// Words of enumerations that are not known.
     pub unknown: UnknownWords,
-    /// Members of objects that are not understood.
-    pub members: misread::Counts,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
     /// Records of logs that were taken, and of which a member is not understood that decides what they say.
