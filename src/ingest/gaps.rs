@@ -285,7 +285,7 @@ mod tests {
     fn reasons_that_differ_in_a_value_are_one_told_by_the_first_record() {
         let mut missed = Missed::default();
         for n in (0..1000).rev() {
-            missed.add(Whose::Known("audit".into()), None, n, &format!("no readable time: 'le {n}'"));
+            missed.add(Whose::Known("audit".into()), None, n + 1, &format!("no readable time: 'le {n}'"));
         }
         let rows = missed.rows("f", "taken", "t", "s", "unknown", None);
         let told: Vec<_> = rows.iter().filter_map(|r| r.reason.as_deref()).collect();
