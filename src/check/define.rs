@@ -28,8 +28,6 @@ pub struct Check {
     pub cost: &'static str,
     /// Answers it for one part of the access.
     pub run: fn(&Context) -> Outcome,
-    /// The file that it was read from, where the user wrote it; `None` for those of the catalogue.
-    pub own: Option<&'static crate::check::own::OwnCheck>,
 }
 
 /// A number that is policy, not taste: named, with a unit and the place that it comes from.
@@ -114,7 +112,6 @@ macro_rules! check {
         $(#[doc = $doc])+
         $vis static $name: $crate::check::Check = $crate::check::Check {
             page: &[$($doc),+],
-            own: None,
             $($field $(: $value)?),+
         };
     };

@@ -59,9 +59,6 @@ impl Check {
     #[must_use]
     pub fn served(&self) -> Vec<Control> {
         let mut all = self.controls.to_vec();
-        if self.own.is_some() {
-            return all;
-        }
         let of_family = CROSSWALK.iter().filter(|(begin, _)| self.id.as_str().starts_with(begin));
         for control in of_family.flat_map(|(_, controls)| *controls) {
             if !all.contains(control) {

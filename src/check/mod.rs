@@ -22,7 +22,6 @@ mod known;
 pub mod life;
 mod origin;
 mod orphan;
-pub mod own;
 mod page;
 mod policy_then;
 pub mod profiles;

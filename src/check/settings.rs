@@ -27,7 +27,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("profile", "The set of thresholds of a framework."),
     ("time_zone", "The zone in which moments are shown beside UTC."),
     ("exceptions", "The register of exceptions, a file beside this one."),
-    ("checks", "The folder of checks of one's own, beside this file."),
     ("admin_accounts.prefixes", "Beginnings of the names of administrative accounts."),
     ("admin_accounts.suffixes", "Ends of the names of administrative accounts."),
     ("admin_accounts.accounts", "Accounts that are administrative whatever their names."),
@@ -107,7 +106,6 @@ fn other(config: &Config, name: &str) -> String {
         "profile" => text(if config.profile.is_empty() { "default" } else { &config.profile }),
         "time_zone" => config.time_zone.map_or_else(String::new, |z| text(z.name())),
         "exceptions" => path(&config.register),
-        "checks" => path(&config.checks),
         "admin_accounts.prefixes" => list(&config.admin_accounts.prefixes),
         "admin_accounts.suffixes" => list(&config.admin_accounts.suffixes),
         "admin_accounts.accounts" => list(&config.admin_accounts.accounts),
@@ -172,8 +170,7 @@ pub fn template() -> String {
 fn example(key: &str) -> &'static str {
     match key {
         "time_zone" => "\"Europe/Berlin\"",
-        "exceptions" => "\"exceptions.toml\"",
-        _ => "\"checks\"",
+        _ => "\"exceptions.toml\"",
     }
 }
 
@@ -194,7 +191,7 @@ mod tests {
     fn values(config: &Config) -> Vec<(String, String)> {
         let lines = settings_in_force(config).into_iter();
         lines
-            .filter(|l| !["exceptions", "checks", "time_zone"].contains(&l.name.as_str()))
+            .filter(|l| !["exceptions", "time_zone"].contains(&l.name.as_str()))
             .map(|l| (l.name, l.value))
             .collect()
     }

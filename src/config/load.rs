@@ -45,7 +45,6 @@ struct Raw {
     services: RawServices,
     populations: BTreeMap<String, Vec<String>>,
     exceptions: Option<PathBuf>,
-    checks: Option<PathBuf>,
     time_zone: Option<String>,
 }
 
@@ -82,7 +81,6 @@ pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Confi
     let mut config = parse(&read(path)?, path, thresholds, profiles)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.register = config.register.map(|named| folder.join(named));
-    config.checks = config.checks.map(|named| folder.join(named));
     Ok(config)
 }
 
@@ -147,7 +145,6 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
         register: raw.exceptions,
-        checks: raw.checks,
         service_apps: raw.services.entitlement_management,
         time_zone: time_zone.and_then(|(_, zone)| zone),
         populations,

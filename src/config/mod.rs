@@ -44,8 +44,6 @@ pub struct Config {
     pub register: Option<std::path::PathBuf>,
     /// Findings that somebody accepted, until a day.
     pub exceptions: Vec<Exception>,
-    /// The folder of checks of one's own.
-    pub checks: Option<std::path::PathBuf>,
     /// Rules about who is who, in the order in which they decide.
     pub populations: Vec<PopulationRule>,
     /// Where settings beside thresholds come from, by key; those that are missing have their defaults.

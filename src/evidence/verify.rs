@@ -1,5 +1,6 @@
 //! A bundle judged from itself: structure, hashes, signature, arithmetic, samples and the tree of the lake.
 
+use crate::campaign::follow_up::Drift;
 use crate::evidence::bag::{AGENT, NOTE, files_below};
 use crate::evidence::facts::Facts;
 use crate::evidence::read::Read;
@@ -392,7 +393,7 @@ fn campaign(dir: &Path) -> Result<String, Vec<String>> {
         text.parse().map_err(|_| one(format!("campaign/campaign.csv: {name} '{text}' is no number")))
     };
     let drift = Read::file(&dir.join("data/campaign/drift.csv")).map_err(one)?;
-    let of = |word: &str| drift.rows().filter(|r| r.get("what") == word).count();
+    let of = |word: &str| drift.rows().filter(|r| r.get(Drift::COLUMNS[0]) == word).count();
     let (joined, left, held) = (of("joined"), of("left"), number("held_now")?);
     if number("population")? != items.count() || number("joined")? != joined || number("left")? != left {
         return Err(one("campaign/campaign.csv does not count the rows of items.csv and drift.csv"));

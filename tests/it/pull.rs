@@ -524,7 +524,7 @@ fn raw_pages_are_kept_under_the_hash_that_sources_name() {
     let sources: Vec<Source> = view.rows().expect("sources");
     assert!(!sources.is_empty());
     // Listings of the same content are one file.
-    let files: std::collections::BTreeSet<&str> = sources.iter().map(|s| s.sha256.as_str()).collect();
+    let files: BTreeSet<&str> = sources.iter().map(|s| s.sha256.as_str()).collect();
     assert!(
         told.contains(&format!("{} files of raw pages have the hash", files.len())),
         "{} sources: {told}",
