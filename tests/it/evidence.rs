@@ -725,6 +725,24 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
         let text = fs::read_to_string(&path).expect("a listing");
         fs::write(&path, format!("{text}joined,,x,x,group:x,x,,x\n")).expect("a file");
         assert!(!walk(&run, &block).status.success(), "a row that was added is told");
+        // One that the head counts too is right: the walk reads the column that bundles have.
+        let head = run.dir().join("bundle/data/campaign/campaign.csv");
+        let told = fs::read_to_string(&head).expect("a head");
+        let value = |name: &str| {
+            rows("campaign")
+                .into_iter()
+                .find(|r| r["what"] == name)
+                .map(|r| r["value"].clone())
+                .expect("a line")
+        };
+        let more = |text: &str, name: &str| {
+            let number: usize = value(name).parse().expect("a number");
+            text.replace(&format!("{name},{number}\n"), &format!("{name},{}\n", number + 1))
+        };
+        fs::write(&head, more(&more(&told, "joined"), "held_now")).expect("a file");
+        let output = walk(&run, &block);
+        assert!(output.status.success(), "{}", printed(&output));
+        fs::write(&head, told).expect("a file");
         fs::write(&path, text).expect("a file");
     }
     let log = rows("log");
