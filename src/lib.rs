@@ -18,3 +18,5 @@ pub mod pull;
 pub mod remote;
 pub mod report;
 pub mod synth;
+pub mod views;
+pub mod workbench;

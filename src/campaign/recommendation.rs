@@ -9,7 +9,7 @@ use crate::model::{EntitlementKind, Finding, Holding, Instant, PackageId, Severi
 use std::collections::BTreeSet;
 
 /// Checks whose findings speak for removal.
-pub const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-", "EXC-01"];
+pub const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-01", "SEG-05", "SEG-06", "EXC-01", "REV-05", "AGT-02"];
 /// Checks of use: they speak only where use could be judged.
 const OF_USE: &str = "STA-";
 /// A use of the last so many days speaks for keeping.

@@ -39,6 +39,14 @@ impl Context<'_> {
     #[must_use]
     pub fn account(&self, id: &PrincipalId) -> Account {
         let access = self.access;
+        // A listing of service principals and the record of an agent's account are better witnesses than the log's "User".
+        if let Some(app) = access.apps.get(id.as_str()) {
+            let agent = is_agent(&app.kind) || access.governance.agents.contains_key(id);
+            return if agent { Account::Agent } else { Account::Workload };
+        }
+        if access.governance.agents.contains_key(id) {
+            return Account::Agent;
+        }
         if let Some(person) = access.people.get(id) {
             return match person.user_type.to_ascii_lowercase().as_str() {
                 _ if person.agent => Account::Agent,
@@ -49,9 +57,6 @@ impl Context<'_> {
         }
         if access.groups.contains_key(id.as_str()) {
             return Account::Group;
-        }
-        if let Some(app) = access.apps.get(id.as_str()) {
-            return if is_agent(&app.kind) { Account::Agent } else { Account::Workload };
         }
         match access.subject_types.get(id).map(|k| k.as_str()).unwrap_or_default() {
             "user" => Account::User,

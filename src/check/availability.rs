@@ -32,6 +32,23 @@ impl Context<'_> {
             let clears_when = format!("Ingest {}.", listing(*table));
             out.push_for(self.lacking(ReasonCode::NoTelemetry, *table, &message, &clears_when), 0);
         }
+        let misread = |table: &&Table| self.misread(**table).map(|reason| (**table, reason));
+        for (table, reason) in tables.iter().filter_map(|t| misread(&t)) {
+            let message = format!(
+                "a part of {} was not understood, so only what was understood was judged: {reason}",
+                listing(table)
+            );
+            let clears_when = format!("Export {} again with all members, or with a version that knows them.", listing(table));
+            out.push_for(self.lacking(ReasonCode::NoTelemetry, table, &message, &clears_when), 0);
+        }
+    }
+
+    /// What of the newest look at a collection was not understood.
+    fn misread(&self, table: Table) -> Option<&str> {
+        let at = Window::at(self.index.newest_look(table)?);
+        let gaps = self.access.collection_gaps.get(table.name())?;
+        let there = |(when, _): &&(Option<Window>, String)| when.is_some_and(|w| w.meets(&at));
+        gaps.iter().find(there).map(|(_, reason)| reason.as_str())
     }
 
     /// The row that says that nothing tells what packages contain; `None` when something does.

@@ -5,6 +5,7 @@ use crate::lake::table::Table;
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::PackageRole;
 use crate::ledger::evidence::UsageDay;
+use crate::model::time::DAY;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
 use ahash::AHashMap;
 use std::cmp::Ordering;
@@ -39,7 +40,7 @@ impl<'a> Index<'a> {
         let mut holdings: Vec<&Holding> = access.holdings.iter().collect();
         holdings.sort_by(|a, b| order(a, b));
         for holding in holdings {
-            if holding.held_at(access.as_of) {
+            if holding.held_at(access.as_of) || listed_that_day(holding, access.as_of) {
                 index.held.push((hash(holding.principal.as_str()), holding));
                 if holding.entitlement.is_group_member() {
                     index.members.entry(holding.entitlement.resource()).or_default().push(holding);
@@ -73,7 +74,7 @@ impl<'a> Index<'a> {
             }
         }
         for ((collection, _), looks) in access.looks.iter() {
-            for look in looks.iter().filter(|l| l.at <= access.as_of) {
+            for look in looks.iter().filter(|l| seen_by(l.at, access.as_of)) {
                 let newest = index.newest.entry(collection).or_insert(look.at);
                 *newest = look.at.max(*newest);
             }
@@ -155,6 +156,21 @@ impl<'a> Index<'a> {
             begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
         })
     }
+}
+
+/// Whether a look is of an instant or of before: one that is dated by its day alone counts from when the day began.
+fn seen_by(look: Instant, at: Instant) -> bool {
+    let whole_day = (look.0 + 1).rem_euclid(DAY) == 0;
+    look <= at || whole_day && look.day() == at.day()
+}
+
+/// Listed in a look of that very day, by a record that names an earlier start.
+fn listed_that_day(holding: &Holding, at: Instant) -> bool {
+    let has_start = matches!(holding.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::AppRole);
+    has_start
+        && holding.from_latest.is_some_and(|t| seen_by(t, at))
+        && holding.from_earliest.is_some_and(|t| t <= at)
+        && holding.held_until.is_none_or(|t| at < t)
 }
 
 /// The order of the ledger, restored whatever order the rows come in.

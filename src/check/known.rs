@@ -133,6 +133,19 @@ impl Context<'_> {
         }
     }
 
+    /// Whether a policy lets people ask, and by which scope.
+    #[must_use]
+    pub fn is_for_people(&self, policy: &PolicyFacts) -> Known {
+        match policy.target_scope.as_str() {
+            "" => Known::Unknown(format!("the record of the policy \"{}\" does not tell who may ask", policy.name)),
+            // Whoever is assigned directly, of any kind.
+            scope if scope.eq_ignore_ascii_case("notSpecified") || scope.eq_ignore_ascii_case("NoSubjects") => Known::No,
+            scope if is_one_of(NOT_FOR_PEOPLE, scope) => Known::No,
+            scope if is_one_of(MEMBERS_ONLY, scope) || is_one_of(OTHERS_TOO, scope) => Known::Yes(scope.to_string()),
+            scope => Known::Unknown(format!("the policy \"{}\" is for \"{scope}\", a scope that is not known", policy.name)),
+        }
+    }
+
     /// Whether what a package contains is on record, be it nothing.
     #[must_use]
     pub fn contents_known(&self, package: &PackageId) -> bool {

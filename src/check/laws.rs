@@ -25,7 +25,7 @@ impl Numbers {
         list[self.below(list.len())]
     }
 
-    fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
         for i in (1..list.len()).rev() {
             list.swap(i, self.below(i + 1));
         }
@@ -77,6 +77,7 @@ fn year(seed: u64) -> Example {
         row(at, "leave", "", "ida", "", ""),
     ];
     rows[8].at = at.plus(150 * DAY);
+    rows.extend(around(&mut Numbers(seed.wrapping_mul(31) + 7), at));
     if n.below(3) > 0 {
         let until = at.plus(i64::try_from(100 + n.below(300)).unwrap_or(0) * DAY).day();
         rows.push(row(
@@ -138,6 +139,81 @@ fn year(seed: u64) -> Example {
         title: format!("year {seed}"),
         rows,
     }
+}
+
+/// What surrounds the access of a year.
+fn around(n: &mut Numbers, at: Instant) -> Vec<Row> {
+    let later = |days: i64| at.plus(days * DAY);
+    vec![
+        row(at, "incompatible", "", "", "payroll", n.pick(&["keys", "group readers", "library"])),
+        row(
+            at,
+            "conditional",
+            "",
+            "",
+            "baseline",
+            n.pick(&[
+                "all users, all apps, mfa",
+                "all users, without guests, without group readers, app ledger, mfa",
+                "guests, all apps, mfa",
+                "all users, all apps, mfa, on phones",
+            ]),
+        ),
+        row(
+            at,
+            "series",
+            "",
+            "",
+            "payroll",
+            n.pick(&["every P3M", "every P1M, no reminders", "once", "every P3M, self, silence approve"]),
+        ),
+        row(
+            later(10),
+            "instance",
+            "",
+            "",
+            "payroll",
+            n.pick(&["until 2026-01-25", "until 2026-01-25, in progress"]),
+        ),
+        row(
+            later(12),
+            "review",
+            n.pick(PEOPLE),
+            n.pick(PEOPLE),
+            "payroll",
+            n.pick(&["deny", "approve", "not reviewed"]),
+        ),
+        row(at, "post", "", "ana", "", "department Finance, job Clerk, type Employee"),
+        row(at, "post", "", "cy", "", "department Finance, job Clerk, type Contractor"),
+        row(later(90), "post", "", "ana", "", n.pick(&["department Ward, job Nurse", "job Clerk"])),
+        row(at, "vouch", n.pick(&["bo", ""]), "gil", "", ""),
+        row(
+            at,
+            "policy",
+            "",
+            "",
+            "errands",
+            n.pick(&["scope allDirectoryAgentIdentities", "scope allMemberUsers"]),
+        ),
+        row(
+            at,
+            "identity",
+            "",
+            "agent scout",
+            "",
+            n.pick(&["no sponsor", "sponsor di", "disabled, sponsor di", ""]),
+        ),
+        row(later(5), "assign", "cy", "agent scout", "errands", ""),
+        row(
+            later(8),
+            "role",
+            "",
+            n.pick(PEOPLE),
+            "Helpdesk Administrator",
+            n.pick(&["permanent", "until 2026-12-31", "eligible"]),
+        ),
+        row(later(20), "tamper", "di", "", "payroll", n.pick(&["reset", "reset"])),
+    ]
 }
 
 /// The stories of all pages, and some years.

@@ -5,6 +5,7 @@
 
 mod accept;
 mod account;
+mod agent;
 mod approval;
 mod approvers;
 mod availability;
@@ -25,6 +26,7 @@ mod orphan;
 pub mod own;
 mod page;
 mod policy_then;
+pub mod practice;
 pub mod profiles;
 mod register;
 mod registry;
@@ -34,9 +36,10 @@ mod segregation;
 mod service;
 mod settings;
 mod stale;
+mod surround;
 mod thresholds;
 mod who;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod examples;

@@ -83,6 +83,10 @@ pub fn explain(check: &Check, config: &Config) -> String {
         }
         line(String::new());
     }
+    if let Some(own) = check.own {
+        line(format!("## Statement\n\n```sql\n{}\n```", own.sql.trim()));
+        return out;
+    }
     line(format!(
         "## Examples\n\nA row with ◀ is found; a row with ? could not be judged.\n\n{}",
         page.section("Examples")

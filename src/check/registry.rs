@@ -1,7 +1,7 @@
 //! All checks, in the order of the catalogue.
 
-use crate::check::{Check, Threshold};
-use crate::check::{approval, conditional, exception, expiry, justification, orphan, register, review, segregation, stale};
+use crate::check::{Check, Threshold, own};
+use crate::check::{agent, approval, conditional, exception, expiry, justification, orphan, register, review, segregation, stale};
 
 /// All checks, in the order of the catalogue.
 #[must_use]
@@ -17,10 +17,36 @@ pub fn all() -> &'static [&'static Check] {
         &justification::jus_01::CHECK,
         &justification::jus_02::CHECK,
         &exception::exc_01::CHECK,
+        &exception::exc_02::CHECK,
+        &exception::exc_03::CHECK,
+        &exception::exc_04::CHECK,
+        &exception::exc_05::CHECK,
+        &exception::exc_06::CHECK,
+        &exception::exc_07::CHECK,
+        &exception::exc_08::CHECK,
+        &exception::exc_09::CHECK,
+        &exception::exc_10::CHECK,
+        &exception::exc_11::CHECK,
         &segregation::seg_01::CHECK,
+        &segregation::seg_02::CHECK,
+        &segregation::seg_03::CHECK,
+        &segregation::seg_04::CHECK,
         &segregation::seg_05::CHECK,
+        &segregation::seg_06::CHECK,
         &review::rev_01::CHECK,
+        &review::rev_02::CHECK,
+        &review::rev_03::CHECK,
+        &review::rev_04::CHECK,
+        &review::rev_05::CHECK,
+        &review::rev_06::CHECK,
+        &review::rev_07::CHECK,
+        &review::rev_08::CHECK,
+        &conditional::cap_01::CHECK,
+        &conditional::cap_02::CHECK,
         &conditional::cap_03::CHECK,
+        &conditional::cap_04::CHECK,
+        &agent::agt_01::CHECK,
+        &agent::agt_02::CHECK,
         &register::reg_01::CHECK,
     ];
     ALL
@@ -36,14 +62,14 @@ pub struct UnknownCheck {
     pub nearest: Option<&'static str>,
 }
 
-/// The check of an id, however it is cased: `STA-01`, `sta-01`, `sta01`.
+/// The check of an id, of the catalogue or of one's own that was read, however it is cased: `STA-01`, `sta-01`, `sta01`.
 ///
 /// # Errors
 /// When no check has that id; with the nearest one.
 pub fn by_id(id: &str) -> Result<&'static Check, UnknownCheck> {
     let wanted = plain(id);
-    let found = all().iter().find(|c| plain(c.id.as_str()) == wanted);
-    found.copied().ok_or_else(|| UnknownCheck {
+    let found = all().iter().copied().find(|c| plain(c.id.as_str()) == wanted);
+    found.or_else(|| own::known(id)).ok_or_else(|| UnknownCheck {
         asked: id.to_string(),
         nearest: nearest(&wanted),
     })

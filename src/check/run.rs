@@ -2,7 +2,7 @@
 
 use crate::check::accept::{Names, accept};
 use crate::check::register::reg_01;
-use crate::check::{Check, Context, Index, Outcome, Part, Shard, all};
+use crate::check::{Check, Context, Index, Outcome, Part, Shard, own};
 use crate::config::Config;
 use crate::ledger::AccessModel;
 use crate::model::{CheckId, Finding};
@@ -28,12 +28,15 @@ pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Ve
     let index = Index::new(access);
     let wanted = |id: CheckId| ids.is_none_or(|ids| ids.contains(&id));
     let register = wanted(reg_01::CHECK.id) && !config.exceptions.is_empty();
-    let needed = |c: &&&'static Check| c.id != reg_01::CHECK.id && (wanted(c.id) || register && reg_01::rests_on(config, c.id));
-    let checks: Vec<&'static Check> = all().iter().filter(needed).copied().collect();
+    let needed = |c: &&'static Check| c.id != reg_01::CHECK.id && (wanted(c.id) || register && reg_01::rests_on(config, c.id));
+    let catalogue = own::catalogue(config);
+    let (mine, checks): (Vec<&'static Check>, Vec<&'static Check>) = catalogue.iter().copied().filter(needed).partition(|c| c.own.is_some());
     let mut judged: Vec<(CheckId, Outcome)> = checks
         .into_par_iter()
         .map(|check| (check.id, in_parts(check, access, config, &index, parts)))
         .collect();
+    // One at a time: each is watched for what it costs.
+    judged.extend(mine.into_iter().map(|check| (check.id, in_parts(check, access, config, &index, 1))));
     if wanted(reg_01::CHECK.id) {
         let context = Context::new(access, config, &index, &reg_01::CHECK, Part::WHOLE).after(&judged);
         let outcome = Outcome::merged(vec![(reg_01::CHECK.run)(&context)]);
@@ -51,7 +54,7 @@ pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Ve
             population: outcome.population,
         })
     };
-    all().iter().copied().filter(|c| wanted(c.id)).filter_map(&mut of).collect()
+    catalogue.into_iter().filter(|c| wanted(c.id)).filter_map(&mut of).collect()
 }
 
 /// One check, its work divided by its key.

@@ -28,6 +28,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("time_zone", "The zone in which moments are shown beside UTC."),
     ("exceptions", "The register of exceptions, a file beside this one."),
     ("checks", "The folder of checks of one's own, beside this file."),
+    ("check_limits.seconds", "How many seconds the statement of such a check may take."),
+    ("check_limits.mebibytes", "How much memory it may need, in MiB."),
     ("admin_accounts.prefixes", "Beginnings of the names of administrative accounts."),
     ("admin_accounts.suffixes", "Ends of the names of administrative accounts."),
     ("admin_accounts.accounts", "Accounts that are administrative whatever their names."),
@@ -42,6 +44,10 @@ const OTHERS: &[(&str, &str)] = &[
     ),
     ("packages.employees_only", "Packages that are meant for employees only."),
     ("packages.no_expiry_exempt", "Packages whose assignments may have no end."),
+    (
+        "packages.incompatible",
+        "Pairs of packages that nobody may hold together, beside what packages list as incompatible.",
+    ),
     (
         "services.entitlement_management",
         "Application ids that deliver in the name of entitlement management, beside Entra's own.",
@@ -108,25 +114,25 @@ fn other(config: &Config, name: &str) -> String {
         "time_zone" => config.time_zone.map_or_else(String::new, |z| text(z.name())),
         "exceptions" => path(&config.register),
         "checks" => path(&config.checks),
+        "check_limits.seconds" => config.check_limits.seconds.to_string(),
+        "check_limits.mebibytes" => config.check_limits.mebibytes.to_string(),
         "admin_accounts.prefixes" => list(&config.admin_accounts.prefixes),
         "admin_accounts.suffixes" => list(&config.admin_accounts.suffixes),
         "admin_accounts.accounts" => list(&config.admin_accounts.accounts),
-        "admin_accounts.pairs" => {
-            let pairs: Vec<toml::Value> = config
-                .admin_accounts
-                .pairs
-                .iter()
-                .map(|[a, b]| toml::Value::from(vec![a.as_str(), b.as_str()]))
-                .collect();
-            toml::Value::from(pairs).to_string()
-        }
+        "admin_accounts.pairs" => pairs(&config.admin_accounts.pairs),
         "packages.sensitive" => list(&config.sensitive_packages),
         "packages.not_sensitive" => list(&config.ordinary_packages),
         "packages.employees_only" => list(&config.employee_packages),
         "packages.no_expiry_exempt" => list(&config.no_expiry_exempt),
+        "packages.incompatible" => pairs(&config.incompatible_packages),
         "services.entitlement_management" => list(&config.service_apps),
         _ => String::new(),
     }
+}
+
+fn pairs(items: &[[String; 2]]) -> String {
+    let pairs: Vec<toml::Value> = items.iter().map(|[a, b]| toml::Value::from(vec![a.as_str(), b.as_str()])).collect();
+    toml::Value::from(pairs).to_string()
 }
 
 fn list(items: &[String]) -> String {

@@ -30,7 +30,8 @@ pub(super) fn minute(at: Instant) -> String {
 }
 
 /// `3 months`, `90 days`: a period of reviews; as written where it is neither.
-pub(super) fn period(every: IsoDuration, written: &str) -> String {
+#[must_use]
+pub fn period(every: IsoDuration, written: &str) -> String {
     match (every.months, every.seconds) {
         (months, 0) if months > 0 => count(i64::from(months), "month"),
         (0, seconds) if seconds > 0 && seconds % 86_400 == 0 => count(seconds / 86_400, "day"),

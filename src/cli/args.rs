@@ -3,7 +3,7 @@
 use crate::cli::evidence_args::{
     BundleArgs, CheckpointArgs, HoldArgs, LakeVerifyArgs, NotaryArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, SubjectArgs, VerifyArgs,
 };
-use crate::cli::render_args::RenderArgs;
+use crate::cli::render_args::{CoverArgs, RenderArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -11,57 +11,77 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "vouchsafe", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do.
+    /// The command
     #[command(subcommand)]
     pub command: Command,
-    /// Say less: no progress, no hints
+    /// Print results and errors only, no progress and no hints
     #[arg(long, global = true)]
     pub quiet: bool,
-    /// Say more about what is done (can be repeated)
+    /// Print more about what is done (can be repeated)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done · 1 findings at or above --fail-on, or holders found nobody · 2 usage or configuration · \
-3 nothing usable in the input · 4 remote refused or unreachable · 5 cannot tell · 70 a bug";
+const EXIT_CODES: &str = "Exit codes: 0 done · 1 findings at or above --fail-on, or no holders · 2 usage or configuration · \
+3 nothing usable in the input · 4 remote refused or unreachable · 5 inconclusive · 70 internal error · 74 a file cannot be read or written";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ingest exports, build the ledger, run the checks and write the report, in one go
+    /// Ingest exports, run all checks and write the report
     Run(RunArgs),
-    /// Ingest exports into the lake
+    /// Ingest exports into the evidence store
     Ingest(IngestArgs),
-    /// Read audit logs, sign-ins and the directory from Microsoft Graph into the lake
+    /// Read audit logs, sign-ins and the directory from Microsoft Graph into the evidence store
     Pull(crate::cli::pull_args::PullArgs),
-    /// Say who held something, at a moment or during a window
+    /// Show who held an entitlement at an instant or during a window
     Holders(HoldersArgs),
-    /// Say what somebody held, at a moment or during a window
+    /// Show what a principal held at an instant or during a window
     Holdings(HoldingsArgs),
-    /// Run checks over the lake and print the findings
+    /// Say by which paths somebody holds something at a moment, and what would have to go to end it
+    Why(crate::cli::workbench_args::WhyArgs),
+    /// Say what happened to somebody or something, in one stream of UTC
+    Timeline(crate::cli::workbench_args::TimelineArgs),
+    /// Say what changed in policies, packages and catalogs, and in which windows policies asked for less
+    Changes(crate::cli::workbench_args::ChangesArgs),
+    /// Say who gained and lost what between two moments
+    Diff(crate::cli::workbench_args::DiffArgs),
+    /// Say where somebody or something occurs: as requestor, approver, reviewer, owner, resource, holder
+    WhereUsed(crate::cli::workbench_args::WhereUsedArgs),
+    /// Say what an approver decided, and what followed
+    ApprovedBy(crate::cli::workbench_args::ApprovedByArgs),
+    /// Say which file and row a record came from
+    WhereFrom(crate::cli::workbench_args::WhereFromArgs),
+    /// Write a page about suspects in a window: held, could activate, could approve, did, and what cannot be known
+    Brief(crate::cli::workbench_args::BriefArgs),
+    /// Run a statement of SQL that reads over documented views: sql --list
+    Sql(crate::cli::workbench_args::SqlArgs),
+    /// Ask one of the questions that come again and again; without a name, list them
+    Ask(crate::cli::workbench_args::AskArgs),
+    /// Run checks and print the findings
     Check(CheckArgs),
-    /// Print a check's page: why it matters, what it looks for, examples, thresholds in force
+    /// Explain a check: what it tests, why, false positives, remediation, thresholds
     Explain(ExplainArgs),
     /// Show and explain the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Write the report from the lake
+    /// Write the report from the evidence store
     Report(ReportArgs),
-    /// Review access: freeze a population, collect decisions, prove that removals worked
+    /// Run an access review: population, decisions, removals and their verification
     #[command(subcommand)]
     Campaign(crate::cli::campaign::args::CampaignCommand),
-    /// Make a bundle of evidence that verifies without this program
+    /// Write an evidence bundle that can be verified without this program
     Bundle(BundleArgs),
-    /// Judge a bundle: structure, hashes, signature, arithmetic, and everything made again from the lake
+    /// Verify a bundle: structure, hashes, signature, totals, and reperformance from the evidence store
     Verify(VerifyArgs),
-    /// Draw a sample that anybody can draw again
+    /// Draw a sample that others can draw again
     Sample(SampleArgs),
-    /// Look after the store
+    /// Inspect and maintain the evidence store
     #[command(subcommand)]
     Lake(LakeCommand),
-    /// Write an invented tenant in the wire formats of Graph, with its truth
+    /// Generate an invented tenant in Graph's formats, with the expected results
     Synth(SynthArgs),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -71,23 +91,23 @@ pub enum Command {
 }
 
 /// Where the lake is.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct LakeArg {
-    /// Folder of the lake [default: vouchsafe-lake]
+    /// Folder of the evidence store [default: vouchsafe-lake]
     #[arg(long, value_name = "DIR", env = "VOUCHSAFE_LAKE")]
     pub lake: Option<PathBuf>,
 }
 
 /// What the questions are asked with.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct QuestionArgs {
-    /// Ask as of this instant (RFC 3339 UTC) [default: the newest observation in the lake]
+    /// Evaluate as of this instant (RFC 3339 UTC) [default: the newest observation]
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<String>,
     /// Configuration file [default: vouchsafe.toml when it exists]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Set of thresholds: default, hipaa, pci, cis, soc2 or sox
+    /// Threshold profile: default, hipaa, pci, cis, soc2 or sox
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Register of exceptions [default: exceptions.toml beside the configuration and beside the lake]
@@ -95,31 +115,31 @@ pub struct QuestionArgs {
     pub exceptions: Option<PathBuf>,
 }
 
-/// How exports are taken in.
+/// How exports are ingested.
 #[derive(Debug, Args)]
 pub struct TakeArgs {
-    /// Files, folders and globs, - for standard input, or az://CONTAINER/PREFIX and s3://BUCKET/PREFIX; what a file is comes from its content (.gz, .zst, .bz2 and .zip are opened)
+    /// Files, folders and globs, - for standard input, or az://CONTAINER/PREFIX and s3://BUCKET/PREFIX; formats are recognised by content, .gz, .zst, .bz2 and .zip are opened
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Tenant id of records that do not name their tenant
+    /// Tenant id for records that do not state it
     #[arg(long, value_name = "GUID")]
     pub tenant: Option<String>,
     /// Who signs the checkpoint of the commit.
     #[command(flatten)]
     pub notary: NotaryArgs,
-    /// Instant of the snapshots in these files [default: a date in their names, else their modification time]
+    /// When the snapshots in these files were taken [default: a date in the path, else the modification time]
     #[arg(long, value_name = "TIME")]
     pub observed_at: Option<String>,
-    /// Vouch for the collections being complete, so that absence counts
+    /// Assert that the snapshots in these files are complete, so that absence is evidence
     #[arg(long)]
     pub complete: bool,
-    /// Vouch for the logs covering a window (can be repeated)
+    /// Assert that the logs in these files are complete for a window (can be repeated)
     #[arg(long, value_name = "FROM..UNTIL")]
     pub covers: Vec<String>,
-    /// Whether the day (dmy) or the month (mdy) comes first in dates such as 3/2/2026, for files that do not tell it themselves
+    /// Order of day and month in dates such as 3/2/2026, for files in which no date shows it
     #[arg(long, value_name = "dmy|mdy")]
     pub dates: Option<crate::ingest::DateOrder>,
-    /// Exit with 3 when any record was rejected
+    /// Exit with 3 when a record was rejected
     #[arg(long)]
     pub strict: bool,
 }
@@ -127,25 +147,28 @@ pub struct TakeArgs {
 /// `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// What to take in.
+    /// What is ingested.
     #[command(flatten)]
     pub take: TakeArgs,
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
-    /// Folder of the report
+    /// Folder for the report
     #[arg(long, value_name = "DIR", default_value = "vouchsafe-report")]
     pub out: PathBuf,
     /// What the report shows, and how.
     #[command(flatten)]
     pub render: RenderArgs,
+    /// What its title says.
+    #[command(flatten)]
+    pub cover: CoverArgs,
     /// What of people is shown.
     #[command(flatten)]
     pub privacy: PrivacyArgs,
     /// What the questions are asked with.
     #[command(flatten)]
     pub question: QuestionArgs,
-    /// Exit with 1 when there is a finding at or above this severity: info, low, medium or high
+    /// Exit with 1 if there is a finding of at least this severity: info, low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
 }
@@ -153,10 +176,10 @@ pub struct RunArgs {
 /// `ingest`.
 #[derive(Debug, Args)]
 pub struct IngestArgs {
-    /// What to take in.
+    /// What is ingested.
     #[command(flatten)]
     pub take: TakeArgs,
-    /// Say what each file is and would give to an empty lake, and write nothing
+    /// Report what each file is and would add to an empty evidence store, and write nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Where the lake is.
@@ -176,21 +199,21 @@ pub struct WindowArgs {
     /// Before this instant
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Follow packages and nested groups to what they lead to
+    /// Include access through packages and nested groups
     #[arg(long)]
     pub effective: bool,
 }
 
 /// Where results go.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
-    /// Form of the rows
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// Write to this file instead of stdout
+    /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Leave CSV as it is, for machines: a spreadsheet may run such text as a formula
+    /// Write CSV without protection against spreadsheet formulas, for machines only
     #[arg(long)]
     pub csv_raw: bool,
 }
@@ -198,7 +221,7 @@ pub struct OutputArgs {
 /// Forms of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people, the most useful columns
+    /// For people: the most useful columns
     Table,
     /// All columns, RFC 4180
     Csv,
@@ -226,7 +249,7 @@ pub struct HoldersArgs {
     /// A directory role, by name or id
     #[arg(long, group = "what", value_name = "NAME")]
     pub role: Option<String>,
-    /// Any resource by id: package, group, service principal or role
+    /// Any resource, by id: package, group, service principal or role
     #[arg(long, group = "what", value_name = "ID")]
     pub resource: Option<String>,
     /// When.
@@ -246,7 +269,7 @@ pub struct HoldersArgs {
 /// `holdings`.
 #[derive(Debug, Args)]
 pub struct HoldingsArgs {
-    /// A person, group or application: principal name, display name or object id
+    /// User, group or application: principal name, display name or object id
     pub principal: String,
     /// When.
     #[command(flatten)]
@@ -265,7 +288,7 @@ pub struct HoldingsArgs {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Ids of checks; all when none is given
+    /// Check ids [default: all]
     pub ids: Vec<String>,
     /// Print what became of findings since a commit, by its id or at least eight first letters, instead of the findings
     #[arg(long, value_name = "COMMIT")]
@@ -273,10 +296,13 @@ pub struct CheckArgs {
     /// Add what became of findings since this file was last added to, one JSON object a line, for a hook, a sender or a mailer
     #[arg(long, value_name = "FILE", conflicts_with = "ids")]
     pub notify_file: Option<PathBuf>,
+    /// Run the cases of the checks of your own, instead of asking the lake; exits with 1 when one is wrong
+    #[arg(long)]
+    pub cases: bool,
     /// Write the findings as SARIF 2.1.0 too, for tools that show results of scanners
     #[arg(long, value_name = "FILE")]
     pub sarif: Option<PathBuf>,
-    /// Exit with 1 when there is a finding at or above this severity: info, low, medium or high
+    /// Exit with 1 if there is a finding of at least this severity: info, low, medium or high
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<String>,
     /// Where the lake is.
@@ -335,7 +361,7 @@ pub struct ClassesArgs {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Id of a check; a list of all when none is given
+    /// Check id [default: list all checks]
     pub id: Option<String>,
     /// Which thresholds are in force.
     #[command(flatten)]
@@ -348,12 +374,15 @@ pub struct ReportArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
-    /// Folder of the report
+    /// Folder for the report
     #[arg(long, value_name = "DIR", default_value = "vouchsafe-report")]
     pub out: PathBuf,
     /// What the report shows, and how.
     #[command(flatten)]
     pub render: RenderArgs,
+    /// What its title says.
+    #[command(flatten)]
+    pub cover: CoverArgs,
     /// What of people is shown.
     #[command(flatten)]
     pub privacy: PrivacyArgs,
@@ -365,22 +394,26 @@ pub struct ReportArgs {
 /// `lake …`.
 #[derive(Debug, Subcommand)]
 pub enum LakeCommand {
-    /// Tell what the lake holds: tables, sources with their arithmetic, coverage and gaps, rejects
+    /// Show tables, sources with control totals, coverage and gaps, excluded records
     Status(LakeArg),
-    /// Compare every file with the hash in its commit, and the log with its checkpoints
+    /// Verify the hash of every file, the commit log and its checkpoints
     Verify(LakeVerifyArgs),
-    /// Print what the commit log is, in three lines to give away: with them, a later rewriting shows
+    /// Print the checkpoint of the commit log: whoever keeps it can detect later changes
     Checkpoint(CheckpointArgs),
-    /// Prove that the log only grew since a checkpoint, or that a commit is in it
+    /// Prove that the commit log was only appended to since a checkpoint, or that it contains a commit
     Prove(ProveArgs),
-    /// Drop whole partitions that are older than the policy says, under a commit that keeps their hashes
+    /// Delete partitions older than the retention policy; their hashes stay on record
     Retain(RetainArgs),
     /// Merge the small files that many ingests leave, under a commit; earlier commits can still be read
     Compact(CompactArgs),
-    /// Set or release a legal hold: what tells of its time is not dropped
+    /// Set or release a legal hold: records of its time are not deleted
     Hold(HoldArgs),
-    /// Write everything that the lake holds about one person into a folder, for whoever has to answer them
+    /// Export everything stored about one person (data subject access request)
     Subject(SubjectArgs),
+    /// Print what to paste into another engine, to ask it the same views of this commit
+    Connect(crate::cli::workbench_args::ConnectArgs),
+    /// Write a log of another table format over the same files, so that others see what the commits name
+    Export(crate::cli::workbench_args::ExportArgs),
 }
 
 /// `lake compact`.
@@ -397,19 +430,19 @@ pub struct CompactArgs {
 /// `synth`.
 #[derive(Debug, Args)]
 pub struct SynthArgs {
-    /// Folder to write: export/ to ingest, truth/ to compare with
+    /// Folder to write: export/ to ingest, truth/ with the expected results
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Number of people
     #[arg(long, default_value_t = 200)]
     pub users: u32,
-    /// The same seed gives the same tenant
+    /// Seed: the same seed gives the same tenant
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Length of the history
+    /// Months of history
     #[arg(long, default_value_t = 14)]
     pub months: u32,
-    /// Tell some events and pages twice
+    /// Repeat some events and pages
     #[arg(long)]
     pub duplicates: bool,
     /// Shuffle lines, pages and files
@@ -421,13 +454,13 @@ pub struct SynthArgs {
     /// Mix broken records in
     #[arg(long)]
     pub malformed: bool,
-    /// Keep only the last 30 days of logs, with monthly looks
+    /// Keep only the last 30 days of logs, with monthly snapshots
     #[arg(long)]
     pub short_retention: bool,
     /// Let the clocks of services differ by seconds
     #[arg(long)]
     pub clock_skew: bool,
-    /// Plant no cases for the checks
+    /// Plant no cases for the checks to find
     #[arg(long)]
     pub unplanted: bool,
     /// Write this many sign-ins and nothing else, straight into a new lake: for measuring

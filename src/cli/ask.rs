@@ -7,6 +7,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::life;
 use crate::cli::open::{self, Subject};
 use crate::cli::output;
+use crate::cli::own;
 use crate::cli::select;
 use crate::ledger::absence::{Asked, basis};
 use crate::ledger::{AccessModel, effective};
@@ -75,7 +76,7 @@ fn answer(subject: Subject, asked: &Asked, when: &WindowArgs, out: &OutputArgs) 
     let certain = rows.iter().filter(|(_, p)| *p == Presence::Certain).count();
     let possible = rows.len() - certain;
     output::say(&format!(
-        "{certain} certain, {possible} possible; as of {}, commit {}",
+        "{certain} certain, {possible} possible; as of {}, evidence version {}",
         access.as_of, subject.commit
     ));
     for note in &basis.notes {
@@ -112,6 +113,10 @@ fn as_they_were(access: &AccessModel, holding: Holding, at: Instant) -> Holding 
 /// Runs checks and prints findings.
 pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
+    open::configuration(&args.question)?;
+    if args.cases {
+        return own::cases(args);
+    }
     let ids = args
         .ids
         .iter()
@@ -131,7 +136,7 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
     output::findings(&findings, &args.output)?;
     let count = |verdict| findings.iter().filter(|f| f.result == verdict).count();
     output::say(&format!(
-        "{} findings, {} accepted, {} questions not evaluable; as of {}, commit {}",
+        "{} findings, {} accepted, {} could not be tested; as of {}, evidence version {}",
         count(Verdict::Finding),
         count(Verdict::Exception),
         count(Verdict::NotEvaluable),
@@ -144,12 +149,12 @@ pub fn check(args: &CheckArgs) -> Result<Exit, Failure> {
 /// Prints a check's page, or the list of checks.
 pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     match &args.id {
-        Some(id) => output::print(&check::explain(
-            check::by_id(id).map_err(Failure::usage)?,
-            &open::configuration(&args.question)?,
-        )),
+        Some(id) => {
+            let config = open::configuration(&args.question)?;
+            output::print(&check::explain(check::by_id(id).map_err(Failure::usage)?, &config));
+        }
         None => {
-            for check in check::all() {
+            for check in check::own::catalogue(&open::configuration(&args.question)?) {
                 output::print(&format!("{}  {}\n", check.id, check::Page::of(check).title));
             }
         }

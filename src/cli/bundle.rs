@@ -5,12 +5,13 @@ use crate::cli::evidence_args::{BundleArgs, PrivacyArgs, SampleArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
 use crate::cli::review::{self, Answers};
-use crate::cli::{output, private};
+use crate::cli::{output, private, timestamp};
 use crate::config;
 use crate::evidence::campaign_audit;
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
-use crate::evidence::{Bag, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
+use crate::evidence::tested::RemovalLimits;
+use crate::evidence::{Bag, BagError, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
 use crate::lake::Lake;
 use crate::lake::parquet_io::private_file;
 use crate::ledger::AccessModel;
@@ -32,9 +33,17 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     let map = beside(&args.out);
     if key.is_some() && map.exists() {
         return Err(Failure::usage(format!(
-            "{} is there; move it away first, it says who is who in an earlier bundle",
+            "{} is there; move it away first, it is the pseudonym map of an earlier bundle",
             map.display()
         )));
+    }
+    if args.assertion.as_deref().is_some_and(|who| who.trim().is_empty()) {
+        return Err(Failure::usage("--assertion names nobody; write a name and a role, such as 'Ana Ruiz, CISO'"));
+    }
+    if args.assertion.is_some() && signer.is_none() {
+        return Err(Failure::usage(
+            "an assertion that nobody signs states nothing: give --sign-key or --minisign-key with --assertion",
+        ));
     }
     let bag = Bag::begin(&args.out).map_err(Failure::usage)?;
     if let Some(path) = Lake::open(&open::lake_dir(&args.lake))?.view()?.damaged().first() {
@@ -67,6 +76,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         seed: args.seed.clone().unwrap_or_else(|| commit.chars().take(16).collect()),
         size: args.sample_size,
         campaign: campaign.map(|id| id.to_string()).unwrap_or_default(),
+        assertion: args.assertion.clone().unwrap_or_default(),
         campaign_entries: None,
         reader,
         free_text: args.render.audience().free_text,
@@ -89,13 +99,23 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
     let checkpoint = question.view.checkpoint();
     let kept = Lake::open(&lake)?.kept_signatures(&checkpoint);
     let note = checkpoint_note(&checkpoint, signer.as_ref(), &kept);
-    let bagged = bag.finish(&info, note, signer.as_ref(), &comment).map_err(Failure::usage)?;
+    let mut refused = None;
+    let stamp = |manifest: &[u8]| match &args.timestamp_url {
+        None => Ok(None),
+        Some(address) => timestamp::ask(address, manifest).map(Some).map_err(|failure| {
+            let message = failure.message.clone();
+            refused = Some(failure);
+            BagError::Stamp(message)
+        }),
+    };
+    let bagged = bag.finish(&info, note, signer.as_ref(), &comment, stamp);
+    let bagged = bagged.map_err(|e| refused.take().unwrap_or_else(|| Failure::usage(e)))?;
     if let Some(who) = who {
         write_private(&map, &who)?;
-        output::say(&format!("{} says who is who; keep it away from the bundle", map.display()));
+        output::say(&format!("{} maps pseudonyms to people; keep it apart from the bundle", map.display()));
     }
     if told.free_text == FreeText::Shown {
-        output::say("the bundle shows what people wrote in their own words (--show-text), and says so");
+        output::say("the bundle shows free text unmasked (--show-text), and states it");
     }
     output::say(&format!(
         "{} files, {} bytes, commit {}, as of {}; {}",
@@ -147,8 +167,20 @@ pub struct Told {
     pub free_text: FreeText,
     /// Forms of the report's tables.
     pub forms: Forms,
+    /// Who states the assertion of management; empty for none.
+    pub assertion: String,
     /// Salt of pseudonyms.
     pub salt: Option<String>,
+}
+
+impl Told {
+    /// The reader; where people are not named, what they wrote is masked under the key.
+    pub fn audience(&self, privacy: &Privacy) -> Audience {
+        Audience {
+            free_text: self.free_text,
+            mask_key: privacy.pseudonyms.as_ref().map(Pseudonyms::mask_key),
+        }
+    }
 }
 
 /// What came of filling a bag.
@@ -166,7 +198,7 @@ pub fn fill(
     question: &mut Question,
     configuration: &str,
     told: &Told,
-    key: Option<&str>,
+    key: Option<&[u8]>,
     signature: Option<&str>,
 ) -> Result<Filled, Failure> {
     // Where the configuration lay says nothing, and differs from place to place; the bundle has it as configuration.toml.
@@ -175,10 +207,7 @@ pub fn fill(
     }
     let mut answers = Answers::of(question)?;
     let period = review::period(&question.access);
-    let pseudonyms = key
-        .zip(told.salt.as_deref())
-        .map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.access));
-    let who = pseudonyms.as_ref().map(who_is_who);
+    let pseudonyms = key.zip(told.salt.as_deref()).map(|(key, salt)| Pseudonyms::new(key, salt, &question.access));
     let privacy = Privacy {
         reader: told.reader,
         pseudonyms,
@@ -189,6 +218,11 @@ pub fn fill(
         let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
         (parts, limits, authorship) = self::parts(&store, question, &answers, told, &privacy)?;
         answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), (&question.access, &question.config), &privacy)?;
+    }
+    if privacy.text(&told.assertion) != told.assertion {
+        return Err(Failure::usage(
+            "--assertion names a person of the directory, whom --pseudonymize is to cover; name a role, or leave people named",
+        ));
     }
     if privacy.text(&told.operator) != told.operator {
         return Err(Failure::usage(
@@ -201,13 +235,14 @@ pub fn fill(
         authorship,
         ..facts_of(question, told, configuration, period)
     };
-    let audience = Audience { free_text: told.free_text };
+    let audience = told.audience(&privacy);
     let review = answers.review(question, audience, told.forms);
     let material = Material {
         view: &question.view,
         review: &review,
         results: &answers.results,
         configuration,
+        own_checks: &question.config.own_checks,
         register: &privacy.text(&config::register_text(&question.config.exceptions)),
         facts,
         named: &named,
@@ -219,12 +254,14 @@ pub fn fill(
         ComposeError::Lake(e) => e.into(),
         other => Failure::usage(other),
     })?;
+    // Only now everybody was named who is named anywhere.
+    let who = privacy.pseudonyms.as_ref().map(who_is_who);
     Ok(Filled { facts, who })
 }
 
 /// The map back from pseudonyms, as CSV.
 pub fn who_is_who(pseudonyms: &Pseudonyms) -> Vec<u8> {
-    let header = ["pseudonym", "object_id", "principal_name", "display_name"];
+    let header = ["pseudonym", "object_id", "principal_name", "display_name", "seen_as"];
     Table::of(&header, pseudonyms.map().into_iter().map(|row| row.to_vec())).csv()
 }
 
@@ -258,6 +295,7 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
         },
         campaign: told.campaign.clone(),
         authorship: BTreeMap::new(),
+        assertion: told.assertion.clone(),
         outputs: Vec::new(),
     }
 }
@@ -266,7 +304,7 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
 pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Told, configuration: &str, out: &Path) -> Result<(), Failure> {
     let mut facts = facts_of(question, told, configuration, review.period);
     for path in &written.files {
-        let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+        let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
         let file = path.strip_prefix(out).unwrap_or(path).to_string_lossy().into_owned();
         facts.outputs.push(compose::report_output(&file, &bytes, review));
     }
@@ -282,7 +320,7 @@ type CampaignParts = (Vec<Part>, Vec<String>, BTreeMap<String, u64>);
 
 fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<CampaignParts, Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
-    let audience = Audience { free_text: told.free_text };
+    let audience = told.audience(privacy);
     let balance = TieOut::new(&state, &question.access, &answers.results, &question.config)?;
     let making = campaign::Making {
         access: &question.access,
@@ -322,6 +360,7 @@ fn command(args: &BundleArgs) -> String {
     option("--config", args.question.config.as_ref().map(|_| "FILE"));
     option("--profile", args.question.profile.as_deref());
     option("--campaign", args.campaign.as_deref());
+    option("--assertion", args.assertion.as_deref());
     option("--operator", Some(args.operator.as_str()).filter(|o| !o.is_empty()));
     option("--seed", args.seed.as_deref());
     option("--sample-size", args.sample_size.map(|n| n.to_string()).as_deref());
@@ -332,6 +371,7 @@ fn command(args: &BundleArgs) -> String {
     option("--json", flag(args.render.json));
     option("--sign-key", args.key.sign_key.as_ref().map(|_| "KEY"));
     option("--minisign-key", args.key.minisign_key.as_ref().map(|_| "KEY"));
+    option("--timestamp-url", args.timestamp_url.as_ref().map(|_| "URL"));
     text
 }
 
@@ -341,17 +381,19 @@ pub fn reader(args: &PrivacyArgs) -> Result<Reader, Failure> {
 }
 
 /// The key of pseudonyms.
-pub fn pseudonym_key(path: Option<&Path>) -> Result<Option<String>, Failure> {
+pub fn pseudonym_key(path: Option<&Path>) -> Result<Option<Vec<u8>>, Failure> {
     let Some(path) = path else { return Ok(None) };
-    let key = private::read("key of pseudonyms", path)?;
-    let key = key.expose_secret().trim_end_matches(['\r', '\n']);
+    let key = private::read_bytes("key of pseudonyms", path)?;
+    let key = key.expose_secret();
+    // A line end belongs to a text, and to no key; bytes are taken as they are.
+    let key = std::str::from_utf8(key).map_or(key, |text| text.trim_end_matches(['\r', '\n']).as_bytes());
     if key.len() < 16 {
         return Err(Failure::usage(format!(
             "the key in {} is shorter than 16 bytes; make one with: openssl rand -hex 32",
             path.display()
         )));
     }
-    Ok(Some(key.to_string()))
+    Ok(Some(key.to_vec()))
 }
 
 /// Where the map of pseudonyms goes: beside the bundle.
@@ -361,7 +403,7 @@ pub fn beside(out: &Path) -> PathBuf {
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::usage(format!("cannot write {}: {e}", path.display()));
+    let failed = |e: std::io::Error| Failure::io(format!("write {}", path.display()), &e);
     let mut file = private_file(path).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
 }
@@ -371,7 +413,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let temp = path.with_file_name(format!(".tmp-{}", std::process::id()));
     let _ = std::fs::remove_file(&temp);
     write_private(&temp, bytes)?;
-    std::fs::rename(&temp, path).map_err(|e| Failure::usage(format!("cannot write {}: {e}", path.display())))
+    std::fs::rename(&temp, path).map_err(|e| Failure::io(format!("write {}", path.display()), &e))
 }
 
 /// Draws a sample and prints it.
@@ -386,9 +428,13 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
     };
     let size = args.size.or(frequency.map(Frequency::size));
     let answers = Answers::of(&question)?;
-    let audience = Audience { free_text: FreeText::Shown };
+    let audience = Audience {
+        free_text: FreeText::Shown,
+        mask_key: None,
+    };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
-    let all = population::all(&question.access, &answers.findings, review::period(&question.access), &audience, wanted);
+    let limits = RemovalLimits::of(&review::thresholds(&question));
+    let all = population::all(&question.access, &answers.findings, review::period(&question.access), &audience, limits, wanted);
     let drawable = || all.iter().filter(|p| p.frequency.is_some());
     let found = drawable().find(|p| p.name == args.population).ok_or_else(|| {
         let names: Vec<&str> = drawable().map(|p| p.name).collect();

@@ -80,7 +80,7 @@ pub fn run(paths: &[std::path::PathBuf], options: &ingest::IngestOptions) -> Res
             _ => String::new(),
         };
         output::print(&format!(
-            "{}: {}; {} read = {} kept + {} duplicate + {} rejected + {} unmapped{dated}\n",
+            "{}: {}; {} read = {} kept + {} duplicate + {} rejected + {} unrecognised{dated}\n",
             shown::terminal(&s.path),
             s.format,
             s.read,
@@ -106,7 +106,7 @@ pub fn run(paths: &[std::path::PathBuf], options: &ingest::IngestOptions) -> Res
             ]
         };
         let header = ["collection", "of", "as of", "rows", "complete", "why not"];
-        output::print(&output::narrow_table(&header, counted.snapshots.iter().map(row).collect()));
+        output::print(&output::table(&header, counted.snapshots.iter().map(row).collect()));
         output::print("\n");
     }
     Ok(report)

@@ -34,9 +34,12 @@ pub struct LakeVerifyArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
-    /// Check the signatures of checkpoints against this allowed-signers file, as `ssh-keygen` reads it
+    /// Verify checkpoint signatures with this allowed-signers file of ssh-keygen
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
+    /// A checkpoint that somebody else keeps: the log must still begin with what it is of
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
 }
 
 /// `lake checkpoint`.
@@ -45,7 +48,7 @@ pub struct CheckpointArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
-    /// Number of commits that it is of [default: all]
+    /// Number of commits that it covers [default: all]
     #[arg(long, value_name = "N")]
     pub size: Option<u64>,
     /// With which key to sign it, as a note; ed25519 only.
@@ -60,7 +63,7 @@ pub struct ProveArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
-    /// Prove that the log only grew since this checkpoint
+    /// Prove that the log was only appended to since this checkpoint
     #[arg(long, value_name = "CHECKPOINT", group = "of")]
     pub old: Option<PathBuf>,
     /// Prove that this commit is in the log, by its id or first eight letters
@@ -68,16 +71,16 @@ pub struct ProveArgs {
     pub commit: Option<String>,
 }
 
-/// What of people an output shows.
+/// What an output shows of people.
 #[derive(Debug, Args)]
 pub struct PrivacyArgs {
-    /// Who is to read it: security (every column), auditor (no single sign-ins), reviewer (what it takes to judge)
+    /// Distribution: security (every column), auditor (no individual sign-ins), reviewer (what is needed to decide)
     #[arg(long, value_name = "WHO", default_value = "security")]
     pub audience: String,
-    /// Name people by keyed pseudonyms; the map back is written beside the output, never into it
+    /// Replace people by keyed pseudonyms; the pseudonym map is written beside the output, never into it
     #[arg(long, requires = "pseudonym_key")]
     pub pseudonymize: bool,
-    /// File with the key of pseudonyms, at least 16 bytes, which nobody else may read
+    /// File with the pseudonym key: at least 16 bytes, readable by its owner only
     #[arg(long, value_name = "FILE")]
     pub pseudonym_key: Option<PathBuf>,
 }
@@ -88,7 +91,7 @@ pub struct BundleArgs {
     /// Where the lake is.
     #[command(flatten)]
     pub lake: LakeArg,
-    /// Folder of the bundle; it appears whole or not at all
+    /// Folder for the bundle; it is created complete or not at all
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// What the questions are asked with.
@@ -97,10 +100,16 @@ pub struct BundleArgs {
     /// With which key to sign it.
     #[command(flatten)]
     pub key: KeyArgs,
-    /// Put a review campaign into it, by its id
+    /// Have it stamped by an authority (RFC 3161): the hash of its tag manifest goes there, and nothing else
+    #[arg(long, value_name = "URL")]
+    pub timestamp_url: Option<String>,
+    /// Put an assertion of management into it, stated by this name and role; the bundle must be signed
+    #[arg(long, value_name = "WHO")]
+    pub assertion: Option<String>,
+    /// Include a review campaign, by id
     #[arg(long, value_name = "ID")]
     pub campaign: Option<String>,
-    /// Who runs this, for the sheet about the information [default: blank]
+    /// Who runs this command, for the IPE sheet [default: blank]
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub operator: String,
     /// Seed of the samples [default: the first 16 digits of the commit]
@@ -109,10 +118,10 @@ pub struct BundleArgs {
     /// Rows to draw from each population [default: by the frequency of the control]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub sample_size: Option<usize>,
-    /// What of people is shown.
+    /// What is shown of people.
     #[command(flatten)]
     pub privacy: PrivacyArgs,
-    /// What it shows of people's own words, and which CSV.
+    /// What it shows of free text, and which CSV.
     #[command(flatten)]
     pub render: RenderArgs,
 }
@@ -122,19 +131,22 @@ pub struct BundleArgs {
 pub struct VerifyArgs {
     /// Folder of the bundle
     pub dir: PathBuf,
-    /// Signers that you trust, in the form of `ssh-keygen -Y verify`
+    /// Trusted signers, in the allowed-signers format of ssh-keygen
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
-    /// Minisign public key that you trust
+    /// Trusted minisign public key
     #[arg(long, value_name = "FILE")]
     pub minisign_key: Option<PathBuf>,
-    /// The lake that it was made of: everything is made again and compared
+    /// Certificates of timestamp authorities that you trust, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub tsa_cert: Option<PathBuf>,
+    /// Evidence store of the bundle: every file is recreated and compared
     #[arg(long, value_name = "DIR")]
     pub lake: Option<PathBuf>,
-    /// An older bundle: its log must be the beginning of this one's
+    /// Earlier bundle: its commit log must be the beginning of this one's
     #[arg(long, value_name = "OLD_BUNDLE")]
     pub since: Option<PathBuf>,
-    /// Key of the pseudonyms, to make a bundle with pseudonyms again
+    /// Pseudonym key, to recreate a bundle with pseudonyms
     #[arg(long, value_name = "FILE")]
     pub pseudonym_key: Option<PathBuf>,
 }
@@ -174,10 +186,10 @@ pub struct RetainArgs {
     /// Who signs its checkpoints.
     #[command(flatten)]
     pub notary: NotaryArgs,
-    /// Keep rows of a table for so many days: sign_ins, audit_events or review_decisions; or pages, the raw pages of pulls (can be repeated) [default: sign_ins=400, review_decisions=2192, pages=400]
+    /// Days to keep rows of a table: sign_ins, audit_events or review_decisions; or pages, the raw pages of pulls (can be repeated) [default: sign_ins=400, review_decisions=2192, pages=400]
     #[arg(long, value_name = "TABLE=DAYS")]
     pub keep: Vec<String>,
-    /// Tell what would be dropped, and drop nothing
+    /// Show what would be deleted, and delete nothing
     #[arg(long)]
     pub dry_run: bool,
 }
@@ -187,7 +199,7 @@ pub struct RetainArgs {
 pub struct SubjectArgs {
     /// Principal name, display name or object id of the person
     pub who: String,
-    /// Folder for what is found; it must be new or empty
+    /// Folder for the export; it must be new or empty
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Where the lake is.

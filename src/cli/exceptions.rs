@@ -14,12 +14,12 @@ const REGISTER: &str = "exceptions.toml";
 
 /// The register in force: a file that is named, else those beside the configuration and beside the lake; and what campaigns granted.
 pub fn register(args: &QuestionArgs, config: &Config, configuration: Option<&Path>, lake: &Path) -> Result<Vec<Exception>, Failure> {
-    complete(read(&files(args, config, configuration, lake))?, lake)
+    complete(read(&files(args, config, configuration, lake), config)?, lake)
 }
 
 /// The register beside a lake and in it.
-pub fn of_lake(lake: &Path) -> Result<Vec<Exception>, Failure> {
-    complete(read(&beside(&real(lake)))?, lake)
+pub fn of_lake(lake: &Path, config: &Config) -> Result<Vec<Exception>, Failure> {
+    complete(read(&beside(&real(lake)), config)?, lake)
 }
 
 /// Entries of files, and what campaigns granted.
@@ -34,8 +34,8 @@ fn complete(mut entries: Vec<Exception>, lake: &Path) -> Result<Vec<Exception>, 
 }
 
 /// The register of these files.
-pub fn read(files: &[PathBuf]) -> Result<Vec<Exception>, Failure> {
-    let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
+pub fn read(files: &[PathBuf], config: &Config) -> Result<Vec<Exception>, Failure> {
+    let checks: Vec<&str> = check::own::catalogue(config).iter().map(|c| c.id.as_str()).collect();
     config::register(files, &checks).map_err(Failure::usage)
 }
 

@@ -9,8 +9,9 @@ use crate::evidence::note_signers;
 use crate::lake::checkpoint::Kept;
 use crate::lake::records::{Coverage, HEALED, Pull, Reject, Snapshot, Source};
 use crate::lake::table::Table;
-use crate::lake::{Lake, View};
+use crate::lake::{Checkpoint, Lake, View};
 use crate::lake::{compact, retain};
+use crate::model::Instant;
 use crate::pull::raw;
 use crate::report::shown;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub fn run(command: &LakeCommand) -> Result<Exit, Failure> {
         LakeCommand::Compact(arg) => compact(arg),
         LakeCommand::Hold(args) => cli::retain::hold(args, open::now()?),
         LakeCommand::Subject(args) => cli::subject::run(args),
+        LakeCommand::Connect(args) => cli::connect::connect(args),
+        LakeCommand::Export(args) => cli::connect::export(args),
     }
 }
 
@@ -71,17 +74,41 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
             damaged.len()
         )));
     }
+    // A crash between a commit and its checkpoint costs the newest one only, and the next commit makes it again.
+    let lost: Vec<String> = kept.missing.iter().filter(|n| **n < view.sequence()).map(ToString::to_string).collect();
+    if !lost.is_empty() && kept.right > 0 {
+        output::print(&format!("wrong: the checkpoints of these commits are missing: {}\n", lost.join(", ")));
+        return Err(Failure::unusable(
+            "a crash takes the newest checkpoint at most, so somebody deleted others; compare the lake with a copy, or with a checkpoint that somebody else keeps (--checkpoint FILE)",
+        ));
+    }
     if !kept.wrong.is_empty() {
         return Err(Failure::unusable(
             "the commit log is not the one that the checkpoints were made of; compare it with a copy, or with a checkpoint that somebody else keeps",
         ));
     }
-    output::print(&format!("{} commits, every file has the hash of its commit\n", view.log().len()));
+    output::print(&format!("{} commits, every file matches its hash\n", view.log().len()));
+    for path in lake.strays(&view) {
+        output::print(&format!("of no commit: {path}; no reader sees it, and the next writer sweeps it away\n"));
+    }
+    let mut before: Option<&str> = None;
+    for (_, commit) in view.log() {
+        if before.is_some_and(|at| Instant::parse(at) > Instant::parse(&commit.at)) {
+            output::print(&format!(
+                "remark: commit {} is dated {}, before the one it follows: the clock was turned back, or the date was made up\n",
+                commit.sequence, commit.at
+            ));
+        }
+        before = Some(&commit.at);
+    }
     let dropped = view.dropped().count();
     if dropped > 0 {
-        output::print(&format!("{dropped} files were dropped by policy, on record with their hashes and the reason\n"));
+        output::print(&format!(
+            "{dropped} files were deleted by retention policy; their hashes and the reason are on record\n"
+        ));
     }
-    output::print(&format!("{} checkpoints agree with the tree of the log\n", kept.right));
+    output::print(&format!("{} checkpoints match the commit log\n", kept.right));
+    kept_elsewhere(args, &view)?;
     signatures(&kept, view.sequence(), allowed.as_deref())?;
     campaigns(&lake, &view)?;
     let (right, wrong) = raw::check(lake.root()).map_err(Failure::usage)?;
@@ -96,9 +123,39 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
         output::print(&format!("{right} files of raw pages have the hash that sources name\n"));
     }
     if !kept.missing.is_empty() {
-        output::print(&format!("{} checkpoints are missing; the next commit writes them again\n", kept.missing.len()));
+        let none = if kept.right == 0 {
+            "not proved: that the log was not rewritten, since "
+        } else {
+            ""
+        };
+        output::print(&format!(
+            "{none}{} checkpoints are missing; the next commit writes them again\n",
+            kept.missing.len()
+        ));
     }
     Ok(Exit::Done)
+}
+
+/// Whether the log still has what a checkpoint that somebody else keeps is of.
+fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
+    let Some(path) = &args.checkpoint else {
+        output::print("not proved: that no newest commit was cut off; give a checkpoint that somebody else keeps (--checkpoint FILE)\n");
+        return Ok(());
+    };
+    let old = Checkpoint::parse(&open::text(path)?).map_err(|e| Failure::usage(format!("{} is no checkpoint: {e}", path.display())))?;
+    if old.origin != view.origin() {
+        return Err(Failure::unusable(format!(
+            "the checkpoint is of the log {}, and this lake's is {}",
+            old.origin,
+            view.origin()
+        )));
+    }
+    view.extends(&old).map_err(Failure::unusable)?;
+    output::print(&format!(
+        "the log begins with the {} commits of the checkpoint that was kept elsewhere\n",
+        old.size
+    ));
+    Ok(())
 }
 
 /// Whether the campaigns are those that the commits name, and their decisions those of the files that came back.
@@ -183,7 +240,7 @@ fn status(view: &View) -> Result<String, Failure> {
     let tenant = view.tenant().map(|t| t.to_string()).unwrap_or_default();
     let _ = writeln!(
         text,
-        "tenant {tenant}, {} commits, newest {}\n",
+        "tenant {tenant}, {} versions (commits), newest {}\n",
         view.log().len(),
         commit.get(..12).unwrap_or(commit)
     );
@@ -210,7 +267,7 @@ fn status(view: &View) -> Result<String, Failure> {
 
 /// Each source's arithmetic: read = kept + duplicate + rejected + unmapped.
 fn sources(sources: &[Source]) -> String {
-    // What came in a pull is told collection by collection below.
+    // What came in a pull is listed collection by collection below.
     let (pulled, mut sorted): (Vec<&Source>, Vec<&Source>) = sources.iter().partition(|s| s.path.starts_with("http"));
     sorted.sort_by(|a, b| (&a.path, &a.sha256).cmp(&(&b.path, &b.sha256)));
     let row = |s: &&Source| {
@@ -220,7 +277,7 @@ fn sources(sources: &[Source]) -> String {
     };
     let mut text = "\nsources\n".to_string();
     text += &output::table(
-        &["source", "read", "kept", "duplicate", "rejected", "unmapped", "ties"],
+        &["source", "read", "kept", "duplicate", "rejected", "unrecognised", "reconciles"],
         sorted.iter().map(row).collect(),
     );
     if !pulled.is_empty() {
@@ -240,7 +297,7 @@ fn sources(sources: &[Source]) -> String {
 
 fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
     let mut text = "\ncoverage\n".to_string();
-    let show = |t: Option<crate::model::Instant>| t.map(|t| t.to_string()).unwrap_or_default();
+    let show = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
     let healed = lake_days::healed(rows);
     let basis = |c: &Coverage| {
         let read_later = c.basis == "gap" && healed.contains(&(c.subject.as_str(), c.reason.as_deref()));
@@ -254,17 +311,17 @@ fn coverage(rows: &[Coverage], snapshots: &[Snapshot]) -> String {
     lines.sort();
     lines.dedup();
     text += &output::table(&["log", "basis", "from", "until", "remark"], lines);
-    let mut looks: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
+    let mut counted: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
     for s in snapshots {
-        let entry = looks.entry((&s.collection, &s.complete)).or_default();
+        let entry = counted.entry((&s.collection, &s.complete)).or_default();
         entry.0 += 1;
         entry.1 = entry.1.clone().max(s.observed_at.to_string());
     }
-    text += "\nlooks\n";
-    let lines = looks
+    text += "\nsnapshots\n";
+    let lines = counted
         .into_iter()
         .map(|((collection, complete), (n, newest))| vec![collection.to_string(), complete.to_string(), n.to_string(), newest]);
-    text += &output::table(&["collection", "complete", "looks", "newest"], lines.collect());
+    text += &output::table(&["collection", "complete", "snapshots", "newest"], lines.collect());
     text
 }
 
@@ -298,7 +355,7 @@ fn dropped(view: &View) -> String {
         let lines = counts
             .into_iter()
             .map(|((table, at, reason), (files, rows))| vec![table.to_string(), at.to_string(), files.to_string(), rows.to_string(), reason.to_string()]);
-        text += "\ndropped by policy\n";
+        text += "\ndeleted by retention policy\n";
         text += &output::table(&["table", "at", "partitions", "rows", "rule"], lines.collect());
     }
     let holds = retain::holds(view);
@@ -316,10 +373,13 @@ fn rejects(rows: &[Reject]) -> String {
         *counts.entry((&r.path, &r.verdict, &r.reason)).or_default() += 1;
     }
     if counts.is_empty() {
-        return "\nnothing was rejected or unmapped\n".to_string();
+        return "\nno record was excluded\n".to_string();
     }
     let lines = counts
         .into_iter()
         .map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
-    format!("\nnot taken\n{}", output::table(&["source", "verdict", "records", "reason"], lines.collect()))
+    format!(
+        "\nexcluded records\n{}",
+        output::table(&["source", "kind", "records", "reason"], lines.collect())
+    )
 }

@@ -51,7 +51,7 @@ pub fn days(rows: &[Coverage]) -> String {
     if logs.is_empty() {
         return text;
     }
-    text += "\ndays: # proved, = vouched for, - some records are there, ! a known gap, . nothing\n";
+    text += "\ndays: # proven, = asserted, - some records are there, ! a known gap, . nothing\n";
     let wide = logs.keys().map(|l| l.len()).max().unwrap_or(0);
     let _ = writeln!(text, "{:wide$}  month    1        10        20        30", "");
     for (log, known) in logs {

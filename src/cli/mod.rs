@@ -2,19 +2,25 @@
 
 pub mod args;
 mod ask;
+mod bench;
+mod brief;
 mod bundle;
 mod campaign;
 mod config;
+mod connect;
 mod dry_run;
 pub mod evidence_args;
+mod examples;
 mod exceptions;
 pub mod exit;
 mod fetch;
+mod history;
 mod lake;
 mod lake_days;
 mod life;
 mod open;
 mod output;
+mod own;
 mod private;
 mod proof;
 mod pull;
@@ -22,30 +28,44 @@ mod pull_args;
 mod pull_clock;
 mod pull_metrics;
 mod pull_way;
+#[cfg(test)]
+mod reference;
 pub mod render_args;
 mod retain;
 mod review;
+mod rows;
 mod run;
 pub mod select;
+mod sql;
 mod stages;
 mod subject;
 mod synth;
+mod table;
 pub mod take;
+mod timeline;
+mod timestamp;
 mod verify;
 mod watch;
+mod why;
+pub mod workbench_args;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use exit::{Exit, Failure};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// Parses the command line, runs the command, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();
+            if e.kind() == clap::error::ErrorKind::MissingRequiredArgument {
+                examples::hint(std::env::args().skip(1));
+            }
             return ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
         }
     };
@@ -54,18 +74,59 @@ pub fn main() -> ExitCode {
     if cli.verbose > 0 && !matches!(cli.command, Command::Pull(_)) {
         stages::show();
     }
-    match dispatch(&cli.command, cli.verbose) {
-        Ok(exit) => ExitCode::from(exit as u8),
-        Err(failure) => {
+    std::panic::set_hook(Box::new(|panic| output::error(&bug(panic))));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| dispatch(&cli.command, cli.verbose)));
+    let exit = match ended {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
             output::error(&failure.message);
-            ExitCode::from(failure.exit as u8)
+            failure.exit
         }
+        // The hook has said it.
+        Err(_) => Exit::Bug,
+    };
+    match output::lost() {
+        Some(why) if exit as u8 == Exit::Done as u8 => {
+            output::error(&format!("the result could not be printed: {why}; name a file with --output, or make room"));
+            ExitCode::from(Exit::Usage as u8)
+        }
+        _ => ExitCode::from(exit as u8),
     }
 }
 
-fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
-    let crash_at = std::env::var("VOUCHSAFE_CRASH_AT").ok();
-    match command {
+/// The command line as it is typed and documented: what is derived, with an example for each command.
+#[must_use]
+pub fn command() -> clap::Command {
+    quiet_about_environment(examples::with_examples(Cli::command()))
+}
+
+/// Help names the variables that are read, and never their values: one of them leads to a key.
+fn quiet_about_environment(command: clap::Command) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|c| c.get_name().to_string()).collect();
+    let command = command.mut_args(|arg| arg.hide_env_values(true));
+    names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
+}
+
+/// What is said of a bug: where it is, and what to do with it.
+fn bug(panic: &std::panic::PanicHookInfo) -> String {
+    let what = panic.payload_as_str().unwrap_or("no reason given");
+    let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+    format!(
+        "this is a bug in vouchsafe {}{place}: {what}; please report it with the command and, if you may, the input. What was committed before stays as it was",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
+    // Where a test wants the program to die; a release has no such place.
+    let crash_at = if cfg!(debug_assertions) {
+        std::env::var("VOUCHSAFE_CRASH_AT").ok()
+    } else {
+        None
+    };
+    match asked {
         Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
         Command::Ingest(args) => {
             if args.dry_run {
@@ -77,6 +138,16 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
+        Command::Brief(args) => brief::run(args),
+        Command::Why(args) => why::run(args),
+        Command::Timeline(args) => timeline::run(args),
+        Command::Changes(args) => history::changes(args),
+        Command::Diff(args) => history::diff(args),
+        Command::WhereUsed(args) => history::where_used(args),
+        Command::ApprovedBy(args) => history::approved_by(args),
+        Command::WhereFrom(args) => history::where_from(args),
+        Command::Sql(args) => sql::sql(args),
+        Command::Ask(args) => sql::ask(args),
         Command::Check(args) => ask::check(args),
         Command::Explain(args) => ask::explain(args),
         Command::Config(command) => config::run(command),
@@ -89,13 +160,13 @@ fn dispatch(command: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Synth(args) => synth::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "vouchsafe", &mut script);
+            clap_complete::generate(*shell, &mut command(), "vouchsafe", &mut script);
             output::print(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
         Command::Man => {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::usage)?;
+            clap_mangen::Man::new(command()).render(&mut page).map_err(Failure::usage)?;
             output::print(&String::from_utf8_lossy(&page));
             Ok(Exit::Done)
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::Failure;
-use crate::cli::{exceptions, review, select};
+use crate::cli::{exceptions, own, review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
 use crate::ledger::absence::Asked;
@@ -44,10 +44,14 @@ pub fn now() -> Result<Instant, Failure> {
 /// The instant of `SOURCE_DATE_EPOCH`, when it is set.
 pub fn fixed_clock() -> Result<Option<Instant>, Failure> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
-    let seconds = text.trim().parse().map(Instant::from_unix);
-    seconds
-        .map(Some)
-        .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH '{text}' is no number of seconds")))
+    let told = text.trim().parse().ok().map(Instant::from_unix);
+    let real = told.filter(|t| t.0 >= 0 && (t.is_plausible() || *t < Instant::from_unix(631_152_000)));
+    match real {
+        Some(at) => Ok(Some(at)),
+        None => Err(Failure::usage(format!(
+            "SOURCE_DATE_EPOCH '{text}' is no number of seconds since 1970 before the year 2201"
+        ))),
+    }
 }
 
 /// The folder of the lake.
@@ -57,7 +61,9 @@ pub fn lake_dir(arg: &LakeArg) -> PathBuf {
 
 /// The configuration: the file that is named, else `vouchsafe.toml` when it exists, else defaults; without a register.
 pub fn configuration(args: &QuestionArgs) -> Result<Config, Failure> {
-    configured(configuration_path(args), args.profile.as_deref())
+    let mut config = configured(configuration_path(args), args.profile.as_deref())?;
+    config.own_checks = own::folder(&config)?;
+    Ok(config)
 }
 
 /// The configuration with the register of exceptions, for whoever runs checks.
@@ -70,7 +76,10 @@ pub fn judging(args: &QuestionArgs, lake: &Path) -> Result<Config, Failure> {
 /// The configuration of a file, with the profile that is named unless it is empty, and the register that lies beside it.
 pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
     let mut config = configured(Some(path), Some(profile).filter(|p| !p.is_empty()))?;
-    config.exceptions = exceptions::read(&exceptions::beside(path))?;
+    let folder = path.with_file_name("checks");
+    config.checks = folder.is_dir().then_some(folder);
+    config.own_checks = own::folder(&config)?;
+    config.exceptions = exceptions::read(&exceptions::beside(path), &config)?;
     Ok(config)
 }
 
@@ -79,7 +88,7 @@ pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
 /// # Errors
 /// When it cannot be read.
 pub fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))
+    std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))
 }
 
 /// The text of the configuration file in force; a comment when there is none.
@@ -87,7 +96,7 @@ pub fn configuration_text(args: &QuestionArgs) -> Result<String, Failure> {
     let Some(path) = configuration_path(args) else {
         return Ok("# no configuration file: every threshold has its default\n".into());
     };
-    std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read the configuration {}: {e}", path.display())))
+    std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read the configuration {}", path.display()), &e))
 }
 
 fn configuration_path(args: &QuestionArgs) -> Option<&Path> {
@@ -173,11 +182,19 @@ pub struct Subject {
     /// Id of the commit, its first 12 letters.
     pub commit: String,
     kept: Option<Kept>,
-    view: View,
-    config: Config,
+    /// The lake at that commit.
+    pub view: View,
+    /// The configuration in force.
+    pub config: Config,
 }
 
 impl Subject {
+    /// Whether it is read from what is kept: facts, requests and everything else are not in it then.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Fills in the holdings that a question is about, where they are not there yet.
     ///
     /// # Errors

@@ -2,19 +2,22 @@
 
 use crate::check::life::Change;
 use crate::cli::args::{Format, OutputArgs};
-use crate::cli::exit::{Exit, Failure};
+use crate::cli::exit::Failure;
+pub use crate::cli::table::table;
 use crate::ledger::absence::{Basis, Stretch};
 use crate::model::{Finding, Holding, Presence};
 use crate::report::columns::{self, Csv, Form};
 use crate::report::shown;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// The warning that goes with CSV for machines.
-pub const RAW: &str = "warning: CSV as it is: a cell may hold text that a spreadsheet runs as a formula; read it by machine, or leave --csv-raw out";
+pub const RAW: &str = "warning: CSV as it is: a cell may contain text that a spreadsheet runs as a formula; only read it by program, or leave --csv-raw out";
 
 /// Silences everything but results and errors.
 pub fn set_quiet(quiet: bool) {
@@ -26,29 +29,41 @@ pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
+/// A line on stderr; where nobody listens any more, what is done goes on and the exit code tells.
+fn aside(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// A remark for the person at the terminal.
-#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn say(text: &str) {
     if !QUIET.load(Ordering::Relaxed) {
-        eprintln!("{}", shown::terminal(text));
+        aside(&shown::terminal(text));
     }
 }
 
 /// An error, whatever `--quiet` says.
-#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn error(text: &str) {
-    eprintln!("error: {}", shown::terminal(text));
+    error_line("error", text);
 }
 
 /// A line that is to be seen whatever `--quiet` says, with a word that says what it is.
-#[expect(clippy::print_stderr, reason = "cli is where things are printed")]
 pub fn error_line(word: &str, text: &str) {
-    eprintln!("{word}: {}", shown::terminal(text));
+    aside(&format!("{word}: {}", shown::terminal(text)));
 }
 
-/// A result on stdout. A reader who left is no error.
+/// A result on stdout. A reader who left is no error; a full disk is one, which [`lost`] tells when all is done.
 pub fn print(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+    let mut out = io::stdout().lock();
+    if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        && e.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| e.to_string());
+    }
+}
+
+/// Why a result could not be printed.
+pub fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
 }
 
 /// Warns when others may read the lake.
@@ -58,7 +73,7 @@ pub fn warn_readable(dir: &Path) {
         use std::os::unix::fs::PermissionsExt;
         if std::fs::metadata(dir).is_ok_and(|m| m.permissions().mode() & 0o077 != 0) {
             say(&format!(
-                "warning: others may read {}; it holds personal data: chmod 700 {}",
+                "warning: other accounts can read {}; it contains personal data: chmod 700 {}",
                 dir.display(),
                 dir.display()
             ));
@@ -80,27 +95,27 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
         }
         Some(form) => columns::holdings(&words, form).map_err(Failure::usage)?,
         None => {
-            let header = ["holder", "entitlement", "from", "until", "how", "in window"];
+            // Eligible is not active, which only needs saying where one of them is.
+            let differ = words.iter().any(|(h, _)| h.assignment_state != "active");
             let when = |t: Option<crate::model::Instant>, certainty: &str| match t {
                 Some(t) => format!("{} {certainty}", short(&t.to_string())),
                 None => certainty.to_string(),
             };
             let row = |(h, w): &(&Holding, &str)| {
+                let kind = h.grant_kind.as_str().replace('_', " ");
                 let how = if h.path == h.entitlement_name {
-                    h.grant_kind.to_string()
+                    kind
                 } else {
-                    format!("{} via {}", h.grant_kind, h.path)
+                    format!("{kind} via {}", h.path)
                 };
+                let state = differ.then(|| h.assignment_state.to_string());
                 let from = when(h.held_from, h.from_certainty.as_str());
-                vec![
-                    h.principal_name.to_string(),
-                    h.entitlement_name.to_string(),
-                    from,
-                    when(h.held_until, h.until_certainty.as_str()),
-                    how,
-                    (*w).to_string(),
-                ]
+                let until = when(h.held_until, h.until_certainty.as_str());
+                let start = [h.principal_name.to_string(), h.entitlement_name.to_string()].into_iter().chain(state);
+                start.chain([from, until, how, (*w).to_string()]).collect()
             };
+            let start = ["holder", "entitlement"].into_iter().chain(differ.then_some("state"));
+            let header: Vec<&str> = start.chain(["from (UTC)", "until (UTC)", "granted by", "in window"]).collect();
             let mut text = table(&header, words.iter().map(row).collect());
             text.push_str(&foot(basis));
             text.into_bytes()
@@ -113,8 +128,9 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
 fn foot(basis: &Basis) -> String {
     let from = basis.from.as_deref().unwrap_or("the beginning");
     let mut lines = vec![
-        format!("window {from} until {} ({}), as of {}", basis.until, basis.zone, basis.as_of),
-        format!("the audit log is proved or asserted to cover {:.2} % of it", basis.covered_share * 100.0),
+        format!("window: {from} until {} ({})", basis.until, basis.zone),
+        format!("as of: {}", basis.as_of),
+        format!("audit log coverage, proven or asserted: {:.2} % of the window", basis.covered_share * 100.0),
     ];
     let span = |s: &Stretch| format!("{} until {}", s.from.as_deref().unwrap_or("?"), s.until.as_deref().unwrap_or("?"));
     if !basis.not_covered.is_empty() {
@@ -123,7 +139,7 @@ fn foot(basis: &Basis) -> String {
     }
     lines.extend(basis.gaps.iter().take(5).map(|g| format!("gap: {}: {}", span(g), g.reason)));
     if !basis.never_listed.is_empty() {
-        lines.push(format!("never listed whole: {}", basis.never_listed.join(", ")));
+        lines.push(format!("no complete snapshot of: {}", basis.never_listed.join(", ")));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -135,7 +151,7 @@ pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
         Some(form) => columns::findings(rows, form).map_err(Failure::usage)?,
         None => {
             let row = |f: &Finding| vec![f.check.to_string(), f.severity.to_string(), f.result.to_string(), f.message.clone()];
-            table(&["check", "severity", "result", "what"], rows.iter().map(row).collect()).into_bytes()
+            table(&["check", "severity", "result", "observed"], rows.iter().map(row).collect()).into_bytes()
         }
     };
     deliver(&bytes, out)
@@ -159,7 +175,7 @@ pub fn changes(rows: &[Change], out: &OutputArgs) -> Result<(), Failure> {
 }
 
 /// The form of rows, with the warning that raw CSV deserves; none for a table on the terminal.
-fn form(out: &OutputArgs) -> Option<Form> {
+pub fn form(out: &OutputArgs) -> Option<Form> {
     if out.format == Format::Csv && out.csv_raw {
         say(RAW);
     }
@@ -220,47 +236,18 @@ fn telling(rows: &crate::evidence::table::Table) -> String {
             _ => text,
         }
     };
-    let told = rows.rows.iter().map(|row| places.iter().map(|i| cell(row, *i)).collect()).collect();
-    narrow_table(&header, told)
+    let cells = rows.rows.iter().map(|row| places.iter().map(|i| cell(row, *i)).collect()).collect();
+    table(&header, cells)
 }
 
-/// `2026-03-31 12:34` of an instant's text.
+/// `2026-03-31 12:34Z` of an instant's text.
 fn short(text: &str) -> String {
-    text.get(..16).unwrap_or(text).replace('T', " ")
-}
-
-/// A table that fits the terminal, or 100 columns when there is none.
-pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    laid_out(header, rows, 100)
-}
-
-/// The same for tables that are meant to be read in 80 columns.
-pub fn narrow_table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    laid_out(header, rows, 80)
-}
-
-fn laid_out(header: &[&str], rows: Vec<Vec<String>>, width: u16) -> String {
-    use comfy_table::{ContentArrangement, Table, presets};
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    if !io::stdout().is_terminal() {
-        table.set_width(width);
-    }
-    table.set_header(header.to_vec());
-    for row in rows {
-        table.add_row(row.iter().map(|cell| shown::terminal(cell)).collect::<Vec<_>>());
-    }
-    format!("{table}\n")
+    text.get(..16).map_or_else(|| text.to_string(), |minute| minute.replace('T', " ") + "Z")
 }
 
 /// Bytes to stdout or to the file that was asked for.
 pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
-    let failed = |what: &str, e: &io::Error| Failure {
-        exit: Exit::Usage,
-        message: format!("cannot write {what}: {e}"),
-    };
+    let failed = |what: &str, e: &io::Error| Failure::io(format!("write {what}"), e);
     match &out.output {
         Some(path) => {
             let dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -274,7 +261,7 @@ pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
         None if out.format == Format::Parquet && io::stdout().is_terminal() => {
             Err(Failure::usage("parquet is not for a terminal; name a file with --output FILE"))
         }
-        None => match io::stdout().lock().write_all(bytes) {
+        None => match io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()) {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(failed("stdout", &e)),
             _ => Ok(()),
         },

@@ -5,7 +5,7 @@ use crate::check::{self, Check};
 use crate::cli::args::{CheckArgs, Cli, Command, LakeArg};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output, take};
-use crate::config::Config;
+use crate::config::{CheckLimits, Config};
 use crate::lake::store::create_private_dirs;
 use clap::Parser;
 use std::collections::BTreeMap;
@@ -13,17 +13,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Reads the folder that a configuration names, and has its statements watched from now on.
-pub fn folder(config: &Config) -> Result<Vec<&'static Check>, Failure> {
+pub fn folder(config: &Config) -> Result<Vec<(PathBuf, String)>, Failure> {
     let Some(folder) = &config.checks else { return Ok(Vec::new()) };
-    let checks = own::folder(folder).map_err(Failure::usage)?;
-    if !checks.is_empty() {
-        watch(config.check_limits);
-    }
-    Ok(checks)
+    watch(config.check_limits);
+    own::folder(folder).map_err(Failure::usage)
 }
 
 /// Ends the program when a statement takes longer or needs more memory than it may: a wrong statement is a wrong configuration.
-fn watch((seconds, mebibytes): (u64, u64)) {
+fn watch(CheckLimits { seconds, mebibytes }: CheckLimits) {
     static WATCHED: std::sync::Once = std::sync::Once::new();
     WATCHED.call_once(|| {
         std::thread::spawn(move || {
@@ -64,8 +61,8 @@ fn resident() -> u64 {
 /// Runs the cases of checks of one's own: each is a folder of exports, with what is expected of it in `NAME.expected.csv` beside.
 pub fn cases(args: &CheckArgs) -> Result<Exit, Failure> {
     let config = open::configuration(&args.question)?;
-    let wanted = |c: &&&Check| args.ids.is_empty() || args.ids.iter().any(|id| id.eq_ignore_ascii_case(c.id.as_str()));
-    let checks: Vec<&'static Check> = folder(&config)?.iter().filter(wanted).copied().collect();
+    let wanted = |c: &&Check| args.ids.is_empty() || args.ids.iter().any(|id| id.eq_ignore_ascii_case(c.id.as_str()));
+    let checks: Vec<&'static Check> = own::catalogue(&config).into_iter().filter(|c| c.own.is_some() && wanted(c)).collect();
     if checks.is_empty() {
         return Err(Failure::usage(
             "no check of your own has that id; the configuration names their folder: checks = \"DIR\"",

@@ -4,7 +4,7 @@ use crate::cli::evidence_args::{KeyArgs, NotaryArgs};
 use crate::cli::exit::Failure;
 use crate::evidence::{CheckpointSigner, Signer};
 use crate::lake::Notary;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +13,17 @@ use std::sync::Arc;
 /// # Errors
 /// When it cannot be read, or others may read it too.
 pub fn read(what: &str, path: &Path) -> Result<SecretString, Failure> {
+    let bytes = read_bytes(what, path)?;
+    let text = std::str::from_utf8(bytes.expose_secret());
+    text.map(SecretString::from)
+        .map_err(|_| Failure::usage(format!("cannot read the {what} {}: it is no text", path.display())))
+}
+
+/// Reads a secret file that may hold any bytes.
+///
+/// # Errors
+/// When it cannot be read, or others may read it too.
+pub fn read_bytes(what: &str, path: &Path) -> Result<SecretSlice<u8>, Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::usage(format!("cannot read the {what} {}: {e}", path.display()));
     #[cfg(unix)]
     {
@@ -26,7 +37,7 @@ pub fn read(what: &str, path: &Path) -> Result<SecretString, Failure> {
             )));
         }
     }
-    std::fs::read_to_string(path).map(SecretString::from).map_err(|e| failed(&e))
+    std::fs::read(path).map(SecretSlice::from).map_err(|e| failed(&e))
 }
 
 /// Who signs the checkpoints of new commits, if a key is named.

@@ -8,7 +8,7 @@ use crate::cli::pull_metrics::{self, Ended};
 use crate::cli::pull_way::way;
 use crate::cli::{open, output, private, select, take, watch};
 use crate::graph::token::Tokens;
-use crate::graph::{self, Client, Cloud, Endpoints, Fault, Http, Origin};
+use crate::graph::{self, Client, Cloud, Endpoints, GraphError, Http, Origin};
 use crate::ingest::{IngestOptions, Limits, Progress};
 use crate::lake::{CrashAt, Lake, Notary, compact};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
@@ -149,7 +149,7 @@ fn once(client: &Arc<Client>, order: &Order, dir: &Path, notary: Option<Arc<dyn 
     let watching = watch::watch_requests(client);
     let outcome = pull::read(client, order, &known.decided, &spool);
     drop(watching);
-    if let Some(fault @ Fault::Disk(_)) = &outcome.fatal {
+    if let Some(fault @ GraphError::Disk(_)) = &outcome.fatal {
         return Err(Failure::usage(fault));
     }
     let progress = Arc::new(Progress::default());
@@ -217,10 +217,10 @@ fn tell(client: &Client, stored: &Stored, id: &str, commit: Option<&str>) {
     ));
     match commit {
         Some(id) => output::say(&format!("commit {}", id.get(..12).unwrap_or(id))),
-        None => output::say("nothing new: the lake had it all"),
+        None => output::say("nothing new: the evidence store has all of it already"),
     }
     if !stored.usable {
-        output::error_line("error", "nothing usable was given; 'vouchsafe pull --check' says what is missing");
+        output::error_line("error", "nothing usable was returned; 'vouchsafe pull --check' reports what is missing");
     }
 }
 

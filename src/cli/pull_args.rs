@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The client secret comes from VOUCHSAFE_CLIENT_SECRET or --client-secret-file, a token that you have already from VOUCHSAFE_TOKEN. \
-Exit codes: 0 complete · 2 usage, or another pull at work · 4 nothing usable was given · 5 ended with a gap, which is named on stderr and in the coverage of the lake."
+Exit codes: 0 complete · 2 usage, or another pull is running · 4 nothing usable was returned · 5 complete except for gaps, which are listed on stderr and in 'vouchsafe lake status'."
 )]
 pub struct PullArgs {
     /// Tenant id
@@ -30,7 +30,7 @@ pub struct PullArgs {
     /// Who signs the checkpoint of the commit.
     #[command(flatten)]
     pub notary: NotaryArgs,
-    /// Read logs from this instant on [default: where the lake ends, else 30 days ago]
+    /// Read logs from this instant on [default: where the evidence store ends, else 30 days ago]
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Read these only, by collection, table or log, with commas between (an unknown name lists all)
@@ -42,7 +42,7 @@ pub struct PullArgs {
     /// Read the whole retention of the logs again (every seventh day it is done unasked)
     #[arg(long)]
     pub deep: bool,
-    /// Only ask for a little of everything, and say which permissions are missing and what is lost without them
+    /// Test every permission with a small request, and report what is missing and which checks it affects
     #[arg(long)]
     pub check: bool,
     /// Pull once and end (the default)

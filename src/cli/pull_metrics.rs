@@ -1,7 +1,7 @@
 //! Counters of the last pull, as Prometheus' textfile collector reads them.
 
 use crate::cli::exit::{Exit, Failure};
-use crate::graph::Tally;
+use crate::graph::Metrics;
 use crate::lake::parquet_io::private_file;
 use crate::lake::records::Pull;
 use crate::model::Instant;
@@ -49,8 +49,8 @@ impl Ended {
 }
 
 /// Writes the file anew, under another name first: the collector never sees a half.
-pub fn write(path: &Path, ended: &Ended, tally: &Tally, began: Instant, now: Instant) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::usage(format!("cannot write {}: {e}", path.display()));
+pub fn write(path: &Path, ended: &Ended, tally: &Metrics, began: Instant, now: Instant) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::io(format!("write {}", path.display()), &e);
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let temp = path.with_file_name(format!(".{name}.{}", std::process::id()));
     let _ = std::fs::remove_file(&temp);
@@ -65,7 +65,7 @@ pub fn write(path: &Path, ended: &Ended, tally: &Tally, began: Instant, now: Ins
     std::fs::rename(&temp, path).map_err(failed)
 }
 
-fn text(ended: &Ended, tally: &Tally, began: Instant, now: Instant) -> String {
+fn text(ended: &Ended, tally: &Metrics, began: Instant, now: Instant) -> String {
     let mut out = String::new();
     let mut family = |name: &str, kind: &str, help: &str, samples: Vec<(String, i64)>| {
         let _ = writeln!(out, "# HELP vouchsafe_pull_{name} {help}\n# TYPE vouchsafe_pull_{name} {kind}");
@@ -107,7 +107,7 @@ fn text(ended: &Ended, tally: &Tally, began: Instant, now: Instant) -> String {
         "Records that came twice, or that the lake had.",
         each(|p| p.duplicate),
     );
-    family("rejected_rows", "gauge", "Records that were not taken.", each(|p| p.rejected));
+    family("rejected_rows", "gauge", "Records that were excluded.", each(|p| p.rejected));
     let complete = each(|p| i64::from(p.complete));
     family("complete", "gauge", "Whether nothing of the collection is missing.", complete);
     let gaps = ended

@@ -71,7 +71,7 @@ fn file(path: &Path) -> Result<Secret, Failure> {
     // systemd keeps credentials in a folder of the service alone; the mode of the files there is its own affair.
     let kept = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|dir| !dir.is_empty());
     if kept.is_some_and(|dir| path.starts_with(dir)) {
-        let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+        let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
         return graph::from_bytes(bytes, &path.display().to_string()).map_err(wrong);
     }
     graph::from_file(path).map_err(wrong)

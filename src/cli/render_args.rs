@@ -1,19 +1,19 @@
-//! What can be typed about the files of a report: what they show of people's own words, and which CSV.
+//! What can be typed about the files of a report: what they show of free text, which CSV, and what the title says.
 
 use crate::report::columns::{Csv, Forms};
-use crate::report::{Audience, FreeText};
+use crate::report::{Audience, Cover, FreeText};
 use clap::Args;
 
 /// Flags of `report` and `run`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// Show justifications and reasons in the words that people wrote; the report says that it does
+    /// Show justifications and decision reasons unmasked; the report states that it does
     #[arg(long)]
     pub show_text: bool,
-    /// Leave CSV as it is, for machines: a spreadsheet may run such text as a formula
+    /// Write CSV without protection against spreadsheet formulas, for machines only
     #[arg(long)]
     pub csv_raw: bool,
-    /// Write findings.json and holdings.json too, exact like the Parquet files
+    /// Write findings.json and holdings.json too, with the same values as the Parquet files
     #[arg(long)]
     pub json: bool,
 }
@@ -22,6 +22,7 @@ impl RenderArgs {
     /// The reader.
     pub fn audience(&self) -> Audience {
         Audience {
+            mask_key: None,
             free_text: if self.show_text { FreeText::Shown } else { FreeText::Masked },
         }
     }
@@ -31,6 +32,32 @@ impl RenderArgs {
         Forms {
             csv: if self.csv_raw { Csv::Raw } else { Csv::Safe },
             json: self.json,
+        }
+    }
+}
+
+/// What the title of a report says of the work.
+#[derive(Debug, Args)]
+pub struct CoverArgs {
+    /// Client or organisation that the report is for, for its title
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub client: String,
+    /// Who prepared the report, for its title
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub prepared_by: String,
+    /// Classification of the report, for its title and every printed page
+    #[arg(long, value_name = "TEXT", default_value = Cover::CLASSIFICATION)]
+    pub classification: String,
+}
+
+impl CoverArgs {
+    /// The title, with the day of the report.
+    pub fn cover(&self, date: String) -> Cover {
+        Cover {
+            client: self.client.clone(),
+            prepared_by: self.prepared_by.clone(),
+            date,
+            classification: self.classification.clone(),
         }
     }
 }

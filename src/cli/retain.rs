@@ -65,8 +65,8 @@ const PAGES: &str = "pages";
 
 /// Files of raw pages that are old enough; a legal hold protects all of them, since nobody knows of which time their records are.
 fn pages(args: &RetainArgs, view: &View, now: Instant) -> Result<Vec<std::path::PathBuf>, Failure> {
-    let asked = args.keep.iter().filter_map(|text| text.split_once('=')).filter(|(name, _)| *name == PAGES);
-    let (days, origin) = match asked.last().and_then(|(_, days)| days.parse::<i64>().ok()) {
+    let mut asked = args.keep.iter().filter_map(|text| text.split_once('=')).filter(|(name, _)| *name == PAGES);
+    let (days, origin) = match asked.next_back().and_then(|(_, days)| days.parse::<i64>().ok()) {
         Some(days) => (days, "asked for with --keep"),
         None => (raw::DAYS, "default: as raw sign-ins"),
     };

@@ -82,6 +82,7 @@ impl Answers {
             campaigns: &self.campaigns,
             audience,
             forms,
+            cover: report::Cover::default(),
         }
     }
 }
@@ -198,7 +199,7 @@ fn summary(result: &check::CheckResult) -> report::CheckSummary {
         id: check.id.to_string(),
         title: page.title.clone(),
         severity: check.severity,
-        practice: check.practice.join(" "),
+        practice: check.practice.iter().map(|p| check::practice::in_words(p)).collect::<Vec<_>>().join(", "),
         what_to_do: page.section("What to do").trim().to_string(),
         controls: check
             .served()
@@ -211,11 +212,12 @@ fn summary(result: &check::CheckResult) -> report::CheckSummary {
     }
 }
 
-fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
+/// The thresholds in force, with the origin of each.
+pub fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
     let line = |threshold: &&check::Threshold| {
         let setting = check::profiles::in_force(threshold, &question.config);
-        let checks: Vec<&str> = check::all()
-            .iter()
+        let checks: Vec<&str> = check::own::catalogue(&question.config)
+            .into_iter()
             .filter(|c| c.thresholds.contains(threshold))
             .map(|c| c.id.as_str())
             .collect();
@@ -227,7 +229,9 @@ fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
             checks: checks.join(" "),
         }
     };
-    check::thresholds().iter().map(line).collect()
+    let own = question.config.own_checks.iter().filter_map(|(path, text)| check::own::made(text, path).ok());
+    let own = own.flat_map(|c| c.thresholds).copied();
+    check::thresholds().iter().copied().chain(own).map(|t| line(&t)).collect()
 }
 
 fn rejects(rows: &[Reject]) -> Vec<report::RejectLine> {

@@ -6,9 +6,9 @@ use crate::cli::ask::{exit_for, severity};
 use crate::cli::evidence_args::PrivacyArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::{self, Question};
-use crate::cli::render_args::RenderArgs;
+use crate::cli::render_args::{CoverArgs, RenderArgs};
 use crate::cli::review::{self, Answers};
-use crate::cli::{bundle, output, take};
+use crate::cli::{bundle, output, take, watch};
 use crate::model::{Finding, Instant, Severity, Verdict};
 use crate::report;
 use crate::report::privacy::{Privacy, Pseudonyms};
@@ -20,12 +20,15 @@ pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit,
     let lake = open::lake_dir(&args.lake);
     open::judging(&args.question, &lake)?;
     take::ingest(&args.take, &lake, now, crash_at)?;
+    let step = watch::step("building the ledger and the trend of findings");
     let mut question = open::review(&args.lake, &args.question)?;
+    drop(step);
     let how = How {
         command: "vouchsafe run PATH --lake LAKE --out REPORT",
         lake: &lake,
         question: &args.question,
         render: &args.render,
+        cover: &args.cover,
         privacy: &args.privacy,
     };
     let findings = write(&mut question, &args.out, &how)?;
@@ -34,12 +37,15 @@ pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit,
 
 /// The report of a lake.
 pub fn report(args: &ReportArgs) -> Result<Exit, Failure> {
+    let step = watch::step("building the ledger and the trend of findings");
     let mut question = open::review(&args.lake, &args.question)?;
+    drop(step);
     let how = How {
         command: "vouchsafe report --lake LAKE --out REPORT",
         lake: &open::lake_dir(&args.lake),
         question: &args.question,
         render: &args.render,
+        cover: &args.cover,
         privacy: &args.privacy,
     };
     write(&mut question, &args.out, &how)?;
@@ -52,6 +58,7 @@ struct How<'a> {
     lake: &'a Path,
     question: &'a QuestionArgs,
     render: &'a RenderArgs,
+    cover: &'a CoverArgs,
     privacy: &'a PrivacyArgs,
 }
 
@@ -68,6 +75,7 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         seed: String::new(),
         size: None,
         campaign: String::new(),
+        assertion: String::new(),
         campaign_entries: None,
         reader: bundle::reader(how.privacy)?,
         free_text: render.audience().free_text,
@@ -77,22 +85,27 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
     let key = bundle::pseudonym_key(how.privacy.pseudonym_key.as_deref().filter(|_| how.privacy.pseudonymize))?;
     told.salt = key.as_ref().map(|_| bundle::salt(question, &told.generated_at));
     let configuration = open::configuration_text(how.question)?;
+    let step = watch::step("running the checks");
     let mut answers = Answers::of(question)?;
+    drop(step);
+    let step = watch::step("writing the report");
     let pseudonyms = key.as_deref().zip(told.salt.as_deref());
     let privacy = Privacy {
         reader: told.reader,
-        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key.as_bytes(), salt, &question.access)),
+        pseudonyms: pseudonyms.map(|(key, salt)| Pseudonyms::new(key, salt, &question.access)),
     };
     answers.campaigns = review::campaigns(&Store::new(how.lake), None, (&question.access, &question.config), &privacy)?;
     privacy.access(&mut question.access);
     answers.cover(&privacy);
-    let review = answers.review(question, render.audience(), render.forms());
-    let written = report::write(&review, out).map_err(Failure::usage)?;
+    let mut review = answers.review(question, told.audience(&privacy), render.forms());
+    review.cover = how.cover.cover(told.generated_at.chars().take(10).collect());
+    let written = report::write(&review, out)?;
     bundle::sheet(question, &review, &written, &told, &configuration, out)?;
+    drop(step);
     if let Some(pseudonyms) = &privacy.pseudonyms {
         let map = bundle::beside(out);
         bundle::replace_private(&map, &bundle::who_is_who(pseudonyms))?;
-        output::say(&format!("{} says who is who; keep it away from the report", map.display()));
+        output::say(&format!("{} maps pseudonyms to people; keep it apart from the report", map.display()));
     }
     tell(&answers.findings, question.access.holdings.len());
     output::say(&format!("open {}", written.index.display()));
@@ -103,7 +116,7 @@ fn tell(findings: &[Finding], holdings: usize) {
     let count = |s: Severity| findings.iter().filter(|f| f.result == Verdict::Finding && f.severity == s).count();
     let unanswered = findings.iter().filter(|f| f.result == Verdict::NotEvaluable).count();
     output::say(&format!(
-        "{holdings} holdings; findings: {} high, {} medium, {} low; {unanswered} questions not evaluable",
+        "{holdings} holdings; findings: {} high, {} medium, {} low; {unanswered} subjects could not be tested",
         count(Severity::High),
         count(Severity::Medium),
         count(Severity::Low)

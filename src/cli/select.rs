@@ -195,6 +195,24 @@ pub fn roles(access: &AccessModel) -> Candidates {
     all
 }
 
+/// Everything that can be held: packages, groups, applications and directory roles.
+#[must_use]
+pub fn entitlements(access: &AccessModel) -> Candidates {
+    let mut all = roles(access);
+    for more in [apps(access), groups(access), packages(access)] {
+        all.extend(more);
+    }
+    all
+}
+
+/// Everything that has a name.
+#[must_use]
+pub fn objects(access: &AccessModel) -> Candidates {
+    let mut all = principals(access);
+    all.extend(entitlements(access));
+    all
+}
+
 /// Principals of every kind.
 #[must_use]
 pub fn principals(access: &AccessModel) -> Candidates {

@@ -46,11 +46,14 @@ pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>)
         &report,
         &match &commit {
             Some(id) => format!("commit {}", id.get(..12).unwrap_or(id)),
-            None => "nothing new: the lake had it all".to_string(),
+            None => "nothing new: the evidence store has all of it already".to_string(),
         },
     );
     if commit.is_some() {
-        compact::compact(&lake, compact::MANY, now)?;
+        // The rows are in: small files that stay small cost time and no answer.
+        if let Err(e) = compact::compact(&lake, compact::MANY, now) {
+            output::say(&format!("small files are not merged: {e}"));
+        }
     }
     strictly(args, &report)?;
     Ok(report)
@@ -91,13 +94,17 @@ fn strictly(args: &TakeArgs, report: &IngestReport) -> Result<(), Failure> {
             "{rejected} records were rejected (they are listed by 'vouchsafe lake status'); --strict asks for none"
         )));
     }
-    if args.strict && report.unread > 0 {
-        return Err(Failure::unusable(format!(
-            "{} files could not be read (they are gaps in 'vouchsafe lake status'); --strict asks for none",
-            report.unread
-        )));
+    let lost = [
+        (report.unread, "files could not be read"),
+        (report.foreign.len() - report.unread.min(report.foreign.len()), "files are no exports"),
+        (report.gaps.len(), "gaps were found, of what was missing or not understood"),
+    ];
+    match lost.iter().find(|(n, _)| args.strict && *n > 0) {
+        Some((n, what)) => Err(Failure::unusable(format!(
+            "{n} {what} (they are on record in 'vouchsafe lake status'); --strict asks for none"
+        ))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// What was asked for, checked.
@@ -154,7 +161,7 @@ impl Copied {
             file: folder.join("standard-input"),
             folder,
         };
-        let failed = |e: io::Error| Failure::usage(format!("cannot copy standard input to {}: {e}", copied.file.display()));
+        let failed = |e: io::Error| Failure::io(format!("copy standard input to {}", copied.file.display()), &e);
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -210,6 +217,7 @@ pub(super) fn failure(e: IngestError) -> Failure {
     match e {
         IngestError::Sink { source, .. } if source.is::<LakeError>() => (*source.downcast::<LakeError>().expect("asked above")).into(),
         IngestError::NothingUsable(_) | IngestError::TwoTenants { .. } | IngestError::OtherTenant { .. } => Failure::unusable(e),
+        IngestError::Unreadable { path, source } => Failure::io(format!("read {}", path.display()), &source),
         other => Failure::usage(other),
     }
 }
@@ -219,7 +227,7 @@ fn tell(report: &IngestReport, end: &str) {
     let (read, kept, duplicate) = (sum(|s| s.read), sum(|s| s.kept), sum(|s| s.duplicate));
     let (rejected, unmapped) = (sum(|s| s.rejected), sum(|s| s.unmapped));
     output::say(&format!(
-        "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unmapped",
+        "{} sources: {read} records read = {kept} kept + {duplicate} duplicate + {rejected} rejected + {unmapped} unrecognised",
         report.sources.len()
     ));
     let foreign = report
@@ -233,13 +241,15 @@ fn tell(report: &IngestReport, end: &str) {
         .map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given")))
         .collect();
     few("gaps", reasons.into_iter().collect());
-    let against = report.contradicted.iter().map(|what| format!("not as vouched for: {what}"));
-    few("windows that are not as vouched for", against.collect());
-    let errors = |s: &&Source| s.note.as_deref().is_some_and(|n| !n.starts_with("error response"));
+    let against = report.contradicted.iter().map(|what| format!("not as asserted: {what}"));
+    few("windows that are not as asserted", against.collect());
+    // An answer with an error is a gap and a note: it is told once.
+    let told = |note: &str| report.gaps.iter().any(|g| g.reason.as_deref().is_some_and(|reason| reason.ends_with(note)));
+    let news = |s: &&Source| s.note.as_deref().is_some_and(|n| !told(n));
     let notes = report
         .sources
         .iter()
-        .filter(errors)
+        .filter(news)
         .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
     few("notes", notes.collect());
     output::say(end);
@@ -254,9 +264,7 @@ fn few(what: &str, lines: Vec<String>) {
         output::say(&if cut.len() < line.len() { format!("{cut}…") } else { cut });
     }
     if lines.len() > SHOWN {
-        // Files that are none of ours leave no trace in the lake.
-        let place = if what.starts_with("files") { "" } else { ": see 'vouchsafe lake status'" };
-        output::say(&format!("and {} more {what}{place}", lines.len() - SHOWN));
+        output::say(&format!("and {} more {what}: see 'vouchsafe lake status'", lines.len() - SHOWN));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::bundle::{self, Told};
 use crate::cli::evidence_args::VerifyArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::{exceptions, open, output};
+use crate::cli::{exceptions, open, output, timestamp};
 use crate::evidence::campaign_audit;
 use crate::evidence::signature::{self, Trusted};
 use crate::evidence::table::sha256;
@@ -34,6 +34,7 @@ pub fn run(args: &VerifyArgs, now: Instant) -> Result<Exit, Failure> {
         now,
     };
     signature::judge(&args.dir, trusted, &mut judged);
+    timestamp::judge(&args.dir, args.tsa_cert.as_ref(), &mut judged)?;
     match &args.since {
         Some(old) => {
             judged.take(verify::since(&args.dir, old));
@@ -88,11 +89,19 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
     let newest = lake.view()?;
     let checkpoint = verify::checkpoint(&args.dir).map_err(Failure::unusable)?;
     match newest.extends(&checkpoint) {
-        Ok(()) => judged.proved.push(format!(
-            "lake: its log of {} commits begins with the {} of the bundle",
-            newest.sequence(),
-            checkpoint.size
-        )),
+        Ok(()) => {
+            judged.proved.push(format!(
+                "lake: its log of {} commits begins with the {} of the bundle",
+                newest.sequence(),
+                checkpoint.size
+            ));
+            let later = newest.sequence().saturating_sub(checkpoint.size);
+            judged.open.retain(|line| !line.starts_with("that no newer bundle"));
+            judged.open.push(match later {
+                0 => "that the lake itself is the newest: compare its checkpoint with one that somebody else keeps".into(),
+                n => format!("that no newer bundle takes its place: the lake has {n} commits that this bundle is not of"),
+            });
+        }
         Err(e) => {
             judged.failed.push(format!("lake: {e}"));
             return Ok(());
@@ -174,7 +183,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
     let mut config = open::configuration_of(&args.dir.join("data/configuration.toml"), &facts.profile)?;
     if facts.reader.pseudonym_salt.is_some() {
         // The register in the bundle names pseudonyms, which no finding is about before it is covered.
-        config.exceptions = exceptions::of_lake(lake)?;
+        config.exceptions = exceptions::of_lake(lake, &config)?;
     }
     let as_of = bundle::instant("as-of", &facts.as_of)?;
     let mut question = open::ask(view, config, Some(as_of), open::Trend::Asked, open::Source::Tables)?;
@@ -186,6 +195,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
         seed: facts.sampling.seed.clone(),
         size: facts.sampling.size,
         campaign: facts.campaign.clone(),
+        assertion: facts.assertion.clone(),
         // A campaign's log grows after the bundle: it is read as far as the bundle read it.
         campaign_entries: if facts.campaign.is_empty() {
             None

@@ -1,4 +1,4 @@
-//! A bar with bytes, records and the time left, while something is taken in; on a terminal only.
+//! What is being done, from the first second: a bar while exports are read, a line for each later step; on a terminal only.
 
 use crate::cli::output;
 use crate::graph::Client;
@@ -19,8 +19,7 @@ pub struct Watch {
 /// Draws how far an ingest has come, unless nobody sees it or asked for quiet.
 pub fn watch(progress: &Arc<Progress>) -> Watch {
     let over = Arc::new(AtomicBool::new(false));
-    let seen = stderr().is_terminal() && !output::is_quiet();
-    let drawing = seen.then(|| {
+    let drawing = is_seen().then(|| {
         let (progress, over) = (Arc::clone(progress), Arc::clone(&over));
         thread::spawn(move || draw(&progress, &over))
     });
@@ -72,6 +71,38 @@ impl Drop for Watch {
             drawing.thread().unpark();
             // A bar that could not be drawn is no reason to stop.
             let _ = drawing.join();
+        }
+    }
+}
+
+/// Whether somebody sees what is drawn, and wants to.
+fn is_seen() -> bool {
+    stderr().is_terminal() && !output::is_quiet()
+}
+
+/// A line that says what is being done, with the seconds that it takes, until this is dropped.
+pub struct Step {
+    line: Option<ProgressBar>,
+}
+
+/// Says what is being done; `what` is a phrase like "building the ledger".
+pub fn step(what: &str) -> Step {
+    let line = is_seen().then(|| {
+        let line = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
+            line.set_style(style);
+        }
+        line.set_message(what.to_string());
+        line.enable_steady_tick(Duration::from_millis(200));
+        line
+    });
+    Step { line }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        if let Some(line) = &self.line {
+            line.finish_and_clear();
         }
     }
 }

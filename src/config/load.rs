@@ -1,6 +1,6 @@
 //! A configuration file becomes a checked configuration: every mistake is told at once, with its place.
 
-use crate::config::{Config, Exception, POPULATIONS, PopulationRule, Setting, exceptions};
+use crate::config::{CheckLimits, Config, Exception, POPULATIONS, PopulationRule, Setting, exceptions};
 use crate::model::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -46,7 +46,15 @@ struct Raw {
     populations: BTreeMap<String, Vec<String>>,
     exceptions: Option<PathBuf>,
     checks: Option<PathBuf>,
+    check_limits: RawLimits,
     time_zone: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct RawLimits {
+    seconds: Option<u64>,
+    mebibytes: Option<u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -71,6 +79,7 @@ struct RawPackages {
     not_sensitive: Vec<String>,
     employees_only: Vec<String>,
     no_expiry_exempt: Vec<String>,
+    incompatible: Vec<[String; 2]>,
 }
 
 /// Reads a configuration file; the register of exceptions that it names is read by [`register`].
@@ -129,6 +138,9 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
             near(name, &Zone::names())
         ));
     }
+    if raw.check_limits.seconds == Some(0) || raw.check_limits.mebibytes == Some(0) {
+        mistakes.push("check_limits must be 1 or more: a statement without a limit may never end".into());
+    }
     let populations = populations(&raw.populations, &mut mistakes);
     if !mistakes.is_empty() {
         return Err(ConfigError::Values { path: path.into(), mistakes });
@@ -146,8 +158,13 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         ordinary_packages: raw.packages.not_sensitive,
         employee_packages: raw.packages.employees_only,
         no_expiry_exempt: raw.packages.no_expiry_exempt,
+        incompatible_packages: raw.packages.incompatible,
         register: raw.exceptions,
         checks: raw.checks,
+        check_limits: CheckLimits {
+            seconds: raw.check_limits.seconds.unwrap_or(CheckLimits::default().seconds),
+            mebibytes: raw.check_limits.mebibytes.unwrap_or(CheckLimits::default().mebibytes),
+        },
         service_apps: raw.services.entitlement_management,
         time_zone: time_zone.and_then(|(_, zone)| zone),
         populations,

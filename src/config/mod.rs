@@ -21,6 +21,21 @@ pub struct Setting {
     pub origin: String,
 }
 
+/// What a statement of the user's own may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckLimits {
+    /// Seconds.
+    pub seconds: u64,
+    /// Memory beyond what was in use before, in MiB.
+    pub mebibytes: u64,
+}
+
+impl Default for CheckLimits {
+    fn default() -> Self {
+        Self { seconds: 60, mebibytes: 4096 }
+    }
+}
+
 /// The checked configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -38,6 +53,8 @@ pub struct Config {
     pub employee_packages: Vec<String>,
     /// Package ids or names that are exempt from EXP-01.
     pub no_expiry_exempt: Vec<String>,
+    /// Pairs of packages, by id or name, that nobody may hold together.
+    pub incompatible_packages: Vec<[String; 2]>,
     /// Application ids that deliver access in the name of entitlement management, beside Entra's own.
     pub service_apps: Vec<String>,
     /// The register of exceptions, as the configuration names it.
@@ -46,6 +63,10 @@ pub struct Config {
     pub exceptions: Vec<Exception>,
     /// The folder of checks of one's own.
     pub checks: Option<std::path::PathBuf>,
+    /// The checks of one's own in force: file and text.
+    pub own_checks: Vec<(std::path::PathBuf, String)>,
+    /// What the statement of such a check may cost.
+    pub check_limits: CheckLimits,
     /// Rules about who is who, in the order in which they decide.
     pub populations: Vec<PopulationRule>,
     /// Where settings beside thresholds come from, by key; those that are missing have their defaults.
@@ -65,7 +86,8 @@ impl Config {
             &self.no_expiry_exempt,
             &self.service_apps,
         ];
-        format!("{:?}\n{lists:?}\n{:?}\n", self.admin_accounts, self.populations)
+        let populations = (&self.admin_accounts, &self.populations, &self.incompatible_packages);
+        format!("{lists:?}\n{populations:?}\n") + &self.own_checks.iter().map(|(_, text)| text.as_str()).collect::<String>()
     }
 }
 

@@ -4,5 +4,6 @@
 //! since `queries/condense/*.sql` keeps to what polars, DuckDB and Spark answer alike.
 
 mod local;
+pub mod sql;
 
 pub use local::{EngineError, Local};

@@ -31,6 +31,9 @@ pub enum BagError {
     /// The disk.
     #[error(transparent)]
     Disk(#[from] LakeError),
+    /// The authority that was to stamp it.
+    #[error("{0}")]
+    Stamp(String),
     /// The key.
     #[error("cannot sign the bundle: {0}")]
     Sign(#[from] SignError),
@@ -79,6 +82,7 @@ impl Bag {
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(LakeError::io("remove", &staging))?;
         }
+        sweep(&staging, &name);
         create_private_dirs(&staging.join("data"))?;
         let out = out.to_path_buf();
         Ok(Self { out, staging, done: false })
@@ -103,13 +107,21 @@ impl Bag {
         write(&path, bytes)
     }
 
-    /// Writes manifests and the signature, and gives the bag its name; `info` are further lines of `bag-info.txt`.
+    /// Writes manifests, the signature and the timestamp, and gives the bag its name; `info` are further lines of `bag-info.txt`,
+    /// and `stamp` is handed the tag manifest, which stands for everything.
     ///
     /// The note lies among the tag files, since who signs is no matter of the payload.
     ///
     /// # Errors
     /// When a name does not fit, the disk is full or the key cannot sign.
-    pub fn finish(mut self, info: &[(&str, String)], note: Option<String>, signer: Option<&Signer>, comment: &str) -> Result<Bagged, BagError> {
+    pub fn finish(
+        mut self,
+        info: &[(&str, String)],
+        note: Option<String>,
+        signer: Option<&Signer>,
+        comment: &str,
+        stamp: impl FnOnce(&[u8]) -> Result<Option<Vec<u8>>, BagError>,
+    ) -> Result<Bagged, BagError> {
         let mut payload = BTreeMap::new();
         let mut bytes = 0;
         for name in files_below(&self.payload())? {
@@ -144,6 +156,9 @@ impl Bag {
             write(&self.staging.join(&name), signer.sign(tag_manifest.as_bytes(), comment)?.as_bytes())?;
             signature = Some(name);
         }
+        if let Some(answer) = stamp(tag_manifest.as_bytes())? {
+            write(&self.staging.join("tagmanifest-sha256.txt.tsr"), &answer)?;
+        }
         sync_all(&self.staging)?;
         self.publish()?;
         let files = payload.len();
@@ -169,6 +184,23 @@ impl Drop for Bag {
     fn drop(&mut self) {
         if !self.done {
             let _ = fs::remove_dir_all(&self.staging);
+        }
+    }
+}
+
+/// Removes what runs that were killed left of a bag of this name; what another run is filling stays.
+fn sweep(staging: &Path, name: &str) {
+    let parent = staging.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let process = file.strip_prefix(".tmp-").and_then(|rest| rest.strip_suffix(&format!("-{name}")));
+        let process = process.filter(|p| p.bytes().all(|b| b.is_ascii_digit()) && !p.is_empty());
+        // Only where the system tells which processes there are.
+        let is_over = process.is_some_and(|p| Path::new("/proc/self").exists() && !Path::new("/proc").join(p).exists());
+        if is_over {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
@@ -248,6 +280,33 @@ mod tests {
         for name in ["", "a b", "50%.csv", "../x", "a//b", "/etc", "ä.csv", "a\nb", "a/./b"] {
             assert!(fits(name).is_err(), "{name:?}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_killed_run_left_is_swept_and_nothing_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let own = format!(".tmp-{}-other", std::process::id());
+        // No process has the number 4294967295.
+        for name in [
+            ".tmp-4294967295-bundle",
+            ".tmp-4294967295-other",
+            ".tmp-x-bundle",
+            "4294967295-bundle",
+            own.as_str(),
+        ] {
+            fs::create_dir(dir.path().join(name)).expect("a folder");
+        }
+        drop(Bag::begin(&dir.path().join("bundle")).expect("a bag"));
+        let mut left: Vec<String> = fs::read_dir(dir.path())
+            .expect("a folder")
+            .flatten()
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .collect();
+        left.sort();
+        let mut expected = vec![".tmp-4294967295-other".to_string(), ".tmp-x-bundle".into(), "4294967295-bundle".into(), own];
+        expected.sort();
+        assert_eq!(left, expected);
     }
 
     #[test]

@@ -6,10 +6,13 @@ use crate::evidence::facts::{Facts, Output};
 use crate::evidence::population::{self, Population};
 use crate::evidence::sample::{self, Drawn, Stratum};
 use crate::evidence::table::{Table, hash_total, sha256};
-use crate::evidence::{books, oscal, records, words};
+use crate::evidence::test_sheet::{self, Tester};
+use crate::evidence::tested::RemovalLimits;
+use crate::evidence::{books, control_tests, oscal, records, words};
 use crate::lake::{LakeError, View};
 use crate::model::Finding;
 use crate::report::columns::{FINDINGS, HOLDINGS};
+use crate::report::open_points::{OpenPoint, open_points};
 use crate::report::privacy::Privacy;
 use crate::report::{self, ReportError, Review, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +33,8 @@ pub struct Material<'a> {
     pub results: &'a [CheckResult],
     /// The configuration, as text.
     pub configuration: &'a str,
+    /// Checks of the user's own: file and text.
+    pub own_checks: &'a [(std::path::PathBuf, String)],
     /// The register of exceptions in force, as text; empty without entries.
     pub register: &'a str,
     /// What it says of itself; the outputs are filled in here.
@@ -128,6 +133,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         review,
         results,
         configuration,
+        own_checks,
         register,
         mut facts,
         named,
@@ -142,9 +148,11 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
 
     let size = facts.sampling.size;
     let wanted = |f: sample::Frequency| size.unwrap_or(f.size());
-    let populations = population::all(access, review.findings, review.period, audience, wanted);
+    let limits_of_removal = RemovalLimits::of(&review.thresholds);
+    let populations = population::all(access, review.findings, review.period, audience, limits_of_removal, wanted);
     write_populations(&mut filling, &populations)?;
     write_samples(&mut filling, &populations, &facts.sampling.seed, wanted)?;
+    write_test_sheets(&mut filling, &populations, review, &facts, wanted)?;
 
     let records = records::records(view, named, privacy)?;
     filling.table(
@@ -157,6 +165,11 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     for (name, what, table) in &books.files {
         filling.table(&format!("ipe/{name}"), what, table)?;
     }
+    filling.table(
+        "open-points.csv",
+        "what rests on a word and not on proof, and what the sources lack",
+        &open_points_table(review),
+    )?;
     let arithmetic = arithmetic(&books.records, &populations, review);
     filling.table("arithmetic.csv", "identities that must hold, with both sides", &arithmetic)?;
     filling.table(
@@ -172,6 +185,10 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     write_lake(&mut filling, view)?;
 
     filling.text("configuration.toml", "the configuration in force, as it was given", configuration)?;
+    for (path, text) in own_checks {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        filling.text(&format!("checks/{name}"), "a check of the user's own", text)?;
+    }
     if !register.is_empty() {
         filling.text("exceptions.toml", "the register of exceptions in force, of files and of campaigns", register)?;
     }
@@ -192,6 +209,21 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         "limits.md",
         "what this bundle cannot show",
         &words::limits(&facts, review, signature.is_some(), &limits),
+    )?;
+    filling.table(
+        "control-tests.csv",
+        "the four questions that controls over access ask, with the population that answers each, and the controls by framework",
+        &control_tests::table(review, &populations),
+    )?;
+    filling.text("control-tests.md", "the same for people", &control_tests::page(review, &populations))?;
+    if !facts.assertion.is_empty() {
+        let page = control_tests::assertion(review, &facts.assertion, &populations);
+        filling.text("assertion.md", "what management states, covered by the signature of the bundle", &page)?;
+    }
+    filling.text(
+        "auditor-walk.md",
+        "how to check all of this with tools that are not ours",
+        &include_str!("../../docs/auditor-walk.md").replace("\r\n", "\n"),
     )?;
     filling.text("README.md", "where things are, and how to check them", &words::readme(&facts, signature))?;
     for part in parts {
@@ -284,6 +316,30 @@ fn write_samples(filling: &mut Filling, populations: &[Population], seed: &str, 
     )
 }
 
+/// A sheet for each sample: an item a row, what the records say of each attribute, and room for the auditor's mark.
+fn write_test_sheets(
+    filling: &mut Filling,
+    populations: &[Population],
+    review: &Review,
+    facts: &Facts,
+    wanted: impl Fn(sample::Frequency) -> usize,
+) -> Result<(), ComposeError> {
+    let tester = Tester::of(review);
+    for p in populations {
+        let Some(frequency) = p.frequency else { continue };
+        let (_, drawn) = sample::draw(&p.members, wanted(frequency), &facts.sampling.seed);
+        let sheet = tester.sheet(p, &drawn);
+        let what = format!(
+            "test sheet of samples/{}.csv: attributes with their evidence, and empty columns for the auditor",
+            p.name
+        );
+        filling.table(&format!("samples/{}-test.csv", p.name), &what, &sheet)?;
+        let book = test_sheet::workbook(p, &sheet, review.as_of)?;
+        filling.add(&format!("samples/{}-test.xlsx", p.name), &what, &book, None, None)?;
+    }
+    Ok(())
+}
+
 fn stratum_row(p: &Population, seed: &str, frequency: sample::Frequency, size: usize, s: &Stratum, hash: &str) -> Vec<String> {
     vec![
         p.name.to_string(),
@@ -306,6 +362,15 @@ pub fn drawn_table(drawn: &[Drawn]) -> Table {
         vec![m.id.clone(), m.stratum.clone(), m.back.to_string(), d.rank.clone()]
     };
     Table::of(&["id", "stratum", "periods_back", "rank"], drawn.iter().map(row))
+}
+
+fn open_points_table(review: &Review) -> Table {
+    let row = |p: &OpenPoint| {
+        let kind = if p.is_lack { "missing" } else { "on a word" };
+        vec![p.code.to_string(), p.count.to_string(), kind.to_string(), p.text.clone()]
+    };
+    let points = open_points(review);
+    Table::of(&["code", "count", "kind", "text"], points.iter().map(row))
 }
 
 /// What must tie, whoever computes it.

@@ -54,6 +54,9 @@ pub struct Facts {
     /// Items of the campaign by how it is known who decided; see [`crate::campaign::authorship::GRADES`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub authorship: BTreeMap<String, u64>,
+    /// Who states the assertion of management in it; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub assertion: String,
     /// Each output, sorted by file.
     pub outputs: Vec<Output>,
 }

@@ -8,6 +8,8 @@ pub mod books;
 pub mod campaign;
 pub mod campaign_audit;
 pub mod compose;
+pub mod control_tests;
+mod der;
 pub mod facts;
 pub mod oscal;
 pub mod population;
@@ -17,6 +19,9 @@ pub mod sample;
 pub mod sign;
 pub mod signature;
 pub mod table;
+pub mod test_sheet;
+pub mod tested;
+pub mod timestamp;
 pub mod verify;
 mod words;
 

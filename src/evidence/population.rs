@@ -2,7 +2,9 @@
 
 use crate::evidence::sample::{Frequency, Member};
 use crate::evidence::table::Table;
+use crate::evidence::tested::{self, RemovalLimits};
 use crate::ledger::AccessModel;
+use crate::model::time::DAY;
 use crate::model::{Finding, Holding, Instant, Presence, Verdict, Window};
 use crate::report::Audience;
 use std::collections::BTreeMap;
@@ -41,9 +43,35 @@ const COLUMNS: &[&str] = &[
     "assignment_id",
 ];
 
-/// All populations of one bundle; `wanted` is how many rows a sample has, which decides how far back a small one reaches.
+/// A listing of rows that are no holdings, sorted, with ids that are unique.
+pub(super) fn listed(
+    name: &'static str,
+    what: String,
+    frequency: Option<Frequency>,
+    header: &[&'static str],
+    mut lines: Vec<(Member, Vec<String>)>,
+) -> Population {
+    lines.sort_by(|a, b| (&a.0.id, &a.1).cmp(&(&b.0.id, &b.1)));
+    unique(&mut lines);
+    Population {
+        name,
+        what,
+        frequency,
+        members: lines.iter().map(|(m, _)| m.clone()).collect(),
+        table: Table::of(header, lines.into_iter().map(|(_, row)| row)),
+    }
+}
+
+/// All populations of one bundle; `limits` are the business days within which access is to be gone, and `wanted` is how many rows a sample has, which decides how far back a small one reaches.
 #[must_use]
-pub fn all(access: &AccessModel, findings: &[Finding], period: Window, audience: &Audience, wanted: impl Fn(Frequency) -> usize) -> Vec<Population> {
+pub fn all(
+    access: &AccessModel,
+    findings: &[Finding],
+    period: Window,
+    audience: &Audience,
+    limits: RemovalLimits,
+    wanted: impl Fn(Frequency) -> usize,
+) -> Vec<Population> {
     let seen: Vec<Holding> = access.holdings.iter().map(|h| audience.holding(h).into_owned()).collect();
     let at = |instant: Instant| Window {
         from: instant,
@@ -111,6 +139,10 @@ pub fn all(access: &AccessModel, findings: &[Finding], period: Window, audience:
         Some(continuous),
         ends,
     ));
+    populations.push(tested::terminations(access, &seen, period, limits));
+    populations.push(tested::approvals(access, period));
+    populations.push(tested::changes(access, period));
+    populations.push(tested::occurrences(access, period));
     populations.push(open_findings(findings, audience));
     populations.extend(reviews(access, period));
     populations
@@ -165,11 +197,19 @@ fn listing(name: &'static str, what: String, frequency: Option<Frequency>, rows:
     }
 }
 
+/// The id of a holding, which anybody can build from `holdings.csv`.
+#[must_use]
+pub fn id_of(h: &Holding) -> String {
+    let from = h.held_from.map(|t| t.to_string()).unwrap_or_default();
+    let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+    [h.principal.as_str(), h.entitlement.kind.as_str(), &h.entitlement.id, &from, &assignment].join("|")
+}
+
 fn line(stratum: &str, back: u32, word: &str, h: &Holding) -> (Member, Vec<String>) {
     let time = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
     let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
     let (principal, kind, entitlement) = (h.principal.to_string(), h.entitlement.kind.as_str(), h.entitlement.id);
-    let id = [principal.as_str(), kind, &entitlement, &time(h.held_from), &assignment].join("|");
+    let id = id_of(h);
     let stratum = if stratum.is_empty() { "none" } else { stratum }.to_string();
     let cells = vec![
         id.clone(),
@@ -315,9 +355,12 @@ fn reviews(access: &AccessModel, period: Window) -> Vec<Population> {
         stratum: stratum(),
         id: id.clone(),
     };
+    for name in quarters_of(period) {
+        quarters.entry(name).or_default();
+    }
     let quarters_listing = Population {
         name: "review-quarters",
-        what: "quarters of the period in which an access review was decided".into(),
+        what: "quarters of the calendar in the period with the decisions of Entra access reviews in each, also those without a decision on record".into(),
         frequency: Some(Frequency::Quarterly),
         members: quarters.keys().map(member).collect(),
         table: Table::of(
@@ -328,8 +371,37 @@ fn reviews(access: &AccessModel, period: Window) -> Vec<Population> {
     vec![quarters_listing, decisions]
 }
 
+/// The quarters of the calendar that have a day in the period.
+fn quarters_of(period: Window) -> Vec<String> {
+    const MOST: usize = 400;
+    let mut names: Vec<String> = Vec::new();
+    let mut at = period.from;
+    while at < period.until && names.len() < MOST {
+        let name = quarter(at);
+        if names.last() != Some(&name) {
+            names.push(name);
+        }
+        at = at.plus(28 * DAY);
+    }
+    let last = quarter(period.until.plus(-1));
+    if at > period.from && names.last() != Some(&last) {
+        names.push(last);
+    }
+    names
+}
+
+/// The first instant of the quarter of the calendar.
+#[must_use]
+pub(super) fn quarter_begin(at: Instant) -> Instant {
+    let month = at.month();
+    let (year, number) = month.split_once('-').unwrap_or((month.as_str(), "01"));
+    let first = number.parse::<u32>().map_or(1, |m| (m.div_ceil(3) - 1) * 3 + 1);
+    Instant::parse(&format!("{year}-{first:02}-01T00:00:00Z")).unwrap_or(at)
+}
+
 /// `2026-Q1`.
-fn quarter(at: Instant) -> String {
+#[must_use]
+pub(super) fn quarter(at: Instant) -> String {
     let month = at.month();
     let (year, month) = month.split_once('-').unwrap_or((month.as_str(), "01"));
     let number = month.parse::<u32>().map_or(1, |m| m.div_ceil(3));

@@ -21,7 +21,7 @@ impl Read {
         let header = reader.headers().map_err(|e| failed(&e))?.iter().map(ToString::to_string).collect();
         let mut rows = Vec::new();
         for record in reader.records() {
-            rows.push(record.map_err(|e| failed(&e))?.iter().map(|c| unprotect(c).to_string()).collect());
+            rows.push(record.map_err(|e| failed(&e))?.iter().map(|c| unprotect(c).into_owned()).collect());
         }
         Ok(Self { header, rows })
     }

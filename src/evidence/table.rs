@@ -1,6 +1,6 @@
 //! A small table on its way to CSV: a name for each column, text in each cell, rows in a total order.
 
-use crate::report::csv_text::protect;
+use crate::report::csv_text::{needs_quotes, protect};
 use sha2::{Digest, Sha256};
 
 /// A table of a bundle.
@@ -48,7 +48,7 @@ fn line<S: AsRef<str>>(out: &mut String, fields: impl Iterator<Item = S>) {
         if i > 0 {
             out.push(',');
         }
-        if field.contains([',', '"', '\n', '\r']) {
+        if needs_quotes(field) {
             out.push('"');
             out.push_str(&field.replace('"', "\"\""));
             out.push('"');

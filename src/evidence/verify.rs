@@ -61,7 +61,19 @@ pub fn judge(dir: &Path) -> Judged {
     if facts.operator.is_empty() {
         judged.open.push("who ran it: nobody said (--operator)".into());
     }
+    judged.open.extend(open_points(dir).unwrap_or_default());
+    judged.open.push(format!(
+        "that no newer bundle takes its place: this one is of commit number {}, as of {}; ask the auditee for the newest, or give their lake (--lake)",
+        facts.commit_sequence, facts.as_of
+    ));
+    judged.open.push("times and modes of the files: no hash covers them".into());
     judged
+}
+
+/// What the bundle itself says that rests on a word and not on proof.
+fn open_points(dir: &Path) -> Result<Vec<String>, String> {
+    let table = Read::file(&dir.join("data/open-points.csv"))?;
+    Ok(table.rows().map(|r| r.get("text").to_string()).collect())
 }
 
 /// What the bundle says of itself.
@@ -98,6 +110,8 @@ fn structure(dir: &Path) -> Result<String, Vec<String>> {
             .filter(|f| !listed.contains_key(*f))
             .map(|f| format!("{f} is in the bundle and not in its manifest")),
     );
+    let empty = empty_folders(&dir.join("data")).map_err(|e| one(e.to_string()))?;
+    wrong.extend(empty.iter().map(|f| format!("data/{f} is an empty folder, which no manifest can list")));
     wrong.extend(
         listed
             .keys()
@@ -125,7 +139,29 @@ fn structure(dir: &Path) -> Result<String, Vec<String>> {
     ))
 }
 
-/// Tag files are what the tag manifest says; beside it only a signature may lie.
+/// Folders that hold nothing, below a folder.
+fn empty_folders(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        let mut holds = false;
+        for entry in fs::read_dir(root.join(&folder))? {
+            let entry = entry?;
+            holds = true;
+            if entry.file_type()?.is_dir() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                folders.push(if folder.is_empty() { name } else { format!("{folder}/{name}") });
+            }
+        }
+        if !holds {
+            found.push(folder);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Tag files are what the tag manifest says; beside it only a signature or a timestamp may lie.
 fn tags(dir: &Path) -> Result<String, Vec<String>> {
     let listed = manifest(dir, "tagmanifest-sha256.txt")?;
     let mut wrong = compare(dir, &listed);
@@ -134,7 +170,12 @@ fn tags(dir: &Path) -> Result<String, Vec<String>> {
             wrong.push(format!("tagmanifest-sha256.txt does not cover {needed}"));
         }
     }
-    let free = ["tagmanifest-sha256.txt", "tagmanifest-sha256.txt.sig", "tagmanifest-sha256.txt.minisig"];
+    let free = [
+        "tagmanifest-sha256.txt",
+        "tagmanifest-sha256.txt.sig",
+        "tagmanifest-sha256.txt.minisig",
+        "tagmanifest-sha256.txt.tsr",
+    ];
     for entry in fs::read_dir(dir).map_err(|e| one(e.to_string()))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name != "data" && !listed.contains_key(&name) && !free.contains(&name.as_str()) {

@@ -32,17 +32,30 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
         ),
         (
             "populations/",
-            "complete listings: who holds what, who joined and left, what began and ended; populations.csv is the index",
+            "complete listings: who holds what, who joined and left, what began, changed and ended, leavers, approvals, reviews; populations.csv is the index",
         ),
-        ("samples/", "what was drawn from them, with seed, strata and rank; samples.csv is the index"),
+        (
+            "samples/",
+            "what was drawn from them, with seed, strata and rank, and a test sheet of each (-test.xlsx, -test.csv); samples.csv is the index",
+        ),
         (
             "ipe/",
             "the sheet about the information: source, completeness, bounds, thresholds, each output with rows and hash",
         ),
         ("controls.csv", "from each control to the checks that bear on it and their rows"),
+        (
+            "control-tests.md, control-tests.csv",
+            "approved, reviewed, removed in time, complete: the population and the answers of each, for SOX, HIPAA, PCI DSS, SOC 2, ISO, NIST and CIS",
+        ),
+        ("assertion.md", "when management states one: its assertion"),
         ("arithmetic.csv", "identities that must hold, with both sides"),
+        (
+            "open-points.csv",
+            "what rests on a word and not on proof, and what the sources lack: read it first",
+        ),
         ("narrative.md", "how the control works"),
         ("limits.md", "what this bundle cannot show"),
+        ("auditor-walk.md", "how to check all of it with tools that are not ours, step by step"),
         ("lake/", "checkpoint, commit, log and files of the lake, so that a later rewriting shows"),
         (
             "campaign/",
@@ -150,12 +163,19 @@ pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String])
     if facts.operator.is_empty() {
         lines.push("Nobody said who ran it (`--operator`).".into());
     }
+    if facts.reader.pseudonym_salt.is_some() {
+        lines.push(
+            "People are named by keyed pseudonyms: departments of five and more, types of accounts, dates and times, and what is held are as they are, and may tell who somebody is to whoever knows the organisation.".into(),
+        );
+    }
     if facts.reader.audience != "security" {
         lines.push(format!(
             "It is for the reader `{}`: records that this reader is not meant to see (single sign-ins, for one) are left out, also where they are the evidence of a finding.",
             facts.reader.audience
         ));
     }
+    let open = crate::report::open_points::open_points(review).into_iter().filter(|p| !p.is_lack);
+    lines.extend(open.map(|p| format!("On a word, not on proof: {}", p.text)));
     lines.extend(crate::report::limits(review).into_iter().map(|l| format!("{}: {}", l.title, l.text)));
     lines.extend(campaign.iter().cloned());
     for (subject, covered) in &access.coverage {

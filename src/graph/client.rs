@@ -1,11 +1,11 @@
 //! Asking Graph for one page: paced, with a token, again and again until it is whole or there is a reason.
 
-use crate::graph::http::{Answer, Http, Trouble};
+use crate::graph::http::{Answer, Http, TransportError};
 use crate::graph::pace::Pace;
 use crate::graph::page::{Page, error_of};
 use crate::graph::retry::{backoff, retry_after};
-use crate::graph::token::{Around, Tokens};
-use crate::graph::{Clock, Endpoints, Fault, Lane, Secret};
+use crate::graph::token::{TokenContext, Tokens};
+use crate::graph::{Clock, Endpoints, GraphError, RateLimitGroup, Secret};
 use crate::model::time::SECOND;
 use base64::Engine;
 use secrecy::ExposeSecret;
@@ -22,7 +22,7 @@ const LATE_TRIES: u32 = 3;
 
 /// Counts of what happened on the wire.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct Metrics {
     /// Requests sent.
     pub requests: AtomicU64,
     /// Answers that throttled (429, and 503 with `Retry-After`).
@@ -35,9 +35,9 @@ pub struct Tally {
 
 /// What is asked for, beside the address.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct Query<'a> {
     /// Whose limit it falls under.
-    pub lane: Lane,
+    pub limit_group: RateLimitGroup,
     /// Resource units of the directory.
     pub cost: u32,
     /// Whether `ConsistencyLevel: eventual` goes with it, on every page.
@@ -58,13 +58,13 @@ pub struct Client {
     pub(super) pace: Pace,
     pub(super) stopped: AtomicBool,
     /// What happened.
-    pub tally: Tally,
+    pub tally: Metrics,
 }
 
 /// What to do after an answer.
 enum Next {
     Done(Page),
-    Fail(Fault),
+    Fail(GraphError),
     /// Wait so long (on the clock of the limits) and try again.
     Again(Option<i64>, Reason),
     /// The token was refused, with the claims that are asked for.
@@ -90,7 +90,7 @@ impl Client {
             tenant: tenant.to_string(),
             tokens,
             stopped: AtomicBool::new(false),
-            tally: Tally::default(),
+            tally: Metrics::default(),
         }
     }
 
@@ -115,8 +115,8 @@ impl Client {
     ///
     /// # Errors
     /// When none can be had.
-    pub fn sign_in(&self) -> Result<(), Fault> {
-        self.tokens.fresh(&self.around()).map(|_| ()).map_err(Fault::Token)
+    pub fn sign_in(&self) -> Result<(), GraphError> {
+        self.tokens.fresh(&self.around()).map(|_| ()).map_err(GraphError::Token)
     }
 
     /// The permissions that the token in use says it carries.
@@ -131,8 +131,8 @@ impl Client {
         self.tokens.is_delegated()
     }
 
-    pub(super) fn around(&self) -> Around<'_> {
-        Around {
+    pub(super) fn around(&self) -> TokenContext<'_> {
+        TokenContext {
             http: &self.http,
             clock: &*self.clock,
             login: &self.places.login,
@@ -145,13 +145,13 @@ impl Client {
     ///
     /// # Errors
     /// When it cannot be had, with the reason.
-    pub fn page(&self, address: &str, ask: &Ask<'_>) -> Result<Page, Fault> {
+    pub fn page(&self, address: &str, ask: &Query<'_>) -> Result<Page, GraphError> {
         if !self.places.graph.owns(address) {
-            return Err(Fault::ForeignLink(place_of(address)));
+            return Err(GraphError::ForeignLink(place_of(address)));
         }
         let (mut tries, mut throttled, mut late) = (0u32, 0u32, 0u32);
         let mut renewed = 0;
-        let (mut token, mut generation) = self.tokens.fresh(&self.around()).map_err(Fault::Token)?;
+        let (mut token, mut generation) = self.tokens.fresh(&self.around()).map_err(GraphError::Token)?;
         loop {
             let answer = self.send(address, ask, &token)?;
             let (wait, reason) = match self.judge(answer, ask, tries + throttled + late == 0) {
@@ -165,9 +165,9 @@ impl Client {
                         } else {
                             "new tokens were refused too"
                         };
-                        return Err(Fault::Token(format!("{what}; look at the sign-in log of the application")));
+                        return Err(GraphError::Token(format!("{what}; look at the sign-in log of the application")));
                     }
-                    (token, generation) = self.tokens.another(&self.around(), generation, claims.as_deref()).map_err(Fault::Token)?;
+                    (token, generation) = self.tokens.another(&self.around(), generation, claims.as_deref()).map_err(GraphError::Token)?;
                     continue;
                 }
                 Next::Again(wait, reason) => (wait, reason),
@@ -176,21 +176,21 @@ impl Client {
                 Reason::Throttled => {
                     throttled += 1;
                     if throttled >= THROTTLED_TRIES {
-                        return Err(Fault::Throttled(throttled));
+                        return Err(GraphError::Throttled(throttled));
                     }
                     throttled
                 }
                 Reason::Late => {
                     late += 1;
                     if late >= if ask.divisible { LATE_TRIES } else { TRIES } {
-                        return Err(Fault::Slow(late));
+                        return Err(GraphError::Slow(late));
                     }
                     late
                 }
                 Reason::Broken(why) => {
                     tries += 1;
                     if tries >= TRIES {
-                        return Err(Fault::Broken { tries, reason: why.clone() });
+                        return Err(GraphError::Broken { tries, reason: why.clone() });
                     }
                     tries
                 }
@@ -204,20 +204,23 @@ impl Client {
             };
             if let Reason::Throttled = reason {
                 self.tally.throttled.fetch_add(1, Ordering::Relaxed);
-                self.pace.pause(ask.lane, wait);
+                self.pace.pause(ask.limit_group, wait);
             } else {
                 self.tally.retried.fetch_add(1, Ordering::Relaxed);
             }
             self.clock.sleep(wait);
             // A token may have ended in a long wait.
-            let fresh = self.tokens.fresh(&self.around()).map_err(Fault::Token)?;
+            let fresh = self.tokens.fresh(&self.around()).map_err(GraphError::Token)?;
             (token, generation) = fresh;
         }
     }
 
-    fn send(&self, address: &str, ask: &Ask<'_>, token: &Secret) -> Result<Result<Answer, Trouble>, Fault> {
-        let cost = if ask.lane == Lane::Directory { ask.cost.max(1) } else { 1 };
-        let ticket = self.pace.admit(ask.lane, cost, || self.stopped.load(Ordering::Relaxed)).ok_or(Fault::Stopped)?;
+    fn send(&self, address: &str, ask: &Query<'_>, token: &Secret) -> Result<Result<Answer, TransportError>, GraphError> {
+        let cost = if ask.limit_group == RateLimitGroup::Directory { ask.cost.max(1) } else { 1 };
+        let ticket = self
+            .pace
+            .admit(ask.limit_group, cost, || self.stopped.load(Ordering::Relaxed))
+            .ok_or(GraphError::Stopped)?;
         self.tally.requests.fetch_add(1, Ordering::Relaxed);
         let bearer = Secret::from(format!("Bearer {}", token.expose_secret()));
         let mut headers = vec![
@@ -238,18 +241,18 @@ impl Client {
             // Near the limit the service says so: let others have some of it.
             let near = answer.header("x-ms-throttle-limit-percentage").and_then(|p| p.parse::<f64>().ok());
             if near.is_some_and(|share| share >= 1.0) {
-                self.pace.pause(ask.lane, SECOND);
+                self.pace.pause(ask.limit_group, SECOND);
             }
         }
-        tracing::trace!(status, lane = ?ask.lane, "answer");
+        tracing::trace!(status, limit_group = ?ask.limit_group, "answer");
         Ok(answer)
     }
 
-    fn judge(&self, answer: Result<Answer, Trouble>, ask: &Ask<'_>, first_try: bool) -> Next {
+    fn judge(&self, answer: Result<Answer, TransportError>, ask: &Query<'_>, first_try: bool) -> Next {
         let answer = match answer {
             Ok(answer) => answer,
-            Err(Trouble::Late) => return Next::Again(None, Reason::Late),
-            Err(Trouble::Broken(reason)) => return Next::Again(None, Reason::Broken(reason)),
+            Err(TransportError::Late) => return Next::Again(None, Reason::Late),
+            Err(TransportError::Broken(reason)) => return Next::Again(None, Reason::Broken(reason)),
         };
         let asked = answer.header("retry-after");
         let asked = asked.and_then(|v| retry_after(v, answer.header("date"), self.clock.now()));
@@ -270,17 +273,17 @@ impl Client {
             status @ 500.. => Next::Again(asked, Reason::Broken(format!("status {status}"))),
             403 => {
                 let (code, message) = told();
-                Next::Fail(Fault::Denied { status: 403, code, message })
+                Next::Fail(GraphError::Denied { status: 403, code, message })
             }
-            404 => Next::Fail(Fault::Gone(told().0)),
+            404 => Next::Fail(GraphError::Gone(told().0)),
             status => {
                 let (code, message) = told();
                 let lower = format!("{code} {message}").to_lowercase();
                 let died = ["skiptoken", "skip token", "pagetoken", "page token", "syncstatenotfound"];
                 if matches!(status, 400 | 410) && died.iter().any(|word| lower.contains(word)) {
-                    return Next::Fail(Fault::TokenDied(if code.is_empty() { message } else { code }));
+                    return Next::Fail(GraphError::SkipTokenExpired(if code.is_empty() { message } else { code }));
                 }
-                Next::Fail(Fault::Refused { status, code, message })
+                Next::Fail(GraphError::Refused { status, code, message })
             }
         }
     }

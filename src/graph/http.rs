@@ -1,7 +1,8 @@
 //! One request over the wire: no redirects, bounded time, bounded size.
 
+use super::scrub::Secrets;
 use std::time::Duration;
-use ureq::http::{HeaderMap, Response};
+use ureq::http::{HeaderMap, HeaderValue, Response};
 use ureq::{Agent, Body};
 
 /// Largest body that is taken, unpacked, in bytes.
@@ -23,14 +24,14 @@ pub struct Answer {
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum TransportError {
     /// It took too long.
     Late,
     /// Reset, cut off, not resolved, not trusted.
     Broken(String),
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for TransportError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Late => f.write_str("no answer in time"),
@@ -69,57 +70,93 @@ impl Http {
     ///
     /// # Errors
     /// When no whole answer came.
-    pub fn get(&self, address: &str, headers: &[(&str, &str)]) -> Result<Answer, Trouble> {
+    pub fn get(&self, address: &str, headers: &[(&str, &str)]) -> Result<Answer, TransportError> {
         let mut request = self.agent.get(address);
         for (name, value) in headers {
-            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| Trouble::Broken(format!("the header {name} cannot be sent")))?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| TransportError::Broken(format!("the header {name} cannot be sent")))?;
             value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
             request = request.header(*name, value);
         }
-        whole(request.call())
+        let sent = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let secrets = Secrets::of(sent.map(|(_, value)| value.trim_start_matches("Bearer ")));
+        whole(request.call(), &secrets, Kind::Data)
     }
 
     /// Sends a text.
     ///
     /// # Errors
     /// When no whole answer came.
-    pub fn post(&self, address: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, Trouble> {
+    pub fn post(&self, address: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, TransportError> {
         let mut request = self.agent.post(address);
         for (name, value) in headers {
-            let mut value = ureq::http::HeaderValue::from_str(value).map_err(|_| Trouble::Broken(format!("the header {name} cannot be sent")))?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| TransportError::Broken(format!("the header {name} cannot be sent")))?;
             value.set_sensitive(name.eq_ignore_ascii_case("authorization"));
             request = request.header(*name, value);
         }
-        whole(request.send(body))
+        whole(request.send(body), &Secrets::default(), Kind::Data)
     }
 
     /// Sends a form.
     ///
     /// # Errors
     /// When no whole answer came.
-    pub fn post_form(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, Trouble> {
-        whole(self.agent.post(address).send_form(fields.iter().copied()))
+    pub fn post_form(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, TransportError> {
+        let secret = |name: &str| matches!(name, "client_secret" | "client_assertion" | "refresh_token" | "device_code" | "assertion");
+        let secrets = Secrets::of(fields.iter().filter(|(name, _)| secret(name)).map(|(_, value)| *value));
+        whole(self.agent.post(address).send_form(fields.iter().copied()), &secrets, Kind::Tokens)
     }
 }
 
-fn whole(result: Result<Response<Body>, ureq::Error>) -> Result<Answer, Trouble> {
+impl Http {
+    /// Sends bytes of a type.
+    ///
+    /// # Errors
+    /// When no whole answer came.
+    pub fn post_bytes(&self, address: &str, kind: &str, bytes: &[u8]) -> Result<Answer, TransportError> {
+        let request = self.agent.post(address).header("content-type", kind);
+        whole(request.send(bytes), &Secrets::default(), Kind::Data)
+    }
+}
+
+/// What a good answer holds.
+#[derive(Clone, Copy)]
+enum Kind {
+    Data,
+    Tokens,
+}
+
+/// The whole answer, without the secrets that went out with the request.
+fn whole(result: Result<Response<Body>, ureq::Error>, secrets: &Secrets, kind: Kind) -> Result<Answer, TransportError> {
+    let trouble = |error| match trouble(error) {
+        TransportError::Broken(reason) => TransportError::Broken(secrets.text(&reason)),
+        late => late,
+    };
     let mut response = result.map_err(trouble)?;
     let status = response.status().as_u16();
     let body = response.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(trouble)?;
-    Ok(Answer {
-        status,
-        headers: response.headers().clone(),
-        body,
-    })
+    let mut headers = response.headers().clone();
+    for value in headers.values_mut() {
+        let clean = secrets.without_pieces(value.as_bytes());
+        if clean != value.as_bytes() {
+            *value = HeaderValue::from_bytes(&clean).unwrap_or_else(|_| HeaderValue::from_static(""));
+        }
+    }
+    let body = match (status, kind) {
+        (200, Kind::Data) => secrets.without_whole(body),
+        // Tokens are what was asked for, and the next refresh token may be the one that was sent.
+        (200, Kind::Tokens) => body,
+        _ => secrets.without_pieces(&body),
+    };
+    Ok(Answer { status, headers, body })
 }
 
-fn trouble(error: ureq::Error) -> Trouble {
+fn trouble(error: ureq::Error) -> TransportError {
     match error {
-        ureq::Error::Timeout(_) => Trouble::Late,
+        ureq::Error::Timeout(_) => TransportError::Late,
         // The address is not told: it may name people in its filter.
-        ureq::Error::BadUri(_) => Trouble::Broken("the address cannot be asked".into()),
-        ureq::Error::BodyExceedsLimit(_) => Trouble::Broken(format!("more than {LARGEST} bytes")),
-        ureq::Error::Io(e) if matches!(e.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => Trouble::Late,
-        other => Trouble::Broken(other.to_string()),
+        ureq::Error::BadUri(_) => TransportError::Broken("the address cannot be asked".into()),
+        ureq::Error::BodyExceedsLimit(_) => TransportError::Broken(format!("more than {LARGEST} bytes")),
+        ureq::Error::Io(e) if matches!(e.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock) => TransportError::Late,
+        other => TransportError::Broken(other.to_string()),
     }
 }

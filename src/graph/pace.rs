@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A group of endpoints that share a limit, and a queue of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Lane {
+pub enum RateLimitGroup {
     /// Identity and access reports, `/auditLogs/*`: 5 requests in 10 s for each app and tenant.
     Reports,
     /// Identity protection and conditional access: 1 request in a second for each tenant, all apps together.
@@ -23,11 +23,11 @@ pub enum Lane {
     Reviews,
 }
 
-impl Lane {
-    /// All lanes.
+impl RateLimitGroup {
+    /// All limit_groups.
     pub const ALL: [Self; 5] = [Self::Reports, Self::Conditional, Self::Directory, Self::Governance, Self::Reviews];
 
-    /// How many requests of the lane may be under way at once.
+    /// How many requests of the limit_group may be under way at once.
     #[must_use]
     pub fn workers(self) -> usize {
         match self {
@@ -52,35 +52,35 @@ impl Lane {
 
 /// Admission of one request; to be given back when its answer came.
 #[derive(Debug)]
-pub(super) struct Ticket(Lane, u64);
+pub(super) struct Ticket(RateLimitGroup, u64);
 
-/// Keeps the limits of all lanes.
+/// Keeps the limits of all limit_groups.
 pub(super) struct Pace {
     clock: Arc<dyn Clock>,
-    lanes: Mutex<Vec<Keeper>>,
+    limit_groups: Mutex<Vec<Keeper>>,
 }
 
 impl Pace {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        let lanes = Lane::ALL.iter().map(|lane| Keeper::new(*lane)).collect();
+        let limit_groups = RateLimitGroup::ALL.iter().map(|limit_group| Keeper::new(*limit_group)).collect();
         Self {
             clock,
-            lanes: Mutex::new(lanes),
+            limit_groups: Mutex::new(limit_groups),
         }
     }
 
     /// Waits until a request may be sent; `stopped` ends the waiting.
-    pub fn admit(&self, lane: Lane, cost: u32, stopped: impl Fn() -> bool) -> Option<Ticket> {
+    pub fn admit(&self, limit_group: RateLimitGroup, cost: u32, stopped: impl Fn() -> bool) -> Option<Ticket> {
         loop {
             if stopped() {
                 return None;
             }
             let now = self.clock.ticks();
             let wait = {
-                let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-                let keeper = &mut lanes[lane.index()];
+                let mut limit_groups = self.limit_groups.lock().unwrap_or_else(PoisonError::into_inner);
+                let keeper = &mut limit_groups[limit_group.index()];
                 match keeper.wait(cost, now) {
-                    0 => return Some(Ticket(lane, keeper.take(cost, now))),
+                    0 => return Some(Ticket(limit_group, keeper.take(cost, now))),
                     wait => wait,
                 }
             };
@@ -91,22 +91,22 @@ impl Pace {
     /// Gives a request back; `real` is what the service says that it cost.
     pub fn answered(&self, ticket: Ticket, real: Option<u32>, throttled: bool) {
         let now = self.clock.ticks();
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ticket(lane, number) = ticket;
-        let real = real.filter(|_| lane == Lane::Directory);
-        lanes[lane.index()].answered(number, real, throttled, now);
+        let mut limit_groups = self.limit_groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ticket(limit_group, number) = ticket;
+        let real = real.filter(|_| limit_group == RateLimitGroup::Directory);
+        limit_groups[limit_group.index()].answered(number, real, throttled, now);
     }
 
-    /// Holds a whole lane back: what is throttled for one is throttled for all.
-    pub fn pause(&self, lane: Lane, micros: i64) {
+    /// Holds a whole limit_group back: what is throttled for one is throttled for all.
+    pub fn pause(&self, limit_group: RateLimitGroup, micros: i64) {
         let until = self.clock.ticks() + micros;
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let keeper = &mut lanes[lane.index()];
+        let mut limit_groups = self.limit_groups.lock().unwrap_or_else(PoisonError::into_inner);
+        let keeper = &mut limit_groups[limit_group.index()];
         keeper.paused_until = keeper.paused_until.max(until);
     }
 }
 
-/// Keeps the limit of one lane.
+/// Keeps the limit of one limit_group.
 struct Keeper {
     limit: Limit,
     paused_until: i64,
@@ -137,17 +137,17 @@ const LEAST: f64 = 0.5;
 const MOST: f64 = 50.0;
 
 impl Keeper {
-    fn new(lane: Lane) -> Self {
+    fn new(limit_group: RateLimitGroup) -> Self {
         let window = |units, seconds| Limit::Window {
             units,
             span: seconds * SECOND + MARGIN,
             used: VecDeque::new(),
         };
-        let limit = match lane {
-            Lane::Reports => window(5, 10),
-            Lane::Conditional => window(1, 1),
-            Lane::Directory => window(3_500, 10),
-            Lane::Governance | Lane::Reviews => Limit::Adaptive { per_second: START, next: 0 },
+        let limit = match limit_group {
+            RateLimitGroup::Reports => window(5, 10),
+            RateLimitGroup::Conditional => window(1, 1),
+            RateLimitGroup::Directory => window(3_500, 10),
+            RateLimitGroup::Governance | RateLimitGroup::Reviews => Limit::Adaptive { per_second: START, next: 0 },
         };
         Self {
             limit,
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn never_more_than_five_reports_in_any_ten_seconds_and_hardly_fewer() {
-        let sent = send(&mut Keeper::new(Lane::Reports), 101, 1, 1_000);
+        let sent = send(&mut Keeper::new(RateLimitGroup::Reports), 101, 1, 1_000);
         assert_eq!(most_in(&sent, 10 * SECOND), 5);
         let ideal = 20 * 10 * SECOND;
         assert!(sent[100] < ideal + ideal / 50, "{} for {ideal}", sent[100]);
@@ -251,19 +251,19 @@ mod tests {
 
     #[test]
     fn conditional_access_is_asked_once_a_second() {
-        let sent = send(&mut Keeper::new(Lane::Conditional), 20, 1, 10);
+        let sent = send(&mut Keeper::new(RateLimitGroup::Conditional), 20, 1, 10);
         assert_eq!(most_in(&sent, SECOND), 1);
     }
 
     #[test]
     fn resource_units_add_up() {
-        let sent = send(&mut Keeper::new(Lane::Directory), 5_000, 3, 10);
+        let sent = send(&mut Keeper::new(RateLimitGroup::Directory), 5_000, 3, 10);
         assert_eq!(most_in(&sent, 10 * SECOND), 3_500 / 3);
     }
 
     #[test]
     fn what_is_under_way_counts() {
-        let mut keeper = Keeper::new(Lane::Reports);
+        let mut keeper = Keeper::new(RateLimitGroup::Reports);
         let numbers: Vec<u64> = (0..5).map(|_| keeper.take(1, 0)).collect();
         assert_eq!(keeper.wait(1, 3_600 * SECOND), GLANCE, "none has been answered");
         keeper.answered(numbers[0], None, false, 3_600 * SECOND);
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn without_a_published_limit_the_pace_grows_and_halves() {
-        let mut keeper = Keeper::new(Lane::Reviews);
+        let mut keeper = Keeper::new(RateLimitGroup::Reviews);
         send(&mut keeper, 100, 1, 10);
         let Limit::Adaptive { per_second: fast, .. } = keeper.limit else {
             panic!("adaptive")

@@ -1,7 +1,7 @@
 //! Following pages to the last one: each record once, an end that is an end, and a count that ties.
 
 use crate::graph::page::Mark;
-use crate::graph::{Ask, Client, Fault, Page};
+use crate::graph::{Client, GraphError, Page, Query};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -34,7 +34,13 @@ pub struct Walked {
 ///
 /// # Errors
 /// When a page cannot be had, the pages do not end, or the count does not tie.
-pub fn walk(client: &Client, first: &str, ask: &Ask<'_>, walked: &mut Walked, take: &mut dyn FnMut(&[String]) -> Result<(), Fault>) -> Result<(), Fault> {
+pub fn walk(
+    client: &Client,
+    first: &str,
+    ask: &Query<'_>,
+    walked: &mut Walked,
+    take: &mut dyn FnMut(&[String]) -> Result<(), GraphError>,
+) -> Result<(), GraphError> {
     let mut seen: HashSet<(u64, u64)> = HashSet::new();
     let mut ids: HashSet<u64> = HashSet::new();
     let mut links: HashSet<u64> = HashSet::from([hash(first)]);
@@ -44,7 +50,7 @@ pub fn walk(client: &Client, first: &str, ask: &Ask<'_>, walked: &mut Walked, ta
     loop {
         let page = match client.page(&address, &ask) {
             Ok(page) => page,
-            Err(Fault::TokenDied(reason)) if address != anchor && returns < MOST_RETURNS => {
+            Err(GraphError::SkipTokenExpired(reason)) if address != anchor && returns < MOST_RETURNS => {
                 tracing::debug!(%reason, "back to the last good link");
                 returns += 1;
                 address.clone_from(&anchor);
@@ -71,13 +77,13 @@ pub fn walk(client: &Client, first: &str, ask: &Ask<'_>, walked: &mut Walked, ta
         let Some(next) = next else { break };
         if !client.places().graph.owns(&next) {
             // Named by the client, which sends nothing there.
-            return Err(client.page(&next, &ask).err().unwrap_or(Fault::ForeignLink(String::new())));
+            return Err(client.page(&next, &ask).err().unwrap_or(GraphError::ForeignLink(String::new())));
         }
         if !links.insert(hash(&next)) {
-            return Err(Fault::Loop("a link came a second time".into()));
+            return Err(GraphError::Loop("a link came a second time".into()));
         }
         if stale > MOST_STALE || walked.pages > MOST_PAGES {
-            return Err(Fault::Loop(format!("{} pages, {stale} of them in a row with nothing new", walked.pages)));
+            return Err(GraphError::Loop(format!("{} pages, {stale} of them in a row with nothing new", walked.pages)));
         }
         if first_try {
             anchor.clone_from(&address);
@@ -88,7 +94,7 @@ pub fn walk(client: &Client, first: &str, ask: &Ask<'_>, walked: &mut Walked, ta
     }
     let rows = i64::try_from(ids.len()).unwrap_or(i64::MAX);
     match count {
-        Some(count) if count != rows => Err(Fault::Untied { rows, count }),
+        Some(count) if count != rows => Err(GraphError::CountMismatch { rows, count }),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 
 /// The bytes of one file; offsets count from its (unpacked) beginning.
 pub(super) struct Feed<'m> {
@@ -82,16 +82,28 @@ impl<'m> Feed<'m> {
 
 /// Opens a file and hands its bytes to `work`.
 pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mut Feed<'_>) -> T) -> io::Result<T> {
-    let file = File::open(&input.file)?;
-    if let Some(member) = input.member {
-        let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
-        let entry = archive.by_index(member).map_err(io::Error::other)?;
+    if let Some((archive, member)) = &input.member {
+        let mut archive = archive.reader();
+        let entry = archive.by_index(*member).map_err(io::Error::other)?;
         let packed = entry.compressed_size();
         let reader = Metered::new(entry, packed, limits);
         return Ok(work(&mut unpacked(Box::new(reader), packed, limits)?));
     }
-    if file.metadata()?.len() == 0 {
-        return Ok(work(&mut Feed::whole(&[])));
+    let mut file = File::open(&input.file)?;
+    let len = file.metadata()?.len();
+    if len != input.bytes {
+        return Err(io::Error::other(format!("it changed while it was read, from {} bytes to {len}", input.bytes)));
+    }
+    if len <= COPIED {
+        let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+        file.by_ref().take(COPIED + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != len {
+            return Err(io::Error::other("it changed while it was read"));
+        }
+        if packing(&bytes).is_some() || utf16(&bytes).is_some() {
+            return Ok(work(&mut unpacked(Box::new(&bytes[..]), len, limits)?));
+        }
+        return Ok(work(&mut Feed::whole(&bytes)));
     }
     let map = map(&file)?;
     if packing(&map).is_some() || utf16(&map).is_some() {
@@ -101,13 +113,8 @@ pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mu
     Ok(work(&mut Feed::whole(&map)))
 }
 
-/// Hands the bytes of a file, as they lie there, to `work`.
-pub(super) fn with_bytes<T>(file: &File, work: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
-    if file.metadata()?.len() == 0 {
-        return Ok(work(&[]));
-    }
-    Ok(work(&map(file)?))
-}
+/// Files up to this size are copied before they are read: one that is cut meanwhile is told, and costs no more than itself.
+const COPIED: u64 = 32 << 20;
 
 /// Maps a file.
 #[expect(

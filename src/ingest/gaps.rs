@@ -38,6 +38,8 @@ struct Lost {
     count: u64,
     /// Ordinal of the first of them, from 1.
     first: i64,
+    /// The reason of that one, with its own value.
+    example: String,
     /// When they were, as far as they tell.
     when: Vec<Window>,
     /// How many do not tell.
@@ -50,6 +52,7 @@ impl Missed {
         let mut lost = Lost {
             count: 1,
             first: row,
+            example: reason.to_string(),
             ..Lost::default()
         };
         match when {
@@ -67,7 +70,7 @@ impl Missed {
     }
 
     fn put(&mut self, whose: Whose, reason: &str, lost: Lost) {
-        let mut key = (whose, reason.to_string());
+        let mut key = (whose, general(reason).to_string());
         if self.0.len() >= REASONS && !self.0.contains_key(&key) {
             key.1 = "other reasons, which are kept with the records".into();
         }
@@ -76,7 +79,9 @@ impl Missed {
             ..Lost::default()
         });
         all.count += lost.count;
-        all.first = all.first.min(lost.first);
+        if lost.first < all.first {
+            (all.first, all.example) = (lost.first, lost.example);
+        }
         all.undated += lost.undated;
         all.when.extend(lost.when);
         if all.when.len() > 4 * WINDOWS {
@@ -84,23 +89,30 @@ impl Missed {
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.0.values().map(|lost| lost.count).sum()
+    }
+
     /// Whom they belong to.
     pub fn whose(&self) -> impl Iterator<Item = &Whose> {
         self.0.keys().map(|(whose, _)| whose)
     }
 
-    /// The gaps as rows; `unknown` is whose those are that nothing tells, `look` the window of objects.
-    pub fn rows(&self, path: &str, tenant: &str, source: &str, unknown: &str, look: Option<Window>) -> Vec<Coverage> {
+    /// The gaps as rows; `fate` is what became of the records, `unknown` whose those are that nothing tells, `look` the window
+    /// of objects.
+    pub fn rows(&self, path: &str, fate: &str, tenant: &str, source: &str, unknown: &str, look: Option<Window>) -> Vec<Coverage> {
         let mut rows = Vec::new();
-        for ((whose, reason), lost) in &self.0 {
+        for ((whose, _), lost) in &self.0 {
+            let reason = &lost.example;
             let subject = match whose {
                 Whose::Known(subject) => subject.as_str(),
                 Whose::Unknown => unknown,
             };
             let first = lost.first;
             let reason = match lost.count {
-                1 => format!("{path}: record {first} was not taken: {reason}"),
-                n => format!("{path}: {n} records were not taken, the first of them record {first}: {reason}"),
+                1 => format!("{path}: record {first} was not {fate}: {reason}"),
+                n => format!("{path}: {n} records were not {fate}, the first of them record {first}: {reason}"),
             };
             let mut row = |window: Option<Window>| {
                 rows.push(Coverage {
@@ -124,6 +136,11 @@ impl Missed {
         }
         rows
     }
+}
+
+/// A reason without the value of one record: `no readable time: 'soon'` is that there is none.
+fn general(reason: &str) -> &str {
+    reason.find(": '").map_or(reason, |at| &reason[..at])
 }
 
 impl Lost {
@@ -265,6 +282,17 @@ mod tests {
     }
 
     #[test]
+    fn reasons_that_differ_in_a_value_are_one_told_by_the_first_record() {
+        let mut missed = Missed::default();
+        for n in (0..1000).rev() {
+            missed.add(Whose::Known("audit".into()), None, n + 1, &format!("no readable time: 'le {n}'"));
+        }
+        let rows = missed.rows("f", "taken", "t", "s", "unknown", None);
+        let told: Vec<_> = rows.iter().filter_map(|r| r.reason.as_deref()).collect();
+        assert_eq!(told, ["f: 1000 records were not taken, the first of them record 1: no readable time: 'le 0'"]);
+    }
+
+    #[test]
     fn many_records_make_a_bounded_list_of_gaps() {
         let mut missed = Missed::default();
         for n in 0..100_000i64 {
@@ -274,14 +302,13 @@ mod tests {
             };
             missed.add(Whose::Known("audit".into()), Some(at), n, &format!("reason {}", n % 200));
         }
-        let rows = missed.rows("f", "t", "s", "unknown", None);
+        let rows = missed.rows("f", "taken", "t", "s", "unknown", None);
         assert!(rows.len() <= REASONS * WINDOWS, "{}", rows.len());
         let whole = rows
             .iter()
             .filter_map(|r| r.from.zip(r.until))
             .fold((i64::MAX, 0), |(a, b), (from, until)| (a.min(from.0), b.max(until.0)));
         assert_eq!(whole, (0, 999_991), "from the first to the last");
-        let count: u64 = missed.0.values().map(|l| l.count).sum();
-        assert_eq!(count, 100_000);
+        assert_eq!(missed.count(), 100_000);
     }
 }

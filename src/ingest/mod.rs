@@ -4,6 +4,7 @@
 //! records of two tenants are refused before anything is stored. The second cuts them into records,
 //! works on batches of them on all cores, and hands rows to the [`Sink`] in the order of the files.
 
+mod archive;
 mod audit;
 mod columns;
 mod context;
@@ -142,7 +143,7 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
 
     let mut run = Run::new(options, tenant.as_ref(), &declared, sink);
     for (path, reason) in found.foreign {
-        run.foreign(path, reason);
+        run.foreign(path, reason, None);
     }
     for (path, reason) in found.broken {
         run.broken(path, reason, None);
@@ -156,9 +157,9 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     for ((input, scan), dating) in files().filter(|f| !f.0.1.retold).chain(files().filter(|f| f.0.1.retold)) {
         match &scan.shape {
             Shape::Foreign(reason) if scan.trouble.is_some() => {
-                run.broken(input.path.clone(), reason.clone(), Some((input, dating)));
+                run.broken(input.path.clone(), reason.clone(), Some((input, scan, dating)));
             }
-            Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone()),
+            Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone(), Some((input, scan))),
             Shape::Lines | Shape::Documents | Shape::Table(_) => run.file(input, scan, dating)?,
         }
     }

@@ -1,12 +1,13 @@
 //! Paths as given become a sorted list of files, with what their names may tell.
 
+use crate::ingest::archive::Archive;
 use crate::ingest::error::IngestError;
 use crate::ingest::limits::Limits;
 use crate::model::Instant;
 use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 /// A file that may hold records.
@@ -16,8 +17,8 @@ pub(super) struct Input {
     pub path: PathBuf,
     /// The file to open.
     pub file: PathBuf,
-    /// The member, when the file is an archive.
-    pub member: Option<usize>,
+    /// The member and its archive, when the file is one.
+    pub member: Option<(Archive, usize)>,
     /// The folder that holds it, without links; within an archive, below that.
     pub folder: PathBuf,
     /// Names of all folders above it, the outermost first.
@@ -199,16 +200,14 @@ impl Walk<'_> {
     }
 
     fn archive(&mut self, input: &Input) {
-        let archive = File::open(&input.file)
-            .map_err(zip::result::ZipError::Io)
-            .and_then(|file| zip::ZipArchive::new(BufReader::new(file)));
-        let mut archive = match archive {
-            Ok(archive) => archive,
+        let opened = match Archive::open(&input.file) {
+            Ok(opened) => opened,
             Err(error) => {
                 let reason = format!("a broken archive: {error}");
                 return self.found.broken.push((input.path.clone(), reason));
             }
         };
+        let mut archive = opened.reader();
         if archive.file_names().any(|n| n.is_ok_and(|n| n == "[Content_Types].xml")) {
             return self.foreign(input.path.clone(), "an Office document");
         }
@@ -261,7 +260,7 @@ impl Walk<'_> {
             let folder = input.folder.join(&input.name).join(below.parent().unwrap_or(Path::new("")));
             self.found.inputs.push(Input {
                 path: input.path.join(&below),
-                member: Some(index),
+                member: Some((opened.clone(), index)),
                 folders,
                 folder,
                 reach: input.reach + inner,

@@ -2,7 +2,7 @@
 
 use crate::ingest::context::is_guid;
 use crate::ingest::envelope::Envelope;
-use crate::ingest::feed::{with_bytes, with_feed};
+use crate::ingest::feed::with_feed;
 use crate::ingest::kind::Relation;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::sync::OnceLock;
 
 /// What the first pass found in a file.
@@ -264,13 +264,22 @@ fn tenants_of_lists(batch: &Batch<'_>, heading: &Heading) -> BTreeSet<String> {
 
 /// SHA-256 of a file as it lies there, or of a member as it unpacks.
 fn hash(input: &Input) -> io::Result<String> {
-    let file = File::open(&input.file)?;
-    let Some(member) = input.member else {
-        return with_bytes(&file, |bytes| hex::encode(Sha256::digest(bytes)));
+    let Some((archive, member)) = &input.member else {
+        let mut file = File::open(&input.file)?;
+        let mut hasher = Sha256::new();
+        let mut block = vec![0u8; 1 << 20];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(hex::encode(hasher.finalize())),
+                Ok(count) => hasher.update(&block[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     };
     let mut hasher = Sha256::new();
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(io::Error::other)?;
-    let mut entry = archive.by_index(member).map_err(io::Error::other)?.take(Limits::default().unpacked);
+    let mut archive = archive.reader();
+    let mut entry = archive.by_index(*member).map_err(io::Error::other)?.take(Limits::default().unpacked);
     let mut block = vec![0u8; 1 << 20];
     loop {
         match entry.read(&mut block) {

@@ -103,6 +103,9 @@ pub(super) struct Around<'a> {
     pub retold: bool,
 }
 
+/// The streams that Graph has.
+const STREAMS: [&str; 4] = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
+
 /// The stream of a diagnostic category.
 pub(super) fn stream_of(category: &str) -> Option<&'static str> {
     let known = [
@@ -134,10 +137,9 @@ impl SignInRaw<'_> {
     }
 
     fn stream(&self, around: &Around<'_>) -> Cow<'static, str> {
-        let known = ["interactiveUser", "nonInteractiveUser", "servicePrincipal", "managedIdentity"];
         let mut named = self.event_types.0.iter().filter_map(Text::said);
         if let Some(first) = named.next() {
-            let stream = known.iter().find(|k| k.eq_ignore_ascii_case(first));
+            let stream = STREAMS.iter().find(|k| k.eq_ignore_ascii_case(first));
             return match stream {
                 Some(stream) => Cow::Borrowed(stream),
                 None => Cow::Owned(first.to_string()),
@@ -209,10 +211,11 @@ impl SignInRows {
         Self { dates, ..Self::default() }
     }
 
-    /// Takes a sign-in, or says why it is none.
-    pub fn take(&mut self, raw: &SignInRaw<'_>, around: &Around<'_>, row: i64) -> Result<(), String> {
+    /// Takes a sign-in and tells when it was, or says why it is none.
+    pub fn take(&mut self, raw: &SignInRaw<'_>, around: &Around<'_>, row: i64) -> Result<Instant, String> {
         let at_text = raw.at.said().or(around.time).unwrap_or("");
-        let at = Some(times::read(at_text, self.dates).map_err(|e| e.to_string())?);
+        let instant = times::read(at_text, self.dates).map_err(|e| e.to_string())?;
+        let at = Some(instant);
         let status: StatusRaw<'_> = nested(&raw.status);
         let location: LocationRaw<'_> = nested(&raw.location);
         let device: DeviceRaw<'_> = nested(&raw.device);
@@ -317,7 +320,7 @@ impl SignInRows {
                 }
             }
         }
-        Ok(())
+        Ok(instant)
     }
 
     /// The rows as a batch with their keys, without a source yet; `None` when there are none.
@@ -368,6 +371,25 @@ impl SignInRows {
         ])?;
         Ok(Some((rows, self.keys)))
     }
+}
+
+/// A member of a sign-in that is not understood and decides what it says: whether it succeeded, and in which stream it is.
+pub(super) fn misread(raw: &SignInRaw<'_>, around: &Around<'_>) -> Option<(String, String)> {
+    let stream = raw.stream(around);
+    if !STREAMS.iter().any(|known| *known == stream) {
+        return Some(("sign_ins".into(), format!("signInEventTypes '{}'", shown(&stream))));
+    }
+    let status: StatusRaw<'_> = nested(&raw.status);
+    let subject = format!("sign_ins:{stream}");
+    match status.error_code.said().or(around.result_type) {
+        Some(code) if error_code(code).is_some() => None,
+        Some(code) => Some((subject, format!("status.errorCode '{}'", shown(code)))),
+        None => Some((subject, "no status that tells whether it succeeded".into())),
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(60).collect()
 }
 
 /// A nested object, or nothing when it is none: some exports write a plain country code for the place.

@@ -25,6 +25,14 @@ pub enum LakeError {
         /// Why not.
         message: String,
     },
+    /// A data file is missing, or has other bytes than its commit says.
+    #[error("{path} {how}; restore it from a copy of the lake, or ingest its sources into a new one")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// `is missing`, or how it differs.
+        how: &'static str,
+    },
     /// No lake at that place.
     #[error("no lake at {0}; ingest something first, or name the lake with --lake DIR")]
     Missing(PathBuf),

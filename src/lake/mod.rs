@@ -14,6 +14,7 @@ pub mod checkpoint;
 pub mod column;
 pub mod commit;
 pub mod compact;
+pub mod delta;
 pub mod error;
 pub mod kept;
 mod known;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// The lake at one commit.
 #[derive(Debug, Clone)]
@@ -270,15 +271,38 @@ impl View {
         Ok(contents)
     }
 
+    /// Compares every live file with the hash in its commit, once in the life of the program, before anything is read of it.
+    ///
+    /// # Errors
+    /// When a file is missing or has other bytes, the first of them by path.
+    pub fn whole(&self) -> Result<(), LakeError> {
+        static SEEN: LazyLock<Mutex<BTreeSet<(PathBuf, String)>>> = LazyLock::new(Mutex::default);
+        let key = |f: &DataFile| (self.root.join(&f.path), f.sha256.clone());
+        let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let fresh: Vec<&DataFile> = self.live.values().filter(|f| !seen.contains(&key(f))).collect();
+        let checked = fresh.par_iter().map(|f| self.right(f).map(|()| key(f)));
+        let checked: Vec<Result<(PathBuf, String), LakeError>> = checked.collect();
+        let right: Vec<(PathBuf, String)> = checked.into_iter().collect::<Result<_, _>>()?;
+        SEEN.lock().unwrap_or_else(PoisonError::into_inner).extend(right);
+        Ok(())
+    }
+
+    fn right(&self, file: &DataFile) -> Result<(), LakeError> {
+        let path = self.root.join(&file.path);
+        let wrong = |how| Err(LakeError::Damaged { path: path.clone(), how });
+        match std::fs::read(&path) {
+            Ok(bytes) if hex::encode(Sha256::digest(&bytes)) == file.sha256 => Ok(()),
+            Ok(_) => wrong("is damaged: its bytes are not those that its commit names"),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => wrong("is missing"),
+            Err(e) => Err(LakeError::io("read", &path)(e)),
+        }
+    }
+
     /// Compares every file, live or merged into another, with the hash in its commit; returns the paths that differ or are missing.
     #[must_use]
     pub fn damaged(&self) -> Vec<String> {
         let files: Vec<&DataFile> = self.live.values().chain(self.merged.values()).collect();
-        let mut bad: Vec<String> = files
-            .par_iter()
-            .filter(|f| std::fs::read(self.root.join(&f.path)).map_or(true, |bytes| hex::encode(Sha256::digest(&bytes)) != f.sha256))
-            .map(|f| f.path.clone())
-            .collect();
+        let mut bad: Vec<String> = files.par_iter().filter(|f| self.right(f).is_err()).map(|f| f.path.clone()).collect();
         bad.sort();
         bad
     }

@@ -430,6 +430,26 @@ fn partition_name(table: Table, partition: i32) -> String {
 
 /// Removes what earlier crashes left: temporary files, and data files that no commit names.
 fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
+    for path in orphans(lake, view) {
+        fs::remove_file(&path).map_err(LakeError::io("remove", &path))?;
+    }
+    Ok(())
+}
+
+impl Lake {
+    /// Files that no commit names, by their path below the lake, sorted.
+    #[must_use]
+    pub fn strays(&self, view: &View) -> Vec<String> {
+        let below = |path: &PathBuf| path.strip_prefix(self.root()).unwrap_or(path).to_string_lossy().into_owned();
+        let mut found: Vec<String> = orphans(self, view).iter().map(below).collect();
+        found.sort();
+        found
+    }
+}
+
+/// Temporary files, and data files that no commit names.
+fn orphans(lake: &Lake, view: &View) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     let live: BTreeSet<PathBuf> = view.live().chain(view.merged()).map(|f| lake.root().join(&f.path)).collect();
     let mut folders = vec![lake.root().join("data"), lake.commits_dir(), lake.checkpoints_dir()];
     while let Some(folder) = folders.pop() {
@@ -446,9 +466,9 @@ fn sweep(lake: &Lake, view: &View) -> Result<(), LakeError> {
             let name = name.to_string_lossy();
             let orphan = name.starts_with(".tmp-") || (name.ends_with(".parquet") && !live.contains(&path));
             if orphan {
-                fs::remove_file(&path).map_err(LakeError::io("remove", &path))?;
+                found.push(path);
             }
         }
     }
-    Ok(())
+    found
 }

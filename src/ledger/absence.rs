@@ -291,6 +291,12 @@ fn why_not(access: &AccessModel, need: &Need, window: Window) -> Result<(), Miss
     if complete.is_empty() {
         return Err(fail(format!("no complete snapshot of the {} is in the evidence store", need.name)));
     }
+    // A record that was not understood may be of anybody.
+    let misread = |at: &Instant| unclear(access, need.collection, *at);
+    if let Some(reason) = complete.iter().find_map(misread).filter(|_| complete.iter().all(|at| misread(at).is_some())) {
+        return Err(fail(format!("a part of the {} was not understood ({reason})", need.name)));
+    }
+    let complete: Vec<Instant> = complete.into_iter().filter(|at| misread(at).is_none()).collect();
     if complete.iter().any(|at| window == Window::at(*at)) {
         return Ok(());
     }
@@ -321,6 +327,13 @@ fn why_not(access: &AccessModel, need: &Need, window: Window) -> Result<(), Miss
             "no proved or asserted audit coverage joins the window to a complete snapshot of the {name}"
         )))
     }
+}
+
+/// What of a collection was not understood when it was looked at.
+fn unclear<'a>(access: &'a AccessModel, collection: &str, at: Instant) -> Option<&'a str> {
+    let gaps = access.collection_gaps.get(collection)?;
+    let there = |when: &Option<Window>| when.is_some_and(|w| w.meets(&Window::at(at)));
+    gaps.iter().find(|(when, _)| there(when)).map(|(_, reason)| reason.as_str())
 }
 
 /// Why some of the log is not understood at an unknown time.

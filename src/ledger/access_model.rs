@@ -2,6 +2,7 @@
 
 use crate::ledger::accounts::Accounts;
 use crate::ledger::evidence::UsageDay;
+use crate::ledger::governance::Governance;
 use crate::ledger::names::Names;
 use crate::ledger::policy_history::PolicyHistory;
 use crate::ledger::span::Span;
@@ -297,6 +298,12 @@ pub struct ReviewDecision {
     pub applied_at: Option<Instant>,
     /// Who decided; `None` when nobody did.
     pub reviewer: Option<PrincipalId>,
+    /// Its series, by id; empty when unknown.
+    pub series: Interned,
+    /// Its instance, by id; empty when unknown.
+    pub instance: Interned,
+    /// The reviewer's reason; empty when none was given.
+    pub justification: Interned,
 }
 
 /// Which time a subject's log covers.
@@ -306,6 +313,9 @@ pub struct Covered {
     pub any: Vec<Window>,
     /// Proven or asserted only.
     pub attested: Vec<Window>,
+    /// Proven only: a pull read it to its last page.
+    #[serde(default)]
+    pub proven: Vec<Window>,
     /// Gaps with their reasons.
     pub gaps: Gaps,
 }
@@ -407,6 +417,8 @@ pub struct AccessModel {
     pub unnamed: BTreeMap<Interned, usize>,
     /// Decisions of access reviews, by id.
     pub review_decisions: Vec<ReviewDecision>,
+    /// What surrounds access and is no holding.
+    pub governance: Governance,
     /// Sign-ins by principal, application and day, sorted.
     pub usage: Arc<Vec<UsageDay>>,
     /// Coverage by log: `audit`, `sign_ins:interactiveUser`, `sign_ins:nonInteractiveUser` …

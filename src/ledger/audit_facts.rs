@@ -5,6 +5,7 @@
 use crate::lake::records::AuditEvent;
 use crate::ledger::activities::action_of;
 use crate::ledger::facts;
+use crate::ledger::governance::ReviewAct;
 use crate::ledger::names::Names;
 use crate::ledger::policy_history::{PolicyChange, change_of};
 use crate::model::id::lowered;
@@ -23,6 +24,8 @@ pub struct AuditFacts {
     pub(super) unknown_about: BTreeMap<Interned, Vec<String>>,
     /// Changes of assignment policies.
     pub(super) policy_changes: Vec<PolicyChange>,
+    /// Reviews that were deleted, and decisions that were reset.
+    pub(super) review_acts: Vec<ReviewAct>,
     /// The newest record.
     pub(super) newest: Option<Instant>,
 }
@@ -35,6 +38,7 @@ impl AuditFacts {
             self.newest = self.newest.max(event.at);
             self.names.take(event);
             self.policy_changes.extend(change_of(event));
+            self.review_acts.extend(ReviewAct::of(event));
             if action_of(&event.activity_key).is_none() {
                 self.note_unknown(event);
             }
@@ -46,6 +50,7 @@ impl AuditFacts {
         self.told.extend(other.told);
         self.names.extend(other.names);
         self.policy_changes.extend(other.policy_changes);
+        self.review_acts.extend(other.review_acts);
         for (id, activities) in other.unknown_about {
             let about = self.unknown_about.entry(id).or_default();
             about.extend(activities);

@@ -11,6 +11,7 @@ use crate::lake::records::{AuditEvent, SignIn};
 use crate::lake::table::Table;
 use crate::lake::{LakeError, View, parquet_io};
 use crate::ledger::evidence::UsageDay;
+use crate::ledger::governance::ReviewAct;
 use crate::ledger::kept::{NamingRow, names_of, naming_rows};
 use crate::ledger::policy_history::PolicyChange;
 use crate::ledger::{AuditFacts, LoadError, activities};
@@ -142,6 +143,7 @@ struct Rest {
     untimed_records: usize,
     app_roles: BTreeMap<Interned, (Instant, Interned)>,
     policy_changes: Vec<PolicyChange>,
+    review_acts: Vec<ReviewAct>,
 }
 
 const FACTS: &str = "facts.parquet";
@@ -365,6 +367,7 @@ fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), Lake
         names: names_of(names?, rest.app_roles),
         unknown_about: rest.unknown_about,
         policy_changes: rest.policy_changes,
+        review_acts: rest.review_acts,
         newest: rest.newest,
     };
     let condensed = Condensed {
@@ -394,6 +397,7 @@ fn write(folder: &Path, condensed: &Condensed, files: BTreeSet<String>) -> Resul
         untimed_records: condensed.untimed_records,
         app_roles: condensed.facts.names.app_roles().collect(),
         policy_changes: condensed.facts.policy_changes.clone(),
+        review_acts: condensed.facts.review_acts.clone(),
     };
     kept::write_json(&folder.join(REST), &rest)
 }

@@ -40,6 +40,7 @@ pub(super) fn by_subject(rows: &[Coverage]) -> (BTreeMap<String, Covered>, BTree
     }
     for (name, covered) in &mut subjects {
         healed(&mut covered.gaps, proven.get(name).map_or(&[], Vec::as_slice));
+        covered.proven = without_gaps(proven.get(name).map_or(&[], Vec::as_slice), &covered.gaps);
         covered.any = without_gaps(&covered.any, &covered.gaps);
         covered.attested = without_gaps(&covered.attested, &covered.gaps);
         covered.gaps.sort();
@@ -100,6 +101,16 @@ mod tests {
             missed,
             BTreeMap::from([("conditional_access".to_string(), vec![(None, "refused".to_string())])])
         );
+    }
+
+    #[test]
+    fn what_is_proven_is_told_from_what_somebody_asserts() {
+        let found = by_subject(&[row("proven", 0, 10), row("asserted", 5, 40), row("inferred", 30, 60), row("gap", 7, 8)]).0;
+        let of = |all: &[Window]| all.iter().map(|w| (w.from.0, w.until.0)).collect::<Vec<_>>();
+        let audit = &found["audit"];
+        assert_eq!(of(&audit.proven), [(0, 10)], "a pull read the gap");
+        assert_eq!(of(&audit.attested), [(0, 40)]);
+        assert_eq!(of(&audit.any), [(0, 60)]);
     }
 
     fn vouched(rows: &[Coverage]) -> Vec<(i64, i64)> {

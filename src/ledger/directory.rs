@@ -5,6 +5,7 @@ use crate::lake::table::Table;
 use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, ReviewDecision, RoleScheduleFacts};
 use crate::ledger::build::Settings;
 use crate::ledger::evidence::Evidence;
+use crate::ledger::governance;
 use crate::ledger::names::ObjectKind;
 use crate::ledger::package_contents::Contained;
 use crate::ledger::policy_history;
@@ -41,10 +42,17 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             resource: row.resource_id.unwrap_or_default(),
             reviewed_at: row.reviewed_at,
             applied_at: row.applied_at,
-            reviewer: row.reviewer_id.map(PrincipalId::of),
+            reviewer: row.reviewer_id.filter(|id| id.as_str() != NOBODY).map(PrincipalId::of),
+            series: row.definition_id.map(|d| lowered(&d)).unwrap_or_default(),
+            instance: row.instance_id.map(|i| lowered(&i)).unwrap_or_default(),
+            justification: row.justification.unwrap_or_default(),
         })
         .collect();
+    governance::fill(access, evidence, sightings);
 }
+
+/// Who decided what nobody decided, and who applies what the service applies.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     for row in sightings.current_unsorted(&evidence.users, access.as_of) {

@@ -6,7 +6,7 @@ use crate::ledger::AccessModel;
 use crate::ledger::access_model::{PackageContent, listed_in};
 use crate::ledger::span::Span;
 use crate::model::time::DAY;
-use crate::model::{Certainty, EntitlementKind, GrantKind, Holding, Instant, PackageId};
+use crate::model::{Certainty, EntitlementKind, GrantKind, Holding, Instant, PackageId, Presence, Window};
 use std::collections::{BTreeMap, HashSet};
 
 /// Direct holdings and everything that follows from them, sorted.
@@ -60,32 +60,45 @@ fn contents(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, hel
     let package = PackageId::new(held.entitlement.resource());
     let first = access.contents.partition_point(|c| c.package < package);
     let of_package = access.contents[first..].iter().take_while(|c| c.package == package);
-    let derive = |content: &PackageContent| {
-        let mut step = held.clone();
-        step.entitlement = content.entitlement.clone()?;
-        step.entitlement_name = match access.entitlement_name(&step.entitlement) {
-            name if name.as_str() == step.entitlement.resource() && !content.resource_name.is_empty() => content.resource_name,
-            name => name,
-        };
-        step.path = format!("{} > {}", held.path, step.entitlement_name).into();
-        step.assignment_state = if step.entitlement.is_eligible() { "eligible" } else { "active" };
-        let span = Span::of(held).common(&content.span)?;
-        let span = if held.partially_delivered {
-            delivered(access, by_holder, &step, span)?
-        } else {
-            span
-        };
-        let span = as_taken_away(by_holder, &step, span);
-        if content.span.until_certainty != Certainty::Open && span.held_until != held.held_until {
-            (step.end_reason, step.ended_by) = ("left_package".into(), Default::default());
-        }
-        step.evidence.extend(content.evidence.iter().copied());
-        step.evidence.sort();
-        step.evidence.dedup();
-        span.give(&mut step);
-        Some(step)
+    of_package.filter_map(|content| through_package(access, by_holder, held, content)).collect()
+}
+
+/// How surely the holder of a package has one of its contents at an instant; `None` for a content of a kind that is not known.
+#[must_use]
+pub fn content_at(access: &AccessModel, held: &Holding, content: &PackageContent, at: Instant) -> Option<Presence> {
+    content.entitlement.as_ref()?;
+    let first = access.holdings.partition_point(|h| h.principal < held.principal);
+    let own = access.holdings[first..].iter().take_while(|h| h.principal == held.principal).collect();
+    let by_holder = BTreeMap::from([(held.principal.as_str(), own)]);
+    let step = through_package(access, &by_holder, held, content);
+    Some(step.map_or(Presence::Never, |s| s.presence(Window::at(at))))
+}
+
+/// One of the contents of a package, held by its holder while both last.
+fn through_package(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding>>, held: &Holding, content: &PackageContent) -> Option<Holding> {
+    let mut step = held.clone();
+    step.entitlement = content.entitlement.clone()?;
+    step.entitlement_name = match access.entitlement_name(&step.entitlement) {
+        name if name.as_str() == step.entitlement.resource() && !content.resource_name.is_empty() => content.resource_name,
+        name => name,
     };
-    of_package.filter_map(derive).collect()
+    step.path = format!("{} > {}", held.path, step.entitlement_name).into();
+    step.assignment_state = if step.entitlement.is_eligible() { "eligible" } else { "active" };
+    let span = Span::of(held).common(&content.span)?;
+    let span = if held.partially_delivered {
+        delivered(access, by_holder, &step, span)?
+    } else {
+        span
+    };
+    let span = as_taken_away(by_holder, &step, span);
+    if content.span.until_certainty != Certainty::Open && span.held_until != held.held_until {
+        (step.end_reason, step.ended_by) = ("left_package".into(), Default::default());
+    }
+    step.evidence.extend(content.evidence.iter().copied());
+    step.evidence.sort();
+    step.evidence.dedup();
+    span.give(&mut step);
+    Some(step)
 }
 
 /// What a package gave can be taken away from the resource itself while its assignment goes on: the earlier end counts.

@@ -119,6 +119,12 @@ pub struct Evidence {
     pub review_decisions: Vec<ReviewDecisionRow>,
     /// See `assignments`.
     pub review_definitions: Vec<ReviewDefinitionRow>,
+    /// See `assignments`.
+    pub review_instances: Vec<ReviewInstanceRow>,
+    /// See `assignments`.
+    pub incompatibilities: Vec<IncompatibilityRow>,
+    /// See `assignments`.
+    pub connected_organizations: Vec<ConnectedOrganizationRow>,
     /// Looks at objects.
     pub sightings: Vec<Sighting>,
     /// Looks at collections.

@@ -119,6 +119,7 @@ impl Walk<'_> {
                 record,
                 evidence,
             }),
+            Fact::Unclear { at, made, evidence } => self.unclear(at, made, evidence),
             Fact::Extended { at, act } => self.extended(at, act),
             Fact::Scheduled { at, end } => self.scheduled(at, end),
             Fact::Ended { at, reason, act } => self.ended(at, reason, act),
@@ -145,6 +146,10 @@ impl Walk<'_> {
         };
         let prev = held.last_witness;
         let joined = self.watched(prev, at) || self.rules.one_record;
+        if held.is_unclear() && self.rules.granted_once && joined {
+            // What is granted was not held just before, and nobody ended it since: it was not held.
+            return self.begin(Interval::granted(at, act));
+        }
         let told_late = held.from_certainty != Certainty::Exact
             && held.from_earliest.is_none_or(|e| e <= at)
             && held.from_latest.is_some_and(|l| (l.0 - at.0).abs() <= self.rules.same_act);
@@ -194,6 +199,27 @@ impl Walk<'_> {
             fresh.until_earliest = None;
             self.begin(fresh);
         }
+    }
+
+    /// Listed in a state that nobody understands: possible since the last end or absence, and nothing is proved.
+    fn unclear(&mut self, at: Instant, made: Option<Instant>, evidence: Interned) {
+        if let Some(held) = self.open.as_mut() {
+            held.evidence.push(evidence);
+            return;
+        }
+        let ended = self.done.last().and_then(|d| if let End::Exact(t) = d.end { Some(t) } else { None });
+        if ended.is_some_and(|e| self.rules.one_record || self.watched(e, at)) {
+            if let Some(last) = self.done.last_mut() {
+                last.evidence.push(evidence);
+            }
+            return;
+        }
+        let earliest = [self.absent, made, ended].into_iter().flatten().filter(|e| *e <= at).max();
+        let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+        let mut fresh = Interval::begun(certainty, earliest, None, at, evidence);
+        fresh.proved.clear();
+        fresh.until_earliest = None;
+        self.begin(fresh);
     }
 
     fn present(&mut self, seen: &Sighting) {
@@ -455,6 +481,11 @@ impl Interval {
     pub(super) fn held_from(&self) -> Option<Instant> {
         let only_end = matches!(self.end, End::Exact(end) if self.from_latest == Some(end));
         self.proved.first().map(|w| w.from).filter(|_| !only_end)
+    }
+
+    /// Whether nothing but records that nobody understands tells of it.
+    fn is_unclear(&self) -> bool {
+        self.proved.is_empty() && self.from_latest.is_none() && self.grant.is_none()
     }
 
     fn knows(&self, record: Option<Interned>) -> bool {

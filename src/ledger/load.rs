@@ -38,6 +38,7 @@ impl Evidence {
     }
 
     fn with_logs(view: &View, logs: fn(&View) -> Result<Condensed, LoadError>) -> Result<Self, LoadError> {
+        view.whole()?;
         // Logs and objects have nothing to do with one another: no core waits for another.
         let (logs, objects) = rayon::join(|| logs(view), || objects(view));
         let (logs, objects) = (logs?, objects?);
@@ -71,9 +72,12 @@ fn objects(view: &View) -> Result<Evidence, LoadError> {
         role_definitions: view.rows_without(UNREAD)?,
         role_schedules: view.rows_without(UNREAD)?,
         service_principals: view.rows_without(&["tenant_id"])?,
-        conditional_access: view.rows_without(UNREAD)?,
+        conditional_access: view.rows_without(&["tenant_id"])?,
         review_decisions: view.rows_without(UNREAD)?,
-        review_definitions: view.rows_without(UNREAD)?,
+        review_definitions: view.rows_without(&["tenant_id"])?,
+        review_instances: view.rows_without(UNREAD)?,
+        incompatibilities: view.rows_without(UNREAD)?,
+        connected_organizations: view.rows_without(UNREAD)?,
         sightings: view.sightings()?,
         snapshots: view.rows()?,
         coverage: view.rows()?,

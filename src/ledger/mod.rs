@@ -17,6 +17,7 @@ mod directory;
 pub mod effective;
 pub mod evidence;
 mod facts;
+pub mod governance;
 mod held;
 mod intervals;
 pub mod kept;

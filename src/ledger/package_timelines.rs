@@ -90,7 +90,7 @@ fn assignments(
         let looks = seen.get(id).map_or(&[][..], Vec::as_slice);
         let (Some(principal), Some(package)) = (principal, package) else {
             // Kept in the lake, counted, and no holding: guess nothing.
-            if ordered.iter().any(|r| is_delivered(r)) {
+            if ordered.iter().any(|r| is_delivered(r) || !is_understood(r)) {
                 *holderless.by_package.entry(package.map(|p| crate::model::id::lowered(&p))).or_default() += 1;
                 holderless.seen_at.extend(looks.iter().map(|s| s.at));
             }
@@ -165,7 +165,21 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
             },
         });
     }
+    if !is_understood(row) {
+        timeline.facts.push(Fact::Unclear {
+            at: look.at,
+            made: row.start_at,
+            evidence,
+        });
+    }
     // Being delivered, or failed: neither held nor ended.
+}
+
+/// Whether the state of an assignment is one that Graph documents.
+fn is_understood(row: &AssignmentRow) -> bool {
+    const KNOWN: [&str; 6] = ["delivered", "partiallydelivered", "delivering", "expired", "expiring", "deliveryfailed"];
+    let state = row.state.as_deref().unwrap_or_default().to_ascii_lowercase();
+    KNOWN.contains(&state.as_str())
 }
 
 /// An act on the assignment of a package, whoever told it.

@@ -344,7 +344,7 @@ fn review_range(whole: &Value) -> (Option<Instant>, Option<Instant>, bool) {
 }
 
 /// The instant so many periods of a recurrence after its start.
-fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
+pub(super) fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
     let pattern = pattern.to_ascii_lowercase();
     let count = u32::try_from(periods).unwrap_or(u32::MAX);
     let seconds = |days: i64| i64::from(count).saturating_mul(days * 86_400);

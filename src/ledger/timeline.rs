@@ -50,6 +50,13 @@ pub(super) enum Fact {
         presence_only: bool,
         evidence: Interned,
     },
+    /// A snapshot listed it in a state that is missing or not understood: it may have been held then.
+    Unclear {
+        at: Instant,
+        /// When the record was made: the holding that it may stand for did not begin before.
+        made: Option<Instant>,
+        evidence: Interned,
+    },
     /// The end was moved while it was held.
     Extended { at: Instant, act: Act },
     /// The end that was set, as known from then on.
@@ -70,6 +77,7 @@ impl Fact {
         match self {
             Self::Granted { at, .. }
             | Self::Present { at, .. }
+            | Self::Unclear { at, .. }
             | Self::Extended { at, .. }
             | Self::Scheduled { at, .. }
             | Self::Ended { at, .. }
@@ -93,6 +101,7 @@ impl Fact {
             Self::Ended { at, act, .. } => (*at, 6, *at, &act.evidence),
             Self::Deleted { at, act, .. } => (*at, 7, *at, &act.evidence),
             Self::Absent { at, since } => (*at, 8, *since, ""),
+            Self::Unclear { at, evidence, .. } => (*at, 9, *at, evidence),
         }
     }
 }
@@ -123,14 +132,14 @@ impl Timeline {
         let told = self
             .facts
             .iter()
-            .filter(|f| !matches!(f, Fact::Absent { .. } | Fact::Scheduled { .. }))
+            .filter(|f| !matches!(f, Fact::Absent { .. } | Fact::Unclear { .. } | Fact::Scheduled { .. }))
             .map(Fact::at);
         told.chain(self.start).min()
     }
 
     /// Whether the last fact until `at` leaves it held.
     pub(super) fn is_held_at(&self, at: Instant) -> bool {
-        let telling = |f: &&Fact| !matches!(f, Fact::Absent { .. } | Fact::Scheduled { .. }) && f.at() <= at;
+        let telling = |f: &&Fact| !matches!(f, Fact::Absent { .. } | Fact::Unclear { .. } | Fact::Scheduled { .. }) && f.at() <= at;
         let last = self.facts.iter().filter(telling).max_by(|a, b| a.order().cmp(&b.order()));
         match last {
             Some(Fact::Ended { .. } | Fact::Deleted { .. }) => false,

@@ -147,6 +147,35 @@ impl EntitlementKey {
         }
     }
 
+    /// The group, site or service principal; empty for packages and directory roles, which are no resources.
+    #[must_use]
+    pub fn resource_id(&self) -> &str {
+        match self.kind {
+            EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => "",
+            EntitlementKind::Group | EntitlementKind::AppRole | EntitlementKind::SiteRole => self.resource(),
+        }
+    }
+
+    /// The app role or directory role; empty for what has none.
+    #[must_use]
+    pub fn role_id(&self) -> &str {
+        match self.kind {
+            EntitlementKind::AppRole => self.id.as_str().split_once('/').map_or("", |(_, role)| role),
+            EntitlementKind::DirectoryRole => self.resource(),
+            _ => "",
+        }
+    }
+
+    /// The scope of a directory role: what stands between the role and its state, whatever it contains.
+    #[must_use]
+    pub fn scope_id(&self) -> &str {
+        if self.kind != EntitlementKind::DirectoryRole {
+            return "";
+        }
+        let scope = self.id.as_str().split_once('|').and_then(|(_, rest)| rest.rsplit_once('|'));
+        scope.map_or("", |(scope, _)| scope)
+    }
+
     /// The resource that the entitlement is on: the service principal of an app role, else the id without its scope.
     #[must_use]
     pub fn resource(&self) -> &str {

@@ -1,7 +1,7 @@
 //! A holding: a principal holds an entitlement from one instant to another, with how sure we are of both.
 
 use crate::model::access::words;
-use crate::model::{AssignmentId, EntitlementKey, Instant, Interned, PolicyId, PrincipalId, RequestId, Window};
+use crate::model::{AssignmentId, EntitlementKey, EntitlementKind, Instant, Interned, PolicyId, PrincipalId, RequestId, Window};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -172,6 +172,18 @@ impl Holding {
             Presence::Certain
         } else {
             Presence::Possible
+        }
+    }
+
+    /// The role's name: an application's role is named `application / role`.
+    #[must_use]
+    pub fn role_name(&self) -> &str {
+        match self.entitlement.kind {
+            EntitlementKind::AppRole => self.entitlement_name.as_str().rsplit_once(" / ").map_or("", |(_, role)| role),
+            EntitlementKind::DirectoryRole => &self.entitlement_name,
+            EntitlementKind::Group if self.entitlement.is_group_owner() => "Owner",
+            EntitlementKind::Group => "Member",
+            EntitlementKind::AccessPackage | EntitlementKind::SiteRole => "",
         }
     }
 

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod holding;
 pub mod id;
 pub mod period;
+pub mod rows;
 pub mod stage;
 pub mod time;
 pub mod zone;
@@ -18,6 +19,7 @@ pub use finding::{CheckId, Finding, NotEvaluable, ReasonCode, Severity, Verdict}
 pub use holding::{Certainty, Decision, GrantKind, Holding, Presence, PrincipalState};
 pub use id::{AssignmentId, Interned, PackageId, PolicyId, PrincipalId, RequestId, TenantId};
 pub use period::IsoDuration;
+pub use rows::Rows;
 pub use stage::Stage;
 pub use time::{Instant, Window};
 pub use zone::Zone;

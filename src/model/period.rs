@@ -12,6 +12,9 @@ pub struct IsoDuration {
     pub seconds: i64,
 }
 
+/// No duration that anybody means is longer, in years: more is a mistake, and would leave the range of instants.
+const YEARS: i64 = 10_000;
+
 impl IsoDuration {
     /// Reads `P[nY][nM][nW][nD][T[nH][nM][n[.n]S]]`; `None` for anything else.
     #[must_use]
@@ -34,8 +37,8 @@ impl IsoDuration {
                         return None;
                     }
                     match (unit, in_time) {
-                        ('Y', false) => out.months += u32::try_from(whole * 12).ok()?,
-                        ('M', false) => out.months += u32::try_from(whole).ok()?,
+                        ('Y', false) => out.months = out.months.checked_add(u32::try_from(whole * 12).ok()?)?,
+                        ('M', false) => out.months = out.months.checked_add(u32::try_from(whole).ok()?)?,
                         ('W', false) => out.seconds += whole * 7 * 86_400,
                         ('D', false) => out.seconds += whole * 86_400,
                         ('H', true) => out.seconds += whole * 3_600,
@@ -46,14 +49,15 @@ impl IsoDuration {
                 }
             }
         }
-        (seen && digits.is_empty()).then_some(out)
+        let in_range = i64::from(out.months) <= 12 * YEARS && out.seconds <= YEARS * 366 * 86_400;
+        (seen && digits.is_empty() && in_range).then_some(out)
     }
 
     /// `start` plus this duration on the calendar.
     #[must_use]
     pub fn after(self, start: Instant) -> Instant {
         let moved = start.to_chrono().and_then(|t| t.checked_add_months(Months::new(self.months)));
-        moved.map_or(start, Instant::from_chrono).plus(self.seconds * SECOND)
+        moved.map_or(start, Instant::from_chrono).plus(self.seconds.saturating_mul(SECOND))
     }
 
     /// The longest this duration can be, in days: a month counts as 31.
@@ -79,7 +83,7 @@ mod tests {
                 seconds: 3 * 86_400 + 14_706
             })
         );
-        for bad in ["", "P", "365", "PD", "P-3D", "P3X"] {
+        for bad in ["", "P", "365", "PD", "P-3D", "P3X", "P999999999W", "P300000000Y300000000Y", "P10001Y"] {
             assert_eq!(IsoDuration::parse(bad), None, "{bad}");
         }
     }

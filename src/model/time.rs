@@ -53,7 +53,7 @@ impl Instant {
     /// Seconds since 1970.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        Self(seconds * SECOND)
+        Self(seconds.saturating_mul(SECOND))
     }
 
     /// This instant moved by microseconds.
@@ -65,7 +65,7 @@ impl Instant {
     /// Whole days between two instants, rounded down.
     #[must_use]
     pub fn days_since(self, earlier: Self) -> i64 {
-        (self.0 - earlier.0).div_euclid(DAY)
+        self.0.saturating_sub(earlier.0).div_euclid(DAY)
     }
 
     /// `2026-03`, the partition of audit events.
@@ -78,6 +78,18 @@ impl Instant {
     #[must_use]
     pub fn day(self) -> String {
         self.to_chrono().map_or_else(|| "unknown".into(), |t| t.format("%Y-%m-%d").to_string())
+    }
+
+    /// `30 June 2026, 14:32 UTC` for people; the first and the last instant of a day are named as such, machines get [`Display`](fmt::Display).
+    #[must_use]
+    pub fn in_words(self) -> String {
+        let Some(t) = self.to_chrono() else { return self.to_string() };
+        let day = t.format("%-d %B %Y");
+        match self.0.rem_euclid(DAY) {
+            0 => format!("{day}, start of day (UTC)"),
+            last if last == DAY - 1 => format!("{day}, end of day (UTC)"),
+            _ => format!("{day}, {} UTC", t.format("%H:%M")),
+        }
     }
 
     /// The instant after `days` business days (Monday to Friday, the same time of day).
@@ -249,6 +261,18 @@ fn spelled(text: &str) -> Option<Instant> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_in_words_keep_their_day() {
+        for (text, words) in [
+            ("2026-07-31T23:59:59.999999Z", "31 July 2026, end of day (UTC)"),
+            ("2026-07-31T00:00:00Z", "31 July 2026, start of day (UTC)"),
+            ("2026-07-01T09:04:59Z", "1 July 2026, 09:04 UTC"),
+            ("2000-02-29T23:59:59.999999Z", "29 February 2000, end of day (UTC)"),
+        ] {
+            assert_eq!(Instant::parse(text).map(Instant::in_words).as_deref(), Some(words));
+        }
+    }
 
     fn shown(text: &str) -> Option<String> {
         Instant::parse(text).map(|t| t.to_string())

@@ -18,7 +18,7 @@ pub use journal::Entry;
 pub use order::{Known, Order, select};
 pub use probe::{Probe, probe};
 pub use spool::{Lock, Run, Spool};
-pub use store::{Gap, Stored, store};
+pub use store::{Gap, GapKind, Stored, store};
 pub use unit::Unit;
 pub use work::{Outcome, read};
 

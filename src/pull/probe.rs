@@ -2,7 +2,7 @@
 
 use crate::graph::collections::{Collection, Shape};
 use crate::graph::window::SETTLE;
-use crate::graph::{Client, Fault, page};
+use crate::graph::{Client, GraphError, page};
 use crate::model::Window;
 use crate::model::time::HOUR;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ pub struct Probe {
     /// Of which collection.
     pub collection: &'static Collection,
     /// `Ok` when it was given; else why not.
-    pub result: Result<(), Fault>,
+    pub result: Result<(), GraphError>,
     /// Whether there was no object to ask under, so that nothing is known.
     pub untried: bool,
 }
@@ -57,10 +57,10 @@ pub fn probe(client: &Client, collections: &[&'static Collection]) -> Vec<Probe>
                 Ok(())
             }
             // The object went away in between, which says nothing of the permission.
-            Err(Fault::Gone(_)) if !collection.path.ends_with("{}") && collection.parent().is_some() => Ok(()),
+            Err(GraphError::Gone(_)) if !collection.path.ends_with("{}") && collection.parent().is_some() => Ok(()),
             Err(fault) => Err(fault),
         };
-        let is_final = result.as_ref().is_err_and(Fault::is_final);
+        let is_final = result.as_ref().is_err_and(GraphError::is_final);
         probes.push(Probe {
             collection,
             result,

@@ -37,6 +37,19 @@ pub struct Gap {
     pub reason: String,
     /// Whether it is out of reach whatever is done, so that no pull can do better.
     pub is_limit: bool,
+    /// What is missing.
+    pub kind: GapKind,
+}
+
+/// What a gap leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapKind {
+    /// Records that could not be read.
+    Unread,
+    /// Records below objects of which not all are known.
+    Hidden,
+    /// Properties only: every record is there.
+    Reduced,
 }
 
 /// Takes the spool in.
@@ -59,6 +72,7 @@ pub fn store(order: &Order, spool: &Spool, outcome: &Outcome, granted: &[String]
             window: None,
             reason: format!("{}: {} are given to a signed-in person only: not readable app-only", c.name, c.only_delegated),
             is_limit: true,
+            kind: GapKind::Unread,
         }));
     }
     let mut coverage = proven(&collections, spool, &entries);
@@ -190,6 +204,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 window,
                 is_limit: !collection.since.is_empty() && reason.contains(NO_SERVICE),
                 reason,
+                kind: GapKind::Unread,
             };
             if windows.is_empty() {
                 let named: Vec<&str> = parts.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
@@ -208,7 +223,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
         if let Some(parent) = collection.parent()
             && let Some(cause) = gaps.iter().find(|g| g.collection == parent.name)
             && !gaps.iter().any(|g| g.collection == collection.name)
-            && !cause.reason.contains(": without ")
+            && cause.kind != GapKind::Reduced
         {
             gaps.push(Gap {
                 collection: collection.name.to_string(),
@@ -216,6 +231,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 window: None,
                 reason: format!("{}: not all of {} are known", collection.name, parent.name),
                 is_limit: cause.is_limit,
+                kind: GapKind::Hidden,
             });
         }
         let reduced = of(entries, collection).find_map(|e| e.reduced.clone());
@@ -226,6 +242,7 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
                 window: None,
                 reason: format!("{}: without {lost}", collection.name),
                 is_limit: false,
+                kind: GapKind::Reduced,
             });
         }
     }

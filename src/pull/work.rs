@@ -1,9 +1,9 @@
 //! Workers that read units until none is left: a queue for each limit, children after their parents.
 
-use crate::graph::collections::{Collection, Of, Shape};
+use crate::graph::collections::{Collection, ParentFilter, Shape};
 use crate::graph::walk::{Walked, walk};
 use crate::graph::window::{halves, slices};
-use crate::graph::{Client, Fault, Lane, Page, page};
+use crate::graph::{Client, GraphError, Page, RateLimitGroup, page};
 use crate::model::time::without;
 use crate::model::{Instant, Window};
 use crate::pull::spool::Chunk;
@@ -24,7 +24,7 @@ const REFUSALS: u32 = 3;
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Why nothing more could be asked.
-    pub fatal: Option<Fault>,
+    pub fatal: Option<GraphError>,
     /// Units that were not asked for, each with the reason.
     pub unread: Vec<(Unit, String)>,
 }
@@ -43,7 +43,7 @@ struct Shared<'a> {
 
 #[derive(Default)]
 struct State {
-    queues: BTreeMap<Lane, VecDeque<Unit>>,
+    queues: BTreeMap<RateLimitGroup, VecDeque<Unit>>,
     /// Units in queues and in hands.
     pending: usize,
     /// Refusals and successes of each collection.
@@ -84,14 +84,14 @@ pub fn read(client: &Client, order: &Order, decided: &BTreeSet<String>, spool: &
     // What lies under objects that were listed before a kill.
     for entry in &complete {
         if let Err(error) = shared.expand_again(entry) {
-            shared.fail(Fault::Disk(error.to_string()));
+            shared.fail(GraphError::Disk(error.to_string()));
         }
     }
     std::thread::scope(|scope| {
-        for lane in Lane::ALL {
-            for _ in 0..lane.workers() {
+        for limit_group in RateLimitGroup::ALL {
+            for _ in 0..limit_group.workers() {
                 let shared = &shared;
-                scope.spawn(move || shared.work(lane));
+                scope.spawn(move || shared.work(limit_group));
             }
         }
     });
@@ -113,24 +113,24 @@ impl Shared<'_> {
         let mut state = self.state();
         for unit in units.into_iter().filter(|u| !self.done.contains(&u.to_string())) {
             state.pending += 1;
-            state.queues.entry(unit.collection.lane).or_default().push_back(unit);
+            state.queues.entry(unit.collection.limit_group).or_default().push_back(unit);
         }
         drop(state);
         self.news.notify_all();
     }
 
-    fn fail(&self, fault: Fault) {
+    fn fail(&self, fault: GraphError) {
         self.client.stop();
         self.state().outcome.fatal.get_or_insert(fault);
         self.news.notify_all();
     }
 
-    fn work(&self, lane: Lane) {
+    fn work(&self, limit_group: RateLimitGroup) {
         let mut chunks: BTreeMap<&'static str, Chunk> = BTreeMap::new();
-        while let Some(unit) = self.next(lane) {
+        while let Some(unit) = self.next(limit_group) {
             let result = self.unit(&unit, &mut chunks);
             if let Err(fault) = result {
-                if !matches!(fault, Fault::Stopped) {
+                if !matches!(fault, GraphError::Stopped) {
                     tracing::error!(unit = %unit, %fault, "the pull ends");
                     self.fail(fault.clone());
                 }
@@ -143,13 +143,13 @@ impl Shared<'_> {
         }
     }
 
-    fn next(&self, lane: Lane) -> Option<Unit> {
+    fn next(&self, limit_group: RateLimitGroup) -> Option<Unit> {
         let mut state = self.state();
         loop {
             if state.outcome.fatal.is_some() || state.pending == 0 {
                 return None;
             }
-            if let Some(unit) = state.queues.get_mut(&lane).and_then(VecDeque::pop_front) {
+            if let Some(unit) = state.queues.get_mut(&limit_group).and_then(VecDeque::pop_front) {
                 return Some(unit);
             }
             state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -157,7 +157,7 @@ impl Shared<'_> {
     }
 
     /// Reads one unit; an error is one that ends the whole pull.
-    fn unit(&self, unit: &Unit, chunks: &mut BTreeMap<&'static str, Chunk>) -> Result<(), Fault> {
+    fn unit(&self, unit: &Unit, chunks: &mut BTreeMap<&'static str, Chunk>) -> Result<(), GraphError> {
         let name = unit.collection.name;
         if let Some(reason) = self.refused(name) {
             return self.not_asked(unit, &reason);
@@ -207,8 +207,8 @@ impl Shared<'_> {
         (*count >= REFUSALS && !state.given.contains(name)).then(|| reason.clone())
     }
 
-    fn note_refusal(&self, unit: &Unit, fault: &Fault) {
-        if let Fault::Denied { .. } | Fault::Refused { .. } = fault {
+    fn note_refusal(&self, unit: &Unit, fault: &GraphError) {
+        if let GraphError::Denied { .. } | GraphError::Refused { .. } = fault {
             let mut state = self.state();
             let entry = state.refused.entry(unit.collection.name).or_insert((0, told(unit.collection, fault)));
             // A whole log or listing that is refused is refused for good; of parts, one may be special.
@@ -216,7 +216,7 @@ impl Shared<'_> {
         }
     }
 
-    fn not_asked(&self, unit: &Unit, reason: &str) -> Result<(), Fault> {
+    fn not_asked(&self, unit: &Unit, reason: &str) -> Result<(), GraphError> {
         self.state().outcome.unread.push((unit.clone(), reason.to_string()));
         Ok(())
     }
@@ -234,7 +234,7 @@ impl Shared<'_> {
             return false;
         };
         let mut state = self.state();
-        let queue = state.queues.entry(unit.collection.lane).or_default();
+        let queue = state.queues.entry(unit.collection.limit_group).or_default();
         for half in two.into_iter().rev() {
             queue.push_front(Unit::slice(unit.collection, half));
         }
@@ -256,7 +256,7 @@ impl Shared<'_> {
         for parent in parents {
             for collection in under
                 .iter()
-                .filter(|c| parent.is_asked_for(c.of) && !(c.of == Of::Asked && self.decided.contains(&parent.id.to_ascii_lowercase())))
+                .filter(|c| parent.is_asked_for(c.of) && !(c.of == ParentFilter::Asked && self.decided.contains(&parent.id.to_ascii_lowercase())))
             {
                 let ids = unit.ids.iter().cloned().chain([parent.id.clone()]).collect();
                 units.push(Unit::under(collection, ids));
@@ -301,11 +301,11 @@ struct Parent {
 const DECIDED_ON: [&str; 4] = ["userAdd", "userUpdate", "userExtend", "onBehalfAdd"];
 
 impl Parent {
-    fn is_asked_for(&self, of: Of) -> bool {
+    fn is_asked_for(&self, of: ParentFilter) -> bool {
         match of {
-            Of::All => true,
-            Of::Manageable => self.manageable,
-            Of::Asked => self.asked,
+            ParentFilter::All => true,
+            ParentFilter::Manageable => self.manageable,
+            ParentFilter::Asked => self.asked,
         }
     }
 
@@ -350,7 +350,7 @@ impl<'u> Reading<'u> {
     }
 
     /// Walks until it ends well, or there is a fault that another walk would not cure.
-    fn walk_to_the_end(&mut self, client: &Client, chunk: &mut Chunk) -> Result<Option<Fault>, Fault> {
+    fn walk_to_the_end(&mut self, client: &Client, chunk: &mut Chunk) -> Result<Option<GraphError>, GraphError> {
         let collection = self.unit.collection;
         let mut query = collection.query;
         let mut walks = 0;
@@ -363,14 +363,14 @@ impl<'u> Reading<'u> {
                 Err(fault) => Some(fault),
             };
             match (fault, collection.fallback) {
-                (Some(Fault::Denied { .. } | Fault::Refused { .. }), Some((other, lost))) if query != other => {
+                (Some(GraphError::Denied { .. } | GraphError::Refused { .. }), Some((other, lost))) if query != other => {
                     query = other;
                     self.reduced = Some(lost.to_string());
                 }
                 (Some(fault), _) if fault.is_of_the_walk() && walks < most(&fault) => {
                     tracing::info!(unit = %self.unit, %fault, "walked again");
                 }
-                (Some(Fault::Gone(_)), _) if !self.unit.ids.is_empty() => {
+                (Some(GraphError::Gone(_)), _) if !self.unit.ids.is_empty() => {
                     // The object went away between the listing and now: there is nothing to know of it.
                     self.gone = true;
                     self.ids.clear();
@@ -384,7 +384,7 @@ impl<'u> Reading<'u> {
         }
     }
 
-    fn walk(&mut self, client: &Client, chunk: &mut Chunk, query: &str) -> Result<(), Fault> {
+    fn walk(&mut self, client: &Client, chunk: &mut Chunk, query: &str) -> Result<(), GraphError> {
         let unit = self.unit;
         let address = client.places().graph.at(&unit.collection.address(query, &unit.ids, unit.window));
         let mut walked = Walked {
@@ -413,7 +413,7 @@ impl<'u> Reading<'u> {
         result
     }
 
-    fn entry(self, unit: &Unit, chunk: &mut Chunk, fault: Option<Fault>, now: Instant) -> Entry {
+    fn entry(self, unit: &Unit, chunk: &mut Chunk, fault: Option<GraphError>, now: Instant) -> Entry {
         let lies = chunk.end();
         Entry {
             unit: unit.to_string(),
@@ -445,10 +445,10 @@ impl<'u> Reading<'u> {
 pub(super) const NO_SERVICE: &str = "this cloud has no such service";
 
 /// Whether a whole collection is not there, which is no empty one. Objects that went away are no faults.
-fn is_absent(fault: &Fault) -> bool {
+fn is_absent(fault: &GraphError) -> bool {
     match fault {
-        Fault::Gone(_) => true,
-        Fault::Refused { message, code, .. } => {
+        GraphError::Gone(_) => true,
+        GraphError::Refused { message, code, .. } => {
             let text = format!("{code} {message}").to_lowercase();
             text.contains("resource not found for the segment") || text.contains("no http resource was found")
         }
@@ -457,7 +457,7 @@ fn is_absent(fault: &Fault) -> bool {
 }
 
 /// A fault with what to do about it: which permission is missing, and what is lost without it.
-fn told(collection: &Collection, fault: &Fault) -> String {
+fn told(collection: &Collection, fault: &GraphError) -> String {
     if is_absent(fault) {
         let since = match collection.since {
             "" => String::new(),
@@ -465,16 +465,20 @@ fn told(collection: &Collection, fault: &Fault) -> String {
         };
         return format!("{NO_SERVICE} ({fault}){since}; lost without: {}", collection.lost);
     }
-    let Fault::Denied { .. } = fault else {
+    let GraphError::Denied { .. } = fault else {
         return fault.to_string();
     };
     format!("{fault}; it needs {} and its licence; lost without: {}", collection.permission, collection.lost)
 }
 
-fn most(fault: &Fault) -> u32 {
-    if matches!(fault, Fault::Untied { .. }) { COUNTED_WALKS } else { WALKS }
+fn most(fault: &GraphError) -> u32 {
+    if matches!(fault, GraphError::CountMismatch { .. }) {
+        COUNTED_WALKS
+    } else {
+        WALKS
+    }
 }
 
-fn disk(error: &PullError) -> Fault {
-    Fault::Disk(error.to_string())
+fn disk(error: &PullError) -> GraphError {
+    GraphError::Disk(error.to_string())
 }

@@ -4,6 +4,7 @@
 //! What people wrote in their own words is masked unless it was asked for, since it can hold anything, also about health.
 
 use crate::model::{Decision, Finding, Holding, Interned};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 
@@ -22,6 +23,8 @@ pub enum FreeText {
 pub struct Audience {
     /// What is shown of free text.
     pub free_text: FreeText,
+    /// The key of masks where people are not named: a short text could be guessed from a hash without one.
+    pub mask_key: Option<[u8; 32]>,
 }
 
 impl Audience {
@@ -56,7 +59,10 @@ impl Audience {
         match self.free_text {
             FreeText::Shown => Cow::Borrowed(text),
             FreeText::Masked if text.is_empty() => Cow::Borrowed(text),
-            FreeText::Masked => Cow::Owned(masked(text)),
+            FreeText::Masked => Cow::Owned(match &self.mask_key {
+                Some(key) => masked_by(key, text),
+                None => masked(text),
+            }),
         }
     }
 
@@ -85,10 +91,37 @@ pub fn masked(text: &str) -> String {
     format!("{length} character{ending}, SHA-256 {}…", hash.get(..8).unwrap_or_default())
 }
 
+/// The same under a key: nobody without it can try texts until one fits.
+#[must_use]
+pub fn masked_by(key: &[u8; 32], text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of every length"));
+    mac.update(text.as_bytes());
+    let hash = hex::encode(mac.finalize().into_bytes());
+    let length = text.chars().count();
+    let ending = if length == 1 { "" } else { "s" };
+    format!("{length} character{ending}, keyed {}…", hash.get(..8).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::sample;
+
+    #[test]
+    fn a_mask_under_a_key_says_nothing_to_who_has_not_the_key() {
+        let under = |key| Audience {
+            mask_key: key,
+            ..Audience::default()
+        };
+        let (one, two, none) = (under(Some([1; 32])), under(Some([2; 32])), under(None));
+        assert_eq!(one.text("no"), one.text("no"));
+        assert_ne!(one.text("no"), two.text("no"));
+        assert!(
+            !one.text("no").contains(masked("no").rsplit(' ').next().expect("a hash")),
+            "the bare hash is not in it"
+        );
+        assert!(none.text("no").contains("SHA-256"));
+    }
 
     #[test]
     fn words_are_masked_and_everything_else_stays() {
@@ -111,7 +144,10 @@ mod tests {
             ..seen
         };
         assert_eq!(back, h);
-        let open = Audience { free_text: FreeText::Shown };
+        let open = Audience {
+            free_text: FreeText::Shown,
+            mask_key: None,
+        };
         assert_eq!(open.holding(&h).as_ref(), &h);
     }
 

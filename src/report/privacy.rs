@@ -9,7 +9,7 @@ use crate::model::{Finding, Holding, Interned, PrincipalId};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 words! {
     /// Who is to read an output.
@@ -39,6 +39,8 @@ pub struct Pseudonyms {
     /// Object ids that are no people: groups and applications keep their names.
     things: BTreeSet<String>,
     people: BTreeMap<String, (String, Person)>,
+    /// What each pseudonym was given for, as far as it was given: so that the map misses nobody.
+    given: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Pseudonyms {
@@ -55,6 +57,7 @@ impl Pseudonyms {
             lengths: Vec::new(),
             things: access.groups.keys().chain(access.apps.keys()).cloned().collect(),
             people: BTreeMap::new(),
+            given: Mutex::default(),
         };
         for (id, person) in &access.people {
             let token = made.token(id.as_str());
@@ -102,9 +105,35 @@ impl Pseudonyms {
 
     /// A name of two letters is in too many words to be looked for in texts; names like that stand in columns of their own.
     fn form(&mut self, form: &str, token: &str) {
-        if form.len() > 2 {
-            self.forms.entry(form.to_ascii_lowercase().into_bytes()).or_insert_with(|| token.to_string());
+        if form.len() <= 2 {
+            return;
         }
+        let lower = form.to_ascii_lowercase().into_bytes();
+        match self.forms.get(&lower) {
+            None => drop(self.forms.insert(lower, token.to_string())),
+            Some(known) if known == token => {}
+            // Several are called so: their name gets a pseudonym of its own, since it says of none who it is.
+            Some(_) => {
+                let own = self.token(form);
+                self.forms.insert(lower, own);
+            }
+        }
+    }
+
+    /// Notes that a pseudonym was given.
+    fn give(&self, token: &str, form: &str) {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        given.entry(token.to_string()).or_default().insert(form.to_string());
+    }
+
+    /// The key under which texts are masked, of the same secret.
+    #[must_use]
+    pub fn mask_key(&self) -> [u8; 32] {
+        let mut mac = self.mac.clone();
+        mac.update(b"mask");
+        mac.update(&[0]);
+        mac.update(self.salt.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// An id or name that stands alone: of a person always a pseudonym, known or not.
@@ -114,7 +143,9 @@ impl Pseudonyms {
             return text.to_string();
         }
         let known = self.forms.get(text.to_ascii_lowercase().as_bytes());
-        known.cloned().unwrap_or_else(|| self.token(text))
+        let token = known.cloned().unwrap_or_else(|| self.token(text));
+        self.give(&token, text);
+        token
     }
 
     /// A text in which people may be named: every form that is known, and everything like a mail address, gives way to its token.
@@ -127,10 +158,14 @@ impl Pseudonyms {
             let fresh = text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric());
             let known = fresh.then(|| self.form_at(text, &lower, at)).flatten();
             if let Some((length, token)) = known {
+                self.give(token, &text[at..at + length]);
                 out.push_str(token);
                 at += length;
             } else if let Some(length) = fresh.then(|| address(&text[at..])).flatten() {
-                out.push_str(&self.token(&text[at..at + length]));
+                let address = &text[at..at + length];
+                let token = self.token(address);
+                self.give(&token, address);
+                out.push_str(&token);
                 at += length;
             } else {
                 let next = text[at..].chars().next().map_or(1, char::len_utf8);
@@ -149,11 +184,26 @@ impl Pseudonyms {
         })
     }
 
-    /// Who is who, sorted by pseudonym: pseudonym, object id, principal name, display name.
+    /// Who is who, sorted by pseudonym: pseudonym, object id, principal name, display name, and every form that it stands for.
+    ///
+    /// A pseudonym without an object id is of somebody whom no list of users has, or of a name that several have.
     #[must_use]
-    pub fn map(&self) -> Vec<[String; 4]> {
-        let row = |(token, (id, p)): (&String, &(String, Person))| [token.clone(), id.clone(), p.upn.to_string(), p.name.to_string()];
-        self.people.iter().map(row).collect()
+    pub fn map(&self) -> Vec<[String; 5]> {
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let tokens: BTreeSet<&String> = self.people.keys().chain(given.keys()).collect();
+        let row = |token: &String| {
+            let forms = given
+                .get(token)
+                .map(|forms| forms.iter().cloned().collect::<Vec<_>>().join(";"))
+                .unwrap_or_default();
+            let (id, upn, name) = self
+                .people
+                .get(token)
+                .map(|(id, p)| (id.clone(), p.upn.to_string(), p.name.to_string()))
+                .unwrap_or_default();
+            [token.clone(), id, upn, name, forms]
+        };
+        tokens.into_iter().map(row).collect()
     }
 
     /// The salt.

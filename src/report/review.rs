@@ -11,7 +11,7 @@ use crate::report::progress::Section;
 pub struct Review<'a> {
     /// Tenant id.
     pub tenant: &'a str,
-    /// The commit of the lake that was read.
+    /// The version of the evidence: the commit of the lake that was read.
     pub commit: &'a str,
     /// The instant of the questions.
     pub as_of: Instant,
@@ -29,9 +29,9 @@ pub struct Review<'a> {
     pub access: &'a AccessModel,
     /// Files that were read.
     pub sources: &'a [Source],
-    /// Looks at collections.
+    /// Snapshots of collections.
     pub snapshots: &'a [Snapshot],
-    /// Records that were not taken, counted.
+    /// Excluded records, counted.
     pub rejects: Vec<RejectLine>,
     /// The same questions at earlier month ends and, last, at the instant of this review.
     pub trend: Vec<TrendPoint>,
@@ -41,6 +41,37 @@ pub struct Review<'a> {
     pub audience: Audience,
     /// The forms of its tables.
     pub forms: Forms,
+    /// What its title says of the work.
+    pub cover: Cover,
+}
+
+/// What the title of a report says of the work: for whom, by whom, when, and who may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// For whom it was made; empty when nobody said.
+    pub client: String,
+    /// Who made it; empty when nobody said.
+    pub prepared_by: String,
+    /// Day of the report, as `2026-07-01`; empty when it is not known.
+    pub date: String,
+    /// Who may read it.
+    pub classification: String,
+}
+
+impl Cover {
+    /// What a report is when nobody said otherwise: it names people and their access.
+    pub const CLASSIFICATION: &str = "Confidential: contains personal data";
+}
+
+impl Default for Cover {
+    fn default() -> Self {
+        Self {
+            client: String::new(),
+            prepared_by: String::new(),
+            date: String::new(),
+            classification: Self::CLASSIFICATION.into(),
+        }
+    }
 }
 
 /// What the same checks say at one instant.
@@ -90,11 +121,11 @@ pub struct CheckSummary {
     pub practice: String,
     /// What to do about a finding.
     pub what_to_do: String,
-    /// Controls that it speaks to.
+    /// Controls that it tests.
     pub controls: String,
-    /// Subjects that were right.
+    /// Subjects that passed.
     pub passed: usize,
-    /// Subjects in question.
+    /// Subjects tested.
     pub population: usize,
 }
 
@@ -113,7 +144,7 @@ pub struct ThresholdLine {
     pub checks: String,
 }
 
-/// Records that were not taken for one reason.
+/// Records that are excluded for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectLine {
     /// Path of the source as given.

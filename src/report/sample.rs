@@ -9,7 +9,7 @@ use crate::model::{
     Severity, Verdict, Window,
 };
 use crate::report::columns::Forms;
-use crate::report::{Audience, CheckSummary, RejectLine, Review, ThresholdLine, TrendPoint};
+use crate::report::{Audience, CheckSummary, Cover, RejectLine, Review, ThresholdLine, TrendPoint};
 use std::collections::BTreeMap;
 
 pub const MARKUP: &str = "<img src=x onerror=alert(1)>";
@@ -24,7 +24,7 @@ const CHECKS: [(&str, &str, Severity, &str); 14] = [
     ("JUS-01", "No reason was given", Severity::Medium, "justification"),
     ("JUS-02", "A reason that says nothing", Severity::Low, "justification"),
     ("EXC-01", "Access granted around the package", Severity::High, "one way in"),
-    ("ORP-01", "Nobody answers for the package", Severity::Medium, "ownership"),
+    ("SEG-01", "A guest holds a package meant for employees", Severity::Medium, "separate packages"),
     ("ORP-02", "A leaver still holds access", Severity::High, "leavers"),
     ("CAP-03", "An application let people in with one factor", Severity::High, "least privilege"),
     ("REV-01", "No review looks at the access", Severity::Medium, "recertification"),
@@ -240,6 +240,7 @@ impl Sample {
                 Covered {
                     any: vec![day(400, 0)],
                     attested: vec![day(320, 0)],
+                    proven: vec![day(200, 0)],
                     gaps: vec![(Some(day(150, 141)), "three hours a day are missing from the export".into())],
                 },
             ),
@@ -248,6 +249,7 @@ impl Sample {
                 Covered {
                     any: vec![day(92, 0)],
                     attested: vec![day(92, 0)],
+                    proven: vec![],
                     gaps: vec![],
                 },
             ),
@@ -256,6 +258,7 @@ impl Sample {
                 Covered {
                     any: vec![day(60, 2)],
                     attested: vec![],
+                    proven: vec![],
                     gaps: vec![(None, "2 records without a time".into())],
                 },
             ),
@@ -366,6 +369,14 @@ impl Sample {
             campaigns: &[],
             audience: Audience::default(),
             forms: Forms::default(),
+            cover: Cover::default(),
         }
+    }
+}
+
+#[test]
+fn every_check_of_the_sample_exists() {
+    for (id, ..) in CHECKS {
+        assert!(crate::check::by_id(id).is_ok(), "{id} is in the sample and in no catalogue");
     }
 }

@@ -70,9 +70,9 @@ fn an_empty_lake_is_told_as_such() {
     let mut review = sample.review();
     (review.checks, review.rejects, review.thresholds, review.trend) = (vec![], vec![], vec![], vec![]);
     let html = page(&review);
-    assert!(html.contains("no source has been read into this lake"));
+    assert!(html.contains("the evidence store contains no source"));
     assert!(!html.contains("<svg"), "a chart of nothing");
-    assert!(html.contains("Neither a log nor a look at the directory is in the lake"));
+    assert!(html.contains("no log and no snapshot was collected"));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn too_many_holdings_leave_those_that_findings_name() {
     let html = page(&sample.review());
     let rows = html.matches("data-row=\"held\"").count();
     assert!(rows > 0 && rows < 100, "{rows} rows");
-    assert!(html.contains("The ledger has 2,500 holdings, too many for a page"));
+    assert!(html.contains("There are 2,500 holdings, too many for a page"));
 }
 
 #[test]
@@ -130,4 +130,69 @@ fn a_holding_is_before_inside_or_possibly_inside_a_period() {
     h.held_until = None;
     h.proved[0].until = sample::days_ago(100);
     assert_eq!(h.presence(period), Presence::Possible);
+}
+
+#[test]
+fn a_conclusion_never_stands_beside_a_known_gap_in_silence() {
+    let mut sample = Sample::new();
+    sample.findings.clear();
+    sample.access.coverage.clear();
+    sample.snapshots.retain(|s| s.complete != "no");
+    let whole = page(&sample.review());
+    assert!(
+        whole.contains("Data quality: no known gaps") && whole.contains("No gap in the data is known."),
+        "nothing is missing"
+    );
+    let forbidden = (None, "error response: Forbidden".to_string());
+    sample.access.collection_gaps.insert("named_locations".into(), vec![forbidden]);
+    let html = page(&sample.review());
+    assert!(html.contains("No check has a finding among ") && html.contains(" current holdings. The data has known gaps: named_locations."));
+    assert!(
+        html.contains("named_locations is not complete: error response: Forbidden."),
+        "the reason stands beside the conclusion"
+    );
+    assert!(!html.contains("No gap in the data is known"));
+}
+
+#[test]
+fn the_title_says_for_whom_by_whom_when_and_who_may_read_it() {
+    let sample = Sample::new();
+    let mut review = sample.review();
+    assert!(
+        page(&review).contains(Cover::CLASSIFICATION),
+        "a report about people is confidential unless somebody says otherwise"
+    );
+    assert!(
+        page(&review).contains("@bottom-center { content: \"Confidential: contains personal data\";"),
+        "on every printed page"
+    );
+    review.cover.classification = "\"; } </style><script>alert(1)</script>".into();
+    let html = page(&review);
+    assert_eq!(
+        (html.matches("<script").count(), html.matches("<style").count()),
+        (1, 1),
+        "a classification is text"
+    );
+    assert!(
+        html.contains("content: \"\\22 \\3b  \\7d  \\3c \\2f style"),
+        "{}",
+        between(&html, "@bottom-center {", "font")
+    );
+    review.cover = Cover {
+        client: "Meridell <Care>".into(),
+        prepared_by: "Ana Ruiz".into(),
+        date: "2026-07-02".into(),
+        classification: "Restricted".into(),
+    };
+    let html = page(&review);
+    for (label, value) in [
+        ("Client", "Meridell &#60;Care&#62;"),
+        ("Prepared by", "Ana Ruiz"),
+        ("Date", "2026-07-02"),
+        ("Classification", "Restricted"),
+    ] {
+        assert!(html.contains(&format!("<dt>{label}</dt><dd>{value}</dd>")), "{label}");
+    }
+    assert!(html.contains("30 June 2026, start of day (UTC)"), "the instant in words");
+    assert!(html.contains("datetime=\"2026-06-30T00:00:00Z\""), "and exact for machines");
 }

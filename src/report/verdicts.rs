@@ -35,6 +35,12 @@ impl Verdicts {
         all
     }
 
+    /// Findings, exceptions, and what could not be tested, in this order.
+    #[must_use]
+    pub fn each(&self) -> [usize; 3] {
+        [self.findings, self.exceptions, self.not_evaluable]
+    }
+
     fn count(&mut self, row: &Finding) {
         match row.result {
             Verdict::Finding => self.findings += 1,

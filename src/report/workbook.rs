@@ -3,13 +3,15 @@
 //! Rows are streamed, so that memory does not grow with them.
 //! Characters that deceive the eye are written out as on the page; the CSV has them as they are.
 
+mod campaigns;
+
+use crate::model::time::without;
 use crate::model::{Instant, Verdict};
 use crate::report::columns::{self, Cell, Column, Kind};
 use crate::report::shown::visible;
-use crate::report::{FreeText, ReportError, Review, page};
+use crate::report::{FreeText, ReportError, Review, Verdicts, page};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Rows of a sheet below its head; a longer table goes on in the next sheet.
@@ -33,7 +35,7 @@ pub fn bytes(review: &Review, scratch: &Path) -> Result<Vec<u8>, ReportError> {
 
 fn build(review: &Review, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
     let mut book = Book::new(review, scratch)?;
-    book.small("Summary", &["what", "value"], summary(review))?;
+    book.small("Summary", &["item", "value"], summary(review))?;
     let findings = review.findings.iter().map(|f| (review.audience.finding(f), ""));
     book.table("Findings", columns::FINDINGS, findings)?;
     let holdings = review.access.holdings.iter().map(|h| {
@@ -49,19 +51,20 @@ fn build(review: &Review, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
             "severity",
             "practice",
             "controls",
-            "population",
-            "right",
+            "population tested",
+            "passed",
             "findings",
             "exceptions",
-            "not evaluable",
+            "unable to test",
         ],
         checks(review),
     )?;
     book.small(
         "Controls",
-        &["control", "check", "title", "findings", "exceptions", "not evaluable"],
+        &["control", "check", "title", "findings", "exceptions", "unable to test"],
         controls(review),
     )?;
+    campaigns::write(&mut book, review)?;
     book.small("Coverage", &["log", "basis", "from", "until", "reason"], coverage(review))?;
     book.small(
         "Sources",
@@ -72,18 +75,18 @@ fn build(review: &Review, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
             "kept",
             "duplicate",
             "rejected",
-            "unmapped",
-            "adds up",
+            "unrecognised",
+            "reconciles",
             "sha256",
             "note",
         ],
         sources(review),
     )?;
-    book.small("Not taken", &["path", "verdict", "reason", "records"], not_taken(review))?;
-    book.small("Thresholds", &["threshold", "value", "unit", "origin", "checks"], thresholds(review))?;
+    book.small("Excluded records", &["path", "kind", "reason", "records"], excluded(review))?;
+    book.small("Thresholds", &["threshold", "value", "unit", "source", "checks"], thresholds(review))?;
     book.small(
-        "Limits",
-        &["limit", "how far it reaches"],
+        "Limitations",
+        &["limitation", "extent"],
         page::limits_of(review)
             .into_iter()
             .map(|(title, text)| vec![Field::Text(title), Field::Text(text)])
@@ -116,7 +119,7 @@ impl Book {
         Ok(Self {
             inner,
             head: Format::new().set_bold().set_align(FormatAlign::Top),
-            time: Format::new().set_num_format("yyyy-mm-dd\"T\"hh:mm:ss\"Z\""),
+            time: Format::new().set_num_format("yyyy-mm-dd\"T\"hh:mm:ss.000\"Z\""),
             wrap: Format::new().set_text_wrap().set_align(FormatAlign::Top),
         })
     }
@@ -190,7 +193,7 @@ impl Field {
         match self {
             Self::Text(text) => text.chars().count(),
             Self::Number(_) => 10,
-            Self::Time(_) => 20,
+            Self::Time(_) => 24,
         }
     }
 }
@@ -219,11 +222,17 @@ fn cell(sheet: &mut Worksheet, line: u32, at: u16, cell: &Cell, time: &Format) -
 
 fn instant(sheet: &mut Worksheet, line: u32, at: u16, time: Option<Instant>, format: &Format) -> Result<(), XlsxError> {
     if let Some(t) = time {
-        // Microseconds since 1970 lie below 2^53.
-        let days = t.0 as f64 / 86_400e6 + EPOCH;
-        sheet.write_number_with_format(line, at, days, format)?;
+        sheet.write_number_with_format(line, at, serial(t), format)?;
     }
     Ok(())
+}
+
+/// The number of an instant in a spreadsheet, cut to the millisecond.
+///
+/// Spreadsheets round what they show: the last microsecond of a day would stand there as the next day, and contradict the page.
+fn serial(at: Instant) -> f64 {
+    // A cell shows whole seconds and rounds: what is left of the last one would show as the next day.
+    at.0.div_euclid(1_000_000) as f64 / 86_400.0 + EPOCH
 }
 
 /// Text that a cell can hold, and that shows what it is.
@@ -246,7 +255,7 @@ fn fitting(text: &str) -> String {
 fn wide(name: &str, kind: Kind) -> f64 {
     match (name, kind) {
         ("message" | "clears_when", _) => 80.0,
-        (_, Kind::Time) => 21.0,
+        (_, Kind::Time) => 25.0,
         (_, Kind::List | Kind::Json) => 40.0,
         (_, Kind::Word) => 16.0,
         (name, Kind::Text) if name.ends_with("_id") => 37.0,
@@ -265,54 +274,50 @@ fn number(n: usize) -> Field {
 fn summary(review: &Review) -> Vec<Vec<Field>> {
     let of = |verdict| review.findings.iter().filter(|f| f.result == verdict).count();
     let words = match review.audience.free_text {
-        FreeText::Masked => "masked: length and beginning of the SHA-256",
+        FreeText::Masked => "masked: length and first digits of the SHA-256",
         FreeText::Shown => "shown as written (--show-text)",
     };
-    vec![
-        vec![text("answer"), text(page::answer(review))],
+    let (verdict, points) = page::quality_of(review);
+    let mut rows = vec![vec![text("conclusion"), text(page::answer(review))], vec![text("data quality"), text(verdict)]];
+    rows.extend(points.into_iter().map(|point| vec![text("data quality"), text(point)]));
+    rows.extend([
+        vec![text("client"), text(&review.cover.client)],
+        vec![text("prepared by"), text(&review.cover.prepared_by)],
+        vec![text("date"), text(&review.cover.date)],
+        vec![text("classification"), text(&review.cover.classification)],
         vec![text("tenant"), text(review.tenant)],
-        vec![text("as of (UTC)"), Field::Time(Some(review.as_of))],
+        vec![text("access as of"), text(review.as_of.in_words())],
+        vec![text("access as of, exact (UTC)"), text(review.as_of.to_string())],
         vec![text("period from (UTC)"), Field::Time(Some(review.period.from))],
         vec![text("period until (UTC)"), Field::Time(Some(review.period.until))],
-        vec![text("commit of the lake"), text(review.commit)],
-        vec![text("profile"), text(review.profile)],
+        vec![text("evidence version"), text(review.commit)],
+        vec![text("threshold profile"), text(review.profile)],
         vec![text("findings"), number(of(Verdict::Finding))],
         vec![text("exceptions"), number(of(Verdict::Exception))],
-        vec![text("not evaluable"), number(of(Verdict::NotEvaluable))],
+        vec![text("unable to test"), number(of(Verdict::NotEvaluable))],
         vec![text("holdings"), number(review.access.holdings.len())],
-        vec![text("holdings held at that instant"), number(review.access.held().count())],
-        vec![text("people's own words"), text(words)],
+        vec![text("current holdings"), number(review.access.held().count())],
+        vec![text("free text"), text(words)],
         vec![text("written by"), text(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")))],
-    ]
-}
-
-/// Findings, exceptions and open questions by check.
-fn counts<'a>(review: &'a Review) -> BTreeMap<&'a str, [usize; 3]> {
-    let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
-    for f in review.findings {
-        let place = match f.result {
-            Verdict::Finding => 0,
-            Verdict::Exception => 1,
-            Verdict::NotEvaluable => 2,
-            Verdict::Pass => continue,
-        };
-        counts.entry(f.check.as_str()).or_default()[place] += 1;
-    }
-    counts
+    ]);
+    rows
 }
 
 fn checks(review: &Review) -> Vec<Vec<Field>> {
-    let counts = counts(review);
+    let counts = Verdicts::by_check(review.findings);
     let row = |c: &crate::report::CheckSummary| {
         let n = counts.get(c.id.as_str()).copied().unwrap_or_default();
         let start = [&c.id, &c.title, &c.severity.to_string(), &c.practice, &c.controls].map(|t| text(t.clone()));
-        start.into_iter().chain([c.population, c.passed, n[0], n[1], n[2]].map(number)).collect()
+        start
+            .into_iter()
+            .chain([c.population, c.passed].into_iter().chain(n.each()).map(number))
+            .collect()
     };
     review.checks.iter().map(row).collect()
 }
 
 fn controls(review: &Review) -> Vec<Vec<Field>> {
-    let counts = counts(review);
+    let counts = Verdicts::by_check(review.findings);
     let mut rows: Vec<(&str, &crate::report::CheckSummary)> = Vec::new();
     for check in &review.checks {
         rows.extend(check.controls.split("; ").filter(|c| !c.is_empty()).map(|control| (control, check)));
@@ -321,7 +326,7 @@ fn controls(review: &Review) -> Vec<Vec<Field>> {
     let row = |(control, check): (&str, &crate::report::CheckSummary)| {
         let n = counts.get(check.id.as_str()).copied().unwrap_or_default();
         let start = [control, &check.id, &check.title].map(text);
-        start.into_iter().chain(n.map(number)).collect()
+        start.into_iter().chain(n.each().map(number)).collect()
     };
     rows.into_iter().map(row).collect()
 }
@@ -330,8 +335,11 @@ fn coverage(review: &Review) -> Vec<Vec<Field>> {
     let mut rows = Vec::new();
     for (log, covered) in &review.access.coverage {
         let mut add = |basis: &str, from, until, reason: &str| rows.push(vec![text(log), text(basis), Field::Time(from), Field::Time(until), text(reason)]);
-        for w in &covered.attested {
-            add("proven or asserted", Some(w.from), Some(w.until), "");
+        for w in &covered.proven {
+            add("proven", Some(w.from), Some(w.until), "");
+        }
+        for w in &without(&covered.attested, &covered.proven) {
+            add("asserted", Some(w.from), Some(w.until), "");
         }
         for w in covered.any.iter().filter(|w| !covered.attested_spans(**w)) {
             add("at least inferred", Some(w.from), Some(w.until), "");
@@ -366,7 +374,7 @@ fn sources(review: &Review) -> Vec<Vec<Field>> {
     sorted.into_iter().map(row).collect()
 }
 
-fn not_taken(review: &Review) -> Vec<Vec<Field>> {
+fn excluded(review: &Review) -> Vec<Vec<Field>> {
     let row = |r: &crate::report::RejectLine| vec![text(&r.path), text(&r.verdict), text(&r.reason), number(r.count)];
     review.rejects.iter().map(row).collect()
 }
@@ -374,4 +382,27 @@ fn not_taken(review: &Review) -> Vec<Vec<Field>> {
 fn thresholds(review: &Review) -> Vec<Vec<Field>> {
     let row = |t: &crate::report::ThresholdLine| vec![text(&t.name), Field::Number(t.value), text(&t.unit), text(&t.origin), text(&t.checks)];
     review.thresholds.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a spreadsheet shows of a number: rounded to the millisecond of the format.
+    fn shown(serial: f64) -> i64 {
+        ((serial - EPOCH) * 86_400e3).round() as i64
+    }
+
+    #[test]
+    fn the_end_of_a_day_is_not_shown_as_the_next_day() {
+        for text in [
+            "2026-06-30T23:59:59.999999Z",
+            "2026-06-30T23:59:59.999Z",
+            "2000-02-29T23:59:59.999999Z",
+            "2026-07-01T00:00:00Z",
+        ] {
+            let at = Instant::parse(text).expect("a time");
+            assert_eq!(shown(serial(at)), at.0.div_euclid(1_000_000) * 1_000, "{text}");
+        }
+    }
 }

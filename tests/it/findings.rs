@@ -248,3 +248,90 @@ fn what_a_campaign_excepts_is_accepted_until_its_day_and_for_that_access_alone()
     let register = later.iter().any(|r| r["check"] == "REG-01" && r["reason"] == "expired");
     assert!(again == register && again, "{later:?}");
 }
+
+const OWN: &str = "-- id: HOUSE-01\n-- title: Somebody holds Payroll\n-- severity: low\n-- practice: P1\n-- controls: SOC 2 CC6.3\n-- fixtures: cases\n--\n\
+                   -- ## Why it matters\n-- It is pay.\n--\n-- ## What to do\n-- Look.\n\
+                   SELECT principal_id AS subject_id, target_id AS object_id, assignment_id, request_id, 'held' AS reason,\n\
+                   principal_name || ' holds ' || entitlement_name AS message, evidence\n\
+                   FROM holdings WHERE entitlement_name = 'Payroll' AND held_now = 'certain'\n";
+
+#[test]
+fn a_check_of_ones_own_is_one_of_all_and_goes_with_a_bundle() {
+    let run = Run::new();
+    run.write("vouchsafe.toml", "checks = \"mine\"\n");
+    run.write("mine/payroll.sql", OWN);
+    run.ok(&["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    let found = rows(&run.ok(&["check", "HOUSE-01", "--lake", "lake", "--format", "json"]));
+    assert!(
+        !found.is_empty() && found.iter().all(|f| f["check"] == "HOUSE-01" && f["controls"][0] == "SOC 2 CC6.3"),
+        "{found:?}"
+    );
+    assert!(run.ok(&["explain", "house-01"]).stdout.contains("FROM holdings"));
+    assert!(run.ok(&["explain"]).stdout.contains("HOUSE-01  Somebody holds Payroll"));
+    // Accepted as any other.
+    let who = found[0]["subject_name"].as_str().expect("a name");
+    let entry = format!("[[exception]]\ncheck = \"HOUSE-01\"\nprincipal = \"{who}\"\nowner = \"olga\"\nreason = \"Her work\"\nuntil = 2099-12-31\n");
+    run.write("exceptions.toml", &entry);
+    let again = rows(&run.ok(&["check", "HOUSE-01", "REG-01", "--lake", "lake", "--format", "json"]));
+    assert!(
+        again.iter().filter(|r| r["result"] == "exception").count() == 1 && again.len() == found.len(),
+        "{again:?}"
+    );
+    run.ok(&["bundle", "--lake", "lake", "--out", "bundle"]);
+    assert_eq!(run.read("bundle/data/checks/payroll.sql"), OWN);
+    std::fs::remove_file(run.dir().join("vouchsafe.toml")).expect("it was there");
+    run.ok(&["verify", "bundle", "--lake", "lake"]);
+}
+
+#[test]
+fn cases_of_ones_own_checks_are_run_and_a_statement_without_end_is_ended() {
+    let run = Run::new();
+    run.write("vouchsafe.toml", "checks = \"mine\"\n[check_limits]\nseconds = 2\nmebibytes = 1024\n");
+    run.write("mine/payroll.sql", OWN);
+    let told = run.tell(&["check", "--cases"]);
+    assert!(
+        told.code == 2 && told.stderr.contains("cases"),
+        "the folder of cases is missing: {}",
+        told.stderr
+    );
+    let look = sample().join("looks/2026-06-30");
+    for case in ["all", "none"] {
+        std::fs::create_dir_all(run.dir().join("mine/cases").join(case)).expect("a folder");
+    }
+    crate::common::copy(&look, &run.dir().join("mine/cases/all"));
+    run.write("mine/cases/none/packages.json", r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#identityGovernance/entitlementManagement/accessPackages","value":[{"id":"6d1b2c5e-0000-4000-8000-000000000001","displayName":"Library"}]}"#);
+    run.write("mine/cases/none.expected.csv", "result,subject_id,object_id\n");
+    run.write("mine/cases/all.expected.csv", "result,subject_id,object_id\nfinding,nobody,nothing\n");
+    let told = run.tell(&["check", "--cases"]);
+    assert!(
+        told.code == 1 && told.stdout.contains("expected 1 of finding nobody nothing and got 0"),
+        "{}\n{}",
+        told.stdout,
+        told.stderr
+    );
+    assert!(told.stdout.contains("which nobody expects"), "{}", told.stdout);
+    // What it got is what it should get.
+    let got: Vec<String> = told
+        .stdout
+        .lines()
+        .filter_map(|l| l.split_once(": got 1 of ")?.1.strip_suffix(", which nobody expects"))
+        .map(|l| l.replace(' ', ","))
+        .collect();
+    run.write("mine/cases/all.expected.csv", &format!("result,subject_id,object_id\n{}\n", got.join("\n")));
+    let told = run.tell(&["check", "--cases"]);
+    assert_eq!(told.code, 0, "{}\n{}", told.stdout, told.stderr);
+    // Every holding with every other, four times over.
+    let endless = OWN.replace("HOUSE-01", "HOUSE-02").replace(
+        "FROM holdings WHERE entitlement_name",
+        "FROM holdings CROSS JOIN (SELECT a.policy_id AS x FROM holdings AS a CROSS JOIN (SELECT policy_id AS y FROM holdings) AS b CROSS JOIN (SELECT policy_id AS z FROM holdings) AS c) AS d WHERE entitlement_name",
+    );
+    run.write("mine/endless.sql", &endless);
+    run.ok(&["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    let told = run.tell(&["check", "HOUSE-02", "--lake", "lake"]);
+    assert!(
+        told.code == 2 && told.stderr.contains("the statement of the check HOUSE-02"),
+        "{}: {}",
+        told.code,
+        told.stderr
+    );
+}

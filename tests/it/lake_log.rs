@@ -90,7 +90,7 @@ fn a_lake_that_was_rewritten_is_told_from_one_that_grew() {
     run.write("old.txt", &run.ok(&["lake", "checkpoint", "--lake", "lake"]).stdout);
     grow(&run, 4);
     let told = run.ok(&["lake", "verify", "--lake", "lake"]).stdout;
-    assert!(told.contains("5 checkpoints agree"), "{told}");
+    assert!(told.contains("5 checkpoints match"), "{told}");
     run.ok(&["lake", "prove", "--old", "old.txt", "--lake", "lake"]);
 
     // The owner writes the history again: other input, other commits, a chain that holds and fresh checkpoints.
@@ -116,7 +116,7 @@ fn a_lake_that_was_rewritten_is_told_from_one_that_grew() {
     fs::remove_dir_all(run.dir().join("lake/_checkpoints")).expect("removed");
     assert!(run.ok(&["lake", "verify", "--lake", "lake"]).stdout.contains("2 checkpoints are missing"));
     grow(&run, 2);
-    assert!(run.ok(&["lake", "verify", "--lake", "lake"]).stdout.contains("3 checkpoints agree"));
+    assert!(run.ok(&["lake", "verify", "--lake", "lake"]).stdout.contains("3 checkpoints match"));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn the_writer_of_a_commit_signs_its_checkpoint() {
     let verify = |args: &[&str]| run.tell(&[&["lake", "verify", "--lake", "lake"], args].concat());
     let told = verify(&[]);
     assert!(
-        told.stdout.contains("3 checkpoints agree") && told.stdout.contains("2 of them are signed; name the signers"),
+        told.stdout.contains("3 checkpoints match") && told.stdout.contains("2 of them are signed; name the signers"),
         "{}",
         told.stdout
     );

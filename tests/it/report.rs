@@ -223,7 +223,7 @@ fn libreoffice_opens_the_workbook() {
         .flatten()
         .map(|e| e.path())
         .collect();
-    assert_eq!(sheets.len(), 10, "{sheets:?}");
+    assert_eq!(sheets.len(), 11, "{sheets:?}");
     let held = run.read("sheets/report-Holdings.csv");
     assert!(held.contains("=cmd|' /C calc'!A0"), "a formula would have been run: {held}");
 }

@@ -150,6 +150,8 @@ fn may_be(name: &str, value: &str) -> bool {
     match name {
         "day" | "end" | "from" | "until" => is_day(value),
         "check" | "checks" => !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-, ".contains(c)),
+        // What follows a semicolon is a clause of its own.
+        "names" | "who" => !value.trim().is_empty() && !value.contains("; ") && !value.contains(", not "),
         "n" | "all" => !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || c == ','),
         _ => !value.trim().is_empty(),
     }

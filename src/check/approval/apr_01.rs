@@ -151,7 +151,7 @@ fn silent(cx: &Context, why: Why, package: &PackageId, stories: &[&RequestHistor
             Thing::new("source", Table::Policies.name(), ""),
             ReasonCode::JoinMissing,
             format!("for {name}, {requests} came to a delivery with no approval on record, and none of their policies tells whether one was due"),
-            "A look at assignment policies, or audit events or approvals of the time of those requests.",
+            "A snapshot of assignment policies, or audit events or approvals of the time of those requests.",
         ),
     };
     let draft = Draft {
@@ -181,7 +181,7 @@ fn unnamed(cx: &Context, story: &RequestHistory) -> Finding {
         "the request of {} for {} was approved, and no record names both accounts, so whether they are one person's is unknown",
         draft.subject.name, draft.object.name
     );
-    draft.clears_when = "A look at users that lists both accounts.".into();
+    draft.clears_when = "A snapshot of users that lists both accounts.".into();
     cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 

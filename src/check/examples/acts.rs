@@ -3,7 +3,7 @@
 use super::scenario::Teller;
 use super::table::{Row, instant};
 use super::tenant::{Assignment, Decision, Policy, Request, Schedule, policy_id};
-use super::wire::{Actor, changed, event, guid, justified, target, user};
+use super::wire::{Actor, changed, event, guid, is_software, justified, target, user};
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::evidence::UsageDay;
 use crate::model::time::{DAY, MINUTE, SECOND};
@@ -130,7 +130,8 @@ impl Teller {
         request.assignment = Some(id.clone());
         let (targets, request_id, policy) = (about(request), request.id.clone(), request.policy.clone());
         let activity = "Fulfill access package assignment request";
-        self.evidence.audit_events.push(event(row.at, EM, activity, &Actor::User(&person), targets));
+        let actor = if is_software(&person) { Actor::Service } else { Actor::User(&person) };
+        self.evidence.audit_events.push(event(row.at, EM, activity, &actor, targets));
         let start = row.at.plus(-30 * SECOND);
         self.tenant.assignments.push(Assignment {
             id: id.clone(),

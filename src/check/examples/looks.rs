@@ -1,7 +1,7 @@
 //! A complete look at everything: rows, sightings and snapshots of every collection.
 
 use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Schedule, Tenant, policy_id, upn_of};
-use super::wire::{guid, upn};
+use super::wire::{guid, is_software, upn};
 use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
 use crate::lake::table::{Object, Stamp};
@@ -23,16 +23,21 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
     let decided = requests.iter().filter(|r| !r.decisions.is_empty());
     look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
-    let contents = tenant.policies.values().map(review_content).collect();
+    let contents = tenant.policies.values().map(policy_content).collect();
     look.with_contents(&mut evidence.policies, "tenant", policies(tenant), contents);
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
-    let contents = tenant.people.values().map(employee_content).collect();
+    let contents = tenant.people.iter().map(|(n, a)| tenant.around.vouched(n, employee_content(a))).collect();
     look.with_contents(&mut evidence.users, "tenant", users(tenant, at), contents);
     look.at_all(&mut evidence.role_schedules, "active", schedules(tenant));
     look.at_all(&mut evidence.groups, "tenant", groups(tenant));
-    look.at_all(&mut evidence.service_principals, "tenant", apps(tenant));
-    look.at_all(&mut evidence.review_decisions, "tenant", decisions(tenant));
+    let (identities, wholes) = tenant.around.service_principals();
+    let contents = vec![String::new(); tenant.apps.len()].into_iter().chain(wholes).collect();
+    let all = apps(tenant).into_iter().chain(identities).collect();
+    look.with_contents(&mut evidence.service_principals, "tenant", all, contents);
+    let decided = decisions(tenant).into_iter().chain(tenant.around.items());
+    look.at_all(&mut evidence.review_decisions, "tenant", decided.collect());
+    tenant.around.look(&mut look, evidence);
     for group in tenant.groups.keys() {
         let id = guid("group", group);
         let members = tenant.members.iter().filter(|(g, _)| g == group);
@@ -43,28 +48,28 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
         look.at_all(
             &mut evidence.app_role_assignments,
             &guid("app", app),
-            holders.map(|(a, p)| app_role(a, p)).collect(),
+            holders.map(|(a, p)| app_role(a, p)).chain(tenant.around.group_apps(app)).collect(),
         );
     }
     evidence.sightings.extend(look.sightings);
     evidence.snapshots.extend(look.snapshots);
 }
 
-struct Look<'a> {
+pub(super) struct Look<'a> {
     without: &'a [&'a str],
-    at: Instant,
+    pub(super) at: Instant,
     sightings: Vec<Sighting>,
     snapshots: Vec<Snapshot>,
 }
 
 impl Look<'_> {
-    fn at_all<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>) {
+    pub(super) fn at_all<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>) {
         let contents = vec![String::new(); rows.len()];
         self.with_contents(table, scope, rows, contents);
     }
 
     /// The same, with the whole record of each row.
-    fn with_contents<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>, contents: Vec<String>) {
+    pub(super) fn with_contents<R: Object + PartialEq>(&mut self, table: &mut Vec<R>, scope: &str, rows: Vec<R>, contents: Vec<String>) {
         let collection = R::TABLE.name();
         if self.without.contains(&collection) {
             return;
@@ -114,8 +119,9 @@ fn assignments(tenant: &Tenant) -> Vec<AssignmentRow> {
         let over = a.ended.filter(|_| !a.listed);
         AssignmentRow {
             id: a.id.clone().into(),
-            state: some(if over.is_some() { "expired" } else { "delivered" }),
+            state: some(tenant.around.state(&a.id).unwrap_or(if over.is_some() { "expired" } else { "delivered" })),
             target_id: Some(guid("user", &a.person).into()),
+            target_type: some("ServicePrincipal").filter(|_| is_software(&a.person)),
             package_id: Some(guid("package", &a.package).into()),
             policy_id: Some(policy_id(&a.package, &a.policy).into()),
             start_at: Some(a.start),
@@ -174,6 +180,8 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
         review_settings: p.review.as_ref().map(Option::is_some),
         review_enabled: p.review.as_ref().map(Option::is_some),
         review_recurrence: p.review.clone().flatten().map(Into::into),
+        review_self: p.more.get("self").map(|s| s == "true"),
+        modified_at: p.changed,
         ..PolicyRow::default()
     };
     tenant.policies.iter().map(row).collect()
@@ -192,16 +200,27 @@ fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
     let mut rows = Vec::new();
     for (package, facts) in &tenant.packages {
         for (kind, resource, since) in &facts.roles {
-            let id = guid(kind, resource);
+            let id = match *kind {
+                "owner" => guid("group", resource),
+                "role" => super::around::role_id(resource),
+                other => guid(other, resource),
+            };
             let (system, origin) = match *kind {
+                "owner" => ("AadGroup", format!("Owner_{id}")),
+                "site" => ("SharePointOnline", "3".into()),
                 "group" => ("AadGroup", format!("Member_{id}")),
                 "app" => ("AadApplication", guid("app role", resource)),
                 _ => ("DirectoryRole", id.clone()),
             };
             rows.push(ResourceRoleRow {
-                id: format!("{}/{id}", guid("package", package)).into(),
+                id: format!("{}/{id}{}", guid("package", package), if *kind == "owner" { "/owner" } else { "" }).into(),
                 package_id: Some(guid("package", package).into()),
-                role_name: some(if *kind == "role" { resource } else { "Member" }),
+                role_name: some(match *kind {
+                    "role" => resource,
+                    "owner" => "Owner",
+                    "site" => "Full Control",
+                    _ => "Member",
+                }),
                 role_origin_id: Some(origin.into()),
                 origin_system: some(system),
                 resource_id: Some(id.into()),
@@ -215,22 +234,53 @@ fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
 }
 
 fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
-    let row = |(name, a): (&String, &Account)| UserRow {
+    let row = |(name, a): (&String, &Account)| {
+        let mut row = user(name, a, at);
+        tenant.around.employ(name, &mut row);
+        row
+    };
+    tenant.people.iter().map(row).collect()
+}
+
+fn user(name: &str, a: &Account, at: Instant) -> UserRow {
+    UserRow {
         id: guid("user", name).into(),
-        name: Some(name.clone().into()),
+        name: Some(name.into()),
         upn: Some(upn_of(name, a).into()),
         user_type: some(if a.guest { "Guest" } else { "Member" }).filter(|_| !a.type_untold),
         enabled: Some(!a.disabled),
         leave_at: a.leave_at,
         last_successful_at: a.last_success.filter(|t| *t <= at),
         ..UserRow::default()
-    };
-    tenant.people.iter().map(row).collect()
+    }
 }
 
 fn employee_content(account: &Account) -> String {
     let content = |number: &String| serde_json::json!({"employeeId": number}).to_string();
     account.employee_id.as_ref().map_or_else(String::new, content)
+}
+
+/// What the record of a policy says beside its columns.
+fn policy_content(policy: &Policy) -> String {
+    let content = review_content(policy);
+    if policy.more.is_empty() {
+        return content;
+    }
+    let mut whole: serde_json::Value = serde_json::from_str(&content).unwrap_or_else(|_| serde_json::json!({}));
+    let mut targets = Vec::new();
+    for (name, value) in &policy.more {
+        match name.as_str() {
+            "group" => targets.push(serde_json::json!({"@odata.type": "#microsoft.graph.groupMembers", "groupId": value})),
+            "organization" => {
+                targets.push(serde_json::json!({"@odata.type": "#microsoft.graph.connectedOrganizationMembers", "connectedOrganizationId": value}))
+            }
+            "silence" => whole["reviewSettings"]["expirationBehavior"] = value.as_str().into(),
+            "self" => whole["reviewSettings"]["isSelfReview"] = (value == "true").into(),
+            other => panic!("no member is called {other}"),
+        }
+    }
+    whole["specificAllowedTargets"] = targets.into();
+    whole.to_string()
 }
 
 /// The review settings of a policy, whose range no column holds.

@@ -7,6 +7,8 @@
 //! A finding belongs to a row that tells of its subject, its object and its assignment or request.
 
 mod acts;
+mod around;
+mod around_looks;
 mod edges;
 mod looks;
 pub(super) mod scenario;

@@ -79,7 +79,10 @@ impl Teller {
 
     fn row(&mut self, number: usize, row: &Row) {
         for name in [&row.actor, &row.subject] {
-            if !name.is_empty() && row.activity != "policy" && !name.starts_with("app ") {
+            if name.starts_with("agent ") || name.starts_with("workload ") {
+                self.ids[number].insert(guid("user", name));
+            }
+            if !name.is_empty() && row.activity != "policy" && row.activity != "staff" && !["app ", "agent ", "workload "].iter().any(|w| name.starts_with(w)) {
                 self.account(name);
                 self.ids[number].insert(guid("user", name));
             }
@@ -112,7 +115,7 @@ impl Teller {
             "decide" => self.decide(row),
             "except" => self.except(row),
             "leave" | "end" => Vec::new(),
-            other => panic!("no activity is called {other}"),
+            _ => self.around(row),
         };
         self.ids[number].extend(told);
     }
@@ -172,6 +175,8 @@ impl Teller {
                 d if d.starts_with("privileged group ") => ("group", d["privileged group ".len()..].to_string()),
                 d if d.starts_with("group ") => ("group", d["group ".len()..].to_string()),
                 d if d.starts_with("app ") => ("app", d["app ".len()..].to_string()),
+                d if d.starts_with("owner of group ") => ("owner", d["owner of group ".len()..].to_string()),
+                d if d.starts_with("full control of site ") => ("site", d["full control of site ".len()..].to_string()),
                 d if d.starts_with("directory role ") => ("role", d["directory role ".len()..].to_string()),
                 other => panic!("a package cannot be: {other}"),
             };
@@ -183,9 +188,16 @@ impl Teller {
                 "app" => {
                     self.tenant.apps.insert(name.clone());
                 }
+                "owner" => {
+                    self.tenant.groups.entry(name.clone()).or_default();
+                }
                 _ => {}
             }
-            ids.push(guid(kind, &name));
+            ids.push(match kind {
+                "owner" => guid("group", &name),
+                "role" => super::around::role_id(&name),
+                other => guid(other, &name),
+            });
             self.package(&row.thing).roles.push((kind, name, row.at));
         }
         ids
@@ -210,6 +222,27 @@ impl Teller {
                 d if d.starts_with("series until ") => policy.series_until = Some(d["series until ".len()..].into()),
                 d if d.starts_with("review ") => policy.review = Some(Some(d["review ".len()..].into())),
                 d if d.starts_with("scope ") => policy.scope = d["scope ".len()..].into(),
+                d if d.starts_with("targets group ") => {
+                    self.tenant.groups.entry(d["targets group ".len()..].into()).or_default();
+                    policy.more.insert("group".into(), guid("group", &d["targets group ".len()..]));
+                }
+                d if d.starts_with("targets organization ") => {
+                    policy
+                        .more
+                        .insert("organization".into(), guid("organization", &d["targets organization ".len()..]));
+                }
+                d if d.starts_with("silence ") => {
+                    policy.more.insert("silence".into(), d["silence ".len()..].into());
+                }
+                d if d.starts_with("changed ") => {
+                    policy.changed = instant(&d["changed ".len()..]);
+                }
+                "self review" => {
+                    policy.more.insert("self".into(), "true".into());
+                }
+                "own review" => {
+                    policy.more.insert("self".into(), "false".into());
+                }
                 other => panic!("a policy cannot be: {other}"),
             }
         }

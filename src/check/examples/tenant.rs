@@ -1,5 +1,6 @@
 //! A small tenant: what a story changes and what looks write down.
 
+use super::around::Around;
 use super::wire::{guid, upn};
 use crate::model::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub(super) struct Tenant {
     pub app_roles: BTreeSet<(String, String)>,
     pub decisions: Vec<Decision>,
     pub schedules: Vec<Schedule>,
+    /// What surrounds the access.
+    pub around: Around,
 }
 
 #[derive(Default)]
@@ -62,6 +65,9 @@ pub(super) struct Policy {
     pub series_until: Option<String>,
     /// Reviewed one time only.
     pub once: bool,
+    /// Whom it names, and what its reviews do: members of its record that no column holds.
+    pub more: BTreeMap<String, String>,
+    pub changed: Option<Instant>,
 }
 
 impl Policy {
@@ -75,6 +81,8 @@ impl Policy {
             approval: false,
             series_until: None,
             once: false,
+            more: BTreeMap::new(),
+            changed: None,
         }
     }
 }

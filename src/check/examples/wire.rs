@@ -85,7 +85,15 @@ pub(super) fn target(kind: &str, id: &str, name: &str) -> AuditTarget {
     }
 }
 
+/// Whether a name of a story is an agent's or a workload identity's.
+pub(super) fn is_software(name: &str) -> bool {
+    name.starts_with("agent ") || name.starts_with("workload ")
+}
+
 pub(super) fn user(name: &str) -> AuditTarget {
+    if is_software(name) {
+        return target("ServicePrincipal", &guid("user", name), name);
+    }
     AuditTarget {
         upn: Some(upn(name)),
         ..target("User", &guid("user", name), name)

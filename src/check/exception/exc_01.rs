@@ -142,7 +142,7 @@ fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], 
         return;
     }
     if !cx.looked_whole(Table::Assignments) {
-        let message = "no complete look at assignments is in the lake, so whether a package explains a membership is unknown";
+        let message = "there is no complete snapshot of assignments, so whether a package explains a membership is unknown";
         return out.push(cx.lacking(
             ReasonCode::NoTelemetry,
             Table::Assignments,
@@ -171,12 +171,12 @@ fn doubt(cx: &Context, holding: &Holding, giver: Option<Giver>, delivery: Delive
     const LOG: &str = "The audit event by which they were added, with the application id of who did it.";
     if cx.account(&holding.principal).is_person().is_none() {
         let why = "no record tells whether that is a person's account";
-        return Some((why.into(), "A look at users and service principals that lists the account."));
+        return Some((why.into(), "A snapshot of users and service principals that lists the account."));
     }
     let group = holding.entitlement.kind == EntitlementKind::Group;
     if group && !cx.access.groups.contains_key(holding.entitlement.resource()) {
         let why = "no record tells whether a rule or a synchronisation fills the group";
-        return Some((why.into(), "A look at groups that lists it."));
+        return Some((why.into(), "A snapshot of groups that lists it."));
     }
     // Somebody's hand is proof, whatever else is not on record.
     if giver == Some(Giver::Somebody) {
@@ -190,7 +190,7 @@ fn doubt(cx: &Context, holding: &Holding, giver: Option<Giver>, delivery: Delive
         return Some((why, LOG));
     }
     if let Activation::Unknown(why) = activation {
-        return Some((why.clone(), "A look at the assignment schedules of privileged identity management."));
+        return Some((why.clone(), "A snapshot of the assignment schedules of privileged identity management."));
     }
     None
 }
@@ -211,14 +211,14 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
             format!("{actor} added {who} on {}", words::minute(event.at))
         }
         (None, Some(first), Some(last)) if last.0 - first.0 >= lag => {
-            format!("complete looks on {} and {} list {who}", words::day(*first), words::day(*last))
+            format!("complete snapshots of {} and {} list {who}", words::day(*first), words::day(*last))
         }
         _ => {
             draft.message = format!(
-                "{who} holds {what} {} without an assignment of {packages}, and neither an event nor two complete looks a day apart show it",
+                "{who} holds {what} {} without an assignment of {packages}, and neither an event nor two complete snapshots a day apart show it",
                 since(holding)
             );
-            draft.clears_when = "Another complete look at the members and at the assignments, a day or more later.".into();
+            draft.clears_when = "Another complete snapshot of the members and of the assignments, a day or more later.".into();
             return cx.not_evaluable(ReasonCode::TooYoung, draft);
         }
     };
@@ -245,7 +245,7 @@ fn judged(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)],
         "{who} holds {what} {}, which is in {packages}, and no assignment explains it: {shown}{standing}{note}",
         since(holding)
     );
-    draft.clears_when = format!("An assignment of {packages} to {who}, or a complete look at {what} that no longer lists {who}.");
+    draft.clears_when = format!("An assignment of {packages} to {who}, or a complete snapshot of {what} that no longer lists {who}.");
     cx.finding(draft)
 }
 

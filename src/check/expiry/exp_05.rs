@@ -141,7 +141,7 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
             outlived.told,
             words::day(outlived.end)
         );
-        draft.clears_when = "A look at packages with their contents, and at the groups in them.".into();
+        draft.clears_when = "A snapshot of packages with their contents, and of the groups in them.".into();
         return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
     };
     match holding.last_seen {
@@ -150,14 +150,14 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
             draft.reason = outlived.reason;
             draft.from = Some(outlived.end);
             draft.message = format!(
-                "{who} still holds {what}: {} on {}, and a look on {} lists it, {} later where {} are allowed",
+                "{who} still holds {what}: {} on {}, and the snapshot of {} lists it, {} later where {} are allowed",
                 outlived.told,
                 words::day(outlived.end),
                 words::day(seen),
                 words::count(seen.days_since(outlived.end), "day"),
                 words::count(days, "business day"),
             );
-            draft.clears_when = format!("A complete look that no longer lists {what} for {who}.");
+            draft.clears_when = format!("A complete snapshot that no longer lists {what} for {who}.");
             out.push(cx.finding(draft));
         }
         // Nobody has looked since: the next look will tell.
@@ -168,7 +168,7 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
                 words::day(outlived.end),
                 words::day(due)
             );
-            draft.clears_when = "A look at assignments after that day.".into();
+            draft.clears_when = "A snapshot of assignments after that day.".into();
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
         _ => out.pass(),
@@ -193,7 +193,7 @@ fn no_end_passed(cx: &Context, holding: &Holding, lost: Option<&(Instant, Findin
             draft.object.name,
             since(holding)
         );
-        draft.clears_when = "A look at the assignment, or the request that led to it.".into();
+        draft.clears_when = "A snapshot of the assignment, or the request that led to it.".into();
         return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     }
     out.pass();
@@ -238,7 +238,7 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
             behind.entitlement_name,
             words::day(end)
         );
-        draft.clears_when = "The audit events of that time, and a look at packages with their contents.".into();
+        draft.clears_when = "The audit events of that time, and a snapshot of packages with their contents.".into();
         return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
     };
     let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
@@ -251,14 +251,14 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
             words::day(end),
             words::day(due)
         );
-        draft.clears_when = format!("A look at {what} after that day.");
+        draft.clears_when = format!("A snapshot of {what} after that day.");
         return out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
     };
     draft.severity = Severity::High;
     draft.reason = "left-behind";
     draft.from = Some(end);
     draft.message = format!(
-        "{who} is still in {what}, which {} had delivered: that assignment ended on {}, and a look on {} lists the {}, {} later where {} are allowed",
+        "{who} is still in {what}, which {} had delivered: that assignment ended on {}, and the snapshot of {} lists the {}, {} later where {} are allowed",
         behind.entitlement_name,
         words::day(end),
         words::day(seen),
@@ -270,6 +270,6 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
         words::count(seen.days_since(end), "day"),
         words::count(days, "business day"),
     );
-    draft.clears_when = format!("A complete look at {what} that no longer lists {who}, or an assignment that explains it.");
+    draft.clears_when = format!("A complete snapshot of {what} that no longer lists {who}, or an assignment that explains it.");
     out.push(cx.finding(draft));
 }

@@ -108,7 +108,7 @@ fn nameless(cx: &Context, story: &RequestHistory) -> Finding {
         "{} gave a reason for {}, and the package's name is not on record, so whether the reason only repeats it is unknown",
         draft.subject.name, draft.object.name
     );
-    draft.clears_when = "A look at packages that lists it.".into();
+    draft.clears_when = "A snapshot of packages that lists it.".into();
     cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 

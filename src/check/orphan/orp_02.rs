@@ -87,6 +87,8 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
+    cx.need(&mut out, Table::DirectoryRoles, "directory role assignments");
+    cx.need(&mut out, Table::RoleSchedules, "schedules of privileged identity management");
     for holding in cx.held().filter(|h| concerns(cx, h)) {
         let person = cx.access.people.get(&holding.principal);
         let known = person.is_some_and(|p| p.enabled.is_some() || p.leave_at.is_some());

@@ -3,6 +3,7 @@
 use super::answer;
 use super::header::{OwnCheck, parse};
 use crate::check::{Check, Shard, Threshold, all};
+use crate::config::Config;
 use crate::lake::table::Table;
 use crate::ledger::AccessModel;
 use crate::model::controls::Control;
@@ -28,30 +29,36 @@ pub enum FolderError {
     Wrong(Vec<String>),
 }
 
-/// Checks that were made of files, by file and content: they live as long as the program.
-fn shelf() -> &'static Mutex<BTreeMap<(PathBuf, String), &'static Check>> {
-    static SHELF: OnceLock<Mutex<BTreeMap<(PathBuf, String), &'static Check>>> = OnceLock::new();
+/// Checks by file and content.
+type Shelf = Mutex<BTreeMap<(PathBuf, String), &'static Check>>;
+
+/// Checks that were made of files: they live as long as the program.
+fn shelf() -> &'static Shelf {
+    static SHELF: OnceLock<Shelf> = OnceLock::new();
     SHELF.get_or_init(Mutex::default)
 }
 
-/// Reads the checks of a folder, each file that ends in `.sql`, sorted by id.
+/// Reads the checks of a folder, each file that ends in `.sql`, by name.
 ///
 /// Every statement is tried on a tenant without rows, so that a name that does not exist shows at once.
 ///
 /// # Errors
 /// When the folder cannot be read, or a file is no check.
-pub fn folder(path: &Path) -> Result<Vec<&'static Check>, FolderError> {
+pub fn folder(path: &Path) -> Result<Vec<(PathBuf, String)>, FolderError> {
     let unreadable = |source| FolderError::Unreadable { path: path.into(), source };
     let mut files: Vec<PathBuf> = std::fs::read_dir(path).map_err(unreadable)?.flatten().map(|e| e.path()).collect();
     files.retain(|f| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("sql")));
     files.sort();
-    let (mut checks, mut wrong): (Vec<&'static Check>, Vec<String>) = (Vec::new(), Vec::new());
+    let (mut checks, mut texts, mut wrong): (Vec<&'static Check>, Vec<(PathBuf, String)>, Vec<String>) = (Vec::new(), Vec::new(), Vec::new());
     for file in files {
         let text = std::fs::read_to_string(&file).map_err(|source| FolderError::Unreadable { path: file.clone(), source })?;
         match made(&text, &file) {
             Ok(check) => match checks.iter().find(|c| c.id == check.id) {
                 Some(_) => wrong.push(format!("{}: the id {} is that of another file", file.display(), check.id)),
-                None => checks.push(check),
+                None => {
+                    checks.push(check);
+                    texts.push((file, text));
+                }
             },
             Err(why) => wrong.push(why),
         }
@@ -59,8 +66,15 @@ pub fn folder(path: &Path) -> Result<Vec<&'static Check>, FolderError> {
     if !wrong.is_empty() {
         return Err(FolderError::Wrong(wrong));
     }
-    checks.sort_by_key(|c| c.id);
-    Ok(checks)
+    Ok(texts)
+}
+
+/// All checks in force: those of the catalogue, then one's own, sorted by id.
+#[must_use]
+pub fn catalogue(config: &Config) -> Vec<&'static Check> {
+    let mut own: Vec<&'static Check> = config.own_checks.iter().filter_map(|(path, text)| made(text, path).ok()).collect();
+    own.sort_by_key(|c| c.id);
+    all().iter().copied().chain(own).collect()
 }
 
 /// The check of a text.
@@ -68,13 +82,16 @@ pub fn folder(path: &Path) -> Result<Vec<&'static Check>, FolderError> {
 /// # Errors
 /// What is wrong with it, with its file.
 pub fn made(text: &str, file: &Path) -> Result<&'static Check, String> {
+    let key = (file.to_path_buf(), text.to_string());
+    if let Some(check) = shelf().lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return Ok(check);
+    }
     let own = parse(text, file).map_err(|e| e.to_string())?;
     let wrong = |why: String| format!("{}: {why}", file.display());
     if all().iter().any(|c| c.id.as_str() == own.id) {
         return Err(wrong(format!("{} is a check of the catalogue; take an id of your own", own.id)));
     }
     tried(&own).map_err(wrong)?;
-    let key = (file.to_path_buf(), text.to_string());
     let mut shelf = shelf().lock().unwrap_or_else(PoisonError::into_inner);
     Ok(shelf.entry(key).or_insert_with(|| leaked(own)))
 }

@@ -3,7 +3,7 @@
 use crate::check::accept::Names;
 use crate::check::context::Part;
 use crate::check::define::check;
-use crate::check::{Check, Context, Draft, Outcome, Shard, Thing, all, words};
+use crate::check::{Check, Context, Draft, Outcome, Shard, Thing, own, words};
 use crate::config::{Config, Exception};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_2_J, CC6_3, PCI_7_2_4};
@@ -148,8 +148,8 @@ fn is_about(entry: &Exception, id: CheckId) -> bool {
 
 /// What the checks say that entries are about, where nobody has asked them before.
 fn judged(cx: &Context) -> Vec<(CheckId, Outcome)> {
-    let checks = all().iter().filter(|c| c.id != CHECK.id && rests_on(cx.config, c.id));
-    let of = |check: &&'static Check| (check.run)(&Context::new(cx.access, cx.config, cx.index, check, Part::WHOLE));
+    let checks = own::catalogue(cx.config).into_iter().filter(|c| c.id != CHECK.id && rests_on(cx.config, c.id));
+    let of = |check: &'static Check| (check.run)(&Context::new(cx.access, cx.config, cx.index, check, Part::WHOLE));
     checks.map(|c| (c.id, of(c))).collect()
 }
 

@@ -1,13 +1,15 @@
 //! `REV-01`: a policy without a review, or with one too rare.
 
+use super::items::{instances_of, looked_at_part};
 use crate::check::define::check;
 use crate::check::judge::Rhythm;
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
-use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
+use crate::check::{Context, Draft, Known, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::PolicyFacts;
+use crate::ledger::governance::ReviewSeries;
 use crate::model::controls::{AC_2_J, CC6_2, CC6_3, PCI_7_2_4};
-use crate::model::{CheckId, PolicyId, ReasonCode, Severity};
+use crate::model::{CheckId, Interned, PackageId, PolicyId, ReasonCode, Severity};
 
 check! {
     /// A policy's access is reviewed too rarely or never
@@ -19,10 +21,11 @@ check! {
     /// ## What it looks for
     /// A policy of a live package whose review is off or absent, happens once only, has come to the end of its series, or recurs more rarely than its class asks: every three months for sensitive packages, every six for others, and seven days of slack.
     /// It weighs high for sensitive packages.
+    /// A review series from outside the policy that covers the package, one of its policies or its whole catalog, goes on and recurs as often, is as good.
     /// Policies that assign by a rule are left out.
     ///
     /// ## Known false positives
-    /// Packages reviewed from outside entitlement management, by a review of the group itself or in another tool.
+    /// Packages reviewed by a review of the group itself, or in another tool.
     /// Policies whose assignments end within days.
     ///
     /// ## What to do
@@ -48,6 +51,18 @@ check! {
     /// | 2026-01-01 | policy |  |  | intranet | review P3M, series until 2026-12-31 |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
+    /// The policy has no review of its own, and a series from outside covers it each quarter; another series has ended:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | no review |   |
+    /// | 2026-01-01 | series |  |  | payroll | every P3M |   |
+    /// | 2026-01-02 | instance |  |  | payroll | until 2026-01-14 |   |
+    /// | 2026-01-03 | review | cy | ana | payroll | approve |   |
+    /// | 2026-01-01 | policy |  |  | library | no review | ◀ medium |
+    /// | 2026-01-01 | series |  |  | library | every P1M, until 2026-02-28 |   |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
     /// Often enough, a rule that assigns, and a record that does not tell:
     ///
     /// | time | activity | actor | subject | package | detail |   |
@@ -64,7 +79,7 @@ check! {
         practice: &["P2"],
         controls: &[AC_2_J, PCI_7_2_4, CC6_2, CC6_3],
         thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK],
-        reads: &[Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups],
+        reads: &[Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::ReviewDefinitions, Table::ReviewInstances, Table::ReviewDecisions, Table::Assignments],
         shard_by: Shard::Package,
         cost: "one look at each policy",
         run,
@@ -151,9 +166,80 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         }
     };
+    match elsewhere(cx, policy) {
+        Known::Yes(_) => return out.pass(),
+        Known::Unknown(doubt) => {
+            draft.message = format!("{message}, and {doubt}");
+            draft.clears_when = "A look at review definitions, with their recurrence, and at their instances.".into();
+            return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+        }
+        Known::No => {}
+    }
     draft.severity = if why.is_some() { Severity::High } else { Severity::Medium };
     draft.reason = reason;
     draft.message = message;
     draft.clears_when = "Review settings in the policy that are on and frequent enough.".into();
     out.push(cx.finding(draft));
+}
+
+/// Whether a series from outside the policy reviews its package as often as its class asks.
+fn elsewhere(cx: &Context, policy: &PolicyFacts) -> Known {
+    let gap = cx.access.collection_gaps.contains_key(Table::ReviewDefinitions.name());
+    let others = !cx.access.review_decisions.is_empty() || !cx.access.governance.instances.is_empty();
+    if !cx.looked_at(Table::ReviewDefinitions) && others || gap {
+        return Known::Unknown("reviews were held whose series are not in the lake, so whether one of them covers it is unknown".into());
+    }
+    let Some(package) = &policy.package else {
+        return Known::No;
+    };
+    let live = |s: &&ReviewSeries| !s.removed && s.until.is_none_or(|t| cx.as_of() < t);
+    let mut told = match cx.access.governance.series.values().filter(live).find(|s| s.unclear) {
+        Some(series) => Known::Unknown(format!("the record of the review \"{}\" does not tell what it reviews", series.name)),
+        None => Known::No,
+    };
+    for (id, series) in cx.series_of(package) {
+        match keeps_up(cx, package, id, series) {
+            Known::Yes(why) => return Known::Yes(why),
+            Known::Unknown(why) => told = Known::Unknown(why),
+            Known::No => {}
+        }
+    }
+    told
+}
+
+/// Whether a series goes on, and often enough.
+fn keeps_up(cx: &Context, package: &PackageId, id: &Interned, series: &ReviewSeries) -> Known {
+    if series.until.is_some_and(|t| t <= cx.as_of()) || series.status.eq_ignore_ascii_case("Completed") {
+        return Known::No;
+    }
+    let Some(every) = series.every else {
+        let why = format!("the record of the review \"{}\" does not tell how often it happens", series.name);
+        return if series.recurrence_told { Known::No } else { Known::Unknown(why) };
+    };
+    let slack = cx.threshold(&REVIEW_SLACK);
+    let within = |months: i64| every.longest_days() <= months * 31 + slack;
+    let (strict, mild) = (cx.threshold(&REVIEW_SENSITIVE), cx.threshold(&REVIEW_OTHER));
+    let often = match cx.is_sensitive(package) {
+        Known::Yes(_) => within(strict),
+        Known::No => within(mild),
+        Known::Unknown(_) if within(strict.min(mild)) => true,
+        Known::Unknown(_) if !within(strict.max(mild)) => false,
+        Known::Unknown(why) => {
+            return Known::Unknown(format!(
+                "whether the review \"{}\" is frequent enough depends on whether the package is sensitive: {why}",
+                series.name
+            ));
+        }
+    };
+    // A series that no instance was seen of for longer than its period has stopped, whatever its record says.
+    let Some(looked) = looked_at_part(cx, Table::ReviewInstances, id) else {
+        return Known::Unknown(format!("no look at the instances of the review \"{}\" tells whether it goes on", series.name));
+    };
+    let begun = instances_of(cx, id).iter().filter_map(|i| i.from).max().or(series.from);
+    match (often, begun) {
+        (false, _) => Known::No,
+        (true, None) => Known::Unknown(format!("no record tells when the review \"{}\" began", series.name)),
+        (true, Some(begun)) if every.after(begun).plus(cx.days(&REVIEW_SLACK)) < looked => Known::No,
+        (true, Some(_)) => Known::Yes(series.name.clone()),
+    }
 }

@@ -107,16 +107,16 @@ fn run(cx: &Context) -> Outcome {
                     cx,
                     holding,
                     &format!("whether it is meant for employees is unknown: {why}"),
-                    "A look at assignment policies that lists those of the package.",
+                    "A snapshot of assignment policies that lists those of the package.",
                 ));
             }
             (Account::User | Account::Unknown, Known::Yes(why)) => {
                 let told = format!("it is meant for employees ({why}), and no record tells whether the account is a guest's");
-                out.push(open(cx, holding, &told, "A look at users, with userType, that lists the account."));
+                out.push(open(cx, holding, &told, "A snapshot of users, with userType, that lists the account."));
             }
             (Account::User | Account::Unknown, Known::Unknown(why)) => {
                 let told = format!("neither whether the account is a guest's nor whether the package is meant for employees is known: {why}");
-                out.push(open(cx, holding, &told, "A look at users, with userType, and at assignment policies."));
+                out.push(open(cx, holding, &told, "A snapshot of users with userType, and of assignment policies."));
             }
         }
     }

@@ -77,7 +77,7 @@ fn run(cx: &Context) -> Outcome {
                     "no record tells the name of the account {} that holds {}, so whether it is administrative is unknown",
                     draft.subject.id, draft.object.name
                 );
-                draft.clears_when = "A look at users that lists the account.".into();
+                draft.clears_when = "A snapshot of users that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
         }
@@ -96,7 +96,7 @@ fn run(cx: &Context) -> Outcome {
                     "no record tells the name of the account {requestor} that asked for {}, so whether it is administrative is unknown",
                     draft.object.name
                 );
-                draft.clears_when = "A look at users that lists the account.".into();
+                draft.clears_when = "A snapshot of users that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
         }

@@ -76,14 +76,14 @@ pub(super) fn doubt(cx: &Context, holding: &Holding, at_least: i64) -> Option<Te
         return gap(
             ReasonCode::JoinMissing,
             format!("{who} holds {what}, and no record tells whether that is a person's account"),
-            "A look at users and service principals that lists the account.",
+            "A snapshot of users and service principals that lists the account.",
         );
     }
     if cx.works(holding).is_none() {
         return gap(
             ReasonCode::JoinMissing,
             format!("{who} holds {what}, and no record tells whether the account is enabled"),
-            "A look at users, with accountEnabled, that lists the account.",
+            "A snapshot of users, with accountEnabled, that lists the account.",
         );
     }
     if !old {
@@ -93,7 +93,7 @@ pub(super) fn doubt(cx: &Context, holding: &Holding, at_least: i64) -> Option<Te
         return gap(
             ReasonCode::TooYoung,
             format!("{who} was first seen to hold {what} {first}, and nothing tells how long before that it began"),
-            "The request or the audit event of the grant, or a look after more time.",
+            "The request or the audit event of the grant, or a snapshot after more time.",
         );
     }
     None

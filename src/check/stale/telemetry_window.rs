@@ -101,7 +101,7 @@ impl TelemetryWindow {
     pub(super) fn stale(&self, cx: &Context, draft: Draft) -> Finding {
         let (who, what) = (&draft.subject.name, &draft.object.name);
         let message = format!(
-            "the last look at users is of {}, too old to tell whether {who} has used {what}",
+            "the last snapshot of users is of {}, too old to tell whether {who} has used {what}",
             words::day(self.until)
         );
         let clears_when = "Export users with signInActivity again.".into();

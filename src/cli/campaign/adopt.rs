@@ -20,7 +20,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let (rows, file, sha256) = match &args.csv {
         None => (question.view.rows::<ReviewDecisionRow>()?, "review_decisions".to_string(), commit.clone()),
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             (history::decisions(path, args.dates, now)?, name, hex::encode(Sha256::digest(&bytes)))
         }

@@ -11,33 +11,33 @@ pub enum CampaignCommand {
     Init,
     /// Freeze a population and write the work sheets of its reviewers; prints the campaign's id
     Open(OpenArgs),
-    /// Say how far a campaign is, by reviewer, stage and package
+    /// Show the progress of a campaign by reviewer, stage and package
     Status(StatusArgs),
-    /// Take returned sheets in: good rows are recorded, the others are listed
+    /// Import returned sheets: valid rows are recorded, the others are listed
     Import(ImportArgs),
-    /// Say who owes decisions by the ladder of the campaign file, and write the messages
+    /// Write reminders to reviewers with open decisions, by the schedule of the campaign file
     Remind(RemindArgs),
-    /// Give items to another reviewer
+    /// Reassign items to another reviewer
     Reassign(MoveArgs),
-    /// Give one's own items to another reviewer
+    /// Delegate one's own items to another reviewer
     Delegate(MoveArgs),
-    /// Apply what no response means, judge the reviews, list the drift and write the removal plan
+    /// Close a campaign: apply the default for no response, assess the reviews, list the drift, write the removal plan
     Close(CloseArgs),
-    /// Give reviewers more time; the reason is recorded
+    /// Extend the deadline; the reason is recorded
     Extend(ExtendArgs),
-    /// Give a campaign up: nothing of it is carried out, and the reason is recorded
+    /// Cancel a campaign: nothing is carried out, and the reason is recorded
     Cancel(ReasonArgs),
-    /// Open a closed campaign again; what no response had decided is undecided again
+    /// Reopen a closed campaign; items without a response are undecided again
     Reopen(ExtendArgs),
-    /// List every exception that campaigns have granted, with its end and what became of it
+    /// List all exceptions granted by campaigns, with end date and outcome
     Exceptions(ExceptionsArgs),
-    /// Say what became of every revocation, by what the lake has seen since
+    /// Verify removals: the outcome of every revocation by later evidence
     Verify(VerifyArgs),
     /// Record that management acknowledges the result
     Signoff(SignoffArgs),
-    /// Take the decisions of an access review of Entra in as a campaign; prints its id
+    /// Adopt the decisions of an Entra access review as a campaign; prints its id
     Adopt(AdoptArgs),
-    /// List the campaigns of the lake
+    /// List campaigns
     List(LakeArg),
 }
 
@@ -70,7 +70,7 @@ pub struct OpenArgs {
     /// Folder of the work sheets: DIR/CAMPAIGN/REVIEWER/
     #[arg(long, value_name = "DIR", default_value = "vouchsafe-campaigns")]
     pub out: PathBuf,
-    /// Open although sources are too old or reviewers are dead; the reason is recorded
+    /// Open although sources are too old or reviewers have no working account; the reason is recorded
     #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "no reason given")]
     pub force: Option<String>,
     /// What the questions are asked with.
@@ -90,7 +90,7 @@ pub struct StatusArgs {
     /// Where results go; csv and jsonl give a row for each item.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Write the page of the campaign too: pictures, reviewers, proofs, what happened
+    /// Also write the page of the campaign: charts, reviewers, proofs, history
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
     /// What the questions are asked with.

@@ -5,8 +5,8 @@ use crate::campaign::notification::{Carrier, GraphMail, OAuth2, Post, Refused};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open;
 use crate::cli::pull_clock::Wall;
-use crate::graph::token::{Around, Certificate, ClientSecret, Ready, Source, Tokens};
-use crate::graph::{self, Client, Clock, Cloud, Endpoints, Fault, Http, Origin, Secret};
+use crate::graph::token::{Certificate, ClientSecret, Ready, Source, TokenContext, Tokens};
+use crate::graph::{self, Client, Clock, Cloud, Endpoints, GraphError, Http, Origin, Secret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ fn http(places: &Endpoints) -> Http {
 fn token(oauth2: &OAuth2) -> Result<Secret, Failure> {
     let places = places(oauth2, |cloud| origin("resource_url", exchange(cloud)))?;
     let (http, clock) = (http(&places), Wall::new(open::now()?, 1));
-    let around = Around {
+    let around = TokenContext {
         http: &http,
         clock: &clock as &dyn Clock,
         login: &places.login,
@@ -146,7 +146,7 @@ impl Carrier for Mailbox {
             to: to.to_string(),
             reason: fault.to_string(),
             // What is wrong with one letter says nothing of the next; everything else would meet them, too.
-            answered: matches!(fault, Fault::Refused { .. } | Fault::Slow(_) | Fault::Broken { .. }),
+            answered: matches!(fault, GraphError::Refused { .. } | GraphError::Slow(_) | GraphError::Broken { .. }),
         })
     }
 }

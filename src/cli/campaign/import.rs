@@ -237,7 +237,7 @@ pub struct Keys {
 impl Keys {
     /// Reads the files of the command line.
     pub fn read(args: &ProofArgs) -> Result<Self, Failure> {
-        let text = |path: &std::path::PathBuf| std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())));
+        let text = |path: &std::path::PathBuf| std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e));
         let dkim = args.dkim_keys.as_ref().map(text).transpose()?;
         Ok(Self {
             allowed: args.allowed_signers.as_ref().map(text).transpose()?,

@@ -10,7 +10,7 @@ use crate::cli::{open, output};
 
 /// Opens a campaign; opened once more from the same commit and file, it is the same campaign, and its sheets are written again.
 pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let text = std::fs::read_to_string(&args.file).map_err(|e| Failure::usage(format!("cannot read the campaign file {}: {e}", args.file.display())))?;
+    let text = std::fs::read_to_string(&args.file).map_err(|e| Failure::io(format!("read the campaign file {}", args.file.display()), &e))?;
     let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
     let plan = Plan::parse(&text, &checks).map_err(|e| Failure::usage(format!("{}: {e}", args.file.display())))?;
     let question = open::question(&args.lake, &args.question)?;

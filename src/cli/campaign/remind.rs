@@ -33,7 +33,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             d.to.mail.clone(),
         ]
     });
-    output::print(&output::narrow_table(&["reviewer", "open", "high", "step", "to"], rows.collect()));
+    output::print(&output::table(&["reviewer", "open", "high", "step", "to"], rows.collect()));
     for (key, why) in &unreachable {
         output::say(&format!("not reminded: {key}: {why}"));
     }

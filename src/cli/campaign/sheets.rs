@@ -20,7 +20,7 @@ pub fn remembered(store: &Store, id: &CampaignId) -> Option<PathBuf> {
 
 /// Remembers the folder of the sheets.
 pub fn remember(store: &Store, id: &CampaignId, out: &Path) -> Result<(), Failure> {
-    let whole = std::path::absolute(out).map_err(|e| Failure::usage(format!("cannot find {}: {e}", out.display())))?;
+    let whole = std::path::absolute(out).map_err(|e| Failure::io(format!("find {}", out.display()), &e))?;
     put(&store.dir(id).join("sheets-at"), whole.display().to_string().as_bytes())
 }
 

@@ -123,7 +123,7 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
         ]
     });
     let header = ["reviewer", "items", "keep", "revoke", "modify", "exceptions", "open", "done", "reminders"];
-    out + &output::narrow_table(&header, rows.collect())
+    out + &output::table(&header, rows.collect())
 }
 
 fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {

@@ -157,7 +157,7 @@ pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failu
     let proof = match &args.proof {
         None => Proof::OperatorAsserted,
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
             let keys = Keys::read(&args.keys)?;
             store.keep(&state.head.id, &bytes)?;
             if let Some(records) = &keys.dkim {

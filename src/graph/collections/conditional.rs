@@ -1,6 +1,6 @@
 //! Conditional Access: policies and places.
 
-use crate::graph::Lane;
+use crate::graph::RateLimitGroup;
 use crate::graph::collections::{Collection, PLAIN};
 
 pub(super) static CONDITIONAL: &[Collection] = &[
@@ -8,7 +8,7 @@ pub(super) static CONDITIONAL: &[Collection] = &[
         name: "conditional_access",
         table: "conditional_access",
         path: "identity/conditionalAccess/policies",
-        lane: Lane::Conditional,
+        limit_group: RateLimitGroup::Conditional,
         permission: "Policy.Read.All",
         lost: "which policies guard which applications",
         ..PLAIN
@@ -17,7 +17,7 @@ pub(super) static CONDITIONAL: &[Collection] = &[
         name: "named_locations",
         table: "named_locations",
         path: "identity/conditionalAccess/namedLocations",
-        lane: Lane::Conditional,
+        limit_group: RateLimitGroup::Conditional,
         permission: "Policy.Read.All",
         lost: "which places are trusted",
         ..PLAIN

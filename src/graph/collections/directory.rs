@@ -1,7 +1,7 @@
 //! The directory: accounts, groups, applications, roles, and what is held through them.
 
-use crate::graph::Lane;
-use crate::graph::collections::{Collection, Of, PLAIN, Shape};
+use crate::graph::RateLimitGroup;
+use crate::graph::collections::{Collection, PLAIN, ParentFilter, Shape};
 
 const USERS: &str = "$select=id,displayName,userPrincipalName,mail,userType,employeeId,employeeType,accountEnabled,createdDateTime,employeeLeaveDateTime,department,companyName,jobTitle,externalUserState,onPremisesSyncEnabled,signInActivity&$top=500&$count=true";
 const USERS_WITHOUT_ACTIVITY: &str = "$select=id,displayName,userPrincipalName,mail,userType,employeeId,employeeType,accountEnabled,createdDateTime,employeeLeaveDateTime,department,companyName,jobTitle,externalUserState,onPremisesSyncEnabled&$top=999&$count=true";
@@ -122,11 +122,11 @@ pub(super) static DIRECTORY: &[Collection] = &[
         table: "role_schedules",
         path: "identityGovernance/privilegedAccess/group/assignmentScheduleInstances",
         query: "$filter=groupId%20eq%20'{}'",
-        lane: Lane::Governance,
+        limit_group: RateLimitGroup::Governance,
         shape: Shape::Under("groups"),
         permission: "PrivilegedAssignmentSchedule.Read.AzureADGroup",
         lost: "who is active for a while in groups",
-        of: Of::Manageable,
+        of: ParentFilter::Manageable,
         part: true,
         ..PLAIN
     },
@@ -135,11 +135,11 @@ pub(super) static DIRECTORY: &[Collection] = &[
         table: "role_schedules",
         path: "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances",
         query: "$filter=groupId%20eq%20'{}'",
-        lane: Lane::Governance,
+        limit_group: RateLimitGroup::Governance,
         shape: Shape::Under("groups"),
         permission: "PrivilegedEligibilitySchedule.Read.AzureADGroup",
         lost: "who may become a member or an owner of groups",
-        of: Of::Manageable,
+        of: ParentFilter::Manageable,
         part: true,
         ..PLAIN
     },

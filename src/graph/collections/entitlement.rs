@@ -1,10 +1,10 @@
 //! Entitlement management: catalogs, packages, who asked, who holds.
 
-use crate::graph::Lane;
-use crate::graph::collections::{Collection, Of, PLAIN, Shape};
+use crate::graph::RateLimitGroup;
+use crate::graph::collections::{Collection, PLAIN, ParentFilter, Shape};
 
 const GOVERNANCE: Collection = Collection {
-    lane: Lane::Governance,
+    limit_group: RateLimitGroup::Governance,
     permission: "EntitlementManagement.Read.All",
     ..PLAIN
 };
@@ -48,7 +48,7 @@ pub(super) static ENTITLEMENT: &[Collection] = &[
         query: "$expand=stages",
         member: "",
         shape: Shape::Under("requests"),
-        of: Of::Asked,
+        of: ParentFilter::Asked,
         delegated: true,
         part: true,
         lost: "who decided at which stage, and with which reason",

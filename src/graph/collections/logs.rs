@@ -1,6 +1,6 @@
 //! Logs: directory audits and the streams of sign-ins.
 
-use crate::graph::Lane;
+use crate::graph::RateLimitGroup;
 use crate::graph::collections::{Collection, PLAIN, Shape, Version};
 
 const SIGN_INS: Collection = Collection {
@@ -8,7 +8,7 @@ const SIGN_INS: Collection = Collection {
     version: Version::Beta,
     path: "auditLogs/signIns",
     query: "$top=1000",
-    lane: Lane::Reports,
+    limit_group: RateLimitGroup::Reports,
     permission: "AuditLog.Read.All",
     ..PLAIN
 };
@@ -19,7 +19,7 @@ pub(super) static LOGS: &[Collection] = &[
         table: "audit_events",
         path: "auditLogs/directoryAudits",
         query: "$top=1000",
-        lane: Lane::Reports,
+        limit_group: RateLimitGroup::Reports,
         shape: Shape::Log {
             time: "activityDateTime",
             and: "",

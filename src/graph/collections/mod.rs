@@ -9,8 +9,8 @@ mod entitlement;
 mod logs;
 mod reviews;
 
-use crate::graph::Lane;
-use crate::graph::client::Ask;
+use crate::graph::RateLimitGroup;
+use crate::graph::client::Query;
 use crate::model::Window;
 
 /// Which edition of the API.
@@ -67,7 +67,7 @@ pub struct Collection {
     /// Options to fall back to when the licence does not reach for these, and what is lost.
     pub fallback: Option<(&'static str, &'static str)>,
     /// Limit.
-    pub lane: Lane,
+    pub limit_group: RateLimitGroup,
     /// Resource units of the directory: the published cost, one less with `$select`, one more with `$expand`, never below one.
     pub cost: u32,
     /// Whether `ConsistencyLevel: eventual` goes with it.
@@ -83,7 +83,7 @@ pub struct Collection {
     /// What cannot be told without it.
     pub lost: &'static str,
     /// Which of the objects above it are asked about.
-    pub of: Of,
+    pub of: ParentFilter,
     /// Whether the service gives it to a signed-in person only, and to no application of its own.
     pub delegated: bool,
     /// Since when the public cloud has it, for collections that other clouds and older services lack; empty for the rest.
@@ -96,7 +96,7 @@ pub struct Collection {
 
 /// Which objects a collection that lies under others is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
+pub enum ParentFilter {
     /// Every one.
     All,
     /// Groups that privileged identity management can manage: neither those of a rule nor those of another directory.
@@ -112,7 +112,7 @@ const PLAIN: Collection = Collection {
     path: "",
     query: "",
     fallback: None,
-    lane: Lane::Directory,
+    limit_group: RateLimitGroup::Directory,
     cost: 1,
     eventual: false,
     member: "value",
@@ -120,7 +120,7 @@ const PLAIN: Collection = Collection {
     shape: Shape::Listing,
     permission: "",
     lost: "",
-    of: Of::All,
+    of: ParentFilter::All,
     delegated: false,
     since: "",
     only_delegated: "",
@@ -167,9 +167,9 @@ impl Collection {
 
     /// What goes with a request of it.
     #[must_use]
-    pub fn ask(&self) -> Ask<'static> {
-        Ask {
-            lane: self.lane,
+    pub fn ask(&self) -> Query<'static> {
+        Query {
+            limit_group: self.limit_group,
             cost: self.cost,
             eventual: self.eventual,
             member: self.member,

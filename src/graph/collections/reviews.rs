@@ -1,6 +1,6 @@
 //! Access reviews of Entra: series, instances, decisions.
 
-use crate::graph::Lane;
+use crate::graph::RateLimitGroup;
 use crate::graph::collections::{Collection, PLAIN, Shape};
 
 pub(super) static REVIEWS: &[Collection] = &[
@@ -9,7 +9,7 @@ pub(super) static REVIEWS: &[Collection] = &[
         table: "review_definitions",
         path: "identityGovernance/accessReviews/definitions",
         query: "$top=100",
-        lane: Lane::Reviews,
+        limit_group: RateLimitGroup::Reviews,
         permission: "AccessReview.Read.All",
         lost: "which reviews there are",
         ..PLAIN
@@ -19,7 +19,7 @@ pub(super) static REVIEWS: &[Collection] = &[
         table: "review_instances",
         path: "identityGovernance/accessReviews/definitions/{}/instances",
         query: "$top=100",
-        lane: Lane::Reviews,
+        limit_group: RateLimitGroup::Reviews,
         shape: Shape::Under("review_definitions"),
         permission: "AccessReview.Read.All",
         lost: "when reviews took place",
@@ -30,7 +30,7 @@ pub(super) static REVIEWS: &[Collection] = &[
         table: "review_decisions",
         path: "identityGovernance/accessReviews/definitions/{}/instances/{}/decisions",
         query: "$top=100",
-        lane: Lane::Reviews,
+        limit_group: RateLimitGroup::Reviews,
         shape: Shape::Under("review_instances"),
         permission: "AccessReview.Read.All",
         lost: "what reviewers decided, and whether it was applied",
@@ -42,7 +42,7 @@ pub(super) static REVIEWS: &[Collection] = &[
         table: "review_definitions",
         path: "identityGovernance/accessReviews/unified/definitions",
         query: "$top=100",
-        lane: Lane::Reviews,
+        limit_group: RateLimitGroup::Reviews,
         permission: "AccessReview.Read.All",
         lost: "which reviews of catalogs there are",
         since: "June 2026",
@@ -53,7 +53,7 @@ pub(super) static REVIEWS: &[Collection] = &[
         table: "review_instances",
         path: "identityGovernance/accessReviews/unified/definitions/{}/instances",
         query: "$top=100",
-        lane: Lane::Reviews,
+        limit_group: RateLimitGroup::Reviews,
         shape: Shape::Under("unified_review_definitions"),
         permission: "AccessReview.Read.All",
         lost: "when reviews of catalogs took place",
@@ -64,7 +64,7 @@ pub(super) static REVIEWS: &[Collection] = &[
         table: "review_decisions",
         path: "identityGovernance/accessReviews/unified/definitions/{}/instances/{}/decisions",
         query: "$top=100",
-        lane: Lane::Reviews,
+        limit_group: RateLimitGroup::Reviews,
         shape: Shape::Under("unified_review_instances"),
         permission: "AccessReview.Read.All",
         lost: "what reviewers of catalogs decided, and whether it was applied",

@@ -1,9 +1,9 @@
 //! The form that goes with a signed statement in place of a secret.
 
-use super::{Around, Token, ask, read};
+use super::{Token, TokenContext, ask, read};
 
 /// Sends a client assertion for a token.
-pub(super) fn exchange(around: &Around<'_>, client_id: &str, assertion: &str, claims: Option<&str>) -> Result<Token, String> {
+pub(super) fn exchange(around: &TokenContext<'_>, client_id: &str, assertion: &str, claims: Option<&str>) -> Result<Token, String> {
     let scope = around.scope();
     let mut fields = vec![
         ("grant_type", "client_credentials"),

@@ -1,6 +1,6 @@
 //! The token of whoever is signed in with the Azure command line: for a first look, not for a service.
 
-use super::{Around, Source, Token};
+use super::{Source, Token, TokenContext};
 use crate::graph::Secret;
 use crate::model::Instant;
 use crate::model::time::HOUR;
@@ -20,7 +20,7 @@ struct Given {
 }
 
 impl Source for AzureCli {
-    fn fetch(&self, around: &Around<'_>, _claims: Option<&str>) -> Result<Token, String> {
+    fn fetch(&self, around: &TokenContext<'_>, _claims: Option<&str>) -> Result<Token, String> {
         let program = if cfg!(windows) { "az.cmd" } else { "az" };
         let output = Command::new(program)
             .args([

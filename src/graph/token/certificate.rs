@@ -1,7 +1,7 @@
 //! A client certificate: a statement signed with its key (RFC 7523), PS256, named by the certificate's SHA-256.
 
 use super::assertion::exchange;
-use super::{Around, Source, Token};
+use super::{Source, Token, TokenContext};
 use crate::graph::Secret;
 use crate::model::Instant;
 use base64::Engine;
@@ -69,7 +69,7 @@ impl Certificate {
 }
 
 impl Source for Certificate {
-    fn fetch(&self, around: &Around<'_>, claims: Option<&str>) -> Result<Token, String> {
+    fn fetch(&self, around: &TokenContext<'_>, claims: Option<&str>) -> Result<Token, String> {
         let statement = self.statement(&around.token_address(), around.clock.now())?;
         exchange(around, &self.client_id, &statement, claims)
     }

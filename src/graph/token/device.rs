@@ -1,6 +1,6 @@
 //! A device code: a person signs in on any device, and consents to what is read.
 
-use super::{Around, Source, Token, ask, read};
+use super::{Source, Token, TokenContext, ask, read};
 use crate::graph::Secret;
 use crate::model::time::SECOND;
 use secrecy::ExposeSecret;
@@ -46,7 +46,7 @@ impl DeviceCode {
         }
     }
 
-    fn scope(around: &Around<'_>) -> String {
+    fn scope(around: &TokenContext<'_>) -> String {
         format!("{} offline_access", around.scope())
     }
 
@@ -57,7 +57,7 @@ impl DeviceCode {
         }
     }
 
-    fn refreshed(&self, around: &Around<'_>, claims: Option<&str>) -> Option<Result<Token, String>> {
+    fn refreshed(&self, around: &TokenContext<'_>, claims: Option<&str>) -> Option<Result<Token, String>> {
         let refresh = self.refresh.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let scope = Self::scope(around);
         let mut fields = vec![
@@ -78,7 +78,7 @@ impl DeviceCode {
 }
 
 impl Source for DeviceCode {
-    fn fetch(&self, around: &Around<'_>, claims: Option<&str>) -> Result<Token, String> {
+    fn fetch(&self, around: &TokenContext<'_>, claims: Option<&str>) -> Result<Token, String> {
         if let Some(token) = self.refreshed(around, claims) {
             return token;
         }

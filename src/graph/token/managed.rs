@@ -1,6 +1,6 @@
 //! Managed identity: the machine itself is known to Entra, and asks an address that only it can reach.
 
-use super::{Around, Source, Token, ask, read};
+use super::{Source, Token, TokenContext, ask, read};
 use crate::graph::{Http, Secret};
 use secrecy::ExposeSecret;
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl ManagedIdentity {
 }
 
 impl Source for ManagedIdentity {
-    fn fetch(&self, around: &Around<'_>, _claims: Option<&str>) -> Result<Token, String> {
+    fn fetch(&self, around: &TokenContext<'_>, _claims: Option<&str>) -> Result<Token, String> {
         let version = if self.header.is_some() { "2019-08-01" } else { "2018-02-01" };
         let mut address = format!("{}?api-version={version}&resource={}", self.endpoint, around.graph);
         if let Some(id) = self.client_id.as_deref().filter(|id| id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {

@@ -17,7 +17,7 @@ pub use managed::{IMDS, ManagedIdentity};
 pub use ready::Ready;
 pub use secret::ClientSecret;
 
-use crate::graph::http::{Answer, Http, Trouble};
+use crate::graph::http::{Answer, Http, TransportError};
 use crate::graph::page::error_of;
 use crate::graph::{Clock, Origin, Secret, retry};
 use crate::model::Instant;
@@ -43,7 +43,7 @@ pub trait Source: Send + Sync {
     ///
     /// # Errors
     /// With a message that says what to do, and never contains a secret.
-    fn fetch(&self, around: &Around<'_>, claims: Option<&str>) -> Result<Token, String>;
+    fn fetch(&self, around: &TokenContext<'_>, claims: Option<&str>) -> Result<Token, String>;
 
     /// Whether asking again can give another token.
     fn renews(&self) -> bool {
@@ -52,7 +52,7 @@ pub trait Source: Send + Sync {
 }
 
 /// What every way needs.
-pub struct Around<'a> {
+pub struct TokenContext<'a> {
     /// The wire.
     pub http: &'a Http,
     /// The clock.
@@ -65,7 +65,7 @@ pub struct Around<'a> {
     pub tenant: &'a str,
 }
 
-impl Around<'_> {
+impl TokenContext<'_> {
     /// `https://graph…/.default`: all permissions that were granted.
     #[must_use]
     pub fn scope(&self) -> String {
@@ -108,7 +108,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When none can be had.
-    pub fn fresh(&self, around: &Around<'_>) -> Result<(Secret, u64), String> {
+    pub fn fresh(&self, around: &TokenContext<'_>) -> Result<(Secret, u64), String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((token, since)) = &kept.token {
             let life = token.ends_at.0 - since.0;
@@ -124,7 +124,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When none can be had, or the way has only one.
-    pub fn another(&self, around: &Around<'_>, refused: u64, claims: Option<&str>) -> Result<(Secret, u64), String> {
+    pub fn another(&self, around: &TokenContext<'_>, refused: u64, claims: Option<&str>) -> Result<(Secret, u64), String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.generation != refused
             && claims.is_none_or(|c| kept.claims.as_deref() == Some(c))
@@ -138,7 +138,7 @@ impl Tokens {
         self.renew(&mut kept, around, claims)
     }
 
-    fn renew(&self, kept: &mut Kept, around: &Around<'_>, claims: Option<&str>) -> Result<(Secret, u64), String> {
+    fn renew(&self, kept: &mut Kept, around: &TokenContext<'_>, claims: Option<&str>) -> Result<(Secret, u64), String> {
         if let Some(claims) = claims {
             kept.claims = Some(claims.to_string());
         }
@@ -207,7 +207,7 @@ struct Given {
 const TRIES: u32 = 6;
 
 /// Asks for a token until there is an answer that counts: the endpoint too is throttled and restarted now and then.
-pub(super) fn ask(around: &Around<'_>, send: impl Fn() -> Result<Answer, Trouble>) -> Result<Answer, String> {
+pub(super) fn ask(around: &TokenContext<'_>, send: impl Fn() -> Result<Answer, TransportError>) -> Result<Answer, String> {
     let mut last = String::new();
     for tries in 1..=TRIES {
         let wait = match send() {
@@ -230,7 +230,7 @@ pub(super) fn ask(around: &Around<'_>, send: impl Fn() -> Result<Answer, Trouble
 }
 
 /// Reads the answer of a token endpoint.
-pub(super) fn read(around: &Around<'_>, answer: &Answer) -> Result<Token, String> {
+pub(super) fn read(around: &TokenContext<'_>, answer: &Answer) -> Result<Token, String> {
     if answer.status != 200 {
         return Err(refusal(answer));
     }

@@ -1,6 +1,6 @@
 //! A token that somebody else got.
 
-use super::{Around, Source, Token};
+use super::{Source, Token, TokenContext};
 use crate::graph::Secret;
 use crate::model::time::HOUR;
 
@@ -8,7 +8,7 @@ use crate::model::time::HOUR;
 pub struct Ready(pub Secret);
 
 impl Source for Ready {
-    fn fetch(&self, around: &Around<'_>, _claims: Option<&str>) -> Result<Token, String> {
+    fn fetch(&self, around: &TokenContext<'_>, _claims: Option<&str>) -> Result<Token, String> {
         Ok(Token {
             secret: self.0.clone(),
             // Nobody says when it ends: the service will.

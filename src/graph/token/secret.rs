@@ -1,6 +1,6 @@
 //! A client secret: one form to the token endpoint.
 
-use super::{Around, Source, Token, ask, read};
+use super::{Source, Token, TokenContext, ask, read};
 use crate::graph::Secret;
 use secrecy::ExposeSecret;
 
@@ -13,7 +13,7 @@ pub struct ClientSecret {
 }
 
 impl Source for ClientSecret {
-    fn fetch(&self, around: &Around<'_>, claims: Option<&str>) -> Result<Token, String> {
+    fn fetch(&self, around: &TokenContext<'_>, claims: Option<&str>) -> Result<Token, String> {
         let scope = around.scope();
         let mut fields = vec![
             ("grant_type", "client_credentials"),

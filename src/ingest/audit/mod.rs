@@ -123,6 +123,14 @@ impl PartyRaw<'_> {
     }
 }
 
+/// What of an event is not understood and decides what it says: whether the act succeeded.
+pub(super) fn misread(raw: &AuditRaw<'_>, around: &Around<'_>) -> Option<String> {
+    const KNOWN: [&str; 6] = ["success", "succeeded", "0", "failure", "failed", "timeout"];
+    let result = raw.result.said().or(around.result)?;
+    let is_known = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(result.trim()));
+    (!is_known).then(|| format!("result '{}'", result.chars().take(60).collect::<String>()))
+}
+
 /// A GUID in lower case; any other id as it stands.
 pub(super) fn lowered(id: Option<&str>) -> Option<Cow<'_, str>> {
     id.map(|id| {

@@ -129,13 +129,14 @@ impl AuditRows {
         self.keys.reserve(rows);
     }
 
-    /// Takes an event, or says why it is none.
-    pub fn take(&mut self, raw: &AuditRaw<'_>, around: &Around<'_>, row: i64) -> Result<(), String> {
+    /// Takes an event and tells when it was, or says why it is none.
+    pub fn take(&mut self, raw: &AuditRaw<'_>, around: &Around<'_>, row: i64) -> Result<Instant, String> {
         let Some(activity) = raw.activity.said().or(around.operation) else {
             return Err("no activity".into());
         };
         let at_text = raw.at.said().or(around.time).unwrap_or("");
-        let at = Some(times::read(at_text, self.dates).map_err(|e| e.to_string())?);
+        let instant = times::read(at_text, self.dates).map_err(|e| e.to_string())?;
+        let at = Some(instant);
         if self.rows.capacity() == 0 {
             self.make_room();
         }
@@ -254,7 +255,7 @@ impl AuditRows {
             let (first, last) = self.span.unwrap_or((at, at));
             self.span = Some((first.min(at), last.max(at)));
         }
-        Ok(())
+        Ok(instant)
     }
 
     /// The rows as a batch with their keys, without a source yet; `None` when there are none.

@@ -20,6 +20,7 @@ use crate::lake::objects::*;
 use crate::lake::table::{Object, Stamp, Table};
 use crate::model::Interned;
 use reader::Reader;
+pub(super) use reader::misread;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -213,7 +214,8 @@ impl UnknownWords {
     /// Words that are told apart; a hostile file may invent one a record.
     const MOST: usize = 200;
 
-    fn add(&mut self, table: Table, word: String, id: Interned) {
+    /// Adds what an object has.
+    pub fn add(&mut self, table: Table, word: String, id: Interned) {
         let mut key = (table, word);
         if self.0.len() >= Self::MOST && !self.0.contains_key(&key) {
             key.1 = "other words".into();

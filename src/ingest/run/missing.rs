@@ -169,14 +169,17 @@ impl<S: Sink> Run<'_, S> {
             from: dating.from,
             until: dating.at.plus(1),
         });
-        let rows = sum.missed.rows(&self.shown(input), &self.tenant, scan.sha256.get(), &unknown, look);
-        self.report.gaps.extend(rows);
+        let (shown, sha256) = (self.shown(input), scan.sha256.get());
+        for (records, fate) in [(&sum.missed, "taken"), (&sum.misread, "understood")] {
+            self.report.gaps.extend(records.rows(&shown, fate, &self.tenant, sha256, &unknown, look));
+        }
         for (table, word, count) in sum.unknown.iter() {
             let noun = if count == 1 { "record has" } else { "records have" };
             let cure = match word {
                 w if w.contains("unknownFutureValue") => "; export with the header Prefer: include-unknown-enum-members",
+                w if w.starts_with("no ") => "; export all members",
                 w if w.contains('\'') || w == "other words" => ", which this version does not know",
-                _ => "; export all members",
+                _ => ", which this version does not understand",
             };
             let reason = format!("{}: {count} {noun} {word}{cure}", self.shown(input));
             self.report.gaps.push(Coverage {
@@ -191,7 +194,11 @@ impl<S: Sink> Run<'_, S> {
         }
         for (table, count) in &sum.nameless {
             let reason = format!("{}: {}", self.shown(input), nameless(*table, *count));
-            self.gap(table.name(), reason, source());
+            self.report.gaps.push(Coverage {
+                from: look.map(|w| w.from),
+                until: look.map(|w| w.until),
+                ..self.gap_of(table.name(), reason, source())
+            });
         }
         for whose in sum.missed.whose() {
             match whose {

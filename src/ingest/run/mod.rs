@@ -18,7 +18,7 @@ use crate::ingest::sink::{Put, Seen, Sink, SinkError};
 use crate::ingest::split::Outcome;
 use crate::ingest::work::{Done, Remarks, Surroundings};
 use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
-use crate::lake::records::{Coverage, Source};
+use crate::lake::records::{Coverage, Reject, Source};
 use crate::lake::table::Table;
 use crate::model::{Instant, Interned, TenantId};
 use arrow::error::ArrowError;
@@ -43,9 +43,17 @@ pub(super) struct Run<'a, S> {
     errors: u64,
     /// Why each file gave nothing.
     useless: Vec<(PathBuf, String)>,
+    /// Files of which nothing was taken.
+    untaken: Vec<Source>,
     /// Gaps of the lake that were read now.
     healed: Vec<Coverage>,
 }
+
+/// Records of one file that are kept one by one when they are not taken: a file of forty million of them costs no more.
+const REJECTS: usize = 200_000;
+
+/// The format of a file of which nothing was taken.
+const NOT_TAKEN: &str = "not taken";
 
 /// What the batches of one file add up to.
 #[derive(Default)]
@@ -60,6 +68,7 @@ struct Sum {
     objects: bool,
     errors: BTreeMap<String, u64>,
     missed: Missed,
+    misread: Missed,
     holderless: usize,
     nameless: BTreeMap<Table, u64>,
     unknown: UnknownWords,
@@ -67,6 +76,8 @@ struct Sum {
     /// What its records were, as far as they were taken.
     subjects: BTreeSet<String>,
     reasons: BTreeMap<String, u64>,
+    /// Records that were not taken and are kept one by one, and those that are only counted.
+    rejects: (usize, u64),
     on_pages: BTreeMap<(Option<usize>, Place), i64>,
 }
 
@@ -86,30 +97,40 @@ impl<'a, S: Sink> Run<'a, S> {
             missing: Missing::default(),
             errors: 0,
             useless: Vec::new(),
+            untaken: Vec::new(),
             healed: Vec::new(),
         }
     }
 
-    /// A file that holds no records.
-    pub fn foreign(&mut self, path: PathBuf, reason: String) {
+    /// A file that holds no records, on record with its hash where that was made.
+    pub fn foreign(&mut self, path: PathBuf, reason: String, input: Option<(&Input, &Scan)>) {
         let path = PathBuf::from(self.name_of(&path));
         self.useless.push((path.clone(), reason.clone()));
+        let sha256 = input.map(|(_, scan)| &scan.sha256).filter(|hash| hash.is_known());
+        self.untaken.push(Source {
+            sha256: sha256.map(|hash| hash.get().to_string()).unwrap_or_default(),
+            path: input.map_or_else(|| path.to_string_lossy().into_owned(), |(input, _)| self.shown(input)),
+            bytes: input.map_or(0, |(input, _)| number(input.bytes)),
+            format: NOT_TAKEN.into(),
+            note: Some(format!("not taken: {reason}")),
+            ..Source::default()
+        });
         self.report.foreign.push((path, reason));
     }
 
     /// A file that cannot be read at all: it may have held anything, so it is a gap.
-    pub fn broken(&mut self, path: PathBuf, reason: String, input: Option<(&Input, &Dating)>) {
+    pub fn broken(&mut self, path: PathBuf, reason: String, input: Option<(&Input, &Scan, &Dating)>) {
         let subject = match &input {
-            Some((input, _)) => subject_of(&input.below()),
+            Some((input, ..)) => subject_of(&input.below()),
             None => subject_of(&path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default()),
         };
-        if let (Some(table), Some((_, dating))) = (Table::from_name(subject), input) {
+        if let (Some(table), Some((_, _, dating))) = (Table::from_name(subject), input) {
             self.missing.spoiled(table, dating, "a file of it could not be read");
         }
         let reason_with_path = format!("{}: {reason}", self.name_of(&path));
         self.report.unread += 1;
         self.gap(subject, reason_with_path, None);
-        self.foreign(path, reason);
+        self.foreign(path, reason, input.map(|(input, scan, _)| (input, scan)));
     }
 
     fn gap(&mut self, subject: &str, reason: String, source: Option<String>) {
@@ -167,7 +188,7 @@ impl<'a, S: Sink> Run<'a, S> {
         let dates = match scan.orders.verdict(self.options.dates) {
             Ok(dates) => dates,
             Err(reason) => {
-                self.broken(input.path.clone(), reason, Some((input, dating)));
+                self.broken(input.path.clone(), reason, Some((input, scan, dating)));
                 return Ok(());
             }
         };
@@ -203,8 +224,17 @@ impl<'a, S: Sink> Run<'a, S> {
             path: input.path.clone(),
             source,
         };
+        // Where it cannot be opened any more, nothing was taken of it.
+        let result = match result {
+            Err(error) => {
+                let reason = format!("cannot be read: {error}; ingest it again");
+                self.broken(input.path.clone(), reason, Some((input, scan, dating)));
+                return Ok(());
+            }
+            Ok(result) => result,
+        };
         hashed.map_err(unreadable)?;
-        let outcome = result.map_err(unreadable)?.map_err(|stop| stop.at(&input.path))?;
+        let outcome = result.map_err(|stop| stop.at(&input.path))?;
         self.close(input, scan, dating, sum, outcome)
     }
 
@@ -222,6 +252,7 @@ impl<'a, S: Sink> Run<'a, S> {
             *sum.errors.entry(text).or_default() += count;
         }
         sum.missed.join(done.missed);
+        sum.misread.join(done.misread);
         sum.holderless += done.holders.missing.len();
         for (table, count) in &done.holders.nameless {
             *sum.nameless.entry(*table).or_default() += count;
@@ -263,6 +294,10 @@ impl<'a, S: Sink> Run<'a, S> {
             }
         }
         let mut rejects = done.rejects;
+        let room = REJECTS.saturating_sub(sum.rejects.0);
+        sum.rejects.1 += rejects.len().saturating_sub(room) as u64;
+        rejects.truncate(room);
+        sum.rejects.0 += rejects.len();
         if !rejects.is_empty() {
             rejects.iter_mut().for_each(|r| r.source = source.to_string());
             self.sink.rejects(rejects).map_err(Stop::Sink)?;
@@ -310,6 +345,16 @@ impl<'a, S: Sink> Run<'a, S> {
             }
         }
         self.missed(input, scan, dating, &sum, &outcome);
+        if sum.rejects.1 > 0 {
+            let more = Reject {
+                path: self.shown(input),
+                source: scan.sha256.get().to_string(),
+                verdict: "rejected".into(),
+                reason: format!("and {} more records that were not taken are counted, and not kept one by one", sum.rejects.1),
+                ..Reject::default()
+            };
+            self.sink.rejects(vec![more]).map_err(|e| Stop::Sink(e).at(&input.path))?;
+        }
         if outcome.trouble.is_none() && sum.rejected == 0 && sum.errors.is_empty() && outcome.pages.iter().all(|p| p.closed) {
             let begin = format!("{}: ", self.shown(input));
             self.heal(None, &begin);
@@ -376,8 +421,9 @@ impl<'a, S: Sink> Run<'a, S> {
         if !coverage.is_empty() {
             self.sink.coverage(coverage).map_err(failed)?;
         }
-        if !self.report.sources.is_empty() {
-            self.sink.sources(self.report.sources.clone()).map_err(failed)?;
+        let sources = [self.report.sources.clone(), std::mem::take(&mut self.untaken)].concat();
+        if !sources.is_empty() {
+            self.sink.sources(sources).map_err(failed)?;
         }
         Ok(self.report)
     }

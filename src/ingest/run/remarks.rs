@@ -49,6 +49,9 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str) -
     if remarks.untimed > 0 {
         notes.push(format!("{} times of objects could not be read", remarks.untimed));
     }
+    if sum.misread.count() > 0 {
+        notes.push(format!("{} records have members that are not understood", sum.misread.count()));
+    }
     if remarks.twice > 0 {
         notes.push(format!("{} members came twice in their object: the last was taken", remarks.twice));
     }

@@ -7,6 +7,7 @@ mod hostile;
 mod kinds;
 mod logs;
 mod looks;
+mod misread;
 mod mutated;
 mod powershell;
 mod real;

@@ -125,12 +125,24 @@ impl Worker<'_> {
             holders: &mut self.done.holders,
             words: &mut self.done.unknown,
         };
+        objects::misread();
         let place = match (kind, related) {
             (_, Some(relation)) => taker.take_related(relation, map)?,
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
         self.done.remarks.parent_by_name += by_name;
+        let misread = objects::misread();
+        if !misread.is_empty() {
+            let own = map
+                .get("id")
+                .and_then(Value::as_str)
+                .map_or_else(|| format!("record {}", span.row), str::to_lowercase);
+            let own = Interned::from(&own);
+            for what in misread {
+                self.done.unknown.add(place.table, what, own);
+            }
+        }
         let places = &mut self.done.places;
         let index = *self.place_index.entry(place).or_insert_with_key(|place| {
             places.push(place.clone());

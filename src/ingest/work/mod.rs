@@ -5,7 +5,7 @@ mod tabular;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
 use crate::ingest::envelope::Envelope;
-use crate::ingest::gaps::{self, Missed};
+use crate::ingest::gaps::{self, Missed, Whose};
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::limits::Limits;
 use crate::ingest::objects::{Holders, Place, Refused, Rows, UnknownWords};
@@ -16,7 +16,7 @@ use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
 use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
-use crate::model::Instant;
+use crate::model::{Instant, Window};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
@@ -118,6 +118,8 @@ pub(super) struct Done {
     pub unknown: UnknownWords,
     /// Records that were not taken, as gaps.
     pub missed: Missed,
+    /// Records of logs that were taken, and of which a member is not understood that decides what they say.
+    pub misread: Missed,
     /// Assignments that name no holder, and those that do.
     pub holders: Holders,
     /// Things worth a remark.
@@ -306,7 +308,10 @@ impl Worker<'_> {
     }
 
     fn audit(&mut self, raw: &AuditRaw<'_>, around: &audit::Around<'_>, span: &Span) -> Taken {
-        self.audit.take(raw, around, span.row).map_err(rejected)?;
+        let at = self.audit.take(raw, around, span.row).map_err(rejected)?;
+        if let Some(what) = audit::misread(raw, around) {
+            self.done.misread.add(Whose::Known("audit".into()), Some(Window::at(at)), span.row, &what);
+        }
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::Audit };
         Ok(())
@@ -318,7 +323,10 @@ impl Worker<'_> {
     }
 
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
-        self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
+        let at = self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
+        if let Some((stream, what)) = signin::misread(raw, around) {
+            self.done.misread.add(Whose::Known(stream), Some(Window::at(at)), span.row, &what);
+        }
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };
         Ok(())

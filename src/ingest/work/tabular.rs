@@ -122,7 +122,7 @@ impl Worker<'_> {
                     retold: true,
                     ..audit::Around::default()
                 };
-                self.audit.take(&raw, &around, span.row).map_err(rejected)?;
+                self.audit(&raw, &around, span)?;
             }
             Told::SignIn { record, stream, result_type } => {
                 let text = record.to_string();
@@ -137,7 +137,7 @@ impl Worker<'_> {
                     retold: true,
                     ..signin::Around::default()
                 };
-                self.sign_ins.take(&raw, &around, span.row).map_err(rejected)?;
+                self.sign_in(&raw, &around, span)?;
             }
         }
         Ok(())

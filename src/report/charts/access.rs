@@ -10,7 +10,7 @@ use crate::report::Review;
 use std::collections::BTreeMap;
 
 const ID: &str = "chart-access";
-const QUESTION: &str = "How did access grow, package by package?";
+const QUESTION: &str = "How has access grown, by package?";
 /// Packages with a line of their own: as many as there are colours that everybody can tell apart.
 const LINES: usize = 6;
 const WIDTH: i32 = 1120;
@@ -70,7 +70,7 @@ pub fn chart(review: &Review) -> Chart {
         id: ID,
         question: QUESTION,
         finding,
-        caption: format!("Holdings that are proved at the end of each week; the packages with the most holders now.{more}"),
+        caption: format!("Proven holdings at the end of each week; packages with the most current holders.{more}"),
         drawing: Some(draw(&weeks, shown)),
         heads: vec!["package", "id", "at the beginning", "most", "now"],
         rows: lines

@@ -34,20 +34,17 @@ pub fn chart(review: &Review) -> Chart {
     let total: usize = counts.iter().sum();
     let mut chart = Chart {
         id: "chart-age",
-        question: "How old is the access that is held now?",
+        question: "How old is current access?",
         ..Chart::default()
     };
     if total == 0 {
-        chart.finding = "Nothing is known to be held at this instant: no look and no event shows a holding.".into();
+        chart.finding = "No current access is on record: neither a snapshot nor an event shows any.".into();
         return chart;
     }
     let old: usize = counts[A_YEAR..].iter().sum();
     chart.finding = format!("{} of {} began a year ago or earlier.", thousands(old), count(total, "holding"));
     if bounded > 0 {
-        chart.caption = format!(
-            "For {} the beginning is not known exactly; they are at least as old as shown.",
-            thousands(bounded)
-        );
+        chart.caption = format!("For {} the start is not known exactly; they are at least as old as shown.", thousands(bounded));
     }
     let bars: Vec<Bar> = CLASSES
         .iter()

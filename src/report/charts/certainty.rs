@@ -7,10 +7,10 @@ use crate::model::{Certainty, EntitlementKind};
 use crate::report::Review;
 
 const ID: &str = "chart-certainty";
-const QUESTION: &str = "How sure is the ledger?";
+const QUESTION: &str = "How exact are start and end dates?";
 const ORDER: [(Certainty, Ink, &str); 5] = [
     (Certainty::Exact, Ink::Main, "exact"),
-    (Certainty::Open, Ink::Low, "open (still held)"),
+    (Certainty::Open, Ink::Low, "open (current)"),
     (Certainty::Bounded, Ink::Pale, "bounded"),
     (Certainty::Scheduled, Ink::Medium, "scheduled"),
     (Certainty::Unknown, Ink::Info, "unknown"),
@@ -27,7 +27,7 @@ pub fn chart(review: &Review) -> Chart {
     }
     let total = review.access.holdings.len();
     if total == 0 {
-        return Chart::silent(ID, QUESTION, "The ledger is empty: there is nothing to be sure of.");
+        return Chart::silent(ID, QUESTION, "No holding is on record.");
     }
     let exact: usize = counts.iter().step_by(2).map(|c| c[0]).sum();
     let unknown: usize = counts.iter().step_by(2).map(|c| c[4]).sum();
@@ -35,7 +35,7 @@ pub fn chart(review: &Review) -> Chart {
         format!(
             "{}, {}",
             EntitlementKind::ALL[n / 2].as_str().replace('_', " "),
-            if n.is_multiple_of(2) { "begins" } else { "ends" }
+            if n.is_multiple_of(2) { "start" } else { "end" }
         )
     };
     let told = || counts.iter().enumerate().filter(|(_, c)| c.iter().sum::<usize>() > 0);
@@ -54,9 +54,9 @@ pub fn chart(review: &Review) -> Chart {
     Chart {
         id: ID,
         question: QUESTION,
-        finding: format!("{} of {} began at an instant that an event proves.", thousands(exact), count(total, "holding")),
+        finding: format!("{} of {} have a start that a log event proves.", thousands(exact), count(total, "holding")),
         caption: format!(
-            "For {} the beginning lies before the first witness or in a gap. Bounded means between two observations.",
+            "For {} the start lies before the first evidence or in a gap. Bounded means between two observations.",
             thousands(unknown)
         ),
         drawing: Some(bars::draw("holdings", 190, &legend, &bars)),

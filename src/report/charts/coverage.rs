@@ -1,4 +1,4 @@
-//! What the sources witnessed of the period: a strip of days for each log, and the looks.
+//! What the sources cover of the period: a strip of days for each log, and the snapshots.
 
 use super::canvas::{At, Drawing, Ink};
 use super::font::fit;
@@ -19,18 +19,20 @@ const THICK: i32 = 18;
 /// How a day is witnessed, from the best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Day {
-    Vouched,
+    Proven,
+    Asserted,
     Inferred,
     Gap,
     None,
 }
 
 impl Day {
-    const LEGEND: [(&'static str, Ink); 4] = [
-        ("proven or asserted", Ink::Main),
+    const LEGEND: [(&'static str, Ink); 5] = [
+        ("proven", Ink::Main),
+        ("asserted", Ink::Low),
         ("inferred, or in part", Ink::Pale),
         ("gap", Ink::Medium),
-        ("nothing", Ink::Track),
+        ("not covered", Ink::Track),
     ];
 
     fn shown(self) -> (&'static str, Ink) {
@@ -49,7 +51,7 @@ pub fn chart(review: &Review) -> Chart {
     let days = days_of(period);
     let mut chart = Chart {
         id: "chart-coverage",
-        question: "What did the sources witness?",
+        question: "What do the sources cover?",
         wide: true,
         ..Chart::default()
     };
@@ -58,7 +60,7 @@ pub fn chart(review: &Review) -> Chart {
         return chart;
     }
     if review.access.coverage.is_empty() && review.snapshots.is_empty() {
-        chart.finding = "Neither a log nor a look at the directory is in the lake; without them nothing can be proved.".into();
+        chart.finding = "Neither a log nor a snapshot of the directory was collected; without them nothing can be proven.".into();
         return chart;
     }
     let strips: Vec<Strip> = review
@@ -70,19 +72,19 @@ pub fn chart(review: &Review) -> Chart {
             days: (0..days).map(|d| of_day(c, day(period, d))).collect(),
         })
         .collect();
-    let looks = looks(review);
+    let snapshots = snapshots(review);
     chart.finding = finding(&strips, days);
-    chart.caption = caption(&strips, &looks, days);
-    chart.drawing = Some(draw(period, days, &strips, &looks));
+    chart.caption = caption(&strips, &snapshots, days);
+    chart.drawing = Some(draw(period, days, &strips, &snapshots));
     chart.heads = vec!["source", "from", "until", "how"];
     chart.rows = strips
         .iter()
         .flat_map(|s| runs(&s.days).into_iter().map(|(a, b, how)| line(&s.name, period, a, b, how.shown().0)))
         .collect();
     chart.rows.extend(
-        looks
+        snapshots
             .iter()
-            .map(|(d, (n, complete))| line("looks", period, *d, d + 1, &format!("{}, {complete} complete", count(*n, "look")))),
+            .map(|(d, (n, complete))| line("snapshots", period, *d, d + 1, &format!("{}, {complete} complete", count(*n, "snapshot")))),
     );
     chart
 }
@@ -123,8 +125,10 @@ fn of_day(covered: &Covered, day: Window) -> Day {
     let gap = covered.gaps.iter().any(|(w, _)| w.is_some_and(|w| w.from < day.until && day.from < w.until));
     if gap {
         Day::Gap
+    } else if covered.proven.iter().any(|w| w.contains(&day)) {
+        Day::Proven
     } else if covered.attested_spans(day) {
-        Day::Vouched
+        Day::Asserted
     } else if covered.any.iter().any(|w| w.from < day.until && day.from < w.until) {
         Day::Inferred
     } else {
@@ -133,7 +137,7 @@ fn of_day(covered: &Covered, day: Window) -> Day {
 }
 
 /// Looks by day of the period: how many, and how many complete.
-fn looks(review: &Review) -> BTreeMap<i64, (usize, usize)> {
+fn snapshots(review: &Review) -> BTreeMap<i64, (usize, usize)> {
     let mut by_day: BTreeMap<i64, (usize, usize)> = BTreeMap::new();
     for s in review
         .snapshots
@@ -160,20 +164,28 @@ fn runs(days: &[Day]) -> Vec<(i64, i64, Day)> {
     runs
 }
 
-/// The worst first: a gap, else the log that is vouched for least.
+/// The worst first: a gap, else the log that is attested least.
 fn finding(strips: &[Strip], days: i64) -> String {
     let of = |s: &Strip, how: Day| s.days.iter().filter(|d| **d == how).count();
+    let vouched = |s: &Strip| of(s, Day::Proven) + of(s, Day::Asserted);
     let gapped = strips
         .iter()
         .map(|s| (of(s, Day::Gap), s))
         .max_by_key(|(n, s)| (*n, std::cmp::Reverse(&s.name)));
-    let least = strips.iter().map(|s| (of(s, Day::Vouched), s)).min_by_key(|(n, s)| (*n, &s.name));
+    let least = strips.iter().map(|s| (vouched(s), s)).min_by_key(|(n, s)| (*n, &s.name));
     match (gapped, least) {
         (Some((n, s)), _) if n > 0 => format!("{} has a gap on {} of the {days} days of the period.", s.name, super::thousands(n)),
-        (_, Some((n, _))) if n == whole(days) => format!("Every log is vouched for on all {days} days of the period."),
-        (_, Some((0, s))) => format!("{} is vouched for on none of the {days} days of the period.", s.name),
-        (_, Some((n, s))) => format!("{} is vouched for on {} of the {days} days of the period.", s.name, super::thousands(n)),
-        (_, None) => "No log is in the lake: only looks at the directory.".into(),
+        (_, Some((n, _))) if n == whole(days) => format!("Every log is proven or asserted to be complete on all {days} days of the period."),
+        (_, Some((0, s))) => format!(
+            "{} is neither proven nor asserted to be complete on any of the {days} days of the period.",
+            s.name
+        ),
+        (_, Some((n, s))) => format!(
+            "{} is proven or asserted to be complete on {} of the {days} days of the period.",
+            s.name,
+            super::thousands(n)
+        ),
+        (_, None) => "No log was collected: only snapshots of the directory.".into(),
     }
 }
 
@@ -181,36 +193,37 @@ fn whole(days: i64) -> usize {
     usize::try_from(days).unwrap_or(usize::MAX)
 }
 
-fn caption(strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>, days: i64) -> String {
+fn caption(strips: &[Strip], snapshots: &BTreeMap<i64, (usize, usize)>, days: i64) -> String {
     let mut parts: Vec<String> = strips
         .iter()
         .map(|s| {
-            let vouched = s.days.iter().filter(|d| **d == Day::Vouched).count();
+            let of = |how: Day| s.days.iter().filter(|d| **d == how).count();
+            let (proven, asserted) = (of(Day::Proven), of(Day::Asserted));
             let inferred = s.days.iter().filter(|d| **d == Day::Inferred).count();
             let more = if inferred > 0 {
                 format!(" and by inference or in part on {inferred}")
             } else {
                 String::new()
             };
-            format!("{} is vouched for on {vouched} of {days} days{more}", s.name)
+            format!("{} is proven on {proven} and asserted on {asserted} of {days} days{more}", s.name)
         })
         .collect();
-    let seen: usize = looks.values().map(|(n, _)| n).sum();
-    let incomplete = seen - looks.values().map(|(_, complete)| complete).sum::<usize>();
+    let seen: usize = snapshots.values().map(|(n, _)| n).sum();
+    let incomplete = seen - snapshots.values().map(|(_, complete)| complete).sum::<usize>();
     let pale = if incomplete > 0 {
         format!(", {incomplete} of them incomplete and drawn pale")
     } else {
         String::new()
     };
     parts.push(if seen == 0 {
-        "no look at the directory falls into the period".into()
+        "no snapshot of the directory falls into the period".into()
     } else {
-        format!("{} at the directory on {}{pale}", count(seen, "look"), count(looks.len(), "day"))
+        format!("{} of the directory on {}{pale}", count(seen, "snapshot"), count(snapshots.len(), "day"))
     });
     parts.join("; ") + "."
 }
 
-fn draw(period: Window, days: i64, strips: &[Strip], looks: &BTreeMap<i64, (usize, usize)>) -> Drawing {
+fn draw(period: Window, days: i64, strips: &[Strip], snapshots: &BTreeMap<i64, (usize, usize)>) -> Drawing {
     let x = |d: i64| LEFT + i32::try_from(d * i64::from(WIDTH - LEFT - RIGHT) / days).unwrap_or(0);
     let mut pen = Drawing::new((WIDTH, 0));
     pen.legend(LEFT, &Day::LEGEND);
@@ -222,9 +235,9 @@ fn draw(period: Window, days: i64, strips: &[Strip], looks: &BTreeMap<i64, (usiz
         }
         y += STEP;
     }
-    pen.words("looks at the directory", (LEFT - 12, y + THICK / 2 + 1), At::End, Ink::Text);
+    pen.words("snapshots of the directory", (LEFT - 12, y + THICK / 2 + 1), At::End, Ink::Text);
     pen.line((LEFT, y + THICK / 2), (x(days), y + THICK / 2), Ink::Grid);
-    for (d, (n, complete)) in looks {
+    for (d, (n, complete)) in snapshots {
         let ink = if complete == n { Ink::Main } else { Ink::Pale };
         let middle = (x(*d) + x(d + 1)) / 2;
         pen.rect((middle - 2, y), (4, THICK), ink);

@@ -8,7 +8,7 @@ use crate::report::Review;
 use std::collections::BTreeMap;
 
 const ID: &str = "chart-departments";
-const QUESTION: &str = "Which departments hold what?";
+const QUESTION: &str = "Which departments have which packages?";
 /// Packages and departments that are drawn; the rest is added up.
 const PACKAGES: usize = 14;
 const DEPARTMENTS: usize = 10;
@@ -31,13 +31,13 @@ pub fn chart(review: &Review) -> Chart {
         *cells.entry((&h.entitlement.id, department)).or_default() += 1;
     }
     if total == 0 {
-        return Chart::silent(ID, QUESTION, "No package is known to be held.");
+        return Chart::silent(ID, QUESTION, "No package has a current holder on record.");
     }
     if unknown == total {
         return Chart::silent(
             ID,
             QUESTION,
-            "No holder's department is in the lake: the export of users has no member 'department'.",
+            "No holder's department is on record: the export of users lacks the property 'department'.",
         );
     }
     let packages = ranked(cells.iter().map(|((package, _), n)| (*package, *n)));
@@ -55,12 +55,12 @@ pub fn chart(review: &Review) -> Chart {
         id: ID,
         question: QUESTION,
         finding: format!(
-            "{} reaches furthest: people of {} hold it.",
+            "{} is the most widespread: people in {} have it.",
             names.get(widest).copied().unwrap_or_default(),
             count(spread(widest), "department")
         ),
         caption: format!(
-            "Holdings of packages now, by the department that the directory last had for the holder; unknown for {} of {}.",
+            "Current package holdings by the holder's department, as last observed; unknown for {} of {}.",
             thousands(unknown),
             thousands(total)
         ),

@@ -29,21 +29,21 @@ pub fn chart(review: &Review) -> Chart {
     let total: usize = counts.values().map(|(n, _)| n).sum();
     let mut chart = Chart {
         id: "chart-endless",
-        question: "Which packages are held without an end?",
+        question: "Which packages are held with no end date?",
         ..Chart::default()
     };
     if held == 0 {
-        chart.finding = "No package is known to be held: no look at assignments is among the sources, or nobody holds one.".into();
+        chart.finding = "No package has a holder on record: no snapshot of assignments was collected, or there is no holder.".into();
         return chart;
     }
     if total == 0 {
-        chart.finding = format!("None: each of the {} of packages has an end.", count(held, "holding"));
+        chart.finding = format!("None: each of the {} of packages has an end date.", count(held, "holding"));
         return chart;
     }
     let mut rows: Vec<(usize, &str, &str)> = counts.iter().map(|(id, (n, name))| (*n, *name, *id)).collect();
     rows.sort_by_key(|(n, name, id)| (std::cmp::Reverse(*n), *name, *id));
     chart.finding = format!(
-        "{} of {} of packages have no end, in {}.",
+        "{} of {} of packages have no end date, in {}.",
         total,
         count(held, "holding"),
         count(rows.len(), "package")
@@ -64,7 +64,7 @@ pub fn chart(review: &Review) -> Chart {
         });
     }
     chart.drawing = Some(bars::draw("holdings", 240, &[], &bars));
-    chart.heads = vec!["package", "id", "holdings without an end"];
+    chart.heads = vec!["package", "id", "holdings with no end date"];
     chart.rows = rows
         .iter()
         .map(|(n, name, id)| vec![(*name).to_string(), (*id).to_string(), n.to_string()])

@@ -6,17 +6,17 @@ use super::{Chart, count, thousands};
 use crate::report::Review;
 
 const ID: &str = "chart-expiry";
-const QUESTION: &str = "When does it end?";
+const QUESTION: &str = "When does current access end?";
 /// Classes of the end; those between have an upper limit in days.
 const CLASSES: [(&str, Ink); 8] = [
-    ("end has passed", Ink::High),
+    ("end date has passed", Ink::High),
     ("within 30 days", Ink::Main),
     ("in 30 to 89 days", Ink::Main),
     ("in 90 to 179 days", Ink::Main),
     ("in 180 to 364 days", Ink::Main),
     ("in a year or later", Ink::Main),
-    ("no end at all", Ink::Medium),
-    ("nobody says", Ink::Info),
+    ("no end date", Ink::Medium),
+    ("no end date recorded", Ink::Info),
 ];
 const LIMITS: [i64; 4] = [30, 90, 180, 365];
 
@@ -34,7 +34,7 @@ pub fn chart(review: &Review) -> Chart {
     }
     let total: usize = counts.iter().sum();
     if total == 0 {
-        return Chart::silent(ID, QUESTION, "Nothing is known to be held, so nothing can end.");
+        return Chart::silent(ID, QUESTION, "No current access is on record.");
     }
     let bars: Vec<Bar> = CLASSES
         .iter()
@@ -44,7 +44,7 @@ pub fn chart(review: &Review) -> Chart {
             parts: vec![(n, *ink)],
         })
         .collect();
-    let end = if counts[6] == 1 { "has no end" } else { "have no end" };
+    let end = if counts[6] == 1 { "has no end date" } else { "have no end date" };
     Chart {
         id: ID,
         question: QUESTION,
@@ -54,7 +54,8 @@ pub fn chart(review: &Review) -> Chart {
             count(total, "holding"),
             ends(counts[1])
         ),
-        caption: passed(counts[0]) + "Where nobody says, no record of an end or of its absence is in the lake: memberships and roles outside packages mostly.",
+        caption: passed(counts[0])
+            + "No end date recorded: the evidence shows neither an end nor that there is none, mostly for memberships and roles outside packages.",
         drawing: Some(bars::draw("holdings", 150, &[], &bars)),
         heads: vec!["end", "holdings"],
         rows: CLASSES
@@ -73,7 +74,7 @@ fn ends(n: usize) -> String {
 fn passed(n: usize) -> String {
     match n {
         0 => String::new(),
-        1 => "One is held although its end has passed. ".into(),
-        n => format!("{} are held although their end has passed. ", thousands(n)),
+        1 => "One is still current although its end date has passed. ".into(),
+        n => format!("{} are still current although their end date has passed. ", thousands(n)),
     }
 }

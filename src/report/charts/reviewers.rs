@@ -9,7 +9,7 @@ use crate::report::Review;
 use std::collections::BTreeMap;
 
 const ID: &str = "chart-reviewers";
-const QUESTION: &str = "Do reviewers look before they approve?";
+const QUESTION: &str = "Do reviewers take time before they approve?";
 /// Decisions further apart than this belong to two sittings.
 const SITTING: i64 = 30 * MINUTE;
 /// From so many decisions on, a share means something.
@@ -75,11 +75,7 @@ pub fn chart(review: &Review) -> Chart {
     }
     let campaigns = || review.campaigns.iter().flat_map(|c| &c.reviewers);
     if by.is_empty() && campaigns().next().is_none() {
-        return Chart::silent(
-            ID,
-            QUESTION,
-            "No decision of an access review or a campaign with its reviewer and its time is in the lake.",
-        );
+        return Chart::silent(ID, QUESTION, "No review decision with its reviewer and time is on record.");
     }
     let people = by.len() + campaigns().count();
     let mut reviewers: Vec<Reviewer> = by.into_iter().filter_map(|(who, decisions)| of(review, who, decisions)).collect();
@@ -90,7 +86,7 @@ pub fn chart(review: &Review) -> Chart {
             ID,
             QUESTION,
             format!(
-                "{} decided, none of them twice within half an hour, so no pace can be told.",
+                "{} decided, none of them twice within half an hour, so no pace can be measured.",
                 count(people, "reviewer")
             ),
         );
@@ -117,7 +113,7 @@ pub fn chart(review: &Review) -> Chart {
         question: QUESTION,
         finding,
         caption: format!(
-            "A circle is a reviewer of Entra's access reviews or of a campaign, the larger the more decisions; across is the middle time between two decisions of one sitting. In question: at least {ENOUGH} decisions, more than {NEARLY_ALL} % kept, under 5 seconds.{left_out}"
+            "Each circle is a reviewer, in an Entra access review or a campaign; its size is the number of decisions, its position across the median time between decisions of one sitting. Worth questioning: at least {ENOUGH} decisions, more than {NEARLY_ALL} % kept, under 5 seconds.{left_out}"
         ),
         drawing: Some(draw(&reviewers)),
         heads: vec!["reviewer", "decisions", "kept, %", "seconds between decisions"],

@@ -36,7 +36,7 @@ pub fn chart(review: &Review) -> Chart {
         return chart;
     }
     if total == 0 {
-        chart.finding = format!("None of the {} found anything to decide.", count(counts.len(), "check"));
+        chart.finding = format!("None of the {} has a finding.", count(counts.len(), "check"));
         return chart;
     }
     let mut rows: Vec<(&str, [usize; 4])> = counts.into_iter().collect();
@@ -45,7 +45,7 @@ pub fn chart(review: &Review) -> Chart {
     let (first, most) = rows.first().map_or(("", 0), |(id, n)| (*id, n.iter().sum()));
     let nothing = match silent {
         0 => String::new(),
-        n => format!("; {} found nothing", count(n, "check")),
+        n => format!("; {} without a finding", count(n, "check")),
     };
     let leaders = rows.iter().filter(|(_, n)| n.iter().sum::<usize>() == most).count();
     let lead = if leaders > 1 {

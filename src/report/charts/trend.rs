@@ -7,7 +7,7 @@ use super::{Chart, count, thousands};
 use crate::report::{Review, TrendPoint};
 
 const ID: &str = "chart-trend";
-const QUESTION: &str = "Is it getting better?";
+const QUESTION: &str = "Is the number of findings falling?";
 const WIDTH: i32 = 560;
 const LEFT: i32 = 58;
 const TALL: i32 = 190;
@@ -16,13 +16,13 @@ const TALL: i32 = 190;
 pub fn chart(review: &Review) -> Chart {
     let points = &review.trend;
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return Chart::silent(ID, QUESTION, "No earlier month end was asked about.");
+        return Chart::silent(ID, QUESTION, "No earlier month end was evaluated.");
     };
     if points.len() < 2 {
         return Chart::silent(
             ID,
             QUESTION,
-            "The lake does not reach back to an earlier month end, so there is nothing to compare with.",
+            "The evidence does not reach back to an earlier month end, so there is no comparison.",
         );
     }
     let (was, now) = (total(first), total(last));
@@ -41,13 +41,13 @@ pub fn chart(review: &Review) -> Chart {
         question: QUESTION,
         finding,
         caption: format!(
-            "The same checks, asked as of {} and of today, of what this commit knows: records that came later count, and a log that began later leaves earlier questions open ({} not evaluable at the first, {} now).",
+            "The same checks as of {} and as of this report, all with the evidence of this report: earlier points are restated with records that arrived later, and a log that starts later leaves more untested at earlier points ({} at the first, {} now).",
             count(points.len() - 1, "earlier month end"),
             thousands(first.not_evaluable),
             thousands(last.not_evaluable)
         ),
         drawing: Some(draw(points)),
-        heads: vec!["as of", "high", "medium", "low", "info", "not evaluable", "held"],
+        heads: vec!["as of", "high", "medium", "low", "info", "unable to test", "current holdings"],
         rows: points
             .iter()
             .map(|p| {

@@ -1,7 +1,7 @@
 //! Rows as CSV, JSON, JSON lines and Parquet, from any list of columns.
 
 use super::{Cell, Column, Csv, Kind};
-use crate::report::csv_text::protect;
+use crate::report::csv_text::{needs_quotes, protect};
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -36,7 +36,7 @@ fn line<'a>(out: &mut String, fields: impl Iterator<Item = Cow<'a, str>>) {
         if i > 0 {
             out.push(',');
         }
-        if field.contains([',', '"', '\n', '\r']) {
+        if needs_quotes(&field) {
             out.push('"');
             out.push_str(&field.replace('"', "\"\""));
             out.push('"');
@@ -50,6 +50,8 @@ fn line<'a>(out: &mut String, fields: impl Iterator<Item = Cow<'a, str>>) {
 fn csv_field(kind: Kind, cell: Cell, profile: Csv) -> Cow<str> {
     match cell {
         Cell::Text(text) if kind == Kind::Text && profile == Csv::Safe => Cow::Owned(protect(&text).into_owned()),
+        // Within JSON a semicolon stands in texts only, and its escape is the same text.
+        Cell::Json(_) if profile == Csv::Safe => Cow::Owned(plain(cell).unwrap_or_default().replace(';', "\\u003b").replace('|', "\\u007c")),
         Cell::List(items) if profile == Csv::Safe => Cow::Owned(items.iter().map(|i| protect(i)).collect::<Vec<_>>().join(";")),
         other => plain(other).unwrap_or_default(),
     }

@@ -1,7 +1,7 @@
 //! The columns of holdings, in the order of the contract.
 
 use super::{Cell, Column, Kind, text};
-use crate::model::{AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, PolicyId, PrincipalId, RequestId};
+use crate::model::{AssignmentId, Decision, Holding, PolicyId, PrincipalId, RequestId};
 use serde_json::json;
 
 /// The columns of holdings.
@@ -84,22 +84,22 @@ pub static HOLDINGS: &[Column<Holding>] = &[
     Column {
         name: "resource_id",
         kind: Kind::Text,
-        get: |h, _| text(resource_id(&h.entitlement)),
+        get: |h, _| text(h.entitlement.resource_id()),
     },
     Column {
         name: "role_id",
         kind: Kind::Text,
-        get: |h, _| text(role_id(&h.entitlement)),
+        get: |h, _| text(h.entitlement.role_id()),
     },
     Column {
         name: "role",
         kind: Kind::Text,
-        get: |h, _| text(role_name(h)),
+        get: |h, _| text(h.role_name()),
     },
     Column {
         name: "scope_id",
         kind: Kind::Text,
-        get: |h, _| text(scope_id(&h.entitlement)),
+        get: |h, _| text(h.entitlement.scope_id()),
     },
     Column {
         name: "assignment_state",
@@ -200,43 +200,6 @@ pub static HOLDINGS: &[Column<Holding>] = &[
 
 fn id(value: Option<&str>) -> Cell<'_> {
     text(value.unwrap_or_default())
-}
-
-/// The group, site or service principal; empty for packages and directory roles, which are no resources.
-fn resource_id(key: &EntitlementKey) -> &str {
-    match key.kind {
-        EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => "",
-        EntitlementKind::Group | EntitlementKind::AppRole | EntitlementKind::SiteRole => key.resource(),
-    }
-}
-
-/// The app role or directory role.
-fn role_id(key: &EntitlementKey) -> &str {
-    match key.kind {
-        EntitlementKind::AppRole => key.id.split_once('/').map_or("", |(_, role)| role),
-        EntitlementKind::DirectoryRole => key.resource(),
-        _ => "",
-    }
-}
-
-/// The role's name: an application's role is named `application / role`.
-fn role_name(h: &Holding) -> &str {
-    match h.entitlement.kind {
-        EntitlementKind::AppRole => h.entitlement_name.rsplit_once(" / ").map_or("", |(_, role)| role),
-        EntitlementKind::DirectoryRole => &h.entitlement_name,
-        EntitlementKind::Group if h.entitlement.is_group_owner() => "Owner",
-        EntitlementKind::Group => "Member",
-        EntitlementKind::AccessPackage | EntitlementKind::SiteRole => "",
-    }
-}
-
-/// The scope of a directory role: what stands between the role and its state, whatever it contains.
-fn scope_id(key: &EntitlementKey) -> &str {
-    if key.kind != EntitlementKind::DirectoryRole {
-        return "";
-    }
-    let scope = key.id.split_once('|').and_then(|(_, rest)| rest.rsplit_once('|'));
-    scope.map_or("", |(scope, _)| scope)
 }
 
 fn decisions(all: &[Decision]) -> Cell<'static> {

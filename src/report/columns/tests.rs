@@ -126,7 +126,7 @@ proptest::proptest! {
             let row = reader.records().next().expect("a row").expect("well formed");
             for (column, original) in [("principal_name", h.principal_name.as_str()), ("justification", h.justification.as_deref().unwrap_or_default())] {
                 let read = row.get(at(column)).unwrap_or_default();
-                let back = if profile == Csv::Safe { crate::report::csv_text::unprotect(read) } else { read };
+                let back = if profile == Csv::Safe { crate::report::csv_text::unprotect(read).into_owned() } else { read.to_string() };
                 proptest::prop_assert_eq!(back, original);
             }
         }

@@ -1,8 +1,7 @@
-//! The index of controls: each control of a framework, the checks that speak to it, and their rows.
+//! The index of controls: each control of a framework, the checks that test it, and their rows.
 
 use super::number;
-use crate::model::Verdict;
-use crate::report::Review;
+use crate::report::{Review, Verdicts};
 use std::collections::BTreeMap;
 
 /// A control with its checks.
@@ -23,16 +22,7 @@ pub struct ControlRow {
 
 /// Controls by framework and id.
 pub fn controls(review: &Review) -> Vec<ControlRow> {
-    let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
-    for f in review.findings {
-        let place = match f.result {
-            Verdict::Finding => 0,
-            Verdict::Exception => 1,
-            Verdict::NotEvaluable => 2,
-            Verdict::Pass => continue,
-        };
-        counts.entry(f.check.as_str()).or_default()[place] += 1;
-    }
+    let counts = Verdicts::by_check(review.findings);
     let mut by: BTreeMap<(String, String), Vec<&crate::report::CheckSummary>> = BTreeMap::new();
     for check in &review.checks {
         for control in check.controls.split("; ").filter(|c| !c.is_empty()) {
@@ -45,14 +35,14 @@ pub fn controls(review: &Review) -> Vec<ControlRow> {
         .collect()
 }
 
-fn row(framework: String, control: String, checks: &[&crate::report::CheckSummary], counts: &BTreeMap<&str, [usize; 3]>) -> ControlRow {
-    let of = |id: &str| counts.get(id).copied().unwrap_or_default();
+fn row(framework: String, control: String, checks: &[&crate::report::CheckSummary], counts: &BTreeMap<&str, Verdicts>) -> ControlRow {
+    let of = |id: &str| counts.get(id).copied().unwrap_or_default().each();
     let sum = |place: usize| checks.iter().map(|c| of(&c.id)[place]).sum::<usize>();
     let (says, tone) = match (sum(0), sum(2), checks.iter().map(|c| c.population).sum::<usize>()) {
-        (0, 0, 0) => ("nothing to look at", ""),
-        (0, 0, _) => ("no deviation seen", ""),
-        (0, ..) => ("partly not evaluable", "medium"),
-        _ => ("deviations", "high"),
+        (0, 0, 0) => ("no population", ""),
+        (0, 0, _) => ("no exception noted", ""),
+        (0, ..) => ("partly untested", "medium"),
+        _ => ("exceptions noted", "high"),
     };
     ControlRow {
         framework,

@@ -1,6 +1,6 @@
 //! The answer in one sentence, and the numbers behind it, each with the way to its rows.
 
-use super::number;
+use super::{number, quality};
 use crate::model::{Finding, Severity, Verdict};
 use crate::report::Review;
 use crate::report::charts::count;
@@ -24,30 +24,31 @@ fn of<'a>(review: &'a Review, verdict: Verdict) -> impl Iterator<Item = &'a Find
 /// One sentence that a reader can act on.
 pub fn answer(review: &Review) -> String {
     if review.sources.is_empty() && review.access.holdings.is_empty() {
-        return "Nothing can be said yet: no source has been read into this lake.".into();
+        return "No conclusion is possible: the evidence store contains no source.".into();
     }
     let found = of(review, Verdict::Finding).count();
-    let unanswered = of(review, Verdict::NotEvaluable).count();
     let held = review.access.holdings.iter().filter(|h| h.held_at(review.as_of)).count();
     let start = match found {
-        0 => format!("Nothing that the checks looked at needs a decision among {} held now", count(held, "holding")),
-        1 => format!("One finding needs a decision{} among {} held now", weights(review), count(held, "holding")),
+        0 => format!("No check has a finding among {}", count(held, "current holding")),
+        1 => format!("One finding needs a decision{} among {}", severities(review), count(held, "current holding")),
         _ => format!(
-            "{} findings need a decision{} among {} held now",
+            "{} findings need a decision{} among {}",
             number(found),
-            weights(review),
-            count(held, "holding")
+            severities(review),
+            count(held, "current holding")
         ),
     };
-    match unanswered {
-        0 => format!("{start}, and every question could be answered."),
-        1 => format!("{start}, and one question could not be answered from the sources."),
-        n => format!("{start}, and {} questions could not be answered from the sources.", number(n)),
-    }
+    let left = match of(review, Verdict::NotEvaluable).count() {
+        0 => String::new(),
+        1 => "; one subject could not be tested".into(),
+        n => format!("; {} subjects could not be tested", number(n)),
+    };
+    // A headline without the state of its data would be read as complete.
+    format!("{start}{left}. {}.", quality::quality(review).headline)
 }
 
-/// ` (12 high, 20 medium)`, the heaviest first.
-fn weights(review: &Review) -> String {
+/// ` (12 high, 20 medium)`, highest severity first.
+fn severities(review: &Review) -> String {
     let by = Severity::ALL
         .iter()
         .rev()
@@ -64,7 +65,7 @@ pub fn figures(review: &Review) -> Vec<Figure> {
     holders.sort_unstable();
     holders.dedup();
     let high = of(review, Verdict::Finding).filter(|f| f.severity == Severity::High).count();
-    let not_taken: usize = review.rejects.iter().map(|r| r.count).sum();
+    let excluded: usize = review.rejects.iter().map(|r| r.count).sum();
     // Nothing has no rows of its own to go to.
     let figure = |n: usize, label: &str, link: &'static str, tone: &'static str| {
         let link = match link {
@@ -81,21 +82,21 @@ pub fn figures(review: &Review) -> Vec<Figure> {
     };
     vec![
         figure(high, "findings of high severity", "#f=severity:high", "high"),
-        figure(of(review, Verdict::Finding).count(), "findings to decide", "#f=verdict:finding", ""),
+        figure(of(review, Verdict::Finding).count(), "findings that need a decision", "#f=verdict:finding", ""),
         figure(of(review, Verdict::Exception).count(), "accepted exceptions", "#f=verdict:exception", ""),
         figure(
             of(review, Verdict::NotEvaluable).count(),
-            "questions not evaluable",
+            "subjects unable to test",
             "#f=verdict:not-evaluable",
             "medium",
         ),
         figure(
             held.len(),
-            &format!("holdings held now, by {}", count(holders.len(), "holder")),
+            &format!("current holdings, by {}", count(holders.len(), "holder")),
             "#f=held:now",
             "",
         ),
-        figure(endless, "held now without an end", "#f=held:endless", ""),
-        figure(not_taken, "records not taken", "#not-taken", "medium"),
+        figure(endless, "current holdings with no end date", "#f=held:endless", ""),
+        figure(excluded, "excluded records", "#excluded", "medium"),
     ]
 }

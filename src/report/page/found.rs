@@ -123,7 +123,7 @@ pub fn checks(review: &Review) -> Vec<CheckRow> {
     review.checks.iter().map(row).collect()
 }
 
-/// Findings and exceptions by check, the heaviest checks first.
+/// Findings and exceptions by check, the most severe checks first.
 pub fn groups(review: &Review, dossiers: &Dossiers) -> Vec<Group> {
     let mut by_check: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for f in review.findings.iter().filter(|f| matches!(f.result, Verdict::Finding | Verdict::Exception)) {
@@ -234,7 +234,7 @@ pub fn questions(review: &Review, groups: &[Group]) -> Vec<Question> {
 fn in_words(reason: &str) -> &'static str {
     match reason {
         "no_licence" => "the tenant lacks the licence",
-        "no_scope" => "the permission does not reach that far",
+        "no_scope" => "the permission does not cover it",
         "no_telemetry" => "no source of that kind was read",
         "too_young" => "observed for too short a time",
         "outside_retention" => "the records no longer exist",

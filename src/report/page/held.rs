@@ -15,6 +15,8 @@ pub struct Holdings {
     /// Says whether these are all.
     pub note: String,
     pub rows: Vec<HeldRow>,
+    /// Whether the pages of people list every one of them too, so that paper need not have them twice.
+    pub repeated: bool,
 }
 
 /// A holding on the page.
@@ -44,11 +46,12 @@ pub fn holdings(review: &Review, dossiers: &Dossiers) -> Holdings {
     let total = review.access.holdings.len();
     if total <= ALL {
         let note = if total == 0 {
-            "No holding is known."
+            "No holding is on record."
         } else {
-            "All holdings of the ledger, over or held."
+            "All current and former holdings."
         };
         return Holdings {
+            repeated: total > 0 && super::people::list_all(dossiers),
             note: note.to_string(),
             rows: review.access.holdings.iter().map(|h| row(h, review, dossiers)).collect(),
         };
@@ -61,11 +64,12 @@ pub fn holdings(review: &Review, dossiers: &Dossiers) -> Holdings {
         String::new()
     };
     let note = format!(
-        "The ledger has {}, too many for a page: these are the {} that findings name{cut}. holdings.csv has them all.",
+        "There are {}, too many for a page: these are the {} that findings refer to{cut}. holdings.csv has them all.",
         count(total, "holding"),
         number(rows.len())
     );
     Holdings {
+        repeated: false,
         note,
         rows: rows.into_iter().take(ALL).map(|h| row(h, review, dossiers)).collect(),
     }
@@ -105,9 +109,9 @@ pub fn row(h: &Holding, review: &Review, dossiers: &Dossiers) -> HeldRow {
     let now = h.held_at(review.as_of);
     let until = match (h.held_until.or(h.until_earliest.filter(|_| !now)), h.scheduled_until) {
         (Some(_), _) => day(h.held_until.or(h.until_earliest)),
-        (None, Some(end)) => format!("held, ends {}", end.day()),
-        (None, None) if h.no_expiration => "held, no end".to_string(),
-        (None, None) => "held".to_string(),
+        (None, Some(end)) => format!("current, ends {}", end.day()),
+        (None, None) if h.no_expiration => "current, no end date".to_string(),
+        (None, None) => "current".to_string(),
     };
     let by = if h.approved_by.is_empty() {
         h.granted_by.to_string()

@@ -1,7 +1,8 @@
-//! What the answers rest on: coverage and gaps, looks, sources with their arithmetic, and what was not taken.
+//! What the answers rest on: coverage and gaps, snapshots, sources with their arithmetic, and excluded records.
 
 use super::number;
 use crate::model::Window;
+use crate::model::time::without;
 use crate::report::Review;
 use std::collections::BTreeMap;
 
@@ -17,11 +18,11 @@ pub struct CoverageRow {
     pub remark: String,
 }
 
-/// Looks at one collection.
-pub struct LookRow {
+/// Snapshots of one collection.
+pub struct SnapshotRow {
     pub collection: String,
     pub complete: String,
-    pub looks: String,
+    pub snapshots: String,
     pub first: String,
     pub last: String,
     pub remark: String,
@@ -41,15 +42,15 @@ pub struct SourceRow {
     pub note: String,
 }
 
-/// Records that were not taken.
-pub struct NotTaken {
+/// Excluded records.
+pub struct Excluded {
     pub path: String,
     pub verdict: String,
     pub reason: String,
     pub count: String,
 }
 
-/// Coverage by log: what is vouched for, what is inferred only, then the gaps.
+/// Coverage by log: what is attested, what is inferred only, then the gaps.
 pub fn coverage(review: &Review) -> Vec<CoverageRow> {
     let mut rows = Vec::new();
     for (log, covered) in &review.access.coverage {
@@ -60,19 +61,17 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
             how,
             remark: remark.to_string(),
         };
-        rows.extend(
-            covered
-                .attested
-                .iter()
-                .map(|w| row(w.from.to_string(), w.until.to_string(), "proven or asserted", "")),
-        );
+        let proven = covered.proven.iter();
+        rows.extend(proven.map(|w| row(w.from.to_string(), w.until.to_string(), "proven", "a pull read it to its last page")));
+        let asserted = without(&covered.attested, &covered.proven).into_iter();
+        rows.extend(asserted.map(|w| row(w.from.to_string(), w.until.to_string(), "asserted", "somebody answers for it")));
         let inferred = covered.any.iter().filter(|w| !covered.attested_spans(**w));
         rows.extend(inferred.map(|w| {
             row(
                 w.from.to_string(),
                 w.until.to_string(),
                 "at least inferred",
-                "the stretch between the first and the last event, silence in it proves little",
+                "from the first to the last event: absence of an event in it proves little",
             )
         }));
         rows.extend(covered.gaps.iter().map(|(w, reason)| {
@@ -80,14 +79,14 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
             row(from, until, "gap", reason)
         }));
         if covered.any.is_empty() && covered.gaps.is_empty() {
-            rows.push(row(String::new(), String::new(), "nothing", ""));
+            rows.push(row(String::new(), String::new(), "not collected", ""));
         }
     }
     rows
 }
 
 /// What is missing of collections: which, when if that is known, and why.
-pub fn missed(review: &Review) -> Vec<[String; 3]> {
+pub fn collection_gaps(review: &Review) -> Vec<[String; 3]> {
     let one = |(collection, (window, reason)): (&String, &(Option<Window>, String))| {
         let when = window.map_or(String::new(), |w| format!("{} to {}", w.from, w.until));
         [collection.clone(), when, reason.clone()]
@@ -96,8 +95,8 @@ pub fn missed(review: &Review) -> Vec<[String; 3]> {
     each.map(one).collect()
 }
 
-/// Looks by collection and completeness.
-pub fn looks(review: &Review) -> Vec<LookRow> {
+/// Snapshots by collection and completeness.
+pub fn snapshots(review: &Review) -> Vec<SnapshotRow> {
     let mut by: BTreeMap<(&str, &str), Vec<&crate::lake::records::Snapshot>> = BTreeMap::new();
     for s in review.snapshots {
         by.entry((&s.collection, &s.complete)).or_default().push(s);
@@ -107,10 +106,10 @@ pub fn looks(review: &Review) -> Vec<LookRow> {
         let mut reasons: Vec<&str> = all.iter().filter_map(|s| s.reason.as_deref()).collect();
         reasons.sort_unstable();
         reasons.dedup();
-        LookRow {
+        SnapshotRow {
             collection: collection.to_string(),
             complete: complete.to_string(),
-            looks: number(all.len()),
+            snapshots: number(all.len()),
             first: super::day(at.clone().min()),
             last: super::day(at.max()),
             remark: reasons.join("; "),
@@ -139,29 +138,34 @@ pub fn sources(review: &Review) -> Vec<SourceRow> {
         sha256: s.sha256.clone(),
         note: match (s.conflicting, s.note.as_deref().unwrap_or_default()) {
             (0, note) => note.to_string(),
-            (n, "") => format!("{} known before with other content", number(n)),
-            (n, note) => format!("{note}; {} known before with other content", number(n)),
+            (n, "") => format!("{} known already with different content", number(n)),
+            (n, note) => format!("{note}; {} known already with different content", number(n)),
         },
     };
     sorted.into_iter().map(row).collect()
 }
 
-/// Records that were not taken, the most frequent reasons first.
-pub fn rejects(review: &Review) -> Vec<NotTaken> {
+/// Excluded records, the most frequent reasons first.
+pub fn rejects(review: &Review) -> Vec<Excluded> {
     let mut sorted: Vec<_> = review.rejects.iter().collect();
     sorted.sort_by_key(|r| (std::cmp::Reverse(r.count), &r.path, &r.verdict, &r.reason));
     sorted
         .into_iter()
-        .map(|r| NotTaken {
+        .map(|r| Excluded {
             path: r.path.clone(),
-            verdict: r.verdict.clone(),
+            verdict: kind_of(&r.verdict).to_string(),
             reason: r.reason.clone(),
             count: number(r.count),
         })
         .collect()
 }
 
-/// Activities that no mapping knows, the most frequent first.
+/// Why a record is excluded, in words: the code `unmapped` means that no table takes it.
+fn kind_of(verdict: &str) -> &str {
+    if verdict == "unmapped" { "unrecognised" } else { verdict }
+}
+
+/// Unrecognised activities, the most frequent first.
 pub fn activities(review: &Review) -> Vec<(String, String)> {
     let mut sorted: Vec<_> = review.access.unknown_activities.iter().collect();
     sorted.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), name));

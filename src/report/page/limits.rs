@@ -19,31 +19,31 @@ pub fn limits(review: &Review) -> Vec<Limit> {
     let always = [
         (
             "Files can be changed before they are read",
-            "The hash of each source proves what was read, not that the tenant wrote it. A pull by the tool itself, or a look into the portal at a few rows, closes this gap.",
+            "The hash of each source proves what was read, not that the tenant wrote it. A pull by the tool itself, or a comparison of a few rows with the portal, closes this gap.",
         ),
         (
-            "A check that is silent proves only what it looked at",
-            "The table of checks names the population of each; what is outside of it was not judged.",
+            "A check concludes on its population only",
+            "The table of checks states the population of each check; nothing outside of it was tested.",
         ),
         (
-            "Rights inside applications and on SharePoint sites",
-            "The sources say who holds a package, group or application role, not what an application makes of it, and not who else reaches a site.",
+            "Permissions inside applications and on SharePoint sites",
+            "The sources show who has a package, group or application role, not what it permits inside the application, and not who else can reach a site.",
         ),
         (
-            "As of means then, known means now",
-            "Earlier instants are answered with everything that this commit knows, also what was recorded later. Attributes of people (department, account state) are those last seen.",
+            "Earlier dates are restated with later information",
+            "Results for an earlier date use everything that this evidence version contains, including records that arrived later. Attributes of people (department, account state) are those last observed.",
         ),
         (
-            "Direct access only in holdings.csv",
-            "What a package or nested group leads to is answered by holders --effective and is not listed here.",
+            "holdings.csv lists direct access only",
+            "Access through a package or a nested group is listed by vouchsafe holders --effective.",
         ),
     ];
     limits.extend(always.map(|(title, text)| Limit { title, text: text.to_string() }));
     limits.push(Limit {
-        title: "People's own words",
+        title: "Free text",
         text: match review.audience.free_text {
-            FreeText::Masked => "Justifications and reasons of decisions are masked: their length and the first eight digits of their SHA-256. Whoever knows a text can tell whether it is the same.".into(),
-            FreeText::Shown => "Justifications and reasons are shown as people wrote them, because --show-text was given. They may hold anything, also about health: keep this report accordingly.".into(),
+            FreeText::Masked => "Justifications and reasons of decisions are masked: their length and the first eight digits of their SHA-256. Somebody who knows or guesses a text can tell whether it is the same.".into(),
+            FreeText::Shown => "Justifications and reasons are shown as people wrote them, because --show-text was given. They may contain anything, including health data: protect this report accordingly.".into(),
         },
     });
     limits
@@ -55,44 +55,44 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
     let unanswered = review.findings.iter().filter(|f| f.result == Verdict::NotEvaluable).count();
     if unanswered > 0 {
         add(
-            "Questions without an answer",
-            format!("{} could not be evaluated; each names its reason above.", count(unanswered, "question")),
+            "Unable to test",
+            format!("{} could not be tested; each states its reason above.", count(unanswered, "subject")),
         );
     }
-    let unvouched: Vec<&str> = review
+    let unattested: Vec<&str> = review
         .access
         .coverage
         .iter()
         .filter(|(_, c)| !c.attested_spans(review.period))
         .map(|(log, _)| log.as_str())
         .collect();
-    if !unvouched.is_empty() {
+    if !unattested.is_empty() {
         add(
-            "Silence of logs",
+            "Logs that do not cover the whole period",
             format!(
-                "The whole period is not vouched for by {}. Where coverage is inferred or missing, the absence of an event proves nothing.",
-                unvouched.join(", ")
+                "{} is neither proven nor asserted to be complete for the whole period. Where coverage is inferred or missing, the absence of an event proves nothing.",
+                unattested.join(", ")
             ),
         );
     }
-    let missed: Vec<&str> = review.access.collection_gaps.keys().map(String::as_str).collect();
-    if !missed.is_empty() {
+    let incomplete_collections: Vec<&str> = review.access.collection_gaps.keys().map(String::as_str).collect();
+    if !incomplete_collections.is_empty() {
         add(
-            "Collections that are not whole",
+            "Incomplete collections",
             format!(
-                "Something of {} is not in the lake: it could not be read, or retention dropped it. What it held is not known, and the table of gaps says why.",
-                missed.join(", ")
+                "Records of {} are missing: they could not be read, or retention deleted them. The table of gaps states why.",
+                incomplete_collections.join(", ")
             ),
         );
     }
     let incomplete = review.snapshots.iter().filter(|s| s.complete == "no").count();
     if incomplete > 0 {
         add(
-            "Incomplete looks",
+            "Incomplete snapshots",
             format!(
-                "{} of {} at the directory are not known to be complete: what they do not list may still be held.",
+                "{} of {} of the directory are not known to be complete: access that they do not list may still exist.",
                 number(incomplete),
-                count(review.snapshots.len(), "look")
+                count(review.snapshots.len(), "snapshot")
             ),
         );
     }
@@ -104,9 +104,9 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
         .count();
     if unsure > 0 {
         add(
-            "Beginnings that nobody witnessed",
+            "Start dates that are not exact",
             format!(
-                "{} of {} began at an instant that is only bounded or unknown; holdings.csv has the bounds.",
+                "{} of {} started at a time that is known only within bounds, or not at all; holdings.csv has the bounds.",
                 number(unsure),
                 count(review.access.holdings.len(), "holding")
             ),
@@ -120,28 +120,28 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
     let possible = review.access.holdings.iter().filter(maybe).count();
     if possible > 0 {
         add(
-            "Access that may be held",
+            "Possible access",
             format!(
-                "{} may or may not be held now, since nothing shows either; such access is not counted as held, and holders lists it as possible.",
+                "{} may or may not be current, since the evidence shows neither; they are not counted as current, and vouchsafe holders lists them as possible.",
                 count(possible, "holding")
             ),
         );
     }
-    let not_taken: usize = review.rejects.iter().map(|r| r.count).sum();
-    if not_taken > 0 {
+    let excluded: usize = review.rejects.iter().map(|r| r.count).sum();
+    if excluded > 0 {
         add(
-            "Records that were not taken",
+            "Excluded records",
             format!(
-                "{} are in the lake with their reasons, and take no part in any answer.",
-                count(not_taken, "record")
+                "{} could not be used; the evidence store has each with its reason, and no result considers them.",
+                count(excluded, "record")
             ),
         );
     }
     let unknown: i64 = review.access.unknown_activities.iter().map(|(_, n)| n).sum();
     if unknown > 0 {
         add(
-            "Activities that no mapping knows",
-            format!("{} events are kept, and no check reads them.", number(unknown)),
+            "Unrecognised activities",
+            format!("{} events are in the evidence store, and no check evaluates them.", number(unknown)),
         );
     }
     limits

@@ -12,10 +12,11 @@ mod known;
 mod limits;
 mod packages;
 mod people;
+mod quality;
 
 use crate::report::charts::{Chart, thousands};
 use crate::report::shown::visible;
-use crate::report::{ReportError, Review, ThresholdLine};
+use crate::report::{Cover, ReportError, Review, ThresholdLine};
 use askama::Template;
 
 const STYLE: &str = include_str!("../../../reports/templates/style.css");
@@ -30,15 +31,19 @@ struct Page<'a> {
     script: &'a str,
     tenant: &'a str,
     commit: &'a str,
+    cover: &'a Cover,
     as_of: String,
+    as_of_words: String,
     profile: &'a str,
     from: String,
+    from_words: String,
     until: String,
+    until_words: String,
+    quality: quality::Quality,
     answer: String,
     figures: Vec<figures::Figure>,
     decisions: Vec<decide::Decision>,
     more_decisions: usize,
-    grounds: String,
     shows_text: bool,
     trend: Option<Picture<'a>>,
     charts: Vec<Picture<'a>>,
@@ -59,9 +64,9 @@ struct Page<'a> {
     limits: Vec<Limit>,
     holdings: held::Holdings,
     coverage: Vec<known::CoverageRow>,
-    missed: Vec<[String; 3]>,
-    looks: Vec<known::LookRow>,
-    rejects: Vec<known::NotTaken>,
+    collection_gaps: Vec<[String; 3]>,
+    snapshots: Vec<known::SnapshotRow>,
+    rejects: Vec<known::Excluded>,
     activities: Vec<(String, String)>,
     sources: Vec<known::SourceRow>,
     all_tie: bool,
@@ -80,7 +85,7 @@ struct Picture<'a> {
 
 /// The page as text; `files` are the names and SHA-256 of the files beside it.
 pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> Result<String, ReportError> {
-    let (style, script) = (line_feeds(STYLE), line_feeds(SCRIPT));
+    let (style, script) = (classified(&line_feeds(STYLE), &review.cover.classification), line_feeds(SCRIPT));
     let dossiers = dossier::Dossiers::of(review);
     let groups = found::groups(review, &dossiers);
     let (decisions, more_decisions) = decide::decisions(&groups);
@@ -93,15 +98,19 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         script: &script,
         tenant: review.tenant,
         commit: review.commit,
+        cover: &review.cover,
         as_of: review.as_of.to_string(),
+        as_of_words: review.as_of.in_words(),
         profile: review.profile,
         from: review.period.from.to_string(),
+        from_words: review.period.from.in_words(),
         until: review.period.until.to_string(),
+        until_words: review.period.until.in_words(),
+        quality: quality::quality(review),
         answer: figures::answer(review),
         figures: figures::figures(review),
         decisions,
         more_decisions,
-        grounds: decide::grounds(review),
         shows_text: review.audience.free_text == crate::report::FreeText::Shown,
         trend: charts.iter().find(|c| c.id == "chart-trend").map(picture).transpose()?,
         charts: charts.iter().filter(|c| c.id != "chart-trend").map(picture).collect::<Result<_, _>>()?,
@@ -122,8 +131,8 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         limits: limits(review),
         holdings: held::holdings(review, &dossiers),
         coverage: known::coverage(review),
-        missed: known::missed(review),
-        looks: known::looks(review),
+        collection_gaps: known::collection_gaps(review),
+        snapshots: known::snapshots(review),
         rejects: known::rejects(review),
         activities: known::activities(review),
         all_tie: review.sources.iter().all(|s| s.read == s.kept + s.duplicate + s.rejected + s.unmapped),
@@ -144,6 +153,12 @@ pub fn answer(review: &Review) -> String {
     figures::answer(review)
 }
 
+/// How far the data can be relied on, in points.
+pub fn quality_of(review: &Review) -> (String, Vec<String>) {
+    let quality = quality::quality(review);
+    (quality.verdict, quality.points)
+}
+
 /// What the report cannot show: title and text.
 pub fn limits_of(review: &Review) -> Vec<(String, String)> {
     limits(review).into_iter().map(|l| (l.title.to_string(), l.text)).collect()
@@ -151,6 +166,21 @@ pub fn limits_of(review: &Review) -> Vec<(String, String)> {
 
 fn picture(chart: &Chart) -> Result<Picture<'_>, ReportError> {
     Ok(Picture { chart, svg: chart.svg()? })
+}
+
+/// The style with the classification at the foot of every printed page.
+///
+/// Every letter that means something to CSS or HTML is written as its number, so that no text can leave the string.
+fn classified(style: &str, classification: &str) -> String {
+    let mut text = String::new();
+    for c in classification.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, ' ' | ',' | '.' | ':') {
+            text.push(c);
+        } else {
+            text.push_str(&format!("\\{:x} ", u32::from(c)));
+        }
+    }
+    style.replace("@bottom-center { content: \"\";", &format!("@bottom-center {{ content: \"{text}\";"))
 }
 
 /// A checkout may have turned the line ends of the templates; the bytes and their hashes should not depend on it.
@@ -165,7 +195,6 @@ fn says(profile: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-#[cfg(test)]
 pub use csp::policy as policy_of;
 pub use limits::{Limit, limits};
 

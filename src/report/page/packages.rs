@@ -1,8 +1,9 @@
-//! A page for each package in question: what it gives, under which policy, who holds it, what was found.
+//! A page for each package in question: what it grants, under which policy, who has it, its findings.
 
 use super::dossier::{Dossiers, FoundLine, anchor};
 use super::held::{HeldRow, row};
 use super::{day, number};
+use crate::check::words::period;
 use crate::model::{PackageId, Severity};
 use crate::report::Review;
 use crate::report::charts::count;
@@ -10,7 +11,7 @@ use crate::report::charts::count;
 /// Holders that a page shows.
 const HOLDERS: usize = 25;
 
-/// What is told of a package.
+/// A package as the page shows it.
 pub struct PackagePage {
     pub anchor: String,
     pub id: String,
@@ -22,7 +23,7 @@ pub struct PackagePage {
     pub ever: String,
     pub description: String,
     pub sensitive: String,
-    pub gone: bool,
+    pub removed: bool,
     /// Kind, resource, role and since when.
     pub roles: Vec<(String, String, String, String)>,
     pub policies: Vec<PolicyLine>,
@@ -41,7 +42,7 @@ pub struct PolicyLine {
     pub review: String,
 }
 
-/// Pages of packages, the heaviest first.
+/// Pages of packages, the most severe findings first.
 pub fn pages(review: &Review, dossiers: &Dossiers) -> Vec<PackagePage> {
     dossiers.packages.iter().map(|id| page(review, dossiers, id)).collect()
 }
@@ -69,7 +70,7 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
         ever: number(held.len()),
         description: facts.map(|f| f.description.clone()).unwrap_or_default(),
         sensitive: facts.map(|f| f.sensitive_because.clone()).unwrap_or_default(),
-        gone: facts.is_some_and(|f| f.removed),
+        removed: facts.is_some_and(|f| f.removed),
         roles: facts
             .map(|f| {
                 let role = |r: &crate::ledger::access_model::PackageRole| {
@@ -91,36 +92,57 @@ fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PackagePage {
 
 fn policy(facts: &crate::ledger::access_model::PolicyFacts) -> PolicyLine {
     let end = match facts.expiration_type.as_str() {
-        "" => "not known".into(),
+        "" => "unknown".into(),
         "noExpiration" => "none".into(),
-        "afterDuration" => "after a time".into(),
+        "afterDuration" => "after a duration".into(),
         "afterDateTime" => "on a date".into(),
         other => other.to_string(),
     };
-    let by = if facts.self_review { ", by the holders themselves" } else { "" };
+    let by = if facts.self_review { ", self-review" } else { "" };
     let review = match facts.review_enabled {
-        None => "not known".into(),
+        None => "unknown".into(),
         Some(false) => "none".into(),
-        Some(true) if facts.review_every_text.is_empty() => format!("on{by}"),
-        Some(true) => format!("every {}{by}", facts.review_every_text),
+        Some(true) => match facts.review_every {
+            Some(every) => format!("every {}{by}", period(every, &facts.review_every_text)),
+            None if facts.review_every_text.is_empty() => format!("on{by}"),
+            None => format!("every {}{by}", facts.review_every_text),
+        },
     };
     PolicyLine {
         name: if facts.removed {
-            format!("{} (gone)", facts.name)
+            format!("{} (removed)", facts.name)
         } else {
             facts.name.clone()
         },
         scope: match (facts.automatic, facts.target_scope.as_str()) {
-            (true, _) => "a rule assigns".into(),
-            (false, "") => "not known".into(),
-            (false, scope) => scope.to_string(),
+            (true, _) => "assigned by rule".into(),
+            (false, "") => "unknown".into(),
+            (false, scope) => who_can_request(scope).to_string(),
         },
         approval: match facts.approval_required {
             Some(true) => "required",
-            Some(false) => "nobody is asked",
-            None => "not known",
+            Some(false) => "not required",
+            None => "unknown",
         },
         end,
         review,
+    }
+}
+
+/// `allowedTargetScope` of Graph in words; a value that is not known stands as it is.
+///
+/// Source: Microsoft Graph v1.0, enumeration `allowedTargetScope` of `accessPackageAssignmentPolicy`.
+fn who_can_request(scope: &str) -> &str {
+    match scope {
+        "notSpecified" => "nobody: direct assignment only",
+        "specificDirectoryUsers" => "named users of the directory",
+        "specificConnectedOrganizationUsers" => "named connected organizations",
+        "specificDirectoryServicePrincipals" => "named service principals",
+        "allMemberUsers" => "all members, no guests",
+        "allDirectoryUsers" => "all users, guests too",
+        "allDirectoryServicePrincipals" => "all service principals",
+        "allConfiguredConnectedOrganizationUsers" => "all connected organizations",
+        "allExternalUsers" => "all external users",
+        other => other,
     }
 }

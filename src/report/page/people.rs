@@ -10,7 +10,7 @@ use crate::report::charts::count;
 /// Holdings that a page shows.
 const HELD: usize = 40;
 
-/// What is told of a person, group or application.
+/// A person, group or application.
 pub struct PersonPage {
     pub anchor: String,
     pub id: String,
@@ -27,9 +27,15 @@ pub struct PersonPage {
     pub more_held: usize,
 }
 
-/// Pages of people, the heaviest first.
+/// Pages of people, the most severe findings first.
 pub fn pages(review: &Review, dossiers: &Dossiers) -> Vec<PersonPage> {
     dossiers.people.iter().map(|id| page(review, dossiers, id)).collect()
+}
+
+/// Whether the pages list every holding there is.
+pub fn list_all(dossiers: &Dossiers) -> bool {
+    let listed = |id: &&str| dossiers.people.contains(id);
+    dossiers.held_by.iter().all(|(id, held)| listed(&id) && held.len() <= HELD)
 }
 
 fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PersonPage {
@@ -76,10 +82,10 @@ fn facts(review: &Review, id: &PrincipalId, kind: Option<&str>) -> Vec<String> {
         (Some(at), _) => facts.push(format!("account deleted on {}", at.day())),
         (None, Some(false)) => facts.push("account disabled".into()),
         (None, Some(true)) => {}
-        (None, None) => facts.push("no record says whether the account can sign in".into()),
+        (None, None) => facts.push("account state unknown".into()),
     }
     if let Some(at) = person.leave_at {
-        facts.push(format!("leaves or left on {}", at.day()));
+        facts.push(format!("leaving date {}", at.day()));
     }
     facts
 }

@@ -2,7 +2,7 @@
 
 mod charts;
 mod section;
-mod tables;
+pub mod tables;
 
 use crate::campaign::contradiction::contradictions;
 use crate::campaign::review_quality::review_quality;

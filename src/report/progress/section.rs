@@ -10,9 +10,6 @@ use crate::report::charts::{Chart, thousands};
 use crate::report::privacy::Privacy;
 use std::collections::BTreeMap;
 
-/// Rows of a table on the report; the campaign's own page has more.
-const SHOWN: usize = 40;
-
 /// What the report tells of a campaign.
 pub struct Section {
     /// Its id.
@@ -64,8 +61,6 @@ impl Section {
             }
         };
         for table in &mut tables {
-            table.more += table.rows.len().saturating_sub(SHOWN);
-            table.rows.truncate(SHOWN);
             let proofs = table.id == tables::PROOFS;
             let place = |name: &str| table.heads.iter().position(|h| h.name == name);
             let (key, file, by) = (place("reviewer"), place("file").filter(|_| !named), place("imported by").filter(|_| proofs));
@@ -99,7 +94,7 @@ impl Section {
             warnings.push(told);
         }
         if !named {
-            warnings.push("Its pictures are left out, since they would name people.".into());
+            warnings.push("Its charts are left out, since they would name people.".into());
         }
         Self {
             id: state.head.id.to_string(),
@@ -109,7 +104,7 @@ impl Section {
                 ("access as of", minute(state.head.as_of)),
                 ("opened", minute(state.head.opened_at)),
                 ("due before", minute(state.due_at)),
-                ("told as of", minute(progress.at)),
+                ("status as of", minute(progress.at)),
             ],
             answer: super::answer(progress),
             identity: super::identity(progress),

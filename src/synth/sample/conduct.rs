@@ -57,6 +57,7 @@ fn endless_vendor(t: &mut Teller) {
         )
     });
     t.finds("EXP-01", held, "a vendor's access without an end, and its policy has no review");
+    t.finds("SEG-03", held, "and the vendor is a contractor");
 }
 
 fn approved_by_second_account(t: &mut Teller) {
@@ -180,6 +181,7 @@ fn into_break_glass(t: &mut Teller) {
         .hold(Held::Group(group), clock::named("2026-06-03 22:41"), None, Actor::User(t.scene.card(53)));
     let object = t.scene.groups[group].id.clone();
     t.finds_held("EXC-01", &object, "put into the group that carries directory roles, late in the evening");
+    t.finds_held("EXC-06", &object, "nothing takes the membership away again");
 }
 
 fn role_by_hand(t: &mut Teller) {

@@ -79,10 +79,10 @@ fn coverage(scene: &Scene) -> String {
 
 /// Findings that hang on no person.
 fn of_the_stage(scene: &Scene) -> Vec<Planted> {
-    let policy = |place: usize, note| {
+    let policy = |check, place: usize, note| {
         let package = &scene.packages[place];
         Planted {
-            check: "REV-01",
+            check,
             subject: package.policy.id.clone(),
             object: package.id.clone(),
             link: String::new(),
@@ -90,8 +90,12 @@ fn of_the_stage(scene: &Scene) -> Vec<Planted> {
         }
     };
     let mut planted = vec![
-        policy(stage::VENDOR, "its review was switched off and never on again"),
+        policy("REV-01", stage::VENDOR, "its review was switched off and never on again"),
+        policy("REV-07", stage::LIBRARY, "whoever nobody decides on keeps the access"),
+        policy("SEG-02", stage::RADIOLOGY, "one policy for the house, and a guest of a partner holds by it"),
+        policy("SEG-02", stage::LAB, "one policy for the house, and a guest of a partner holds by it"),
         policy(
+            "REV-01",
             stage::BREAK_GLASS,
             "reviewed every six months, where a package with directory roles needs three",
         ),

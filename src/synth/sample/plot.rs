@@ -58,6 +58,8 @@ fn beside(t: &mut Teller, who: u64) {
     let role = |t: &mut Teller, role, from| {
         let by = Actor::User(t.card(53 + (who - 52) % 5));
         t.life.hold(Held::Role(role), clock::named(from), None, by);
+        let object = format!("{}|/|active", t.scene.roles[role].template);
+        t.finds_held("EXC-06", &object, "assigned for good where it could be activated for an hour");
     };
     match who {
         5 | 37 => t

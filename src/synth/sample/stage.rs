@@ -148,4 +148,5 @@ fn furnish(scene: &mut Scene, place: usize, row: &Row, group: usize, contractors
     package.policy.automatic = place == BADGES;
     package.policy.departments = "[\"Radiology\"]";
     package.policy.asks_why = place != LIBRARY;
+    package.policy.silence_keeps = place == LIBRARY;
 }

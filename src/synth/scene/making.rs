@@ -48,6 +48,7 @@ impl Scene {
                 days,
                 review: Review::Every(3),
                 asks_why: true,
+                silence_keeps: false,
             },
         });
         self.packages.len() - 1

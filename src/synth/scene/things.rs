@@ -123,6 +123,8 @@ pub struct Policy {
     pub review: Review,
     /// Whether the person who asks has to say why.
     pub asks_why: bool,
+    /// Whether a review keeps what nobody decides on.
+    pub silence_keeps: bool,
 }
 
 /// An access package with its one policy.

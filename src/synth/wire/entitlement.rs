@@ -152,7 +152,7 @@ fn review_settings(scene: &Scene, policy: &Policy) -> Value {
         Review::Off => 3,
     };
     json!({
-        "isEnabled": policy.review != Review::Off, "expirationBehavior": "keepAccess", "isRecommendationEnabled": true,
+        "isEnabled": policy.review != Review::Off, "expirationBehavior": if policy.silence_keeps { "keepAccess" } else { "removeAccess" }, "isRecommendationEnabled": true,
         "isReviewerJustificationRequired": true, "isSelfReview": false,
         "schedule": {
             "startDateTime": clock::millis_text(scene.start - 90 * DAY),

@@ -23,7 +23,7 @@ pub fn definition(scene: &Scene, cycle: &ReviewCycle) -> Value {
         "createdDateTime": clock::millis_text(scene.start),
         "lastModifiedDateTime": null,
         "scope": {"@odata.type": "#microsoft.graph.accessReviewQueryScope", "query": query, "queryType": "MicrosoftGraph", "queryRoot": null},
-        "reviewers": [], "fallbackReviewers": [], "additionalNotificationRecipients": [], "stageSettings": [],
+        "reviewers": [{"query": "./manager", "queryType": "MicrosoftGraph", "queryRoot": "decisions"}], "fallbackReviewers": [], "additionalNotificationRecipients": [], "stageSettings": [],
         "settings": {
             "mailNotificationsEnabled": true, "reminderNotificationsEnabled": true, "justificationRequiredOnApproval": true,
             "defaultDecisionEnabled": false, "defaultDecision": "None", "instanceDurationInDays": 14,

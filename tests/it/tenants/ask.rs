@@ -254,6 +254,8 @@ fn value_of(cast: &Cast, text: &str) -> Result<Value, String> {
     Ok(match filled.as_str() {
         "-" => Value::Null,
         json if json.starts_with('[') => serde_json::from_str(json).map_err(|e| e.to_string())?,
+        // A number or a flag stands in braces: `{2}`, `{true}`.
+        other if other.starts_with('{') && other.ends_with('}') => serde_json::from_str(&other[1..other.len() - 1]).map_err(|e| e.to_string())?,
         time if time.len() >= 10 && printed(time).is_ok() => json!(printed(time)?),
         text => json!(text),
     })

@@ -118,13 +118,13 @@ fn take_in(run: &Run, tenant: &Tenant) -> Vec<String> {
     wrong
 }
 
-/// How many records an ingest did not take: `… + 1 rejected + 0 unmapped`.
+/// How many records an ingest did not take: `… + 1 rejected + 0 unrecognised`.
 fn not_taken(told: &str) -> usize {
     let before = |word: &str| {
         let (number, _) = told.split_once(word)?;
         number.trim_end().rsplit(' ').next()?.parse::<usize>().ok()
     };
-    before(" rejected").unwrap_or(0) + before(" unmapped").unwrap_or(0)
+    before(" rejected").unwrap_or(0) + before(" unrecognised").unwrap_or(0)
 }
 
 /// Leaves the exports, the lake and the questions behind for a closer look, where a folder for that is named.

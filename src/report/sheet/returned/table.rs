@@ -24,7 +24,7 @@ pub fn read(text: &str) -> Result<ReturnedSheet, String> {
                 .filter(|(_, cells)| cells.iter().any(|c| !c.trim().is_empty()))
                 .map(|(row, cells)| ReturnedRow {
                     row,
-                    cells: cells.iter().map(|c| unprotect(c).to_string()).collect(),
+                    cells: cells.iter().map(|c| unprotect(c).into_owned()).collect(),
                 })
                 .collect(),
             ..ReturnedSheet::default()

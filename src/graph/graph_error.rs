@@ -2,7 +2,7 @@
 
 /// What stands between us and the data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum GraphError {
     /// No token can be had: nothing more can be asked.
     #[error("no token: {0}")]
     Token(String),
@@ -45,7 +45,7 @@ pub enum Fault {
     },
     /// The skip token died: the walk must begin again.
     #[error("the service forgot where the walk was ({0})")]
-    TokenDied(String),
+    SkipTokenExpired(String),
     /// The next page is said to lie elsewhere: the token was not sent there.
     #[error("the next page is said to be at another place ({0}), to which no token was sent")]
     ForeignLink(String),
@@ -54,7 +54,7 @@ pub enum Fault {
     Loop(String),
     /// The count and the rows contradict each other.
     #[error("{rows} rows came where @odata.count says {count}")]
-    Untied {
+    CountMismatch {
         /// Distinct rows.
         rows: i64,
         /// What the service says.
@@ -68,7 +68,7 @@ pub enum Fault {
     Stopped,
 }
 
-impl Fault {
+impl GraphError {
     /// Whether a smaller slice of time may do better.
     #[must_use]
     pub fn is_too_large(&self) -> bool {
@@ -78,7 +78,10 @@ impl Fault {
     /// Whether beginning the walk again may do better.
     #[must_use]
     pub fn is_of_the_walk(&self) -> bool {
-        matches!(self, Self::TokenDied(_) | Self::Loop(_) | Self::ForeignLink(_) | Self::Untied { .. })
+        matches!(
+            self,
+            Self::SkipTokenExpired(_) | Self::Loop(_) | Self::ForeignLink(_) | Self::CountMismatch { .. }
+        )
     }
 
     /// Whether nothing else can be asked either.

@@ -1,0 +1,497 @@
+//! Populations of what happened: leavers with each access and its removal, approvals, changes, and the occurrences of review series.
+
+use crate::evidence::population::{Population, listed};
+use crate::evidence::sample::{Frequency, Member};
+use crate::ledger::AccessModel;
+use crate::ledger::access_model::{Person, PolicyFacts, RequestHistory};
+use crate::model::{Action, Certainty, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, Window};
+use crate::report::ThresholdLine;
+use std::collections::BTreeMap;
+
+/// Business days within which access is to be gone, by whether it is sensitive; from the thresholds in force.
+#[derive(Debug, Clone, Copy)]
+pub struct RemovalLimits {
+    /// For sensitive packages.
+    pub sensitive: u32,
+    /// For everything else.
+    pub other: u32,
+}
+
+impl RemovalLimits {
+    /// Reads them from the thresholds that the checks used.
+    #[must_use]
+    pub fn of(thresholds: &[ThresholdLine]) -> Self {
+        let days = |name: &str, default: u32| {
+            let line = thresholds.iter().find(|t| t.name == name);
+            line.and_then(|t| u32::try_from(t.value).ok()).unwrap_or(default)
+        };
+        Self {
+            sensitive: days("removal_sla_sensitive_business_days", 1),
+            other: days("removal_sla_other_business_days", 5),
+        }
+    }
+
+    /// For one holding.
+    #[must_use]
+    pub fn for_holding(&self, access: &AccessModel, h: &Holding) -> u32 {
+        let facts = access.packages.get(&PackageId::new(h.entitlement.resource()));
+        if facts.is_some_and(|p| !p.sensitive_because.is_empty()) {
+            self.sensitive
+        } else {
+            self.other
+        }
+    }
+}
+
+/// What became of access that was to end at an instant: the word, and the days until it was gone.
+#[must_use]
+pub fn removal(access: &AccessModel, h: &Holding, from: Instant, limit: u32) -> (&'static str, Option<i64>) {
+    let due = from.plus_business_days(limit);
+    let days = |t: Instant| Some(t.days_since(from).max(0));
+    match h.until_certainty {
+        Certainty::Exact => match h.held_until {
+            Some(t) if t <= due => ("in time", days(t)),
+            Some(t) => ("late", days(t)),
+            None => ("cannot tell", None),
+        },
+        // It ended between two observations.
+        Certainty::Bounded => match (h.until_earliest, h.until_latest) {
+            (_, Some(latest)) if latest <= due => ("in time", days(latest)),
+            (Some(earliest), _) if earliest > due => ("late", days(earliest)),
+            _ => ("cannot tell", None),
+        },
+        _ if h.held_at(access.as_of) => match access.as_of > due {
+            true => ("still held", days(access.as_of)),
+            false => ("not due yet", None),
+        },
+        _ => ("cannot tell", None),
+    }
+}
+
+/// When somebody left: the leave date, the disabling and the deletion that are on record by now, and the earliest of them.
+struct Leaver {
+    leave: Option<Instant>,
+    disabled: Option<Instant>,
+    deleted: Option<Instant>,
+    /// Whether the account is disabled, whenever that was.
+    is_disabled: bool,
+}
+
+impl Leaver {
+    fn of(person: &Person, held: &[&Holding], as_of: Instant) -> Self {
+        let by_now = |t: &Instant| *t <= as_of;
+        let since = |state: PrincipalState| {
+            let states = held.iter().filter(move |h| h.principal_state == state);
+            states.filter_map(|h| h.principal_state_since).min()
+        };
+        Self {
+            leave: person.leave_at.filter(by_now),
+            disabled: since(PrincipalState::Disabled).filter(by_now),
+            deleted: person.deleted_at.or_else(|| since(PrincipalState::Deleted)).filter(by_now),
+            is_disabled: person.enabled == Some(false),
+        }
+    }
+
+    fn left(&self) -> Option<Instant> {
+        [self.leave, self.disabled, self.deleted].into_iter().flatten().min()
+    }
+}
+
+/// Everybody who left in the period, with each access that they held then; one row without access for those who held none.
+pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Window, limits: RemovalLimits) -> Population {
+    let mut by_person: BTreeMap<&PrincipalId, Vec<&Holding>> = BTreeMap::new();
+    for h in seen {
+        by_person.entry(&h.principal).or_default().push(h);
+    }
+    let none = Vec::new();
+    let mut lines: Vec<(Member, Vec<String>)> = Vec::new();
+    for (id, person) in &access.people {
+        let held = by_person.get(id).unwrap_or(&none);
+        let leaver = Leaver::of(person, held, access.as_of);
+        let left = leaver.left();
+        // Disabled, and nobody knows since when: it may have been in the period.
+        let undated = left.is_none() && leaver.is_disabled;
+        if !left.is_some_and(|t| period.from <= t && t < period.until) && !undated {
+            continue;
+        }
+        let stratum = if undated { "time not known" } else { "dated" };
+        let about = |h: Option<&Holding>| -> (Member, Vec<String>) {
+            let (word, days, limit) = match (h, left) {
+                (Some(h), Some(from)) => {
+                    let limit = limits.for_holding(access, h);
+                    let (word, days) = removal(access, h, from, limit);
+                    (word, days.map(|d| d.to_string()).unwrap_or_default(), limit.to_string())
+                }
+                (Some(h), None) if h.held_at(access.as_of) => ("still held", String::new(), String::new()),
+                (Some(_), None) => ("cannot tell", String::new(), String::new()),
+                (None, _) => ("held nothing", String::new(), String::new()),
+            };
+            let own = h.map(crate::evidence::population::id_of).unwrap_or_else(|| id.to_string());
+            let cells = vec![
+                own.clone(),
+                stratum.to_string(),
+                "0".into(),
+                id.to_string(),
+                person.name.to_string(),
+                time(leaver.leave),
+                time(leaver.disabled),
+                time(leaver.deleted),
+                time(left),
+                h.map(|h| h.entitlement.kind.as_str().to_string()).unwrap_or_default(),
+                h.map(|h| h.entitlement.id.to_string()).unwrap_or_default(),
+                h.map(|h| h.entitlement_name.to_string()).unwrap_or_default(),
+                time(h.and_then(|h| h.held_until)),
+                h.map(|h| h.until_certainty.as_str().to_string()).unwrap_or_default(),
+                days,
+                limit,
+                word.to_string(),
+                h.map_or_else(
+                    || person.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
+                    |h| h.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
+                ),
+            ];
+            (
+                Member {
+                    back: 0,
+                    stratum: stratum.into(),
+                    id: own,
+                },
+                cells,
+            )
+        };
+        let still = |h: &&&Holding| left.is_none_or(|from| h.outer().until > from && h.outer().from < from);
+        let before = lines.len();
+        lines.extend(held.iter().filter(still).map(|h| about(Some(*h))));
+        if lines.len() == before {
+            lines.push(about(None));
+        }
+    }
+    let header = [
+        "id",
+        "stratum",
+        "periods_back",
+        "principal_id",
+        "principal_name",
+        "leave_date",
+        "disabled_at",
+        "deleted_at",
+        "left_at",
+        "entitlement_kind",
+        "entitlement_id",
+        "entitlement_name",
+        "removed_at",
+        "until_certainty",
+        "days_until_removed",
+        "limit_business_days",
+        "removed",
+        "evidence",
+    ];
+    let what = format!(
+        "everybody who left in [{}, {}) (leave date, disabling or deletion of the account, the earliest counts), a row for each access held then, and one for those who held none; people whose account is disabled since an unknown time are in it too",
+        period.from, period.until
+    );
+    listed("terminations", what, Some(Frequency::Continuous), &header, lines)
+}
+
+/// Decisions of approvers in the period: what a sample of grants cannot show, since half of it is given by rules.
+pub(super) fn approvals(access: &AccessModel, period: Window) -> Population {
+    let mut lines = Vec::new();
+    for request in access.requests.values() {
+        for d in &request.decisions {
+            let at = Instant::parse(&d.at);
+            if !at.is_some_and(|t| period.from <= t && t < period.until) {
+                continue;
+            }
+            let stage = d.stage.map(|s| s.to_string()).unwrap_or_default();
+            let id = [request.id.as_str(), &stage, &d.who, &d.at].join("|");
+            let recipient = person(request.recipient.as_ref());
+            let is = |p: &Option<PrincipalId>| p.as_ref().is_some_and(|p| p.as_str() == d.who.as_str());
+            let own = if is(&request.requestor) || is(&request.recipient) { "no" } else { "yes" };
+            let stratum = if d.decision.is_empty() {
+                "unknown".to_string()
+            } else {
+                d.decision.to_string()
+            };
+            let cells = vec![
+                id.clone(),
+                stratum.clone(),
+                "0".into(),
+                d.at.to_string(),
+                d.decision.to_string(),
+                stage,
+                d.who.to_string(),
+                d.name.to_string(),
+                person(request.requestor.as_ref()),
+                recipient,
+                request.package.as_ref().map(ToString::to_string).unwrap_or_default(),
+                package_name(access, request.package.as_ref()),
+                if d.reason.trim().is_empty() { "no" } else { "yes" }.into(),
+                if d.who.is_empty() { "not told" } else { own }.into(),
+                request.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
+            ];
+            lines.push((Member { back: 0, stratum, id }, cells));
+        }
+    }
+    let header = [
+        "id",
+        "stratum",
+        "periods_back",
+        "decided_at",
+        "decision",
+        "stage",
+        "approver_id",
+        "approver_name",
+        "requestor_id",
+        "recipient_id",
+        "package_id",
+        "package_name",
+        "reason_given",
+        "approver_is_another",
+        "evidence",
+    ];
+    let what = format!(
+        "decisions of approvers on requests taken in [{}, {}); id: request|stage|approver|time; stratum: decision",
+        period.from, period.until
+    );
+    listed("approvals", what, Some(Frequency::Continuous), &header, lines)
+}
+
+/// Changes of what is held: extensions and other updates that were delivered in the period.
+pub(super) fn changes(access: &AccessModel, period: Window) -> Population {
+    let within = |t: Instant| period.from <= t && t < period.until;
+    let mut lines = Vec::new();
+    let delivered = |r: &&RequestHistory| r.kind.ends_with("Update") || r.kind.ends_with("Extend");
+    for r in access
+        .requests
+        .values()
+        .filter(delivered)
+        .filter(|r| matches!(r.state.as_str(), "delivered" | "partiallyDelivered"))
+    {
+        let Some(at) = r.completed_at.filter(|t| within(*t)) else { continue };
+        lines.push(change(&[
+            ("id", &format!("requests:{}", r.id)),
+            ("at", &at.to_string()),
+            ("what", &r.kind),
+            ("principal_id", &person(r.recipient.as_ref())),
+            ("by", &person(r.requestor.as_ref().or(r.administrator.as_ref()))),
+            ("package_id", &r.package.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("package_name", &package_name(access, r.package.as_ref())),
+            ("new_end", &time(r.end_at)),
+        ]));
+    }
+    for e in access.events.iter().filter(|e| e.action == Action::Extended && within(e.at)) {
+        // The request tells the same act.
+        if e.request
+            .as_ref()
+            .is_some_and(|id| access.requests.get(id).is_some_and(|r| r.completed_at.is_some()))
+        {
+            continue;
+        }
+        let package = e.entitlement.as_ref().map(|k| PackageId::new(k.resource()));
+        lines.push(change(&[
+            ("id", &e.source),
+            ("at", &e.at.to_string()),
+            ("what", "extended"),
+            ("principal_id", &person(e.principal.as_ref())),
+            ("by", &e.actor_name),
+            ("package_id", &package.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("package_name", &package_name(access, package.as_ref())),
+            ("new_end", ""),
+        ]));
+    }
+    for c in &access.contents {
+        for (at, what) in [
+            (c.span.from_latest, "role added to package"),
+            (c.span.until_latest, "role removed from package"),
+        ] {
+            let Some(at) = at.filter(|t| within(*t)) else { continue };
+            let record = c.evidence.first().map(ToString::to_string).unwrap_or_default();
+            lines.push(change(&[
+                ("id", &format!("{what}|{}|{}|{at}|{record}", c.package, c.resource_name)),
+                ("at", &at.to_string()),
+                ("what", what),
+                ("principal_id", ""),
+                ("by", ""),
+                ("package_id", &c.package.to_string()),
+                ("package_name", &package_name(access, Some(&c.package))),
+                ("new_end", &c.resource_name),
+            ]));
+        }
+    }
+    let header = [
+        "id",
+        "stratum",
+        "periods_back",
+        "at",
+        "what",
+        "principal_id",
+        "by",
+        "package_id",
+        "package_name",
+        "new_end_or_resource",
+    ];
+    let what = format!(
+        "extensions and other updates of assignments, and changes of what packages contain, in [{}, {}); stratum: what was changed",
+        period.from, period.until
+    );
+    listed("changes", what, Some(Frequency::Continuous), &header, lines)
+}
+
+fn change(cells: &[(&str, &str); 8]) -> (Member, Vec<String>) {
+    let [id, at, what, rest @ ..] = cells.map(|(_, value)| value.to_string());
+    let row = [vec![id.clone(), what.clone(), "0".into(), at, what.clone()], rest.to_vec()].concat();
+    (Member { back: 0, stratum: what, id }, row)
+}
+
+/// Each occurrence of each review series that falls into the period, also those in which nobody decided anything.
+pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
+    let mut lines = Vec::new();
+    let known = !access.review_decisions.is_empty() || access.looks.keys().any(|(c, _)| c.as_str() == "review_decisions");
+    for (id, policy) in access.policies.iter().filter(|(_, p)| p.review_enabled == Some(true) && !p.removed) {
+        for span in series(policy, period) {
+            let on = |d: &&crate::ledger::access_model::ReviewDecision| {
+                let ours = d.resource.as_str() == id.as_str() || policy.package.as_ref().is_some_and(|p| p.as_str() == d.resource.as_str());
+                ours && d.reviewed_at.is_some_and(|t| span.from <= t && t < span.until)
+            };
+            let decided = access.review_decisions.iter().filter(on).count();
+            let by = access
+                .review_decisions
+                .iter()
+                .filter(on)
+                .filter_map(|d| d.reviewer.as_ref())
+                .collect::<std::collections::BTreeSet<_>>()
+                .len();
+            // That none is on record is no proof that none was taken: the service keeps decisions for a while only.
+            let done = match decided {
+                0 if !known => "cannot tell: no decisions of reviews are in the lake",
+                0 if access.as_of < span.until => "no decision on record yet",
+                0 => "no decision on record",
+                _ => "decided",
+            };
+            let stratum = done;
+            let row = vec![
+                format!("{id}|{}", span.from.day()),
+                stratum.to_string(),
+                "0".into(),
+                policy.package.as_ref().map(ToString::to_string).unwrap_or_default(),
+                package_name(access, policy.package.as_ref()),
+                policy.name.clone(),
+                span.from.to_string(),
+                time(Some(span.until).filter(|t| *t < Instant(i64::MAX))),
+                policy.review_every_text.clone(),
+                decided.to_string(),
+                by.to_string(),
+                done.to_string(),
+            ];
+            let member = Member {
+                back: 0,
+                stratum: stratum.into(),
+                id: format!("{id}|{}", span.from.day()),
+            };
+            lines.push((member, row));
+        }
+    }
+    let header = [
+        "id",
+        "stratum",
+        "periods_back",
+        "package_id",
+        "package_name",
+        "policy_name",
+        "from",
+        "until_exclusive",
+        "every",
+        "decisions",
+        "reviewers",
+        "done",
+    ];
+    let what = format!(
+        "each occurrence of each review series, by the calendar of the series, that begins in [{}, {}); those without a decision on record are in it; id: policy|first day",
+        period.from, period.until
+    );
+    listed("review-occurrences", what, Some(Frequency::Quarterly), &header, lines)
+}
+
+/// The occurrences of a series that begin in the period; none when nothing tells when it began.
+fn series(policy: &PolicyFacts, period: Window) -> Vec<Window> {
+    const MOST: usize = 1_000;
+    let Some(first) = policy.review_from else { return Vec::new() };
+    let over = |t: Instant| policy.review_until.is_some_and(|end| end <= t);
+    let every = policy.review_every.filter(|e| e.after(first) > first);
+    let mut spans = Vec::new();
+    let mut from = first;
+    while spans.len() < MOST && from < period.until && !over(from) {
+        let next = every.filter(|_| !policy.review_once).map(|e| e.after(from));
+        let until = next.unwrap_or(Instant(i64::MAX));
+        if period.from <= from {
+            spans.push(Window { from, until });
+        }
+        match next {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    spans
+}
+
+fn package_name(access: &AccessModel, package: Option<&PackageId>) -> String {
+    let facts = package.and_then(|p| access.packages.get(p));
+    facts.map(|p| p.name.clone()).unwrap_or_default()
+}
+
+fn person(id: Option<&PrincipalId>) -> String {
+    id.map(ToString::to_string).unwrap_or_default()
+}
+
+fn time(at: Option<Instant>) -> String {
+    at.map(|t| t.to_string()).unwrap_or_default()
+}
+
+/// Whether a policy is one of these ids: what Graph calls the resource of a review differs by what is reviewed.
+#[must_use]
+pub(super) fn reviewed_as(h: &Holding) -> Vec<String> {
+    let policy = h.policy.as_ref().map(PolicyId::to_string);
+    [Some(h.entitlement.resource().to_string()), policy].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::IsoDuration;
+
+    fn at(text: &str) -> Instant {
+        Instant::parse(text).expect("a time")
+    }
+
+    #[test]
+    fn a_series_has_its_own_calendar_and_every_occurrence_counts() {
+        let policy = PolicyFacts {
+            review_enabled: Some(true),
+            review_from: Some(at("2025-11-15T00:00:00Z")),
+            review_every: IsoDuration::parse("P3M"),
+            ..PolicyFacts::default()
+        };
+        let year = Window {
+            from: at("2026-01-01T00:00:00Z"),
+            until: at("2027-01-01T00:00:00Z"),
+        };
+        let days = |p: &PolicyFacts| series(p, year).iter().map(|w| w.from.day()).collect::<Vec<_>>();
+        assert_eq!(days(&policy), ["2026-02-15", "2026-05-15", "2026-08-15", "2026-11-15"]);
+        let ended = PolicyFacts {
+            review_until: Some(at("2026-06-01T00:00:00Z")),
+            ..policy.clone()
+        };
+        assert_eq!(days(&ended), ["2026-02-15", "2026-05-15"]);
+        let once = PolicyFacts {
+            review_once: true,
+            review_from: Some(at("2026-03-01T00:00:00Z")),
+            ..policy.clone()
+        };
+        assert_eq!(days(&once), ["2026-03-01"]);
+        let never = PolicyFacts {
+            review_every: IsoDuration::parse("PT0S"),
+            ..policy
+        };
+        assert_eq!(days(&never), Vec::<String>::new(), "one occurrence, before the period");
+    }
+}
