@@ -1,8 +1,10 @@
 //! The integration tests, one binary: polars is linked once.
 
 mod campaign;
+mod campaign_conflicts;
 mod campaign_decisions;
 mod campaign_faces;
+mod campaign_formats;
 mod campaign_import;
 mod campaign_letters;
 mod campaign_life;
@@ -28,8 +30,8 @@ mod pull_ways;
 mod real;
 mod remote;
 mod report;
-mod tamper;
 mod signed;
+mod tamper;
 mod tenants;
 mod tidy;
 mod timestamp;
