@@ -246,9 +246,16 @@ impl Doubt {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
-    Grant { partial: bool, end: Option<Schedule> },
-    Extend { end: Schedule },
-    End { reason: &'static str },
+    Grant {
+        partial: bool,
+        end: Option<Schedule>,
+    },
+    Extend {
+        end: Schedule,
+    },
+    End {
+        reason: &'static str,
+    },
     /// A removal that was carried out in part only.
     EndPartly,
     /// A grant of which the record does not say in any known word whether it came about.
@@ -293,9 +300,15 @@ fn acts(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>,
     let ends: Vec<&PackageAct> = all.iter().filter(|a| matches!(a.what, What::End { .. }) && a.act.request.is_empty()).collect();
     let is_told_so = |doubt: &Doubt| {
         let same = |a: &&&PackageAct| a.package == doubt.package && (a.at.0 - doubt.at.0).abs() <= HOUR;
-        ends.iter().any(|a| same(&a) && (a.assignment.is_none() || doubt.assignment.is_none() || a.assignment == doubt.assignment))
+        ends.iter()
+            .any(|a| same(&a) && (a.assignment.is_none() || doubt.assignment.is_none() || a.assignment == doubt.assignment))
     };
-    let doubts = histories.values().filter(is_untold).filter_map(Doubt::of_history).filter(|d| !is_told_so(d)).collect();
+    let doubts = histories
+        .values()
+        .filter(is_untold)
+        .filter_map(Doubt::of_history)
+        .filter(|d| !is_told_so(d))
+        .collect();
     all.extend(untold);
     all.sort_by_key(|a| (a.at, a.what.kind(), a.act, a.what));
     Acts { clear: all, doubts }
@@ -463,12 +476,17 @@ fn join_grants(group: &mut Vec<Timeline>) {
         .collect();
     named.sort();
     for (at, id) in named {
-        let Some(of) = group.iter().position(|t| t.assignment.as_ref() == Some(&id)) else { continue };
+        let Some(of) = group.iter().position(|t| t.assignment.as_ref() == Some(&id)) else {
+            continue;
+        };
         let open = |t: &Timeline| {
             let begun = t.begin().filter(|b| *b <= at);
             let starts_later = group[of].start.zip(begun).is_some_and(|(start, begun)| start.0 - 5 * MINUTE > begun.0);
             let policy = group[of].policies.last().map(|(_, p)| p);
-            let ended_then = t.facts.iter().any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR));
+            let ended_then = t
+                .facts
+                .iter()
+                .any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR));
             begun.is_some() && !starts_later && !differ(t, policy) && (t.is_held_at(at) || ended_then)
         };
         let grant = (0..group.len())
@@ -519,7 +537,13 @@ fn doubt(timelines: &mut Timelines, doubts: &[Doubt]) {
 }
 
 /// The timeline of a delivery: by assignment id, else by scheduled start, else one without an assignment.
-fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant, request: Interned, policy: Option<&PolicyId>) -> &mut Timeline {
+fn timeline_of_grant<'t>(
+    group: &'t mut Vec<Timeline>,
+    assignment: Option<AssignmentId>,
+    at: Instant,
+    request: Interned,
+    policy: Option<&PolicyId>,
+) -> &'t mut Timeline {
     // What is delivered again was not granted again.
     let of_request = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.request == request));
     let same_request = || group.iter().position(|t| !request.is_empty() && of_request(t));
@@ -555,7 +579,13 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
 /// By assignment id; else the one that ended about then; else the one that is held then: a removal that names an assignment
 /// which nothing else names (the grant is older than the requests that Graph still keeps) is of the holding that is open,
 /// unless a later snapshot lists that one.
-fn timeline_of_end(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant, is_end: bool, policy: Option<&PolicyId>) -> &mut Timeline {
+fn timeline_of_end<'t>(
+    group: &'t mut Vec<Timeline>,
+    assignment: Option<AssignmentId>,
+    at: Instant,
+    is_end: bool,
+    policy: Option<&PolicyId>,
+) -> &'t mut Timeline {
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let unnamed = |t: &Timeline| assignment.is_none() || t.assignment.is_none();
     let ended_about = |t: &Timeline| {

@@ -105,7 +105,10 @@ impl Span {
     /// The same, of which nothing is proved before an instant: it may have begun earlier.
     #[must_use]
     pub fn certain_from(mut self, at: Instant) -> Self {
-        let later = Window { from: at, until: Instant(i64::MAX) };
+        let later = Window {
+            from: at,
+            until: Instant(i64::MAX),
+        };
         self.proved = common(&self.proved, &[later]);
         if self.from_latest.or(self.held_from).is_none_or(|f| f < at) {
             self.from_latest = Some(at);

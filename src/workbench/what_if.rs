@@ -323,6 +323,9 @@ fn set(after: &mut AccessModel, to: &PolicyChangeTo) {
         policy.expires_at = None;
     }
     policy.modified_at = Some(at);
+    if let Some(targets) = after.governance.targets.get_mut(&to.policy) {
+        targets.modified_at = Some(at);
+    }
     let facts = policy.clone();
     let history = after.policy_history.entry(to.policy.clone()).or_default();
     history.versions.push(PolicyVersion {
