@@ -205,7 +205,7 @@ impl Ledger {
             coverage: self.coverage.clone(),
             collection_gaps: self.collection_gaps.clone(),
             holderless: self.holderless.clone(),
-            unnamed: resource_timelines::unnamed(&self.evidence),
+            unnamed: resource_timelines::unnamed(&self.evidence, &self.events),
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
             untimed_records: self.evidence.untimed_records,

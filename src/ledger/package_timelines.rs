@@ -524,9 +524,11 @@ fn doubt(timelines: &mut Timelines, doubts: &[Doubt]) {
             }
             // A record that names an assignment is of that one, or of one that no other record names.
             let known = doubt.assignment.as_ref().filter(|id| named.contains(id));
+            // Its own record may tell of it and not of its grant.
+            let is_bare = group.iter().any(|t| t.assignment.as_ref() == known && t.facts.is_empty());
             let may_be = |t: &&mut Timeline| match (&doubt.assignment, &t.assignment) {
                 (Some(_), Some(id)) => known == Some(id),
-                (Some(_), None) => known.is_none(),
+                (Some(_), None) => known.is_none() || is_bare,
                 (None, _) => true,
             };
             for timeline in group.iter_mut().filter(may_be) {

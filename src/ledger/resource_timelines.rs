@@ -24,7 +24,7 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
 }
 
 /// Role assignments of which no record names the holder, by the directory role or application.
-pub(super) fn unnamed(evidence: &Evidence) -> BTreeMap<Interned, usize> {
+pub(super) fn unnamed(evidence: &Evidence, events: &[AccessEvent]) -> BTreeMap<Interned, usize> {
     let directory = evidence.directory_roles.iter().filter(|r| r.principal_id.is_none()).filter_map(|r| r.role_id);
     let scheduled = evidence
         .role_schedules
@@ -36,8 +36,14 @@ pub(super) fn unnamed(evidence: &Evidence) -> BTreeMap<Interned, usize> {
         .iter()
         .filter(|r| r.principal_id.is_none())
         .filter_map(|r| r.resource_id);
+    // Records of grants that say of what, and not to whom.
+    let is_grant = |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure && e.principal.is_none() && e.request.is_none();
+    let told = events.iter().filter(is_grant).filter_map(|e| e.entitlement.as_ref());
+    let told = told
+        .filter(|key| key.kind != EntitlementKind::AccessPackage)
+        .map(|key| Interned::from(key.resource()));
     let mut unnamed: BTreeMap<Interned, usize> = BTreeMap::new();
-    for id in directory.chain(scheduled).chain(apps) {
+    for id in directory.chain(scheduled).chain(apps).chain(told) {
         *unnamed.entry(lowered(&id)).or_default() += 1;
     }
     unnamed
@@ -208,6 +214,7 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
                 continue;
             }
             Action::Granted => Fact::Granted { at, act },
+            Action::Extended => Fact::Extended { at: event.at, act },
             Action::Removed => Fact::Ended { at, reason: "removed", act },
             Action::Expired => Fact::Ended { at, reason: "expired", act },
             _ => continue,
@@ -217,11 +224,12 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             group.push(Timeline::default());
         }
         group[0].facts.push(fact);
-        if event.action == Action::Granted
-            && let Some(end) = event.ends_at
-        {
-            group[0].facts.push(Fact::Scheduled { at, end: Schedule::Ends(end) });
-        }
+        let end = match (event.action, event.ends_at) {
+            (Action::Granted | Action::Extended, Some(end)) => Schedule::Ends(end),
+            (Action::Extended, None) => Schedule::Unknown,
+            _ => continue,
+        };
+        group[0].facts.push(Fact::Scheduled { at, end });
     }
 }
 

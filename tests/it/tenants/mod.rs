@@ -225,7 +225,8 @@ fn other_order(tenant: &Tenant) -> Vec<String> {
         first.exit != second.exit || rows(&first) != rows(&second)
     };
     // Where a record came from is another file here.
-    let of_content = |q: &&ask::Question| !q.command.iter().any(|w| w == "where-from");
+    let of_files = ["where-from", "timeline", "changes"];
+    let of_content = |q: &&ask::Question| !q.command.iter().any(|w| of_files.contains(&w.as_str()));
     tenant
         .questions
         .iter()
