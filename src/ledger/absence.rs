@@ -263,34 +263,13 @@ fn of_all_kinds(access: &AccessModel, window: Window, holder: Option<&PrincipalI
             _ => {}
         }
     }
-    // What one principal holds may be of any kind, whether or not an export told of such things.
-    let of_one = holder.is_some();
-    if of_one || kinds.contains(&ObjectKind::Package) || !access.packages.is_empty() {
+    if kinds.contains(&ObjectKind::Package) || !access.packages.is_empty() {
         needs.push(assignments());
     }
-    if of_one || kinds.contains(&ObjectKind::Role) || !access.roles.is_empty() {
+    if kinds.contains(&ObjectKind::Role) || !access.roles.is_empty() {
         needs.extend(roles());
     }
-    if let Some(holder) = holder {
-        needs.extend(unlisted_places(access, holder));
-    }
     needs
-}
-
-/// Listings of all groups and applications, without which something that nobody named may be held; not where one lists what
-/// the principal itself is in.
-fn unlisted_places(access: &AccessModel, holder: &PrincipalId) -> Vec<Need> {
-    let places = [
-        ("memberships", format!("memberof/{holder}"), "groups", "groups"),
-        ("app_role_assignments", format!("principal/{holder}"), "service_principals", "applications"),
-    ];
-    let all = places.iter().filter(|(collection, scope, ..)| !is_listed_whole(access, collection, scope));
-    all.map(|(_, _, collection, name)| Need {
-        collection,
-        scope: "tenant".into(),
-        name: (*name).into(),
-    })
-    .collect()
 }
 
 fn snapshots(access: &AccessModel, collection: &str, scope: &str) -> Vec<Instant> {
