@@ -42,7 +42,7 @@ mod who;
 pub mod words;
 
 #[cfg(test)]
-mod examples;
+pub(crate) mod examples;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -46,6 +46,7 @@ mod timeline;
 mod timestamp;
 mod verify;
 mod watch;
+mod what_if;
 mod why;
 pub mod workbench_args;
 
@@ -140,6 +141,7 @@ fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Holdings(args) => ask::holdings(args),
         Command::Brief(args) => brief::run(args),
         Command::Why(args) => why::run(args),
+        Command::WhatIf(args) => what_if::run(args),
         Command::Timeline(args) => timeline::run(args),
         Command::Changes(args) => history::changes(args),
         Command::Diff(args) => history::diff(args),

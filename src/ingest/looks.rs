@@ -131,23 +131,22 @@ impl Looks {
     }
 
     /// Pages that are missing or cut, and counts that do not tie: gaps of their collections.
-    pub fn missing_pages(&self) -> impl Iterator<Item = (Table, Window, String)> {
+    ///
+    /// The time is given where the listing is of the whole tenant: it says nothing of listings of other parts at that time.
+    pub fn missing_pages(&self) -> impl Iterator<Item = (Table, Option<Window>, String)> {
         self.0
             .values()
             .filter(|look| look.pulled.is_none() && look.unproved.is_none())
             .filter_map(|look| {
                 let why = look.cut.then(|| "a page is cut off".to_string()).or_else(|| look.page_missing())?;
-                let of = if look.place.scope == "tenant" {
-                    String::new()
-                } else {
-                    format!(" of {}", look.place.scope)
-                };
+                let is_whole = look.place.scope == "tenant";
+                let of = if is_whole { String::new() } else { format!(" of {}", look.place.scope) };
                 let reason = format!("{}{of} as of {}: {why}", look.place.table.name(), look.at);
                 let window = Window {
                     from: look.from,
                     until: look.at.plus(1),
                 };
-                Some((look.place.table, window, reason))
+                Some((look.place.table, is_whole.then_some(window), reason))
             })
     }
 

@@ -160,7 +160,7 @@ impl<'a> Targets<'a> {
         if key.contains("app role assignment") {
             return self.of_app_role();
         }
-        if key.contains("role") {
+        if key.contains("role") || key.contains("member in pim") {
             return self.of_role(key.contains("eligible"));
         }
         (None, None)
