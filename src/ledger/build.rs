@@ -256,6 +256,7 @@ fn all_held(sorted: [Timelines; 2], deletions: &Deletions, accounts: &Accounts, 
                 // A role may be given by the directory, by PIM, by a partner relation or with a package, each in records of its own.
                 log_tells_beginnings: key.kind != EntitlementKind::DirectoryRole,
                 one_record: timeline.assignment.is_some() && !timeline.is_joined_by_time && holed.is_none(),
+                has_holes: holed.is_some(),
                 log: holed.as_ref().unwrap_or(log),
             };
             let timeline = Arc::new(timeline);
