@@ -219,7 +219,7 @@ fn what_a_package_gave_is_tested_by_who_asked_for_the_package() {
     assert_eq!(group["requested"], "yes (through the package Payroll)");
     assert_eq!(group["approved_before_grant"], "yes (through the package Payroll)");
     assert_eq!(of("dee", "group")["approved_before_grant"], "not seen", "no package explains it");
-    assert_eq!(of("bo", "access_package")["justified"], "no: blank");
+    assert!(of("bo", "access_package")["justified"].starts_with("no"), "three blanks are no reason");
     assert!(
         of("bo", "access_package")["approver_independent"].starts_with("no: the approver"),
         "{:?}",

@@ -236,7 +236,9 @@ impl<'a, S: Sink> Run<'a, S> {
             Ok(result) => result,
         };
         hashed.map_err(unreadable)?;
-        let outcome = result.map_err(|stop| stop.at(&input.path))?;
+        let (result, changed) = result;
+        let mut outcome = result.map_err(|stop| stop.at(&input.path))?;
+        outcome.trouble = outcome.trouble.or(changed);
         self.close(input, scan, dating, sum, outcome)
     }
 
