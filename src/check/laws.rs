@@ -332,7 +332,7 @@ fn what_passed_is_listed_row_by_row() {
     for (title, scenario) in scenarios() {
         let access = built(scenario.evidence, &scenario.config);
         let index = Index::new(&access);
-        for (check, outcome) in all().iter().zip(outcomes(&access, &scenario.config, 1)) {
+        for (check, outcome) in all().iter().copied().zip(outcomes(&access, &scenario.config, 1)) {
             if !lists_passed(check) {
                 continue;
             }

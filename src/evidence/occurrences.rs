@@ -87,7 +87,7 @@ fn of_policy<'a>(access: &'a AccessModel, id: &'a PolicyId, policy: &'a PolicyFa
 
 /// Definitions of their own: what reviews a policy that is listed itself is that policy's series.
 fn of_definitions(access: &AccessModel) -> impl Iterator<Item = Series<'_>> {
-    let listed = |p: &Interned| {
+    let listed = move |p: &Interned| {
         access
             .policies
             .get(&PolicyId::of(*p))
@@ -95,7 +95,7 @@ fn of_definitions(access: &AccessModel) -> impl Iterator<Item = Series<'_>> {
     };
     let own = move |s: &ReviewSeries| !s.removed && (s.policies.is_empty() || !s.policies.iter().all(listed));
     let series = access.governance.series.iter().filter(move |(_, s)| own(s));
-    series.map(|(id, series)| {
+    series.map(move |(id, series)| {
         let about = |d: &&ReviewDecision| match d.series.is_empty() {
             false => d.series == *id,
             true => [&series.packages, &series.policies, &series.others]

@@ -38,9 +38,10 @@ impl Mapped {
     /// Whether pages of it were gone when somebody read them.
     pub fn was_cut(&self) -> bool {
         #[cfg(unix)]
-        return self.place.is_some_and(signal::Place::was_cut);
+        let cut = self.place.is_some_and(signal::Place::was_cut);
         #[cfg(not(unix))]
-        false
+        let cut = false;
+        cut
     }
 }
 
