@@ -6,6 +6,7 @@ use crate::tools;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 type Row = BTreeMap<String, String>;
@@ -255,7 +256,7 @@ fn a_spreadsheet_opens_the_test_sheets_cell_by_cell() {
         .expect("soffice starts");
     assert!(output.status.success(), "{}", tools::printed(&output));
     let files: Vec<_> = fs::read_dir(run.dir().join("sheets")).expect("sheets").flatten().map(|e| e.path()).collect();
-    let cells = |path: &std::path::Path| -> Vec<Vec<String>> {
+    let cells = |path: &Path| -> Vec<Vec<String>> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(path).expect("a table");
         let row = |r: csv::StringRecord| -> Vec<String> { r.iter().map(|c| c.trim_start_matches('\'').to_string()).collect() };
         reader.records().map(|r| row(r.expect("a row"))).collect()
@@ -270,4 +271,39 @@ fn a_spreadsheet_opens_the_test_sheets_cell_by_cell() {
         });
         assert!(is_there && written.len() > 1, "{name}: {files:?}");
     }
+}
+
+fn below(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).expect("a folder").flatten() {
+        match entry.path().is_dir() {
+            true => found.extend(below(&entry.path())),
+            false => found.push(entry.path()),
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn files_in_another_order_give_the_same_bytes() {
+    let run = tenant();
+    let relative = |p: PathBuf| p.strip_prefix(run.dir()).expect("below it").to_string_lossy().into_owned();
+    let mut files: Vec<String> = below(&run.dir().join("in")).into_iter().map(relative).collect();
+    files.reverse();
+    let args: Vec<&str> = ["ingest"]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
+        .chain(["--lake", "other"])
+        .collect();
+    run.ok(&args);
+    run.ok(&["bundle", "--lake", "other", "--out", "again", "--seed", "s"]);
+    let content = |name: &str| -> Vec<(PathBuf, Vec<u8>)> {
+        let root = run.dir().join(name);
+        let of = |p: PathBuf| (p.strip_prefix(&root).expect("below it").to_path_buf(), fs::read(&p).expect("a file"));
+        below(&root).into_iter().map(of).collect()
+    };
+    let (first, again) = (content("bundle"), content("again"));
+    let differ: Vec<&PathBuf> = first.iter().zip(&again).filter(|(a, b)| a != b).map(|(a, _)| &a.0).collect();
+    assert!(differ.is_empty() && first.len() == again.len() && first.len() > 50, "{differ:?}");
 }
