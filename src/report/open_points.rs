@@ -144,7 +144,7 @@ fn lacks(review: &Review, points: &mut Points) {
     let about = about.iter().map(ToString::to_string).collect();
     points.add("snapshots-not-whole", "Incomplete snapshots", incomplete, text, about, true);
 
-    let records: usize = review.rejects.iter().map(|r| r.count).sum();
+    let records = review.excluded();
     let text = format!(
         "{} excluded, each with its reason in the evidence store. No result considers what could not be used.",
         were(records, "record")

@@ -66,7 +66,7 @@ pub fn figures(review: &Review) -> Vec<Figure> {
     holders.sort_unstable();
     holders.dedup();
     let high = of(review, Verdict::Finding).filter(|f| f.severity == Severity::High).count();
-    let excluded: usize = review.rejects.iter().map(|r| r.count).sum();
+    let excluded = review.excluded();
     // Nothing has no rows of its own to go to.
     let figure = |n: usize, label: &str, link: &'static str, tone: &'static str| {
         let link = match link {
