@@ -271,7 +271,7 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
         (
             "the page, hashes anew",
             by_key,
-            resealed("data/index.html", |t| t.replacen("held now", "held then", 1)),
+            resealed("data/index.html", |t| t.replacen("current holding", "former holding", 1)),
         ),
         (
             "the controls, hashes anew",
