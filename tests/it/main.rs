@@ -1,5 +1,6 @@
 //! The integration tests, one binary: polars is linked once.
 
+mod audit_questions;
 mod campaign;
 mod campaign_decisions;
 mod campaign_faces;
@@ -14,6 +15,7 @@ mod common;
 mod crash;
 mod csv_separators;
 mod evidence;
+mod faults;
 mod findings;
 mod graph;
 #[path = "../graph_server/mod.rs"]

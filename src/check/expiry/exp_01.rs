@@ -74,7 +74,7 @@ fn run(cx: &Context) -> Outcome {
             continue;
         }
         if holding.scheduled_until.is_some() {
-            out.pass();
+            out.pass_of(cx, holding, format_args!("an end is set: {}", holding.scheduled_until.unwrap_or_default()));
         } else if holding.no_expiration {
             out.push(match (cx.by_rule(holding), exempt) {
                 (Some(_), Known::No | Known::Yes(_)) => endless(cx, holding, &package),

@@ -94,10 +94,12 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
     let kind = cx.who(&holding.principal);
     let in_doubt = endless || outlasts.is_some() || untold;
     let population = match kind {
-        Ok((population, _)) if !population.is_external() => return out.pass(),
+        Ok((population, _)) if !population.is_external() => return out.pass_of(cx, &draft, "of the house"),
         Ok((population, _)) => population,
         // Whoever of the people it is, an end in time is right.
-        Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => return out.pass(),
+        Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => {
+            return out.pass_of(cx, &draft, "an end in time is set");
+        }
         Err(why) => {
             draft.message = format!("{who} holds {what}, and whether it must end is unknown: {why}");
             draft.clears_when = "A look at users, with userType and employeeType, that lists the account.".into();
@@ -130,6 +132,6 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
         draft.clears_when = "An end of the assignment on the day the contract ends, or a corrected leave date.".into();
         out.push(cx.finding(draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "an end in time is set");
     }
 }
