@@ -19,6 +19,7 @@ pub struct Index<'a> {
     usage: AHashMap<&'a PrincipalId, Vec<&'a UsageDay>>,
     granted: AHashMap<(&'a PrincipalId, &'a EntitlementKey), Vec<&'a AccessEvent>>,
     contained: AHashMap<(EntitlementKind, &'a str), Vec<(&'a PackageId, &'a PackageRole)>>,
+    groups: AHashMap<&'a PrincipalId, Vec<&'a Holding>>,
     members: AHashMap<&'a str, Vec<&'a Holding>>,
     newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
@@ -44,6 +45,9 @@ impl<'a> Index<'a> {
                 if holding.entitlement.is_group_member() {
                     index.members.entry(holding.entitlement.resource()).or_default().push(holding);
                 }
+            }
+            if holding.entitlement.kind == EntitlementKind::Group {
+                index.groups.entry(&holding.principal).or_default().push(holding);
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
                 index.packages.entry(&holding.principal).or_default().push(holding);
@@ -93,6 +97,12 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn packages_of(&self, principal: &PrincipalId) -> &[&'a Holding] {
         self.packages.get(principal).map_or(&[], Vec::as_slice)
+    }
+
+    /// Groups that somebody is or was in, by group and time.
+    #[must_use]
+    pub fn groups_of(&self, principal: &PrincipalId) -> &[&'a Holding] {
+        self.groups.get(principal).map_or(&[], Vec::as_slice)
     }
 
     /// Members of a group at the instant of the questions, by id.

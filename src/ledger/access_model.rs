@@ -208,6 +208,8 @@ pub struct PolicyFacts {
     pub custom_schedule: Option<bool>,
     /// Whether holders may extend what they hold; `None` when unknown.
     pub extendable: Option<bool>,
+    /// Whether anybody may ask at all, for themselves or for others; `None` when unknown.
+    pub requests_accepted: Option<bool>,
     /// Primary reviewers, `kind:id`.
     pub reviewers: Vec<String>,
     /// Questions to requestors and whether an answer is due, sorted; `None` where the record does not list them.
@@ -422,6 +424,8 @@ pub struct AccessModel {
     pub seen: Arc<SeenAt>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
+    /// A record of each activity that no mapping knows, by the activity's key.
+    pub unknown_examples: BTreeMap<String, Interned>,
     /// Activities that no mapping knows, by the objects that their records name.
     pub unknown_about: BTreeMap<Interned, Vec<String>>,
     /// Audit records of which no time can be read.

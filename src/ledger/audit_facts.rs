@@ -21,6 +21,8 @@ pub struct AuditFacts {
     pub(super) names: Names,
     /// Activities that no mapping knows, by the objects that their records name.
     pub(super) unknown_about: BTreeMap<Interned, Vec<String>>,
+    /// A record of each activity that no mapping knows, by its key: the one with the least id.
+    pub(super) unknown_examples: BTreeMap<String, Interned>,
     /// Changes of assignment policies.
     pub(super) policy_changes: Vec<PolicyChange>,
     /// The newest record.
@@ -56,6 +58,9 @@ impl AuditFacts {
     }
 
     fn note_unknown(&mut self, event: &AuditEvent) {
+        let id = Interned::from(event.id.as_str());
+        let example = self.unknown_examples.entry(event.activity_key.clone()).or_insert(id);
+        *example = (*example).min(id);
         let named = [
             "Group.ObjectID",
             "Role.TemplateId",

@@ -28,3 +28,4 @@ mod tenants;
 mod tidy;
 mod tools;
 mod truth;
+mod verdicts;

@@ -1,6 +1,6 @@
 //! A complete look at everything: rows, sightings and snapshots of every collection.
 
-use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Schedule, Tenant, policy_id, upn_of};
+use super::tenant::{Account, Assignment, Decision, Group, Package, Policy, Request, Schedule, Stage, Tenant, policy_id, upn_of};
 use super::wire::{guid, upn};
 use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
@@ -23,20 +23,25 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     look.at_all(&mut evidence.requests, "tenant", requests.iter().map(|r| request(r)).collect());
     let decided = requests.iter().filter(|r| !r.decisions.is_empty());
     look.at_all(&mut evidence.approvals, "tenant", decided.map(|r| approval(r)).collect());
-    let contents = tenant.policies.values().map(review_content).collect();
+    let contents = tenant.policies.values().map(policy_content).collect();
     look.with_contents(&mut evidence.policies, "tenant", policies(tenant), contents);
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
-    let contents = tenant.people.values().map(employee_content).collect();
+    let contents = tenant.people.values().filter(|a| !a.deleted).map(user_content).collect();
     look.with_contents(&mut evidence.users, "tenant", users(tenant, at), contents);
     look.at_all(&mut evidence.role_schedules, "active", schedules(tenant));
     look.at_all(&mut evidence.groups, "tenant", groups(tenant));
     look.at_all(&mut evidence.service_principals, "tenant", apps(tenant));
     look.at_all(&mut evidence.review_decisions, "tenant", decisions(tenant));
-    for group in tenant.groups.keys() {
+    look.at_all(&mut evidence.catalogs, "tenant", catalogs(tenant));
+    look.at_all(&mut evidence.directory_roles, "entitlementManagement", catalog_owners(tenant));
+    for group in tenant.groups.iter().filter(|(_, g)| !g.deleted).map(|(name, _)| name) {
         let id = guid("group", group);
         let members = tenant.members.iter().filter(|(g, _)| g == group);
         look.at_all(&mut evidence.memberships, &id, members.map(|(_, m)| membership(&id, m)).collect());
+        let owners = tenant.owners.iter().filter(|(g, _)| g == group);
+        let owners = owners.map(|(_, m)| owner(&id, m)).collect();
+        look.at_all(&mut evidence.memberships, &format!("owner/{id}"), owners);
     }
     for app in &tenant.apps {
         let holders = tenant.app_roles.iter().filter(|(a, _)| a == app);
@@ -141,13 +146,19 @@ fn request(r: &Request) -> RequestRow {
         assignment_id: r.assignment.clone().map(Into::into),
         target_id: Some(guid("user", &r.person).into()),
         policy_id: Some(policy_id(&r.package, &r.policy).into()),
-        end_at: r.end,
+        end_at: r.end.filter(|_| !r.endless),
+        expiration_type: some(match (r.endless, r.end) {
+            (true, _) => "noExpiration",
+            (false, Some(_)) => "afterDateTime",
+            (false, None) => "notSpecified",
+        }),
         ..RequestRow::default()
     }
 }
 
 fn approval(r: &Request) -> ApprovalRow {
-    let stage = |(who, at, approved): &(String, Instant, bool)| ApprovalStage {
+    let stage = |(who, at, approved, why): &(String, Instant, bool, String)| ApprovalStage {
+        justification: Some(why.as_str().into()),
         result: some(if *approved { "Approve" } else { "Deny" }),
         status: some("Completed"),
         reviewed_at: Some(*at),
@@ -170,6 +181,13 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
         target_scope: Some(p.scope.clone().into()),
         automatic: Some(p.automatic),
         approval_required_add: Some(p.approval),
+        approval_required_update: Some(p.extension_by_approval.unwrap_or(p.approval)),
+        expiration_type: p.expires.as_ref().map(|e| if e == "noExpiration" { e.as_str() } else { "afterDuration" }.into()),
+        expiration_duration: p.expires.as_ref().filter(|e| *e != "noExpiration").map(|e| e.as_str().into()),
+        custom_schedule: Some(p.custom_schedule),
+        created_at: p.created_at,
+        modified_at: p.modified_at,
+        stages: p.stages.iter().map(|s| policy_stage(s, p.approver_reason)).collect(),
         requestor_justification: p.reason_asked,
         review_settings: p.review.as_ref().map(Option::is_some),
         review_enabled: p.review.as_ref().map(Option::is_some),
@@ -179,29 +197,80 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
     tenant.policies.iter().map(row).collect()
 }
 
+/// An entry of a list of approvers, as rows have it.
+fn asked(word: &str) -> String {
+    match word {
+        "manager" => "requestorManager:1".into(),
+        "sponsor" => "externalSponsors:".into(),
+        w if w.starts_with("group ") => format!("groupMembers:{}", guid("group", &w["group ".len()..])),
+        w if w.starts_with("kind ") => format!("{}:", &w["kind ".len()..]),
+        w => format!("singleUser:{}", guid("user", w)),
+    }
+}
+
+fn policy_stage(stage: &Stage, reason: Option<bool>) -> PolicyStage {
+    let list = |words: &[String]| words.iter().map(|w| asked(w).as_str().into()).collect();
+    PolicyStage {
+        duration: Some(stage.within.as_deref().unwrap_or("P14D").into()),
+        approver_justification: reason,
+        approvers: list(&stage.approvers),
+        fallbacks: list(&stage.fallbacks),
+    }
+}
+
 fn packages(tenant: &Tenant) -> Vec<PackageRow> {
-    let row = |name: &String| PackageRow {
+    let row = |(name, p): (&String, &Package)| PackageRow {
         id: guid("package", name).into(),
         name: Some(name.clone().into()),
+        description: Some(p.description.clone().into()),
+        catalog_id: p.catalog.as_ref().map(|c| guid("catalog", c).into()),
         ..PackageRow::default()
     };
-    tenant.packages.keys().map(row).collect()
+    tenant.packages.iter().map(row).collect()
+}
+
+fn catalogs(tenant: &Tenant) -> Vec<CatalogRow> {
+    let row = |name: &String| CatalogRow {
+        id: guid("catalog", name).into(),
+        name: Some(name.clone().into()),
+        ..CatalogRow::default()
+    };
+    tenant.catalogs.iter().map(row).collect()
+}
+
+/// Owners of catalogs, as the roles of entitlement management have them.
+fn catalog_owners(tenant: &Tenant) -> Vec<DirectoryRoleRow> {
+    let row = |(catalog, owner): &(String, String)| DirectoryRoleRow {
+        id: guid("catalog owner", &format!("{catalog}/{owner}")).into(),
+        principal_id: Some(guid("user", owner).into()),
+        role_id: some("ae79f266-94d4-4dab-b730-feca7e132178"),
+        app_scope_id: Some(format!("/AccessPackageCatalog/{}", guid("catalog", catalog)).into()),
+        provider: some("entitlementManagement"),
+        ..DirectoryRoleRow::default()
+    };
+    tenant.catalog_owners.iter().map(row).collect()
 }
 
 fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
     let mut rows = Vec::new();
     for (package, facts) in &tenant.packages {
         for (kind, resource, since) in &facts.roles {
-            let id = guid(kind, resource);
+            let id = guid(if *kind == "owner" { "group" } else { kind }, resource);
             let (system, origin) = match *kind {
                 "group" => ("AadGroup", format!("Member_{id}")),
+                "owner" => ("AadGroup", format!("Owner_{}", guid("group", resource))),
+                "site" => ("SharePointOnline", format!("https://corp.example/sites/{resource}")),
                 "app" => ("AadApplication", guid("app role", resource)),
                 _ => ("DirectoryRole", id.clone()),
             };
             rows.push(ResourceRoleRow {
-                id: format!("{}/{id}", guid("package", package)).into(),
+                id: format!("{}/{}", guid("package", package), guid(kind, resource)).into(),
                 package_id: Some(guid("package", package).into()),
-                role_name: some(if *kind == "role" { resource } else { "Member" }),
+                role_name: some(match *kind {
+                    "role" => resource,
+                    "owner" => "Owner",
+                    _ => "Member",
+                }),
                 role_origin_id: Some(origin.into()),
                 origin_system: some(system),
                 resource_id: Some(id.into()),
@@ -223,24 +292,58 @@ fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
         enabled: Some(!a.disabled),
         leave_at: a.leave_at,
         last_successful_at: a.last_success.filter(|t| *t <= at),
+        employee_type: a.employee_type.clone().map(Into::into),
+        created_at: a.created_at,
+        external_state: a.pending.then(|| "PendingAcceptance".into()),
         ..UserRow::default()
     };
-    tenant.people.iter().map(row).collect()
+    tenant.people.iter().filter(|(_, a)| !a.deleted).map(row).collect()
 }
 
-fn employee_content(account: &Account) -> String {
-    let content = |number: &String| serde_json::json!({"employeeId": number}).to_string();
-    account.employee_id.as_ref().map_or_else(String::new, content)
-}
-
-/// The review settings of a policy, whose range no column holds.
-fn review_content(policy: &Policy) -> String {
-    if policy.once {
-        return serde_json::json!({"reviewSettings": {"schedule": {"startDateTime": "2026-01-01T00:00:00Z", "recurrence": null}}}).to_string();
+/// What no column of users holds.
+fn user_content(account: &Account) -> String {
+    let mut content = serde_json::Map::new();
+    if let Some(number) = &account.employee_id {
+        content.insert("employeeId".into(), number.as_str().into());
     }
+    if let Some(manager) = &account.manager {
+        let id = if manager == "none" { None } else { Some(guid("user", manager)) };
+        content.insert("manager".into(), serde_json::json!(id.map(|id| serde_json::json!({"id": id}))));
+    }
+    if !account.sponsors.is_empty() {
+        let ids = account.sponsors.iter().map(|s| serde_json::json!({"id": guid("user", s)}));
+        content.insert("sponsors".into(), ids.collect::<Vec<_>>().into());
+    }
+    serde_json::Value::Object(content).to_string()
+}
+
+/// What no column of policies holds, in the shape of v1.0.
+fn policy_content(policy: &Policy) -> String {
     let range = policy.series_until.as_ref().map(|day| serde_json::json!({"type": "endDate", "endDate": day}));
-    let content = |range| serde_json::json!({"reviewSettings": {"schedule": {"recurrence": {"pattern": {}, "range": range}}}}).to_string();
-    range.map_or_else(String::new, content)
+    let reviews = match (policy.once, range) {
+        (true, _) => serde_json::json!({"schedule": {"startDateTime": "2026-01-01T00:00:00Z", "recurrence": null}}),
+        (false, Some(range)) => serde_json::json!({"schedule": {"recurrence": {"pattern": {}, "range": range}}}),
+        (false, None) => serde_json::Value::Null,
+    };
+    let users = |names: &[String]| {
+        let one = |n: &String| serde_json::json!({"@odata.type": "#microsoft.graph.singleUser", "userId": guid("user", n)});
+        names.iter().map(one).collect::<Vec<_>>()
+    };
+    let stage = |s: &Stage| {
+        serde_json::json!({
+            "isEscalationEnabled": !s.alternates.is_empty(),
+            "escalationApprovers": users(&s.alternates),
+        })
+    };
+    let questions = policy.questions.iter().map(|q| serde_json::json!({"text": q, "isRequired": true}));
+    serde_json::json!({
+        "modifiedDateTime": policy.modified_at.map(|t| t.to_string()),
+        "requestorSettings": {"enableTargetsToSelfUpdateAccess": policy.extendable},
+        "requestApprovalSettings": {"stages": policy.stages.iter().map(stage).collect::<Vec<_>>()},
+        "questions": questions.collect::<Vec<_>>(),
+        "reviewSettings": reviews,
+    })
+    .to_string()
 }
 
 fn schedules(tenant: &Tenant) -> Vec<RoleScheduleRow> {
@@ -269,7 +372,7 @@ fn groups(tenant: &Tenant) -> Vec<GroupRow> {
         synced: Some(g.synced),
         ..GroupRow::default()
     };
-    tenant.groups.iter().map(row).collect()
+    tenant.groups.iter().filter(|(_, g)| !g.deleted).map(row).collect()
 }
 
 fn apps(tenant: &Tenant) -> Vec<ServicePrincipalRow> {
@@ -308,6 +411,15 @@ fn membership(group: &str, member: &str) -> MembershipRow {
         member_id: Some(person.into()),
         member_kind: some("user"),
         ..MembershipRow::default()
+    }
+}
+
+fn owner(container: &str, owner: &str) -> MembershipRow {
+    let person = guid("user", owner);
+    MembershipRow {
+        id: format!("owner/{container}/{person}").into(),
+        relation: some("owner"),
+        ..membership(container, owner)
     }
 }
 
