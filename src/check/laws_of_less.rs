@@ -10,8 +10,8 @@ use crate::ledger::evidence::UsageDay;
 use crate::ledger::{AccessModel, Evidence, Settings, build};
 use crate::model::{Finding, Instant, Verdict};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// A way to know less.
 pub(super) struct Loss {
@@ -230,37 +230,58 @@ fn broken(check: &'static Check, before: &Outcome, after: &Outcome, unused: &[Fi
     })
 }
 
-/// Runs something for each scenario, on all cores; what came of it, in their order.
-fn for_each_scenario<T: Send>(work: impl Fn(&str, &Scenario) -> Vec<T> + Sync) -> Vec<T> {
-    let all = scenarios();
-    all.par_iter().flat_map_iter(|(title, scenario)| work(title, scenario)).collect()
+/// What came of all losses in all scenarios.
+#[derive(Default)]
+struct Judged {
+    /// Check and loss, and what is wrong.
+    broken: Vec<(String, String)>,
+    /// Check and loss of a table that it does not read, and that changes its answer.
+    changed: Vec<String>,
+}
+
+/// Every check after every loss in every scenario, on all cores, once for all laws.
+fn judged() -> &'static Judged {
+    static JUDGED: OnceLock<Judged> = OnceLock::new();
+    JUDGED.get_or_init(|| {
+        let all = scenarios();
+        let each = all.par_iter().map(|(title, scenario)| judge(title, scenario));
+        each.reduce(Judged::default, |mut a, b| {
+            a.broken.extend(b.broken);
+            a.changed.extend(b.changed);
+            a
+        })
+    })
+}
+
+fn judge(title: &str, scenario: &Scenario) -> Judged {
+    let mut judged = Judged::default();
+    let (before, as_of) = whole(scenario);
+    let unused: Vec<Finding> = all()
+        .iter()
+        .zip(&before)
+        .filter(|(c, _)| c.id.as_str().starts_with("STA-"))
+        .flat_map(|(_, o)| o.findings.clone())
+        .collect();
+    for loss in losses() {
+        let access = after(&loss, scenario, as_of);
+        let index = Index::new(&access);
+        for (check, before) in all().iter().zip(&before) {
+            let after = in_parts(check, &access, &scenario.config, &index, 1);
+            if let Some(what) = broken(check, before, &after, &unused) {
+                judged.broken.push((format!("{} {}", check.id, loss.name), format!("{what} (in \"{title}\")")));
+            }
+            if !check.reads.contains(&loss.table) && names_apart(before) != names_apart(&after) {
+                judged.changed.push(format!("{} {}", check.id, loss.name));
+            }
+        }
+    }
+    judged
 }
 
 #[test]
 fn less_evidence_turns_verdicts_into_not_evaluable_only() {
-    let broken_ones = for_each_scenario(|title, scenario| {
-        let mut found: Vec<(String, String)> = Vec::new();
-        let (before, as_of) = whole(scenario);
-        let unused: Vec<Finding> = all()
-            .iter()
-            .zip(&before)
-            .filter(|(c, _)| c.id.as_str().starts_with("STA-"))
-            .flat_map(|(_, o)| o.findings.clone())
-            .collect();
-        for loss in losses() {
-            let access = after(&loss, scenario, as_of);
-            let index = Index::new(&access);
-            for (check, before) in all().iter().zip(&before) {
-                let after = in_parts(check, &access, &scenario.config, &index, 1);
-                if let Some(what) = broken(check, before, &after, &unused) {
-                    found.push((format!("{} {}", check.id, loss.name), format!("{what} (in \"{title}\")")));
-                }
-            }
-        }
-        found
-    });
-    let mut wrong: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for (what, first) in broken_ones {
+    let mut wrong: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for (what, first) in &judged().broken {
         wrong.entry(what).or_insert((0, first)).0 += 1;
     }
     let told: Vec<String> = wrong
@@ -272,24 +293,8 @@ fn less_evidence_turns_verdicts_into_not_evaluable_only() {
 
 #[test]
 fn what_a_check_does_not_read_changes_nothing() {
-    let mut wrong = for_each_scenario(|_, scenario| {
-        let mut found = Vec::new();
-        let (before, as_of) = whole(scenario);
-        for loss in losses() {
-            let access = after(&loss, scenario, as_of);
-            let index = Index::new(&access);
-            for (check, before) in all().iter().zip(&before).filter(|(c, _)| !c.reads.contains(&loss.table)) {
-                let after = in_parts(check, &access, &scenario.config, &index, 1);
-                if names_apart(before) != names_apart(&after) {
-                    found.push(format!("{} {}", check.id, loss.name));
-                }
-            }
-        }
-        found
-    });
-    wrong.sort();
-    wrong.dedup();
-    assert!(wrong.is_empty(), "{} change though they are not read:\n{}", wrong.len(), wrong.join("\n"));
+    let wrong: BTreeSet<&String> = judged().changed.iter().collect();
+    assert!(wrong.is_empty(), "{} change though they are not read: {wrong:#?}", wrong.len());
 }
 
 /// What was judged, without names and records: those may come from anywhere.

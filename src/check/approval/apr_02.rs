@@ -90,11 +90,6 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    if let Some(row) = cx.no_requests() {
-        out.push_for(row, 0);
-    } else {
-        cx.unlisted(&mut out, &[Table::Requests]);
-    }
     let mut given: BTreeMap<&PolicyId, Given> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| is_delivered(s)) {
         let Some(policy) = &story.policy else { continue };
@@ -120,7 +115,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
     let (draft, called) = Draft::of_policy(cx, id, policy);
     if now == Some(false) && given.unapproved.is_empty() {
         if given.untold == 0 {
-            return out.pass();
+            return pass(cx, out);
         }
         let message = format!(
             "{called} asks for approval now, and of {} no record tells whether anybody approved",
@@ -144,14 +139,23 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
             let message = format!("by {called} nobody approves, and whether its package is sensitive is unknown: {why}");
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, SENSITIVITY_CLEARS));
         }
-        Known::No if unclear || policy.target_scope.is_empty() => {
+        Known::No if unclear || policy.target_scope.is_empty() || given.untold > 0 => {
             let message = format!("by {called} nobody approves, and whether people of other organisations have it so is unknown");
             let clears_when = "A look at users with their type, and at policies with their scope.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));
         }
-        Known::No => return out.pass(),
+        Known::No => return pass(cx, out),
     };
     out.push(found(cx, (draft, called), (severity, reason, class), now, &given));
+}
+
+/// Nothing is wrong, as far as all requests are on record.
+fn pass(cx: &Context, out: &mut Outcome) {
+    if cx.looked_whole(Table::Requests) {
+        return out.pass();
+    }
+    let message = "no complete look at assignment requests is in the lake, so what was given without approval is unknown";
+    out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));
 }
 
 fn found(

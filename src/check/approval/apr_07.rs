@@ -8,6 +8,7 @@ use crate::lake::table::Table;
 use crate::ledger::access_model::{PolicyFacts, RequestHistory};
 use crate::ledger::policy_history::{PolicyHistory, PolicyVersion};
 use crate::model::controls::{AC_2_4, AU_6, CM_3};
+use crate::model::time::{DAY, MINUTE, merge_windows, without};
 use crate::model::{CheckId, Finding, Instant, PolicyId, ReasonCode, Severity, Window};
 use std::collections::BTreeMap;
 
@@ -108,7 +109,6 @@ fn run(cx: &Context) -> Outcome {
             given.entry(policy).or_default().push(story);
         }
     }
-    let logged = cx.access.has_log("audit");
     for (id, policy) in cx.live_policies() {
         let requests = given.get(id).map_or(&[][..], Vec::as_slice);
         let history = cx.policy_history(id);
@@ -116,9 +116,16 @@ fn run(cx: &Context) -> Outcome {
         let hit = windows.iter().find_map(|w| Some((w, entered(w, requests)?)));
         match hit {
             Some((window, entered)) => out.push(found(cx, id, policy, window, &entered)),
-            None if !logged => {
-                let message = "no audit events are in the lake, so whether a policy was changed and changed back between two looks is unknown";
-                out.push(cx.lacking(ReasonCode::NoTelemetry, Table::AuditEvents, message, "Ingest directory audit events."));
+            None if unseen(cx, policy, history).is_some() => {
+                let (draft, called) = Draft::of_policy(cx, id, policy);
+                let from = unseen(cx, policy, history).unwrap_or_default();
+                let message = format!("whether approval of {called} was ever off is unknown: it was changed after {}, and the audit log of that time is not whole", words::day(from));
+                out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, "Audit events of the whole time until the last change of the policy."));
+            }
+            None if history.is_none_or(|h| h.versions.iter().any(|v| v.facts.approval_required.is_none())) => {
+                let (draft, called) = Draft::of_policy(cx, id, policy);
+                let message = format!("the record of {called} does not tell whether it asks for approval");
+                out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of assignment policies with their approval settings."));
             }
             None if !cx.looked_whole(Table::Requests) => {
                 let message = "no complete look at assignment requests is in the lake, so whether anybody asked while a policy was weak is unknown";
@@ -127,23 +134,24 @@ fn run(cx: &Context) -> Outcome {
             None => out.pass(),
         }
     }
-    young(cx, &mut out);
     out
 }
 
-/// The log does not reach back for the whole period: said once.
-fn young(cx: &Context, out: &mut Outcome) {
-    let span = Window {
-        from: cx.as_of().plus(-cx.days(&LOOK_BACK)),
-        until: cx.as_of().plus(-crate::model::time::DAY),
+/// The first instant of the period, before the last change of a policy, that no log covers; `None` when all of it is covered.
+fn unseen(cx: &Context, policy: &PolicyFacts, history: Option<&PolicyHistory>) -> Option<Instant> {
+    let newest = history.and_then(|h| h.versions.last());
+    let unchanged = newest.filter(|v| v.created).and_then(|v| v.since);
+    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let time = Window {
+        from: policy.created_at.map_or(since, |t| t.max(since)),
+        // Graph sets the last change a moment after the creation.
+        until: policy.modified_at.or(unchanged).map_or(cx.as_of(), |t| t.plus(-MINUTE)).min(cx.as_of().plus(-DAY)),
     };
-    let covered = cx.access.coverage.get("audit");
-    if let Some(covered) = covered.filter(|c| !c.any.is_empty() && !c.spans(span) && c.any.iter().any(|w| w.from > span.from)) {
-        let from = covered.any.iter().map(|w| w.from).min().unwrap_or_default();
-        let message = format!("the audit log begins on {}, and what policies were before is known by looks alone", words::day(from));
-        let clears_when = "Audit events of the whole period.";
-        out.push_for(cx.lacking(ReasonCode::OutsideRetention, Table::AuditEvents, &message, clears_when), 0);
+    if time.until <= time.from {
+        return None;
     }
+    let covered = cx.access.coverage.get("audit").map_or(&[][..], |c| c.any.as_slice());
+    without(&[time], &merge_windows(covered.to_vec())).first().map(|w| w.from)
 }
 
 /// A time in which a policy asked nobody, between two in which it asked somebody.

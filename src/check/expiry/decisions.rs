@@ -4,7 +4,7 @@ use crate::check::policies::{approvals, decided_at};
 use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::{RequestHistory, ReviewDecision};
-use crate::model::{Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Window};
+use crate::model::{Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode};
 use ahash::AHashMap;
 
 /// Reviews by whom they are about, and what is known of decisions at all.
@@ -89,14 +89,7 @@ impl<'a> Decisions<'a> {
             let clears_when = "Ingest the decisions of access reviews.";
             return Some(Missed::Tenant(cx.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, message, clears_when)));
         }
-        let span = Window { from, until: cx.as_of() };
-        let logged = cx.access.coverage.get("audit").is_some_and(|c| c.attested_spans(span));
-        (!self.requests_whole && !logged).then(|| {
-            Missed::Own(format!(
-                "neither a complete look at requests nor the audit log since {} tells whether it was extended",
-                words::day(from)
-            ))
-        })
+        (!self.requests_whole).then(|| Missed::Own(format!("no complete look at requests tells whether it was extended since {}", words::day(from))))
     }
 }
 
@@ -116,7 +109,7 @@ impl Missed {
             Self::Own(why) => {
                 let draft = crate::check::Draft::of_holding(cx, holding);
                 let message = format!("whether {} {question} {} is unknown: {why}", draft.subject.name, draft.object.name);
-                let clears_when = "A complete look at assignment requests, or the audit log of that time.";
+                let clears_when = "A complete look at assignment requests.";
                 out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, clears_when));
             }
         }

@@ -6,7 +6,7 @@ use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_J, CC6_3};
-use crate::model::{CheckId, Holding, Instant, ReasonCode, Severity, Window};
+use crate::model::{CheckId, Holding, Instant, ReasonCode, Severity};
 
 check! {
     /// Access was extended again and again without approval
@@ -100,8 +100,8 @@ fn judge(cx: &Context, holding: &Holding, decisions: &Decisions, least: usize, o
     let mut draft = Draft::of_holding(cx, holding);
     if since.len() < least {
         // Fewer are known than there may have been.
-        if !cx.looked_whole(Table::Requests) && !logged(cx, holding) {
-            return Missed::Own("neither a complete look at requests nor the audit log since the grant tells of all extensions".into()).push(
+        if !cx.looked_whole(Table::Requests) {
+            return Missed::Own("no complete look at requests tells of all extensions".into()).push(
                 cx,
                 holding,
                 "extended",
@@ -135,11 +135,4 @@ fn judge(cx: &Context, holding: &Holding, decisions: &Decisions, least: usize, o
     );
     draft.clears_when = "An approved extension, a review that keeps it, or its removal.".into();
     out.push(cx.finding(draft));
-}
-
-/// Whether the log is vouched for since a holding began.
-fn logged(cx: &Context, holding: &Holding) -> bool {
-    let span = |from| Window { from, until: cx.as_of() };
-    let log = cx.access.coverage.get("audit");
-    holding.from_earliest.or(holding.held_from).is_some_and(|from| log.is_some_and(|c| c.attested_spans(span(from))))
 }

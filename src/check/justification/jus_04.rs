@@ -36,7 +36,7 @@ check! {
     /// | time | activity | actor | subject | package | detail |   |
     /// |-------|----------|-------|---------|---------|---|---|
     /// | 08:00 | package  |     |     | keys    | described Give the ticket in the justification |   |
-    /// | 09:00 | request  | ana | ana | payroll | "Close of the month FIN-4821" | ◀ low |
+    /// | 09:00 | request  | ana | ana | payroll | "Close of the month FIN-4821" | ◀ FIN-4821 |
     /// | 10:00 | request  | bo  | bo  | payroll | "FIN-4821 as discussed" |   |
     /// | 11:00 | request  | cy  | cy  | library | "see FIN-4821" |   |
     /// | 12:00 | request  | di  | di  | keys    | "Needed for the rota of the night" | ◀ low |
