@@ -25,6 +25,8 @@ pub struct Index<'a> {
     as_of: Instant,
     /// Whether any account of the tenant has a last successful sign-in on record.
     pub account_telemetry: bool,
+    /// Whether any account has an `employeeType` on record.
+    pub employee_types: bool,
     /// Whether any record of users was seen, or any event that disables an account.
     pub accounts_known: bool,
 }
@@ -83,6 +85,7 @@ impl<'a> Index<'a> {
             }
         }
         index.account_telemetry = access.people.values().any(|p| p.last_successful_at.is_some());
+        index.employee_types = access.people.values().any(|p| !p.employee_type.is_empty());
         index.accounts_known = access.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
         index
     }

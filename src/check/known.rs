@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::config::{is_of_catalog, matches, matches_catalog};
 use crate::lake::table::Table;
-use crate::ledger::access_model::{PackageFacts, PackageRole, PolicyFacts};
+use crate::ledger::access_model::{PackageFacts, PolicyFacts};
 use crate::model::{Holding, Interned, PackageId};
 
 /// An answer.
@@ -73,8 +73,7 @@ impl Context<'_> {
             return Known::Unknown("what it contains is not on record".into());
         }
         let roles = self.access.packages.get(package).map(|f| f.roles.as_slice()).unwrap_or_default();
-        let told = |r: &PackageRole| self.access.groups.get(&r.resource).is_some_and(|g| g.role_assignable_told);
-        let unlisted = roles.iter().find(|r| r.kind == "group" && !told(r));
+        let unlisted = roles.iter().find(|r| r.kind == "group" && !self.access.groups.contains_key(&r.resource));
         match unlisted {
             Some(role) => Known::Unknown(format!(
                 "no record of {} tells whether it may carry directory roles",

@@ -137,7 +137,9 @@ fn columns() -> Vec<Loss> {
             e.policies.iter_mut().for_each(|r| r.review_recurrence = None)
         }),
         column("expiration", Table::Policies, |e| {
-            e.policies.iter_mut().for_each(|r| (r.expiration_type, r.expiration_duration, r.expiration_at) = (None, None, None));
+            e.policies
+                .iter_mut()
+                .for_each(|r| (r.expiration_type, r.expiration_duration, r.expiration_at) = (None, None, None));
         }),
         column("approval_required_update", Table::Policies, |e| {
             e.policies.iter_mut().for_each(|r| r.approval_required_update = None)
@@ -149,7 +151,6 @@ fn columns() -> Vec<Loss> {
             e.policies.iter_mut().flat_map(|r| &mut r.stages).for_each(|s| s.approver_justification = None);
         }),
         column("employee_type", Table::Users, |e| e.users.iter_mut().for_each(|r| r.employee_type = None)),
-        column("role_assignable", Table::Groups, |e| e.groups.iter_mut().for_each(|r| r.role_assignable = None)),
         column("justification", Table::Approvals, |e| {
             e.approvals.iter_mut().flat_map(|r| &mut r.stages).for_each(|s| s.justification = None);
         }),

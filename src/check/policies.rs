@@ -53,10 +53,7 @@ impl<'a> Context<'a> {
         let access = self.access;
         let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| access.packages.get(id)).is_some_and(|f| f.removed);
         let mine = |p: &PolicyFacts| self.mine(p.package.as_ref().map(PackageId::as_str).unwrap_or_default());
-        access
-            .policies
-            .iter()
-            .filter(move |(_, p)| !p.automatic && !p.removed && !dead(p) && mine(p))
+        access.policies.iter().filter(move |(_, p)| !p.automatic && !p.removed && !dead(p) && mine(p))
     }
 
     /// Whether nothing reviews what a holding is of: its policy says so.
@@ -82,7 +79,11 @@ impl Draft {
     pub fn of_policy(cx: &Context, id: &PolicyId, policy: &PolicyFacts) -> (Self, String) {
         let object = policy.package.as_ref().map(|p| cx.package(p)).unwrap_or_default();
         let subject = Thing::new("policy", id.as_str(), &policy.name);
-        let of = if object.name.is_empty() { String::new() } else { format!(" of {}", object.name) };
+        let of = if object.name.is_empty() {
+            String::new()
+        } else {
+            format!(" of {}", object.name)
+        };
         let called = format!("the policy \"{}\"{of}", subject.name);
         let draft = Self {
             subject,

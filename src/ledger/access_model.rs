@@ -248,10 +248,8 @@ pub struct GroupFacts {
     pub dynamic: bool,
     /// Synchronised from on premises.
     pub synced: bool,
-    /// May carry directory roles; whether the record tells, `role_assignable_told` says.
+    /// May carry directory roles; Graph has null for groups that may not.
     pub role_assignable: bool,
-    /// Whether the record has the member that says so.
-    pub role_assignable_told: bool,
     /// When it was deleted, where its record says.
     pub deleted_at: Option<Instant>,
 }

@@ -236,7 +236,6 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
-            role_assignable_told: row.role_assignable.is_some(),
             deleted_at: row.deleted_at,
         };
         access.groups.insert(row.id.to_string(), facts);

@@ -272,7 +272,9 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
 
 /// Whether anybody may ask at all, for themselves or for others; `None` where the record does not tell.
 fn requests_accepted(requestors: &Value) -> Option<bool> {
-    let of_self = requestors["enableTargetsToSelfAddAccess"].as_bool().or_else(|| requestors["acceptRequests"].as_bool())?;
+    let of_self = requestors["enableTargetsToSelfAddAccess"]
+        .as_bool()
+        .or_else(|| requestors["acceptRequests"].as_bool())?;
     let of_others = requestors["enableOnBehalfRequestorsToAddAccess"].as_bool() == Some(true);
     Some(of_self || of_others)
 }

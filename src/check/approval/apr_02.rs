@@ -121,16 +121,28 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
             "{called} asks for approval now, and of {} no record tells whether anybody approved",
             words::many(given.untold, "delivered request")
         );
-        return out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, "Audit events or approvals of the time of those requests."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::OutsideRetention,
+            message,
+            "Audit events or approvals of the time of those requests.",
+        ));
     }
     if now.is_none() && given.unapproved.is_empty() {
         let message = format!("the record of {called} does not tell who may ask, or whether anybody approves");
-        return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of assignment policies with their approval settings."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::NoTelemetry,
+            message,
+            "An export of assignment policies with their approval settings.",
+        ));
     }
     let outsiders = given.unapproved.iter().filter_map(|s| Some(cx.account(s.recipient.as_ref()?)));
     let outsiders: Vec<crate::check::Account> = outsiders.collect();
     let guests = outsiders.iter().filter(|a| **a == crate::check::Account::Guest).count();
-    let unclear = outsiders.iter().any(|a| matches!(a, crate::check::Account::User | crate::check::Account::Unknown));
+    let unclear = outsiders
+        .iter()
+        .any(|a| matches!(a, crate::check::Account::User | crate::check::Account::Unknown));
     let (severity, reason, class) = match cx.is_for_sensitive(policy) {
         Known::Yes(why) => (Severity::High, "sensitive", format!("the package is sensitive ({why})")),
         _ if policy.is_for_external() => (Severity::Medium, "external", "people of other organisations may ask".into()),
@@ -171,9 +183,14 @@ fn found(
     draft.reason = reason;
     draft.message = match now {
         Some(true) => format!("{called} asks nobody to approve, though {class}; {given_so}"),
-        _ => format!("by {called} nobody approved {number} of the last {}, though {class}", words::count(cx.threshold(&LOOK_BACK), "day")),
+        _ => format!(
+            "by {called} nobody approved {number} of the last {}, though {class}",
+            words::count(cx.threshold(&LOOK_BACK), "day")
+        ),
     };
-    draft.evidence.extend(given.unapproved.iter().flat_map(|s| s.evidence.iter().map(ToString::to_string)));
+    draft
+        .evidence
+        .extend(given.unapproved.iter().flat_map(|s| s.evidence.iter().map(ToString::to_string)));
     draft.clears_when = "An approver in the policy, and a review of what was given without one.".into();
     cx.finding(draft)
 }

@@ -91,7 +91,12 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     let told = policy.approval_required == Some(true) && policy.is_for_requests() == Some(true);
     let Some(stage) = policy.stages.first().filter(|_| told) else {
         let message = format!("the record of {called} does not tell who approves, and how many");
-        return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of assignment policies with their approval settings."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::NoTelemetry,
+            message,
+            "An export of assignment policies with their approval settings.",
+        ));
     };
     if policy.stages.len() >= 2 {
         return out.pass();
@@ -101,7 +106,12 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         _ if least >= 2 => out.pass(),
         (_, Some(doubt)) => {
             let message = format!("whether more than one person approves by {called} is unknown: {doubt}");
-            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A complete look at the members of the groups that approve."));
+            out.push(draft.untold(
+                cx,
+                ReasonCode::JoinMissing,
+                message,
+                "A complete look at the members of the groups that approve.",
+            ));
         }
         (None, None) => {
             let message = format!("one person alone approves by {called}, and whether its package is sensitive is unknown");
@@ -110,7 +120,10 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         (Some(why), None) => {
             draft.severity = Severity::Medium;
             draft.reason = "one-approver";
-            draft.message = format!("{called} has one stage with {}, and the package is sensitive ({why})", words::many(least, "approver"));
+            draft.message = format!(
+                "{called} has one stage with {}, and the package is sensitive ({why})",
+                words::many(least, "approver")
+            );
             draft.clears_when = "A second stage of approval, or a second approver.".into();
             out.push(cx.finding(draft));
         }

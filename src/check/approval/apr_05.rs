@@ -99,7 +99,13 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     let clears_when = "Approvals of those requests with their stages, and looks at policies of that time.";
-    untold.rows(cx, ReasonCode::OutsideRetention, "whether one person decided two stages cannot be told", clears_when, &mut out);
+    untold.rows(
+        cx,
+        ReasonCode::OutsideRetention,
+        "whether one person decided two stages cannot be told",
+        clears_when,
+        &mut out,
+    );
     out
 }
 
@@ -154,14 +160,20 @@ fn one_person(cx: &Context, first: &Decision, second: &Decision) -> Option<Strin
 fn found(cx: &Context, story: &RequestHistory, (first, second): (&Decision, &Decision), how: &str) -> Finding {
     let approver = PrincipalId::new(&second.who);
     let mut draft = Draft::of_request(cx, cx.principal(&approver), story);
-    let for_whom = story.recipient.as_ref().map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
+    let for_whom = story
+        .recipient
+        .as_ref()
+        .map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
     let apart = decided_at(first)
         .zip(decided_at(second))
         .map_or_else(String::new, |(a, b)| format!(", {} apart", words::duration((b.0 - a.0).abs())));
     draft.severity = Severity::High;
     draft.reason = "both-stages";
     draft.until = decided_at(second);
-    draft.message = format!("{} approved two stages of the request for {}{for_whom}{how}{apart}", draft.subject.name, draft.object.name);
+    draft.message = format!(
+        "{} approved two stages of the request for {}{for_whom}{how}{apart}",
+        draft.subject.name, draft.object.name
+    );
     draft.clears_when = "Nothing clears what was done; a second approver's confirmation belongs in the register of exceptions.".into();
     cx.finding(draft)
 }

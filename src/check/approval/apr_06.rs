@@ -168,7 +168,10 @@ fn fast(cx: &Context, story: &RequestHistory, decision: &Decision, who: &Princip
         return out.pass();
     }
     let mut draft = Draft::of_request(cx, cx.principal(who), story);
-    let whom = story.recipient.as_ref().map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
+    let whom = story
+        .recipient
+        .as_ref()
+        .map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
     draft.severity = Severity::Low;
     draft.reason = "at-once";
     draft.until = Some(at);

@@ -105,7 +105,11 @@ fn run(cx: &Context) -> Outcome {
     }
     let mut given: BTreeMap<&PolicyId, Vec<&RequestHistory>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| matches!(s.kind.as_str(), "userAdd" | "onBehalfAdd")) {
-        if let Some(policy) = story.policy.as_ref().filter(|_| matches!(story.state.as_str(), "delivered" | "partiallyDelivered")) {
+        if let Some(policy) = story
+            .policy
+            .as_ref()
+            .filter(|_| matches!(story.state.as_str(), "delivered" | "partiallyDelivered"))
+        {
             given.entry(policy).or_default().push(story);
         }
     }
@@ -119,13 +123,26 @@ fn run(cx: &Context) -> Outcome {
             None if unseen(cx, policy, history).is_some() => {
                 let (draft, called) = Draft::of_policy(cx, id, policy);
                 let from = unseen(cx, policy, history).unwrap_or_default();
-                let message = format!("whether approval of {called} was ever off is unknown: it was changed after {}, and the audit log of that time is not whole", words::day(from));
-                out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, "Audit events of the whole time until the last change of the policy."));
+                let message = format!(
+                    "whether approval of {called} was ever off is unknown: it was changed after {}, and the audit log of that time is not whole",
+                    words::day(from)
+                );
+                out.push(draft.untold(
+                    cx,
+                    ReasonCode::OutsideRetention,
+                    message,
+                    "Audit events of the whole time until the last change of the policy.",
+                ));
             }
             None if history.is_none_or(|h| h.versions.iter().any(|v| v.facts.approval_required.is_none())) => {
                 let (draft, called) = Draft::of_policy(cx, id, policy);
                 let message = format!("the record of {called} does not tell whether it asks for approval");
-                out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of assignment policies with their approval settings."));
+                out.push(draft.untold(
+                    cx,
+                    ReasonCode::NoTelemetry,
+                    message,
+                    "An export of assignment policies with their approval settings.",
+                ));
             }
             None if !cx.looked_whole(Table::Requests) => {
                 let message = "no complete look at assignment requests is in the lake, so whether anybody asked while a policy was weak is unknown";
@@ -145,13 +162,25 @@ fn unseen(cx: &Context, policy: &PolicyFacts, history: Option<&PolicyHistory>) -
     let time = Window {
         from: policy.created_at.map_or(since, |t| t.max(since)),
         // Graph sets the last change a moment after the creation.
-        until: policy.modified_at.or(unchanged).map_or(cx.as_of(), |t| t.plus(-MINUTE)).min(cx.as_of().plus(-DAY)),
+        until: policy
+            .modified_at
+            .or(unchanged)
+            .map_or(cx.as_of(), |t| t.plus(-MINUTE))
+            .min(cx.as_of().plus(-DAY)),
     };
     if time.until <= time.from {
         return None;
     }
-    let covered = cx.access.coverage.get("audit").map_or(&[][..], |c| c.any.as_slice());
-    without(&[time], &merge_windows(covered.to_vec())).first().map(|w| w.from)
+    let logged = cx.access.coverage.get("audit").map_or(&[][..], |c| c.any.as_slice()).iter().copied();
+    // A record that names its last change tells of no other until a look saw it.
+    let versions = history.map_or(&[][..], |h| h.versions.as_slice()).iter();
+    let looked = versions.filter_map(|v| {
+        Some(Window {
+            from: v.since?,
+            until: v.last_seen,
+        })
+    });
+    without(&[time], &merge_windows(logged.chain(looked).collect())).first().map(|w| w.from)
 }
 
 /// A time in which a policy asked nobody, between two in which it asked somebody.
@@ -249,9 +278,16 @@ fn entered<'a>(weak: &Weak, requests: &[&'a RequestHistory]) -> Option<Vec<&'a R
 
 fn found(cx: &Context, id: &PolicyId, policy: &PolicyFacts, weak: &Weak, entered: &[&RequestHistory]) -> Finding {
     let (mut draft, called) = Draft::of_policy(cx, id, policy);
-    let mut names: Vec<String> = entered.iter().filter_map(|r| Some(cx.access.principal_name(r.recipient.as_ref()?).to_string())).collect();
+    let mut names: Vec<String> = entered
+        .iter()
+        .filter_map(|r| Some(cx.access.principal_name(r.recipient.as_ref()?).to_string()))
+        .collect();
     names.dedup();
-    let by = if weak.who.is_empty() { String::new() } else { format!(" (changed by {})", words::listed(&weak.who)) };
+    let by = if weak.who.is_empty() {
+        String::new()
+    } else {
+        format!(" (changed by {})", words::listed(&weak.who))
+    };
     draft.severity = Severity::High;
     draft.reason = "window-of-weakness";
     (draft.from, draft.until) = (Some(weak.off.1), Some(weak.on.1));

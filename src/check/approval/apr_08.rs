@@ -98,10 +98,15 @@ fn run(cx: &Context) -> Outcome {
         }
         let verdicts: Vec<(Standing, &Decision)> = approvals(story).map(|d| (standing(cx, story, d), d)).collect();
         let outsider = verdicts.iter().find(|(s, _)| *s == Standing::Outsider);
-        let unknown = verdicts.iter().find_map(|(s, _)| if let Standing::Unknown(why) = s { Some(why.clone()) } else { None });
+        let unknown = verdicts
+            .iter()
+            .find_map(|(s, _)| if let Standing::Unknown(why) = s { Some(why.clone()) } else { None });
         match (outsider, unknown) {
             (Some(_), _) if cx.threshold(&DELEGATION) != 0 => {
-                untold.push(story, "the policy does not name the approver, and no record tells whether somebody had delegated to them");
+                untold.push(
+                    story,
+                    "the policy does not name the approver, and no record tells whether somebody had delegated to them",
+                );
             }
             (Some((_, decision)), _) => out.push(found(cx, story, decision)),
             (None, Some(why)) => untold.push(story, why),
@@ -109,7 +114,13 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     let clears_when = "Looks at policies, groups, managers and sponsors of that time; and the setting approver_delegation where nobody delegates.";
-    untold.rows(cx, ReasonCode::JoinMissing, "whether the approver was entitled cannot be told", clears_when, &mut out);
+    untold.rows(
+        cx,
+        ReasonCode::JoinMissing,
+        "whether the approver was entitled cannot be told",
+        clears_when,
+        &mut out,
+    );
     out
 }
 
@@ -182,12 +193,21 @@ fn member(cx: &Context, group: &str, approver: &PrincipalId, at: Option<Instant>
     };
     let key = EntitlementKey::group(group);
     let own = cx.index.groups_of(approver);
-    if own.iter().any(|h| h.entitlement == key && h.held_from.or(h.from_latest).is_none_or(|f| f <= at) && h.held_until.is_none_or(|u| at < u)) {
+    if own
+        .iter()
+        .any(|h| h.entitlement == key && h.held_from.or(h.from_latest).is_none_or(|f| f <= at) && h.held_until.is_none_or(|u| at < u))
+    {
         return Standing::Entitled;
     }
     let nested = cx.members_of(group).iter().any(|h| h.principal_type == "group");
-    let possible = own.iter().any(|h| h.entitlement == key && h.outer().meets(&Window { from: at, until: at.plus(1) }));
-    let logged = cx.access.coverage.get("audit").is_some_and(|c| c.attested_spans(Window { from: at, until: cx.as_of() }));
+    let possible = own
+        .iter()
+        .any(|h| h.entitlement == key && h.outer().meets(&Window { from: at, until: at.plus(1) }));
+    let logged = cx
+        .access
+        .coverage
+        .get("audit")
+        .is_some_and(|c| c.attested_spans(Window { from: at, until: cx.as_of() }));
     match (nested || possible, cx.members_listed(group) && logged) {
         (false, true) => Standing::Outsider,
         _ => Standing::Unknown("no record tells who was in the group of approvers then".into()),
@@ -207,12 +227,18 @@ fn owns(cx: &Context, story: &RequestHistory, approver: &PrincipalId) -> bool {
 fn found(cx: &Context, story: &RequestHistory, decision: &Decision) -> Finding {
     let mut draft = Draft::of_request(cx, cx.principal(&PrincipalId::new(&decision.who)), story);
     let when = decided_at(decision).map_or_else(String::new, |t| format!(" on {}", words::minute(t)));
-    let whom = story.recipient.as_ref().map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
+    let whom = story
+        .recipient
+        .as_ref()
+        .map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
     draft.severity = Severity::Medium;
     draft.reason = "not-named";
     draft.until = decided_at(decision);
     draft.evidence.extend(story.policy.iter().map(|p| format!("policies:{p}")));
-    draft.message = format!("{} approved the request for {}{whom}{when}, and the policy names others", draft.subject.name, draft.object.name);
+    draft.message = format!(
+        "{} approved the request for {}{whom}{when}, and the policy names others",
+        draft.subject.name, draft.object.name
+    );
     draft.clears_when = "A confirmation by somebody whom the policy names.".into();
     cx.finding(draft)
 }

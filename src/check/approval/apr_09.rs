@@ -151,7 +151,9 @@ fn mutual<'s, 'a>(cx: &Context, acts: &'s [Act<'a>]) -> Option<&'s [Act<'a>]> {
 fn found(cx: &Context, (a, b): &(PrincipalId, PrincipalId), acts: &[Act]) -> Finding {
     let (subject, object) = (cx.principal(a), cx.principal(b));
     let packages = acts.iter().filter_map(|(_, _, s)| s.package.as_ref());
-    let sensitive = packages.filter(|p| matches!(cx.is_sensitive(p), Known::Yes(_))).collect::<BTreeSet<&PackageId>>();
+    let sensitive = packages
+        .filter(|p| matches!(cx.is_sensitive(p), Known::Yes(_)))
+        .collect::<BTreeSet<&PackageId>>();
     let by_first = acts.iter().filter(|(_, first, _)| *first).count();
     let what = match sensitive.len() {
         0 => String::new(),

@@ -90,14 +90,26 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     let (mut draft, called) = Draft::of_policy(cx, id, policy);
     if policy.stages.is_empty() || policy.approval_required.is_none() || policy.is_for_requests().is_none() {
         let message = format!("the record of {called} does not tell who approves");
-        return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of assignment policies with their approval settings."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::NoTelemetry,
+            message,
+            "An export of assignment policies with their approval settings.",
+        ));
     }
     let stages: Vec<Stage> = policy.stages.iter().zip(1usize..).map(|(s, n)| stage(cx, s, n)).collect();
     let hangs: Vec<String> = stages.iter().flat_map(|s| s.hangs.iter().cloned()).collect();
     let waits: Vec<String> = stages.iter().filter_map(|s| s.waits.clone()).collect();
-    if hangs.is_empty() && let Some(doubt) = stages.iter().find_map(|s| s.doubt.as_ref()) {
+    if hangs.is_empty()
+        && let Some(doubt) = stages.iter().find_map(|s| s.doubt.as_ref())
+    {
         let message = format!("whether a stage of {called} hangs on one person is unknown: {doubt}");
-        return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A complete look at the members of the groups that approve."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::JoinMissing,
+            message,
+            "A complete look at the members of the groups that approve.",
+        ));
     }
     if hangs.is_empty() && waits.is_empty() {
         return out.pass();

@@ -103,7 +103,12 @@ type Kept<'a> = BTreeMap<(&'a str, &'a str), Instant>;
 /// The last time a reviewer kept somebody, by person and what was reviewed.
 fn kept<'a>(cx: &Context<'a>) -> Kept<'a> {
     let mut kept = Kept::new();
-    for d in cx.access.review_decisions.iter().filter(|d| d.decision.eq_ignore_ascii_case("approve") && d.reviewer.is_some()) {
+    for d in cx
+        .access
+        .review_decisions
+        .iter()
+        .filter(|d| d.decision.eq_ignore_ascii_case("approve") && d.reviewer.is_some())
+    {
         let Some(at) = d.reviewed_at.filter(|t| *t <= cx.as_of()) else { continue };
         let latest = kept.entry((d.principal.as_str(), d.resource.as_str())).or_insert(at);
         *latest = at.max(*latest);
@@ -120,7 +125,12 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
     };
     let Some(added) = role.since else {
         let message = format!("no record tells when {name} entered {}", draft.subject.name);
-        return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of the package's resource roles with createdDateTime."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::NoTelemetry,
+            message,
+            "An export of the package's resource roles with createdDateTime.",
+        ));
     };
     if added < since || added > cx.as_of() {
         return out.pass();
@@ -150,7 +160,12 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
                 words::day(added),
                 words::many(number, "holder")
             );
-            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "The requests or audit events of their grants, and a look at policies."));
+            out.push(draft.untold(
+                cx,
+                ReasonCode::JoinMissing,
+                message,
+                "The requests or audit events of their grants, and a look at policies.",
+            ));
         }
         (false, _) if unreviewed && before.iter().any(|h| !cx.unreviewed(h)) => {
             let message = "no review decisions are in the lake, so whether reviewers have kept holders since a role was added is unknown";

@@ -110,7 +110,9 @@ fn asks(p: &PolicyFacts) -> [(&'static str, bool, Option<bool>); 5] {
         _ => None,
     };
     let reasons: Option<Vec<bool>> = p.stages.iter().map(|s| s.justification).collect();
-    let approvers = reasons.filter(|r| !r.is_empty() && p.approval_required == Some(true)).map(|r| r.iter().all(|x| *x));
+    let approvers = reasons
+        .filter(|r| !r.is_empty() && p.approval_required == Some(true))
+        .map(|r| r.iter().all(|x| *x));
     [
         ("approval", true, p.approval_required),
         ("the end of access", false, expires),
@@ -187,14 +189,19 @@ fn unknown(cx: &Context, id: &PolicyId, first: &PolicyVersion, since: Instant) -
     match first.since {
         _ if spanned && !changed => None,
         Some(at) => Some(format!("it was changed on {}, and no record tells how it was before", words::day(at))),
-        None => Some(format!("it was first seen on {}, and no record tells how it was before", words::day(first.first_seen))),
+        None => Some(format!(
+            "it was first seen on {}, and no record tells how it was before",
+            words::day(first.first_seen)
+        )),
     }
 }
 
 fn found(cx: &Context, id: &PolicyId, policy: &PolicyFacts, lost: &[Lost]) -> Finding {
     let (mut draft, called) = Draft::of_policy(cx, id, policy);
     let what: Vec<String> = lost.iter().map(|l| l.what.to_string()).collect();
-    let (from, until) = lost.iter().fold((Instant(i64::MAX), Instant(i64::MIN)), |(a, b), l| (a.min(l.from), b.max(l.until)));
+    let (from, until) = lost
+        .iter()
+        .fold((Instant(i64::MAX), Instant(i64::MIN)), |(a, b), l| (a.min(l.from), b.max(l.until)));
     let mut by: Vec<String> = Vec::new();
     for change in cx.policy_changes(id).filter(|c| from < c.at && c.at <= until) {
         by.push(change.actor_name.to_string());
@@ -202,7 +209,11 @@ fn found(cx: &Context, id: &PolicyId, policy: &PolicyFacts, lost: &[Lost]) -> Fi
     }
     by.retain(|name| !name.is_empty());
     by.dedup();
-    let who = if by.is_empty() { String::new() } else { format!(" by {}", words::listed(&by)) };
+    let who = if by.is_empty() {
+        String::new()
+    } else {
+        format!(" by {}", words::listed(&by))
+    };
     let when = if until.0 - from.0 <= 1 || words::day(from) == words::day(until) {
         format!("on {}", words::day(until))
     } else {

@@ -93,7 +93,13 @@ impl Teller {
         let actor = Actor::User(&row.actor);
         if row.subject.is_empty() {
             self.tenant.groups.entry(row.thing.clone()).or_default().deleted = true;
-            let told = event(row.at, CORE, "Delete group", &actor, vec![target("Group", &guid("group", &row.thing), &row.thing)]);
+            let told = event(
+                row.at,
+                CORE,
+                "Delete group",
+                &actor,
+                vec![target("Group", &guid("group", &row.thing), &row.thing)],
+            );
             self.evidence.audit_events.push(told);
             return Vec::new();
         }

@@ -182,7 +182,10 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
         automatic: Some(p.automatic),
         approval_required_add: Some(p.approval),
         approval_required_update: Some(p.extension_by_approval.unwrap_or(p.approval)),
-        expiration_type: p.expires.as_ref().map(|e| if e == "noExpiration" { e.as_str() } else { "afterDuration" }.into()),
+        expiration_type: p
+            .expires
+            .as_ref()
+            .map(|e| if e == "noExpiration" { e.as_str() } else { "afterDuration" }.into()),
         expiration_duration: p.expires.as_ref().filter(|e| *e != "noExpiration").map(|e| e.as_str().into()),
         custom_schedule: Some(p.custom_schedule),
         created_at: p.created_at,

@@ -150,7 +150,8 @@ impl Teller {
 
     pub(super) fn package(&mut self, name: &str) -> &mut Package {
         let made = || Policy {
-            created_at: Some(self.now),
+            // It was there before anybody asked.
+            created_at: Some(self.now.plus(-DAY)),
             ..Policy::ordinary()
         };
         self.tenant.policies.entry((name.into(), String::new())).or_insert_with(made);
@@ -346,5 +347,7 @@ impl Teller {
 
 /// The ids by which rows call a log.
 fn log_ids(subject: &str) -> Vec<String> {
-    ["", ":interactiveUser", ":nonInteractiveUser"].map(|stream| format!("{subject}{stream}")).to_vec()
+    ["", ":interactiveUser", ":nonInteractiveUser"]
+        .map(|stream| format!("{subject}{stream}"))
+        .to_vec()
 }

@@ -87,7 +87,12 @@ impl<'a> Decisions<'a> {
         if !self.reviews_known && !cx.unreviewed(holding) {
             let message = "no review decisions are in the lake, so when a reviewer last kept access is unknown";
             let clears_when = "Ingest the decisions of access reviews.";
-            return Some(Missed::Tenant(cx.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, message, clears_when)));
+            return Some(Missed::Tenant(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::ReviewDecisions,
+                message,
+                clears_when,
+            )));
         }
         (!self.requests_whole).then(|| Missed::Own(format!("no complete look at requests tells whether it was extended since {}", words::day(from))))
     }
@@ -127,7 +132,10 @@ fn rests_on(cx: &Context, request: &RequestHistory, at: Instant) -> Renewal {
     if request.decisions.iter().any(|d| d.decision == "auto-approved") {
         return Renewal::Unseen;
     }
-    match cx.policy_facts_at(request.policy.as_ref(), request.created_at.or(Some(at))).map(|p| p.approval_for_extension) {
+    match cx
+        .policy_facts_at(request.policy.as_ref(), request.created_at.or(Some(at)))
+        .map(|p| p.approval_for_extension)
+    {
         Ok(Some(false)) => Renewal::Unseen,
         Ok(Some(true) | None) | Err(_) => Renewal::Untold,
     }

@@ -102,7 +102,10 @@ fn found(cx: &Context, id: &PolicyId, policy: &PolicyFacts) -> Finding {
         Rhythm::Rare { every, asked } => (
             Severity::Medium,
             "no-expiry",
-            format!("and has it reviewed only every {every}, where once every {} is asked", words::count(asked, "month")),
+            format!(
+                "and has it reviewed only every {every}, where once every {} is asked",
+                words::count(asked, "month")
+            ),
         ),
         Rhythm::Never { .. } => (Severity::Medium, "no-expiry", "and has no review".into()),
         Rhythm::Over { ended, .. } => (Severity::Medium, "no-expiry", format!("and its review ended on {}", words::day(ended))),

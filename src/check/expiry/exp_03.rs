@@ -104,7 +104,7 @@ fn ceilings(cx: &Context, holding: &Holding, package: &PackageId) -> Vec<(&'stat
     let employee = (&CEILING_EMPLOYEE, Severity::Medium, "employees");
     let of_person = match cx.who(&holding.principal) {
         Ok((population, _)) if population.is_external() => vec![external],
-        Ok((Population::Employee | Population::Admin, _)) => vec![employee],
+        Ok((Population::Employee | Population::Admin | Population::BreakGlass, _)) => vec![employee],
         Ok(_) | Err(_) => vec![external, employee],
     };
     match cx.is_sensitive(package) {
@@ -119,7 +119,9 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, decisions: &Decis
     let longest = ceilings.iter().map(|(t, ..)| cx.threshold(t)).max().unwrap_or_default();
     let shortest = ceilings.iter().map(|(t, ..)| cx.threshold(t)).min().unwrap_or_default();
     let renewals = decisions.renewals(cx, holding);
-    let renewed = renewals.iter().filter_map(|(_, _, r)| if let Renewal::Approved(at) = r { Some(*at) } else { None });
+    let renewed = renewals
+        .iter()
+        .filter_map(|(_, _, r)| if let Renewal::Approved(at) = r { Some(*at) } else { None });
     let granted = holding.decisions.iter().filter(|d| d.decision == "approved").filter_map(decided_at);
     let decided = renewed.chain(granted).chain(decisions.kept(cx, holding)).max();
     let age = |from: Option<Instant>| from.map(|t| cx.as_of().0 - t.0);
@@ -132,13 +134,26 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, decisions: &Decis
         return out.pass();
     }
     if least.is_none_or(|a| a <= shortest * DAY) {
-        let message = format!("{} holds {}, and nothing tells how long before its first record that began", draft.subject.name, draft.object.name);
+        let message = format!(
+            "{} holds {}, and nothing tells how long before its first record that began",
+            draft.subject.name, draft.object.name
+        );
         return out.push(draft.untold(cx, ReasonCode::TooYoung, message, "The request or the audit event of the grant."));
     }
     let untold = renewals.iter().any(|(_, _, r)| *r == Renewal::Untold);
     if most.is_some_and(|a| a <= longest * DAY) || least.is_none_or(|a| a <= longest * DAY) || !known || untold {
         if ceilings.len() == 1 && known && !untold && most.is_some_and(|a| a <= longest * DAY) {
             return out.pass();
+        }
+        let by_person = ceilings.iter().all(|(t, ..)| t.name != CEILING_SENSITIVE.name);
+        if known && !untold && by_person && !cx.index.employee_types {
+            let message = "no account has an employeeType on record, so who is an employee and who a contractor is unknown";
+            return out.push(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Users,
+                message,
+                "Export users with employeeType, or name populations in the configuration.",
+            ));
         }
         return out.push(unclear(cx, draft, (&ceilings, known, untold)));
     }
@@ -154,12 +169,20 @@ fn unclear(cx: &Context, draft: Draft, (ceilings, known, untold): (&[(&Threshold
         () if !known => "no record tells whether a rule assigned it, or whether the account is a person's".to_string(),
         () if untold => "it was extended, and no record tells whether anybody approved that".to_string(),
         () => {
-            let classes: Vec<String> = ceilings.iter().map(|(t, _, class)| format!("{} for {class}", words::count(cx.threshold(t), "day"))).collect();
+            let classes: Vec<String> = ceilings
+                .iter()
+                .map(|(t, _, class)| format!("{} for {class}", words::count(cx.threshold(t), "day")))
+                .collect();
             format!("which class it is of is unknown ({})", classes.join(" or "))
         }
     };
     let message = format!("whether {} holds {} for too long is unknown: {why}", draft.subject.name, draft.object.name);
-    draft.untold(cx, ReasonCode::JoinMissing, message, "Looks at users with employeeType, at packages with their contents, and at policies and requests.")
+    draft.untold(
+        cx,
+        ReasonCode::JoinMissing,
+        message,
+        "Looks at users with employeeType, at packages with their contents, and at policies and requests.",
+    )
 }
 
 fn found(
@@ -169,7 +192,11 @@ fn found(
     (ceilings, days): (&[(&'static Threshold, Severity, &'static str)], i64),
     (decided, last): (Option<Instant>, Instant),
 ) -> crate::model::Finding {
-    let (_, severity, class) = ceilings.iter().max_by_key(|(t, ..)| cx.threshold(t)).copied().unwrap_or((&CEILING_EMPLOYEE, Severity::Medium, "employees"));
+    let (_, severity, class) = ceilings
+        .iter()
+        .max_by_key(|(t, ..)| cx.threshold(t))
+        .copied()
+        .unwrap_or((&CEILING_EMPLOYEE, Severity::Medium, "employees"));
     let decision = match decided {
         Some(at) if at == last => format!("a person last decided on {}", words::day(at)),
         _ => format!("it began on {}, and no person has decided since", words::day(last)),

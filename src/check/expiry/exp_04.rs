@@ -101,12 +101,7 @@ fn judge(cx: &Context, holding: &Holding, decisions: &Decisions, least: usize, o
     if since.len() < least {
         // Fewer are known than there may have been.
         if !cx.looked_whole(Table::Requests) {
-            return Missed::Own("no complete look at requests tells of all extensions".into()).push(
-                cx,
-                holding,
-                "extended",
-                out,
-            );
+            return Missed::Own("no complete look at requests tells of all extensions".into()).push(cx, holding, "extended", out);
         }
         return out.pass();
     }
@@ -117,13 +112,20 @@ fn judge(cx: &Context, holding: &Holding, decisions: &Decisions, least: usize, o
             draft.object.name,
             words::many(since.len(), "time")
         );
-        return out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, "Audit events or approvals of those extensions, or the policy as it was then."));
+        return out.push(draft.untold(
+            cx,
+            ReasonCode::OutsideRetention,
+            message,
+            "Audit events or approvals of those extensions, or the policy as it was then.",
+        ));
     }
     let first = since[unseen - 1].1;
     if let Some(missed) = decisions.missed(cx, holding, first) {
         return missed.push(cx, holding, "was decided on again for", out);
     }
-    draft.evidence.extend(since.iter().take(unseen).flat_map(|(r, _, _)| r.evidence.iter().map(ToString::to_string)));
+    draft
+        .evidence
+        .extend(since.iter().take(unseen).flat_map(|(r, _, _)| r.evidence.iter().map(ToString::to_string)));
     draft.severity = Severity::Medium;
     draft.reason = "extended-unseen";
     draft.message = format!(

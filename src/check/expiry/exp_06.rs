@@ -150,8 +150,15 @@ impl<'a> Denials<'a> {
 
 fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Cause {
     if let Some(denial) = denials.of(holding, end) {
-        let who = denial.reviewer.as_ref().map_or_else(String::new, |r| format!(" by {}", cx.access.principal_name(r)));
-        return Cause::Against(format!("a review's denial{who}"), String::new(), vec![format!("review_decisions:{}", denial.id)]);
+        let who = denial
+            .reviewer
+            .as_ref()
+            .map_or_else(String::new, |r| format!(" by {}", cx.access.principal_name(r)));
+        return Cause::Against(
+            format!("a review's denial{who}"),
+            String::new(),
+            vec![format!("review_decisions:{}", denial.id)],
+        );
     }
     let removal = |r: &&RequestHistory| {
         let same = match (&r.assignment, &holding.assignment) {
@@ -161,7 +168,12 @@ fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Ca
         let near = r.completed_at.or(r.created_at).is_none_or(|t| t.plus(-DAY) <= end && end <= t.plus(DAY));
         r.kind.ends_with("Remove") && same && near && !matches!(r.state.as_str(), "denied" | "canceled" | "deliveryFailed")
     };
-    let Some(request) = cx.access.requests_of(&holding.principal).filter(removal).max_by_key(|r| (r.completed_at, &r.id)) else {
+    let Some(request) = cx
+        .access
+        .requests_of(&holding.principal)
+        .filter(removal)
+        .max_by_key(|r| (r.completed_at, &r.id))
+    else {
         let by_itself = holding.scheduled_until.is_some_and(|t| t <= end.plus(DAY)) || holding.end_reason == "expired";
         return if by_itself { Cause::Innocent } else { Cause::Unknown };
     };
@@ -173,6 +185,7 @@ fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Ca
         "approverRemove" => Cause::Against(format!("an approver{by}"), who, records),
         "userRemove" => Cause::Innocent,
         // The system removes what ended, what a review denied, and whom a rule no longer fits.
+        "systemRemove" if denials.1 || cx.unreviewed(holding) => Cause::Innocent,
         _ if holding.scheduled_until.is_some_and(|t| t <= end.plus(DAY)) || cx.by_rule(holding) == Some(true) => Cause::Innocent,
         _ => Cause::Unknown,
     }
@@ -190,7 +203,12 @@ fn judge(cx: &Context, (earlier, end): (&Holding, Instant), (holding, begun): (&
                 words::day(begun),
                 words::duration(begun.0 - end.0)
             );
-            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "The removal's request or audit event, and the decisions of access reviews."));
+            out.push(draft.untold(
+                cx,
+                ReasonCode::JoinMissing,
+                message,
+                "The removal's request or audit event, and the decisions of access reviews.",
+            ));
         }
         Cause::Against(by, who, records) => {
             let administrator = holding.granted_by.to_string();

@@ -124,7 +124,9 @@ fn run(cx: &Context) -> Outcome {
             }
             (_, Ok(None)) => {
                 asked.unknown += 1;
-                asked.why.get_or_insert("no record tells whether the policy lets them name a period, or how long the package may be held".into());
+                asked
+                    .why
+                    .get_or_insert("no record tells whether the policy lets them name a period, or how long the package may be held".into());
             }
             (_, Err(why)) => {
                 asked.unknown += 1;
@@ -188,7 +190,12 @@ fn judge(cx: &Context, package: &PackageId, asked: &Asked, out: &mut Outcome) {
         object: Thing::new("source", Table::Requests.name(), ""),
         ..draft
     };
-    out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "Assignment requests with their schedule, and looks at policies of that time."));
+    out.push(draft.untold(
+        cx,
+        ReasonCode::JoinMissing,
+        message,
+        "Assignment requests with their schedule, and looks at policies of that time.",
+    ));
 }
 
 fn found(cx: &Context, mut draft: Draft, endless: i64, all: i64) -> Finding {

@@ -137,7 +137,9 @@ fn renewed(cx: &Context, mut draft: Draft, called: &str, policy: &PolicyFacts, o
             return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, clears_when));
         }
         (Some(false), None) => {
-            let message = format!("{called} lets holders extend their access without approval, and whether a request needs approval or the package is sensitive is unknown");
+            let message = format!(
+                "{called} lets holders extend their access without approval, and whether a request needs approval or the package is sensitive is unknown"
+            );
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, SENSITIVITY_CLEARS));
         }
     }
@@ -148,7 +150,12 @@ fn renewed(cx: &Context, mut draft: Draft, called: &str, policy: &PolicyFacts, o
         Rhythm::Once { .. } => "reviews them once only".into(),
         Rhythm::Enough { .. } | Rhythm::ClassUnknown { .. } | Rhythm::Unknown => {
             let message = format!("{called} lets holders extend their access without approval, and whether it is reviewed often enough is unknown");
-            return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A look at policies with their review settings, and at packages with their contents."));
+            return out.push(draft.untold(
+                cx,
+                ReasonCode::JoinMissing,
+                message,
+                "A look at policies with their review settings, and at packages with their contents.",
+            ));
         }
     };
     draft.severity = Severity::Medium;
@@ -193,7 +200,12 @@ struct Again<'a> {
 }
 
 fn asked_again<'a>(cx: &Context<'a>) -> BTreeMap<&'a PolicyId, Again<'a>> {
-    let mut holdings: Vec<&Holding> = cx.access.holdings.iter().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage).collect();
+    let mut holdings: Vec<&Holding> = cx
+        .access
+        .holdings
+        .iter()
+        .filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage)
+        .collect();
     let begun = |h: &Holding| cx.began(h);
     holdings.sort_by(|a, b| (&a.principal, &a.entitlement, begun(a), &a.assignment).cmp(&(&b.principal, &b.entitlement, begun(b), &b.assignment)));
     let since = cx.as_of().plus(-cx.days(&LOOK_BACK));

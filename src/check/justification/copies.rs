@@ -63,7 +63,11 @@ pub(super) fn groups(texts: &[String], percent: i64) -> BTreeMap<String, usize> 
     for text in distinct {
         let own = shingles(text);
         let keys = bands(&own);
-        let near: BTreeSet<usize> = keys.iter().filter_map(|k| buckets.get(k)).flat_map(|b| b.iter().take(COMPARED).copied()).collect();
+        let near: BTreeSet<usize> = keys
+            .iter()
+            .filter_map(|k| buckets.get(k))
+            .flat_map(|b| b.iter().take(COMPARED).copied())
+            .collect();
         let like = near.into_iter().find(|i| alike(&known[*i].0, &own) >= percent);
         let number = known.len();
         let group = like.map_or(number, |i| known[i].1);
@@ -104,7 +108,9 @@ mod tests {
 
     #[test]
     fn texts_that_differ_in_a_number_are_texts_of_their_own() {
-        let texts: Vec<String> = (0..200).map(|i| plain(&format!("work package {i} of site {} until the end of week {}", i * 7, i % 52))).collect();
+        let texts: Vec<String> = (0..200)
+            .map(|i| plain(&format!("work package {i} of site {} until the end of week {}", i * 7, i % 52)))
+            .collect();
         let groups = groups(&texts, 100);
         let distinct: BTreeSet<usize> = groups.values().copied().collect();
         assert_eq!((groups.len(), distinct.len()), (200, 200));

@@ -88,7 +88,16 @@ static APART: Threshold = Threshold {
 };
 
 /// Words by which a description or a question asks for a ticket.
-const TICKET_WORDS: &[&str] = &["ticket", "jira", "halo", "servicenow", "incident number", "change number", "change request", "case number"];
+const TICKET_WORDS: &[&str] = &[
+    "ticket",
+    "jira",
+    "halo",
+    "servicenow",
+    "incident number",
+    "change number",
+    "change request",
+    "case number",
+];
 
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
@@ -98,7 +107,11 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Requests]);
     let made = |s: &&RequestHistory| matches!(s.kind.as_str(), "userAdd" | "onBehalfAdd") && !s.state.to_ascii_lowercase().starts_with("cancel");
-    let requests: Vec<(&RequestHistory, Vec<String>)> = cx.requests(&LOOK_BACK).filter(made).map(|s| (s, given(s).map(numbers).unwrap_or_default())).collect();
+    let requests: Vec<(&RequestHistory, Vec<String>)> = cx
+        .requests(&LOOK_BACK)
+        .filter(made)
+        .map(|s| (s, given(s).map(numbers).unwrap_or_default()))
+        .collect();
     let mut tickets: BTreeMap<&str, Vec<Use>> = BTreeMap::new();
     for (story, numbers) in &requests {
         if let (Some(who), Some(at)) = (story.recipient.as_ref().or(story.requestor.as_ref()), story.created_at) {
@@ -127,7 +140,13 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     let clears_when = "The answers to the questions of those requests, looked up in Entra, and looks at packages and policies of that time.";
-    untold.rows(cx, ReasonCode::JoinMissing, "whether a ticket that was asked for was given cannot be told", clears_when, &mut out);
+    untold.rows(
+        cx,
+        ReasonCode::JoinMissing,
+        "whether a ticket that was asked for was given cannot be told",
+        clears_when,
+        &mut out,
+    );
     out
 }
 
@@ -163,7 +182,11 @@ fn without<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>,
         return;
     }
     let described = package.is_some_and(|p| asks(&p.description)) || policy.as_ref().is_ok_and(|p| asks(&p.description));
-    let questioned = policy.as_ref().ok().and_then(|p| p.questions.as_ref()).is_some_and(|q| q.iter().any(|(text, _)| asks(text)));
+    let questioned = policy
+        .as_ref()
+        .ok()
+        .and_then(|p| p.questions.as_ref())
+        .is_some_and(|q| q.iter().any(|(text, _)| asks(text)));
     match (described, questioned, package, policy) {
         (_, true, ..) => untold.push(story, "the policy asks for it in a question, and answers are in no record that is read"),
         (true, false, ..) => out.push(missing(cx, story)),
@@ -180,7 +203,10 @@ fn missing(cx: &Context, story: &RequestHistory) -> Finding {
     let when = story.created_at.map_or_else(String::new, |t| format!(" on {}", words::day(t)));
     draft.severity = Severity::Low;
     draft.reason = "no-ticket";
-    draft.message = format!("{} asked for {}{when} without a ticket, and its description asks for one", draft.subject.name, draft.object.name);
+    draft.message = format!(
+        "{} asked for {}{when} without a ticket, and its description asks for one",
+        draft.subject.name, draft.object.name
+    );
     draft.clears_when = "A ticket on record: a new request, or the next review of this access.".into();
     cx.finding(draft)
 }

@@ -89,7 +89,8 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     let silent = of_stage(false) && policy.approval_required == Some(true);
     let lasting_untold = policy.expiration_type.is_empty() && of_stage(false);
     let approval_untold = policy.approval_required.is_none() && !policy.stages.is_empty();
-    let untold = policy.stages.iter().any(|s| s.justification.is_none()) && policy.approval_required != Some(false) && !brief || lasting_untold || approval_untold;
+    let untold =
+        policy.stages.iter().any(|s| s.justification.is_none()) && policy.approval_required != Some(false) && !brief || lasting_untold || approval_untold;
     let approvers = silent && !lasting_untold && !(brief && requestors == Some(true));
     let (reason, what) = match (requestors, approvers) {
         _ if policy.is_for_requests().is_none() => ("", ""),

@@ -71,7 +71,13 @@ fn run(cx: &Context) -> Outcome {
         judge(cx, story, &mut untold, &mut out);
     }
     let clears_when = "Approvals with their reasons, which only a delegated sign-in can read, and looks at policies of that time.";
-    untold.rows(cx, ReasonCode::NoScope, "whether a reason that was due was given cannot be told", clears_when, &mut out);
+    untold.rows(
+        cx,
+        ReasonCode::NoScope,
+        "whether a reason that was due was given cannot be told",
+        clears_when,
+        &mut out,
+    );
     out
 }
 
@@ -111,11 +117,14 @@ fn of_stage(policy: &crate::ledger::access_model::PolicyFacts, decision: &Decisi
 
 fn found(cx: &Context, story: &RequestHistory, decision: &Decision) -> Finding {
     let mut draft = Draft::of_request(cx, cx.principal(&PrincipalId::new(&decision.who)), story);
-    let whom = story.recipient.as_ref().map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
+    let whom = story
+        .recipient
+        .as_ref()
+        .map_or_else(String::new, |r| format!(" for {}", cx.access.principal_name(r)));
     let when = decided_at(decision).map_or_else(String::new, |t| format!(" on {}", words::day(t)));
     let what = if decision.reason.is_empty() { "no reason" } else { "a blank reason" };
     draft.severity = Severity::Medium;
-    draft.reason = if decision.reason.is_empty() { "absent" } else { "blank" };
+    draft.reason = "no-reason";
     draft.until = decided_at(decision);
     draft.evidence.extend(story.policy.iter().map(|p| format!("policies:{p}")));
     draft.message = format!(

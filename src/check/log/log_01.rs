@@ -7,7 +7,7 @@ use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::Covered;
 use crate::model::controls::{AU_11, AU_12, PCI_10_5_1};
-use crate::model::time::{HOUR, merge_windows, without};
+use crate::model::time::{HOUR, MINUTE, merge_windows, without};
 use crate::model::{CheckId, Instant, ReasonCode, Severity, Window};
 
 check! {
@@ -74,7 +74,10 @@ fn run(cx: &Context) -> Outcome {
     }
     if absent.len() == LOGS.len() {
         let message = "no audit log and no sign-in log is in the lake";
-        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Coverage, message, "Ingest directory audit events and sign-ins."), 0);
+        out.push_for(
+            cx.lacking(ReasonCode::NoTelemetry, Table::Coverage, message, "Ingest directory audit events and sign-ins."),
+            0,
+        );
         return out;
     }
     super::absent(cx, &absent, &mut out);
@@ -97,7 +100,9 @@ fn judge(cx: &Context, name: &str, called: &str, covered: &Covered, out: &mut Ou
         from: first.max(cx.as_of().plus(-cx.days(&LOOK_BACK))),
         until: cx.as_of().plus(-cx.hours(&SIGN_IN_LAG)),
     };
-    let holes = without(&[period], &merge_windows(covered.any.clone()));
+    let mut holes = without(&[period], &merge_windows(covered.any.clone()));
+    // A record that was not taken leaves a hole of an instant, which is told elsewhere.
+    holes.retain(|w| w.until.0 - w.from.0 >= MINUTE);
     let hours: i64 = holes.iter().map(|w| (w.until.0 - w.from.0 + HOUR - 1) / HOUR).sum();
     if period.until <= period.from || hours <= cx.threshold(&HOURS) {
         return out.pass();

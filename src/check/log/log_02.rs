@@ -93,13 +93,28 @@ fn run(cx: &Context) -> Outcome {
     } else if !cx.access.review_decisions.is_empty() || gaps.is_some() {
         let begins = cx.access.review_decisions.iter().filter_map(|d| d.reviewed_at).min();
         let none = Gaps::new();
-        judge(cx, (decisions, "the decisions of access reviews"), gaps.unwrap_or(&none), begins, cx.days(&REVIEW_DAYS), &mut out);
+        judge(
+            cx,
+            (decisions, "the decisions of access reviews"),
+            gaps.unwrap_or(&none),
+            begins,
+            cx.days(&REVIEW_DAYS),
+            &mut out,
+        );
     } else {
         absent.push(("the decisions of access reviews", Table::ReviewDecisions));
     }
     if absent.len() > LOGS.len() {
         let message = "neither logs nor decisions of access reviews are in the lake";
-        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Coverage, message, "Ingest directory audit events, sign-ins and access reviews."), 0);
+        out.push_for(
+            cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Coverage,
+                message,
+                "Ingest directory audit events, sign-ins and access reviews.",
+            ),
+            0,
+        );
         return out;
     }
     super::absent(cx, &absent, &mut out);
@@ -114,7 +129,9 @@ fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option
         clears_when: "Records of that time, from wherever they are still kept.".into(),
         ..Draft::default()
     };
-    let dropped = gaps.iter().filter(|(w, reason)| reason.contains(DROPPED) && w.is_none_or(|w| w.until > due && w.from < cx.as_of()));
+    let dropped = gaps
+        .iter()
+        .filter(|(w, reason)| reason.contains(DROPPED) && w.is_none_or(|w| w.until > due && w.from < cx.as_of()));
     if let Some((window, reason)) = dropped.max_by_key(|(w, _)| w.map(|w| w.until)) {
         let until = window.map(|w| w.until);
         return out.push(found(cx, draft, called, (until, reason), days));
@@ -122,9 +139,17 @@ fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option
     match begins {
         Some(from) if from <= due => out.pass(),
         _ => {
-            let first = begins.map_or_else(|| "nothing tells when they began".into(), |t| format!("they begin on {}", words::day(t)));
-            let message = format!("whether {called} are kept for {} is unknown: {first}", words::count(days / crate::model::time::DAY, "day"));
-            let message = message.replace("whether the audit log are", "whether the audit log is").replace("sign-ins are kept", "sign-ins is kept");
+            let first = begins.map_or_else(
+                || "nothing tells when that begins".into(),
+                |t| format!("what is kept begins on {}", words::day(t)),
+            );
+            let message = format!(
+                "whether {called} are kept for {} is unknown: {first}",
+                words::count(days / crate::model::time::DAY, "day")
+            );
+            let message = message
+                .replace("whether the audit log are", "whether the audit log is")
+                .replace("sign-ins are kept", "sign-ins is kept");
             out.push(draft.untold(cx, ReasonCode::TooYoung, message, "Time, with nothing thrown away."));
         }
     }

@@ -82,7 +82,11 @@ fn run(cx: &Context) -> Outcome {
             severity: Severity::Low,
             reason: "request-gone",
             from: oldest,
-            message: format!("of {} of {} no request and no grant is on record{since}", words::many(holdings.len(), "assignment"), subject.name),
+            message: format!(
+                "of {} of {} no request and no grant is on record{since}",
+                words::many(holdings.len(), "assignment"),
+                subject.name
+            ),
             evidence: holdings.iter().flat_map(|h| h.evidence.iter().map(ToString::to_string)).collect(),
             clears_when: "The requests or audit events of their grants, or a review that confirms them.".into(),
             subject,

@@ -62,7 +62,10 @@ fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
     if !cx.access.has_log("audit") && cx.access.unknown_activities.is_empty() {
         let message = "no audit events are in the lake, so whether any are of an unknown kind is unknown";
-        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::AuditEvents, message, "Ingest directory audit events."), 0);
+        out.push_for(
+            cx.lacking(ReasonCode::NoTelemetry, Table::AuditEvents, message, "Ingest directory audit events."),
+            0,
+        );
         return out;
     }
     let mut unknown: Vec<&(String, i64)> = cx.access.unknown_activities.iter().filter(|(_, n)| *n > cx.threshold(&RECORDS)).collect();

@@ -98,7 +98,12 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         draft.object.name,
         words::day(*at)
     );
-    out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A later look at users and at what is held, or the audit event of a deletion."));
+    out.push(draft.untold(
+        cx,
+        ReasonCode::JoinMissing,
+        message,
+        "A later look at users and at what is held, or the audit event of a deletion.",
+    ));
 }
 
 fn found(cx: &Context, mut draft: Draft, holding: &Holding, how: &str) -> crate::model::Finding {
@@ -108,7 +113,12 @@ fn found(cx: &Context, mut draft: Draft, holding: &Holding, how: &str) -> crate:
     draft.severity = Severity::Medium;
     draft.reason = "deleted-holder";
     draft.from = holding.principal_state_since.or(draft.from);
-    draft.message = format!("the account {} {how} and still holds {}, {}", draft.subject.name, draft.object.name, since(holding));
+    draft.message = format!(
+        "the account {} {how} and still holds {}, {}",
+        draft.subject.name,
+        draft.object.name,
+        since(holding)
+    );
     draft.clears_when = format!("A complete look that no longer lists {} for it.", draft.object.name);
     cx.finding(draft)
 }

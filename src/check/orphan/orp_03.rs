@@ -129,7 +129,11 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     let (mut draft, called) = Draft::of_policy(cx, id, policy);
     if named.gone.is_empty() || !told {
         if !told || !named.unknown.is_empty() {
-            let why = named.unknown.first().cloned().unwrap_or_else(|| "its record does not tell whether it asks for approval or review".into());
+            let why = named
+                .unknown
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "its record does not tell whether it asks for approval or review".into());
             let message = format!("whether everybody whom {called} asks is still there is unknown: {why}");
             let clears_when = "Complete looks at users, groups and their members, and at policies with their settings.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));

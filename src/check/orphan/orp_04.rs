@@ -66,7 +66,10 @@ fn run(cx: &Context) -> Outcome {
     cx.unlisted(&mut out, &[Table::Packages]);
     for (id, facts) in cx.access.packages.iter().filter(|(id, f)| !f.removed && cx.mine(id.as_str())) {
         if !cx.contents_known(id) {
-            let draft = Draft { subject: cx.package(id), ..Draft::default() };
+            let draft = Draft {
+                subject: cx.package(id),
+                ..Draft::default()
+            };
             let message = format!("what {} contains is not on record", draft.subject.name);
             out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of access packages with their resource roles."));
             continue;
@@ -118,7 +121,10 @@ fn judge(cx: &Context, package: &PackageId, roles: &[&PackageRole], out: &mut Ou
         _ if found > 0 => {}
         None => out.pass(),
         Some(why) => {
-            let draft = Draft { subject: cx.package(package), ..Draft::default() };
+            let draft = Draft {
+                subject: cx.package(package),
+                ..Draft::default()
+            };
             let message = format!("whether everything that {} gives is still there is unknown: {why}", draft.subject.name);
             out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "Complete looks at groups and service principals."));
         }
@@ -140,7 +146,11 @@ fn there(cx: &Context, role: &PackageRole) -> There {
     }
     if role.kind == "directory_role" {
         let known = cx.access.roles.contains_key(&role.resource);
-        return if known { There::Yes } else { There::Unknown(format!("no record of the directory role {name} is in the lake")) };
+        return if known {
+            There::Yes
+        } else {
+            There::Unknown(format!("no record of the directory role {name} is in the lake"))
+        };
     }
     let by = |t: &Instant| *t <= cx.as_of();
     let recorded = cx.access.groups.get(&role.resource).and_then(|g| g.deleted_at).filter(by);
@@ -153,7 +163,10 @@ fn there(cx: &Context, role: &PackageRole) -> There {
         Some(_) if !cx.gone_from(table_of(role), &role.resource) => There::Yes,
         // A role that entered the package about the time of the look may be of something newer than the look.
         Some((at, _)) if role.since.is_some_and(|t| t.plus(DAY) < *at) => There::No(None, "the newest complete look no longer lists"),
-        Some((at, _)) => There::Unknown(format!("the look of {} does not list {name}, and nothing tells when it entered the package", words::day(*at))),
+        Some((at, _)) => There::Unknown(format!(
+            "the look of {} does not list {name}, and nothing tells when it entered the package",
+            words::day(*at)
+        )),
         None => There::Unknown(format!("no complete look tells whether {name} is there")),
     }
 }

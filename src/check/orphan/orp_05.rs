@@ -85,11 +85,14 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     incomplete(cx, unfiled, untold, &mut out);
+    let any = |table: Table, is: &dyn Fn(&str) -> bool| cx.access.looks.keys().any(|(name, scope)| name == table.name() && is(scope));
+    let nowhere = !any(Table::DirectoryRoles, &|s| s == "entitlementManagement");
     for (id, packages) in catalogs {
-        catalog(cx, id, &packages, &mut out);
+        catalog(cx, id, &packages, nowhere, &mut out);
     }
+    let nowhere = !any(Table::Memberships, &|s| s.starts_with("owner/"));
     for (id, (name, packages)) in groups {
-        group(cx, id, name, &packages, &mut out);
+        group(cx, (id, name), &packages, nowhere, &mut out);
     }
     out
 }
@@ -98,11 +101,27 @@ fn run(cx: &Context) -> Outcome {
 fn incomplete(cx: &Context, unfiled: usize, untold: usize, out: &mut Outcome) {
     if unfiled > 0 {
         let message = format!("of {} no record tells the catalog", words::many(unfiled, "package"));
-        out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Catalogs, &message, "An export of access packages with their catalog."), 0);
+        out.push_for(
+            cx.lacking(
+                ReasonCode::JoinMissing,
+                Table::Catalogs,
+                &message,
+                "An export of access packages with their catalog.",
+            ),
+            0,
+        );
     }
     if untold > 0 {
         let message = format!("of {} no record tells the contents", words::many(untold, "package"));
-        out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::ResourceRoles, &message, "An export of access packages with their resource roles."), 0);
+        out.push_for(
+            cx.lacking(
+                ReasonCode::JoinMissing,
+                Table::ResourceRoles,
+                &message,
+                "An export of access packages with their resource roles.",
+            ),
+            0,
+        );
     }
 }
 
@@ -111,7 +130,7 @@ fn looked(cx: &Context, table: Table, scope: &str) -> bool {
     looks.is_some_and(|l| l.iter().any(|look| look.complete && look.at <= cx.as_of()))
 }
 
-fn catalog(cx: &Context, id: &str, packages: &[&PackageId], out: &mut Outcome) {
+fn catalog(cx: &Context, id: &str, packages: &[&PackageId], nowhere: bool, out: &mut Outcome) {
     let name = cx.access.catalogs.get(id).map(String::as_str).unwrap_or_default();
     let subject = Thing::new("catalog", id, name);
     let owners = cx.access.owners_of_catalogs.get(id).map_or(&[][..], Vec::as_slice);
@@ -126,10 +145,10 @@ fn catalog(cx: &Context, id: &str, packages: &[&PackageId], out: &mut Outcome) {
         subject,
         ..Draft::default()
     };
-    owned(cx, draft, owners, listed, "the role assignments of entitlement management", out);
+    owned(cx, draft, owners, (listed, nowhere, "the role assignments of entitlement management"), out);
 }
 
-fn group(cx: &Context, id: &str, told: &str, packages: &[&PackageId], out: &mut Outcome) {
+fn group(cx: &Context, (id, told): (&str, &str), packages: &[&PackageId], nowhere: bool, out: &mut Outcome) {
     let facts = cx.access.groups.get(id);
     let name = facts.map(|f| f.name.as_str()).filter(|n| !n.is_empty()).unwrap_or(told);
     let subject = Thing::new("group", id, shown(name, id));
@@ -152,16 +171,25 @@ fn group(cx: &Context, id: &str, told: &str, packages: &[&PackageId], out: &mut 
         Some(_) => {
             let owners = cx.access.owners.get(id).map_or(&[][..], Vec::as_slice);
             let listed = looked(cx, Table::Memberships, &format!("owner/{id}"));
-            owned(cx, draft, owners, listed, "the owners of the group", out);
+            owned(cx, draft, owners, (listed, nowhere, "the owners of the group"), out);
         }
     }
 }
 
 /// Judges whether somebody who can act is among the owners.
-fn owned(cx: &Context, mut draft: Draft, owners: &[PrincipalId], listed: bool, what: &str, out: &mut Outcome) {
+fn owned(cx: &Context, mut draft: Draft, owners: &[PrincipalId], (listed, nowhere, what): (bool, bool, &str), out: &mut Outcome) {
+    let of_catalogs = draft.subject.kind == "catalog";
+    let (table, all) = match of_catalogs {
+        true => (Table::DirectoryRoles, "the role assignments of entitlement management"),
+        false => (Table::Memberships, "the owners of groups"),
+    };
     let live: Vec<Live> = owners.iter().map(|o| owner(cx, o)).collect();
     if live.contains(&Live::Yes) {
         return out.pass();
+    }
+    if !listed && nowhere {
+        let message = format!("no complete look at {all} is in the lake, so who owns what is unknown");
+        return out.push(cx.lacking(ReasonCode::NoTelemetry, table, &message, &format!("Ingest {all}.")));
     }
     if !listed {
         let message = format!("{} has no owner on record who can sign in, and no complete look lists {what}", draft.message);
@@ -172,8 +200,15 @@ fn owned(cx: &Context, mut draft: Draft, owners: &[PrincipalId], listed: bool, w
         let message = format!("whether {} has an owner who can sign in is unknown: {why}", draft.message);
         return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A complete look at users."));
     }
-    let gone: Vec<String> = live.iter().filter_map(|l| if let Live::No(why) = l { Some(why.clone()) } else { None }).collect();
-    let why = if gone.is_empty() { "has no owner".to_string() } else { format!("has no owner who can sign in: {}", words::listed(&gone)) };
+    let gone: Vec<String> = live
+        .iter()
+        .filter_map(|l| if let Live::No(why) = l { Some(why.clone()) } else { None })
+        .collect();
+    let why = if gone.is_empty() {
+        "has no owner".to_string()
+    } else {
+        format!("has no owner who can sign in: {}", words::listed(&gone))
+    };
     draft.message = format!("{} {why}", draft.message);
     out.push(cx.finding(draft));
 }

@@ -1,7 +1,7 @@
 //! `STA-03`: access of an account that nobody uses.
 
 use crate::check::define::check;
-use crate::check::{Account, Context, Draft, Outcome, Shard, Threshold, words};
+use crate::check::{Account, Context, Draft, Outcome, Population, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::Person;
 use crate::model::controls::{AC_2_3, CIS_5_3, PCI_8_2_6};
@@ -17,11 +17,11 @@ check! {
     /// ## What it looks for
     /// An enabled account that holds a package or a directory role, and whose last successful sign-in is 90 days ago or more; one row an account.
     /// The last success is what the user's record or the sign-in logs tell, whichever is later; attempts that failed do not count.
-    /// Guests who were invited and have not come yet, accounts younger than that, and people whose leave date has passed are left out.
+    /// Guests who were invited and have not come yet, accounts younger than that, people whose leave date has passed, and accounts for emergencies that the configuration names, are left out.
     ///
     /// ## Known false positives
     /// Somebody on long leave, of which the directory knows nothing.
-    /// An account for emergencies that nobody should use.
+    /// An account for emergencies that the configuration does not name.
     ///
     /// ## What to do
     /// Ask the manager or sponsor, disable the account and remove what it holds.
@@ -112,19 +112,33 @@ fn judge(cx: &Context, who: &PrincipalId, holdings: &[&Holding], out: &mut Outco
     if account.is_person() == Some(false) || cx.left(holdings[0]).is_some() || cx.works(holdings[0]) == Some(false) {
         return;
     }
+    if matches!(cx.who(who), Ok((Population::BreakGlass, _))) {
+        return;
+    }
     let known = account.is_person().is_some() && cx.works(holdings[0]).is_some();
     let (Some(person), true) = (cx.access.people.get(who), known) else {
         if !cx.index.accounts_known {
             let message = "no users are in the lake, so whose account is in use is unknown";
-            return out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Users, message, "Export users with accountEnabled and signInActivity."));
+            return out.push(cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Users,
+                message,
+                "Export users with accountEnabled and signInActivity.",
+            ));
         }
-        let message = format!("no record tells whether the account {} is enabled, or whether it is a person's", draft.subject.name);
+        let message = format!(
+            "no record tells whether the account {} is enabled, or whether it is a person's",
+            draft.subject.name
+        );
         return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A look at users that lists the account."));
     };
     let days = match account {
         Account::Guest => (cx.threshold(&DORMANT_GUEST), cx.threshold(&DORMANT_GUEST)),
         Account::Member => (cx.threshold(&DORMANT), cx.threshold(&DORMANT)),
-        _ => (cx.threshold(&DORMANT).min(cx.threshold(&DORMANT_GUEST)), cx.threshold(&DORMANT).max(cx.threshold(&DORMANT_GUEST))),
+        _ => (
+            cx.threshold(&DORMANT).min(cx.threshold(&DORMANT_GUEST)),
+            cx.threshold(&DORMANT).max(cx.threshold(&DORMANT_GUEST)),
+        ),
     };
     let ago = |t: Instant| cx.as_of().days_since(t);
     let young = person.created_at.is_some_and(|t| ago(t) < days.0);
@@ -136,7 +150,10 @@ fn judge(cx: &Context, who: &PrincipalId, holdings: &[&Holding], out: &mut Outco
         Some(at) if ago(at) < days.0 => out.pass(),
         Some(at) if ago(at) >= days.1 => dormant(cx, draft, (account, person), at, days.1, out),
         Some(_) => {
-            let message = format!("whether {} is a member or a guest is unknown, and decides how long it may be unused", draft.subject.name);
+            let message = format!(
+                "whether {} is a member or a guest is unknown, and decides how long it may be unused",
+                draft.subject.name
+            );
             out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "Users with userType."));
         }
         None if young => out.pass(),
@@ -145,7 +162,10 @@ fn judge(cx: &Context, who: &PrincipalId, holdings: &[&Holding], out: &mut Outco
             out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Users, message, CLEARS));
         }
         None => {
-            let message = format!("{} has no last successful sign-in on record, so whether the account is in use is unknown", draft.subject.name);
+            let message = format!(
+                "{} has no last successful sign-in on record, so whether the account is in use is unknown",
+                draft.subject.name
+            );
             out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, CLEARS));
         }
     }
