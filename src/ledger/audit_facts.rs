@@ -48,6 +48,10 @@ impl AuditFacts {
         self.told.extend(other.told);
         self.names.extend(other.names);
         self.policy_changes.extend(other.policy_changes);
+        for (activity, id) in other.unknown_examples {
+            let example = self.unknown_examples.entry(activity).or_insert(id);
+            *example = (*example).min(id);
+        }
         for (id, activities) in other.unknown_about {
             let about = self.unknown_about.entry(id).or_default();
             about.extend(activities);

@@ -139,6 +139,7 @@ struct Rest {
     newest: Option<Instant>,
     unknown_about: BTreeMap<Interned, Vec<String>>,
     unknown_activities: BTreeMap<String, i64>,
+    unknown_examples: BTreeMap<String, Interned>,
     untimed_records: usize,
     app_roles: BTreeMap<Interned, (Instant, Interned)>,
     policy_changes: Vec<PolicyChange>,
@@ -364,6 +365,7 @@ fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), Lake
         told: facts?.par_iter().map(fact).collect::<Option<_>>().ok_or_else(wrong)?,
         names: names_of(names?, rest.app_roles),
         unknown_about: rest.unknown_about,
+        unknown_examples: rest.unknown_examples,
         policy_changes: rest.policy_changes,
         newest: rest.newest,
     };
@@ -391,6 +393,7 @@ fn write(folder: &Path, condensed: &Condensed, files: BTreeSet<String>) -> Resul
         newest: condensed.facts.newest,
         unknown_about: condensed.facts.unknown_about.clone(),
         unknown_activities: condensed.unknown_activities.clone(),
+        unknown_examples: condensed.facts.unknown_examples.clone(),
         untimed_records: condensed.untimed_records,
         app_roles: condensed.facts.names.app_roles().collect(),
         policy_changes: condensed.facts.policy_changes.clone(),

@@ -218,6 +218,7 @@ fn policy_stage(stage: &Stage, reason: Option<bool>) -> PolicyStage {
         approver_justification: reason,
         approvers: list(&stage.approvers),
         fallbacks: list(&stage.fallbacks),
+        ..PolicyStage::default()
     }
 }
 
