@@ -12,7 +12,7 @@ use crate::ledger::policy_history;
 use crate::ledger::row::span_at;
 use crate::ledger::sightings::Sightings;
 use crate::model::id::lowered;
-use crate::model::{Action, EntitlementKey, EntitlementKind, Interned, Outcome, PackageId, PrincipalId};
+use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PackageId, PrincipalId};
 use std::sync::Arc;
 
 /// The member of a package's record that lists its contents, in v1.0 and in beta.
@@ -195,7 +195,9 @@ fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings:
     }
     for row in sightings.current_unsorted(&evidence.memberships, access.as_of) {
         let owner = row.relation.as_deref() == Some("owner");
-        if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id) {
+        if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id)
+            && !is_gone(sightings, Table::Memberships, &format!("owner/{}", lowered(container)), &row.id, access.as_of)
+        {
             access.owners.entry(container.to_ascii_lowercase()).or_default().push(PrincipalId::new(member));
         }
     }
@@ -203,6 +205,14 @@ fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings:
         owners.sort();
         owners.dedup();
     }
+}
+
+/// Whether a complete look at a part of a collection, later than the last one that listed an object, does not list it.
+fn is_gone(sightings: &Sightings, table: Table, scope: &str, id: &Interned, as_of: Instant) -> bool {
+    let collection = sightings.of(table);
+    let absent = collection.absences(&Interned::from(scope), Some(id)).map(|l| l.at).filter(|at| *at <= as_of);
+    let seen = collection.seen.get(id).and_then(|s| s.iter().rev().map(|s| s.at).find(|at| *at <= as_of));
+    absent.max() > seen
 }
 
 /// The role definition "Catalog owner" of entitlement management, which has the same id in every tenant.
@@ -214,12 +224,7 @@ fn owners_of_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings: 
         let is_owner = row.role_id.is_some_and(|r| r.eq_ignore_ascii_case(CATALOG_OWNER));
         let scope = row.app_scope_id.or(row.scope_id).unwrap_or_default().to_ascii_lowercase();
         let catalog = scope.strip_prefix("/accesspackagecatalog/");
-        let gone = || {
-            let scope = Interned::from("entitlementManagement");
-            let absent = sightings.of(Table::DirectoryRoles).absences(&scope, Some(&row.id)).map(|l| l.at);
-            let seen = sightings.of(Table::DirectoryRoles).seen.get(&row.id).and_then(|s| s.last()).map(|s| s.at);
-            absent.filter(|at| *at <= access.as_of).max() > seen
-        };
+        let gone = || is_gone(sightings, Table::DirectoryRoles, "entitlementManagement", &row.id, access.as_of);
         if let (true, Some(catalog), Some(owner)) = (is_owner, catalog, &row.principal_id)
             && !gone()
         {
@@ -239,7 +244,6 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
-            role_assignable_told: row.role_assignable.is_some(),
             deleted_at: row.deleted_at,
         };
         access.groups.insert(row.id.to_string(), facts);

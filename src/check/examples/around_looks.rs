@@ -23,7 +23,8 @@ impl Around {
     pub(super) fn employ(&self, name: &str, row: &mut UserRow) {
         let post = self.posts.get(name);
         let of = |key: &str| post.and_then(|p| p.get(key)).map(|v| v.as_str().into());
-        (row.department, row.job_title, row.employee_type) = (of("department"), of("jobTitle"), of("employeeType"));
+        (row.department, row.job_title) = (of("department"), of("jobTitle"));
+        row.employee_type = of("employeeType").or(row.employee_type);
     }
 
     /// What the record of a user says beside its columns.

@@ -108,9 +108,9 @@ fn row(cells: &[&str]) -> Option<Row> {
     })
 }
 
-/// `2026-03-01`, `2026-03-01 09:04`, or `09:04` of a Monday.
+/// `2026-03-01`, `2026-03-01 09:04`, `2026-03-01 09:04:10`, or `09:04` of a Monday.
 pub(super) fn instant(text: &str) -> Option<Instant> {
     let text = text.trim();
     let full = if text.len() == 5 { format!("2026-03-02 {text}") } else { text.to_string() };
-    Instant::parse(&if full.len() == 10 { full } else { format!("{full}:00") })
+    Instant::parse(&if full.len() == 16 { format!("{full}:00") } else { full })
 }

@@ -70,11 +70,9 @@ fn run(cx: &Context) -> Outcome {
     let schedules = cx.access.holdings.iter().any(|h| h.no_expiration || h.scheduled_until.is_some());
     for (holding, package) in cx.held_packages() {
         let exempt = cx.on_list(&cx.config.no_expiry_exempt, &package);
-        if cx.automatic(holding) || matches!(exempt, Known::Yes(_)) {
-            continue;
-        }
         if holding.scheduled_until.is_some() {
             out.pass();
+        } else if cx.automatic(holding) || matches!(exempt, Known::Yes(_)) {
         } else if holding.no_expiration {
             out.push(match (cx.by_rule(holding), exempt) {
                 (Some(_), Known::No | Known::Yes(_)) => endless(cx, holding, &package),

@@ -1,7 +1,12 @@
 //! The reasons that people give.
 
+mod copies;
 pub(super) mod jus_01;
 pub(super) mod jus_02;
+pub(super) mod jus_03;
+pub(super) mod jus_04;
+pub(super) mod jus_05;
+pub(super) mod jus_06;
 mod score;
 mod stopwords;
 mod tokens;
