@@ -171,13 +171,13 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Whether a look is of an instant or of before: one that is dated by its day alone counts from when the day began.
+/// Whether a snapshot is of an instant or of before: one that is dated by its day alone counts from when the day began.
 fn seen_by(look: Instant, at: Instant) -> bool {
     let whole_day = (look.0 + 1).rem_euclid(DAY) == 0;
     look <= at || whole_day && look.day() == at.day()
 }
 
-/// Listed in a look of that very day, by a record that names an earlier start.
+/// Listed in a snapshot of that very day, by a record that names an earlier start.
 fn listed_that_day(holding: &Holding, at: Instant) -> bool {
     let has_start = matches!(holding.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::AppRole);
     has_start

@@ -186,6 +186,15 @@ fn columns() -> Vec<Loss> {
         column("instance_id", Table::ReviewDecisions, |e| {
             e.review_decisions.iter_mut().for_each(|r| (r.instance_id, r.definition_id) = (None, None))
         }),
+        column("reviewed_at", Table::ReviewDecisions, |e| {
+            e.review_decisions.iter_mut().for_each(|r| r.reviewed_at = None)
+        }),
+        column("apply_result", Table::ReviewDecisions, |e| {
+            e.review_decisions.iter_mut().for_each(|r| r.apply_result = None)
+        }),
+        column("applied_at", Table::ReviewDecisions, |e| {
+            e.review_decisions.iter_mut().for_each(|r| r.applied_at = None)
+        }),
         column("end_at", Table::ReviewInstances, |e| {
             e.review_instances.iter_mut().for_each(|r| r.end_at = None)
         }),

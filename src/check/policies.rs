@@ -3,6 +3,7 @@
 use crate::check::{Context, Draft, Known, Outcome, Thing, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::{PolicyFacts, RequestHistory};
+use crate::model::time::SECOND;
 use crate::model::{Decision, Finding, Holding, Instant, PackageId, PolicyId, ReasonCode};
 use std::collections::BTreeMap;
 
@@ -73,6 +74,18 @@ impl<'a> Context<'a> {
     }
 }
 
+impl Context<'_> {
+    /// Whether access by a policy lasts no longer than just-in-time access does; `None` where its record does not tell.
+    #[must_use]
+    pub fn is_brief(&self, policy: &PolicyFacts) -> Option<bool> {
+        match policy.expires_after {
+            Some(d) => Some(d.months == 0 && d.seconds.saturating_mul(SECOND) <= self.hours(&BRIEF)),
+            None if ["noExpiration", "afterDateTime"].iter().any(|w| policy.expiration_type.eq_ignore_ascii_case(w)) => Some(false),
+            None => None,
+        }
+    }
+}
+
 impl Draft {
     /// About a policy: its package, its record; and how sentences call it.
     #[must_use]
@@ -104,7 +117,7 @@ impl Draft {
 }
 
 /// What would tell whether a package is sensitive.
-pub(super) const SENSITIVITY_CLEARS: &str = "A look at packages with their contents, and at the groups in them.";
+pub(super) const SENSITIVITY_CLEARS: &str = "A snapshot of packages with their contents, and of the groups in them.";
 
 /// How a request was agreed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,4 +221,12 @@ pub(super) static CEILING_EMPLOYEE: Threshold = Threshold {
     unit: "days",
     origin: "CIS Controls v8 6.8: at least once a year",
     help: "The same for employees.",
+};
+
+pub(super) static BRIEF: Threshold = Threshold {
+    name: "just_in_time_hours",
+    default: 24,
+    unit: "hours",
+    origin: "ours: what is asked for and gone within a day is just in time",
+    help: "How long access may last and still count as just in time.",
 };

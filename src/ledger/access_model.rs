@@ -296,8 +296,10 @@ pub struct ReviewDecision {
     pub reviewed_at: Option<Instant>,
     /// When it was applied.
     pub applied_at: Option<Instant>,
-    /// Who decided; `None` when nobody did.
+    /// Who decided; `None` when nobody did, or when the record does not tell.
     pub reviewer: Option<PrincipalId>,
+    /// Whether the record tells who decided, be it nobody.
+    pub reviewer_told: bool,
     /// Its series, by id; empty when unknown.
     pub series: Interned,
     /// Its instance, by id; empty when unknown.

@@ -11,6 +11,7 @@ use crate::ledger::package_contents::Contained;
 use crate::ledger::policy_history;
 use crate::ledger::row::span_at;
 use crate::ledger::sightings::Sightings;
+use crate::ledger::sponsors::Sponsors;
 use crate::model::id::lowered;
 use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PackageId, PrincipalId};
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             reviewed_at: row.reviewed_at,
             applied_at: row.applied_at,
             reviewer: row.reviewer_id.filter(|id| id.as_str() != NOBODY).map(PrincipalId::of),
+            reviewer_told: row.reviewer_id.is_some(),
             series: row.definition_id.map(|d| lowered(&d)).unwrap_or_default(),
             instance: row.instance_id.map(|i| lowered(&i)).unwrap_or_default(),
             justification: row.justification.unwrap_or_default(),
@@ -55,6 +57,7 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    let sponsors = Sponsors::new(evidence, sightings, access.as_of);
     for row in sightings.current_unsorted(&evidence.users, access.as_of) {
         let upn = row.upn.or(row.mail).unwrap_or_default();
         let user_type = row.user_type.unwrap_or_default();
@@ -75,7 +78,7 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
             mail: row.mail.unwrap_or_default(),
             manager: manager_of(&row.content),
             manager_told: row.content.contains("\"manager\""),
-            sponsors: sponsors_of(&row.content),
+            sponsors: sponsors.of(Table::Users, row.id, &row.content),
             job_title: row.job_title.unwrap_or_default(),
             company: row.company.unwrap_or_default(),
             external_state: row.external_state.unwrap_or_default(),
@@ -131,18 +134,6 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
     }
     let whole: serde_json::Value = serde_json::from_str(content).ok()?;
     whole.get("manager")?.get("id")?.as_str().filter(|id| !id.is_empty()).map(PrincipalId::new)
-}
-
-/// The sponsors of a user who was exported with `$expand=sponsors`, sorted; `None` where the record does not tell.
-fn sponsors_of(content: &str) -> Option<Vec<PrincipalId>> {
-    if !content.contains("\"sponsors\"") {
-        return None;
-    }
-    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
-    let ids = whole.get("sponsors")?.as_array()?.iter().filter_map(|s| s.get("id")?.as_str());
-    let mut sponsors: Vec<PrincipalId> = ids.map(PrincipalId::new).collect();
-    sponsors.sort();
-    Some(sponsors)
 }
 
 /// The employee number of a user, which no column holds.

@@ -72,7 +72,7 @@ check! {
         thresholds: &[&LOOK_BACK],
         reads: &[Table::Policies, Table::Requests, Table::Approvals, Table::AuditEvents, Table::Assignments, Table::Packages, Table::ResourceRoles, Table::Groups, Table::Users, Table::ServicePrincipals, Table::Memberships, Table::AppRoleAssignments, Table::DirectoryRoles, Table::Coverage],
         shard_by: Shard::Package,
-        cost: "one look at each policy and at each request of the period",
+        cost: "one pass over each policy and each request of the period",
         run,
     }
 }
@@ -153,7 +153,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
         }
         Known::No if unclear || policy.target_scope.is_empty() || given.untold > 0 => {
             let message = format!("by {called} nobody approves, and whether people of other organisations have it so is unknown");
-            let clears_when = "A look at users with their type, and at policies with their scope.";
+            let clears_when = "A snapshot of users with their type, and of policies with their scope.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));
         }
         Known::No => return pass(cx, out),
@@ -166,7 +166,7 @@ fn pass(cx: &Context, out: &mut Outcome) {
     if cx.looked_whole(Table::Requests) {
         return out.pass();
     }
-    let message = "no complete look at assignment requests is in the lake, so what was given without approval is unknown";
+    let message = "no complete snapshot of assignment requests is in the lake, so what was given without approval is unknown";
     out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));
 }
 

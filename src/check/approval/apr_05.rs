@@ -98,7 +98,7 @@ fn run(cx: &Context) -> Outcome {
             _ => judge(cx, story, &list, stages.ok(), &mut untold, &mut out),
         }
     }
-    let clears_when = "Approvals of those requests with their stages, and looks at policies of that time.";
+    let clears_when = "Approvals of those requests with their stages, and snapshots of policies of that time.";
     untold.rows(
         cx,
         ReasonCode::OutsideRetention,

@@ -152,7 +152,7 @@ fn undecided(cx: &Context, out: &mut Outcome) {
 fn lacking(cx: &Context, (number, what): (usize, &str), out: &mut Outcome) {
     if number > 0 {
         let message = format!("{} {what}", words::many(number, "approval"));
-        let clears_when = "Audit events and approvals with their approver and time, and looks at users and service principals.";
+        let clears_when = "Audit events and approvals with their approver and time, and snapshots of users and service principals.";
         let table = if what.starts_with("tell") { Table::AuditEvents } else { Table::Users };
         out.push_for(cx.lacking(ReasonCode::JoinMissing, table, &message, clears_when), number);
     }

@@ -21,7 +21,7 @@ check! {
     ///
     /// ## What it looks for
     /// A policy whose approval was switched off and on again within 72 hours, in the last 365 days, with requests made in between that came to a delivery and that nobody approved.
-    /// The change is told by audit events, by looks at the policy, or both; a request that Entra approved by itself while looks before and after show approval, with changes of the policy on both sides, is told, too.
+    /// The change is told by audit events, by snapshots of the policy, or both; a request that Entra approved by itself while snapshots before and after show approval, with changes of the policy on both sides, is told, too.
     ///
     /// ## Known false positives
     /// A migration for which approval was switched off on purpose: keep it as an exception with its ticket.
@@ -145,7 +145,7 @@ fn run(cx: &Context) -> Outcome {
                 ));
             }
             None if !cx.looked_whole(Table::Requests) => {
-                let message = "no complete look at assignment requests is in the lake, so whether anybody asked while a policy was weak is unknown";
+                let message = "no complete snapshot of assignment requests is in the lake, so whether anybody asked while a policy was weak is unknown";
                 out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));
             }
             None => out.pass(),

@@ -113,7 +113,7 @@ fn run(cx: &Context) -> Outcome {
             (None, None) => out.pass(),
         }
     }
-    let clears_when = "Looks at policies, groups, managers and sponsors of that time; and the setting approver_delegation where nobody delegates.";
+    let clears_when = "Snapshots of policies, groups, managers and sponsors of that time; and the setting approver_delegation where nobody delegates.";
     untold.rows(
         cx,
         ReasonCode::JoinMissing,

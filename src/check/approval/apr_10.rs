@@ -51,7 +51,7 @@ check! {
         thresholds: &[&WINDOW],
         reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::Groups, Table::Memberships, Table::AuditEvents, Table::Users, Table::RoleSchedules],
         shard_by: Shard::Package,
-        cost: "one look at each policy and at the members of its groups of approvers",
+        cost: "one pass over each policy and the members of its groups of approvers",
         run,
     }
 }
@@ -108,7 +108,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             cx,
             ReasonCode::JoinMissing,
             message,
-            "A complete look at the members of the groups that approve.",
+            "A complete snapshot of the members of the groups that approve.",
         ));
     }
     if hangs.is_empty() && waits.is_empty() {

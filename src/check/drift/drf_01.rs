@@ -67,7 +67,7 @@ check! {
         thresholds: &[&LOOK_BACK],
         reads: &[Table::ResourceRoles, Table::Packages, Table::Groups, Table::Assignments, Table::Requests, Table::AuditEvents, Table::Policies, Table::ReviewDecisions, Table::Coverage],
         shard_by: Shard::Whole,
-        cost: "one look at each role of each package, and at the holders of those that are new",
+        cost: "one pass over each role of each package, and the holders of those that are new",
         run,
     }
 }
@@ -98,19 +98,24 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-type Kept<'a> = BTreeMap<(&'a str, &'a str), Instant>;
+/// By person and what was reviewed: the last time a reviewer kept somebody, and, with `false`, that a review kept them of which no
+/// record tells who decided or when.
+type Kept<'a> = BTreeMap<(&'a str, &'a str, bool), Instant>;
 
-/// The last time a reviewer kept somebody, by person and what was reviewed.
 fn kept<'a>(cx: &Context<'a>) -> Kept<'a> {
     let mut kept = Kept::new();
     for d in cx
         .access
         .review_decisions
         .iter()
-        .filter(|d| d.decision.eq_ignore_ascii_case("approve") && d.reviewer.is_some())
+        .filter(|d| d.decision.eq_ignore_ascii_case("approve") && (d.reviewer.is_some() || !d.reviewer_told))
     {
-        let Some(at) = d.reviewed_at.filter(|t| *t <= cx.as_of()) else { continue };
-        let latest = kept.entry((d.principal.as_str(), d.resource.as_str())).or_insert(at);
+        let clear = d.reviewer.is_some() && d.reviewed_at.is_some();
+        let at = d.reviewed_at.unwrap_or(cx.as_of());
+        if at > cx.as_of() {
+            continue;
+        }
+        let latest = kept.entry((d.principal.as_str(), d.resource.as_str(), clear)).or_insert(at);
         *latest = at.max(*latest);
     }
     kept
@@ -135,18 +140,19 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
     if added < since || added > cx.as_of() {
         return out.pass();
     }
-    let reviewed = |h: &Holding| {
-        let at = |resource: &str| kept.get(&(h.principal.as_str(), resource)).copied();
+    let kept_since = |h: &Holding, clear: bool| {
+        let at = |resource: &str| kept.get(&(h.principal.as_str(), resource, clear)).copied();
         let by = at(id.as_str()).max(h.policy.as_ref().and_then(|p| at(p.as_str())));
         by.is_some_and(|t| t > added)
     };
     let (mut before, mut unclear): (Vec<&Holding>, usize) = (Vec::new(), 0);
-    for holding in held.iter().filter(|h| !reviewed(h)) {
+    for holding in held.iter().filter(|h| !kept_since(h, true)) {
         let begun = cx.began(holding).is_some_and(|t| t < added);
         let later = holding.from_earliest.is_some_and(|t| t >= added);
         match (cx.by_rule(holding), begun, later) {
             (Some(true), ..) | (_, _, true) => {}
-            (Some(false), true, _) => before.push(holding),
+            (Some(false), true, _) if !kept_since(holding, false) => before.push(holding),
+            (Some(false), true, _) => unclear += 1,
             (None, ..) | (_, false, false) => unclear += 1,
         }
     }
@@ -155,7 +161,7 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
         (true, 0) => out.pass(),
         (true, number) => {
             let message = format!(
-                "{name} entered {} on {}, and of {} no record tells whether they were there before and approved",
+                "{name} entered {} on {}, and of {} no record tells whether they were there before, were approved, or a person has kept them since",
                 draft.subject.name,
                 words::day(added),
                 words::many(number, "holder")
@@ -164,7 +170,7 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
                 cx,
                 ReasonCode::JoinMissing,
                 message,
-                "The requests or audit events of their grants, and a look at policies.",
+                "The requests or audit events of their grants, and a snapshot of policies.",
             ));
         }
         (false, _) if unreviewed && before.iter().any(|h| !cx.unreviewed(h)) => {

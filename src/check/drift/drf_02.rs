@@ -29,7 +29,7 @@ check! {
     /// Ask whoever changed it why, restore what was there, and review what was given since.
     ///
     /// ## Examples
-    /// Approval was taken away between two looks, and so was the end of access:
+    /// Approval was taken away between two snapshots, and so was the end of access:
     ///
     /// | time | activity | actor | subject | package | detail |   |
     /// |------|----------|-------|---------|---------|--------|---|

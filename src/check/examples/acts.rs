@@ -398,6 +398,7 @@ impl Teller {
             at: row.at,
             deny,
             applied: row.says("deny applied"),
+            untold: row.says("result untold"),
         });
         let held = self.tenant.assignments.iter().filter(|a| a.person == row.subject && a.package == row.thing);
         held.map(|a| a.id.clone()).chain([id]).collect()

@@ -114,6 +114,19 @@ impl Around {
             });
             look.at_all(&mut evidence.incompatibilities, &format!("package/{id}"), rows.collect());
         }
+        for (name, sponsors) in &self.listed {
+            let id = guid("user", name);
+            let row = |sponsor: &String| MembershipRow {
+                id: format!("sponsor/{id}/{}", guid("user", sponsor)).into(),
+                relation: some("sponsor"),
+                container_kind: some("serviceprincipal"),
+                container_id: Some(id.as_str().into()),
+                member_id: Some(guid("user", sponsor).into()),
+                member_kind: some("user"),
+                ..MembershipRow::default()
+            };
+            look.at_all(&mut evidence.memberships, &format!("sponsor/{id}"), sponsors.iter().map(row).collect());
+        }
         if !self.conditional.is_empty() {
             let row = |p: &Value| ConditionalAccessRow {
                 id: p["id"].as_str().unwrap_or_default().into(),

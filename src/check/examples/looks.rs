@@ -437,7 +437,7 @@ fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
         reviewed_at: Some(d.at),
         reviewer_id: Some(guid("user", &d.reviewer).into()),
         applied_at: d.applied.then_some(d.at),
-        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }),
+        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }).filter(|_| !d.untold),
         ..ReviewDecisionRow::default()
     };
     tenant.decisions.iter().map(row).collect()

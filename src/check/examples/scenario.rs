@@ -256,6 +256,10 @@ impl Teller {
         for group in row.detail.iter().filter_map(|d| d.strip_prefix("targets group ")) {
             self.tenant.groups.entry(group.into()).or_default();
         }
+        for later in row.detail.iter().filter_map(|d| instant(d.strip_prefix("changed ")?)).filter(|t| *t > row.at) {
+            let changed = Row { at: later, ..row.quiet() };
+            self.policy_changed(&changed, None);
+        }
         if change {
             let told = Some(approval).filter(|_| !row.says("values untold"));
             self.policy_changed(row, told);

@@ -30,6 +30,17 @@ pub(in crate::check) enum Mark {
     NotEvaluable,
 }
 
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let detail = self.detail.join(", ");
+        write!(
+            f,
+            "{} | {} | {} | {} | {} | {detail}",
+            self.at, self.activity, self.actor, self.subject, self.thing
+        )
+    }
+}
+
 impl Row {
     /// The rest of the detail that begins with a word: `until` of `until 2026-06-30`.
     pub(super) fn after(&self, word: &str) -> Option<&str> {
@@ -39,6 +50,19 @@ impl Row {
 
     pub(super) fn says(&self, word: &str) -> bool {
         self.detail.iter().any(|d| d == word)
+    }
+
+    /// The same row without details and mark.
+    pub(super) fn quiet(&self) -> Self {
+        Self {
+            at: self.at,
+            activity: self.activity.clone(),
+            actor: self.actor.clone(),
+            subject: self.subject.clone(),
+            thing: self.thing.clone(),
+            detail: Vec::new(),
+            mark: None,
+        }
     }
 
     /// The text between quotes.

@@ -249,6 +249,8 @@ pub(super) struct Decision {
     pub at: Instant,
     pub deny: bool,
     pub applied: bool,
+    /// The record does not tell whether it was applied.
+    pub untold: bool,
 }
 
 pub(super) fn policy_id(package: &str, label: &str) -> String {

@@ -10,6 +10,8 @@ use ahash::AHashMap;
 /// Reviews by whom they are about, and what is known of decisions at all.
 pub(super) struct Decisions<'a> {
     kept: AHashMap<&'a PrincipalId, Vec<&'a ReviewDecision>>,
+    /// Reviews that kept access, of which no record tells who decided or when.
+    unclear: AHashMap<&'a PrincipalId, Vec<&'a ReviewDecision>>,
     lost: Option<(Instant, Finding)>,
     reviews_known: bool,
     requests_whole: bool,
@@ -28,13 +30,17 @@ pub(super) enum Renewal {
 
 impl<'a> Decisions<'a> {
     pub(super) fn new(cx: &Context<'a>) -> Self {
-        let mut kept: AHashMap<&PrincipalId, Vec<&ReviewDecision>> = AHashMap::new();
-        let by_person = |d: &&ReviewDecision| d.decision.eq_ignore_ascii_case("approve") && d.reviewer.is_some();
-        for decision in cx.access.review_decisions.iter().filter(by_person) {
-            kept.entry(&decision.principal).or_default().push(decision);
+        let (mut kept, mut unclear): (AHashMap<_, Vec<_>>, AHashMap<_, Vec<_>>) = (AHashMap::new(), AHashMap::new());
+        for decision in cx.access.review_decisions.iter().filter(|d| d.decision.eq_ignore_ascii_case("approve")) {
+            match (&decision.reviewer, decision.reviewed_at) {
+                (Some(_), Some(_)) => kept.entry(&decision.principal).or_default().push(decision),
+                (None, _) if decision.reviewer_told => {}
+                _ => unclear.entry(&decision.principal).or_default().push(decision),
+            }
         }
         Self {
             kept,
+            unclear,
             lost: cx.lost_decisions(),
             reviews_known: cx.looked_at(Table::ReviewDecisions) || !cx.access.review_decisions.is_empty(),
             requests_whole: cx.looked_whole(Table::Requests),
@@ -43,12 +49,12 @@ impl<'a> Decisions<'a> {
 
     /// The last time a reviewer kept a holding.
     pub(super) fn kept(&self, cx: &Context, holding: &Holding) -> Option<Instant> {
-        let about = |d: &&&ReviewDecision| {
-            let of_policy = holding.policy.as_ref().is_some_and(|p| p.as_str().eq_ignore_ascii_case(&d.resource));
-            of_policy || d.resource.eq_ignore_ascii_case(holding.entitlement.resource())
-        };
         let own = self.kept.get(&holding.principal)?;
-        own.iter().filter(about).filter_map(|d| d.reviewed_at).filter(|t| *t <= cx.as_of()).max()
+        own.iter()
+            .filter(|d| is_about(d, holding))
+            .filter_map(|d| d.reviewed_at)
+            .filter(|t| *t <= cx.as_of())
+            .max()
     }
 
     /// Extensions of a holding that were carried out, by time: the request, when it was made, and what it rests on.
@@ -94,7 +100,18 @@ impl<'a> Decisions<'a> {
                 clears_when,
             )));
         }
-        (!self.requests_whole).then(|| Missed::Own(format!("no complete look at requests tells whether it was extended since {}", words::day(from))))
+        let since = |d: &&&ReviewDecision| d.reviewed_at.is_none_or(|t| from <= t && t <= cx.as_of());
+        let unclear = self.unclear.get(&holding.principal).map_or(&[][..], Vec::as_slice);
+        if unclear.iter().filter(|d| is_about(d, holding)).any(|d| since(&d)) {
+            let why = "a review kept it, and no record tells when, or whether a person decided";
+            return Some(Missed::Own(why.into()));
+        }
+        (!self.requests_whole).then(|| {
+            Missed::Own(format!(
+                "no complete snapshot of requests tells whether it was extended since {}",
+                words::day(from)
+            ))
+        })
     }
 }
 
@@ -114,11 +131,17 @@ impl Missed {
             Self::Own(why) => {
                 let draft = crate::check::Draft::of_holding(cx, holding);
                 let message = format!("whether {} {question} {} is unknown: {why}", draft.subject.name, draft.object.name);
-                let clears_when = "A complete look at assignment requests.";
+                let clears_when = "A complete snapshot of assignment requests.";
                 out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, clears_when));
             }
         }
     }
+}
+
+/// Whether a decision is about a holding: about its package or its policy.
+pub(super) fn is_about(decision: &ReviewDecision, holding: &Holding) -> bool {
+    let of_policy = holding.policy.as_ref().is_some_and(|p| p.as_str().eq_ignore_ascii_case(&decision.resource));
+    of_policy || decision.resource.eq_ignore_ascii_case(holding.entitlement.resource())
 }
 
 fn rests_on(cx: &Context, request: &RequestHistory, at: Instant) -> Renewal {

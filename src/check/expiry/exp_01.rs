@@ -54,7 +54,7 @@ check! {
         thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK],
         reads: &[Table::Assignments, Table::Requests, Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::AuditEvents],
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }
@@ -87,7 +87,7 @@ fn run(cx: &Context) -> Outcome {
                 draft.object.name,
                 since(holding)
             );
-            draft.clears_when = "A look at the assignment, or the request that led to it.".into();
+            draft.clears_when = "A snapshot of the assignment, or the request that led to it.".into();
             out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         } else {
             let message = "neither assignments nor requests are in the lake, so no record tells whether access has an end";
@@ -110,7 +110,7 @@ fn doubtful(cx: &Context, holding: &Holding, why: &str) -> crate::model::Finding
         draft.object.name,
         since(holding)
     );
-    draft.clears_when = "A look at packages and assignment policies, or the request that led to it.".into();
+    draft.clears_when = "A snapshot of packages and assignment policies, or the request that led to it.".into();
     cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 

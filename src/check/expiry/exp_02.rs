@@ -53,7 +53,7 @@ check! {
         thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK],
         reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::ResourceRoles, Table::Groups],
         shard_by: Shard::Package,
-        cost: "one look at each policy",
+        cost: "one pass over each policy",
         run,
     }
 }
@@ -73,7 +73,7 @@ fn run(cx: &Context) -> Outcome {
             ("noexpiration", Known::Unknown(why)) => {
                 let (draft, called) = Draft::of_policy(cx, id, policy);
                 let message = format!("{called} sets no end, and whether the configuration exempts its package is unknown: {why}");
-                out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A look at packages that lists it."));
+                out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A snapshot of packages that lists it."));
             }
             _ => {
                 let (draft, called) = Draft::of_policy(cx, id, policy);

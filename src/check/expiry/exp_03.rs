@@ -70,7 +70,7 @@ check! {
         thresholds: &[&CEILING_SENSITIVE, &CEILING_EXTERNAL, &CEILING_EMPLOYEE],
         reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::ReviewDecisions, Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::Users, Table::ServicePrincipals, Table::Memberships, Table::AppRoleAssignments, Table::DirectoryRoles, Table::Coverage],
         shard_by: Shard::Principal,
-        cost: "one look at each package held, with the requests and reviews of its holder",
+        cost: "one pass over each package held, with the requests and reviews of its holder",
         run,
     }
 }
@@ -181,7 +181,7 @@ fn unclear(cx: &Context, draft: Draft, (ceilings, known, untold): (&[(&Threshold
         cx,
         ReasonCode::JoinMissing,
         message,
-        "Looks at users with employeeType, at packages with their contents, and at policies and requests.",
+        "Snapshots of users with employeeType, of packages with their contents, and of policies and requests.",
     )
 }
 

@@ -60,7 +60,7 @@ check! {
         thresholds: &[&EXTENSIONS],
         reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::ReviewDecisions, Table::Policies, Table::Packages, Table::Coverage],
         shard_by: Shard::Principal,
-        cost: "one look at each package held, with the requests and reviews of its holder",
+        cost: "one pass over each package held, with the requests and reviews of its holder",
         run,
     }
 }
@@ -101,7 +101,7 @@ fn judge(cx: &Context, holding: &Holding, decisions: &Decisions, least: usize, o
     if since.len() < least {
         // Fewer are known than there may have been.
         if !cx.looked_whole(Table::Requests) {
-            return Missed::Own("no complete look at requests tells of all extensions".into()).push(cx, holding, "extended", out);
+            return Missed::Own("no complete snapshot of requests tells of all extensions".into()).push(cx, holding, "extended", out);
         }
         return out.pass();
     }

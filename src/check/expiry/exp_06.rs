@@ -1,6 +1,6 @@
 //! `EXP-06`: taken away for a reason, and given back.
 
-use super::decisions::package_of;
+use super::decisions::{is_about, package_of};
 use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
@@ -137,12 +137,22 @@ impl<'a> Denials<'a> {
         Self(all, known && cx.lost_decisions().is_none())
     }
 
+    /// Whether a denial of which no record tells when it was applied may have ended a holding.
+    fn undated(&self, holding: &Holding, end: Instant) -> bool {
+        let not = |word: &str| {
+            ["New", "ApplyNotSupported", "NotSupported", "Failure"]
+                .iter()
+                .any(|w| word.eq_ignore_ascii_case(w))
+        };
+        let before = |d: &ReviewDecision| d.reviewed_at.is_none_or(|t| t <= end);
+        let own = self.0.get(&holding.principal).map_or(&[][..], Vec::as_slice);
+        own.iter()
+            .any(|d| d.applied_at.is_none() && !not(&d.apply_result) && before(d) && is_about(d, holding))
+    }
+
     /// The denial that ended a holding, if one did.
     fn of(&self, holding: &Holding, end: Instant) -> Option<&'a ReviewDecision> {
-        let about = |d: &&&ReviewDecision| {
-            let of_policy = holding.policy.as_ref().is_some_and(|p| p.as_str().eq_ignore_ascii_case(&d.resource));
-            of_policy || d.resource.eq_ignore_ascii_case(holding.entitlement.resource())
-        };
+        let about = |d: &&&ReviewDecision| is_about(d, holding);
         let applied = |d: &&&ReviewDecision| d.applied_at.is_some_and(|t| t <= end.plus(HOUR) && end <= t.plus(DAY));
         self.0.get(&holding.principal)?.iter().filter(about).filter(applied).next_back().copied()
     }
@@ -168,12 +178,16 @@ fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Ca
         let near = r.completed_at.or(r.created_at).is_none_or(|t| t.plus(-DAY) <= end && end <= t.plus(DAY));
         r.kind.ends_with("Remove") && same && near && !matches!(r.state.as_str(), "denied" | "canceled" | "deliveryFailed")
     };
-    let Some(request) = cx
+    let request = cx
         .access
         .requests_of(&holding.principal)
         .filter(removal)
-        .max_by_key(|r| (r.completed_at, &r.id))
-    else {
+        .max_by_key(|r| (r.completed_at, &r.id));
+    let by_people = |r: &RequestHistory| matches!(r.kind.as_str(), "adminRemove" | "approverRemove" | "userRemove");
+    if !request.is_some_and(by_people) && denials.undated(holding, end) {
+        return Cause::Unknown;
+    }
+    let Some(request) = request else {
         let by_itself = holding.scheduled_until.is_some_and(|t| t <= end.plus(DAY)) || holding.end_reason == "expired";
         return if by_itself { Cause::Innocent } else { Cause::Unknown };
     };

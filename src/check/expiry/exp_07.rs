@@ -194,7 +194,7 @@ fn judge(cx: &Context, package: &PackageId, asked: &Asked, out: &mut Outcome) {
         cx,
         ReasonCode::JoinMissing,
         message,
-        "Assignment requests with their schedule, and looks at policies of that time.",
+        "Assignment requests with their schedule, and snapshots of policies of that time.",
     ));
 }
 

@@ -69,7 +69,7 @@ check! {
         thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK, &LOOK_BACK, &AGAIN_WITHIN, &AGAIN],
         reads: &[Table::Policies, Table::Assignments, Table::Requests, Table::AuditEvents, Table::Packages, Table::ResourceRoles, Table::Groups],
         shard_by: Shard::Whole,
-        cost: "one look at each policy, and each holding against the one before it",
+        cost: "one pass over each policy, and each holding against the one before it",
         run,
     }
 }
@@ -154,7 +154,7 @@ fn renewed(cx: &Context, mut draft: Draft, called: &str, policy: &PolicyFacts, o
                 cx,
                 ReasonCode::JoinMissing,
                 message,
-                "A look at policies with their review settings, and at packages with their contents.",
+                "A snapshot of policies with their review settings, and of packages with their contents.",
             ));
         }
     };

@@ -18,7 +18,7 @@ check! {
     /// Access that was given for no longer than that is left out: it ends as everybody expected.
     ///
     /// ## Known false positives
-    /// None: an end that was moved since the last look is in the next one.
+    /// None: an end that was moved since the last snapshot is in the next one.
     ///
     /// ## What to do
     /// Nothing, or ask for an extension.
@@ -49,7 +49,7 @@ check! {
         thresholds: &[&SOON],
         reads: &[Table::Assignments, Table::Requests, Table::AuditEvents],
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }
@@ -77,7 +77,12 @@ fn run(cx: &Context) -> Outcome {
                 out.pass();
             } else {
                 let message = format!("{} holds {}, and no record tells whether an end was set", draft.subject.name, draft.object.name);
-                out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "A look at the assignment, or the request that led to it."));
+                out.push(draft.untold(
+                    cx,
+                    ReasonCode::NoTelemetry,
+                    message,
+                    "A snapshot of the assignment, or the request that led to it.",
+                ));
             }
             continue;
         };

@@ -139,7 +139,7 @@ fn run(cx: &Context) -> Outcome {
             out.pass();
         }
     }
-    let clears_when = "The answers to the questions of those requests, looked up in Entra, and looks at packages and policies of that time.";
+    let clears_when = "The answers to the questions of those requests, looked up in Entra, and snapshots of packages and policies of that time.";
     untold.rows(
         cx,
         ReasonCode::JoinMissing,

@@ -1,11 +1,11 @@
 //! `JUS-05`: nobody has to say why.
 
 use crate::check::define::check;
-use crate::check::{Context, Draft, Known, Outcome, Shard, Threshold};
+use crate::check::policies::BRIEF;
+use crate::check::{Context, Draft, Known, Outcome, Shard};
 use crate::lake::table::Table;
 use crate::ledger::access_model::PolicyFacts;
 use crate::model::controls::{AC_2_E, CC6_2, CC6_3};
-use crate::model::time::SECOND;
 use crate::model::{CheckId, PolicyId, ReasonCode, Severity};
 
 check! {
@@ -54,18 +54,10 @@ check! {
         thresholds: &[&BRIEF],
         reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::ResourceRoles, Table::Groups],
         shard_by: Shard::Package,
-        cost: "one look at each policy",
+        cost: "one pass over each policy",
         run,
     }
 }
-
-static BRIEF: Threshold = Threshold {
-    name: "just_in_time_hours",
-    default: 24,
-    unit: "hours",
-    origin: "ours: what is asked for and gone within a day is just in time",
-    help: "How long access may last and still count as just in time.",
-};
 
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
@@ -81,9 +73,7 @@ fn run(cx: &Context) -> Outcome {
 
 fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     let (mut draft, called) = Draft::of_policy(cx, id, policy);
-    let brief = policy
-        .expires_after
-        .is_some_and(|d| d.months == 0 && d.seconds.saturating_mul(SECOND) <= cx.hours(&BRIEF));
+    let brief = cx.is_brief(policy) == Some(true);
     let requestors = policy.justification_asked;
     let of_stage = |asked: bool| policy.stages.iter().any(|s| s.justification == Some(asked));
     let silent = of_stage(false) && policy.approval_required == Some(true);

@@ -70,7 +70,7 @@ fn run(cx: &Context) -> Outcome {
     for story in cx.requests(&LOOK_BACK).filter(|s| approvals(s).next().is_some()) {
         judge(cx, story, &mut untold, &mut out);
     }
-    let clears_when = "Approvals with their reasons, which only a delegated sign-in can read, and looks at policies of that time.";
+    let clears_when = "Approvals with their reasons, which only a delegated sign-in can read, and snapshots of policies of that time.";
     untold.rows(
         cx,
         ReasonCode::NoScope,

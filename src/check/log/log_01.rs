@@ -50,7 +50,7 @@ check! {
         thresholds: &[&LOOK_BACK, &SIGN_IN_LAG, &HOURS],
         reads: &[Table::AuditEvents, Table::SignIns, Table::Coverage],
         shard_by: Shard::Whole,
-        cost: "one look at each stretch of coverage",
+        cost: "one pass over each stretch of coverage",
         run,
     }
 }

@@ -50,7 +50,7 @@ check! {
         thresholds: &[&LOG_DAYS, &REVIEW_DAYS],
         reads: &[Table::AuditEvents, Table::SignIns, Table::Coverage, Table::ReviewDecisions],
         shard_by: Shard::Whole,
-        cost: "one look at each stretch of coverage",
+        cost: "one pass over each stretch of coverage",
         run,
     }
 }

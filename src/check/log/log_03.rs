@@ -49,7 +49,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::Packages, Table::ResourceRoles, Table::Coverage],
         shard_by: Shard::Whole,
-        cost: "one look at each package held and at each request",
+        cost: "one pass over each package held and each request",
         run,
     }
 }
@@ -69,7 +69,7 @@ fn run(cx: &Context) -> Outcome {
             (true, _) => out.pass(),
             (false, true) => lost.entry(package).or_default().push(holding),
             (false, false) => {
-                let message = "no complete look at assignment requests is in the lake, so whether those of which none is known are gone is unknown";
+                let message = "no complete snapshot of assignment requests is in the lake, so whether those of which none is known are gone is unknown";
                 out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));
             }
         }
@@ -119,7 +119,7 @@ fn orphans(cx: &Context, out: &mut Outcome) {
         let row = cx.finding(draft);
         out.push_for(row, lone.len());
     } else {
-        let message = format!("{told}, and no complete look at requests is in the lake");
+        let message = format!("{told}, and no complete snapshot of requests is in the lake");
         let row = draft.untold(cx, ReasonCode::NoTelemetry, message, "Ingest all assignment requests.");
         out.push_for(row, lone.len());
     }

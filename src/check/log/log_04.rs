@@ -45,7 +45,7 @@ check! {
         thresholds: &[&RECORDS],
         reads: &[Table::AuditEvents, Table::Coverage],
         shard_by: Shard::Whole,
-        cost: "one look at each unknown activity",
+        cost: "one pass over each unknown activity",
         run,
     }
 }

@@ -16,7 +16,7 @@ check! {
     /// And an assignment of somebody who is gone hides in every count and every review.
     ///
     /// ## What it looks for
-    /// A package or a directory role held by an account that is deleted, by its own record or by an audit event; or whose holder a complete look at users does not list, though a look a day later still lists the holding.
+    /// A package or a directory role held by an account that is deleted, by its own record or by an audit event; or whose holder a complete snapshot of users does not list, though a snapshot a day later still lists the holding.
     ///
     /// ## Known false positives
     /// The first days after a deletion, in which Entra cleans up by itself.
@@ -52,7 +52,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Assignments, Table::DirectoryRoles, Table::RoleSchedules, Table::Requests, Table::AuditEvents, Table::Users, Table::Groups, Table::ServicePrincipals, Table::Memberships, Table::AppRoleAssignments],
         shard_by: Shard::Principal,
-        cost: "one look at each package and directory role held",
+        cost: "one pass over each package and directory role held",
         run,
     }
 }
@@ -63,7 +63,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.unlisted(&mut out, &[Table::Assignments, Table::DirectoryRoles, Table::RoleSchedules]);
     let concerned = |h: &&Holding| {
         let own = matches!(h.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole);
         own && h.grant_kind != GrantKind::Group && cx.account(&h.principal).is_person() != Some(false)
@@ -81,7 +81,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         return out.push(found(cx, draft, holding, &format!("was deleted{when}")));
     }
     let Some((at, listed)) = cx.access.listed.get(Table::Users.name()) else {
-        let message = "no complete look at users is in the lake, so whose account is gone is unknown";
+        let message = "no complete snapshot of users is in the lake, so whose account is gone is unknown";
         return out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Users, message, "Ingest all users."));
     };
     if listed.contains(&Interned::from(holding.principal.as_str())) {
@@ -93,7 +93,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         return out.push(found(cx, draft, holding, &format!("was not listed among all users on {}", words::day(*at))));
     }
     let message = format!(
-        "{} holds {}, and the complete look at users of {} does not list the account",
+        "{} holds {}, and the complete snapshot of users of {} does not list the account",
         draft.subject.name,
         draft.object.name,
         words::day(*at)
@@ -102,7 +102,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         cx,
         ReasonCode::JoinMissing,
         message,
-        "A later look at users and at what is held, or the audit event of a deletion.",
+        "A later snapshot of users and of what is held, or the audit event of a deletion.",
     ));
 }
 
@@ -119,6 +119,6 @@ fn found(cx: &Context, mut draft: Draft, holding: &Holding, how: &str) -> crate:
         draft.object.name,
         since(holding)
     );
-    draft.clears_when = format!("A complete look that no longer lists {} for it.", draft.object.name);
+    draft.clears_when = format!("A complete snapshot that no longer lists {} for it.", draft.object.name);
     cx.finding(draft)
 }

@@ -66,7 +66,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::Users, Table::Groups, Table::Memberships, Table::AuditEvents, Table::ServicePrincipals, Table::RoleSchedules],
         shard_by: Shard::Package,
-        cost: "one look at each policy, and at the members of the groups that it names",
+        cost: "one pass over each policy, and the members of the groups that it names",
         run,
     }
 }
@@ -135,7 +135,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
                 .cloned()
                 .unwrap_or_else(|| "its record does not tell whether it asks for approval or review".into());
             let message = format!("whether everybody whom {called} asks is still there is unknown: {why}");
-            let clears_when = "Complete looks at users, groups and their members, and at policies with their settings.";
+            let clears_when = "Complete snapshots of users, groups and their members, and of policies with their settings.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));
         }
         return out.pass();

@@ -17,7 +17,7 @@ check! {
     /// A name that is free again can also be taken by something else.
     ///
     /// ## What it looks for
-    /// A live package with a role of a group or an application that is deleted: by its own record, by an audit event, or since a complete look at the whole tenant does not list it, though the role had been in the package for a day by then.
+    /// A live package with a role of a group or an application that is deleted: by its own record, by an audit event, or since a complete snapshot of the whole tenant does not list it, though the role had been in the package for a day by then.
     /// Sites are in no listing, so packages with sites are told as not evaluable once nothing else is wrong with them.
     ///
     /// ## Known false positives
@@ -52,7 +52,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Packages, Table::ResourceRoles, Table::Groups, Table::ServicePrincipals, Table::AuditEvents, Table::RoleDefinitions],
         shard_by: Shard::Package,
-        cost: "one look at each role of each package",
+        cost: "one pass over each role of each package",
         run,
     }
 }
@@ -126,7 +126,7 @@ fn judge(cx: &Context, package: &PackageId, roles: &[&PackageRole], out: &mut Ou
                 ..Draft::default()
             };
             let message = format!("whether everything that {} gives is still there is unknown: {why}", draft.subject.name);
-            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "Complete looks at groups and service principals."));
+            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "Complete snapshots of groups and service principals."));
         }
     }
 }
@@ -162,11 +162,11 @@ fn there(cx: &Context, role: &PackageRole) -> There {
     match listed {
         Some(_) if !cx.gone_from(table_of(role), &role.resource) => There::Yes,
         // A role that entered the package about the time of the look may be of something newer than the look.
-        Some((at, _)) if role.since.is_some_and(|t| t.plus(DAY) < *at) => There::No(None, "the newest complete look no longer lists"),
+        Some((at, _)) if role.since.is_some_and(|t| t.plus(DAY) < *at) => There::No(None, "the newest complete snapshot no longer lists"),
         Some((at, _)) => There::Unknown(format!(
-            "the look of {} does not list {name}, and nothing tells when it entered the package",
+            "the snapshot of {} does not list {name}, and nothing tells when it entered the package",
             words::day(*at)
         )),
-        None => There::Unknown(format!("no complete look tells whether {name} is there")),
+        None => There::Unknown(format!("no complete snapshot tells whether {name} is there")),
     }
 }

@@ -58,7 +58,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Packages, Table::Catalogs, Table::ResourceRoles, Table::Groups, Table::Memberships, Table::DirectoryRoles, Table::Users, Table::AuditEvents, Table::ServicePrincipals],
         shard_by: Shard::Whole,
-        cost: "one look at each catalog and at each group of a package",
+        cost: "one pass over each catalog and each group of a package",
         run,
     }
 }
@@ -166,7 +166,7 @@ fn group(cx: &Context, (id, told): (&str, &str), packages: &[&PackageId], nowher
         _ if cx.gone_from(Table::Groups, id) => {}
         None => {
             let message = format!("{} is in no listing of groups, so who owns it is unknown", draft.message);
-            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A look at groups that lists it."));
+            out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A snapshot of groups that lists it."));
         }
         Some(_) => {
             let owners = cx.access.owners.get(id).map_or(&[][..], Vec::as_slice);
@@ -188,17 +188,20 @@ fn owned(cx: &Context, mut draft: Draft, owners: &[PrincipalId], (listed, nowher
         return out.pass();
     }
     if !listed && nowhere {
-        let message = format!("no complete look at {all} is in the lake, so who owns what is unknown");
+        let message = format!("no complete snapshot of {all} is in the lake, so who owns what is unknown");
         return out.push(cx.lacking(ReasonCode::NoTelemetry, table, &message, &format!("Ingest {all}.")));
     }
     if !listed {
-        let message = format!("{} has no owner on record who can sign in, and no complete look lists {what}", draft.message);
-        let clears_when = format!("A complete look at {what}.");
+        let message = format!(
+            "{} has no owner on record who can sign in, and no complete snapshot lists {what}",
+            draft.message
+        );
+        let clears_when = format!("A complete snapshot of {what}.");
         return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, &clears_when));
     }
     if let Some(Live::Unknown(why)) = live.iter().find(|l| matches!(l, Live::Unknown(_))) {
         let message = format!("whether {} has an owner who can sign in is unknown: {why}", draft.message);
-        return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A complete look at users."));
+        return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A complete snapshot of users."));
     }
     let gone: Vec<String> = live
         .iter()

@@ -59,7 +59,7 @@ check! {
         thresholds: &[&DORMANT, &DORMANT_GUEST],
         reads: &[Table::Users, Table::SignIns, Table::Assignments, Table::DirectoryRoles, Table::RoleSchedules, Table::Requests, Table::AuditEvents, Table::Groups, Table::ServicePrincipals, Table::Memberships, Table::AppRoleAssignments],
         shard_by: Shard::Principal,
-        cost: "one look at each holder, and at the days on which they signed in",
+        cost: "one pass over each holder, and the days on which they signed in",
         run,
     }
 }
@@ -130,7 +130,7 @@ fn judge(cx: &Context, who: &PrincipalId, holdings: &[&Holding], out: &mut Outco
             "no record tells whether the account {} is enabled, or whether it is a person's",
             draft.subject.name
         );
-        return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A look at users that lists the account."));
+        return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A snapshot of users that lists the account."));
     };
     let days = match account {
         Account::Guest => (cx.threshold(&DORMANT_GUEST), cx.threshold(&DORMANT_GUEST)),
@@ -186,7 +186,7 @@ fn dormant(cx: &Context, draft: Draft, (account, person): (Account, &Person), at
     let sure = seen.is_some_and(|look| look.days_since(at) >= days);
     if !sure {
         let message = format!(
-            "{} last signed in on {}, and no look at users since is late enough to tell whether the account is in use",
+            "{} last signed in on {}, and no snapshot of users since is late enough to tell whether the account is in use",
             draft.subject.name,
             words::day(at)
         );
