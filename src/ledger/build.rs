@@ -207,6 +207,7 @@ impl Ledger {
             holderless: self.holderless.clone(),
             unnamed: resource_timelines::unnamed(&self.evidence, &self.events),
             unknown_activities: self.evidence.unknown_activities.clone(),
+            unknown_examples: self.evidence.audit_facts.unknown_examples.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
             untimed_records: self.evidence.untimed_records,
             requests: self.requests_at(as_of),

@@ -37,4 +37,5 @@ mod tidy;
 mod timestamp;
 mod tools;
 mod truth;
+mod verdicts;
 mod workbench;

@@ -135,7 +135,7 @@ fn run(cx: &Context) -> Outcome {
             out.push(cx.finding(draft));
         } else if tally.unknown > 0 || !cx.looked_whole(Table::Assignments) {
             let why = if tally.doubt.is_empty() {
-                "no complete look at assignments tells who else holds it".to_string()
+                "no complete snapshot of assignments tells who else holds it".to_string()
             } else {
                 tally.doubt
             };

@@ -101,7 +101,7 @@ fn run(cx: &Context) -> Outcome {
             told => {
                 let why = match (told, tally.doubt.is_empty()) {
                     (None, _) => "whether its package is sensitive is not on record".to_string(),
-                    (Some(_), true) => "no complete look at assignments tells who else holds it".into(),
+                    (Some(_), true) => "no complete snapshot of assignments tells who else holds it".into(),
                     (Some(_), false) => tally.doubt,
                 };
                 draft.message = format!(

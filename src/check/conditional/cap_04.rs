@@ -94,7 +94,7 @@ fn run(cx: &Context) -> Outcome {
             } else {
                 let mut draft = draft(cx, app, given);
                 let why = if tally.doubt.is_empty() {
-                    "no complete look at assignments tells who else holds it"
+                    "no complete snapshot of assignments tells who else holds it"
                 } else {
                     &tally.doubt
                 };

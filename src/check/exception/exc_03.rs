@@ -112,7 +112,7 @@ fn run(cx: &Context) -> Outcome {
 }
 
 fn unlisted(cx: &Context) -> Finding {
-    let message = "no complete look at assignments is in the lake, so whether a second package gives the same is unknown";
+    let message = "no complete snapshot of assignments is in the lake, so whether a second package gives the same is unknown";
     cx.lacking(
         ReasonCode::NoTelemetry,
         Table::Snapshots,

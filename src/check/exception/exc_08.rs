@@ -124,7 +124,7 @@ fn run(cx: &Context) -> Outcome {
 fn open(cx: &Context, holding: &Holding, why: &str, out: &mut Outcome) {
     let mut draft = Draft::of_holding(cx, holding);
     draft.message = format!("whether {} may still ask for {} is unknown: {why}", draft.subject.name, draft.object.name);
-    draft.clears_when = "A look at the policy, at the members of the groups that it names, and at users.".into();
+    draft.clears_when = "A snapshot of the policy, of the members of the groups that it names, and of users.".into();
     out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
 }
 
@@ -221,7 +221,7 @@ fn left(cx: &Context, holding: &Holding, (id, targets): (&PolicyId, &Targets), e
     let told = if when.is_some() {
         "left them on"
     } else {
-        "is not among them, by looks since"
+        "is not among them, by snapshots since"
     };
     draft.message = format!(
         "{who} holds {what} {} and could not ask for it today: its policy lets the members of {} ask, and {who} {told} {}",
@@ -260,7 +260,7 @@ fn ended<'a>(cx: &Context<'a>) -> Ended<'a> {
     ended
 }
 
-/// The first complete look at the members of a group.
+/// The first complete snapshot of the members of a group.
 fn first_look(cx: &Context, group: &str) -> Option<Instant> {
     let looks = cx.access.looks.get(&(Table::Memberships.name().into(), group.into()))?;
     looks.iter().filter(|l| l.complete).map(|l| l.at).min()

@@ -98,7 +98,7 @@ fn run(cx: &Context) -> Outcome {
     }
     for (table, what) in [(Table::Users, "users"), (Table::Assignments, "assignments")] {
         if !cx.looked_whole(table) {
-            let message = format!("no complete look at {what} is in the lake, so what comparable people hold is unknown");
+            let message = format!("no complete snapshot of {what} is in the lake, so what comparable people hold is unknown");
             out.push_for(cx.lacking(ReasonCode::NoTelemetry, table, &message, &format!("Ingest all {what}.")), 0);
             return out;
         }

@@ -49,7 +49,7 @@ check! {
         thresholds: &[],
         reads: holdings!(RoleDefinitions),
         shard_by: Shard::Package,
-        cost: "one look at each resource role of each package",
+        cost: "one pass over each resource role of each package",
         run,
     }
 }

@@ -112,7 +112,7 @@ fn run(cx: &Context) -> Outcome {
             "{} are about what no record tells, so whether the reviewer could judge is unknown",
             words::many(unresolved, "decision")
         );
-        let clears_when = "A look at the packages, policies, groups, applications or roles that were reviewed.";
+        let clears_when = "A snapshot of the packages, policies, groups, applications or roles that were reviewed.";
         out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Packages, &message, clears_when), unresolved);
     }
     let direct = direct(cx);

@@ -20,7 +20,7 @@ check! {
     /// Audit records of the last year by which a review series was deleted after one of its instances began, or by which all decisions of a review were reset at once.
     /// A single decision that a reviewer takes back is left out.
     /// Approving everything at once is REV-04's.
-    /// Of a series that was deleted and never seen in a look, nobody can tell whether it had begun.
+    /// Of a series that was deleted and never seen in a snapshot, nobody can tell whether it had begun.
     ///
     /// ## Known false positives
     /// A series that was set up wrongly, and deleted before anybody had decided.
@@ -154,10 +154,10 @@ fn judge(cx: &Context, id: &Interned, acts: &[&ReviewAct], out: &mut Outcome) {
             return out.pass_of(cx, &draft, "deleted before it had begun");
         }
         draft.message = format!(
-            "{actor} deleted the review \"{name}\" on {}, and no look tells whether it had begun",
+            "{actor} deleted the review \"{name}\" on {}, and no snapshot tells whether it had begun",
             words::minute(last.at)
         );
-        draft.clears_when = "A look at the review and its instances from before that day.".into();
+        draft.clears_when = "A snapshot of the review and its instances from before that day.".into();
         return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
     }
     (draft.severity, draft.reason) = if last.deleted {

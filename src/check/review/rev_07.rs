@@ -52,7 +52,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Policies, Table::ReviewDefinitions, Table::ReviewInstances, Table::Packages, Table::Assignments, Table::ResourceRoles, Table::Groups, Table::ServicePrincipals, Table::RoleDefinitions, Table::Catalogs],
         shard_by: Shard::Whole,
-        cost: "one look at each policy and review series",
+        cost: "one pass over each policy and review series",
         run,
     }
 }

@@ -77,7 +77,7 @@ check! {
         thresholds: &[],
         reads: &[Table::Users, Table::Assignments, Table::Requests, Table::Policies, Table::Packages, Table::AuditEvents],
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }

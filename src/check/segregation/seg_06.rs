@@ -56,7 +56,7 @@ check! {
         thresholds: &[],
         reads: holdings!(),
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }
@@ -77,7 +77,7 @@ fn run(cx: &Context) -> Outcome {
                     "{} holds {}, and no record tells whether that is a person's account",
                     draft.subject.name, draft.object.name
                 );
-                draft.clears_when = "A look at users and service principals that lists the account.".into();
+                draft.clears_when = "A snapshot of users and service principals that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
             // An account that only the log names is a user's by its word, and a listing may tell better.
@@ -119,7 +119,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
                 _ => "its policy is not on record".into(),
             };
             draft.message = format!("whether the {kind} {who} may hold {what} is unknown: {why}");
-            draft.clears_when = "A look at assignment policies, with allowedTargetScope.".into();
+            draft.clears_when = "A snapshot of assignment policies, with allowedTargetScope.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
     }
