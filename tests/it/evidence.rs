@@ -673,7 +673,7 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     assert!(said.contains("the same to the byte"), "{said}");
     let page = run.read("bundle/data/index.html");
     assert!(
-        page.contains("id=\"campaign-1\"") && page.contains("What became of the removals"),
+        page.contains("id=\"campaign-1\"") && page.contains("Outcome of removals"),
         "the report has the campaign"
     );
     for flags in [&["--axe"][..], &["--axe", "--dark"][..]] {

@@ -2,8 +2,10 @@
 
 mod audit_questions;
 mod campaign;
+mod campaign_conflicts;
 mod campaign_decisions;
 mod campaign_faces;
+mod campaign_formats;
 mod campaign_import;
 mod campaign_letters;
 mod campaign_life;

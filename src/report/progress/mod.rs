@@ -92,7 +92,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
         as_of: minute(head.as_of),
         opened: minute(head.opened_at),
         opened_by: &head.opened_by,
-        due: minute(state.due_at),
+        due: state.due(),
         at: minute(progress.at),
         answer: answer(progress),
         figures: figures(progress),

@@ -327,10 +327,15 @@ fn facts(row: &SheetItem, l: Language) -> Vec<Fact> {
         [person.as_str(), &told].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
     };
     let disclosed = row.disclosed.iter().map(|d| l.say(d.sentence())).collect::<Vec<_>>().join("; ");
+    let advice = if row.item.recommendation == Recommendation::None {
+        l.say("Why nothing is recommended")
+    } else {
+        l.say("Why it is recommended")
+    };
     let path = if context.path == row.item.entitlement_name { "" } else { &context.path };
     [
         (l.say("First decision"), as_it_is(&first(row, l))),
-        (l.say("Why it is recommended"), l.sentence(&context.recommendation_reason)),
+        (advice, l.sentence(&context.recommendation_reason)),
         (l.say("Why it is sensitive"), l.sentence(&context.sensitive_because)),
         (l.say("Person"), as_it_is(&person)),
         (l.say("Department"), as_it_is(&context.department)),
