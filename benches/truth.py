@@ -57,6 +57,8 @@ def exact(program, seed, work):
     key = lambda r: (r["check"], r["subject_id"], r["object_id"])
     planted = Counter(map(key, rows(work / "t/truth/planted.csv")))
     fired = Counter(key(r) for r in rows(work / "out/findings.csv") if r["result"] == "finding")
+    # The truth is known for the checks that cases are planted for.
+    fired = Counter({k: n for k, n in fired.items() if k[0] in {p[0] for p in planted}})
     wrong += [("missed", *k) for k in (planted - fired)] + [("not planted", *k) for k in (fired - planted)]
     return len(truth), sum(planted.values()), wrong
 

@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
                 Live::Unknown(format!("{name} is no user's account"))
             }
             (Some(s), enabled) if s.enabled.or(enabled) == Some(false) => Live::No(format!("{name} is disabled")),
-            _ if self.gone_from(Table::Users, id.as_str()) => Live::No(format!("the newest complete look at users no longer lists {name}")),
+            _ if self.gone_from(Table::Users, id.as_str()) => Live::No(format!("the newest complete snapshot of users no longer lists {name}")),
             (state, enabled) if state.and_then(|s| s.enabled).or(enabled) == Some(true) => Live::Yes,
             _ => Live::Unknown(format!("no record tells whether the account {name} is enabled")),
         }
@@ -112,7 +112,7 @@ impl<'a> Context<'a> {
     /// The people who are members of a group now, nested groups opened, sorted.
     ///
     /// # Errors
-    /// When no complete look lists the members of all groups on the way; with those who are known, and the reason.
+    /// When no complete snapshot lists the members of all groups on the way; with those who are known, and the reason.
     pub fn people_in(&self, group: &str) -> Result<Vec<PrincipalId>, (Vec<PrincipalId>, String)> {
         let (mut people, mut seen, mut unlisted) = (BTreeSet::new(), BTreeSet::new(), None);
         let mut open = vec![group.to_string()];
@@ -137,7 +137,7 @@ impl<'a> Context<'a> {
             None => Ok(people),
             Some(group) => {
                 let name = self.access.groups.get(&group).map(|g| g.name.as_str()).unwrap_or_default();
-                Err((people, format!("no complete look lists the members of the group {}", shown(name, &group))))
+                Err((people, format!("no complete snapshot lists the members of the group {}", shown(name, &group))))
             }
         }
     }
@@ -148,14 +148,14 @@ impl<'a> Context<'a> {
         self.index.members_of(group)
     }
 
-    /// Whether a complete look lists all members of a group.
+    /// Whether a complete snapshot lists all members of a group.
     #[must_use]
     pub fn members_listed(&self, group: &str) -> bool {
         let looks = self.access.looks.get(&(Table::Memberships.name().into(), Interned::from(group)));
         looks.is_some_and(|l| l.iter().any(|look| look.complete && look.at <= self.as_of()))
     }
 
-    /// Whether the newest complete look at the whole tenant does not list an object, and nothing tells of it since.
+    /// Whether the newest complete snapshot of the whole tenant does not list an object, and nothing tells of it since.
     #[must_use]
     pub fn gone_from(&self, table: Table, id: &str) -> bool {
         let id = Interned::from(id);

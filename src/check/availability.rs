@@ -43,7 +43,7 @@ impl Context<'_> {
         }
     }
 
-    /// What of the newest look at a collection was not understood.
+    /// What of the newest snapshot of a collection was not understood.
     fn misread(&self, table: Table) -> Option<&str> {
         let at = Window::at(self.index.newest_look(table)?);
         let gaps = self.access.collection_gaps.get(table.name())?;
@@ -104,7 +104,7 @@ impl Context<'_> {
         })
     }
 
-    /// Whether a complete look at a collection is in the lake: only then an absence counts.
+    /// Whether a complete snapshot of a collection is in the lake: only then an absence counts.
     #[must_use]
     pub fn looked_whole(&self, table: Table) -> bool {
         let name = table.name();
@@ -113,7 +113,7 @@ impl Context<'_> {
         scopes.any(|(_, looks)| looks.iter().any(|l| l.complete && l.at <= self.as_of()))
     }
 
-    /// Whether a look at a collection is in the lake.
+    /// Whether a snapshot of a collection is in the lake.
     #[must_use]
     pub fn looked_at(&self, table: Table) -> bool {
         let name = table.name();

@@ -20,11 +20,14 @@ pub struct Index<'a> {
     usage: AHashMap<&'a PrincipalId, Vec<&'a UsageDay>>,
     granted: AHashMap<(&'a PrincipalId, &'a EntitlementKey), Vec<&'a AccessEvent>>,
     contained: AHashMap<(EntitlementKind, &'a str), Vec<(&'a PackageId, &'a PackageRole)>>,
+    groups: AHashMap<&'a PrincipalId, Vec<&'a Holding>>,
     members: AHashMap<&'a str, Vec<&'a Holding>>,
     newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
     /// Whether any account of the tenant has a last successful sign-in on record.
     pub account_telemetry: bool,
+    /// Whether any account has an `employeeType` on record.
+    pub employee_types: bool,
     /// Whether any record of users was seen, or any event that disables an account.
     pub accounts_known: bool,
 }
@@ -45,6 +48,9 @@ impl<'a> Index<'a> {
                 if holding.entitlement.is_group_member() {
                     index.members.entry(holding.entitlement.resource()).or_default().push(holding);
                 }
+            }
+            if holding.entitlement.kind == EntitlementKind::Group {
+                index.groups.entry(&holding.principal).or_default().push(holding);
             }
             if holding.entitlement.kind == EntitlementKind::AccessPackage {
                 index.packages.entry(&holding.principal).or_default().push(holding);
@@ -80,6 +86,7 @@ impl<'a> Index<'a> {
             }
         }
         index.account_telemetry = access.people.values().any(|p| p.last_successful_at.is_some());
+        index.employee_types = access.people.values().any(|p| !p.employee_type.is_empty());
         index.accounts_known = access.people.values().any(|p| p.enabled.is_some() || p.leave_at.is_some());
         index
     }
@@ -94,6 +101,12 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn packages_of(&self, principal: &PrincipalId) -> &[&'a Holding] {
         self.packages.get(principal).map_or(&[], Vec::as_slice)
+    }
+
+    /// Groups that somebody is or was in, by group and time.
+    #[must_use]
+    pub fn groups_of(&self, principal: &PrincipalId) -> &[&'a Holding] {
+        self.groups.get(principal).map_or(&[], Vec::as_slice)
     }
 
     /// Members of a group at the instant of the questions, by id.
@@ -158,13 +171,13 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Whether a look is of an instant or of before: one that is dated by its day alone counts from when the day began.
+/// Whether a snapshot is of an instant or of before: one that is dated by its day alone counts from when the day began.
 fn seen_by(look: Instant, at: Instant) -> bool {
     let whole_day = (look.0 + 1).rem_euclid(DAY) == 0;
     look <= at || whole_day && look.day() == at.day()
 }
 
-/// Listed in a look of that very day, by a record that names an earlier start.
+/// Listed in a snapshot of that very day, by a record that names an earlier start.
 fn listed_that_day(holding: &Holding, at: Instant) -> bool {
     let has_start = matches!(holding.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::AppRole);
     has_start

@@ -61,7 +61,10 @@ const TABLES: &[Table] = &[
 /// Takes a table away, with its looks and its coverage.
 fn empty(e: &mut Evidence, table: Table) {
     match table {
-        Table::AuditEvents => e.audit_events.clear(),
+        Table::AuditEvents => {
+            e.audit_events.clear();
+            e.unknown_activities.clear();
+        }
         Table::SignIns => e.usage = Arc::default(),
         Table::Assignments => e.assignments.clear(),
         Table::Requests => e.requests.clear(),
@@ -139,6 +142,24 @@ fn columns() -> Vec<Loss> {
         column("review_recurrence", Table::Policies, |e| {
             e.policies.iter_mut().for_each(|r| r.review_recurrence = None)
         }),
+        column("expiration", Table::Policies, |e| {
+            e.policies
+                .iter_mut()
+                .for_each(|r| (r.expiration_type, r.expiration_duration, r.expiration_at) = (None, None, None));
+        }),
+        column("approval_required_update", Table::Policies, |e| {
+            e.policies.iter_mut().for_each(|r| r.approval_required_update = None)
+        }),
+        column("created_at and modified_at", Table::Policies, |e| {
+            e.policies.iter_mut().for_each(|r| (r.created_at, r.modified_at) = (None, None));
+        }),
+        column("approver_justification", Table::Policies, |e| {
+            e.policies.iter_mut().flat_map(|r| &mut r.stages).for_each(|s| s.approver_justification = None);
+        }),
+        column("justification", Table::Approvals, |e| {
+            e.approvals.iter_mut().flat_map(|r| &mut r.stages).for_each(|s| s.justification = None);
+        }),
+        column("catalog_id", Table::Packages, |e| e.packages.iter_mut().for_each(|r| r.catalog_id = None)),
         column("name", Table::Packages, |e| e.packages.iter_mut().for_each(|r| r.name = None)),
         column("expiration", Table::Assignments, |e| {
             e.assignments.iter_mut().for_each(|r| (r.end_at, r.expiration_type) = (None, None));
@@ -164,6 +185,15 @@ fn columns() -> Vec<Loss> {
         }),
         column("instance_id", Table::ReviewDecisions, |e| {
             e.review_decisions.iter_mut().for_each(|r| (r.instance_id, r.definition_id) = (None, None))
+        }),
+        column("reviewed_at", Table::ReviewDecisions, |e| {
+            e.review_decisions.iter_mut().for_each(|r| r.reviewed_at = None)
+        }),
+        column("apply_result", Table::ReviewDecisions, |e| {
+            e.review_decisions.iter_mut().for_each(|r| r.apply_result = None)
+        }),
+        column("applied_at", Table::ReviewDecisions, |e| {
+            e.review_decisions.iter_mut().for_each(|r| r.applied_at = None)
         }),
         column("end_at", Table::ReviewInstances, |e| {
             e.review_instances.iter_mut().for_each(|r| r.end_at = None)

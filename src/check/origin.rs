@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
 
     /// When a holding began for all that records tell: proved, or by the start that its own record names.
     ///
-    /// An absence in an earlier look proves that it began later, and is no beginning.
+    /// An absence in an earlier snapshot proves that it began later, and is no beginning.
     #[must_use]
     pub fn began(&self, holding: &Holding) -> Option<Instant> {
         let Some(earliest) = holding.from_earliest.filter(|_| holding.from_certainty == Certainty::Bounded) else {

@@ -21,7 +21,7 @@ impl<'a> Context<'a> {
 
     /// The policy as it was at an instant.
     ///
-    /// A look tells it from the last change that the record itself names until the look, and as long before and after that
+    /// A snapshot tells it from the last change that the record itself names until the snapshot, and as long before and after that
     /// as the log is vouched for and tells of no change.
     ///
     /// # Errors

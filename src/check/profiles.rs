@@ -28,8 +28,12 @@ pub static PROFILES: &[Profile] = &[
     },
     Profile {
         name: "hipaa",
-        about: "45 CFR 164.308 and 164.312 name no days for reviewing or ending access: the house sets them, and documents why.",
-        values: &[],
+        about: "45 CFR 164.308 and 164.312 name no days for reviewing or ending access: the house sets them, and documents why. 164.316 names six years for keeping that.",
+        values: &[(
+            "review_retention_days",
+            2192,
+            "HIPAA Security Rule 164.316(b)(2)(i): six years from creation or last effect",
+        )],
     },
     Profile {
         name: "pci",
@@ -39,12 +43,19 @@ pub static PROFILES: &[Profile] = &[
             ("not_used_days", 90, "PCI DSS 4.0.1 8.2.6: inactive accounts within 90 days"),
             ("review_months_other", 6, "PCI DSS 4.0.1 7.2.4: at least every six months"),
             ("look_back_days", 365, "PCI DSS 4.0.1 10.5.1: twelve months of audit history"),
+            ("dormant_days", 90, "PCI DSS 4.0.1 8.2.6: inactive accounts within 90 days"),
+            ("log_retention_days", 365, "PCI DSS 4.0.1 10.5.1: twelve months of audit history"),
         ],
     },
     Profile {
         name: "cis",
         about: "CIS Controls v8.",
-        values: &[("not_used_days", 45, "CIS Controls v8 5.3: dormant accounts after 45 days")],
+        values: &[
+            ("not_used_days", 45, "CIS Controls v8 5.3: dormant accounts after 45 days"),
+            ("dormant_days", 45, "CIS Controls v8 5.3: dormant accounts after 45 days"),
+            ("dormant_guest_days", 45, "CIS Controls v8 5.3: dormant accounts after 45 days"),
+            ("log_retention_days", 90, "CIS Controls v8 8.10: audit logs across 90 days"),
+        ],
     },
     Profile {
         name: "soc2",

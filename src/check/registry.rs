@@ -1,7 +1,7 @@
 //! All checks, in the order of the catalogue.
 
 use crate::check::{Check, Threshold, own};
-use crate::check::{agent, approval, conditional, exception, expiry, justification, orphan, register, review, segregation, stale};
+use crate::check::{agent, approval, conditional, drift, exception, expiry, justification, log, orphan, register, review, segregation, stale};
 
 /// All checks, in the order of the catalogue.
 #[must_use]
@@ -9,13 +9,37 @@ pub fn all() -> &'static [&'static Check] {
     static ALL: &[&Check] = &[
         &stale::sta_01::CHECK,
         &stale::sta_02::CHECK,
+        &stale::sta_03::CHECK,
         &expiry::exp_01::CHECK,
+        &expiry::exp_02::CHECK,
+        &expiry::exp_03::CHECK,
+        &expiry::exp_04::CHECK,
         &expiry::exp_05::CHECK,
+        &expiry::exp_06::CHECK,
+        &expiry::exp_07::CHECK,
+        &expiry::exp_08::CHECK,
+        &expiry::exp_09::CHECK,
+        &orphan::orp_01::CHECK,
         &orphan::orp_02::CHECK,
+        &orphan::orp_03::CHECK,
+        &orphan::orp_04::CHECK,
+        &orphan::orp_05::CHECK,
         &approval::apr_01::CHECK,
+        &approval::apr_02::CHECK,
         &approval::apr_03::CHECK,
+        &approval::apr_04::CHECK,
+        &approval::apr_05::CHECK,
+        &approval::apr_06::CHECK,
+        &approval::apr_07::CHECK,
+        &approval::apr_08::CHECK,
+        &approval::apr_09::CHECK,
+        &approval::apr_10::CHECK,
         &justification::jus_01::CHECK,
         &justification::jus_02::CHECK,
+        &justification::jus_03::CHECK,
+        &justification::jus_04::CHECK,
+        &justification::jus_05::CHECK,
+        &justification::jus_06::CHECK,
         &exception::exc_01::CHECK,
         &exception::exc_02::CHECK,
         &exception::exc_03::CHECK,
@@ -47,6 +71,12 @@ pub fn all() -> &'static [&'static Check] {
         &conditional::cap_04::CHECK,
         &agent::agt_01::CHECK,
         &agent::agt_02::CHECK,
+        &log::log_01::CHECK,
+        &log::log_02::CHECK,
+        &log::log_03::CHECK,
+        &log::log_04::CHECK,
+        &drift::drf_01::CHECK,
+        &drift::drf_02::CHECK,
         &register::reg_01::CHECK,
     ];
     ALL

@@ -26,7 +26,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A row that says that no audit log is there: what was over before the first look was not judged.
+    /// A row that says that no audit log is there: what was over before the first snapshot was not judged.
     pub fn need_log(&self, out: &mut Outcome) {
         if !self.access.has_log("audit") {
             let message = "no directory audit log is in the lake, so only what looks show was judged";
@@ -71,7 +71,7 @@ impl<'a> Context<'a> {
 /// Who is in which group at the instant of the questions, through other groups too.
 pub(super) struct Groups<'a> {
     direct: AHashMap<&'a str, Vec<&'a str>>,
-    /// Groups that a complete look listed.
+    /// Groups that a complete snapshot listed.
     whole: AHashSet<&'a str>,
     /// Groups inside a group.
     nested: AHashMap<&'a str, Vec<&'a str>>,
@@ -116,11 +116,11 @@ impl<'a> Groups<'a> {
         if self.listed(group) {
             Known::No
         } else {
-            Known::Unknown("no complete look lists the members of a group".into())
+            Known::Unknown("no complete snapshot lists the members of a group".into())
         }
     }
 
-    /// Whether complete looks list all members of a group and of the groups inside it.
+    /// Whether complete snapshots list all members of a group and of the groups inside it.
     pub(super) fn listed(&self, group: &str) -> bool {
         let mut seen: AHashSet<&str> = AHashSet::new();
         let mut open = vec![group];

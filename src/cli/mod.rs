@@ -87,9 +87,10 @@ pub fn main() -> ExitCode {
         Err(_) => Exit::Bug,
     };
     match output::lost() {
-        Some(why) if exit as u8 == Exit::Done as u8 => {
+        // An answer that nobody got is none, whatever it was.
+        Some(why) if matches!(exit, Exit::Done | Exit::Found | Exit::CannotTell) => {
             output::error(&format!("the result could not be printed: {why}; name a file with --output, or make room"));
-            ExitCode::from(Exit::Usage as u8)
+            ExitCode::from(Exit::Io as u8)
         }
         _ => ExitCode::from(exit as u8),
     }

@@ -1,5 +1,6 @@
 //! The bytes of one file, mapped when they lie there plain, else unpacked through a small window.
 
+use crate::ingest::cut::Mapped;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use std::borrow::Cow;
@@ -80,14 +81,14 @@ impl<'m> Feed<'m> {
     }
 }
 
-/// Opens a file and hands its bytes to `work`.
-pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mut Feed<'_>) -> T) -> io::Result<T> {
+/// Opens a file and hands its bytes to `work`; beside what came of it, whether the file was cut or changed meanwhile, in words.
+pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mut Feed<'_>) -> T) -> io::Result<(T, Option<String>)> {
     if let Some((archive, member)) = &input.member {
         let mut archive = archive.reader();
         let entry = archive.by_index(*member).map_err(io::Error::other)?;
         let packed = entry.compressed_size();
         let reader = Metered::new(entry, packed, limits);
-        return Ok(work(&mut unpacked(Box::new(reader), packed, limits)?));
+        return Ok((work(&mut unpacked(Box::new(reader), packed, limits)?), None));
     }
     let mut file = File::open(&input.file)?;
     let len = file.metadata()?.len();
@@ -101,30 +102,23 @@ pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mu
             return Err(io::Error::other("it changed while it was read"));
         }
         if packing(&bytes).is_some() || utf16(&bytes).is_some() {
-            return Ok(work(&mut unpacked(Box::new(&bytes[..]), len, limits)?));
+            return Ok((work(&mut unpacked(Box::new(&bytes[..]), len, limits)?), None));
         }
-        return Ok(work(&mut Feed::whole(&bytes)));
+        return Ok((work(&mut Feed::whole(&bytes)), None));
     }
-    let map = map(&file)?;
-    if packing(&map).is_some() || utf16(&map).is_some() {
+    let map = Mapped::new(&file)?;
+    let done = if packing(&map).is_some() || utf16(&map).is_some() {
         let reader = Box::new(&map[..]);
-        return Ok(work(&mut unpacked(reader, map.len() as u64, limits)?));
-    }
-    Ok(work(&mut Feed::whole(&map)))
+        work(&mut unpacked(reader, map.len() as u64, limits)?)
+    } else {
+        work(&mut Feed::whole(&map))
+    };
+    let changed = map.was_cut() || file.metadata()?.len() != len;
+    Ok((done, changed.then(|| "it was cut or changed while it was read".to_string())))
 }
 
 /// Files up to this size are copied before they are read: one that is cut meanwhile is told, and costs no more than itself.
 const COPIED: u64 = 32 << 20;
-
-/// Maps a file.
-#[expect(
-    unsafe_code,
-    reason = "a map lets cores read one file at once without copies; exports are not written while they are read, and bytes that change anyway are only parsed, never trusted"
-)]
-fn map(file: &File) -> io::Result<memmap2::Mmap> {
-    // SAFETY: the map is read-only and is dropped before its file.
-    unsafe { memmap2::Mmap::map(file) }
-}
 
 #[derive(Clone, Copy)]
 enum Packing {

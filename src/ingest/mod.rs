@@ -9,6 +9,7 @@ mod audit;
 mod columns;
 mod context;
 mod coverage;
+mod cut;
 mod dating;
 mod envelope;
 mod error;

@@ -132,7 +132,8 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
     );
     hashed?;
     let retold = retold.get().copied().unwrap_or_default();
-    let (shape, tenants, orders, trouble, western) = found?;
+    let ((shape, tenants, orders, trouble, western), changed) = found?;
+    let trouble = trouble.or(changed);
     // A member that does not unpack to its end has no hash of its own; what was read stands for it.
     Ok(Scan {
         sha256,

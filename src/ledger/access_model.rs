@@ -209,6 +209,8 @@ pub struct PolicyFacts {
     pub custom_schedule: Option<bool>,
     /// Whether holders may extend what they hold; `None` when unknown.
     pub extendable: Option<bool>,
+    /// Whether anybody may ask at all, for themselves or for others; `None` when unknown.
+    pub requests_accepted: Option<bool>,
     /// Primary reviewers, `kind:id`.
     pub reviewers: Vec<String>,
     /// Questions to requestors and whether an answer is due, sorted; `None` where the record does not list them.
@@ -247,10 +249,8 @@ pub struct GroupFacts {
     pub dynamic: bool,
     /// Synchronised from on premises.
     pub synced: bool,
-    /// May carry directory roles; whether the record tells, `role_assignable_told` says.
+    /// May carry directory roles; Graph has null for groups that may not.
     pub role_assignable: bool,
-    /// Whether the record has the member that says so.
-    pub role_assignable_told: bool,
     /// When it was deleted, where its record says.
     pub deleted_at: Option<Instant>,
 }
@@ -296,8 +296,10 @@ pub struct ReviewDecision {
     pub reviewed_at: Option<Instant>,
     /// When it was applied.
     pub applied_at: Option<Instant>,
-    /// Who decided; `None` when nobody did.
+    /// Who decided; `None` when nobody did, or when the record does not tell.
     pub reviewer: Option<PrincipalId>,
+    /// Whether the record tells who decided, be it nobody.
+    pub reviewer_told: bool,
     /// Its series, by id; empty when unknown.
     pub series: Interned,
     /// Its instance, by id; empty when unknown.
@@ -434,6 +436,8 @@ pub struct AccessModel {
     pub seen: Arc<SeenAt>,
     /// Activities that no mapping knows, with counts.
     pub unknown_activities: Vec<(String, i64)>,
+    /// A record of each activity that no mapping knows, by the activity's key.
+    pub unknown_examples: BTreeMap<String, Interned>,
     /// Activities that no mapping knows, by the objects that their records name.
     pub unknown_about: BTreeMap<Interned, Vec<String>>,
     /// Audit records of which no time can be read.

@@ -22,6 +22,8 @@ pub struct AuditFacts {
     pub(super) names: Names,
     /// Activities that no mapping knows, by the objects that their records name.
     pub(super) unknown_about: BTreeMap<Interned, Vec<String>>,
+    /// A record of each activity that no mapping knows, by its key: the one with the least id.
+    pub(super) unknown_examples: BTreeMap<String, Interned>,
     /// Changes of assignment policies.
     pub(super) policy_changes: Vec<PolicyChange>,
     /// Reviews that were deleted, and decisions that were reset.
@@ -58,6 +60,10 @@ impl AuditFacts {
         self.names.extend(other.names);
         self.policy_changes.extend(other.policy_changes);
         self.review_acts.extend(other.review_acts);
+        for (activity, id) in other.unknown_examples {
+            let example = self.unknown_examples.entry(activity).or_insert(id);
+            *example = (*example).min(id);
+        }
         for (id, activities) in other.unknown_about {
             let about = self.unknown_about.entry(id).or_default();
             about.extend(activities);
@@ -68,6 +74,9 @@ impl AuditFacts {
     }
 
     fn note_unknown(&mut self, event: &AuditEvent) {
+        let id = Interned::from(event.id.as_str());
+        let example = self.unknown_examples.entry(event.activity_key.clone()).or_insert(id);
+        *example = (*example).min(id);
         let named = [
             "Group.ObjectID",
             "Role.TemplateId",

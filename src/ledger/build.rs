@@ -207,6 +207,7 @@ impl Ledger {
             holderless: self.holderless.clone(),
             unnamed: resource_timelines::unnamed(&self.evidence, &self.events),
             unknown_activities: self.evidence.unknown_activities.clone(),
+            unknown_examples: self.evidence.audit_facts.unknown_examples.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
             untimed_records: self.evidence.untimed_records,
             requests: self.requests_at(as_of),
@@ -256,6 +257,7 @@ fn all_held(sorted: [Timelines; 2], deletions: &Deletions, accounts: &Accounts, 
                 // A role may be given by the directory, by PIM, by a partner relation or with a package, each in records of its own.
                 log_tells_beginnings: key.kind != EntitlementKind::DirectoryRole,
                 one_record: timeline.assignment.is_some() && !timeline.is_joined_by_time && holed.is_none(),
+                has_holes: holed.is_some(),
                 log: holed.as_ref().unwrap_or(log),
             };
             let timeline = Arc::new(timeline);

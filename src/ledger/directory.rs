@@ -11,8 +11,9 @@ use crate::ledger::package_contents::Contained;
 use crate::ledger::policy_history;
 use crate::ledger::row::span_at;
 use crate::ledger::sightings::Sightings;
+use crate::ledger::sponsors::Sponsors;
 use crate::model::id::lowered;
-use crate::model::{Action, EntitlementKey, EntitlementKind, Interned, Outcome, PackageId, PrincipalId};
+use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PackageId, PrincipalId};
 use std::sync::Arc;
 
 /// The member of a package's record that lists its contents, in v1.0 and in beta.
@@ -43,6 +44,7 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             reviewed_at: row.reviewed_at,
             applied_at: row.applied_at,
             reviewer: row.reviewer_id.filter(|id| id.as_str() != NOBODY).map(PrincipalId::of),
+            reviewer_told: row.reviewer_id.is_some(),
             series: row.definition_id.map(|d| lowered(&d)).unwrap_or_default(),
             instance: row.instance_id.map(|i| lowered(&i)).unwrap_or_default(),
             justification: row.justification.unwrap_or_default(),
@@ -55,6 +57,7 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    let sponsors = Sponsors::new(evidence, sightings, access.as_of);
     for row in sightings.current_unsorted(&evidence.users, access.as_of) {
         let upn = row.upn.or(row.mail).unwrap_or_default();
         let user_type = row.user_type.unwrap_or_default();
@@ -75,7 +78,7 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
             mail: row.mail.unwrap_or_default(),
             manager: manager_of(&row.content),
             manager_told: row.content.contains("\"manager\""),
-            sponsors: sponsors_of(&row.content),
+            sponsors: sponsors.of(Table::Users, row.id, &row.content),
             job_title: row.job_title.unwrap_or_default(),
             company: row.company.unwrap_or_default(),
             external_state: row.external_state.unwrap_or_default(),
@@ -133,18 +136,6 @@ fn manager_of(content: &str) -> Option<PrincipalId> {
     whole.get("manager")?.get("id")?.as_str().filter(|id| !id.is_empty()).map(PrincipalId::new)
 }
 
-/// The sponsors of a user who was exported with `$expand=sponsors`, sorted; `None` where the record does not tell.
-fn sponsors_of(content: &str) -> Option<Vec<PrincipalId>> {
-    if !content.contains("\"sponsors\"") {
-        return None;
-    }
-    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
-    let ids = whole.get("sponsors")?.as_array()?.iter().filter_map(|s| s.get("id")?.as_str());
-    let mut sponsors: Vec<PrincipalId> = ids.map(PrincipalId::new).collect();
-    sponsors.sort();
-    Some(sponsors)
-}
-
 /// The employee number of a user, which no column holds.
 fn employee_id_of(content: &str) -> Interned {
     let text = || {
@@ -195,7 +186,9 @@ fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings:
     }
     for row in sightings.current_unsorted(&evidence.memberships, access.as_of) {
         let owner = row.relation.as_deref() == Some("owner");
-        if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id) {
+        if let (true, Some(container), Some(member)) = (owner, &row.container_id, &row.member_id)
+            && !is_gone(sightings, Table::Memberships, &format!("owner/{}", lowered(container)), &row.id, access.as_of)
+        {
             access.owners.entry(container.to_ascii_lowercase()).or_default().push(PrincipalId::new(member));
         }
     }
@@ -203,6 +196,14 @@ fn owners_and_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings:
         owners.sort();
         owners.dedup();
     }
+}
+
+/// Whether a complete look at a part of a collection, later than the last one that listed an object, does not list it.
+fn is_gone(sightings: &Sightings, table: Table, scope: &str, id: &Interned, as_of: Instant) -> bool {
+    let collection = sightings.of(table);
+    let absent = collection.absences(&Interned::from(scope), Some(id)).map(|l| l.at).filter(|at| *at <= as_of);
+    let seen = collection.seen.get(id).and_then(|s| s.iter().rev().map(|s| s.at).find(|at| *at <= as_of));
+    absent.max() > seen
 }
 
 /// The role definition "Catalog owner" of entitlement management, which has the same id in every tenant.
@@ -214,12 +215,7 @@ fn owners_of_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings: 
         let is_owner = row.role_id.is_some_and(|r| r.eq_ignore_ascii_case(CATALOG_OWNER));
         let scope = row.app_scope_id.or(row.scope_id).unwrap_or_default().to_ascii_lowercase();
         let catalog = scope.strip_prefix("/accesspackagecatalog/");
-        let gone = || {
-            let scope = Interned::from("entitlementManagement");
-            let absent = sightings.of(Table::DirectoryRoles).absences(&scope, Some(&row.id)).map(|l| l.at);
-            let seen = sightings.of(Table::DirectoryRoles).seen.get(&row.id).and_then(|s| s.last()).map(|s| s.at);
-            absent.filter(|at| *at <= access.as_of).max() > seen
-        };
+        let gone = || is_gone(sightings, Table::DirectoryRoles, "entitlementManagement", &row.id, access.as_of);
         if let (true, Some(catalog), Some(owner)) = (is_owner, catalog, &row.principal_id)
             && !gone()
         {
@@ -239,7 +235,6 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
-            role_assignable_told: row.role_assignable.is_some(),
             deleted_at: row.deleted_at,
         };
         access.groups.insert(row.id.to_string(), facts);

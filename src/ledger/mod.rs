@@ -32,6 +32,7 @@ mod resource_timelines;
 pub mod row;
 mod sightings;
 pub mod span;
+mod sponsors;
 mod timeline;
 
 pub use access_model::AccessModel;

@@ -55,6 +55,7 @@ pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings, events
             granted_once: false,
             log_tells_beginnings: false,
             one_record: false,
+            has_holes: false,
             log: &log,
         };
         let parts = collection.absences(&package, Some(id));

@@ -193,7 +193,7 @@ struct PackageAct {
     policy: Option<PolicyId>,
     /// Whether the record leaves open whose it is, so that it counts only for somebody who held it then.
     only_if_held: bool,
-    /// Whether the one whom the record names need not be the holder, as in a removal by an approver.
+    /// Whether the one whom the record names need not be the holder.
     may_be_anybodys: bool,
 }
 
@@ -391,7 +391,8 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
     };
     Some(PackageAct {
         only_if_held: history.recipient.is_none(),
-        may_be_anybodys: history.kind == "approverRemove",
+        // Graph names the assignee as requestor of a removal by another; some exports name who asked.
+        may_be_anybodys: history.recipient.is_none(),
         principal: history.recipient.clone().or_else(|| history.likely_recipient.clone())?,
         package: EntitlementKey::package(history.package.as_ref()?.as_str()),
         assignment: history.assignment.clone(),
@@ -466,8 +467,8 @@ fn join_grants(group: &mut Vec<Timeline>) {
         return;
     }
     let first = |t: &Timeline| {
-        let telling = |f: &&Fact| !matches!(f, Fact::Scheduled { .. } | Fact::Absent { .. });
-        t.facts.iter().filter(telling).map(Fact::at).min()
+        // What a record says of its own end is telling; other absences come later.
+        t.facts.iter().filter(|f| !matches!(f, Fact::Scheduled { .. })).map(Fact::at).min()
     };
     let mut named: Vec<(Instant, AssignmentId)> = group
         .iter()
@@ -525,7 +526,9 @@ fn doubt(timelines: &mut Timelines, doubts: &[Doubt]) {
             // A record that names an assignment is of that one, or of one that no other record names.
             let known = doubt.assignment.as_ref().filter(|id| named.contains(id));
             // Its own record may tell of it and not of its grant.
-            let is_bare = group.iter().any(|t| t.assignment.as_ref() == known && t.facts.is_empty());
+            let is_bare = group
+                .iter()
+                .any(|t| t.assignment.as_ref() == known && !t.facts.iter().any(|f| matches!(f, Fact::Granted { .. } | Fact::Present { .. })));
             let may_be = |t: &&mut Timeline| match (&doubt.assignment, &t.assignment) {
                 (Some(_), Some(id)) => known == Some(id),
                 (Some(_), None) => known.is_none() || is_bare,

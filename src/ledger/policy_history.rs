@@ -7,7 +7,7 @@ use crate::ledger::access_model::{AccessModel, PolicyFacts, StageFacts};
 use crate::ledger::evidence::Evidence;
 use crate::ledger::facts::is_kind;
 use crate::ledger::sightings::{Contents, Seen, Sightings};
-use crate::model::time::DAY;
+use crate::model::time::{DAY, MINUTE};
 use crate::model::{Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -220,7 +220,8 @@ fn version(row: &PolicyRow, look: &Seen, before: Option<Instant>) -> PolicyVersi
     let since = told.filter(|t| before.is_none_or(|b| b < *t));
     PolicyVersion {
         since,
-        created: since.is_some() && since == row.created_at,
+        // Graph sets the last change a moment after the creation.
+        created: since.zip(row.created_at).is_some_and(|(s, c)| s.0 - c.0 <= MINUTE),
         first_seen: look.at,
         last_seen: look.since.max(since.unwrap_or(look.since)),
         facts,
@@ -260,12 +261,22 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
         expires_at: row.expiration_at,
         custom_schedule: row.custom_schedule,
         extendable: requestors["enableTargetsToSelfUpdateAccess"].as_bool().or_else(|| whole["canExtend"].as_bool()),
+        requests_accepted: requests_accepted(requestors),
         reviewers: row.review_reviewers.iter().map(ToString::to_string).collect(),
         questions: questions(&whole),
         created_at: row.created_at,
         modified_at: row.modified_at,
         removed,
     }
+}
+
+/// Whether anybody may ask at all, for themselves or for others; `None` where the record does not tell.
+fn requests_accepted(requestors: &Value) -> Option<bool> {
+    let of_self = requestors["enableTargetsToSelfAddAccess"]
+        .as_bool()
+        .or_else(|| requestors["acceptRequests"].as_bool())?;
+    let of_others = requestors["enableOnBehalfRequestorsToAddAccess"].as_bool() == Some(true);
+    Some(of_self || of_others)
 }
 
 /// Questions to requestors and whether an answer is due, sorted; `None` where the record does not list them.

@@ -1,5 +1,6 @@
 //! The integration tests, one binary: polars is linked once.
 
+mod audit_questions;
 mod campaign;
 mod campaign_conflicts;
 mod campaign_decisions;
@@ -16,6 +17,7 @@ mod common;
 mod crash;
 mod csv_separators;
 mod evidence;
+mod faults;
 mod findings;
 mod graph;
 #[path = "../graph_server/mod.rs"]
@@ -37,4 +39,5 @@ mod tidy;
 mod timestamp;
 mod tools;
 mod truth;
+mod verdicts;
 mod workbench;

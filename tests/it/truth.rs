@@ -9,7 +9,7 @@ use vouchsafe::config::Config;
 use vouchsafe::ingest::{IngestOptions, Limits, ingest};
 use vouchsafe::lake::Lake;
 use vouchsafe::ledger::{self, AccessModel, Evidence, Settings};
-use vouchsafe::model::{Certainty, Holding, Instant, Verdict};
+use vouchsafe::model::{Certainty, CheckId, Holding, Instant, Verdict};
 use vouchsafe::synth::{Switches, SynthConfig, generate};
 
 use crate::common::Run;
@@ -29,7 +29,7 @@ fn tenant(seed: u64, switches: Switches, dir: &Path) -> AccessModel {
     access(&dir.join("export"), &dir.join("lake"))
 }
 
-fn access(export: &Path, lake: &Path) -> AccessModel {
+pub fn access(export: &Path, lake: &Path) -> AccessModel {
     let lake = Lake::open_or_create(lake).expect("a lake");
     let now = Instant::parse("2027-01-01T00:00:00Z").expect("a time");
     let options = IngestOptions {
@@ -305,7 +305,10 @@ fn every_planted_case_is_found_and_nothing_else() {
             .iter()
             .map(|r| line(&r["check"], &r["subject_id"], &r["object_id"]))
             .collect();
-        let results = check::run(&access, &Config::default(), None);
+        // The invented tenants know the truth for the checks that cases are planted for; `tests/verdicts` has it for the others.
+        let known: BTreeSet<String> = rows(&dir.path().join("truth/planted.csv")).iter().map(|r| r["check"].clone()).collect();
+        let ids: Vec<CheckId> = check::all().iter().map(|c| c.id).filter(|id| known.contains(id.as_str())).collect();
+        let results = check::run(&access, &Config::default(), Some(&ids));
         let mut found: Vec<String> = Vec::new();
         // What an invented tenant plants no case of, it does not keep clean either: its own stories are on the pages of the checks.
         let planted_checks: BTreeSet<String> = expected.iter().filter_map(|l| l.split(' ').next()).map(ToString::to_string).collect();

@@ -17,7 +17,7 @@ check! {
     /// Its sponsor is the person who decides whether it still needs what it has; without one it runs on.
     ///
     /// ## What it looks for
-    /// An agent's identity, or an account that an agent uses, without a sponsor, by a record that was exported with sponsors, or whose sponsors are all deleted or disabled.
+    /// An agent's identity, or an account that an agent uses, without a sponsor, by a record that was exported with sponsors or by a listing of its sponsors, or whose sponsors are all deleted or disabled.
     /// It weighs high where the agent holds access, and low where it holds none.
     ///
     /// ## Known false positives
@@ -52,6 +52,18 @@ check! {
     /// | 2026-01-01 | identity |  | agent clerk |  |  | ? |
     /// | 2026-01-05 | assign | cy | agent scout | errands |  |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
+    /// Records without sponsors, and listings of them: one is empty, one names somebody who is there:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | errands | scope allDirectoryAgentIdentities |   |
+    /// | 2026-01-01 | user |  | ana |  |  |   |
+    /// | 2026-01-01 | identity |  | agent scout |  | listed with nobody | ◀ high |
+    /// | 2026-01-01 | identity |  | agent clerk |  | listed with ana |   |
+    /// | 2026-01-05 | assign | cy | agent scout | errands |  |   |
+    /// | 2026-01-05 | assign | cy | agent clerk | errands |  |   |
+    /// | 2026-03-31 | look |  |  |  |  |   |
     pub(in crate::check) static CHECK = {
         id: CheckId::new("AGT-01"),
         severity: Severity::High,
@@ -60,7 +72,7 @@ check! {
         thresholds: &[],
         reads: holdings!(),
         shard_by: Shard::Principal,
-        cost: "one look at each agent, with its sponsors",
+        cost: "one pass over each agent, with its sponsors",
         run,
     }
 }
@@ -92,7 +104,7 @@ fn judge(cx: &Context, id: &PrincipalId, agent: &Agent, held: &[&Holding], out: 
     };
     let told = match &agent.sponsors {
         None => Err("its record was exported without sponsors"),
-        Some(_) if states.contains(&Live::Yes) => return out.pass(),
+        Some(_) if states.contains(&Live::Yes) => return out.pass_of(cx, &draft, "a sponsor of it can act"),
         Some(list) if list.is_empty() => Ok(("no-sponsor", "has no sponsor".to_string())),
         Some(_) if gone().len() == states.len() => Ok(("sponsor-gone", format!("has no sponsor left: {}", words::listed(&gone())))),
         Some(_) => Err("no record tells whether a sponsor is still there"),

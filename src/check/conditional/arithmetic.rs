@@ -138,7 +138,7 @@ impl<'a, 'c> Arithmetic<'a, 'c> {
         if self.cx.looked_whole(Table::DirectoryRoles) {
             Known::No
         } else {
-            Known::Unknown("no complete look at directory roles is in the lake".into())
+            Known::Unknown("no complete snapshot of directory roles is in the lake".into())
         }
     }
 

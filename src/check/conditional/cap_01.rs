@@ -135,7 +135,7 @@ fn run(cx: &Context) -> Outcome {
             out.push(cx.finding(draft));
         } else if tally.unknown > 0 || !cx.looked_whole(Table::Assignments) {
             let why = if tally.doubt.is_empty() {
-                "no complete look at assignments tells who else holds it".to_string()
+                "no complete snapshot of assignments tells who else holds it".to_string()
             } else {
                 tally.doubt
             };
@@ -146,7 +146,7 @@ fn run(cx: &Context) -> Outcome {
             draft.clears_when = "A policy that covers the application without conditions, or records of what is unknown.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else {
-            out.pass();
+            out.pass_of(cx, &draft, format_args!("a policy in force asks all {all} for a second factor"));
         }
     }
     out

@@ -4,7 +4,7 @@ use super::scenario::Teller;
 use super::table::{Row, instant};
 use super::tenant::{Assignment, Decision, Policy, Request, Schedule, policy_id};
 use super::wire::{Actor, changed, event, guid, is_software, justified, target, user};
-use crate::lake::records::{AuditEvent, AuditTarget};
+use crate::lake::records::{AuditEvent, AuditTarget, Detail};
 use crate::ledger::evidence::UsageDay;
 use crate::model::time::{DAY, MINUTE, SECOND};
 use crate::model::{Instant, PrincipalId};
@@ -38,7 +38,8 @@ impl Teller {
             policy: label.into(),
             reason: row.quoted().map(Into::into),
             assignment: None,
-            end: None,
+            end: row.after("until").and_then(instant),
+            endless: row.says("no end"),
             decisions: Vec::new(),
         }
     }
@@ -64,6 +65,66 @@ impl Teller {
         vec![id]
     }
 
+    /// A policy changes, and the log tells it as the service does.
+    pub(super) fn policy_changed(&mut self, row: &Row, approval: Option<bool>) {
+        let policy = target("AccessPackageAssignmentPolicy", &policy_id(&row.thing, &row.subject), "policy");
+        let targets = vec![policy, target("AccessPackage", &guid("package", &row.thing), &row.thing)];
+        let actor = if row.actor.is_empty() { "admin" } else { &row.actor };
+        let mut told = event(row.at, EM, "Update access package assignment policy", &Actor::User(actor), targets);
+        told.details.extend(approval.map(|asked| Detail {
+            key: Some("IsApprovalRequiredForAdd".into()),
+            value: Some(if asked { "True" } else { "False" }.into()),
+        }));
+        self.evidence.audit_events.push(told);
+    }
+
+    /// The policy agrees without a person.
+    pub(super) fn auto_approve(&mut self, row: &Row) -> Vec<String> {
+        let position = self.position(row).expect("a request came before its decision");
+        let (targets, id) = (about(&self.tenant.requests[position]), self.tenant.requests[position].id.clone());
+        self.evidence
+            .audit_events
+            .push(event(row.at, EM, "Auto approve access package assignment request", &Actor::Service, targets));
+        vec![id]
+    }
+
+    /// An account or a group is deleted, and the log tells it.
+    pub(super) fn delete(&mut self, row: &Row) -> Vec<String> {
+        let actor = Actor::User(&row.actor);
+        if row.subject.is_empty() {
+            self.tenant.groups.entry(row.thing.clone()).or_default().deleted = true;
+            let told = event(
+                row.at,
+                CORE,
+                "Delete group",
+                &actor,
+                vec![target("Group", &guid("group", &row.thing), &row.thing)],
+            );
+            self.evidence.audit_events.push(told);
+            return Vec::new();
+        }
+        self.account(&row.subject).deleted = true;
+        if !row.says("not logged") {
+            self.evidence
+                .audit_events
+                .push(event(row.at, CORE, "Delete user", &actor, vec![user(&row.subject)]));
+        }
+        Vec::new()
+    }
+
+    /// An activity that no vocabulary knows.
+    pub(super) fn unknown(&mut self, row: &Row) -> Vec<String> {
+        let name = row.detail.first().cloned().unwrap_or_default();
+        let told = event(row.at, EM, &name, &Actor::User(&row.actor), Vec::new());
+        let key = told.activity_key.clone();
+        self.evidence.audit_events.push(told);
+        match self.evidence.unknown_activities.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => self.evidence.unknown_activities.push((name, 1)),
+        }
+        vec![key]
+    }
+
     /// Whether a rule assigns a package.
     fn is_automatic(&self, package: &str) -> bool {
         self.tenant.policies.get(&(package.into(), String::new())).is_some_and(|p| p.automatic)
@@ -77,7 +138,8 @@ impl Teller {
     pub(super) fn decide_request(&mut self, row: &Row, approved: bool) -> Vec<String> {
         let position = self.position(row).expect("a request came before its decision");
         let request = &mut self.tenant.requests[position];
-        request.decisions.push((row.actor.clone(), row.at, approved));
+        let why = row.quoted().unwrap_or_default().to_string();
+        request.decisions.push((row.actor.clone(), row.at, approved, why));
         if !approved {
             request.state = "denied";
             request.done = Some(row.at);
@@ -126,12 +188,21 @@ impl Teller {
         };
         let id = guid("assignment", &self.tenant.assignments.len().to_string());
         let request = &mut self.tenant.requests[position];
-        (request.state, request.done, request.end) = ("delivered", Some(row.at), end);
+        (request.state, request.done) = ("delivered", Some(row.at));
+        if !request.endless {
+            request.end = end;
+        }
+        request.endless |= end.is_none();
         request.assignment = Some(id.clone());
         let (targets, request_id, policy) = (about(request), request.id.clone(), request.policy.clone());
+        if row.says("forgotten") {
+            self.tenant.requests.remove(position);
+        }
         let activity = "Fulfill access package assignment request";
         let actor = if is_software(&person) { Actor::Service } else { Actor::User(&person) };
-        self.evidence.audit_events.push(event(row.at, EM, activity, &actor, targets));
+        if !row.says("forgotten") {
+            self.evidence.audit_events.push(event(row.at, EM, activity, &actor, targets));
+        }
         let start = row.at.plus(-30 * SECOND);
         self.tenant.assignments.push(Assignment {
             id: id.clone(),
@@ -327,6 +398,7 @@ impl Teller {
             at: row.at,
             deny,
             applied: row.says("deny applied"),
+            untold: row.says("result untold"),
         });
         let held = self.tenant.assignments.iter().filter(|a| a.person == row.subject && a.package == row.thing);
         held.map(|a| a.id.clone()).chain([id]).collect()

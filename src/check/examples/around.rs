@@ -24,6 +24,8 @@ pub(super) struct Around {
     /// Department, job, type of employment and sponsors of accounts.
     pub(super) posts: BTreeMap<String, BTreeMap<&'static str, String>>,
     pub(super) sponsors: BTreeMap<String, Vec<String>>,
+    /// Sponsors that listings of their own tell, by whom they answer for.
+    pub(super) listed: BTreeMap<String, Vec<String>>,
     /// Agents and workload identities, by the name under which they hold.
     pub(super) identities: BTreeMap<String, Value>,
     /// States of assignments that are neither delivered nor over.
@@ -287,6 +289,10 @@ impl Teller {
     fn identity(&mut self, row: &Row) -> Vec<String> {
         let agent = row.subject.starts_with("agent ");
         let id = guid("user", &row.subject);
+        if let Some(sponsors) = row.after("listed with") {
+            let named = sponsors.split(" and ").filter(|s| *s != "nobody").map(ToString::to_string);
+            self.tenant.around.listed.insert(row.subject.clone(), named.collect());
+        }
         let mut whole = json!({"id": id, "displayName": row.subject, "servicePrincipalType": if agent { "ServiceIdentity" } else { "Application" }, "accountEnabled": !row.says("disabled")});
         if agent {
             whole["agentIdentityBlueprintId"] = guid("blueprint", "house").into();

@@ -23,7 +23,8 @@ impl Around {
     pub(super) fn employ(&self, name: &str, row: &mut UserRow) {
         let post = self.posts.get(name);
         let of = |key: &str| post.and_then(|p| p.get(key)).map(|v| v.as_str().into());
-        (row.department, row.job_title, row.employee_type) = (of("department"), of("jobTitle"), of("employeeType"));
+        (row.department, row.job_title) = (of("department"), of("jobTitle"));
+        row.employee_type = of("employeeType").or(row.employee_type);
     }
 
     /// What the record of a user says beside its columns.
@@ -112,6 +113,19 @@ impl Around {
                 ..IncompatibilityRow::default()
             });
             look.at_all(&mut evidence.incompatibilities, &format!("package/{id}"), rows.collect());
+        }
+        for (name, sponsors) in &self.listed {
+            let id = guid("user", name);
+            let row = |sponsor: &String| MembershipRow {
+                id: format!("sponsor/{id}/{}", guid("user", sponsor)).into(),
+                relation: some("sponsor"),
+                container_kind: some("serviceprincipal"),
+                container_id: Some(id.as_str().into()),
+                member_id: Some(guid("user", sponsor).into()),
+                member_kind: some("user"),
+                ..MembershipRow::default()
+            };
+            look.at_all(&mut evidence.memberships, &format!("sponsor/{id}"), sponsors.iter().map(row).collect());
         }
         if !self.conditional.is_empty() {
             let row = |p: &Value| ConditionalAccessRow {

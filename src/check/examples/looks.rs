@@ -1,6 +1,6 @@
 //! A complete look at everything: rows, sightings and snapshots of every collection.
 
-use super::tenant::{Account, Assignment, Decision, Group, Policy, Request, Schedule, Tenant, policy_id, upn_of};
+use super::tenant::{Account, Assignment, Decision, Group, Package, Policy, Request, Schedule, Stage, Tenant, policy_id, upn_of};
 use super::wire::{guid, is_software, upn};
 use crate::lake::objects::*;
 use crate::lake::records::{Sighting, Snapshot};
@@ -27,7 +27,8 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     look.with_contents(&mut evidence.policies, "tenant", policies(tenant), contents);
     look.at_all(&mut evidence.packages, "tenant", packages(tenant));
     look.at_all(&mut evidence.resource_roles, "tenant", roles(tenant));
-    let contents = tenant.people.iter().map(|(n, a)| tenant.around.vouched(n, employee_content(a))).collect();
+    let there = tenant.people.iter().filter(|(_, a)| !a.deleted);
+    let contents = there.map(|(n, a)| tenant.around.vouched(n, user_content(a))).collect();
     look.with_contents(&mut evidence.users, "tenant", users(tenant, at), contents);
     look.at_all(&mut evidence.role_schedules, "active", schedules(tenant));
     look.at_all(&mut evidence.groups, "tenant", groups(tenant));
@@ -37,11 +38,16 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     look.with_contents(&mut evidence.service_principals, "tenant", all, contents);
     let decided = decisions(tenant).into_iter().chain(tenant.around.items());
     look.at_all(&mut evidence.review_decisions, "tenant", decided.collect());
+    look.at_all(&mut evidence.catalogs, "tenant", catalogs(tenant));
+    look.at_all(&mut evidence.directory_roles, "entitlementManagement", catalog_owners(tenant));
     tenant.around.look(&mut look, evidence);
-    for group in tenant.groups.keys() {
+    for group in tenant.groups.iter().filter(|(_, g)| !g.deleted).map(|(name, _)| name) {
         let id = guid("group", group);
         let members = tenant.members.iter().filter(|(g, _)| g == group);
         look.at_all(&mut evidence.memberships, &id, members.map(|(_, m)| membership(&id, m)).collect());
+        let owners = tenant.owners.iter().filter(|(g, _)| g == group);
+        let owners = owners.map(|(_, m)| owner(&id, m)).collect();
+        look.at_all(&mut evidence.memberships, &format!("owner/{id}"), owners);
     }
     for app in &tenant.apps {
         let holders = tenant.app_roles.iter().filter(|(a, _)| a == app);
@@ -147,13 +153,19 @@ fn request(r: &Request) -> RequestRow {
         assignment_id: r.assignment.clone().map(Into::into),
         target_id: Some(guid("user", &r.person).into()),
         policy_id: Some(policy_id(&r.package, &r.policy).into()),
-        end_at: r.end,
+        end_at: r.end.filter(|_| !r.endless),
+        expiration_type: some(match (r.endless, r.end) {
+            (true, _) => "noExpiration",
+            (false, Some(_)) => "afterDateTime",
+            (false, None) => "notSpecified",
+        }),
         ..RequestRow::default()
     }
 }
 
 fn approval(r: &Request) -> ApprovalRow {
-    let stage = |(who, at, approved): &(String, Instant, bool)| ApprovalStage {
+    let stage = |(who, at, approved, why): &(String, Instant, bool, String)| ApprovalStage {
+        justification: Some(why.as_str().into()),
         result: some(if *approved { "Approve" } else { "Deny" }),
         status: some("Completed"),
         reviewed_at: Some(*at),
@@ -176,24 +188,79 @@ fn policies(tenant: &Tenant) -> Vec<PolicyRow> {
         target_scope: Some(p.scope.clone().into()),
         automatic: Some(p.automatic),
         approval_required_add: Some(p.approval),
+        approval_required_update: Some(p.extension_by_approval.unwrap_or(p.approval)),
+        expiration_type: p
+            .expires
+            .as_ref()
+            .map(|e| if e == "noExpiration" { e.as_str() } else { "afterDuration" }.into()),
+        expiration_duration: p.expires.as_ref().filter(|e| *e != "noExpiration").map(|e| e.as_str().into()),
+        custom_schedule: Some(p.custom_schedule),
+        created_at: p.created_at,
+        modified_at: p.modified_at,
+        stages: p.stages.iter().map(|s| policy_stage(s, p.approver_reason)).collect(),
         requestor_justification: p.reason_asked,
         review_settings: p.review.as_ref().map(Option::is_some),
         review_enabled: p.review.as_ref().map(Option::is_some),
         review_recurrence: p.review.clone().flatten().map(Into::into),
         review_self: p.more.get("self").map(|s| s == "true"),
-        modified_at: p.changed,
         ..PolicyRow::default()
     };
     tenant.policies.iter().map(row).collect()
 }
 
+/// An entry of a list of approvers, as rows have it.
+fn asked(word: &str) -> String {
+    match word {
+        "manager" => "requestorManager:1".into(),
+        "sponsor" => "externalSponsors:".into(),
+        w if w.starts_with("group ") => format!("groupMembers:{}", guid("group", &w["group ".len()..])),
+        w if w.starts_with("kind ") => format!("{}:", &w["kind ".len()..]),
+        w => format!("singleUser:{}", guid("user", w)),
+    }
+}
+
+fn policy_stage(stage: &Stage, reason: Option<bool>) -> PolicyStage {
+    let list = |words: &[String]| words.iter().map(|w| asked(w).as_str().into()).collect();
+    PolicyStage {
+        duration: Some(stage.within.as_deref().unwrap_or("P14D").into()),
+        approver_justification: reason,
+        approvers: list(&stage.approvers),
+        fallbacks: list(&stage.fallbacks),
+        ..PolicyStage::default()
+    }
+}
+
 fn packages(tenant: &Tenant) -> Vec<PackageRow> {
-    let row = |name: &String| PackageRow {
+    let row = |(name, p): (&String, &Package)| PackageRow {
         id: guid("package", name).into(),
         name: Some(name.clone().into()),
+        description: Some(p.description.clone().into()),
+        catalog_id: p.catalog.as_ref().map(|c| guid("catalog", c).into()),
         ..PackageRow::default()
     };
-    tenant.packages.keys().map(row).collect()
+    tenant.packages.iter().map(row).collect()
+}
+
+fn catalogs(tenant: &Tenant) -> Vec<CatalogRow> {
+    let row = |name: &String| CatalogRow {
+        id: guid("catalog", name).into(),
+        name: Some(name.clone().into()),
+        ..CatalogRow::default()
+    };
+    tenant.catalogs.iter().map(row).collect()
+}
+
+/// Owners of catalogs, as the roles of entitlement management have them.
+fn catalog_owners(tenant: &Tenant) -> Vec<DirectoryRoleRow> {
+    let row = |(catalog, owner): &(String, String)| DirectoryRoleRow {
+        id: guid("catalog owner", &format!("{catalog}/{owner}")).into(),
+        principal_id: Some(guid("user", owner).into()),
+        role_id: some("ae79f266-94d4-4dab-b730-feca7e132178"),
+        app_scope_id: Some(format!("/AccessPackageCatalog/{}", guid("catalog", catalog)).into()),
+        provider: some("entitlementManagement"),
+        ..DirectoryRoleRow::default()
+    };
+    tenant.catalog_owners.iter().map(row).collect()
 }
 
 fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
@@ -202,23 +269,25 @@ fn roles(tenant: &Tenant) -> Vec<ResourceRoleRow> {
         for (kind, resource, since) in &facts.roles {
             let id = match *kind {
                 "owner" => guid("group", resource),
+                "control" => guid("site", resource),
                 "role" => super::around::role_id(resource),
                 other => guid(other, resource),
             };
             let (system, origin) = match *kind {
                 "owner" => ("AadGroup", format!("Owner_{id}")),
-                "site" => ("SharePointOnline", "3".into()),
                 "group" => ("AadGroup", format!("Member_{id}")),
+                "control" => ("SharePointOnline", "3".into()),
+                "site" => ("SharePointOnline", "4".into()),
                 "app" => ("AadApplication", guid("app role", resource)),
                 _ => ("DirectoryRole", id.clone()),
             };
             rows.push(ResourceRoleRow {
-                id: format!("{}/{id}{}", guid("package", package), if *kind == "owner" { "/owner" } else { "" }).into(),
+                id: format!("{}/{id}/{kind}", guid("package", package)).into(),
                 package_id: Some(guid("package", package).into()),
                 role_name: some(match *kind {
                     "role" => resource,
                     "owner" => "Owner",
-                    "site" => "Full Control",
+                    "control" => "Full Control",
                     _ => "Member",
                 }),
                 role_origin_id: Some(origin.into()),
@@ -239,7 +308,7 @@ fn users(tenant: &Tenant, at: Instant) -> Vec<UserRow> {
         tenant.around.employ(name, &mut row);
         row
     };
-    tenant.people.iter().map(row).collect()
+    tenant.people.iter().filter(|(_, a)| !a.deleted).map(row).collect()
 }
 
 fn user(name: &str, a: &Account, at: Instant) -> UserRow {
@@ -251,22 +320,56 @@ fn user(name: &str, a: &Account, at: Instant) -> UserRow {
         enabled: Some(!a.disabled),
         leave_at: a.leave_at,
         last_successful_at: a.last_success.filter(|t| *t <= at),
+        employee_type: a.employee_type.clone().map(Into::into),
+        created_at: a.created_at,
+        external_state: a.pending.then(|| "PendingAcceptance".into()),
         ..UserRow::default()
     }
 }
 
-fn employee_content(account: &Account) -> String {
-    let content = |number: &String| serde_json::json!({"employeeId": number}).to_string();
-    account.employee_id.as_ref().map_or_else(String::new, content)
+/// What no column of users holds.
+fn user_content(account: &Account) -> String {
+    let mut content = serde_json::Map::new();
+    if let Some(number) = &account.employee_id {
+        content.insert("employeeId".into(), number.as_str().into());
+    }
+    if let Some(manager) = &account.manager {
+        let id = if manager == "none" { None } else { Some(guid("user", manager)) };
+        content.insert("manager".into(), serde_json::json!(id.map(|id| serde_json::json!({"id": id}))));
+    }
+    if !account.sponsors.is_empty() {
+        let ids = account.sponsors.iter().map(|s| serde_json::json!({"id": guid("user", s)}));
+        content.insert("sponsors".into(), ids.collect::<Vec<_>>().into());
+    }
+    serde_json::Value::Object(content).to_string()
 }
 
-/// What the record of a policy says beside its columns.
+/// What no column of policies holds, in the shape of v1.0.
 fn policy_content(policy: &Policy) -> String {
-    let content = review_content(policy);
-    if policy.more.is_empty() {
-        return content;
-    }
-    let mut whole: serde_json::Value = serde_json::from_str(&content).unwrap_or_else(|_| serde_json::json!({}));
+    let range = policy.series_until.as_ref().map(|day| serde_json::json!({"type": "endDate", "endDate": day}));
+    let reviews = match (policy.once, range) {
+        (true, _) => serde_json::json!({"schedule": {"startDateTime": "2026-01-01T00:00:00Z", "recurrence": null}}),
+        (false, Some(range)) => serde_json::json!({"schedule": {"recurrence": {"pattern": {}, "range": range}}}),
+        (false, None) => serde_json::Value::Null,
+    };
+    let users = |names: &[String]| {
+        let one = |n: &String| serde_json::json!({"@odata.type": "#microsoft.graph.singleUser", "userId": guid("user", n)});
+        names.iter().map(one).collect::<Vec<_>>()
+    };
+    let stage = |s: &Stage| {
+        serde_json::json!({
+            "isEscalationEnabled": !s.alternates.is_empty(),
+            "escalationApprovers": users(&s.alternates),
+        })
+    };
+    let questions = policy.questions.iter().map(|q| serde_json::json!({"text": q, "isRequired": true}));
+    let mut whole = serde_json::json!({
+        "modifiedDateTime": policy.modified_at.map(|t| t.to_string()),
+        "requestorSettings": {"enableTargetsToSelfUpdateAccess": policy.extendable},
+        "requestApprovalSettings": {"stages": policy.stages.iter().map(stage).collect::<Vec<_>>()},
+        "questions": questions.collect::<Vec<_>>(),
+        "reviewSettings": reviews,
+    });
     let mut targets = Vec::new();
     for (name, value) in &policy.more {
         match name.as_str() {
@@ -279,18 +382,10 @@ fn policy_content(policy: &Policy) -> String {
             other => panic!("no member is called {other}"),
         }
     }
-    whole["specificAllowedTargets"] = targets.into();
-    whole.to_string()
-}
-
-/// The review settings of a policy, whose range no column holds.
-fn review_content(policy: &Policy) -> String {
-    if policy.once {
-        return serde_json::json!({"reviewSettings": {"schedule": {"startDateTime": "2026-01-01T00:00:00Z", "recurrence": null}}}).to_string();
+    if !policy.more.is_empty() {
+        whole["specificAllowedTargets"] = targets.into();
     }
-    let range = policy.series_until.as_ref().map(|day| serde_json::json!({"type": "endDate", "endDate": day}));
-    let content = |range| serde_json::json!({"reviewSettings": {"schedule": {"recurrence": {"pattern": {}, "range": range}}}}).to_string();
-    range.map_or_else(String::new, content)
+    whole.to_string()
 }
 
 fn schedules(tenant: &Tenant) -> Vec<RoleScheduleRow> {
@@ -319,7 +414,7 @@ fn groups(tenant: &Tenant) -> Vec<GroupRow> {
         synced: Some(g.synced),
         ..GroupRow::default()
     };
-    tenant.groups.iter().map(row).collect()
+    tenant.groups.iter().filter(|(_, g)| !g.deleted).map(row).collect()
 }
 
 fn apps(tenant: &Tenant) -> Vec<ServicePrincipalRow> {
@@ -342,7 +437,7 @@ fn decisions(tenant: &Tenant) -> Vec<ReviewDecisionRow> {
         reviewed_at: Some(d.at),
         reviewer_id: Some(guid("user", &d.reviewer).into()),
         applied_at: d.applied.then_some(d.at),
-        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }),
+        apply_result: some(if d.applied { "AppliedSuccessfully" } else { "New" }).filter(|_| !d.untold),
         ..ReviewDecisionRow::default()
     };
     tenant.decisions.iter().map(row).collect()
@@ -358,6 +453,15 @@ fn membership(group: &str, member: &str) -> MembershipRow {
         member_id: Some(person.into()),
         member_kind: some("user"),
         ..MembershipRow::default()
+    }
+}
+
+fn owner(container: &str, owner: &str) -> MembershipRow {
+    let person = guid("user", owner);
+    MembershipRow {
+        id: format!("owner/{container}/{person}").into(),
+        relation: some("owner"),
+        ..membership(container, owner)
     }
 }
 

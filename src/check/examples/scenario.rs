@@ -4,7 +4,7 @@ use super::looks;
 use super::table::{Example, Row, instant};
 use super::tenant::{Account, Package, Policy, Tenant, policy_id};
 use super::wire::{Actor, guid};
-use crate::config::{Config, Exception};
+use crate::config::{Config, Exception, Setting};
 use crate::lake::records::Coverage;
 use crate::ledger::Evidence;
 use crate::ledger::evidence::UsageDay;
@@ -46,6 +46,8 @@ pub(super) struct Teller {
     pub(super) evidence: Evidence,
     config: Config,
     ids: Vec<BTreeSet<String>>,
+    /// When the row is that is told.
+    now: Instant,
     pub(super) usage: BTreeMap<(String, String, Instant), UsageDay>,
     /// Ends that rows tell later.
     pub(super) ends: BTreeMap<(String, String), Instant>,
@@ -61,6 +63,7 @@ impl Teller {
             },
             config: Config::default(),
             ids: vec![BTreeSet::new(); example.rows.len()],
+            now: Instant::default(),
             usage: BTreeMap::new(),
             ends: BTreeMap::new(),
         };
@@ -78,6 +81,7 @@ impl Teller {
     }
 
     fn row(&mut self, number: usize, row: &Row) {
+        self.now = row.at;
         for name in [&row.actor, &row.subject] {
             if name.starts_with("agent ") || name.starts_with("workload ") {
                 self.ids[number].insert(guid("user", name));
@@ -87,7 +91,7 @@ impl Teller {
                 self.ids[number].insert(guid("user", name));
             }
         }
-        for kind in ["package", "group", "app"] {
+        for kind in ["package", "group", "app", "catalog", "role"] {
             self.ids[number].insert(guid(kind, &row.thing));
         }
         let told: Vec<String> = match row.activity.as_str() {
@@ -95,6 +99,12 @@ impl Teller {
             "package" => self.package_row(row),
             "policy" => self.policy_row(row),
             "group" => self.group_row(row),
+            "catalog" => self.catalog_row(row),
+            "setting" => self.setting(row),
+            "gap" => self.gap(row),
+            "unknown" => self.unknown(row),
+            "delete" => self.delete(row),
+            "auto-approve" => self.auto_approve(row),
             "log" => self.log(row),
             "look" => self.look(row),
             "request" => self.request(row),
@@ -142,7 +152,12 @@ impl Teller {
     }
 
     pub(super) fn package(&mut self, name: &str) -> &mut Package {
-        self.tenant.policies.entry((name.into(), String::new())).or_insert_with(Policy::ordinary);
+        let made = || Policy {
+            // It was there before anybody asked.
+            created_at: Some(self.now.plus(-DAY)),
+            ..Policy::ordinary()
+        };
+        self.tenant.policies.entry((name.into(), String::new())).or_insert_with(made);
         self.tenant.packages.entry(name.into()).or_default()
     }
 
@@ -155,6 +170,11 @@ impl Teller {
         account.disabled |= disabled;
         account.former_guest |= row.says("former guest");
         account.type_untold |= row.says("type untold");
+        account.pending |= row.says("pending");
+        account.employee_type = row.after("works as").map(Into::into).or(account.employee_type.take());
+        account.manager = row.after("manager").map(Into::into).or(account.manager.take());
+        account.sponsors.extend(row.after("sponsor").map(String::from));
+        account.created_at = row.after("created").and_then(instant).or(account.created_at);
         account.employee_id = row.after("employee").map(Into::into).or(account.employee_id.take());
         Vec::new()
     }
@@ -166,6 +186,16 @@ impl Teller {
             let (kind, name) = match detail.as_str() {
                 "for employees" => {
                     self.config.employee_packages.push(row.thing.clone());
+                    continue;
+                }
+                d if d.starts_with("in catalog ") => {
+                    let catalog = d["in catalog ".len()..].to_string();
+                    self.tenant.catalogs.insert(catalog.clone());
+                    self.package(&row.thing).catalog = Some(catalog);
+                    continue;
+                }
+                d if d.starts_with("described ") => {
+                    self.package(&row.thing).description = d["described ".len()..].to_string();
                     continue;
                 }
                 "sensitive" => {
@@ -180,7 +210,8 @@ impl Teller {
                 d if d.starts_with("group ") => ("group", d["group ".len()..].to_string()),
                 d if d.starts_with("app ") => ("app", d["app ".len()..].to_string()),
                 d if d.starts_with("owner of group ") => ("owner", d["owner of group ".len()..].to_string()),
-                d if d.starts_with("full control of site ") => ("site", d["full control of site ".len()..].to_string()),
+                d if d.starts_with("full control of site ") => ("control", d["full control of site ".len()..].to_string()),
+                d if d.starts_with("site ") => ("site", d["site ".len()..].to_string()),
                 d if d.starts_with("directory role ") => ("role", d["directory role ".len()..].to_string()),
                 other => panic!("a package cannot be: {other}"),
             };
@@ -199,6 +230,7 @@ impl Teller {
             }
             ids.push(match kind {
                 "owner" => guid("group", &name),
+                "control" => guid("site", &name),
                 "role" => super::around::role_id(&name),
                 other => guid(other, &name),
             });
@@ -226,47 +258,33 @@ impl Teller {
     }
 
     fn policy_row(&mut self, row: &Row) -> Vec<String> {
+        let known = self.tenant.policies.contains_key(&(row.thing.clone(), row.subject.clone()));
         self.package(&row.thing);
         let policy = self
             .tenant
             .policies
             .entry((row.thing.clone(), row.subject.clone()))
             .or_insert_with(Policy::ordinary);
-        for detail in &row.detail {
-            match detail.as_str() {
-                "no review" => policy.review = Some(None),
-                "review untold" => policy.review = None,
-                "automatic" => policy.automatic = true,
-                "no reason asked" => policy.reason_asked = Some(false),
-                "approval" => policy.approval = true,
-                "reason untold" => policy.reason_asked = None,
-                "reviewed once" => policy.once = true,
-                d if d.starts_with("series until ") => policy.series_until = Some(d["series until ".len()..].into()),
-                d if d.starts_with("review ") => policy.review = Some(Some(d["review ".len()..].into())),
-                d if d.starts_with("scope ") => policy.scope = d["scope ".len()..].into(),
-                d if d.starts_with("targets group ") => {
-                    self.tenant.groups.entry(d["targets group ".len()..].into()).or_default();
-                    policy.more.insert("group".into(), guid("group", &d["targets group ".len()..]));
-                }
-                d if d.starts_with("targets organization ") => {
-                    policy
-                        .more
-                        .insert("organization".into(), guid("organization", &d["targets organization ".len()..]));
-                }
-                d if d.starts_with("silence ") => {
-                    policy.more.insert("silence".into(), d["silence ".len()..].into());
-                }
-                d if d.starts_with("changed ") => {
-                    policy.changed = instant(&d["changed ".len()..]);
-                }
-                "self review" => {
-                    policy.more.insert("self".into(), "true".into());
-                }
-                "own review" => {
-                    policy.more.insert("self".into(), "false".into());
-                }
-                other => panic!("a policy cannot be: {other}"),
-            }
+        let change = known && !row.says("not logged");
+        policy.created_at.get_or_insert(row.at);
+        policy.modified_at = known.then_some(row.at);
+        if row.detail.iter().any(|d| d.starts_with("stage ")) {
+            policy.stages.clear();
+        }
+        for detail in row.detail.iter().filter(|d| !matches!(d.as_str(), "not logged" | "values untold")) {
+            assert!(policy.change(detail), "a policy cannot be: {detail}");
+        }
+        let approval = policy.approval;
+        for group in row.detail.iter().filter_map(|d| d.strip_prefix("targets group ")) {
+            self.tenant.groups.entry(group.into()).or_default();
+        }
+        for later in row.detail.iter().filter_map(|d| instant(d.strip_prefix("changed ")?)).filter(|t| *t > row.at) {
+            let changed = Row { at: later, ..row.quiet() };
+            self.policy_changed(&changed, None);
+        }
+        if change {
+            let told = Some(approval).filter(|_| !row.says("values untold"));
+            self.policy_changed(row, told);
         }
         vec![policy_id(&row.thing, &row.subject)]
     }
@@ -293,6 +311,11 @@ impl Teller {
         group.dynamic |= row.says("dynamic");
         group.synced |= row.says("synced");
         group.privileged |= row.says("privileged");
+        group.deleted |= row.says("deleted");
+        if let Some(owner) = row.after("owner") {
+            self.tenant.owners.insert((row.thing.clone(), owner.into()));
+            self.account(owner);
+        }
         Vec::new()
     }
 
@@ -307,7 +330,40 @@ impl Teller {
         if row.says("inferred") {
             self.evidence.coverage.last_mut().expect("it was just told").basis = "inferred".into();
         }
+        log_ids(subject)
+    }
+
+    fn catalog_row(&mut self, row: &Row) -> Vec<String> {
+        self.tenant.catalogs.insert(row.thing.clone());
+        if let Some(owner) = row.after("owner") {
+            self.tenant.catalog_owners.insert((row.thing.clone(), owner.into()));
+            self.account(owner);
+        }
         Vec::new()
+    }
+
+    /// A threshold of the house: `name value`.
+    fn setting(&mut self, row: &Row) -> Vec<String> {
+        let detail = row.detail.first().expect("a setting has a value");
+        let value = detail.parse().expect("a number");
+        let origin = "the story".to_string();
+        self.config.thresholds.insert(row.thing.clone(), Setting { value, origin });
+        Vec::new()
+    }
+
+    /// A time that a log does not cover.
+    fn gap(&mut self, row: &Row) -> Vec<String> {
+        let until = row.after("until").and_then(instant);
+        let reason = row.after("reason").unwrap_or("a file is missing");
+        self.evidence.coverage.push(Coverage {
+            subject: row.thing.clone(),
+            basis: "gap".into(),
+            from: until.map(|_| row.at),
+            until,
+            reason: Some(reason.into()),
+            ..Coverage::default()
+        });
+        log_ids(&row.thing)
     }
 
     fn covers(&mut self, subject: &str, from: Instant, until: Instant) {
@@ -328,4 +384,11 @@ impl Teller {
         looks::look(&mut self.evidence, &self.tenant, row.at, &without);
         Vec::new()
     }
+}
+
+/// The ids by which rows call a log.
+fn log_ids(subject: &str) -> Vec<String> {
+    ["", ":interactiveUser", ":nonInteractiveUser"]
+        .map(|stream| format!("{subject}{stream}"))
+        .to_vec()
 }

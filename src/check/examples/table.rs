@@ -30,6 +30,17 @@ pub(crate) enum Mark {
     NotEvaluable,
 }
 
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let detail = self.detail.join(", ");
+        write!(
+            f,
+            "{} | {} | {} | {} | {} | {detail}",
+            self.at, self.activity, self.actor, self.subject, self.thing
+        )
+    }
+}
+
 impl Row {
     /// The rest of the detail that begins with a word: `until` of `until 2026-06-30`.
     pub(super) fn after(&self, word: &str) -> Option<&str> {
@@ -39,6 +50,19 @@ impl Row {
 
     pub(super) fn says(&self, word: &str) -> bool {
         self.detail.iter().any(|d| d == word)
+    }
+
+    /// The same row without details and mark.
+    pub(super) fn quiet(&self) -> Self {
+        Self {
+            at: self.at,
+            activity: self.activity.clone(),
+            actor: self.actor.clone(),
+            subject: self.subject.clone(),
+            thing: self.thing.clone(),
+            detail: Vec::new(),
+            mark: None,
+        }
     }
 
     /// The text between quotes.
@@ -108,9 +132,9 @@ fn row(cells: &[&str]) -> Option<Row> {
     })
 }
 
-/// `2026-03-01`, `2026-03-01 09:04`, or `09:04` of a Monday.
+/// `2026-03-01`, `2026-03-01 09:04`, `2026-03-01 09:04:10`, or `09:04` of a Monday.
 pub(super) fn instant(text: &str) -> Option<Instant> {
     let text = text.trim();
     let full = if text.len() == 5 { format!("2026-03-02 {text}") } else { text.to_string() };
-    Instant::parse(&if full.len() == 10 { full } else { format!("{full}:00") })
+    Instant::parse(&if full.len() == 16 { format!("{full}:00") } else { full })
 }

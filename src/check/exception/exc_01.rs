@@ -19,7 +19,7 @@ check! {
     ///
     /// ## What it looks for
     /// A direct member of a group, or a holder of an app role, that is in a package, without an assignment of that person that explains it, a day more or less.
-    /// It must be shown by an event in which somebody other than the entitlement service added them, or be seen in two complete looks at least a day apart, since a pull and a delivery both take time.
+    /// It must be shown by an event in which somebody other than the entitlement service added them, or be seen in two complete snapshots at least a day apart, since a pull and a delivery both take time.
     /// It weighs high for role-assignable groups, and low for people who are proved to have been there before the group entered the package.
     /// What an ended assignment left behind is EXP-05; groups with a rule and groups synchronised from on premises are left out, and so is activation by privileged identity management; who is assigned through it stands in the group and counts.
     /// Who added them is known by application id: a display name that resembles the service's proves nothing.
@@ -41,7 +41,7 @@ check! {
     /// | 2026-02-02 | add-to-group | cy | ana | payers |  | ◀ medium |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
-    /// Nobody logged how Ana came in, and two looks show her; Di was seen once only; Eve was there before the group entered the package:
+    /// Nobody logged how Ana came in, and two snapshots show her; Di was seen once only; Eve was there before the group entered the package:
     ///
     /// | time | activity | actor | subject | package | detail |   |
     /// |------|----------|-------|---------|---------|--------|---|
@@ -134,7 +134,7 @@ fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], 
     let through_package = cx.index.explained(holding, cx.as_of(), lag) || matches!(delivery, Delivery::By(_));
     let activation = cx.activation(holding, lag);
     if through_package {
-        return out.pass();
+        return out.pass_of(cx, holding, "a package explains it");
     }
     let group = cx.access.groups.get(holding.entitlement.resource());
     let filled = group.is_some_and(|g| g.dynamic || g.synced);

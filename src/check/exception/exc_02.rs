@@ -19,8 +19,8 @@ check! {
     /// And a delivery that hangs may come through weeks later, when nobody expects it.
     ///
     /// ## What it looks for
-    /// An assignment that looks list as being delivered, delivered in part or failed, more than the allowed hours after it was to begin.
-    /// A package that was delivered, while a complete look at a group or an application of it, as many hours later, does not list the holder.
+    /// An assignment that snapshots list as being delivered, delivered in part or failed, more than the allowed hours after it was to begin.
+    /// A package that was delivered, while a complete snapshot of a group or an application of it, as many hours later, does not list the holder.
     /// What is still listed after its removal was logged is EXP-05's.
     /// Groups that a rule fills, roles that must be activated first, directory roles and sites are left out: there absence has other causes.
     ///
@@ -150,13 +150,13 @@ fn unfinished(cx: &Context, assignment: &Unfinished, out: &mut Outcome) {
                 words::duration(seen.0 - from.0),
                 words::count(cx.threshold(&LIMIT), "hour")
             );
-            draft.clears_when = "A look that lists the assignment as delivered, or no longer lists it.".into();
+            draft.clears_when = "A snapshot that lists the assignment as delivered, or no longer lists it.".into();
             out.push(cx.finding(draft));
         }
         // It began a moment ago, or nobody has looked since: the next look will tell.
-        None if assignment.start_at.is_some_and(|t| cx.as_of().0 - t.0 < limit) => out.pass(),
+        None if assignment.start_at.is_some_and(|t| cx.as_of().0 - t.0 < limit) => out.pass_of(cx, &draft, "the time for the delivery is not over"),
         None => {
-            draft.message = format!("the assignment of {what} to {who} {state}, and no look tells whether that lasts too long");
+            draft.message = format!("the assignment of {what} to {who} {state}, and no snapshot tells whether that lasts too long");
             draft.clears_when = "Another look at assignments.".into();
             out.push(cx.not_evaluable(ReasonCode::TooYoung, draft));
         }
@@ -195,7 +195,7 @@ fn arrived(cx: &Context, out: &mut Outcome) {
     }
     for ((who, key), (holding, content)) in due {
         if had.contains(&(who, key)) {
-            out.pass();
+            out.pass_of(cx, holding, format_args!("what the package gives is there: {}", content.resource_name));
             continue;
         }
         let look = *whole.entry(key.resource()).or_insert_with(|| newest_whole(cx, key));
@@ -203,7 +203,7 @@ fn arrived(cx: &Context, out: &mut Outcome) {
     }
 }
 
-/// What a look lists after its removal was logged: its contents went with it, and that it is listed is EXP-05's.
+/// What a snapshot lists after its removal was logged: its contents went with it, and that it is listed is EXP-05's.
 fn goes_on_after_removal(cx: &Context, holding: &Holding) -> bool {
     let removed = |h: &&&Holding| h.entitlement == holding.entitlement && h.until_certainty == Certainty::Exact && h.held_until <= holding.from_latest;
     holding.from_certainty != Certainty::Exact && cx.index.packages_of(&holding.principal).iter().filter(removed).any(|h| h.held_until.is_some())
@@ -214,7 +214,7 @@ fn is_delivered(key: &EntitlementKey) -> bool {
     key.is_group_member() || key.kind == EntitlementKind::AppRole
 }
 
-/// The newest complete look at who holds something.
+/// The newest complete snapshot of who holds something.
 fn newest_whole(cx: &Context, key: &EntitlementKey) -> Option<Instant> {
     let table = crate::ledger::access_model::listed_in(key.kind)?;
     let places = [key.resource(), "tenant"];
@@ -245,16 +245,16 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     let known = (key.kind != EntitlementKind::Group || group.is_some()) && cx.works(holding).is_some();
     match (look, begun) {
-        _ if young => out.pass(),
+        _ if young => out.pass_of(cx, &draft, "the time for the delivery is not over"),
         (Some(look), Some(begun)) if known && look.0 - begun.0 >= limit => {
             draft.severity = Severity::Medium;
             draft.reason = "not-held";
             draft.message = format!(
-                "{who} holds {package} since {}, which gives {what}, and a complete look on {} does not list them there",
+                "{who} holds {package} since {}, which gives {what}, and a complete snapshot on {} does not list them there",
                 words::day(begun),
                 words::day(look)
             );
-            draft.clears_when = format!("A look that lists {who} at {what}, or the end of the assignment.");
+            draft.clears_when = format!("A snapshot that lists {who} at {what}, or the end of the assignment.");
             out.push(cx.finding(draft));
         }
         _ => {
@@ -263,16 +263,16 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
                     EntitlementKind::Group => (Table::Memberships, "members of some groups"),
                     _ => (Table::AppRoleAssignments, "holders of some applications"),
                 };
-                let message = format!("no complete look lists the {who} that packages give, so whether access arrived there is unknown");
+                let message = format!("no complete snapshot lists the {who} that packages give, so whether access arrived there is unknown");
                 let clears_when = format!("Ingest the {who}, whole.").replace("some ", "");
                 return out.push_for(cx.lacking(ReasonCode::NoTelemetry, table, &message, &clears_when), 1);
             }
             let why = match (known, look) {
                 (false, _) => "no record tells whether a rule fills the group, or whether the account is still there",
-                _ => "no complete look tells since the assignment began",
+                _ => "no complete snapshot tells since the assignment began",
             };
             draft.message = format!("{who} holds {package}, which gives {what}, and {why}");
-            draft.clears_when = format!("A complete look at {what}.");
+            draft.clears_when = format!("A complete snapshot of {what}.");
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
     }

@@ -100,7 +100,7 @@ fn run(cx: &Context) -> Outcome {
         if held.len() < 2 {
             // An assignment that nobody lists may be the second.
             if cx.looked_whole(Table::Assignments) {
-                out.pass();
+                out.pass_of(cx, held[0], "one package alone gives it");
             } else {
                 out.push_for(unlisted(cx), 1);
             }
@@ -112,7 +112,7 @@ fn run(cx: &Context) -> Outcome {
 }
 
 fn unlisted(cx: &Context) -> Finding {
-    let message = "no complete look at assignments is in the lake, so whether a second package gives the same is unknown";
+    let message = "no complete snapshot of assignments is in the lake, so whether a second package gives the same is unknown";
     cx.lacking(
         ReasonCode::NoTelemetry,
         Table::Snapshots,

@@ -86,7 +86,7 @@ fn run(cx: &Context) -> Outcome {
     }
     for (table, what) in [(Table::Users, "users"), (Table::Assignments, "assignments")] {
         if !cx.looked_whole(table) {
-            let message = format!("no complete look at {what} is in the lake, so what comparable people hold is unknown");
+            let message = format!("no complete snapshot of {what} is in the lake, so what comparable people hold is unknown");
             out.push_for(cx.lacking(ReasonCode::NoTelemetry, table, &message, &format!("Ingest all {what}.")), 0);
             return out;
         }
@@ -126,7 +126,7 @@ fn run(cx: &Context) -> Outcome {
             if upper(with, others) * 100 < cx.threshold(&SHARE).saturating_mul(PARTS) {
                 out.push(cx.finding(found(cx, holding, with, others)));
             } else {
-                out.pass();
+                out.pass_of(cx, holding, format_args!("{with} of {others} others in the same post hold it, too"));
             }
         }
     }

@@ -293,10 +293,10 @@ fn judge(cx: &Context, who: &PrincipalId, rules: &Rules, out: &mut Outcome) {
                 "{} held {} and {}, which are incompatible, and no record proves or rules out that they overlapped",
                 draft.subject.name, draft.object.name, side.name
             );
-            draft.clears_when = "Audit logs or looks of the time between.".into();
+            draft.clears_when = "Audit logs or snapshots of the time between.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else if apart {
-            out.pass();
+            out.pass_of(cx, own[package][0], "never held at the same time as what is incompatible with it");
         }
     }
 }
@@ -332,10 +332,10 @@ fn outer(span: &Span) -> Window {
     }
 }
 
-/// How long both were held; one look proves no length.
+/// How long both were held; one snapshot proves no length.
 fn overlap_in_words(micros: i64) -> String {
     if micros < crate::model::time::MINUTE {
-        "both seen at one look".into()
+        "both seen at one snapshot".into()
     } else {
         format!("overlap of {}", words::duration(micros))
     }

@@ -102,7 +102,12 @@ fn run(cx: &Context) -> Outcome {
             None => {
                 let message = "no record of some groups tells whether they may carry directory roles, so their members were not judged";
                 out.push_for(
-                    cx.lacking(ReasonCode::JoinMissing, Table::Groups, message, "A look at groups, with isAssignableToRole."),
+                    cx.lacking(
+                        ReasonCode::JoinMissing,
+                        Table::Groups,
+                        message,
+                        "A snapshot of groups, with isAssignableToRole.",
+                    ),
                     0,
                 );
             }
@@ -133,18 +138,18 @@ enum Standing {
 
 fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
     if holding.assignment_state != "active" || holding.entitlement.is_eligible() {
-        return out.pass();
+        return out.pass_of(cx, holding, "eligible, not active");
     }
     let person = cx.account(&holding.principal).is_person();
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     match standing(cx, holding) {
-        Standing::No => out.pass(),
+        Standing::No => out.pass_of(cx, &draft, "not active for good"),
         Standing::Yes(reason, how) if person == Some(true) => {
             draft.severity = Severity::High;
             draft.reason = reason;
             draft.message = format!("{who} holds {what} {}, active and without an end: {how}", since(holding));
-            draft.clears_when = format!("An assignment of {what} that has an end or must be activated, or a complete look that no longer lists {who}.");
+            draft.clears_when = format!("An assignment of {what} that has an end or must be activated, or a complete snapshot that no longer lists {who}.");
             out.push(cx.finding(draft));
         }
         told => {
@@ -153,7 +158,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
                 _ => "no record tells whether that is a person's account".into(),
             };
             draft.message = format!("{who} holds {what}, and {why}");
-            draft.clears_when = "A look at the assignment schedule instances of privileged identity management.".into();
+            draft.clears_when = "A snapshot of the assignment schedule instances of privileged identity management.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
     }

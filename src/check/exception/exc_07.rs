@@ -18,10 +18,10 @@ check! {
     /// Access follows a task, and people take it along to the next one: after some years they can do everything, and nobody decided so.
     ///
     /// ## What it looks for
-    /// A package held since before its holder's department or job title changed, thirty days or more after a look showed the new one, and no review has kept it since.
+    /// A package held since before its holder's department or job title changed, thirty days or more after a snapshot showed the new one, and no review has kept it since.
     /// Packages that a rule assigns are left out, and so is a change of manager alone.
-    /// It is quiet where more than a fifth of a department, and five people or more, changed at the same look: departments are renamed.
-    /// What users were before the first look nobody knows; access that is older is said not to be judged.
+    /// It is quiet where more than a fifth of a department, and five people or more, changed at the same snapshot: departments are renamed.
+    /// What users were before the first snapshot nobody knows; access that is older is said not to be judged.
     ///
     /// ## Known false positives
     /// A new title for the same work; people who still hand over.
@@ -91,13 +91,13 @@ static RENAMED: Threshold = Threshold {
     default: 20,
     unit: "percent",
     origin: "ours: so many people do not move at once, departments are renamed",
-    help: "Above which share of a department changed at one look the change is no move.",
+    help: "Above which share of a department changed at one snapshot the change is no move.",
 };
 
 /// So few people may all move.
 const FEW: usize = 5;
 
-/// A change of post: the last look before, the first after.
+/// A change of post: the last snapshot before, the first after.
 struct Move<'a> {
     before: &'a Post,
     after: &'a Post,
@@ -105,11 +105,11 @@ struct Move<'a> {
 
 /// What all holdings are held against.
 struct Around<'a> {
-    /// Departments that were renamed at a look.
+    /// Departments that were renamed at a snapshot.
     renamed: AHashMap<(Interned, Instant), bool>,
     /// The last time that a review kept a package of somebody.
     reviews: AHashMap<(&'a PrincipalId, PackageId), Instant>,
-    /// People of whom a decision is about what no record tells.
+    /// People of whom a decision is about what no record tells, or has no time.
     unresolved: AHashSet<&'a PrincipalId>,
 }
 
@@ -129,7 +129,9 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
-    let unresolved = cx.access.review_decisions.iter().filter(|d| !cx.is_known_resource(&d.resource));
+    let undated = |d: &ReviewDecision| d.decision.eq_ignore_ascii_case("approve") && d.reviewed_at.is_none();
+    let all = cx.access.review_decisions.iter();
+    let unresolved = all.filter(|d| !cx.is_known_resource(&d.resource) || undated(d));
     let around = Around {
         renamed: renamed(cx),
         reviews: reviews(cx),
@@ -145,7 +147,7 @@ fn run(cx: &Context) -> Outcome {
                     "{} holds {}, and no record tells whether a rule assigned it",
                     draft.subject.name, draft.object.name
                 );
-                draft.clears_when = "A look at the policy of the assignment.".into();
+                draft.clears_when = "A snapshot of the policy of the assignment.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
         }
@@ -176,7 +178,7 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, around: &Around, 
         } else if holding.from_latest.is_none_or(|t| step.before.until < t) || reviewed.is_some_and(|t| step.before.until < t) {
             doubt = Some("no record tells whether it was granted or reviewed before or after the move");
         } else if decisions_missing(cx) || around.unresolved.contains(&holding.principal) {
-            doubt = Some("decisions of reviews that may have kept it since are not on record, or about what no record tells");
+            doubt = Some("decisions of reviews that may have kept it since are not on record, have no time, or are about what no record tells");
         } else {
             kept = Some(step);
         }
@@ -189,15 +191,17 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, around: &Around, 
             draft.clears_when = "The audit event or the request of the grant, and the decisions of reviews.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
-        (None, None) if recent => out.pass(),
+        (None, None) if recent => out.pass_of(cx, &draft, "the time after the move is not over"),
         // What was before the first look is unknown, unless the access or a review is younger.
-        (None, None) if holding.from_earliest.is_some_and(|t| first.since <= t) || reviewed.is_some_and(|t| first.since <= t) => out.pass(),
+        (None, None) if holding.from_earliest.is_some_and(|t| first.since <= t) || reviewed.is_some_and(|t| first.since <= t) => {
+            out.pass_of(cx, &draft, "given or reviewed since the last move")
+        }
         (None, None) => out.push_for(unseen(cx), 1),
     }
 }
 
 fn unseen(cx: &Context) -> Finding {
-    let message = "some access is older than the first look at its holder's department and job title, so whether they moved before is unknown";
+    let message = "some access is older than the first snapshot of its holder's department and job title, so whether they moved before is unknown";
     cx.lacking(
         ReasonCode::OutsideRetention,
         Table::Users,
@@ -215,7 +219,7 @@ fn changed(before: &str, after: &str) -> bool {
     !before.is_empty() && !after.is_empty() && before != after
 }
 
-/// Departments of which so many people changed at one look that it was renamed, by the look.
+/// Departments of which so many people changed at one snapshot that it was renamed, by the snapshot.
 fn renamed(cx: &Context) -> AHashMap<(Interned, Instant), bool> {
     let mut sizes: AHashMap<Interned, usize> = AHashMap::new();
     let mut left: AHashMap<(Interned, Instant), usize> = AHashMap::new();

@@ -124,7 +124,7 @@ fn run(cx: &Context) -> Outcome {
 fn open(cx: &Context, holding: &Holding, why: &str, out: &mut Outcome) {
     let mut draft = Draft::of_holding(cx, holding);
     draft.message = format!("whether {} may still ask for {} is unknown: {why}", draft.subject.name, draft.object.name);
-    draft.clears_when = "A look at the policy, at the members of the groups that it names, and at users.".into();
+    draft.clears_when = "A snapshot of the policy, of the members of the groups that it names, and of users.".into();
     out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
 }
 
@@ -147,7 +147,7 @@ fn judge(cx: &Context, holding: &Holding, groups: &Groups, ended: &Ended, out: &
         _ => return open(cx, holding, "no record tells whether the policy was changed since the grant", out),
     }
     match among(cx, &holding.principal, &facts.target_scope, targets, groups) {
-        Known::Yes(_) => out.pass(),
+        Known::Yes(_) => out.pass_of(cx, holding, "among those who may ask"),
         Known::Unknown(why) => open(cx, holding, &why, out),
         Known::No => left(cx, holding, (id, targets), ended, out),
     }
@@ -209,7 +209,7 @@ fn left(cx: &Context, holding: &Holding, (id, targets): (&PolicyId, &Targets), e
     };
     if cx.as_of().0 - at.0 < cx.days(&GRACE) {
         return if when.is_some() {
-            out.pass()
+            out.pass_of(cx, &draft, "the time after they ceased to be among those who may ask is not over")
         } else {
             open(cx, holding, "the looks at those who may ask are too young", out)
         };
@@ -221,7 +221,7 @@ fn left(cx: &Context, holding: &Holding, (id, targets): (&PolicyId, &Targets), e
     let told = if when.is_some() {
         "left them on"
     } else {
-        "is not among them, by looks since"
+        "is not among them, by snapshots since"
     };
     draft.message = format!(
         "{who} holds {what} {} and could not ask for it today: its policy lets the members of {} ask, and {who} {told} {}",
@@ -260,7 +260,7 @@ fn ended<'a>(cx: &Context<'a>) -> Ended<'a> {
     ended
 }
 
-/// The first complete look at the members of a group.
+/// The first complete snapshot of the members of a group.
 fn first_look(cx: &Context, group: &str) -> Option<Instant> {
     let looks = cx.access.looks.get(&(Table::Memberships.name().into(), group.into()))?;
     looks.iter().filter(|l| l.complete).map(|l| l.at).min()

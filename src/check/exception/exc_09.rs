@@ -98,7 +98,7 @@ fn run(cx: &Context) -> Outcome {
     }
     for (table, what) in [(Table::Users, "users"), (Table::Assignments, "assignments")] {
         if !cx.looked_whole(table) {
-            let message = format!("no complete look at {what} is in the lake, so what comparable people hold is unknown");
+            let message = format!("no complete snapshot of {what} is in the lake, so what comparable people hold is unknown");
             out.push_for(cx.lacking(ReasonCode::NoTelemetry, table, &message, &format!("Ingest all {what}.")), 0);
             return out;
         }
@@ -134,7 +134,7 @@ fn run(cx: &Context) -> Outcome {
                 n if n > limit => out.push(cx.finding(found(cx, who, n, (middle, size), &first[*who]))),
                 0 => {}
                 _ if unclear > 0 => few += 1,
-                _ => out.pass(),
+                _ => out.pass_of(cx, who, format_args!("{} packages, where the middle of the same post is {middle}", count(who))),
             }
         }
     }

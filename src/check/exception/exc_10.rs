@@ -49,7 +49,7 @@ check! {
         thresholds: &[],
         reads: holdings!(RoleDefinitions),
         shard_by: Shard::Package,
-        cost: "one look at each resource role of each package",
+        cost: "one pass over each resource role of each package",
         run,
     }
 }
@@ -85,7 +85,11 @@ fn run(cx: &Context) -> Outcome {
             }
         }
         if right {
-            out.pass();
+            out.pass_of(
+                cx,
+                id,
+                format_args!("none of its {} roles is more than a package should give", facts.roles.len()),
+            );
         }
     }
     out

@@ -164,7 +164,7 @@ fn judge(cx: &Context, (package, app): (&str, &str), content: &PackageContent, h
     let (what, where_) = (draft.object.name.clone(), draft.subject.name.clone());
     let days = words::count(cx.threshold(&UNUSED), "day");
     if used {
-        return out.pass();
+        return out.pass_of(cx, &draft, "a holder has used it");
     }
     let until = cx.as_of().plus(-cx.hours(&SIGN_IN_LAG));
     let covers = |s: &&str| {
@@ -180,7 +180,7 @@ fn judge(cx: &Context, (package, app): (&str, &str), content: &PackageContent, h
         () if perhaps => Some((ReasonCode::JoinMissing, "sign-ins of holders cannot be joined to applications")),
         () if !STREAMS.iter().all(covers) => Some((ReasonCode::OutsideRetention, "the sign-in logs do not cover all that time")),
         () if !old => Some((ReasonCode::TooYoung, "nothing tells that it was there and held for all that time")),
-        () if !cx.looked_whole(Table::Assignments) => Some((ReasonCode::NoTelemetry, "no complete look at assignments tells who else holds it")),
+        () if !cx.looked_whole(Table::Assignments) => Some((ReasonCode::NoTelemetry, "no complete snapshot of assignments tells who else holds it")),
         () => None,
     };
     if let Some((reason, why)) = doubt {

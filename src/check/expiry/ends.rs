@@ -54,30 +54,53 @@ pub(super) fn removed(cx: &Context, holding: &Holding) -> Option<MissedEnd> {
     })
 }
 
-/// Denials of reviews that were applied, sorted by whom they concern.
-pub(super) struct Denials<'a>(Vec<&'a ReviewDecision>, &'a Context<'a>);
+/// Denials of reviews, sorted by whom they concern, and what kept access after them.
+pub(super) struct Denials<'a> {
+    all: Vec<&'a ReviewDecision>,
+    kept: Vec<&'a ReviewDecision>,
+    cx: &'a Context<'a>,
+}
+
+/// What became of a denial.
+enum Carried {
+    Applied,
+    /// It has not been applied, or cannot be: REV-05 tells of it.
+    Not,
+    /// The record does not tell.
+    Untold,
+}
+
+fn carried(denial: &ReviewDecision) -> Carried {
+    let is = |words: &[&str]| words.iter().any(|word| denial.apply_result.eq_ignore_ascii_case(word));
+    // "Success" is what is reported of resources whose data somebody brought.
+    let done = is(&["AppliedSuccessfully", "AppliedSuccessfullyButObjectNotFound", "Success"]);
+    match () {
+        () if done && denial.applied_at.is_some() => Carried::Applied,
+        () if done || denial.apply_result.is_empty() => Carried::Untold,
+        () => Carried::Not,
+    }
+}
 
 impl<'a> Denials<'a> {
     pub(super) fn new(cx: &'a Context<'a>) -> Self {
-        // "Success" is what is reported of resources whose data somebody brought.
-        let done = |result: &str| ["AppliedSuccessfully", "Success"].iter().any(|word| result.eq_ignore_ascii_case(word));
-        let applied = |d: &&ReviewDecision| d.decision.eq_ignore_ascii_case("deny") && done(&d.apply_result);
-        let mut list: Vec<&ReviewDecision> = cx.access.review_decisions.iter().filter(applied).collect();
-        list.sort_by(|a, b| (&a.principal, a.applied_at, &a.id).cmp(&(&b.principal, b.applied_at, &b.id)));
-        Self(list, cx)
+        let of = |word: &str| -> Vec<&ReviewDecision> {
+            let all = cx.access.review_decisions.iter();
+            let mut list: Vec<_> = all.filter(|d| d.decision.eq_ignore_ascii_case(word)).collect();
+            list.sort_by(|a, b| (&a.principal, decided(a), &a.id).cmp(&(&b.principal, decided(b), &b.id)));
+            list
+        };
+        Self {
+            all: of("deny"),
+            kept: of("approve"),
+            cx,
+        }
     }
 
     /// The last denial of a package that was held already when it was applied.
     pub(super) fn of(&self, holding: &Holding, package: &PackageId) -> Option<MissedEnd> {
-        let first = self.0.partition_point(|d| d.principal < holding.principal);
-        let own = self.0[first..].iter().take_while(|d| d.principal == holding.principal);
-        let about = |d: &&&ReviewDecision| {
-            let of_policy = holding.policy.as_ref().is_some_and(|p| p.as_str().eq_ignore_ascii_case(&d.resource));
-            package.as_str().eq_ignore_ascii_case(&d.resource) || of_policy
-        };
-        let begun = holding.from_earliest.or(holding.held_from);
-        let held_then = |at: &Instant| begun.is_none_or(|from| from <= *at) && *at <= self.1.as_of();
-        let last = own.filter(about).filter(|d| d.applied_at.as_ref().is_some_and(held_then)).last()?;
+        let own = self.of_holding(&self.all, holding, package);
+        let applied = own.filter(|d| matches!(carried(d), Carried::Applied) && self.taken_back(d, holding, package) == Some(false));
+        let last = applied.filter(|d| d.applied_at.is_some_and(|t| self.held_at(holding, t))).last()?;
         Some(MissedEnd {
             end: last.applied_at?,
             reason: "after-denial",
@@ -85,4 +108,47 @@ impl<'a> Denials<'a> {
             evidence: vec![format!("review_decisions:{}", last.id)],
         })
     }
+
+    /// The last denial of which no record tells whether it was applied or taken back, and when it was given.
+    pub(super) fn untold(&self, holding: &Holding, package: &PackageId) -> Option<(&'a ReviewDecision, Option<Instant>)> {
+        let untold = |d: &&&ReviewDecision| match (carried(d), self.taken_back(d, holding, package)) {
+            (Carried::Not, _) | (_, Some(true)) => false,
+            (Carried::Untold, _) => true,
+            (Carried::Applied, back) => back.is_none(),
+        };
+        let own = self.of_holding(&self.all, holding, package).filter(untold);
+        let then = |d: &&&ReviewDecision| decided(d).is_none_or(|t| self.held_at(holding, t));
+        own.filter(then).last().map(|d| (*d, decided(d)))
+    }
+
+    /// Whether a later review kept what a denial was about; `None` where no record tells which of the two came later.
+    fn taken_back(&self, denial: &ReviewDecision, holding: &Holding, package: &PackageId) -> Option<bool> {
+        let kept: Vec<Option<Instant>> = self.of_holding(&self.kept, holding, package).map(|d| d.reviewed_at).collect();
+        let Some(denied) = denial.reviewed_at else {
+            return kept.is_empty().then_some(false);
+        };
+        if kept.iter().flatten().any(|t| *t > denied) {
+            return Some(true);
+        }
+        kept.iter().all(Option::is_some).then_some(false)
+    }
+
+    fn of_holding<'l>(&'l self, list: &'l [&'a ReviewDecision], holding: &'l Holding, package: &'l PackageId) -> impl Iterator<Item = &'l &'a ReviewDecision> {
+        let first = list.partition_point(|d| d.principal < holding.principal);
+        let own = list[first..].iter().take_while(|d| d.principal == holding.principal);
+        own.filter(|d| {
+            let of_policy = holding.policy.as_ref().is_some_and(|p| p.as_str().eq_ignore_ascii_case(&d.resource));
+            let by_now = d.reviewed_at.is_none_or(|t| t <= self.cx.as_of());
+            by_now && (package.as_str().eq_ignore_ascii_case(&d.resource) || of_policy)
+        })
+    }
+
+    fn held_at(&self, holding: &Holding, at: Instant) -> bool {
+        holding.from_earliest.or(holding.held_from).is_none_or(|from| from <= at) && at <= self.cx.as_of()
+    }
+}
+
+/// When a decision was applied, else taken.
+fn decided(decision: &ReviewDecision) -> Option<Instant> {
+    decision.applied_at.or(decision.reviewed_at)
 }

@@ -54,7 +54,7 @@ check! {
         thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK],
         reads: &[Table::Assignments, Table::Requests, Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::AuditEvents],
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }
@@ -70,11 +70,10 @@ fn run(cx: &Context) -> Outcome {
     let schedules = cx.access.holdings.iter().any(|h| h.no_expiration || h.scheduled_until.is_some());
     for (holding, package) in cx.held_packages() {
         let exempt = cx.on_list(&cx.config.no_expiry_exempt, &package);
-        if cx.automatic(holding) || matches!(exempt, Known::Yes(_)) {
-            continue;
-        }
         if holding.scheduled_until.is_some() {
-            out.pass();
+            out.pass_of(cx, holding, format_args!("an end is set: {}", holding.scheduled_until.unwrap_or_default()));
+        } else if cx.automatic(holding) || matches!(exempt, Known::Yes(_)) {
+            // Not a part of the population.
         } else if holding.no_expiration {
             out.push(match (cx.by_rule(holding), exempt) {
                 (Some(_), Known::No | Known::Yes(_)) => endless(cx, holding, &package),
@@ -89,7 +88,7 @@ fn run(cx: &Context) -> Outcome {
                 draft.object.name,
                 since(holding)
             );
-            draft.clears_when = "A look at the assignment, or the request that led to it.".into();
+            draft.clears_when = "A snapshot of the assignment, or the request that led to it.".into();
             out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         } else {
             let message = "neither assignments nor requests are in the lake, so no record tells whether access has an end";
@@ -112,7 +111,7 @@ fn doubtful(cx: &Context, holding: &Holding, why: &str) -> crate::model::Finding
         draft.object.name,
         since(holding)
     );
-    draft.clears_when = "A look at packages and assignment policies, or the request that led to it.".into();
+    draft.clears_when = "A snapshot of packages and assignment policies, or the request that led to it.".into();
     cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 

@@ -18,22 +18,22 @@ check! {
     ///
     /// ## What it looks for
     /// Access still held, and seen more than the allowed business days after one of four ends:
-    /// its schedule ended and a look still lists the assignment as delivered;
-    /// its removal was logged as done and a look still lists it;
-    /// a review denied it, the decision was applied, and a look still lists it;
+    /// its schedule ended and a snapshot still lists the assignment as delivered;
+    /// its removal was logged as done and a snapshot still lists it;
+    /// a review denied it, the decision was applied, and a snapshot still lists it;
     /// the assignment ended and the group membership or app role that it had delivered is still there, with no other assignment behind it.
     /// A removal that was only asked for, and a denied request, are not ends.
     ///
     /// ## Known false positives
-    /// An end that was moved in the portal after the last look at the assignment.
+    /// An end that was moved in the portal after the last snapshot of the assignment.
     /// A membership that an administrator made permanent on purpose: register it as a package or an exception.
     ///
     /// ## What to do
-    /// Remove what is left by hand and see that it is gone in the next look.
+    /// Remove what is left by hand and see that it is gone in the next snapshot.
     /// Then find out why delivery of the removal failed: reprocess the assignment, and look for groups that Entra cannot change.
     ///
     /// ## Examples
-    /// The schedule ended on 31 January, and a look two weeks later still lists Ana; Bo was listed within the time allowed:
+    /// The schedule ended on 31 January, and a snapshot two weeks later still lists Ana; Bo was listed within the time allowed:
     ///
     /// | time | activity | actor | subject | package | detail |   |
     /// |------|----------|-------|---------|---------|--------|---|
@@ -43,7 +43,7 @@ check! {
     /// | 2026-02-12 | end |  | bo | library |  |   |
     /// | 2026-02-16 | look |  |  |  |  |   |
     ///
-    /// The removal was logged as done, and the next look lists it nevertheless:
+    /// The removal was logged as done, and the next snapshot lists it nevertheless:
     ///
     /// | time | activity | actor | subject | package | detail |   |
     /// |------|----------|-------|---------|---------|--------|---|
@@ -76,6 +76,17 @@ check! {
     /// | 2026-02-02 | expire |  | ana | payroll | membership stays | ◀ payers |
     /// | 2026-02-02 | expire |  | bo | payroll |  |   |
     /// | 2026-02-02 | expire |  | cy | payroll |  |   |
+    /// | 2026-02-20 | look |  |  |  |  |   |
+    ///
+    /// Denied, and no record tells whether that was applied; Bo's denial was applied, and a later review gave it back:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | deliver |  | ana | payroll |  |   |
+    /// | 2026-01-05 | deliver |  | bo | payroll |  |   |
+    /// | 2026-02-02 | decide | cy | ana | payroll | deny, result untold | ? |
+    /// | 2026-02-02 | decide | cy | bo | payroll | deny applied |   |
+    /// | 2026-02-10 | decide | cy | bo | payroll | approve |   |
     /// | 2026-02-20 | look |  |  |  |  |   |
     ///
     /// Extended before its end, removed and granted anew, denied and the decision not applied, denied only two days ago:
@@ -130,6 +141,18 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
     let package = PackageId::new(holding.entitlement.resource());
     let ends = [removed(cx, holding), denials.of(holding, &package), scheduled(cx, holding)];
     let Some(outlived) = ends.into_iter().flatten().next() else {
+        if let Some((denial, at)) = denials.untold(holding, &package) {
+            let mut draft = Draft::of_holding(cx, holding);
+            draft.evidence.push(format!("review_decisions:{}", denial.id));
+            draft.message = format!(
+                "a review denied {} the access to {}{}, and no record tells whether and when that was applied, or taken back",
+                draft.subject.name,
+                draft.object.name,
+                at.map(|t| format!(" on {}", words::day(t))).unwrap_or_default()
+            );
+            draft.clears_when = "The decisions with applyResult, appliedDateTime and reviewedDateTime.".into();
+            return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+        }
         return no_end_passed(cx, holding, lost, out);
     };
     let mut draft = Draft::of_holding(cx, holding);
@@ -171,7 +194,7 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
             draft.clears_when = "A snapshot of assignments after that day.".into();
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
-        _ => out.pass(),
+        _ => out.pass_of(cx, &draft, "the time for the removal is not over"),
     }
 }
 
@@ -196,7 +219,7 @@ fn no_end_passed(cx: &Context, holding: &Holding, lost: Option<&(Instant, Findin
         draft.clears_when = "A snapshot of the assignment, or the request that led to it.".into();
         return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     }
-    out.pass();
+    out.pass_of(cx, holding, "no end of it has passed");
 }
 
 /// Nothing reviews what a holding is of: its policy says so, and no review was ever made that could have.
@@ -209,7 +232,7 @@ fn unreviewed(cx: &Context, holding: &Holding) -> bool {
 fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     let lag = cx.hours(&DELIVERY_LAG);
     if cx.index.explained(holding, cx.as_of(), 0) {
-        out.pass();
+        out.pass_of(cx, holding, "an assignment still explains it");
         return;
     }
     let (behind, clear) = match cx.delivery(holding, lag) {
@@ -243,7 +266,7 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     };
     let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
         if due >= cx.as_of() {
-            return out.pass();
+            return out.pass_of(cx, &draft, "the time for the removal is not over");
         }
         draft.message = format!(
             "the assignment of {} ended on {}, and nobody has looked since {} at whether {who} is still in {what}",

@@ -1,7 +1,12 @@
 //! The reasons that people give.
 
+mod copies;
 pub(super) mod jus_01;
 pub(super) mod jus_02;
+pub(super) mod jus_03;
+pub(super) mod jus_04;
+pub(super) mod jus_05;
+pub(super) mod jus_06;
 mod score;
 mod stopwords;
 mod tokens;
@@ -60,7 +65,7 @@ fn untold(cx: &Context, stories: Vec<&RequestHistory>, out: &mut Outcome) {
             subject,
             object: Thing::new("source", Table::Policies.name(), ""),
             evidence: stories.iter().flat_map(|s| s.evidence.iter().map(ToString::to_string)).collect(),
-            clears_when: "A look at assignment policies that tells whether requestors must give a reason.".into(),
+            clears_when: "A snapshot of assignment policies that tells whether requestors must give a reason.".into(),
             ..Draft::default()
         };
         out.push_for(cx.not_evaluable(ReasonCode::JoinMissing, draft), number);

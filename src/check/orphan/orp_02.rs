@@ -102,14 +102,14 @@ fn run(cx: &Context) -> Outcome {
                 None => out.push(filled(cx, holding)),
             }
         } else if known || holding.principal_state == PrincipalState::Deleted {
-            out.pass();
+            out.pass_of(cx, holding, "the account is in use, as far as its record tells, and nobody has left");
         } else if cx.index.accounts_known {
             let mut draft = Draft::of_holding(cx, holding);
             draft.message = format!(
                 "{} holds {}, and no record tells whether that account is enabled or its owner has left",
                 draft.subject.name, draft.object.name
             );
-            draft.clears_when = "A look at users that lists the account.".into();
+            draft.clears_when = "A snapshot of users that lists the account.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else {
             let message = "no users are in the lake, so whose account is disabled and who has left is unknown";
@@ -146,7 +146,7 @@ fn filled(cx: &Context, holding: &Holding) -> Finding {
         "{} left or is disabled and is still in {}, and no record tells whether a rule fills that group",
         draft.subject.name, draft.object.name
     );
-    draft.clears_when = "A look at groups that lists it.".into();
+    draft.clears_when = "A snapshot of groups that lists it.".into();
     cx.not_evaluable(ReasonCode::JoinMissing, draft)
 }
 

@@ -25,6 +25,8 @@ const PAIRS: &[Pair] = &[
     ("EXP-09", "ending", |_| true),
     ("SEG-06", "workloads", |_| true),
     ("EXC-03", "twice", |_| true),
+    ("JUS-05", "unasked", |_| true),
+    ("APR-09", "mutual", |_| true),
     ("APR-01", "own-approval", |f| f.reason != "linked-account"),
     ("ORP-02", "leavers", |f| matches!(f.object_kind.as_str(), "package" | "directory_role")),
 ];

@@ -3,6 +3,7 @@
 use super::items::{instances_of, looked_at_part};
 use crate::check::define::check;
 use crate::check::judge::Rhythm;
+use crate::check::policies::BRIEF;
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
 use crate::check::{Context, Draft, Known, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
@@ -21,12 +22,13 @@ check! {
     /// ## What it looks for
     /// A policy of a live package whose review is off or absent, happens once only, has come to the end of its series, or recurs more rarely than its class asks: every three months for sensitive packages, every six for others, and seven days of slack.
     /// It weighs high for sensitive packages.
+    /// Policies by which access ends within a day of itself are left out: whoever needs it asks anew each time.
     /// A review series from outside the policy that covers the package, one of its policies or its whole catalog, goes on and recurs as often, is as good.
     /// Policies that assign by a rule are left out.
     ///
     /// ## Known false positives
     /// Packages reviewed by a review of the group itself, or in another tool.
-    /// Policies whose assignments end within days.
+    /// Policies whose assignments end within days, and are asked for anew.
     ///
     /// ## What to do
     /// Switch on the access review in the policy, with a reviewer who is neither the holder nor the approver.
@@ -63,6 +65,16 @@ check! {
     /// | 2026-01-01 | series |  |  | library | every P1M, until 2026-02-28 |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
+    /// Access of two hours and of a day; of a week; and one of which no record tells how long it lasts:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | no review, expires PT2H |   |
+    /// | 2026-01-01 | policy |  |  | library | no review, expires P1D |   |
+    /// | 2026-01-01 | policy |  |  | intranet | no review, expires P7D | ◀ medium |
+    /// | 2026-01-01 | policy |  |  | keys | no review, expiry untold | ? |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
     /// Often enough, a rule that assigns, and a record that does not tell:
     ///
     /// | time | activity | actor | subject | package | detail |   |
@@ -78,10 +90,10 @@ check! {
         severity: Severity::High,
         practice: &["P2"],
         controls: &[AC_2_J, PCI_7_2_4, CC6_2, CC6_3],
-        thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK],
+        thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK, &BRIEF],
         reads: &[Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::ReviewDefinitions, Table::ReviewInstances, Table::ReviewDecisions, Table::Assignments],
         shard_by: Shard::Package,
-        cost: "one look at each policy",
+        cost: "one pass over each policy",
         run,
     }
 }
@@ -123,7 +135,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         .as_ref()
         .map_or_else(|| "packages that are not sensitive".to_string(), |w| format!("sensitive packages ({w})"));
     let (reason, message) = match cx.rhythm(policy.package.as_ref(), policy) {
-        Rhythm::Enough { .. } => return out.pass(),
+        Rhythm::Enough { .. } => return out.pass_of(cx, &draft, "reviewed as often as its class asks"),
         Rhythm::Never { asked } => (
             "no-review",
             format!(
@@ -157,7 +169,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             draft.message = format!(
                 "the policy \"{name}\"{of} is reviewed every {every}, and whether that is often enough depends on whether the package is sensitive, which is unknown"
             );
-            draft.clears_when = "A look at packages with their contents, and at the groups in them.".into();
+            draft.clears_when = "A snapshot of packages with their contents, and of the groups in them.".into();
             return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
         Rhythm::Unknown => {
@@ -166,11 +178,20 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         }
     };
+    match cx.is_brief(policy) {
+        Some(true) => return out.pass(),
+        Some(false) => {}
+        None => {
+            draft.message = format!("{message}, and its record does not tell whether access ends of itself within a day");
+            draft.clears_when = "An export of assignment policies with their expiration.".into();
+            return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
+        }
+    }
     match elsewhere(cx, policy) {
-        Known::Yes(_) => return out.pass(),
+        Known::Yes(_) => return out.pass_of(cx, &draft, "another review covers it as often as its class asks"),
         Known::Unknown(doubt) => {
             draft.message = format!("{message}, and {doubt}");
-            draft.clears_when = "A look at review definitions, with their recurrence, and at their instances.".into();
+            draft.clears_when = "A snapshot of review definitions, with their recurrence, and of their instances.".into();
             return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
         Known::No => {}

@@ -117,7 +117,7 @@ fn run(cx: &Context) -> Outcome {
             "{} for reviews that should have begun, and no review series of it is listed, so whether they happened is unknown",
             asking(unlisted)
         );
-        let clears_when = "A look at all review definitions, also those that policies made.";
+        let clears_when = "A snapshot of all review definitions, also those that policies made.";
         out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Policies, &message, clears_when), 0);
     }
     for (id, series) in cx.access.governance.series.iter().filter(|(_, s)| !s.removed) {
@@ -182,10 +182,10 @@ fn judge(cx: &Context, id: &Interned, series: &ReviewSeries, counts: (&Counts, b
             draft.object.name,
             doubts.join("; ")
         );
-        draft.clears_when = "A look at the instances of the review and at their decisions.".into();
+        draft.clears_when = "A snapshot of the instances of the review and of their decisions.".into();
         out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "each instance that was due began, ended and was decided");
     }
 }
 

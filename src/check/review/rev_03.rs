@@ -112,7 +112,7 @@ fn run(cx: &Context) -> Outcome {
             "{} are about what no record tells, so whether the reviewer could judge is unknown",
             words::many(unresolved, "decision")
         );
-        let clears_when = "A look at the packages, policies, groups, applications or roles that were reviewed.";
+        let clears_when = "A snapshot of the packages, policies, groups, applications or roles that were reviewed.";
         out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Packages, &message, clears_when), unresolved);
     }
     let direct = direct(cx);
@@ -170,7 +170,11 @@ fn judge(cx: &Context, reviewer: &PrincipalId, decisions: &[(&ReviewDecision, In
         draft.clears_when = "The requests and audit events of the grants that were reviewed.".into();
         out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
     } else {
-        out.pass();
+        out.pass_of(
+            cx,
+            &draft,
+            format_args!("{} decisions, none about what the reviewer holds, gave or approved", decisions.len()),
+        );
     }
 }
 

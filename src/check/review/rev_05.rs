@@ -10,7 +10,7 @@ use crate::ledger::access_model::ReviewDecision;
 use crate::model::controls::{AC_2_F, AC_6_7, PCI_7_2_4};
 use crate::model::{CheckId, EntitlementKind, Holding, Instant, Interned, PackageId, PrincipalId, ReasonCode, Severity};
 use ahash::AHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 check! {
     /// A review denied access, and it is still there
@@ -20,7 +20,7 @@ check! {
     /// Entra applies that only at the end of the review, and not at all to some groups: a denial that is not applied is a risk that somebody knows of in writing.
     ///
     /// ## What it looks for
-    /// The last decision on somebody's access in the last year, where it is a denial and a look later than the allowed business days after the end of the review, or after it was applied, still lists the access: because it was never applied, because Entra says that it cannot be applied (`ApplyNotSupported`) or does not know whether it was (`AppliedWithUnknownFailure`), or although it was.
+    /// The last decision on somebody's access in the last year, where it is a denial and a snapshot later than the allowed business days after the end of the review, or after it was applied, still lists the access: because it was never applied, because Entra says that it cannot be applied (`ApplyNotSupported`) or does not know whether it was (`AppliedWithUnknownFailure`), or although it was.
     /// Access to a group or an application that was taken away and given again by hand counts too.
     /// For packages, what outlives a denial that was applied is EXP-05's, and what was asked for and granted again is EXP-06's.
     ///
@@ -115,10 +115,13 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     let mut last: BTreeMap<(&PrincipalId, String), &ReviewDecision> = BTreeMap::new();
-    let mut undated = 0;
+    let (mut undated, mut kept_sometime) = (0, BTreeSet::new());
     for decision in cx.access.review_decisions.iter().filter(|d| verdict(d).is_some()) {
         let Some(at) = decision.reviewed_at.or(decision.applied_at) else {
-            undated += usize::from(verdict(decision) == Some(false));
+            match verdict(decision) {
+                Some(true) => _ = kept_sometime.insert((&decision.principal, resource(cx, &decision.resource).id)),
+                _ => undated += 1,
+            }
             continue;
         };
         if at > cx.as_of() {
@@ -130,9 +133,15 @@ fn run(cx: &Context) -> Outcome {
             *newest = decision;
         }
     }
+    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let denied = |d: &ReviewDecision| verdict(d) == Some(false) && d.reviewed_at.or(d.applied_at).is_some_and(|t| since <= t);
+    last.retain(|_, d| denied(d));
+    let found = last.len();
+    last.retain(|key, _| !kept_sometime.contains(key));
+    undated += found - last.len();
     if undated > 0 {
         let message = format!(
-            "{} have no time, so whether they were carried out in time is unknown",
+            "{} have no time, or decisions to keep the same access have none, so whether they stand and were carried out in time is unknown",
             words::many(undated, "denial")
         );
         out.push_for(
@@ -143,7 +152,6 @@ fn run(cx: &Context) -> Outcome {
     if let Some((_, row)) = cx.lost_decisions() {
         out.push_for(row, 0);
     }
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
     let held: Held = cx
         .index
         .held
@@ -153,8 +161,7 @@ fn run(cx: &Context) -> Outcome {
         .filter(|h| !h.entitlement.is_group_owner() && !h.entitlement.is_eligible())
         .map(|h| ((h.principal.as_str(), h.entitlement.resource()), h))
         .collect();
-    let denied = |d: &&ReviewDecision| verdict(d) == Some(false) && d.reviewed_at.or(d.applied_at).is_some_and(|t| since <= t);
-    for ((_, object), decision) in last.into_iter().filter(|(_, d)| denied(d)) {
+    for ((_, object), decision) in last {
         judge(cx, decision, &object, &held, &mut out);
     }
     out
@@ -183,7 +190,7 @@ fn applied(decision: &ReviewDecision) -> Applied {
 fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out: &mut Outcome) {
     if !cx.is_known_resource(&decision.resource) {
         let message = "some denials are about what no record tells, so whether they were carried out is unknown";
-        let clears_when = "A look at the packages, policies, groups, applications or roles that were reviewed.";
+        let clears_when = "A snapshot of the packages, policies, groups, applications or roles that were reviewed.";
         return out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Packages, message, clears_when), 1);
     }
     let package = cx.reviewed_package(&decision.resource);
@@ -209,8 +216,8 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
     // It began anew after the denial: for packages, a request was made for it.
     let anew = clock.is_some_and(|t| holding.from_earliest.is_some_and(|from| t.min(when) < from));
     match (&state, package.is_some()) {
-        (_, true) if anew => return out.pass(),
-        (Applied::Yes, true) => return out.pass(),
+        (_, true) if anew => return out.pass_of(cx, &draft, "given anew after the denial"),
+        (Applied::Yes, true) => return out.pass_of(cx, &draft, "the denial was applied; whether it is still there is EXP-05's question"),
         (Applied::Unknown, _) => {
             draft.message = format!("{denied}, it is still there, and no record tells whether the denial was applied");
             draft.clears_when = "Decisions exported with applyResult.".into();
@@ -223,7 +230,7 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
                 "{denied}, it was taken away, and given again by {}",
                 words::day(holding.from_latest.unwrap_or(cx.as_of()))
             );
-            draft.clears_when = format!("A complete look at {what} that no longer lists {who}, or a review that keeps it.");
+            draft.clears_when = format!("A complete snapshot of {what} that no longer lists {who}, or a review that keeps it.");
             return out.push(cx.finding(draft));
         }
         _ => {}
@@ -235,7 +242,7 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
     };
     let Some((due, days)) = due(cx, holding, package.as_ref(), clock) else {
         draft.message = format!("{denied}, and whether it is late depends on whether {what} is sensitive, which is unknown");
-        draft.clears_when = "A look at packages with their contents, and at groups.".into();
+        draft.clears_when = "A snapshot of packages with their contents, and of groups.".into();
         return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
     };
     match holding.last_seen.filter(|seen| *seen > due) {
@@ -248,21 +255,21 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
             draft.reason = reason;
             draft.from = Some(clock);
             draft.message = format!(
-                "{denied}, {how}, and a look on {} still lists it, {} after {} where {} are allowed",
+                "{denied}, {how}, and a snapshot on {} still lists it, {} after {} where {} are allowed",
                 words::day(seen),
                 words::count(seen.days_since(clock), "day"),
                 if matches!(state, Applied::Yes) { "that" } else { "the review ended" },
                 words::count(days, "business day")
             );
-            draft.clears_when = format!("A complete look that no longer lists {what} for {who}, or a review that keeps it.");
+            draft.clears_when = format!("A complete snapshot that no longer lists {what} for {who}, or a review that keeps it.");
             out.push(cx.finding(draft));
         }
         None if due < cx.as_of() => {
             draft.message = format!("{denied}, and nobody has looked since {} at whether {who} still holds it", words::day(due));
-            draft.clears_when = format!("A look at {what} after that day.");
+            draft.clears_when = format!("A snapshot of {what} after that day.");
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
-        None => out.pass(),
+        None => out.pass_of(cx, &draft, "the time for the removal is not over"),
     }
 }
 
@@ -305,6 +312,16 @@ fn due(cx: &Context, holding: &Holding, package: Option<&PackageId>, clock: Inst
     }
 }
 
+/// What a denial is about, where nobody holds it any more.
+fn of_denial(cx: &Context, decision: &ReviewDecision) -> Draft {
+    Draft {
+        subject: cx.principal(&decision.principal),
+        object: resource(cx, &decision.resource),
+        evidence: vec![format!("review_decisions:{}", decision.id)],
+        ..Draft::default()
+    }
+}
+
 /// Nobody holds it any more, as far as looks tell.
 fn gone(cx: &Context, decision: &ReviewDecision, package: Option<&PackageId>, object: &str, out: &mut Outcome) {
     let when = decision.reviewed_at.or(decision.applied_at).unwrap_or_default();
@@ -317,16 +334,13 @@ fn gone(cx: &Context, decision: &ReviewDecision, package: Option<&PackageId>, ob
     let whole = cx.access.looks.get(&(table.name().into(), Interned::from(part)));
     let listed = whole.is_some_and(|l| l.iter().any(|l| l.complete && when <= l.at && l.at <= cx.as_of()));
     if listed {
-        return out.pass();
+        return out.pass_of(cx, &of_denial(cx, decision), "a complete look after the denial lists nobody");
     }
-    let last = looked_at_part(cx, table, part).map_or_else(|| "nobody ever looked".into(), |t| format!("the last look was on {}", words::day(t)));
+    let last = looked_at_part(cx, table, part).map_or_else(|| "nobody ever looked".into(), |t| format!("the last snapshot was on {}", words::day(t)));
     let draft = Draft {
-        subject: cx.principal(&decision.principal),
-        object: resource(cx, &decision.resource),
-        evidence: vec![format!("review_decisions:{}", decision.id)],
         message: format!("access was denied on {}, and whether it is gone is unknown: {last}", words::day(when)),
-        clears_when: "A complete look at who holds it, after that day.".into(),
-        ..Draft::default()
+        clears_when: "A complete snapshot of who holds it, after that day.".into(),
+        ..of_denial(cx, decision)
     };
     out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
 }

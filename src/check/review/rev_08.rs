@@ -48,7 +48,7 @@ check! {
         thresholds: &[],
         reads: &[Table::ReviewDefinitions, Table::ReviewInstances, Table::Packages, Table::Policies, Table::Assignments, Table::ResourceRoles, Table::Groups, Table::ServicePrincipals, Table::RoleDefinitions, Table::Catalogs],
         shard_by: Shard::Whole,
-        cost: "one look at each review series",
+        cost: "one pass over each review series",
         run,
     }
 }
@@ -74,7 +74,7 @@ fn run(cx: &Context) -> Outcome {
             ..Draft::default()
         };
         match series.reminders {
-            Some(true) => out.pass(),
+            Some(true) => out.pass_of(cx, &draft, "reminders are on"),
             Some(false) => {
                 draft.severity = Severity::Low;
                 draft.reason = "no-reminders";

@@ -95,7 +95,12 @@ fn run(cx: &Context) -> Outcome {
         let Some(policy) = &holding.policy else {
             let message = "no record tells by which policy some packages are held, so they were counted for none";
             out.push_for(
-                cx.lacking(ReasonCode::JoinMissing, Table::Requests, message, "A look at assignments with their policies."),
+                cx.lacking(
+                    ReasonCode::JoinMissing,
+                    Table::Requests,
+                    message,
+                    "A snapshot of assignments with their policies.",
+                ),
                 0,
             );
             continue;
@@ -150,7 +155,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, served: &Served, out
         out.push(cx.finding(draft));
     } else if !served.unknown.is_empty() && (!served.outside.is_empty() || served.unknown.len() > 1 || !served.inside.is_empty()) || !whole {
         draft.message = if served.unknown.is_empty() {
-            format!("no complete look at assignments tells who holds by the policy \"{name}\"{of}")
+            format!("no complete snapshot of assignments tells who holds by the policy \"{name}\"{of}")
         } else {
             format!(
                 "of {} by the policy \"{name}\"{of} no record tells whether they are employees",
@@ -164,6 +169,6 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, served: &Served, out
         draft.clears_when = "An export of assignment policies with allowedTargetScope.".into();
         out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "it does not serve employees and people from outside together");
     }
 }

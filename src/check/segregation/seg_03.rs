@@ -60,7 +60,7 @@ check! {
         thresholds: &[],
         reads: holdings!(),
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }
@@ -94,13 +94,15 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
     let kind = cx.who(&holding.principal);
     let in_doubt = endless || outlasts.is_some() || untold;
     let population = match kind {
-        Ok((population, _)) if !population.is_external() => return out.pass(),
+        Ok((population, _)) if !population.is_external() => return pass(cx, rule_known, &draft, "of the house", out),
         Ok((population, _)) => population,
         // Whoever of the people it is, an end in time is right.
-        Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => return out.pass(),
+        Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => {
+            return pass(cx, rule_known, &draft, "an end in time is set", out);
+        }
         Err(why) => {
             draft.message = format!("{who} holds {what}, and whether it must end is unknown: {why}");
-            draft.clears_when = "A look at users, with userType and employeeType, that lists the account.".into();
+            draft.clears_when = "A snapshot of users, with userType and employeeType, that lists the account.".into();
             return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
     };
@@ -110,7 +112,7 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
     let kind = population.as_str();
     if untold || !rule_known {
         draft.message = format!("the {kind} {who} holds {what}, and no record tells whether it has an end");
-        draft.clears_when = "A look at the assignment and at its policy.".into();
+        draft.clears_when = "A snapshot of the assignment and of its policy.".into();
         out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     } else if endless {
         draft.severity = Severity::Medium;
@@ -130,6 +132,15 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
         draft.clears_when = "An end of the assignment on the day the contract ends, or a corrected leave date.".into();
         out.push(cx.finding(draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "an end in time is set");
     }
+}
+
+/// Nothing is wrong, whoever assigned it; who a rule gave it to is not asked about.
+fn pass(cx: &Context, rule_known: bool, draft: &Draft, seen: &str, out: &mut Outcome) {
+    if rule_known {
+        return out.pass_of(cx, draft, seen);
+    }
+    let message = "some access is by policies that are not on record, so whether a rule assigned it is unknown";
+    out.push(cx.lacking(ReasonCode::JoinMissing, Table::Policies, message, "Ingest assignment policies."));
 }

@@ -93,7 +93,7 @@ fn run(cx: &Context) -> Outcome {
                     "{} holds {}, and no record tells whether the account is a guest's",
                     draft.subject.name, draft.object.name
                 );
-                draft.clears_when = "A look at users, with userType, that lists the account.".into();
+                draft.clears_when = "A snapshot of users, with userType, that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
             _ => {}
@@ -145,9 +145,9 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         Some(_) => Some("no record tells whether a sponsor is still there"),
     };
     match why {
-        None if organisations_known(cx, holding) => out.pass(),
+        None if organisations_known(cx, holding) => out.pass_of(cx, &draft, "a sponsor can act, and the organisation is connected"),
         why => {
-            let why = why.unwrap_or("no complete look at connected organisations tells whether theirs still is");
+            let why = why.unwrap_or("no complete snapshot of connected organisations tells whether theirs still is");
             draft.message = format!("the guest {who} holds {what}, and {why}");
             draft.clears_when = "Users exported with their sponsors, and connected organisations.".into();
             out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));

@@ -56,7 +56,7 @@ check! {
         thresholds: &[],
         reads: holdings!(),
         shard_by: Shard::Principal,
-        cost: "one look at each package held",
+        cost: "one pass over each package held",
         run,
     }
 }
@@ -77,7 +77,7 @@ fn run(cx: &Context) -> Outcome {
                     "{} holds {}, and no record tells whether that is a person's account",
                     draft.subject.name, draft.object.name
                 );
-                draft.clears_when = "A look at users and service principals that lists the account.".into();
+                draft.clears_when = "A snapshot of users and service principals that lists the account.".into();
                 out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
             }
             // An account that only the log names is a user's by its word, and a listing may tell better.
@@ -88,7 +88,7 @@ fn run(cx: &Context) -> Outcome {
                     1,
                 );
             }
-            _ => out.pass(),
+            _ => out.pass_of(cx, holding, "a person's account, or a group"),
         }
     }
     out
@@ -112,14 +112,14 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
             draft.clears_when = format!("The end of the assignment, or a policy of {what} that is for it.");
             out.push(cx.finding(draft));
         }
-        Some(Known::No) => out.pass(),
+        Some(Known::No) => out.pass_of(cx, &draft, "by a policy that is meant for it"),
         told => {
             let why = match told {
                 Some(Known::Unknown(why)) => why,
                 _ => "its policy is not on record".into(),
             };
             draft.message = format!("whether the {kind} {who} may hold {what} is unknown: {why}");
-            draft.clears_when = "A look at assignment policies, with allowedTargetScope.".into();
+            draft.clears_when = "A snapshot of assignment policies, with allowedTargetScope.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
     }

@@ -2,5 +2,6 @@
 
 pub(super) mod sta_01;
 pub(super) mod sta_02;
+pub(super) mod sta_03;
 mod telemetry;
 mod telemetry_window;

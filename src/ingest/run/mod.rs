@@ -49,6 +49,8 @@ pub(super) struct Run<'a, S> {
     healed: Vec<Coverage>,
 }
 
+/// What a file without a record says that names no collection either.
+const EMPTY_PAGE: &str = "a page without rows, and nothing in it names what it lists: it proves nothing";
 /// Records of one file that are kept one by one when they are not taken: a file of forty million of them costs no more.
 const REJECTS: usize = 200_000;
 
@@ -234,7 +236,9 @@ impl<'a, S: Sink> Run<'a, S> {
             Ok(result) => result,
         };
         hashed.map_err(unreadable)?;
-        let outcome = result.map_err(|stop| stop.at(&input.path))?;
+        let (result, changed) = result;
+        let mut outcome = result.map_err(|stop| stop.at(&input.path))?;
+        outcome.trouble = outcome.trouble.or(changed);
         self.close(input, scan, dating, sum, outcome)
     }
 
@@ -360,6 +364,7 @@ impl<'a, S: Sink> Run<'a, S> {
             self.heal(None, &begin);
         }
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
+        let nameless = sum.read == 0 && places.is_empty() && !outcome.pages.is_empty();
         let source = Source {
             sha256: scan.sha256.get().to_string(),
             path: self.shown(input),
@@ -373,11 +378,12 @@ impl<'a, S: Sink> Run<'a, S> {
             conflicting: number(sum.put.conflicting),
             observed_at: observed.then_some(dating.at),
             dated_by: observed.then(|| dating.by.to_string()),
-            note: note(&sum, &outcome, input, &self.name_of(&input.file)),
+            note: note(&sum, &outcome, input, &self.name_of(&input.file)).or_else(|| nameless.then(|| EMPTY_PAGE.to_string())),
         };
-        if source.kept + source.duplicate == 0 && outcome.pages.iter().all(|p| p.rows > 0) {
+        if source.kept + source.duplicate == 0 && (nameless || outcome.pages.iter().all(|p| p.rows > 0)) {
             let reason = match sum.reasons.iter().max_by_key(|(_, n)| **n) {
                 Some((reason, count)) => format!("{count} of {} records: {reason}", sum.read),
+                None if nameless => EMPTY_PAGE.into(),
                 None => "no records".into(),
             };
             self.useless.push((PathBuf::from(self.shown(input)), reason));

@@ -111,6 +111,8 @@ pub(super) struct Page {
     pub single: bool,
     /// Rows on it, torn ones too.
     pub rows: i64,
+    /// Lists of rows behind its own, of which nothing was taken.
+    pub(super) seconds: Vec<Torn>,
 }
 
 /// A file after it was cut up.
@@ -347,6 +349,25 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     }
 
     fn torn(&mut self, start: u64, found: &Found, reason: String) {
+        let torn = self.as_torn(start, found, reason);
+        self.put_torn(torn);
+    }
+
+    /// Takes what was not cut out whole as the next row of the page that we are on.
+    fn put_torn(&mut self, torn: Torn) {
+        self.batch.torn.push(Torn {
+            row: self.row,
+            page: self.page.clone(),
+            heading: self.heading.clone(),
+            ..torn
+        });
+        self.row += 1;
+        if self.batch.torn.len() >= TORN {
+            self.flush();
+        }
+    }
+
+    fn as_torn(&mut self, start: u64, found: &Found, reason: String) -> Torn {
         let (sha256, raw) = match &found.long {
             Some(long) if !long.raw.is_empty() => (long.sha256, long.raw.clone()),
             _ => {
@@ -355,19 +376,15 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 (Sha256::digest(&bytes).into(), raw)
             }
         };
-        self.batch.torn.push(Torn {
+        Torn {
             row: self.row,
             offset: start,
             len: found.end - start,
             reason,
             sha256,
             raw,
-            page: self.page.clone(),
-            heading: self.heading.clone(),
-        });
-        self.row += 1;
-        if self.batch.torn.len() >= TORN {
-            self.flush();
+            page: None,
+            heading: None,
         }
     }
 

@@ -125,7 +125,7 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
     all.review_acts.sort();
     all.review_acts.dedup();
     reviews::fill(&mut all, evidence, sightings, as_of);
-    people::fill(&mut all, evidence, sightings, as_of);
+    people::fill(&mut all, access, evidence, sightings);
     for row in sightings.current(&evidence.connected_organizations, as_of) {
         let organization = Organization {
             name: row.name.unwrap_or_default(),

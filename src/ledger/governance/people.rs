@@ -3,20 +3,16 @@
 use super::{Governance, json};
 use crate::lake::objects::UserRow;
 use crate::lake::table::Table;
+use crate::ledger::access_model::AccessModel;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::sightings::{Contents, Sightings};
+use crate::ledger::sponsors::Sponsors;
 use crate::model::{Instant, Interned, PrincipalId};
 use serde_json::Value;
 
-/// What else records tell of a person.
+/// What else records tell of a person, beside what [`crate::ledger::access_model::Person`] has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonDetails {
-    /// Job title; empty when none is on record.
-    pub job: Interned,
-    /// `PendingAcceptance`, `Accepted`; empty when unknown.
-    pub external_state: Interned,
-    /// Who vouches for a guest; `None` when the record was exported without sponsors.
-    pub sponsors: Option<Vec<PrincipalId>>,
     /// `perUserMfaState`: `enabled` or `enforced` asks for a second factor at each sign-in; empty when unknown.
     pub per_user_mfa: Interned,
     /// Where the person worked, from when on it was seen so, by time.
@@ -45,7 +41,7 @@ pub struct Agent {
     pub name: Interned,
     /// Whether it can sign in; `None` when the record does not tell.
     pub enabled: Option<bool>,
-    /// Who vouches for it; `None` when the record was exported without sponsors.
+    /// Who answers for it; `None` when neither its record nor a listing tells.
     pub sponsors: Option<Vec<PrincipalId>>,
     /// Who owns it; `None` when the record was exported without owners.
     pub owners: Option<Vec<PrincipalId>>,
@@ -55,29 +51,28 @@ pub struct Agent {
     pub evidence: Interned,
 }
 
-pub(super) fn fill(all: &mut Governance, evidence: &Evidence, sightings: &Sightings, as_of: Instant) {
+pub(super) fn fill(all: &mut Governance, access: &AccessModel, evidence: &Evidence, sightings: &Sightings) {
+    let as_of = access.as_of;
+    let sponsors = Sponsors::new(evidence, sightings, as_of);
     let contents = Contents::of(&evidence.users);
     for row in sightings.current_of(&evidence.users, &contents, as_of) {
         let versions = contents.0.get(&row.id).map_or(&[][..], Vec::as_slice);
         let mut details = PersonDetails {
-            job: row.job_title.unwrap_or_default(),
-            external_state: row.external_state.unwrap_or_default(),
             posts: posts(row.id, versions, evidence, sightings, as_of),
             ..PersonDetails::default()
         };
         // Most records have none of these: they are not parsed again for them.
-        if ["\"sponsors\"", "\"perUserMfaState\"", "\"identityParentId\"", "\"agentIdentityId\""]
+        if ["\"perUserMfaState\"", "\"identityParentId\"", "\"agentIdentityId\""]
             .iter()
             .any(|w| row.content.contains(w))
         {
             let whole = json(&row.content);
-            details.sponsors = ids(&whole["sponsors"]);
             details.per_user_mfa = whole["perUserMfaState"].as_str().unwrap_or_default().into();
             if is_agent_user(&whole) {
                 let agent = Agent {
                     name: row.name.unwrap_or_default(),
                     enabled: row.enabled,
-                    sponsors: details.sponsors.clone(),
+                    sponsors: access.people.get(&PrincipalId::of(row.id)).and_then(|p| p.sponsors.clone()),
                     owners: None,
                     is_user: true,
                     evidence: format!("users:{}", row.id).into(),
@@ -103,7 +98,7 @@ pub(super) fn fill(all: &mut Governance, evidence: &Evidence, sightings: &Sighti
         let agent = Agent {
             name: row.name.unwrap_or_default(),
             enabled: row.enabled,
-            sponsors: ids(&whole["sponsors"]),
+            sponsors: sponsors.of(Table::ServicePrincipals, row.id, &row.content),
             owners: ids(&whole["owners"]),
             is_user: false,
             evidence: format!("service_principals:{}", row.id).into(),

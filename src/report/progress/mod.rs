@@ -155,6 +155,22 @@ fn independence(state: &State) -> Vec<String> {
     disclosed.chain(cancelled).chain(contradictions).collect()
 }
 
+/// Items that no person looked at: closed by no response, or without a reviewer.
+fn nobody_decided(progress: &Progress) -> Vec<String> {
+    let state = progress.state;
+    let all = count(state.items.len(), "item");
+    let silent = state.totals(progress.lapsed).by_silence.sum();
+    let unassigned = (0..state.items.len()).filter(|i| state.owner(*i).is_unassigned()).count();
+    let told = [
+        (
+            silent,
+            format!("{} of {all} were closed by no response; no person decided them.", thousands(silent)),
+        ),
+        (unassigned, format!("{} of {all} have no reviewer.", thousands(unassigned))),
+    ];
+    told.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect()
+}
+
 /// How many decisions nothing proves but the word of an operator.
 fn asserted(state: &State) -> Option<String> {
     let asserted = state.proofs().get("operator-asserted").copied().filter(|n| *n > 0)?;
