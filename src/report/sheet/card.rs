@@ -480,7 +480,8 @@ mod tests {
         let sheet = sheet(9);
         let card = card(8, &sheet.items[8], Language::De);
         let fact = |name: &str| card.facts.iter().find(|f| f.name == name).map(|f| f.text.clone());
-        assert_eq!(fact("Warum das empfohlen ist").as_deref(), Some("It was used three days ago."));
+        assert_eq!(sheet.items[8].item.recommendation, Recommendation::None);
+        assert_eq!(fact("Warum nichts empfohlen ist").as_deref(), Some("It was used three days ago."));
         assert!(card.facts.iter().any(|f| f.english), "what has no translation is said to be English");
         assert_eq!(
             fact("Warum Sie das prüfen").as_deref(),
