@@ -148,9 +148,10 @@ impl SignInRaw<'_> {
         if let Some(stream) = around.stream {
             return Cow::Borrowed(stream);
         }
-        Cow::Borrowed(match (self.is_interactive.0, self.user_id.said()) {
+        let user = self.user_id.said().or(self.upn.said());
+        Cow::Borrowed(match (self.is_interactive.0, user) {
             (Some(false), Some(_)) => "nonInteractiveUser",
-            (Some(false), None) if self.sp_id.said().is_some() => "servicePrincipal",
+            (Some(false) | None, None) if self.sp_id.said().is_some() => "servicePrincipal",
             _ => "interactiveUser",
         })
     }
