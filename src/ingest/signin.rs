@@ -148,10 +148,10 @@ impl SignInRaw<'_> {
         if let Some(stream) = around.stream {
             return Cow::Borrowed(stream);
         }
-        let user = self.user_id.said().or(self.upn.said());
-        Cow::Borrowed(match (self.is_interactive.0, user) {
+        Cow::Borrowed(match (self.is_interactive.0, self.user_id.said()) {
             (Some(false), Some(_)) => "nonInteractiveUser",
-            (Some(false) | None, None) if self.sp_id.said().is_some() => "servicePrincipal",
+            (Some(false), None) if self.sp_id.said().is_some() => "servicePrincipal",
+            (None, None) if self.sp_id.said().is_some() && self.upn.said().is_none() => "servicePrincipal",
             _ => "interactiveUser",
         })
     }

@@ -98,7 +98,9 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 broken_line: false,
                 long: None,
             };
-            self.torn(start, &found, "a row whose quotes are not closed".into());
+            let reason = "a row whose quotes are not closed";
+            let cut = how == End::Quoted && first_line.is_none();
+            self.torn(start, &found, if cut { format!("{CUT_OFF}: {reason}") } else { reason.into() });
             self.pos = upto + 1;
             return;
         }

@@ -19,7 +19,10 @@ fn listing(context: &str, count: usize, next: &str, rows: &[String]) -> String {
     } else {
         format!(r#""@odata.nextLink":"https://graph.microsoft.com/v1.0/{next}","#)
     };
-    format!(r#"{{"@odata.context":"{V1}{context}","@odata.count":{count},{next}"value":[{}]}}"#, rows.join(","))
+    format!(
+        r#"{{"@odata.context":"{V1}{context}","@odata.count":{count},{next}"value":[{}]}}"#,
+        rows.join(",")
+    )
 }
 
 /// Looks as `collection scope complete`, sorted, with the rows of memberships as `container/member`.
@@ -50,7 +53,10 @@ fn a_cast_lists_one_type_and_is_never_the_whole() {
         for (name, files, looks, rows) in [
             (
                 "a cast in the context",
-                vec![("a.json", listing(&format!("groups('{GROUP}')/members/microsoft.graph.user"), 1, "", &[user("u1")]))],
+                vec![(
+                    "a.json",
+                    listing(&format!("groups('{GROUP}')/members/microsoft.graph.user"), 1, "", &[user("u1")]),
+                )],
                 vec![format!("memberships {GROUP}/user no")],
                 vec![format!("member {GROUP}/u1")],
             ),
@@ -80,7 +86,10 @@ fn a_cast_lists_one_type_and_is_never_the_whole() {
             ),
             (
                 "agents among service principals",
-                vec![("a.json", listing("servicePrincipals/microsoft.graph.agentIdentity", 1, "", &[r#"{"id":"s1"}"#.into()]))],
+                vec![(
+                    "a.json",
+                    listing("servicePrincipals/microsoft.graph.agentIdentity", 1, "", &[r#"{"id":"s1"}"#.into()]),
+                )],
                 vec!["service_principals tenant/agentidentity no".into()],
                 vec![],
             ),
@@ -105,7 +114,10 @@ fn a_cast_to_the_type_of_all_rows_narrows_nothing() {
     }
     let names_only = listing("directory/deletedItems/microsoft.graph.user", 1, "", &[user("u1")]);
     let (_, memory) = ingest_files(
-        &[("2026-03-31/a.json", names_only.as_bytes()), ("2026-03-31/b.json", page("groups", &[]).as_bytes())],
+        &[
+            ("2026-03-31/a.json", names_only.as_bytes()),
+            ("2026-03-31/b.json", page("groups", &[]).as_bytes()),
+        ],
         &sink::options(),
     )
     .expect("an ingest");
@@ -123,7 +135,12 @@ fn what_lies_below_one_object_is_its_own_and_not_the_tenants() {
     };
     for (context, next, row, look) in [
         (format!("{ELM}/assignmentPolicies"), String::new(), policy("x"), "policies tenant proven"),
-        (format!("{below}/assignmentPolicies"), String::new(), policy("x"), "policies accesspackages/p1 no"),
+        (
+            format!("{below}/assignmentPolicies"),
+            String::new(),
+            policy("x"),
+            "policies accesspackages/p1 no",
+        ),
         (
             format!("{ELM}/assignmentPolicies"),
             format!("{ELM}/accessPackages/{GROUP}/assignmentPolicies?$skip=1"),
@@ -136,13 +153,13 @@ fn what_lies_below_one_object_is_its_own_and_not_the_tenants() {
             r#"{"id":"a1","state":"delivered","target":{"objectId":"u1"},"accessPackage":{"id":"p1"}}"#.into(),
             "assignments accesspackages/p1 no",
         ),
-        (format!("{ELM}/catalogs('c1')/accessPackages"), String::new(), package.clone(), "packages catalog/c1 proven"),
         (
-            format!("{ELM}/connectedOrganizations('o')/internalSponsors"),
+            format!("{ELM}/catalogs('c1')/accessPackages"),
             String::new(),
-            user("u1"),
-            "",
+            package.clone(),
+            "packages catalog/c1 proven",
         ),
+        (format!("{ELM}/connectedOrganizations('o')/internalSponsors"), String::new(), user("u1"), ""),
         ("users('u')/directReports".into(), String::new(), user("u1"), ""),
         (
             "directory/administrativeUnits('u')/members".into(),
@@ -226,7 +243,11 @@ fn a_guid_in_a_folder_of_something_else_is_no_group() {
     ] {
         let files = [(name.as_str(), objects.as_bytes()), ("all/2026-03-31/users.json", users.as_bytes())];
         let (_, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
-        let kinds: Vec<_> = memory.table("memberships").iter().map(|row| row["container_kind"].as_str().unwrap_or_default().to_string()).collect();
+        let kinds: Vec<_> = memory
+            .table("memberships")
+            .iter()
+            .map(|row| row["container_kind"].as_str().unwrap_or_default().to_string())
+            .collect();
         assert_eq!(kinds, rows, "{name}: {:?}", reasons(&memory));
         assert_eq!(memory.table("users").len(), 1, "{name}");
     }

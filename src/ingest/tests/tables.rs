@@ -325,7 +325,22 @@ fn near_misses_are_refused_by_name_with_what_to_export_instead() {
             "access-package assignments",
             "$expand=target",
         ),
-        ("one,two,three\n1,2,3\n", "no known export (one, two, three", "JSON"),
+        (
+            "TimeGenerated [UTC],RecordType,Operation,OfficeWorkload,UserId\nx,1,y,Exchange,a\n",
+            "OfficeActivity",
+            "AuditLogs",
+        ),
+        ("Timestamp,ActionType,AccountObjectId,ReportId\nx,y,a,1\n", "advanced hunting", "AuditLogs"),
+        (
+            "TimeGenerated,AccountObjectId,AccountUPN,GroupMembership\nx,a,b,[]\n",
+            "IdentityInfo",
+            "members",
+        ),
+        (
+            "one,two,three\n1,2,3\n",
+            "no known export (one, two, three",
+            "the audit log, sign-ins, or pages of Graph",
+        ),
     ] {
         let files: [(&str, &[u8]); 2] = [("x.csv", text.as_bytes()), ("other.json", event("o").leak().as_bytes())];
         let (report, _) = ingest_files(&files, &sink::options()).expect("an ingest");

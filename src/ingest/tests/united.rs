@@ -5,7 +5,7 @@ use super::{event_ids, ingest_files, one, reasons, sink};
 use serde_json::{Map, Value, json};
 
 /// The columns of a union, and for each kind of row its cells.
-const UNION: [&str; 12] = [
+const UNION: [&str; 13] = [
     "TimeGenerated [UTC]",
     "Type",
     "OperationName",
@@ -18,6 +18,7 @@ const UNION: [&str; 12] = [
     "AppId",
     "UserId",
     "CreatedDateTime [UTC]",
+    "ResultType",
 ];
 
 fn audit(id: &str) -> Vec<String> {
@@ -34,6 +35,7 @@ fn audit(id: &str) -> Vec<String> {
         "",
         "",
         "",
+        "",
     ])
 }
 
@@ -46,11 +48,12 @@ fn sign_in(id: &str, table: &str, category: &str) -> Vec<String> {
         id,
         "",
         "",
-        "0",
+        "",
         "",
         "c44b4083-3bb0-49c1-b47d-974e53cbdf3c",
         "u1",
         "2026-06-15T10:00:00Z",
+        "0",
     ])
 }
 
@@ -127,7 +130,11 @@ fn a_table_that_is_not_known_is_named_and_passes_for_no_other() {
             assert_eq!(streams(&memory), ["s2 interactiveUser"], "{text}");
             assert_eq!((report.rejected, report.unmapped), (0, 1), "{text}");
             let name = if table.is_empty() { category } else { table };
-            assert!(reasons(&memory)[0].contains(&format!("unmapped: a row of the table {name}")), "{:?}", reasons(&memory));
+            assert!(
+                reasons(&memory)[0].contains(&format!("unmapped: a row of the table {name}")),
+                "{:?}",
+                reasons(&memory)
+            );
         }
     }
     // Nobody signs in who is no person.
@@ -140,7 +147,15 @@ fn a_table_that_is_not_known_is_named_and_passes_for_no_other() {
 #[test]
 fn each_table_of_an_answer_has_its_own_columns() {
     let columns = |names: &[&str]| names.iter().map(|name| json!({ "name": name, "type": "string" })).collect::<Vec<_>>();
-    let audit_names = ["TimeGenerated", "OperationName", "AADTenantId", "Id", "InitiatedBy", "LoggedByService", "TargetResources"];
+    let audit_names = [
+        "TimeGenerated",
+        "OperationName",
+        "AADTenantId",
+        "Id",
+        "InitiatedBy",
+        "LoggedByService",
+        "TargetResources",
+    ];
     let audit_row = json!(["2026-06-15T10:00:00Z", "Add member to group", TENANT, "a", "{}", "Core Directory", "[]"]);
     let sign_in_names = ["TimeGenerated", "CreatedDateTime", "ResourceIdentity", "Id", "AppId", "UserId", "AADTenantId"];
     let graph = "00000003-0000-0000-c000-000000000000";
@@ -153,12 +168,26 @@ fn each_table_of_an_answer_has_its_own_columns() {
     for text in [answer(audit, sign_in), answer(sign_in, audit)] {
         let (report, memory) = one(text.as_bytes());
         assert_eq!(report.tenant.as_ref().map(|t| t.as_str()), Some(TENANT));
-        assert_eq!((event_ids(&memory), streams(&memory)), (vec!["a".to_string()], vec!["s interactiveUser".to_string()]));
+        assert_eq!(
+            (event_ids(&memory), streams(&memory)),
+            (vec!["a".to_string()], vec!["s interactiveUser".to_string()])
+        );
         assert_eq!(memory.sign_ins[0].resource_id.as_deref(), Some(graph));
     }
-    let other = json!(["2026-06-15T10:17:00Z", "2026-06-15T10:00:00Z", graph, "s", "app", "u1", TENANT.replace('4', "5")]);
+    let other = json!([
+        "2026-06-15T10:17:00Z",
+        "2026-06-15T10:00:00Z",
+        graph,
+        "s",
+        "app",
+        "u1",
+        TENANT.replace('4', "5")
+    ]);
     let text = answer(audit, (&sign_in_names, &other));
-    assert!(ingest_files(&[("a.json", text.as_bytes())], &sink::options()).is_err(), "tenants of both tables count");
+    assert!(
+        ingest_files(&[("a.json", text.as_bytes())], &sink::options()).is_err(),
+        "tenants of both tables count"
+    );
 }
 
 #[test]
@@ -170,11 +199,19 @@ fn times_of_a_zone_that_nothing_tells_are_refused_by_name() {
         table(",", &rows)
     };
     for zone in ["Local Time", "Europe/Oslo", "UTC+01:00", "(UTC+01:00) Amsterdam"] {
-        let (report, memory) = one(with(zone, "6/15/2026, 10:00:00.000 AM").as_bytes());
-        assert_eq!((report.read, report.kept, report.rejected), (2, 0, 2), "{zone}");
+        let text = with(zone, "6/15/2026, 10:00:00.000 AM");
+        let other = crate::ingest::tests::event("other");
+        let files: [(&str, &[u8]); 2] = [("a.csv", text.as_bytes()), ("b.json", other.as_bytes())];
+        let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
+        assert_eq!((report.read, report.kept, report.rejected), (3, 1, 2), "{zone}");
         let told = reasons(&memory).join(" ");
         assert!(told.contains(&format!("[{zone}]")) && told.contains("in UTC"), "{told}");
-        let gaps: Vec<_> = memory.coverage.iter().filter(|c| c.basis == "gap").map(|c| (c.subject.as_str(), c.from)).collect();
+        let gaps: Vec<_> = memory
+            .coverage
+            .iter()
+            .filter(|c| c.basis == "gap")
+            .map(|c| (c.subject.as_str(), c.from))
+            .collect();
         assert_eq!(gaps, [("audit", None), ("sign_ins", None)], "{zone}: nobody knows of when");
     }
     for (zone, time) in [
@@ -201,5 +238,5 @@ fn a_sign_in_that_tells_only_when_it_was_logged_is_told() {
         assert!(note.contains("1 sign-ins do not tell when they were"), "{note}");
     }
     let (report, _) = one(told(&[sign_in("s", "SigninLogs", "SignInLogs")])[0].as_bytes());
-    assert_eq!(report.sources[0].note, None);
+    assert_eq!(report.sources[0].note, None, "where it is told, nothing is said");
 }

@@ -12,7 +12,7 @@ use crate::ingest::limits::Limits;
 use crate::ingest::naming::Named;
 use crate::ingest::objects::{Holders, Place, Refused, Rows, UnknownWords};
 use crate::ingest::rows::Heading;
-use crate::ingest::shown::shown;
+use crate::ingest::shown;
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
@@ -287,9 +287,9 @@ impl Worker<'_> {
     fn kind_of_page(&mut self, page: Option<&Head>) -> Option<&Kind> {
         let page = page?;
         if self.page.as_ref().is_none_or(|(index, ..)| *index != page.index) {
-            let shown = shown(page.context.as_ref(), page.link.as_ref(), &self.around.named);
-            let kind = shown.as_ref().and_then(kind::by_context);
-            self.page = Some((page.index, shown.map(Arc::new), kind));
+            let context = shown::shown(page.context.as_ref(), page.link.as_ref(), &self.around.named);
+            let kind = context.as_ref().and_then(kind::by_context);
+            self.page = Some((page.index, context.map(Arc::new), kind));
         }
         self.page.as_ref().and_then(|(_, _, kind)| kind.as_ref())
     }
