@@ -193,7 +193,7 @@ fn every_open_point_stands_on_the_first_page_and_in_the_limitations() {
     let sample = Sample::new();
     let review = sample.review();
     let html = page(&review);
-    let points = super::open_points::open_points(&review);
+    let points = open_points::open_points(&review);
     let codes: Vec<&str> = points.iter().map(|p| p.code).collect();
     for code in [
         "logs-not-whole",
