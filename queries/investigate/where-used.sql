@@ -14,13 +14,13 @@ SELECT 'approver who decided' AS used_as, package_name AS of_name, package_id AS
 FROM approvals WHERE approver_id = :what
 UNION ALL
 SELECT 'approver of a policy' AS used_as, policy_name AS of_name, policy_id AS of_id, seen_from AS since, seen_until AS until_at, CASE WHEN is_newest THEN 'newest' ELSE 'former' END AS state, record AS record
-FROM policies WHERE approvers LIKE '%' || :what || '%'
+FROM policies WHERE STRPOS(approvers, :what) > 0
 UNION ALL
 SELECT 'fallback approver of a policy' AS used_as, policy_name AS of_name, policy_id AS of_id, seen_from AS since, seen_until AS until_at, CASE WHEN is_newest THEN 'newest' ELSE 'former' END AS state, record AS record
-FROM policies WHERE fallback_approvers LIKE '%' || :what || '%'
+FROM policies WHERE STRPOS(fallback_approvers, :what) > 0
 UNION ALL
 SELECT 'reviewer of a policy' AS used_as, policy_name AS of_name, policy_id AS of_id, seen_from AS since, seen_until AS until_at, CASE WHEN is_newest THEN 'newest' ELSE 'former' END AS state, record AS record
-FROM policies WHERE reviewers LIKE '%' || :what || '%'
+FROM policies WHERE STRPOS(reviewers, :what) > 0
 UNION ALL
 SELECT 'reviewer who decided' AS used_as, principal_name AS of_name, resource_id AS of_id, reviewed_at AS since, applied_at AS until_at, decision AS state, 'review_decisions:' || decision_id AS record
 FROM decisions WHERE reviewer_id = :what
@@ -38,7 +38,7 @@ SELECT 'manager' AS used_as, principal_name AS of_name, principal_id AS of_id, C
 FROM principals WHERE manager_id = :what
 UNION ALL
 SELECT 'sponsor' AS used_as, principal_name AS of_name, principal_id AS of_id, CAST(NULL AS TIMESTAMP) AS since, CAST(NULL AS TIMESTAMP) AS until_at, principal_state AS state, 'users:' || principal_id AS record
-FROM principals WHERE sponsor_ids LIKE '%' || :what || '%'
+FROM principals WHERE STRPOS(sponsor_ids, :what) > 0
 UNION ALL
 SELECT 'resource of a package' AS used_as, package_name AS of_name, package_id AS of_id, held_from AS since, held_until AS until_at, until_certainty AS state, evidence AS record
 FROM contents WHERE target_id = :what

@@ -220,10 +220,12 @@
     if (without.length) go(without[0]);
   }
 
-  // The panel begins below the bar, however high its buttons make it.
+  // The panel begins below the bar, wherever it stands and however high its buttons make it.
   const bar = document.querySelector(".bar");
-  const measure = () => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`);
+  const measure = () => document.documentElement.style.setProperty("--bar", `${Math.round(Math.max(bar.getBoundingClientRect().bottom, bar.offsetHeight))}px`);
   if ("ResizeObserver" in window) new ResizeObserver(measure).observe(bar);
+  addEventListener("scroll", measure, { passive: true });
+  measure();
 
   let current = null;
   const wide = matchMedia("(min-width: 1100px)");

@@ -32,6 +32,12 @@ pub fn grades(state: &State) -> BTreeMap<String, u64> {
     counts
 }
 
+/// What a grade means; the grade itself where it is none of these.
+#[must_use]
+pub fn words(grade: &str) -> &str {
+    GRADES.iter().find(|(g, _)| *g == grade).map_or(grade, |(_, words)| words)
+}
+
 /// `40 of 52 no independent evidence …; 12 of 52 signed …`: grades that occur, strongest first.
 #[must_use]
 pub fn sentence(counts: &BTreeMap<String, u64>) -> String {

@@ -72,9 +72,9 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
     ));
     let by_key = CurrentAccess::new(from.access);
     let mut keys = Keys::default();
+    let (rows, left): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| entitlement(row, from.access).is_some());
     let sensitive = Sensitive::new(from);
     let mut untied = 0;
-    let (rows, left): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| entitlement(row, from.access).is_some());
     let mut pairs: Vec<(Item, Context)> = rows
         .iter()
         .filter_map(|row| Some((row, entitlement(row, from.access)?)))

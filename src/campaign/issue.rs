@@ -46,7 +46,7 @@ impl State {
             silence: self.plan.no_response.sentence().into(),
             justification_asked: format!("A reason is required {}.", asked.join(", ")),
             reasons_for: asked,
-            zone: self.plan.mail.as_ref().map(|m| m.zone.clone()).unwrap_or_default(),
+            zone: self.zone().to_string(),
         }
     }
 

@@ -66,6 +66,7 @@ fn frozen(items: usize) -> Frozen {
         opened_at: at(0),
         opened_by: "operator".into(),
         due_at: at(1_000_000),
+        zone: String::new(),
         period: Window { from: at(-10), until: at(0) },
         population: rows.len(),
         population_sha256: population_hash(&rows),

@@ -7,6 +7,7 @@ pub mod authorship;
 pub mod conflict;
 pub mod contradiction;
 pub mod dates;
+pub mod due;
 pub mod entra;
 pub mod error;
 pub mod follow_up;

@@ -104,9 +104,12 @@ pub struct Campaign {
     pub opened_at: Instant,
     /// Who opened it.
     pub opened_by: String,
-    /// Decisions are due before this.
+    /// Decisions are due before this: the end of a day in [`Campaign::zone`], except where Entra set it.
     #[serde(with = "crate::campaign::moment")]
     pub due_at: Instant,
+    /// The time zone in which its days end, such as `Europe/Berlin`; empty for UTC.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zone: String,
     /// The time under review.
     #[serde(with = "crate::campaign::moment::window")]
     pub period: Window,

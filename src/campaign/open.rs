@@ -1,5 +1,6 @@
 //! Opening: freshness is looked at, the population is frozen at a commit, every item once, and gets its reviewer.
 
+use crate::campaign::due::{end_of_day, zone_of};
 use crate::campaign::error::CampaignError;
 use crate::campaign::item_context::ContextBuilder;
 use crate::campaign::log::LogEvent;
@@ -182,6 +183,7 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
 /// The head of a campaign over these items.
 pub(super) fn head(from: &Opening, id: &CampaignId, items: &[Item], reviewers: Vec<Reviewer>, warnings: Vec<Warning>) -> Campaign {
     let as_of = from.access.as_of;
+    let zone = zone_of(from.plan, from.config);
     Campaign {
         format: 1,
         id: id.clone(),
@@ -193,7 +195,8 @@ pub(super) fn head(from: &Opening, id: &CampaignId, items: &[Item], reviewers: V
         as_of,
         opened_at: from.now,
         opened_by: from.by.to_string(),
-        due_at: from.now.plus(from.plan.due_days * DAY),
+        due_at: end_of_day(from.now.plus(from.plan.due_days * DAY), &zone),
+        zone,
         period: Window {
             from: before(from.plan, as_of),
             until: as_of,

@@ -373,6 +373,11 @@ fn checked(raw: Raw, known_checks: Option<&[&str]>, wrong: &mut Vec<String>) -> 
             ));
         }
     }
+    let leads = |m: &Sender| m.attach_sheets || !m.sheets_at.trim().is_empty();
+    if known_checks.is_some() && (raw.smtp.is_some() || raw.graph.is_some()) && raw.mail.as_ref().is_some_and(|m| !leads(m)) {
+        wrong
+            .push("letters that are sent must lead to the sheet: set mail.sheets_at to the place where reviewers find it, or mail.attach_sheets = true".into());
+    }
     if raw.smtp.is_some() && raw.graph.is_some() {
         wrong.push("letters are sent by [smtp] or by [graph], not by both: take one of them away".into());
     }

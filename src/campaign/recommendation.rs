@@ -122,7 +122,8 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
     let none = if of_thing.is_empty() {
         "there is no finding about it".to_string()
     } else {
-        format!("no finding is about this access ({} is about what is held, whoever holds it)", ids(&of_thing))
+        let (checks, are) = (ids(&of_thing), if all_one(&of_thing) { "is" } else { "are" });
+        format!("no finding is about this access ({checks} {are} about what is held, whoever holds it)")
     };
     match (recent, own.is_empty()) {
         (Some(days), true) => (Recommendation::Keep, format!("{}, and {none}", when(days))),
@@ -153,6 +154,10 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
 fn ids(list: &[&Finding]) -> String {
     let all: BTreeSet<&str> = list.iter().map(|f| f.check.as_str()).collect();
     all.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+fn all_one(list: &[&Finding]) -> bool {
+    list.iter().all(|f| f.check == list[0].check)
 }
 
 /// `access was not used (STA-01), …`: what each finding says, by the title of its check.

@@ -9,7 +9,6 @@ use crate::campaign::reviewers;
 use crate::campaign::state::State;
 use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
-use crate::model::time::DAY;
 use crate::model::{Instant, PrincipalId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +37,7 @@ pub fn due(state: &State, access: &AccessModel, lapsed: &BTreeMap<ItemId, String
     if state.closing.is_some() || state.cancelled.is_some() {
         return (reminders, unreachable);
     }
-    let passed = |s: &&Step| now >= state.due_at.plus(-s.days_before.saturating_mul(DAY));
+    let passed = |s: &&Step| now >= state.days_before_end(s.days_before);
     for (key, owed) in debts(state, lapsed) {
         let Some(reviewer) = state.reviewers.get(&key).filter(|_| !key.is_unassigned()) else {
             unreachable.push((key, "these items have no reviewer: reassign them".to_string()));

@@ -112,7 +112,7 @@ pub fn overlaps(store: &Store, items: &[Item]) -> Result<Vec<String>, CampaignEr
         if n > 0 {
             told.push(format!(
                 "{n} of these items are open in the campaign {id} too, due {}: close or cancel one of the two, or their answers may differ",
-                state.due_at.day()
+                state.due_day()
             ));
         }
     }

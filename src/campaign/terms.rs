@@ -100,7 +100,10 @@ fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
     let mut asked: Vec<&str> = vec![Justify::Exception.sentence()];
     asked.extend(plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
     out.push(("reason", format!("required {}", asked.join(", "))));
-    out.push(("time to decide", format!("{} days; repeated every {}", plan.due_days, plan.recurrence)));
+    out.push((
+        "time to decide",
+        format!("{} days, to the end of the last; repeated every {}", plan.due_days, plan.recurrence),
+    ));
     let steps: Vec<String> = plan.reminders.iter().map(crate::campaign::plan::Step::name).collect();
     out.push(("reminders", if steps.is_empty() { "none".into() } else { steps.join(", ") }));
     let stale = if plan.refuse_stale { "refused" } else { "disclosed as a warning" };

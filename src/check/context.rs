@@ -43,6 +43,7 @@ pub struct Context<'a> {
     check: &'static Check,
     part: Part,
     judged: Option<&'a [(CheckId, Outcome)]>,
+    keeps_passed: bool,
 }
 
 impl<'a> Context<'a> {
@@ -56,6 +57,7 @@ impl<'a> Context<'a> {
             check,
             part,
             judged: None,
+            keeps_passed: false,
         }
     }
 
@@ -64,6 +66,19 @@ impl<'a> Context<'a> {
     pub fn after(mut self, judged: &'a [(CheckId, Outcome)]) -> Self {
         self.judged = Some(judged);
         self
+    }
+
+    /// The same, and what is right is kept row by row.
+    #[must_use]
+    pub fn keeping_passed(mut self) -> Self {
+        self.keeps_passed = true;
+        self
+    }
+
+    /// Whether what is right is kept row by row: an auditor's population, and memory that nobody else needs.
+    #[must_use]
+    pub fn keeps_passed(&self) -> bool {
+        self.keeps_passed
     }
 
     /// What other checks have said, where they were asked before.
@@ -189,6 +204,18 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn finding(&self, draft: Draft) -> Finding {
         self.row(Verdict::Finding, draft)
+    }
+
+    /// A subject that is right, with what was seen.
+    #[must_use]
+    pub(super) fn passed(&self, draft: Draft) -> Finding {
+        let draft = Draft {
+            severity: Severity::Info,
+            reason: "",
+            clears_when: String::new(),
+            ..draft
+        };
+        self.row(Verdict::Pass, draft)
     }
 
     /// A subject that could not be looked at, and why.

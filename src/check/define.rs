@@ -1,9 +1,11 @@
 //! What a check is: its page, its weight, its thresholds, and the function that answers it.
 
 use crate::check::context::Context;
+use crate::check::draft::{Draft, Subject};
 use crate::lake::table::Table;
 use crate::model::controls::Control;
 use crate::model::{CheckId, Finding, Severity};
+use std::fmt::Display;
 
 /// One question, with everything that is ever said about it.
 #[derive(Debug)]
@@ -67,13 +69,27 @@ pub struct Outcome {
     pub passed: usize,
     /// How many there were: right, found, and not to be looked at.
     pub population: usize,
+    /// Those that are right, with what was seen of each, where somebody asked to keep them (see [`Context::keeps_passed`]).
+    pub rows: Vec<Finding>,
 }
 
 impl Outcome {
-    /// One more that is right.
+    /// One more that is right, and of which nothing is to be told; checks of the catalogue use [`Self::pass_of`].
     pub fn pass(&mut self) {
         self.passed += 1;
         self.population += 1;
+    }
+
+    /// One more that is right: what it is about, and what was seen of it, without its full stop.
+    pub fn pass_of<S: Subject + ?Sized>(&mut self, cx: &Context, about: &S, seen: impl Display) {
+        self.pass();
+        if cx.keeps_passed() {
+            let draft = Draft {
+                message: seen.to_string(),
+                ..about.draft(cx)
+            };
+            self.rows.push(cx.passed(draft));
+        }
     }
 
     /// One more that is not right, or could not be looked at.
@@ -99,9 +115,11 @@ impl Outcome {
         let mut all = Self::default();
         for part in parts {
             all.findings.extend(part.findings);
+            all.rows.extend(part.rows);
             all.passed += part.passed;
             all.population += part.population;
         }
+        all.rows.sort_unstable();
         all.findings.sort_unstable();
         all.findings.dedup();
         all

@@ -2,7 +2,7 @@
 
 use crate::check::{Context, words};
 use crate::ledger::access_model::RequestHistory;
-use crate::model::{AssignmentId, Certainty, Holding, Instant, RequestId, Severity};
+use crate::model::{AssignmentId, Certainty, Holding, Instant, PackageId, PrincipalId, RequestId, Severity};
 
 /// A subject or an object, with its name at hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +75,59 @@ impl Default for Draft {
             caveat: String::new(),
             evidence: Vec::new(),
             clears_when: String::new(),
+        }
+    }
+}
+
+/// What a check can look at and find right.
+pub trait Subject {
+    /// It, as a row of the check's population.
+    fn draft(&self, cx: &Context) -> Draft;
+}
+
+impl<S: Subject + ?Sized> Subject for &S {
+    fn draft(&self, cx: &Context) -> Draft {
+        (**self).draft(cx)
+    }
+}
+
+impl Subject for Draft {
+    fn draft(&self, _: &Context) -> Draft {
+        self.clone()
+    }
+}
+
+impl Subject for Holding {
+    fn draft(&self, cx: &Context) -> Draft {
+        Draft::of_holding(cx, self)
+    }
+}
+
+impl Subject for RequestHistory {
+    fn draft(&self, cx: &Context) -> Draft {
+        let who = self.recipient.as_ref().or(self.requestor.as_ref());
+        let subject = who.map_or_else(|| Thing::new("request", self.id.as_str(), ""), |p| cx.principal(p));
+        Draft::of_request(cx, subject, self)
+    }
+}
+
+impl Subject for PrincipalId {
+    fn draft(&self, cx: &Context) -> Draft {
+        let person = cx.access.people.get(self);
+        Draft {
+            subject: cx.principal(self),
+            evidence: person.into_iter().flat_map(|p| p.evidence.iter().map(ToString::to_string)).collect(),
+            ..Draft::default()
+        }
+    }
+}
+
+impl Subject for PackageId {
+    fn draft(&self, cx: &Context) -> Draft {
+        Draft {
+            subject: cx.package(self),
+            evidence: vec![format!("packages:{self}")],
+            ..Draft::default()
         }
     }
 }

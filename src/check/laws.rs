@@ -5,7 +5,7 @@ use crate::check::examples::scenario::Scenario;
 use crate::check::examples::table::{Example, Row};
 use crate::check::index::Index;
 use crate::check::run::in_parts;
-use crate::check::{Outcome, all, run};
+use crate::check::{Outcome, all, lists_passed, passed, run};
 use crate::config::Config;
 use crate::ledger::{AccessModel, Evidence, Settings, build};
 use crate::model::time::{DAY, HOUR};
@@ -324,6 +324,26 @@ fn numbers_add_up_and_rows_are_whole() {
     let ids: BTreeSet<&str> = all().iter().map(|c| c.id.as_str()).collect();
     assert_eq!(ids.len(), all().len(), "an id is used twice");
     assert_eq!(found, ids, "some check never found anything");
+}
+
+/// Whoever draws from what passed needs each row of it.
+#[test]
+fn what_passed_is_listed_row_by_row() {
+    for (title, scenario) in scenarios() {
+        let access = built(scenario.evidence, &scenario.config);
+        let index = Index::new(&access);
+        for (check, outcome) in all().iter().copied().zip(outcomes(&access, &scenario.config, 1)) {
+            if !lists_passed(check) {
+                continue;
+            }
+            let rows = passed(&access, &scenario.config, &index, check);
+            assert_eq!(rows.len(), outcome.passed, "{} in {title}: {rows:#?}", check.id);
+            for row in rows {
+                assert_eq!(row.result, Verdict::Pass);
+                assert!(!row.subject_id.is_empty() && row.message.len() > 1, "{} in {title}: {row:?}", check.id);
+            }
+        }
+    }
 }
 
 #[test]

@@ -45,7 +45,7 @@ mod who;
 pub mod words;
 
 #[cfg(test)]
-mod examples;
+pub(crate) mod examples;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -55,14 +55,14 @@ pub use account::Account;
 pub use approvers::{Asked, Live};
 pub use context::{Context, Part};
 pub use define::{Check, Outcome, Shard, Threshold};
-pub use draft::{Draft, Thing};
+pub use draft::{Draft, Subject, Thing};
 pub use index::Index;
 pub use known::Known;
 pub use origin::{Activation, Delivery};
 pub use page::{Page, explain, pages};
 pub use policies::Agreed;
 pub use registry::{UnknownCheck, all, by_id, thresholds};
-pub use run::{CheckResult, run};
+pub use run::{CheckResult, lists_passed, passed, run};
 pub use service::Giver;
 pub use settings::{SettingLine, settings_in_force, template};
 pub use thresholds::{delivery_lag, removal_days};

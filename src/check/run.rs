@@ -57,6 +57,22 @@ pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Ve
     catalogue.into_iter().filter(|c| wanted(c.id)).filter_map(&mut of).collect()
 }
 
+/// Whether a check can list what is right: those of the catalogue, but for the register, which judges entries and no access.
+#[must_use]
+pub fn lists_passed(check: &Check) -> bool {
+    check.own.is_none() && check.id != reg_01::CHECK.id
+}
+
+/// The subjects that a check found right, each with what was seen; the index must be of the same access.
+#[must_use]
+pub fn passed(access: &AccessModel, config: &Config, index: &Index, check: &'static Check) -> Vec<Finding> {
+    if !lists_passed(check) {
+        return Vec::new();
+    }
+    let context = Context::new(access, config, index, check, Part::WHOLE).keeping_passed();
+    Outcome::merged(vec![(check.run)(&context)]).rows
+}
+
 /// One check, its work divided by its key.
 pub(super) fn in_parts(check: &'static Check, access: &AccessModel, config: &Config, index: &Index, parts: u64) -> Outcome {
     let of = if check.shard_by == Shard::Whole { 1 } else { parts.max(1) };

@@ -40,6 +40,8 @@ pub enum Command {
     Holdings(HoldingsArgs),
     /// Say by which paths somebody holds something at a moment, and what would have to go to end it
     Why(crate::cli::workbench_args::WhyArgs),
+    /// Say what would follow from a change: access, findings, requests of the past year
+    WhatIf(crate::cli::workbench_args::WhatIfArgs),
     /// Say what happened to somebody or something, in one stream of UTC
     Timeline(crate::cli::workbench_args::TimelineArgs),
     /// Say what changed in policies, packages and catalogs, and in which windows policies asked for less

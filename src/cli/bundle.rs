@@ -11,7 +11,9 @@ use crate::evidence::campaign_audit;
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256};
 use crate::evidence::tested::RemovalLimits;
-use crate::evidence::{Bag, BagError, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, population};
+use crate::evidence::{
+    Bag, BagError, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, passed, population,
+};
 use crate::lake::Lake;
 use crate::lake::parquet_io::private_file;
 use crate::ledger::AccessModel;
@@ -212,7 +214,9 @@ pub fn fill(
         reader: told.reader,
         pseudonyms,
     };
-    let named = named(&question.access, &answers.findings, &privacy);
+    let mut named = named(&question.access, &answers.findings, &privacy);
+    let mut passed = passed::write(bag, &question.access, &question.config, &answers.results, &privacy).map_err(Failure::usage)?;
+    named.append(&mut passed.named);
     let (mut parts, mut limits, mut authorship) = (Vec::new(), Vec::new(), BTreeMap::new());
     if !told.campaign.is_empty() {
         let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
@@ -247,6 +251,7 @@ pub fn fill(
         facts,
         named: &named,
         privacy: &privacy,
+        passed,
         parts,
         limits,
     };

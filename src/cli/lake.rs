@@ -13,7 +13,7 @@ use crate::lake::{Checkpoint, Lake, View};
 use crate::lake::{compact, retain};
 use crate::model::Instant;
 use crate::pull::raw;
-use crate::report::shown;
+use crate::report::{RejectLine, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -368,16 +368,11 @@ fn dropped(view: &View) -> String {
 }
 
 fn rejects(rows: &[Reject]) -> String {
-    let mut counts: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-    for r in rows {
-        *counts.entry((&r.path, &r.verdict, &r.reason)).or_default() += 1;
-    }
-    if counts.is_empty() {
+    let groups = RejectLine::grouped(rows);
+    if groups.is_empty() {
         return "\nno record was excluded\n".to_string();
     }
-    let lines = counts
-        .into_iter()
-        .map(|((path, verdict, reason), n)| vec![path.to_string(), verdict.to_string(), n.to_string(), reason.to_string()]);
+    let lines = groups.into_iter().map(|g| vec![g.path, g.verdict, g.count.to_string(), g.reason]);
     format!(
         "\nexcluded records\n{}",
         output::table(&["source", "kind", "records", "reason"], lines.collect())

@@ -46,6 +46,7 @@ mod timeline;
 mod timestamp;
 mod verify;
 mod watch;
+mod what_if;
 mod why;
 pub mod workbench_args;
 
@@ -86,9 +87,10 @@ pub fn main() -> ExitCode {
         Err(_) => Exit::Bug,
     };
     match output::lost() {
-        Some(why) if exit as u8 == Exit::Done as u8 => {
+        // An answer that nobody got is none, whatever it was.
+        Some(why) if matches!(exit, Exit::Done | Exit::Found | Exit::CannotTell) => {
             output::error(&format!("the result could not be printed: {why}; name a file with --output, or make room"));
-            ExitCode::from(Exit::Usage as u8)
+            ExitCode::from(Exit::Io as u8)
         }
         _ => ExitCode::from(exit as u8),
     }
@@ -140,6 +142,7 @@ fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Holdings(args) => ask::holdings(args),
         Command::Brief(args) => brief::run(args),
         Command::Why(args) => why::run(args),
+        Command::WhatIf(args) => what_if::run(args),
         Command::Timeline(args) => timeline::run(args),
         Command::Changes(args) => history::changes(args),
         Command::Diff(args) => history::diff(args),

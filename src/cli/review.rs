@@ -77,7 +77,7 @@ impl Answers {
             access,
             sources: &self.sources,
             snapshots: &self.snapshots,
-            rejects: rejects(&self.rejects),
+            rejects: report::RejectLine::grouped(&self.rejects),
             trend: self.trend.clone(),
             campaigns: &self.campaigns,
             audience,
@@ -232,20 +232,6 @@ pub fn thresholds(question: &Question) -> Vec<report::ThresholdLine> {
     let own = question.config.own_checks.iter().filter_map(|(path, text)| check::own::made(text, path).ok());
     let own = own.flat_map(|c| c.thresholds).copied();
     check::thresholds().iter().copied().chain(own).map(|t| line(&t)).collect()
-}
-
-fn rejects(rows: &[Reject]) -> Vec<report::RejectLine> {
-    let mut counts: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
-    for r in rows {
-        *counts.entry((&r.path, &r.verdict, &r.reason)).or_default() += 1;
-    }
-    let line = |((path, verdict, reason), count): ((&str, &str, &str), usize)| report::RejectLine {
-        path: path.into(),
-        verdict: verdict.into(),
-        reason: reason.into(),
-        count,
-    };
-    counts.into_iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -66,7 +66,8 @@ pub fn run(args: &WhyArgs) -> Result<Exit, Failure> {
     Ok(end(&answer, &commit))
 }
 
-fn named(what: &str, name: &str, candidates: &select::Candidates) -> Result<String, Failure> {
+/// The id of what a name means among candidates; says what a person should know about the name.
+pub(super) fn named(what: &str, name: &str, candidates: &select::Candidates) -> Result<String, Failure> {
     let resolved = select::resolve(what, name, candidates)?;
     if let Some(remark) = resolved.remark {
         output::say(&remark);
@@ -75,7 +76,7 @@ fn named(what: &str, name: &str, candidates: &select::Candidates) -> Result<Stri
 }
 
 /// What kind of thing a name means, and its id; one role of an application is named by its key.
-fn entitlement(access: &AccessModel, name: &str) -> Result<(EntitlementKind, String), Failure> {
+pub(super) fn entitlement(access: &AccessModel, name: &str) -> Result<(EntitlementKind, String), Failure> {
     let lower = name.trim().to_lowercase();
     if let Some(held) = access.holdings.iter().find(|h| h.entitlement.id.as_str() == lower) {
         return Ok((held.entitlement.kind, lower));

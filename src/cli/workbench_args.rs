@@ -144,6 +144,41 @@ pub struct WhyArgs {
     pub output: OutputArgs,
 }
 
+/// `what-if`.
+#[derive(Debug, Args)]
+#[command(after_help = "A file names what would be changed, each as often as needed:
+
+  [[remove]]                       # somebody loses what they hold directly
+  principal = \"ana@contoso.com\"
+  entitlement = \"Finance readers\"
+
+  [[remove_role]]                  # a package no longer gives something
+  package = \"Finance readers\"
+  role = \"Finance share\"
+
+  [[policy]]                       # new requests under a policy go by other rules
+  policy = \"Employees\"
+  approval = true
+  approval_for_extension = true
+  approvers = [\"manager\"]        # or names of people and groups
+  approver_reason = true           # whether they must give one
+  expires_after_days = 90
+
+Exit codes: 0 something would follow · 1 nothing would · 2 usage, or a change that changes nothing.")]
+pub struct WhatIfArgs {
+    /// The file of changes (TOML)
+    pub file: std::path::PathBuf,
+    /// Where the lake is.
+    #[command(flatten)]
+    pub lake: LakeArg,
+    /// What the questions are asked with.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+    /// Where results go.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// Forms of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum TimelineFormat {

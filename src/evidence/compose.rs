@@ -3,6 +3,7 @@
 use crate::check::CheckResult;
 use crate::evidence::bag::{Bag, BagError};
 use crate::evidence::facts::{Facts, Output};
+use crate::evidence::passed::Passed;
 use crate::evidence::population::{self, Population};
 use crate::evidence::sample::{self, Drawn, Stratum};
 use crate::evidence::table::{Table, hash_total, sha256};
@@ -43,6 +44,8 @@ pub struct Material<'a> {
     pub named: &'a BTreeSet<String>,
     /// What of people is shown; the review is already covered by it.
     pub privacy: &'a Privacy,
+    /// What passed each check, whose listings are in the bag already.
+    pub passed: Passed,
     /// Parts that others made, such as those of a campaign: path below `data/`, what it holds, content, rows.
     pub parts: Vec<Part>,
     /// What those parts cannot show, a sentence each.
@@ -138,6 +141,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         mut facts,
         named,
         privacy,
+        passed,
         parts,
         limits,
     } = material;
@@ -145,6 +149,8 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     let mut filling = Filling { bag, outputs: Vec::new() };
     report::write(review, &bag.payload())?;
     report_outputs(&mut filling, review)?;
+    filling.outputs.extend(passed.outputs.iter().cloned());
+    filling.table("passed/passed.csv", "index of what passed: one row a check", &passed_table(&passed))?;
 
     let size = facts.sampling.size;
     let wanted = |f: sample::Frequency| size.unwrap_or(f.size());
@@ -170,7 +176,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         "what rests on a word and not on proof, and what the sources lack",
         &open_points_table(review),
     )?;
-    let arithmetic = arithmetic(&books.records, &populations, review);
+    let arithmetic = arithmetic(&books.records, &populations, review, &passed);
     filling.table("arithmetic.csv", "identities that must hold, with both sides", &arithmetic)?;
     filling.table(
         "controls.csv",
@@ -244,7 +250,8 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
 
 /// What the report wrote, found on disk.
 fn report_outputs(filling: &mut Filling, review: &Review) -> Result<(), ComposeError> {
-    for file in super::bag::files_below(&filling.bag.payload())? {
+    let own = format!("{}/", super::passed::FOLDER);
+    for file in super::bag::files_below(&filling.bag.payload())?.into_iter().filter(|f| !f.starts_with(&own)) {
         let path = filling.bag.payload().join(&file);
         let bytes = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
         filling.outputs.push(report_output(&file, &bytes, review));
@@ -373,12 +380,21 @@ fn open_points_table(review: &Review) -> Table {
     Table::of(&["code", "count", "kind", "text"], points.iter().map(row))
 }
 
+fn passed_table(passed: &Passed) -> Table {
+    let row = |(check, _, rows): &(String, usize, usize)| {
+        let file = format!("{}/{check}.csv", super::passed::FOLDER);
+        let hash = passed.outputs.iter().find(|o| o.file == file).map(|o| o.sha256.clone());
+        vec![check.clone(), rows.to_string(), hash.unwrap_or_default()]
+    };
+    Table::of(&["check", "rows", "sha256"], passed.counts.iter().map(row))
+}
+
 /// What must tie, whoever computes it.
-fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review) -> Table {
+fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review, passed: &Passed) -> Table {
     let rows = |name: &str| populations.iter().find(|p| p.name == name).map_or(0, |p| p.table.rows.len() as i128);
     let [read, kept, duplicate, rejected, unmapped] = records.map(i128::from);
     let found = review.findings.iter().filter(|f| f.result == crate::model::Verdict::Finding).count() as i128;
-    let identities = [
+    let mut identities = vec![
         Identity {
             name: "read = kept + duplicate + rejected + unmapped (sum of ipe/sources.csv)".into(),
             left: read,
@@ -395,6 +411,11 @@ fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review) -
             right: found,
         },
     ];
+    identities.extend(passed.counts.iter().map(|(check, counted, listed)| Identity {
+        name: format!("{check}: passed (controls.csv, right) = rows of passed/{check}.csv"),
+        left: *counted as i128,
+        right: *listed as i128,
+    }));
     let row = |i: &Identity| {
         let holds = if i.left == i.right { "yes" } else { "no" };
         vec![i.name.clone(), i.left.to_string(), i.right.to_string(), holds.to_string()]

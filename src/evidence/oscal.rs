@@ -19,7 +19,7 @@ pub fn document(facts: &Facts, results: &[CheckResult], audience: &Audience) -> 
     let space = Uuid::new_v5(&Uuid::NAMESPACE_DNS, b"vouchsafe.evidence");
     let base = format!("{}|{}|{}", facts.tenant, facts.commit, facts.as_of);
     let id = |parts: &str| Uuid::new_v5(&space, format!("{base}|{parts}").as_bytes()).to_string();
-    let plan = id("plan");
+    let (plan, catalog) = (id("plan"), id("catalog"));
     let mut observations = Vec::new();
     let mut findings = Vec::new();
     let mut controls: Vec<String> = Vec::new();
@@ -86,7 +86,14 @@ pub fn document(facts: &Facts, results: &[CheckResult], audience: &Audience) -> 
         "description": format!("Checks of who holds which access, as of {}, over the period from {} until {}.", facts.as_of, facts.period_from, facts.period_until),
         "start": facts.period_from,
         "end": facts.as_of,
-        "reviewed-controls": {"control-selections": [{"description": "Controls that the checks bear on.", "include-controls": included}]},
+        "props": [
+            {"name": "profile", "ns": NS, "class": "thresholds", "value": line(&facts.profile), "remarks": "The profile of thresholds under which the checks ran; configuration.toml and narrative.md have each value."},
+        ],
+        "reviewed-controls": {
+            "description": "Control and statement ids are those of the catalog NIST SP 800-53 revision 5, from which every baseline profile selects.",
+            "links": [{"href": format!("#{catalog}"), "rel": "reference", "text": "NIST SP 800-53 revision 5"}],
+            "control-selections": [{"description": "Controls that the checks bear on.", "include-controls": included}],
+        },
     });
     if !observations.is_empty() {
         result["observations"] = Value::from(observations);
@@ -111,6 +118,11 @@ pub fn document(facts: &Facts, results: &[CheckResult], audience: &Audience) -> 
                 "title": "Control narrative",
                 "description": "How access is reviewed, which checks run and which thresholds are in force.",
                 "rlinks": [{"href": "narrative.md", "media-type": "text/markdown"}],
+            }, {
+                "uuid": catalog,
+                "title": "NIST SP 800-53 revision 5",
+                "description": "The catalog of controls, as NIST publishes it in OSCAL.",
+                "rlinks": [{"href": CATALOG, "media-type": "application/oscal+json"}],
             }]},
         }
     });
@@ -119,6 +131,8 @@ pub fn document(facts: &Facts, results: &[CheckResult], audience: &Audience) -> 
     text
 }
 
+/// Where NIST publishes the catalog (usnistgov/oscal-content).
+const CATALOG: &str = "https://raw.githubusercontent.com/usnistgov/oscal-content/main/nist.gov/SP800-53/rev5/json/NIST_SP-800-53_rev5_catalog.json";
 const NS: &str = "https://vouchsafe.example/ns/oscal";
 
 /// `AC-2(3)` as OSCAL spells it: `ac-2.3`; of `AC-2d` the control, `ac-2`.

@@ -1,5 +1,6 @@
 //! Populations: complete listings from which an auditor draws, each row with an id that can be built from `holdings.csv`.
 
+use crate::evidence::occurrences;
 use crate::evidence::sample::{Frequency, Member};
 use crate::evidence::table::Table;
 use crate::evidence::tested::{self, RemovalLimits};
@@ -142,7 +143,7 @@ pub fn all(
     populations.push(tested::terminations(access, &seen, period, limits));
     populations.push(tested::approvals(access, period));
     populations.push(tested::changes(access, period));
-    populations.push(tested::occurrences(access, period));
+    populations.push(occurrences::occurrences(access, period));
     populations.push(open_findings(findings, audience));
     populations.extend(reviews(access, period));
     populations

@@ -1,12 +1,14 @@
 //! Test sheets: an item of a sample a row, what the records say of each attribute with their evidence, and room for the auditor's mark.
 
+use crate::check::Index;
 use crate::evidence::population::{Population, id_of};
 use crate::evidence::sample::Drawn;
 use crate::evidence::table::Table;
 use crate::evidence::tested::{RemovalLimits, removal, reviewed_as};
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::ReviewDecision;
-use crate::model::{Finding, GrantKind, Holding, Instant, Interned, Verdict, Window};
+use crate::model::time::DAY;
+use crate::model::{EntitlementKind, Finding, GrantKind, Holding, Instant, Interned, Verdict, Window};
 use crate::report::{ReportError, Review, test_workbook};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +49,7 @@ pub struct Tester<'a> {
     findings: BTreeMap<(&'a str, &'a str), Vec<&'a Finding>>,
     /// Whether decisions of reviews were ever listed: else that there are none says nothing.
     reviews_known: bool,
+    index: Index<'a>,
 }
 
 impl<'a> Tester<'a> {
@@ -73,6 +76,7 @@ impl<'a> Tester<'a> {
             holdings,
             reviews,
             findings,
+            index: Index::new(access),
             reviews_known: access.looks.keys().any(|(c, _)| c.as_str() == "review_decisions") || !access.review_decisions.is_empty(),
         }
     }
@@ -116,15 +120,33 @@ impl<'a> Tester<'a> {
     /// Whether a holding was approved before it was granted, without its evidence; by the id of its row.
     #[must_use]
     pub fn approval_of(&self, id: &str) -> String {
-        self.holding(id).map_or_else(|| "not seen".into(), |h| self.approved(h).says)
+        self.holding(id)
+            .map_or_else(|| "not seen".into(), |h| self.approved(self.behind(h).unwrap_or(h)).says)
+    }
+
+    /// The assignment by which the service gave a group or an application role: what was asked for and approved was that.
+    fn behind(&self, h: &Holding) -> Option<&'a Holding> {
+        let given = matches!(h.entitlement.kind, EntitlementKind::Group | EntitlementKind::AppRole) && h.grant_kind == GrantKind::System;
+        let behind = given.then(|| self.index.assignments_behind(h)).into_iter().flatten();
+        let begun = h.outer().from;
+        let at_that_time = |p: &&Holding| p.outer().from <= begun.plus(DAY) && p.outer().until.plus(DAY) > begun;
+        behind.filter(at_that_time).max_by_key(|p| (p.outer().from, p.assignment.clone()))
     }
 
     fn attributes(&self, h: &Holding) -> Vec<String> {
+        let package = self.behind(h);
+        let given = package.unwrap_or(h);
+        let by_package = |mut answer: Answer| {
+            if let Some(package) = package {
+                answer.says = format!("{} (through the package {})", answer.says, package.entitlement_name);
+            }
+            answer
+        };
         let answers = [
-            self.requested(h),
-            self.approved(h),
-            self.independent(h),
-            self.justified(h),
+            by_package(self.requested(given)),
+            by_package(self.approved(given)),
+            by_package(self.independent(given)),
+            by_package(self.justified(given)),
             self.reviewed(h),
             self.removed(h),
         ];
@@ -213,7 +235,8 @@ impl<'a> Tester<'a> {
     }
 
     fn reviews_of(&self, h: &Holding) -> impl Iterator<Item = &'a ReviewDecision> {
-        let as_what = reviewed_as(h);
+        let mut as_what = reviewed_as(h);
+        as_what.extend(self.behind(h).into_iter().flat_map(reviewed_as));
         let decisions = self.reviews.get(h.principal.as_str()).into_iter().flatten().copied();
         decisions.filter(move |d| as_what.iter().any(|id| id == d.resource.as_str()))
     }
@@ -278,7 +301,7 @@ fn quarters(period: Window) -> Vec<(String, Window)> {
     let mut found = Vec::new();
     let mut from = crate::evidence::population::quarter_begin(period.from);
     while from < period.until && found.len() < MOST {
-        let next = crate::evidence::population::quarter_begin(from.plus(95 * crate::model::time::DAY));
+        let next = crate::evidence::population::quarter_begin(from.plus(95 * DAY));
         if next <= from {
             break;
         }

@@ -1,9 +1,9 @@
-//! Populations of what happened: leavers with each access and its removal, approvals, changes, and the occurrences of review series.
+//! Populations of what happened: leavers with each access and its removal, approvals, and changes.
 
 use crate::evidence::population::{Population, listed};
 use crate::evidence::sample::{Frequency, Member};
 use crate::ledger::AccessModel;
-use crate::ledger::access_model::{Person, PolicyFacts, RequestHistory};
+use crate::ledger::access_model::{Person, RequestHistory};
 use crate::model::{Action, Certainty, Holding, Instant, PackageId, PolicyId, PrincipalId, PrincipalState, Window};
 use crate::report::ThresholdLine;
 use std::collections::BTreeMap;
@@ -132,7 +132,11 @@ pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Windo
                 stratum.to_string(),
                 "0".into(),
                 id.to_string(),
-                person.name.to_string(),
+                if person.name.is_empty() {
+                    access.principal_name(id).to_string()
+                } else {
+                    person.name.to_string()
+                },
                 time(leaver.leave),
                 time(leaver.disabled),
                 time(leaver.deleted),
@@ -343,97 +347,6 @@ fn change(cells: &[(&str, &str); 8]) -> (Member, Vec<String>) {
     (Member { back: 0, stratum: what, id }, row)
 }
 
-/// Each occurrence of each review series that falls into the period, also those in which nobody decided anything.
-pub(super) fn occurrences(access: &AccessModel, period: Window) -> Population {
-    let mut lines = Vec::new();
-    let known = !access.review_decisions.is_empty() || access.looks.keys().any(|(c, _)| c.as_str() == "review_decisions");
-    for (id, policy) in access.policies.iter().filter(|(_, p)| p.review_enabled == Some(true) && !p.removed) {
-        for span in series(policy, period) {
-            let on = |d: &&crate::ledger::access_model::ReviewDecision| {
-                let ours = d.resource.as_str() == id.as_str() || policy.package.as_ref().is_some_and(|p| p.as_str() == d.resource.as_str());
-                ours && d.reviewed_at.is_some_and(|t| span.from <= t && t < span.until)
-            };
-            let decided = access.review_decisions.iter().filter(on).count();
-            let by = access
-                .review_decisions
-                .iter()
-                .filter(on)
-                .filter_map(|d| d.reviewer.as_ref())
-                .collect::<std::collections::BTreeSet<_>>()
-                .len();
-            // That none is on record is no proof that none was taken: the service keeps decisions for a while only.
-            let done = match decided {
-                0 if !known => "cannot tell: no decisions of reviews are in the lake",
-                0 if access.as_of < span.until => "no decision on record yet",
-                0 => "no decision on record",
-                _ => "decided",
-            };
-            let stratum = done;
-            let row = vec![
-                format!("{id}|{}", span.from.day()),
-                stratum.to_string(),
-                "0".into(),
-                policy.package.as_ref().map(ToString::to_string).unwrap_or_default(),
-                package_name(access, policy.package.as_ref()),
-                policy.name.clone(),
-                span.from.to_string(),
-                time(Some(span.until).filter(|t| *t < Instant(i64::MAX))),
-                policy.review_every_text.clone(),
-                decided.to_string(),
-                by.to_string(),
-                done.to_string(),
-            ];
-            let member = Member {
-                back: 0,
-                stratum: stratum.into(),
-                id: format!("{id}|{}", span.from.day()),
-            };
-            lines.push((member, row));
-        }
-    }
-    let header = [
-        "id",
-        "stratum",
-        "periods_back",
-        "package_id",
-        "package_name",
-        "policy_name",
-        "from",
-        "until_exclusive",
-        "every",
-        "decisions",
-        "reviewers",
-        "done",
-    ];
-    let what = format!(
-        "each occurrence of each review series, by the calendar of the series, that begins in [{}, {}); those without a decision on record are in it; id: policy|first day",
-        period.from, period.until
-    );
-    listed("review-occurrences", what, Some(Frequency::Quarterly), &header, lines)
-}
-
-/// The occurrences of a series that begin in the period; none when nothing tells when it began.
-fn series(policy: &PolicyFacts, period: Window) -> Vec<Window> {
-    const MOST: usize = 1_000;
-    let Some(first) = policy.review_from else { return Vec::new() };
-    let over = |t: Instant| policy.review_until.is_some_and(|end| end <= t);
-    let every = policy.review_every.filter(|e| e.after(first) > first);
-    let mut spans = Vec::new();
-    let mut from = first;
-    while spans.len() < MOST && from < period.until && !over(from) {
-        let next = every.filter(|_| !policy.review_once).map(|e| e.after(from));
-        let until = next.unwrap_or(Instant(i64::MAX));
-        if period.from <= from {
-            spans.push(Window { from, until });
-        }
-        match next {
-            Some(next) => from = next,
-            None => break,
-        }
-    }
-    spans
-}
-
 fn package_name(access: &AccessModel, package: Option<&PackageId>) -> String {
     let facts = package.and_then(|p| access.packages.get(p));
     facts.map(|p| p.name.clone()).unwrap_or_default()
@@ -452,46 +365,4 @@ fn time(at: Option<Instant>) -> String {
 pub(super) fn reviewed_as(h: &Holding) -> Vec<String> {
     let policy = h.policy.as_ref().map(PolicyId::to_string);
     [Some(h.entitlement.resource().to_string()), policy].into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::IsoDuration;
-
-    fn at(text: &str) -> Instant {
-        Instant::parse(text).expect("a time")
-    }
-
-    #[test]
-    fn a_series_has_its_own_calendar_and_every_occurrence_counts() {
-        let policy = PolicyFacts {
-            review_enabled: Some(true),
-            review_from: Some(at("2025-11-15T00:00:00Z")),
-            review_every: IsoDuration::parse("P3M"),
-            ..PolicyFacts::default()
-        };
-        let year = Window {
-            from: at("2026-01-01T00:00:00Z"),
-            until: at("2027-01-01T00:00:00Z"),
-        };
-        let days = |p: &PolicyFacts| series(p, year).iter().map(|w| w.from.day()).collect::<Vec<_>>();
-        assert_eq!(days(&policy), ["2026-02-15", "2026-05-15", "2026-08-15", "2026-11-15"]);
-        let ended = PolicyFacts {
-            review_until: Some(at("2026-06-01T00:00:00Z")),
-            ..policy.clone()
-        };
-        assert_eq!(days(&ended), ["2026-02-15", "2026-05-15"]);
-        let once = PolicyFacts {
-            review_once: true,
-            review_from: Some(at("2026-03-01T00:00:00Z")),
-            ..policy.clone()
-        };
-        assert_eq!(days(&once), ["2026-03-01"]);
-        let never = PolicyFacts {
-            review_every: IsoDuration::parse("PT0S"),
-            ..policy
-        };
-        assert_eq!(days(&never), Vec::<String>::new(), "one occurrence, before the period");
-    }
 }

@@ -35,6 +35,10 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
             "complete listings: who holds what, who joined and left, what began, changed and ended, leavers, approvals, reviews; populations.csv is the index",
         ),
         (
+            "passed/",
+            "what each check looked at and found right, a listing a check, with what was seen; passed.csv is the index",
+        ),
+        (
             "samples/",
             "what was drawn from them, with seed, strata and rank, and a test sheet of each (-test.xlsx, -test.csv); samples.csv is the index",
         ),
@@ -174,18 +178,12 @@ pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String])
             facts.reader.audience
         ));
     }
-    let open = crate::report::open_points::open_points(review).into_iter().filter(|p| !p.is_lack);
-    lines.extend(open.map(|p| format!("On a word, not on proof: {}", p.text)));
     lines.extend(crate::report::limits(review).into_iter().map(|l| format!("{}: {}", l.title, l.text)));
     lines.extend(campaign.iter().cloned());
     for (subject, covered) in &access.coverage {
         if covered.any.is_empty() {
             lines.push(format!(
                 "Nothing says which time the log `{subject}` covers: an event that is not in it may have happened."
-            ));
-        } else if covered.attested.is_empty() {
-            lines.push(format!(
-                "That the log `{subject}` is complete is inferred from its first and last record only: a filtered export would look the same."
             ));
         }
         for (window, reason) in &covered.gaps {

@@ -1,5 +1,6 @@
 //! The bytes of one file, mapped when they lie there plain, else unpacked through a small window.
 
+use crate::ingest::cut::Mapped;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use std::borrow::Cow;
@@ -14,6 +15,8 @@ pub(super) struct Feed<'m> {
     chunk: usize,
     /// Why the file could not be read to its end.
     pub trouble: Option<String>,
+    /// Whether what it unpacks to is not what was packed.
+    pub corrupt: bool,
 }
 
 impl<'m> Feed<'m> {
@@ -25,6 +28,7 @@ impl<'m> Feed<'m> {
             reader: None,
             chunk: 0,
             trouble: None,
+            corrupt: false,
         }
     }
 
@@ -36,6 +40,7 @@ impl<'m> Feed<'m> {
             reader: Some(reader),
             chunk: chunk.clamp(64 << 10, 1 << 20),
             trouble: None,
+            corrupt: false,
         }
     }
 
@@ -74,20 +79,29 @@ impl<'m> Feed<'m> {
         let wanted = u64::try_from(self.chunk).unwrap_or(u64::MAX);
         if let Err(error) = reader.by_ref().take(wanted).read_to_end(window) {
             self.trouble = Some(error.to_string());
+            self.corrupt = is_corrupt(&error);
             self.reader = None;
         }
         window.len() > before
     }
 }
 
-/// Opens a file and hands its bytes to `work`.
-pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mut Feed<'_>) -> T) -> io::Result<T> {
+/// Whether an error says that bytes were changed, by a checksum or by what cannot be unpacked; not that the end is missing, or that
+/// something else stands behind it.
+fn is_corrupt(error: &io::Error) -> bool {
+    let text = error.to_string().to_lowercase();
+    let changed = matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+    changed && text != "invalid gzip header" || text.contains("checksum") || text.contains("corruption")
+}
+
+/// Opens a file and hands its bytes to `work`; beside what came of it, whether the file was cut or changed meanwhile, in words.
+pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mut Feed<'_>) -> T) -> io::Result<(T, Option<String>)> {
     if let Some((archive, member)) = &input.member {
         let mut archive = archive.reader();
         let entry = archive.by_index(*member).map_err(io::Error::other)?;
         let packed = entry.compressed_size();
         let reader = Metered::new(entry, packed, limits);
-        return Ok(work(&mut unpacked(Box::new(reader), packed, limits)?));
+        return Ok((work(&mut unpacked(Box::new(reader), packed, limits)?), None));
     }
     let mut file = File::open(&input.file)?;
     let len = file.metadata()?.len();
@@ -101,30 +115,23 @@ pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mu
             return Err(io::Error::other("it changed while it was read"));
         }
         if packing(&bytes).is_some() || utf16(&bytes).is_some() {
-            return Ok(work(&mut unpacked(Box::new(&bytes[..]), len, limits)?));
+            return Ok((work(&mut unpacked(Box::new(&bytes[..]), len, limits)?), None));
         }
-        return Ok(work(&mut Feed::whole(&bytes)));
+        return Ok((work(&mut Feed::whole(&bytes)), None));
     }
-    let map = map(&file)?;
-    if packing(&map).is_some() || utf16(&map).is_some() {
+    let map = Mapped::new(&file)?;
+    let done = if packing(&map).is_some() || utf16(&map).is_some() {
         let reader = Box::new(&map[..]);
-        return Ok(work(&mut unpacked(reader, map.len() as u64, limits)?));
-    }
-    Ok(work(&mut Feed::whole(&map)))
+        work(&mut unpacked(reader, map.len() as u64, limits)?)
+    } else {
+        work(&mut Feed::whole(&map))
+    };
+    let changed = map.was_cut() || file.metadata()?.len() != len;
+    Ok((done, changed.then(|| "it was cut or changed while it was read".to_string())))
 }
 
 /// Files up to this size are copied before they are read: one that is cut meanwhile is told, and costs no more than itself.
 const COPIED: u64 = 32 << 20;
-
-/// Maps a file.
-#[expect(
-    unsafe_code,
-    reason = "a map lets cores read one file at once without copies; exports are not written while they are read, and bytes that change anyway are only parsed, never trusted"
-)]
-fn map(file: &File) -> io::Result<memmap2::Mmap> {
-    // SAFETY: the map is read-only and is dropped before its file.
-    unsafe { memmap2::Mmap::map(file) }
-}
 
 #[derive(Clone, Copy)]
 enum Packing {
@@ -174,6 +181,7 @@ fn unpacked<'m>(mut reader: Box<dyn Read + 'm>, packed: u64, limits: &Limits) ->
             Err(error) => {
                 let mut feed = Feed::stream(Box::new(io::empty()), limits.chunk);
                 feed.trouble = Some(error.to_string());
+                feed.corrupt = is_corrupt(&error);
                 return Ok(feed);
             }
         };

@@ -4,7 +4,7 @@ use crate::ingest::coverage::is_log;
 use crate::ingest::kind::{self, Kind};
 use crate::ingest::times::{self, DateOrder};
 use crate::ingest::value;
-use crate::lake::records::Coverage;
+use crate::lake::records::{Coverage, without_value};
 use crate::lake::table::Table;
 use crate::model::Window;
 use crate::model::time::merge_windows;
@@ -70,7 +70,7 @@ impl Missed {
     }
 
     fn put(&mut self, whose: Whose, reason: &str, lost: Lost) {
-        let mut key = (whose, general(reason).to_string());
+        let mut key = (whose, without_value(reason).to_string());
         if self.0.len() >= REASONS && !self.0.contains_key(&key) {
             key.1 = "other reasons, which are kept with the records".into();
         }
@@ -136,11 +136,6 @@ impl Missed {
         }
         rows
     }
-}
-
-/// A reason without the value of one record: `no readable time: 'soon'` is that there is none.
-fn general(reason: &str) -> &str {
-    reason.find(": '").map_or(reason, |at| &reason[..at])
 }
 
 impl Lost {

@@ -105,7 +105,7 @@ fn metadata(table: Table, commit: &Commit, at: i64) -> Value {
         &digest[16..20],
         &digest[20..32]
     );
-    let fields: Vec<Value> = fields(table).iter().map(field).collect();
+    let fields: Vec<Value> = columns_of(table).iter().map(field).collect();
     let schema = json!({"type": "struct", "fields": fields}).to_string();
     json!({"metaData": {
         "id": id, "name": table.name(), "format": {"provider": "parquet", "options": {}}, "schemaString": schema,
@@ -129,7 +129,9 @@ fn kind(data_type: &DataType) -> Value {
     }
 }
 
-fn fields(table: Table) -> Vec<Field> {
+/// The columns of a table, as its files have them now.
+#[must_use]
+pub fn columns_of(table: Table) -> Vec<Field> {
     match table {
         Table::AuditEvents => AuditEvent::fields(),
         Table::SignIns => SignIn::fields(),

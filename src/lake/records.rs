@@ -4,6 +4,12 @@ use crate::lake::column::columns;
 use crate::lake::table::{Row, Table};
 use crate::model::{Instant, Interned};
 
+/// A reason without the value of one record: `no readable time: 'soon'` is that there is none.
+#[must_use]
+pub fn without_value(reason: &str) -> &str {
+    reason.find(": '").map_or(reason, |at| &reason[..at])
+}
+
 /// Basis of a row of `coverage` that takes back a gap with the same subject and reason: what it lacked was read later.
 pub const HEALED: &str = "healed";
 

@@ -370,7 +370,7 @@ fn holderless(access: &AccessModel, asked: &Asked) -> Option<MissingEvidence> {
     if unnamed > 0 {
         return Some(MissingEvidence {
             source: "role assignments".into(),
-            reason: format!("{unnamed} role assignments name no holder"),
+            reason: format!("{unnamed} records of roles and memberships name no holder"),
         });
     }
     (count > 0).then(|| MissingEvidence {

@@ -9,7 +9,7 @@ use crate::ledger::governance::ReviewAct;
 use crate::ledger::names::Names;
 use crate::ledger::policy_history::{PolicyChange, change_of};
 use crate::model::id::lowered;
-use crate::model::{AccessEvent, Instant, Interned};
+use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,13 @@ pub struct AuditFacts {
     pub(super) newest: Option<Instant>,
 }
 
+/// Whether a record tells of a grant, and not whose or of what.
+fn is_unattributed(fact: &AccessEvent) -> bool {
+    let is_core = fact.request.is_none() && !fact.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
+    let is_grant = matches!(fact.action, Action::Granted | Action::Extended) && fact.outcome != Outcome::Failure;
+    is_grant && is_core && (fact.principal.is_none() || fact.entitlement.is_none())
+}
+
 impl AuditFacts {
     /// Takes records in any order.
     pub fn take(&mut self, events: &[AuditEvent]) {
@@ -41,7 +48,7 @@ impl AuditFacts {
             self.names.take(event);
             self.policy_changes.extend(change_of(event));
             self.review_acts.extend(ReviewAct::of(event));
-            if action_of(&event.activity_key).is_none() {
+            if action_of(&event.activity_key).is_none() || facts::of_event(event).is_some_and(|f| is_unattributed(&f)) {
                 self.note_unknown(event);
             }
         }

@@ -4,7 +4,7 @@ use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::access_model::{AccessModel, Covered, Gaps, Look, Looks, RequestHistory, SeenAt};
 use crate::ledger::accounts::Accounts;
-use crate::ledger::deletions::{Deletions, missing_resources};
+use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_resources};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::held::{Held, Recorder};
 use crate::ledger::intervals::{Rules, intervals};
@@ -70,7 +70,7 @@ impl Ledger {
         stage.yields(packages.len() + resources.len());
         let stage = Stage::begin("intervals of holding");
         let log = LogCoverage::of(ledger.coverage.get("audit"));
-        let held = all_held([packages, resources], &deletions, &ledger.sightings, &log);
+        let held = all_held([packages, resources], &deletions, &ledger.accounts, &ledger.sightings, &log);
         stage.yields(held.len());
         let stage = Stage::begin("rows of the ledger");
         ledger.holderless = holderless.by_package;
@@ -205,7 +205,7 @@ impl Ledger {
             coverage: self.coverage.clone(),
             collection_gaps: self.collection_gaps.clone(),
             holderless: self.holderless.clone(),
-            unnamed: resource_timelines::unnamed(&self.evidence),
+            unnamed: resource_timelines::unnamed(&self.evidence, &self.events),
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_examples: self.evidence.audit_facts.unknown_examples.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
@@ -239,8 +239,9 @@ pub fn build(evidence: Evidence, settings: &Settings) -> AccessModel {
 }
 
 /// Everything that was held, ever.
-fn all_held(sorted: [Timelines; 2], deletions: &Deletions, sightings: &Sightings, log: &LogCoverage) -> Vec<Held> {
+fn all_held(sorted: [Timelines; 2], deletions: &Deletions, accounts: &Accounts, sightings: &Sightings, log: &LogCoverage) -> Vec<Held> {
     let prepared = sorted.into_iter().flat_map(|mut timelines| {
+        explained_by_deletion(&mut timelines, accounts);
         missing_resources(&mut timelines, sightings);
         deletions.apply(&mut timelines);
         timelines
@@ -249,13 +250,15 @@ fn all_held(sorted: [Timelines; 2], deletions: &Deletions, sightings: &Sightings
     let of_group = |((principal, key), group): ((PrincipalId, EntitlementKey), Vec<Timeline>)| {
         let of_timeline = |mut timeline: Timeline| {
             let facts = std::mem::take(&mut timeline.facts);
+            let holed = (!timeline.holes.is_empty()).then(|| log.without(&timeline.holes));
             let rules = Rules {
                 same_act: SAME_ACT,
                 granted_once: !timeline.by_pim && matches!(key.kind, EntitlementKind::Group | EntitlementKind::AppRole),
                 // A role may be given by the directory, by PIM, by a partner relation or with a package, each in records of its own.
                 log_tells_beginnings: key.kind != EntitlementKind::DirectoryRole,
-                one_record: timeline.assignment.is_some() && !timeline.is_joined_by_time,
-                log,
+                one_record: timeline.assignment.is_some() && !timeline.is_joined_by_time && holed.is_none(),
+                has_holes: holed.is_some(),
+                log: holed.as_ref().unwrap_or(log),
             };
             let timeline = Arc::new(timeline);
             let of_interval = |interval| Held {

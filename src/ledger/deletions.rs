@@ -1,6 +1,7 @@
 //! What ends without a removal of its own: the account, the group, the application or the package is deleted.
 
 use crate::lake::table::Table;
+use crate::ledger::accounts::Accounts;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::Sightings;
@@ -108,6 +109,21 @@ fn fact((at, act, change): &(Instant, Act, Change), is_holder: bool) -> Fact {
     match change {
         Change::Restored => Fact::Restored { at: *at, act: *act },
         _ => Fact::Deleted { at: *at, reason, act: *act },
+    }
+}
+
+/// Listings leave out accounts that wait to be deleted for good: that they miss one then says nothing of what it holds.
+///
+/// Graph lists no soft-deleted object among members and assignments of roles, and brings all of them back with a restored account.
+pub(super) fn explained_by_deletion(timelines: &mut Timelines, accounts: &Accounts) {
+    for ((principal, key), group) in timelines.iter_mut() {
+        if key.kind == EntitlementKind::AccessPackage {
+            continue;
+        }
+        let is_deleted = |at: Instant| accounts.at(principal, at).is_some_and(|state| state.deleted);
+        for timeline in group.iter_mut() {
+            timeline.facts.retain(|f| !matches!(f, Fact::Absent { at, .. } if is_deleted(*at)));
+        }
     }
 }
 

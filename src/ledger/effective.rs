@@ -85,10 +85,10 @@ fn through_package(access: &AccessModel, by_holder: &BTreeMap<&str, Vec<&Holding
     step.path = format!("{} > {}", held.path, step.entitlement_name).into();
     step.assignment_state = if step.entitlement.is_eligible() { "eligible" } else { "active" };
     let span = Span::of(held).common(&content.span)?;
-    let span = if held.partially_delivered {
-        delivered(access, by_holder, &step, span)?
-    } else {
-        span
+    let span = match held.whole_since {
+        _ if held.partially_delivered => delivered(access, by_holder, &step, span)?,
+        Some(whole) => completed(by_holder, &step, span, whole),
+        None => span,
     };
     let span = as_taken_away(by_holder, &step, span);
     if content.span.until_certainty != Certainty::Open && span.held_until != held.held_until {
@@ -111,6 +111,14 @@ fn as_taken_away(by_holder: &BTreeMap<&str, Vec<&Holding>>, step: &Holding, span
     // A removal of the package takes up to a day to reach its resources.
     let earlier = last.held_until.filter(|until| span.held_until.is_none_or(|end| until.plus(DAY) < end));
     if earlier.is_some() { span.ending_with(&Span::of(last)) } else { span }
+}
+
+/// Of a package that was delivered in part and whole later: what is seen to have arrived, else it is certain from the whole delivery on.
+fn completed(by_holder: &BTreeMap<&str, Vec<&Holding>>, step: &Holding, span: Span, whole: Instant) -> Span {
+    let own = by_holder.get(step.principal.as_str()).into_iter().flatten();
+    let direct = own.filter(|h| h.entitlement == step.entitlement);
+    let seen = direct.filter_map(|h| span.common(&Span::of(h))).min_by_key(|s| s.from_latest.or(s.held_from));
+    seen.unwrap_or_else(|| span.certain_from(whole))
 }
 
 /// Of a package that was delivered in part: what is seen to have been delivered; without any snapshot it is possible and no more.

@@ -160,8 +160,8 @@ impl<'a> Targets<'a> {
         if key.contains("app role assignment") {
             return self.of_app_role();
         }
-        if key.contains("role") {
-            return self.of_role(key.contains("eligible"));
+        if key.contains("role") || key.contains("member in pim") {
+            return self.of_role(key);
         }
         (None, None)
     }
@@ -215,7 +215,8 @@ impl<'a> Targets<'a> {
     }
 
     /// A directory role, or with PIM for groups a group, and who is active in it or eligible for it.
-    fn of_role(&self, eligible: bool) -> (Option<PrincipalId>, Option<EntitlementKey>) {
+    fn of_role(&self, key: &str) -> (Option<PrincipalId>, Option<EntitlementKey>) {
+        let eligible = key.contains("eligible");
         let text = |t: &AuditTarget| t.id.clone().filter(|i| !i.is_empty());
         let role = self.of("role");
         let holder = ["user", "serviceprincipal"].iter().find_map(|k| self.of(k)).and_then(|t| id(t.id.as_ref()));
@@ -229,11 +230,17 @@ impl<'a> Targets<'a> {
             return (Some(holder.clone()), Some(if eligible { key.eligible() } else { key }));
         }
         let holder = holder.or_else(|| self.of("group").and_then(|t| id(t.id.as_ref())));
+        let holder = holder.or_else(|| self.changed("PrincipalId").map(|i| PrincipalId::new(&i)));
         let changed = |names: &[&str]| names.iter().find_map(|n| self.changed(n));
-        let role = changed(&["Role.TemplateId", "TemplateId", "RoleDefinitionOriginId", "Role.ObjectID"]).or_else(|| role.and_then(text));
+        let definition = || self.of("other").filter(|_| key.contains("definition")).and_then(text);
+        let role = changed(&["Role.TemplateId", "TemplateId", "RoleDefinitionOriginId", "RoleDefinitionId", "Role.ObjectID"]);
+        let role = role.or_else(|| self.of("role").and_then(text)).or_else(definition);
         let unit = self.of("administrativeunit").and_then(text).map(|u| format!("/administrativeUnits/{u}"));
-        let scope = self.changed("Role.Scope").or(unit).unwrap_or_else(|| "/".into());
-        (holder, role.map(|r| EntitlementKey::directory_role(&r, &scope, eligible)))
+        let told = changed(&["Role.Scope", "DirectoryScopeId"]).or(unit);
+        // A role within a unit that the record does not name is not the one for the whole tenant.
+        let scope = told.or_else(|| (!key.contains("scoped")).then(|| "/".into()));
+        let entitlement = role.zip(scope).map(|(r, scope)| EntitlementKey::directory_role(&r, &scope, eligible));
+        (holder, entitlement)
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Rules<'a> {
     pub log_tells_beginnings: bool,
     /// Whether all facts are of one record, which never comes back once it has ended.
     pub one_record: bool,
+    /// Whether something may have ended it that the log does not tell: that the log tells of no end then says nothing of when.
+    pub has_holes: bool,
     pub log: &'a LogCoverage,
 }
 
@@ -297,6 +299,10 @@ impl Walk<'_> {
         let Some(mut held) = self.open.take() else {
             // What is extended is held.
             let ended = self.done.last().and_then(|d| if let End::Exact(t) = d.end { Some(t) } else { None });
+            if ended.is_some_and(|e| self.watched(e, at)) {
+                // Renewed after it had ended: that is when it begins again.
+                return self.begin(Interval::granted(at, act));
+            }
             let (earliest, latest) = self.began_before(at, None, ended);
             let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
             return self.begin(Interval::begun(certainty, earliest, Some(latest), at, act.evidence));
@@ -409,7 +415,7 @@ impl Walk<'_> {
         } else {
             let reach = log.forward(proof);
             held.reach(due.map_or(reach, |d| reach.min(d)));
-            held.end = End::Bounded(log.back(at).max(proof));
+            held.end = End::Bounded(if self.rules.has_holes { at } else { log.back(at).max(proof) });
         }
         let within = held.until_earliest.unwrap_or(proof);
         held.end_reason = if due.is_some_and(|d| within <= d) { "expired" } else { "not_listed" };

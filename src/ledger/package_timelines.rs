@@ -40,21 +40,20 @@ pub(super) fn of_packages(
     let by_id: Histories = histories.iter().collect();
     let mut timelines = Timelines::default();
     let holderless = assignments(&mut timelines, evidence, contents, sightings, histories);
-    for told in acts(events, histories, &by_id) {
+    let Acts { clear, mut doubts } = acts(events, histories, &by_id);
+    for told in clear {
         let key = (told.principal.clone(), told.package.clone());
         let is_held = || timelines.get(&key).is_some_and(|group| group.iter().any(|t| t.is_held_at(told.at)));
         if told.only_if_held && !is_held() {
+            doubts.extend(told.may_be_anybodys.then(|| Doubt::of(&told)).flatten());
             continue;
         }
         place(timelines.entry(key).or_default(), told);
     }
-    for (policy, principal, package, at, request) in policies_told(events, histories, &by_id) {
-        let group = timelines.entry((principal, package)).or_default();
-        let of_request = |t: &&mut Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.request == request));
-        if let Some(timeline) = group.iter_mut().find(of_request) {
-            timeline.policies.push((at, policy));
-        }
+    for group in timelines.values_mut() {
+        join_grants(group);
     }
+    doubt(&mut timelines, &doubts);
     unlisted(&mut timelines, sightings, &holderless);
     (timelines, holderless)
 }
@@ -190,29 +189,93 @@ struct PackageAct {
     at: Instant,
     what: What,
     act: Act,
+    /// The policy that it went by.
+    policy: Option<PolicyId>,
     /// Whether the record leaves open whose it is, so that it counts only for somebody who held it then.
     only_if_held: bool,
+    /// Whether the one whom the record names need not be the holder.
+    may_be_anybodys: bool,
+}
+
+/// Acts, and what may have been one.
+struct Acts {
+    clear: Vec<PackageAct>,
+    doubts: Vec<Doubt>,
+}
+
+/// Something that was carried out and may have ended an access: from then on nothing proves it but another witness.
+struct Doubt {
+    package: EntitlementKey,
+    /// Whose access; `None` where no record tells.
+    principal: Option<PrincipalId>,
+    /// Which assignment; `None` where no record tells.
+    assignment: Option<AssignmentId>,
+    at: Instant,
+}
+
+impl Doubt {
+    /// Of a removal whose record leaves open whose it is.
+    fn of(act: &PackageAct) -> Option<Self> {
+        matches!(act.what, What::End { .. }).then(|| Self {
+            package: act.package.clone(),
+            principal: None,
+            assignment: act.assignment.clone(),
+            at: act.at,
+        })
+    }
+
+    /// Of a request that was carried out, and of which no record tells what it asked for or for whom.
+    fn of_history(history: &RequestHistory) -> Option<Self> {
+        let is_done = matches!(history.state.as_str(), "delivered" | "partiallyDelivered");
+        // What only events tell is judged by them.
+        let is_recorded = !history.kind.is_empty();
+        let may_end = match asks_for(&history.kind) {
+            None => true,
+            Some(Asks::Removal) => of_history(history).is_none(),
+            Some(_) => false,
+        };
+        (is_done && is_recorded && may_end).then_some(())?;
+        Some(Self {
+            package: EntitlementKey::package(history.package.as_ref()?.as_str()),
+            principal: history.recipient.clone(),
+            assignment: history.assignment.clone(),
+            at: history.completed_at.or(history.created_at)?,
+        })
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
-    Grant { partial: bool, end: Option<Schedule> },
-    Extend { end: Schedule },
-    End { reason: &'static str },
+    Grant {
+        partial: bool,
+        end: Option<Schedule>,
+    },
+    Extend {
+        end: Schedule,
+    },
+    End {
+        reason: &'static str,
+    },
+    /// A removal that was carried out in part only.
+    EndPartly,
+    /// A grant of which the record does not say in any known word whether it came about.
+    MayGrant,
+    /// A removal of the same kind.
+    MayEnd,
 }
 
 impl What {
     fn kind(self) -> u8 {
         match self {
-            Self::Grant { .. } => 0,
+            Self::Grant { .. } | Self::MayGrant => 0,
             Self::Extend { .. } => 1,
-            Self::End { .. } => 2,
+            Self::End { .. } | Self::EndPartly | Self::MayEnd => 2,
         }
     }
 }
 
 /// All acts in the order of time: each told by an event, and those of requests that no event tells.
-fn acts(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>, by_id: &Histories) -> Vec<PackageAct> {
+fn acts(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>, by_id: &Histories) -> Acts {
     let mut all: Vec<PackageAct> = events.iter().filter_map(|e| of_event(e, by_id)).collect();
     let mut told: AHashSet<(Interned, u8)> = AHashSet::new();
     let mut times: AHashMap<(PrincipalId, EntitlementKey, u8), Vec<Instant>> = AHashMap::new();
@@ -232,9 +295,23 @@ fn acts(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>,
                 .is_some_and(|all| all.iter().any(near))
     };
     let untold: Vec<PackageAct> = histories.values().filter_map(of_history).filter(|act| !is_told(act)).collect();
+    let is_untold = |history: &&RequestHistory| ![0, 2].iter().any(|kind| told.contains(&(history.id.interned(), *kind)));
+    // A removal that the log tells without its request is the one that this request asked for.
+    let ends: Vec<&PackageAct> = all.iter().filter(|a| matches!(a.what, What::End { .. }) && a.act.request.is_empty()).collect();
+    let is_told_so = |doubt: &Doubt| {
+        let same = |a: &&&PackageAct| a.package == doubt.package && (a.at.0 - doubt.at.0).abs() <= HOUR;
+        ends.iter()
+            .any(|a| same(&a) && (a.assignment.is_none() || doubt.assignment.is_none() || a.assignment == doubt.assignment))
+    };
+    let doubts = histories
+        .values()
+        .filter(is_untold)
+        .filter_map(Doubt::of_history)
+        .filter(|d| !is_told_so(d))
+        .collect();
     all.extend(untold);
     all.sort_by_key(|a| (a.at, a.what.kind(), a.act, a.what));
-    all
+    Acts { clear: all, doubts }
 }
 
 fn end_of(history: &RequestHistory) -> Option<Schedule> {
@@ -254,6 +331,7 @@ fn of_event(event: &AccessEvent, by_id: &Histories) -> Option<PackageAct> {
         Action::Granted | Action::PartiallyGranted if is_update => What::Extend {
             end: end.unwrap_or(Schedule::Unknown),
         },
+        Action::Granted | Action::PartiallyGranted if event.outcome == Outcome::Unknown => What::MayGrant,
         Action::Granted | Action::PartiallyGranted => What::Grant {
             partial: event.action == Action::PartiallyGranted,
             end,
@@ -261,6 +339,8 @@ fn of_event(event: &AccessEvent, by_id: &Histories) -> Option<PackageAct> {
         Action::Extended => What::Extend {
             end: end.unwrap_or(Schedule::Unknown),
         },
+        // Whether it came about, the record does not say in any word that is known.
+        Action::Removed | Action::Expired if event.outcome == Outcome::Unknown => What::MayEnd,
         Action::Removed => What::End { reason: "removed" },
         Action::Expired => What::End { reason: "expired" },
         _ => return None,
@@ -274,7 +354,9 @@ fn of_event(event: &AccessEvent, by_id: &Histories) -> Option<PackageAct> {
         at: event.at,
         what,
         act: act_of(event),
+        policy: event.policy.clone().or_else(|| history.and_then(|h| h.policy.clone())),
         only_if_held: false,
+        may_be_anybodys: false,
     })
 }
 
@@ -304,10 +386,13 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
         Asks::Change => What::Extend {
             end: end.unwrap_or(Schedule::Unknown),
         },
+        Asks::Removal if history.state == "partiallyDelivered" => What::EndPartly,
         Asks::Removal => What::End { reason: "removed" },
     };
     Some(PackageAct {
         only_if_held: history.recipient.is_none(),
+        // Graph names the assignee as requestor of a removal by another; some exports name who asked.
+        may_be_anybodys: history.recipient.is_none(),
         principal: history.recipient.clone().or_else(|| history.likely_recipient.clone())?,
         package: EntitlementKey::package(history.package.as_ref()?.as_str()),
         assignment: history.assignment.clone(),
@@ -318,33 +403,152 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
             request: history.id.interned(),
             ..Act::default()
         },
+        policy: history.policy.clone(),
     })
 }
 
 /// Puts an act where it belongs among the timelines of one principal and package.
 fn place(group: &mut Vec<Timeline>, told: PackageAct) {
-    let PackageAct { assignment, at, what, act, .. } = told;
+    let PackageAct {
+        assignment,
+        at,
+        what,
+        act,
+        policy,
+        ..
+    } = told;
+    let policy = policy.as_ref();
     match what {
         What::Grant { partial, end } => {
-            let timeline = timeline_of_grant(group, assignment, at, act.request);
+            let timeline = timeline_of_grant(group, assignment, at, act.request, policy);
+            timeline.policies.extend(policy.filter(|_| !act.request.is_empty()).map(|p| (at, p.clone())));
             timeline.partial.push((at, partial));
             timeline.facts.push(Fact::Granted { at, act });
             timeline.facts.extend(end.map(|end| Fact::Scheduled { at, end }));
         }
         What::Extend { end } => {
-            let timeline = timeline_of_end(group, assignment, at, false);
+            let timeline = timeline_of_end(group, assignment, at, false, policy);
             timeline.facts.push(Fact::Extended { at, act });
             timeline.facts.push(Fact::Scheduled { at, end });
         }
         What::End { reason } => {
-            let timeline = timeline_of_end(group, assignment, at, true);
+            let timeline = timeline_of_end(group, assignment, at, true, policy);
             timeline.facts.push(Fact::Ended { at, reason, act });
+        }
+        What::MayGrant => {
+            let timeline = timeline_of_grant(group, assignment, at, act.request, policy);
+            timeline.facts.push(Fact::Unclear {
+                at,
+                made: Some(at),
+                evidence: act.evidence,
+            });
+        }
+        What::MayEnd => timeline_of_end(group, assignment, at, false, policy).holes.push(at),
+        What::EndPartly => {
+            let timeline = timeline_of_end(group, assignment, at, false, policy);
+            timeline.partial.push((at, true));
+            timeline.holes.push(at);
+        }
+    }
+}
+
+/// Whether two policies are known, and not the same: one package can be held under several policies at a time.
+fn differ(timeline: &Timeline, policy: Option<&PolicyId>) -> bool {
+    policy.is_some_and(|p| !timeline.policies.is_empty() && timeline.policies.iter().all(|(_, known)| known != p))
+}
+
+/// The grant that the log tells without an assignment, and the assignment that other records tell without its grant, are one.
+///
+/// An approval takes weeks and a schedule may begin before the delivery or not be told: the first record of an assignment is
+/// of the grant that was open then, unless it begins after that or goes by another policy.
+fn join_grants(group: &mut Vec<Timeline>) {
+    let is_granted = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { .. }));
+    if group.len() < 2 || !group.iter().any(|t| t.assignment.is_none() && is_granted(t)) {
+        return;
+    }
+    let first = |t: &Timeline| {
+        // What a record says of its own end is telling; other absences come later.
+        t.facts.iter().filter(|f| !matches!(f, Fact::Scheduled { .. })).map(Fact::at).min()
+    };
+    let mut named: Vec<(Instant, AssignmentId)> = group
+        .iter()
+        .filter(|t| !is_granted(t))
+        .filter_map(|t| Some((first(t)?, t.assignment.clone()?)))
+        .collect();
+    named.sort();
+    for (at, id) in named {
+        let Some(of) = group.iter().position(|t| t.assignment.as_ref() == Some(&id)) else {
+            continue;
+        };
+        let open = |t: &Timeline| {
+            let begun = t.begin().filter(|b| *b <= at);
+            let starts_later = group[of].start.zip(begun).is_some_and(|(start, begun)| start.0 - 5 * MINUTE > begun.0);
+            let policy = group[of].policies.last().map(|(_, p)| p);
+            let ended_then = t
+                .facts
+                .iter()
+                .any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR));
+            begun.is_some() && !starts_later && !differ(t, policy) && (t.is_held_at(at) || ended_then)
+        };
+        let grant = (0..group.len())
+            .filter(|i| *i != of && group[*i].assignment.is_none() && is_granted(&group[*i]) && open(&group[*i]))
+            .max_by_key(|i| group[*i].begin());
+        if let Some(grant) = grant {
+            let of = std::mem::take(&mut group[of]);
+            let joined = &mut group[grant];
+            joined.facts.extend(of.facts);
+            joined.policies.extend(of.policies);
+            joined.partial.extend(of.partial);
+            joined.holes.extend(of.holes);
+            joined.assignment = of.assignment;
+            joined.start = of.start;
+            joined.is_joined_by_time = true;
+        }
+    }
+    group.retain(|t| t.assignment.is_some() || !t.facts.is_empty());
+}
+
+/// Leaves nothing proved after something that may have ended it.
+fn doubt(timelines: &mut Timelines, doubts: &[Doubt]) {
+    let mut of_package: AHashMap<&EntitlementKey, Vec<&Doubt>> = AHashMap::new();
+    for doubt in doubts {
+        of_package.entry(&doubt.package).or_default().push(doubt);
+    }
+    if of_package.is_empty() {
+        return;
+    }
+    let named: AHashSet<AssignmentId> = timelines.values().flatten().filter_map(|t| t.assignment.clone()).collect();
+    for ((principal, key), group) in timelines.iter_mut() {
+        for doubt in of_package.get(key).into_iter().flatten() {
+            if doubt.principal.as_ref().is_some_and(|p| p != principal) {
+                continue;
+            }
+            // A record that names an assignment is of that one, or of one that no other record names.
+            let known = doubt.assignment.as_ref().filter(|id| named.contains(id));
+            // Its own record may tell of it and not of its grant.
+            let is_bare = group
+                .iter()
+                .any(|t| t.assignment.as_ref() == known && !t.facts.iter().any(|f| matches!(f, Fact::Granted { .. } | Fact::Present { .. })));
+            let may_be = |t: &&mut Timeline| match (&doubt.assignment, &t.assignment) {
+                (Some(_), Some(id)) => known == Some(id),
+                (Some(_), None) => known.is_none() || is_bare,
+                (None, _) => true,
+            };
+            for timeline in group.iter_mut().filter(may_be) {
+                timeline.holes.push(doubt.at);
+            }
         }
     }
 }
 
 /// The timeline of a delivery: by assignment id, else by scheduled start, else one without an assignment.
-fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant, request: Interned) -> &mut Timeline {
+fn timeline_of_grant<'t>(
+    group: &'t mut Vec<Timeline>,
+    assignment: Option<AssignmentId>,
+    at: Instant,
+    request: Interned,
+    policy: Option<&PolicyId>,
+) -> &'t mut Timeline {
     // What is delivered again was not granted again.
     let of_request = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.request == request));
     let same_request = || group.iter().position(|t| !request.is_empty() && of_request(t));
@@ -370,7 +574,7 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
             .position(|t| t.assignment.is_none() && (same_act(t) || !request.is_empty() && of_request(t))),
         (None, None) => same_request()
             .or_else(nearest_start)
-            .or_else(|| group.iter().position(|t| t.assignment.is_none())),
+            .or_else(|| group.iter().position(|t| t.assignment.is_none() && !(differ(t, policy) && t.is_held_at(at)))),
     };
     take(group, index, assignment)
 }
@@ -380,7 +584,13 @@ fn timeline_of_grant(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>
 /// By assignment id; else the one that ended about then; else the one that is held then: a removal that names an assignment
 /// which nothing else names (the grant is older than the requests that Graph still keeps) is of the holding that is open,
 /// unless a later snapshot lists that one.
-fn timeline_of_end(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, at: Instant, is_end: bool) -> &mut Timeline {
+fn timeline_of_end<'t>(
+    group: &'t mut Vec<Timeline>,
+    assignment: Option<AssignmentId>,
+    at: Instant,
+    is_end: bool,
+    policy: Option<&PolicyId>,
+) -> &'t mut Timeline {
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let unnamed = |t: &Timeline| assignment.is_none() || t.assignment.is_none();
     let ended_about = |t: &Timeline| {
@@ -393,7 +603,7 @@ fn timeline_of_end(group: &mut Vec<Timeline>, assignment: Option<AssignmentId>, 
         let fits = |t: &Timeline| t.begin().is_some_and(|b| b <= at) && t.is_held_at(at) && !(is_end && t.is_listed_after(at));
         (0..group.len())
             .filter(|i| fits(&group[*i]) && (!only_unnamed || group[*i].assignment.is_none()))
-            .max_by_key(|i| group[*i].begin())
+            .max_by_key(|i| (!differ(&group[*i], policy), group[*i].begin()))
     };
     let index = by_id.or_else(about).or_else(|| held(true)).or_else(|| held(false));
     let index = index.or_else(|| assignment.is_none().then(|| group.iter().position(|t| t.assignment.is_none())).flatten());
@@ -419,24 +629,6 @@ fn take(group: &mut Vec<Timeline>, index: Option<usize>, assignment: Option<Assi
         _ => timeline.is_joined_by_time = true,
     }
     timeline
-}
-
-type PolicyTold = (PolicyId, PrincipalId, EntitlementKey, Instant, Interned);
-
-/// The policies that grants went by, as events and requests tell.
-fn policies_told(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>, by_id: &Histories) -> Vec<PolicyTold> {
-    let of_event = |e: &AccessEvent| {
-        let act = of_event(e, by_id).filter(|a| matches!(a.what, What::Grant { .. }))?;
-        Some((e.policy.clone()?, act.principal, act.package, act.at, act.act.request))
-    };
-    let of_request = |h: &RequestHistory| {
-        let act = of_history(h).filter(|a| matches!(a.what, What::Grant { .. }))?;
-        Some((h.policy.clone()?, act.principal, act.package, act.at, act.act.request))
-    };
-    let told = events.iter().filter_map(of_event);
-    let mut all: Vec<PolicyTold> = told.chain(histories.values().filter_map(of_request)).filter(|p| !p.4.is_empty()).collect();
-    all.sort_by(|a, b| (&a.1, a.3, &a.0).cmp(&(&b.1, b.3, &b.0)));
-    all
 }
 
 /// Complete snapshots that do not list what is known of.

@@ -6,6 +6,7 @@ use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::ledger::timeline::{Fact, Schedule, Timeline, Timelines};
 use crate::model::id::lowered;
+use crate::model::time::MINUTE;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PrincipalId};
 use std::collections::BTreeMap;
 
@@ -17,12 +18,13 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
     directory_roles(&mut timelines, evidence, sightings);
     schedules(&mut timelines, evidence, sightings);
     told(&mut timelines, events);
+    unattributed(&mut timelines, events);
     unlisted(&mut timelines, sightings);
     timelines
 }
 
 /// Role assignments of which no record names the holder, by the directory role or application.
-pub(super) fn unnamed(evidence: &Evidence) -> BTreeMap<Interned, usize> {
+pub(super) fn unnamed(evidence: &Evidence, events: &[AccessEvent]) -> BTreeMap<Interned, usize> {
     let directory = evidence.directory_roles.iter().filter(|r| r.principal_id.is_none()).filter_map(|r| r.role_id);
     let scheduled = evidence
         .role_schedules
@@ -34,8 +36,14 @@ pub(super) fn unnamed(evidence: &Evidence) -> BTreeMap<Interned, usize> {
         .iter()
         .filter(|r| r.principal_id.is_none())
         .filter_map(|r| r.resource_id);
+    // Records of grants that say of what, and not to whom.
+    let is_grant = |e: &&AccessEvent| e.action == Action::Granted && e.outcome != Outcome::Failure && e.principal.is_none() && e.request.is_none();
+    let told = events.iter().filter(is_grant).filter_map(|e| e.entitlement.as_ref());
+    let told = told
+        .filter(|key| key.kind != EntitlementKind::AccessPackage)
+        .map(|key| Interned::from(key.resource()));
     let mut unnamed: BTreeMap<Interned, usize> = BTreeMap::new();
-    for id in directory.chain(scheduled).chain(apps) {
+    for id in directory.chain(scheduled).chain(apps).chain(told) {
         *unnamed.entry(lowered(&id)).or_default() += 1;
     }
     unnamed
@@ -192,8 +200,21 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             continue;
         }
         let (at, act) = (event.starts_at.unwrap_or(event.at), act_of(event));
+        let is_told = event.outcome == Outcome::Success;
         let fact = match event.action {
+            // Whether it came about, the record does not say in any word that is known.
+            Action::Granted if !is_told => Fact::Unclear {
+                at,
+                made: Some(at),
+                evidence: act.evidence,
+            },
+            Action::Removed | Action::Expired if !is_told => {
+                let group = timelines.entry((principal.clone(), key.clone())).or_default();
+                group.iter_mut().for_each(|t| t.holes.push(at));
+                continue;
+            }
             Action::Granted => Fact::Granted { at, act },
+            Action::Extended => Fact::Extended { at: event.at, act },
             Action::Removed => Fact::Ended { at, reason: "removed", act },
             Action::Expired => Fact::Ended { at, reason: "expired", act },
             _ => continue,
@@ -203,10 +224,45 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             group.push(Timeline::default());
         }
         group[0].facts.push(fact);
-        if event.action == Action::Granted
-            && let Some(end) = event.ends_at
-        {
-            group[0].facts.push(Fact::Scheduled { at, end: Schedule::Ends(end) });
+        let end = match (event.action, event.ends_at) {
+            (Action::Granted | Action::Extended, Some(end)) => Schedule::Ends(end),
+            (Action::Extended, None) => Schedule::Unknown,
+            _ => continue,
+        };
+        group[0].facts.push(Fact::Scheduled { at, end });
+    }
+}
+
+/// An end of which the record does not say whose or of what: from then on only another witness proves what it may have ended.
+fn unattributed(timelines: &mut Timelines, events: &[AccessEvent]) {
+    let is_end = |e: &&AccessEvent| matches!(e.action, Action::Removed | Action::Expired) && e.outcome != Outcome::Failure;
+    let of_package = |e: &AccessEvent| e.request.is_some() || e.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
+    let doubts: Vec<&AccessEvent> = events
+        .iter()
+        .filter(is_end)
+        .filter(|e| !of_package(e) && (e.principal.is_none() || e.entitlement.is_none()))
+        .collect();
+    // Two services tell of one end, and one of them names it.
+    let named = |e: &AccessEvent| e.principal.is_some() && e.entitlement.is_some();
+    let clear: Vec<&AccessEvent> = events.iter().filter(|e| !doubts.is_empty() && is_end(e) && named(e)).collect();
+    let is_explained = |doubt: &AccessEvent| {
+        let fits = |e: &AccessEvent| {
+            (doubt.principal.is_none() || doubt.principal == e.principal) && (doubt.entitlement.is_none() || doubt.entitlement == e.entitlement)
+        };
+        let first = clear.partition_point(|e| e.at.0 < doubt.at.0 - MINUTE);
+        clear[first..].iter().take_while(|e| e.at.0 <= doubt.at.0 + MINUTE).any(|e| fits(e))
+    };
+    let doubts: Vec<&AccessEvent> = doubts.into_iter().filter(|d| !is_explained(d)).collect();
+    if doubts.is_empty() {
+        return;
+    }
+    for ((principal, key), group) in timelines.iter_mut() {
+        for timeline in group.iter_mut() {
+            let by_pim = timeline.by_pim || timeline.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.by_pim));
+            let may_be = |e: &&&AccessEvent| {
+                e.principal.as_ref().is_none_or(|p| p == principal) && e.entitlement.as_ref().is_none_or(|k| k == key) && (by_pim || !e.by_pim)
+            };
+            timeline.holes.extend(doubts.iter().filter(may_be).map(|e| e.at));
         }
     }
 }

@@ -267,6 +267,7 @@ impl<'a> Shown<'a> {
             assignment_state: if entitlement.is_eligible() { "eligible" } else { "active" },
             grant_kind,
             partially_delivered: last_by(&row.deliveries, |d| d.at, as_of).is_some_and(|d| d.partial),
+            whole_since: whole_since(&row.deliveries, as_of),
             on_behalf_of: (grant_kind == GrantKind::OnBehalf).then(|| PrincipalId::of(row.principal)),
             requested_by: row.requested_by.map(PrincipalId::of),
             granted_by: row.granted_by,
@@ -350,6 +351,13 @@ pub(super) fn span_at(i: &Interval, as_of: Instant) -> Span {
 fn last_by<T>(told: &[T], at: impl Fn(&T) -> Instant, as_of: Instant) -> Option<&T> {
     let by_then = told.iter().filter(|t| at(t) <= as_of).max_by_key(|t| at(t));
     by_then.or_else(|| told.iter().min_by_key(|t| at(t)))
+}
+
+/// Since when a delivery is whole that was seen in part before, as far as it was known by then.
+fn whole_since(told: &[DeliverySeen], as_of: Instant) -> Option<Instant> {
+    let by_then = || told.iter().filter(|d| d.at <= as_of);
+    let partial = by_then().filter(|d| d.partial).map(|d| d.at).max()?;
+    by_then().filter(|d| !d.partial && d.at > partial).map(|d| d.at).min()
 }
 
 /// The end that was set, as far as it was known by then; one that is known only later when none was.

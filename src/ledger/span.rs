@@ -102,6 +102,22 @@ impl Span {
         self
     }
 
+    /// The same, of which nothing is proved before an instant: it may have begun earlier.
+    #[must_use]
+    pub fn certain_from(mut self, at: Instant) -> Self {
+        let later = Window {
+            from: at,
+            until: Instant(i64::MAX),
+        };
+        self.proved = common(&self.proved, &[later]);
+        if self.from_latest.or(self.held_from).is_none_or(|f| f < at) {
+            self.from_latest = Some(at);
+            self.from_certainty = Certainty::Bounded;
+        }
+        self.held_from = self.proved.first().map(|w| w.from);
+        self
+    }
+
     /// The time in which both last; `None` when they surely never met.
     ///
     /// Where one step alone binds an end, its certainty counts; where either may, the weaker one.

@@ -121,6 +121,8 @@ pub(super) struct Timeline {
     pub is_joined_by_time: bool,
     /// When the assignment starts by its own record.
     pub start: Option<Instant>,
+    /// Instants of records that may have ended it, and do not say so: nothing reaches across them.
+    pub holes: Vec<Instant>,
 }
 
 /// All timelines, by principal and entitlement; the order of the map says nothing.

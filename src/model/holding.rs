@@ -132,6 +132,8 @@ pub struct Holding {
     pub grant_kind: GrantKind,
     /// Whether the grant was delivered in part only.
     pub partially_delivered: bool,
+    /// Since when it is delivered whole, where it was delivered in part before.
+    pub whole_since: Option<Instant>,
     /// Who asked.
     pub requested_by: Option<PrincipalId>,
     /// Whom it was asked for, when by another.

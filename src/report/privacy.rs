@@ -66,6 +66,9 @@ impl Pseudonyms {
             }
             made.people.insert(token, (id.to_string(), person.clone()));
         }
+        // A service that acts is no person, and keeps its id as the applications do.
+        let services = access.events.iter().filter(|e| e.actor_is_service).filter_map(|e| e.actor.as_ref());
+        made.things.extend(services.map(ToString::to_string));
         for h in &access.holdings {
             if matches!(h.principal_type.as_str(), "group" | "service_principal") {
                 made.things.insert(h.principal.to_string());

@@ -1,11 +1,12 @@
 //! Everything that a report is made of, handed over by whoever asked for it.
 
-use crate::lake::records::{Snapshot, Source};
+use crate::lake::records::{Reject, Snapshot, Source, without_value};
 use crate::ledger::AccessModel;
 use crate::model::{Finding, Instant, Severity, Verdict, Window};
 use crate::report::Audience;
 use crate::report::columns::Forms;
 use crate::report::progress::Section;
+use std::collections::BTreeMap;
 
 /// One review: the question, its results, and what they rest on.
 pub struct Review<'a> {
@@ -144,6 +145,16 @@ pub struct ThresholdLine {
     pub checks: String,
 }
 
+impl Review<'_> {
+    /// How many records were read and not taken: by the books of the sources, since only so many of a file are kept one by one.
+    #[must_use]
+    pub fn excluded(&self) -> usize {
+        let by_books: i64 = self.sources.iter().map(|s| s.rejected.saturating_add(s.unmapped)).sum();
+        let one_by_one = self.rejects.iter().map(|r| r.count).sum();
+        usize::try_from(by_books).unwrap_or(0).max(one_by_one)
+    }
+}
+
 /// Records that are excluded for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectLine {
@@ -155,4 +166,56 @@ pub struct RejectLine {
     pub reason: String,
     /// How many.
     pub count: usize,
+}
+
+impl RejectLine {
+    /// Excluded records by file and reason; reasons that differ in the value of a record are one, told with the first value.
+    #[must_use]
+    pub fn grouped(rows: &[Reject]) -> Vec<Self> {
+        let mut groups: BTreeMap<(&str, &str, &str), (usize, &str, bool)> = BTreeMap::new();
+        for r in rows {
+            let group = groups.entry((&r.path, &r.verdict, without_value(&r.reason))).or_insert((0, &r.reason, false));
+            group.0 += 1;
+            group.2 |= group.1 != r.reason;
+            group.1 = group.1.min(&r.reason);
+        }
+        let line = |((path, verdict, _), (count, first, differ)): ((&str, &str, &str), (usize, &str, bool))| Self {
+            path: path.into(),
+            verdict: verdict.into(),
+            reason: if differ { format!("{first} and other values") } else { first.into() },
+            count,
+        };
+        groups.into_iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_differ_in_the_value_of_a_record_are_one_line() {
+        let reject = |path: &str, reason: &str| Reject {
+            path: path.into(),
+            verdict: "rejected".into(),
+            reason: reason.into(),
+            ..Reject::default()
+        };
+        let rows = [
+            reject("a", "no readable time: 'y'"),
+            reject("a", "no readable time: 'x'"),
+            reject("a", "no id"),
+            reject("b", "no readable time: 'x'"),
+        ];
+        let told: Vec<(String, usize)> = RejectLine::grouped(&rows)
+            .into_iter()
+            .map(|l| (format!("{}: {}", l.path, l.reason), l.count))
+            .collect();
+        let expected = [
+            ("a: no id", 1),
+            ("a: no readable time: 'x' and other values", 2),
+            ("b: no readable time: 'x'", 1),
+        ];
+        assert_eq!(told, expected.map(|(text, n)| (text.to_string(), n)));
+    }
 }

@@ -109,6 +109,7 @@ pub fn holding(n: usize) -> Holding {
             GrantKind::UserRequest
         },
         partially_delivered: false,
+        whole_since: None,
         requested_by: Some(PrincipalId::new(&guid(1, n % 60))),
         on_behalf_of: None,
         granted_by: "Entitlement Management".into(),

@@ -136,22 +136,81 @@ fn a_holding_is_before_inside_or_possibly_inside_a_period() {
 fn a_conclusion_never_stands_beside_a_known_gap_in_silence() {
     let mut sample = Sample::new();
     sample.findings.clear();
-    sample.access.coverage.clear();
+    let period = sample.review().period;
+    for covered in sample.access.coverage.values_mut() {
+        (covered.any, covered.attested, covered.gaps) = (vec![period], vec![period], Vec::new());
+    }
     sample.snapshots.retain(|s| s.complete != "no");
-    let whole = page(&sample.review());
+    let excluded = sample.review().excluded();
+    let sources: Vec<_> = sample
+        .sources
+        .iter_mut()
+        .map(|s| (std::mem::take(&mut s.rejected), std::mem::take(&mut s.unmapped)))
+        .collect();
+    let without_rejects = |sample: &Sample| {
+        let mut review = sample.review();
+        review.rejects.clear();
+        page(&review)
+    };
+    let whole = without_rejects(&sample);
     assert!(
         whole.contains("Data quality: no known gaps") && whole.contains("No gap in the data is known."),
         "nothing is missing"
     );
     let forbidden = (None, "error response: Forbidden".to_string());
     sample.access.collection_gaps.insert("named_locations".into(), vec![forbidden]);
-    let html = page(&sample.review());
+    let html = without_rejects(&sample);
     assert!(html.contains("No check has a finding among ") && html.contains(" current holdings. The data has known gaps: named_locations."));
     assert!(
-        html.contains("named_locations is not complete: error response: Forbidden."),
+        html.contains("named_locations (error response: Forbidden)."),
         "the reason stands beside the conclusion"
     );
     assert!(!html.contains("No gap in the data is known"));
+    sample.access.collection_gaps.clear();
+    for (source, (rejected, unmapped)) in sample.sources.iter_mut().zip(sources) {
+        (source.rejected, source.unmapped) = (rejected, unmapped);
+    }
+    let html = page(&sample.review());
+    let told = format!("{excluded} records were excluded, each with its reason in the evidence store.");
+    assert!(
+        html.contains("Data quality: known gaps: ") && excluded == 15 && html.contains(&told),
+        "what was read and not taken is missing, too"
+    );
+    for source in &mut sample.sources {
+        (source.rejected, source.unmapped) = (0, 0);
+    }
+    sample.access.coverage.clear();
+    let html = without_rejects(&sample);
+    assert!(
+        html.contains("No log was collected, so no event can be ruled out.") && !html.contains("No gap in the data is known"),
+        "without a log nothing is whole"
+    );
+}
+
+/// The first page, the limitations, and the table of a bundle are of one list.
+#[test]
+fn every_open_point_stands_on_the_first_page_and_in_the_limitations() {
+    let sample = Sample::new();
+    let review = sample.review();
+    let html = page(&review);
+    let points = open_points::open_points(&review);
+    let codes: Vec<&str> = points.iter().map(|p| p.code).collect();
+    for code in [
+        "logs-not-whole",
+        "snapshots-not-whole",
+        "records-not-taken",
+        "asserted-coverage",
+        "inferred-coverage",
+    ] {
+        assert!(codes.contains(&code), "{code} is in {codes:?}");
+    }
+    let (first, rest) = html.split_once("id=\"charts\"").expect("charts");
+    let limits = rest.split_once("<section id=\"limits\">").expect("limits").1;
+    for point in &points {
+        let text = &point.text;
+        assert!(first.contains(text.as_str()), "{} is on the first page: {text}", point.code);
+        assert!(limits.contains(text.as_str()), "{} is in the limitations: {text}", point.code);
+    }
 }
 
 #[test]

@@ -183,6 +183,10 @@ pub fn ocsf(entries: &[Entry], tenant: &str) -> String {
         });
         if !e.actor_id.is_empty() || !e.actor_name.is_empty() {
             object["actor"] = json!({"user": name(&e.actor_name, &e.actor_id)});
+            // These classes know an actor by the profile of hosts only.
+            if matches!(class_uid, 3004 | 3005) {
+                object["metadata"]["profiles"] = json!(["host"]);
+            }
         }
         if !e.actor_ip.is_empty() {
             object["src_endpoint"] = json!({"ip": e.actor_ip});
@@ -190,6 +194,9 @@ pub fn ocsf(entries: &[Entry], tenant: &str) -> String {
         match class_uid {
             3004 => object["entity"] = json!({"name": if e.entitlement.is_empty() { &e.message } else { &e.entitlement }, "uid": e.record}),
             _ => object["user"] = json!({"name": if e.principal.is_empty() { "unknown" } else { &e.principal }, "type_id": 0}),
+        }
+        if class_uid == 3002 {
+            object["service"] = json!({"name": if e.entitlement.is_empty() { &e.message } else { &e.entitlement }});
         }
         if class_uid == 3005 {
             let what = if e.entitlement.is_empty() { e.message.clone() } else { e.entitlement.clone() };

@@ -49,7 +49,7 @@ impl Material<'_> {
             Base::Sources => store::encode(&self.books(source)?),
             Base::Rejects => store::encode(&self.books(reject)?),
             Base::Snapshots => store::encode(&self.books(snapshot)?),
-            Base::Records => store::encode(&records::records(self.view)?),
+            Base::Records => store::encode(&records::records(self.view, &self.access.names)?),
             Base::Findings => Err(ViewError::Bug("findings come from the checks".into())),
         }
     }

@@ -130,7 +130,13 @@ pub fn open<E: From<ViewError>>(needs: &Needs, view: Option<&View>, place: &mut 
     }
     for table in &needs.tables {
         let paths = view.map(|v| v.paths(*table)).unwrap_or_default();
-        sql.files(&format!("lake_{}", table.name()), &paths).map_err(ViewError::from)?;
+        let name = format!("lake_{}", table.name());
+        if paths.is_empty() {
+            sql.bytes(&name, store::empty(crate::lake::delta::columns_of(*table))?)
+                .map_err(ViewError::from)?;
+        } else {
+            sql.files(&name, &paths).map_err(ViewError::from)?;
+        }
     }
     // Views stand on tables alone, so their order is free.
     for view in VIEWS.iter().filter(|v| needs.views.contains(v.name)) {

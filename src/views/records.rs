@@ -4,20 +4,21 @@ use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::lake::table::Table;
 use crate::lake::{View, parquet_io};
 use crate::ledger::action_of;
-use crate::model::{Action, Interned};
+use crate::ledger::names::Names;
+use crate::model::{Action, Instant, Interned};
 use crate::views::ViewError;
 use crate::views::make::some;
 use crate::views::rows::RecordRow;
 use rayon::prelude::*;
 
 /// Every record once for each object, by object and time; one that names nobody stands under the empty id.
-pub(super) fn records(view: Option<&View>) -> Result<Vec<RecordRow>, ViewError> {
+pub(super) fn records(view: Option<&View>, names: &Names) -> Result<Vec<RecordRow>, ViewError> {
     let Some(view) = view else { return Ok(Vec::new()) };
     let mut rows: Vec<RecordRow> = Vec::new();
     for path in view.paths(Table::AuditEvents) {
         for batch in parquet_io::read(&path, None)? {
             let events: Vec<AuditEvent> = parquet_io::from_batch(&batch)?;
-            rows.par_extend(events.par_iter().flat_map_iter(of_event));
+            rows.par_extend(events.par_iter().flat_map_iter(|e| of_event(e, names)));
         }
     }
     rows.par_sort_by(|a, b| {
@@ -40,7 +41,7 @@ const POINTERS: [&str; 8] = [
     "AppRole.Id",
 ];
 
-fn of_event(event: &AuditEvent) -> Vec<RecordRow> {
+fn of_event(event: &AuditEvent, names: &Names) -> Vec<RecordRow> {
     let Some(at) = event.at else { return Vec::new() };
     let mut objects: Vec<(Interned, &'static str)> = Vec::new();
     let mut add = |id: &str, role| {
@@ -62,7 +63,7 @@ fn of_event(event: &AuditEvent) -> Vec<RecordRow> {
     if objects.is_empty() {
         objects.push((Interned::default(), "none"));
     }
-    let row = row(event, at);
+    let row = row(event, at, names);
     objects
         .iter()
         .enumerate()
@@ -75,7 +76,7 @@ fn of_event(event: &AuditEvent) -> Vec<RecordRow> {
         .collect()
 }
 
-fn row(event: &AuditEvent, at: crate::model::Instant) -> RecordRow {
+fn row(event: &AuditEvent, at: Instant, names: &Names) -> RecordRow {
     let text = |t: &Option<String>| t.as_deref().map(Interned::from).and_then(some);
     let action = action_of(&event.activity_key).filter(|a| !matches!(a, Action::Noted | Action::Named));
     let name = event.actor_upn.as_ref().filter(|n| !n.is_empty()).or(event.actor_name.as_ref());
@@ -84,7 +85,7 @@ fn row(event: &AuditEvent, at: crate::model::Instant) -> RecordRow {
         .iter()
         .filter_map(|d| Some(format!("{}={}", d.key.as_deref()?, d.value.as_deref().unwrap_or_default())))
         .collect();
-    let targets: Vec<String> = event.targets.iter().filter_map(target).collect();
+    let targets: Vec<String> = event.targets.iter().filter_map(|t| target(t, at, names)).collect();
     let changes: Vec<String> = event.targets.iter().flat_map(changes).collect();
     let joined = |all: Vec<String>| (!all.is_empty()).then(|| all.join("; "));
     RecordRow {
@@ -115,10 +116,14 @@ fn row(event: &AuditEvent, at: crate::model::Instant) -> RecordRow {
     }
 }
 
-/// `Group Finance`, or the id where no name stands.
-fn target(target: &AuditTarget) -> Option<String> {
+/// `Group Finance`: by the name in the record, else by the one that it had then, else by its id.
+fn target(target: &AuditTarget, at: Instant, names: &Names) -> Option<String> {
     let told = |t: &Option<String>| t.clone().filter(|t| !t.is_empty());
-    let name = told(&target.upn).or_else(|| told(&target.name)).or_else(|| told(&target.id))?;
+    let known = || {
+        let named = names.of(&target.id.as_deref()?.to_ascii_lowercase())?.shown_at(at);
+        (!named.is_empty()).then(|| named.to_string())
+    };
+    let name = told(&target.upn).or_else(|| told(&target.name)).or_else(known).or_else(|| told(&target.id))?;
     Some(format!("{} {name}", target.kind.as_deref().unwrap_or("object")))
 }
 

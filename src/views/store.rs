@@ -35,14 +35,8 @@ pub enum Place {
 /// # Errors
 /// When a row does not fit its columns, which is a bug.
 pub fn encode<R: Columns + Sync>(rows: &[R]) -> Result<Vec<u8>, ViewError> {
-    let bug = |e: &dyn std::fmt::Display| ViewError::Bug(format!("a table could not be written: {e}"));
     let schema = Arc::new(Schema::new(R::fields().into_iter().map(without_zone).collect::<Vec<_>>()));
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(|e| bug(&e))?))
-        .set_max_row_group_row_count(Some(GROUP))
-        .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
-        .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).map_err(|e| bug(&e))?;
+    let mut writer = writer(&schema)?;
     for many in rows.chunks(16 * GROUP) {
         let batches: Vec<RecordBatch> = many
             .par_chunks(GROUP)
@@ -53,6 +47,28 @@ pub fn encode<R: Columns + Sync>(rows: &[R]) -> Result<Vec<u8>, ViewError> {
         }
     }
     writer.into_inner().map_err(|e| bug(&e))
+}
+
+/// No rows with these columns, but for nested ones, as Parquet.
+///
+/// # Errors
+/// When a column cannot be written, which is a bug.
+pub fn empty(columns: Vec<Field>) -> Result<Vec<u8>, ViewError> {
+    let flat = columns.into_iter().filter(|f| !f.data_type().is_nested()).map(without_zone);
+    writer(&Arc::new(Schema::new(flat.collect::<Vec<_>>())))?.into_inner().map_err(|e| bug(&e))
+}
+
+fn bug(e: &dyn std::fmt::Display) -> ViewError {
+    ViewError::Bug(format!("a table could not be written: {e}"))
+}
+
+fn writer(schema: &Arc<Schema>) -> Result<ArrowWriter<Vec<u8>>, ViewError> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(|e| bug(&e))?))
+        .set_max_row_group_row_count(Some(GROUP))
+        .set_created_by(concat!("vouchsafe ", env!("CARGO_PKG_VERSION")).to_string())
+        .build();
+    ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties)).map_err(|e| bug(&e))
 }
 
 fn without_zone(field: Field) -> Field {

@@ -57,6 +57,7 @@ fn holding(who: &str, entitlement: EntitlementKey, days: Days) -> Holding {
         last_seen: None,
         grant_kind: GrantKind::Direct,
         partially_delivered: false,
+        whole_since: None,
         requested_by: None,
         on_behalf_of: None,
         granted_by: "".into(),

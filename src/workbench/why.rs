@@ -4,7 +4,7 @@
 //! resource too; such a listing is the delivery of the package and no path of its own, since it goes with the package.
 
 use crate::ledger::{AccessModel, effective};
-use crate::model::{EntitlementKey, EntitlementKind, Instant, Presence, PrincipalId, Window};
+use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, Presence, PrincipalId, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A step of a path: something that can be taken away.
@@ -120,6 +120,26 @@ impl<'a> At<'a> {
         })
     }
 
+    /// The package holdings by which somebody has what a direct holding is of, but for what is thought away.
+    pub(super) fn given(&self, direct: &Holding) -> Vec<usize> {
+        let own = self.by_holder.get(direct.principal.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let is_there = |i: &usize| !self.gone.contains(&Step::Holding(*i));
+        let packages = own
+            .iter()
+            .copied()
+            .filter(|i| self.access.holdings[*i].entitlement.kind == EntitlementKind::AccessPackage);
+        let gives = |i: &usize| {
+            let contents = self.gives(*i).into_iter().filter(|(c, _, _)| !self.gone.contains(&Step::Content(*c)));
+            contents.into_iter().any(|(_, key, _)| key == direct.entitlement)
+        };
+        packages.filter(is_there).filter(gives).collect()
+    }
+
+    /// Every path of somebody to anything.
+    pub(super) fn every_path(&self, holder: &PrincipalId) -> Vec<Path> {
+        self.paths(holder, &|_| true)
+    }
+
     /// Every path of somebody to what is wanted; each holds no group twice.
     #[must_use]
     pub fn paths(&self, holder: &PrincipalId, wanted: Wanted) -> Vec<Path> {
@@ -196,7 +216,7 @@ impl<'a> At<'a> {
     }
 
     /// Who may lose something when these steps go: the holders of the steps, and whoever comes by them through groups.
-    fn touched(&self, steps: &[Step]) -> BTreeSet<&'a str> {
+    pub(super) fn touched(&self, steps: &[Step]) -> BTreeSet<&'a str> {
         let mut next: Vec<&str> = Vec::new();
         for step in steps {
             match step {

@@ -270,7 +270,19 @@ fn fifty_people_review_the_sample_from_open_to_verify() {
 
     // Nothing newer is known: nobody can tell.
     let blind = on(&run, 17, &["campaign", "verify", &id, "--lake", "lake", "--format", "json"]);
-    assert_eq!(blind.code, 5, "{}", blind.stderr);
+    // But what had outlived its end before the opening is beyond its time, as the check on missed ends says.
+    let missed = ok(&run, 17, &["check", "EXP-05", "--lake", "lake", "--format", "json"]).stdout;
+    let missed: Vec<Value> = serde_json::from_str(&missed).expect("JSON");
+    let missed: BTreeSet<&str> = missed.iter().filter_map(|f| f["assignment_id"].as_str()).collect();
+    let outcomes: Vec<Value> = serde_json::from_str(&blind.stdout).expect("JSON");
+    assert_eq!(outcomes.len(), revoked.len());
+    let mut beyond = 0;
+    for row in &outcomes {
+        let over = row["assignment_id"].as_str().is_some_and(|a| missed.contains(a));
+        beyond += usize::from(over);
+        assert_eq!(row["outcome"], if over { "open beyond SLA" } else { "cannot tell" }, "{row}");
+    }
+    assert_eq!((blind.code, beyond > 0), (1, true), "{}", blind.stderr);
 
     // The next look: one removal did not happen, one access was granted again, the rest is gone.
     let assignments: Vec<String> = revoked.iter().map(|r| r["assignment_id"].clone()).collect();

@@ -500,7 +500,7 @@ fn reminders_reach_a_mail_server_and_are_recorded_once() {
     let mut lines = BufReader::new(server.0.stdout.take().expect("its output")).lines();
     let port = lines.next().expect("a port").expect("text");
     let opened = Opened::with(&format!(
-        "[[reminders]]\ndays_before = 14\nto = \"reviewer\"\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n"
+        "[[reminders]]\ndays_before = 14\nto = \"reviewer\"\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\nsheets_at = \"https://files.corp.example\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n"
     ));
     let remind = || opened.run.ok(&["campaign", "remind", &opened.id, "--lake", "lake", "--by", "audit"]);
     remind();

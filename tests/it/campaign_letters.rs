@@ -175,3 +175,144 @@ fn whoever_gets_items_gets_one_letter_with_the_sheet_as_it_is_now() {
     }
     assert!(reviewers(&now).iter().all(|k| k != "unassigned" || now["population"].as_u64() > Some(0)));
 }
+
+#[test]
+fn letters_lead_to_the_sheet_and_name_the_end_of_a_day() {
+    use mail_parser::{MessageParser, MimeHeaders};
+    let run = Run::new();
+    ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    let plan = |more: &str| {
+        format!(
+            "name = \"Letters\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\"]\n\
+             [mail]\nfrom = \"Reviews <reviews@corp.example>\"\nzone = \"Europe/Oslo\"\n{more}"
+        )
+    };
+    // What is sent leads somewhere.
+    run.write("campaign.toml", &plan("[smtp]\nhost = \"127.0.0.1\"\nport = 9\nsecurity = \"none\"\n"));
+    let open = ["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"];
+    let told = on(&run, 0, &open);
+    assert!(
+        told.code == 2 && told.stderr.contains("mail.sheets_at") && told.stderr.contains("mail.attach_sheets"),
+        "{}",
+        told.stderr
+    );
+
+    run.write("campaign.toml", &plan("attach_sheets = true\n"));
+    let told = ok(&run, 0, &open);
+    assert!(told.stderr.contains("due Thu 16 Jul 2026, end of day (Europe/Oslo)"), "{}", told.stderr);
+    let id = told.stdout.trim().to_string();
+    let key = "hanna.lindgren";
+    let letter = |name: &str| std::fs::read(run.dir().join(format!("out/{id}/{key}/{name}"))).expect("a letter");
+    let bytes = letter("hanna.lindgren_opening.eml");
+    let mail = MessageParser::default().parse(&bytes).expect("a mail");
+    let attached: Vec<(String, Vec<u8>)> = mail
+        .attachments()
+        .map(|a| (a.attachment_name().unwrap_or_default().to_string(), a.contents().to_vec()))
+        .collect();
+    let names: Vec<&str> = attached.iter().map(|(n, _)| n.as_str()).collect();
+    assert_eq!(names, ["review.html", "review.xlsx", "due.ics"]);
+    for (name, content) in &attached[..2] {
+        let file = std::fs::read(run.dir().join(format!("out/{id}/{key}/{name}"))).expect("a sheet");
+        assert!(*content == file, "{name} comes as it lies there");
+    }
+    let text = mail.body_text(0).expect("text").replace("\r\n", "\n");
+    for part in [
+        "Please answer by Thu 16 Jul 2026, end of day (Europe/Oslo).",
+        "Your sheet, review.html, is attached.",
+        "The sheet names who has which access.",
+    ] {
+        assert!(text.contains(part), "'{part}' is missing in {text}");
+    }
+    assert!(!text.contains("names nobody's access"), "{text}");
+    // The entry ends when the day does, and nothing in it is of the clock of this machine.
+    let entry = String::from_utf8(letter("hanna.lindgren_opening.ics")).expect("text");
+    assert!(entry.contains("DTEND:20260716T220000Z"), "{entry}");
+    assert_eq!(entry.matches("DTSTAMP:20260702T000000Z").count(), entry.matches("DTSTAMP").count(), "{entry}");
+    ok(&run, 0, &open);
+    assert!(bytes == letter("hanna.lindgren_opening.eml"), "written again, it is the same");
+
+    // Somebody may answer until the day is over, and not after.
+    let early = on(&run, 14, &["campaign", "close", &id, "--lake", "lake"]);
+    assert!(
+        early.code == 2 && early.stderr.contains("the end is Thu 16 Jul 2026, end of day (Europe/Oslo)"),
+        "{}",
+        early.stderr
+    );
+    let told = ok(
+        &run,
+        14,
+        &["campaign", "extend", &id, "--until", "2026-07-20", "--reason", "holidays", "--lake", "lake"],
+    );
+    assert!(told.stderr.contains("Mon 20 Jul 2026, end of day (Europe/Oslo)"), "{}", told.stderr);
+    assert_eq!(status(&run, 14, &id)["due_at"], "2026-07-20T22:00:00Z");
+}
+
+/// How many people review in the largest run, and which of their mailboxes are gone: one in a hundred.
+const CROWD: usize = 2_000;
+
+fn is_gone(n: usize) -> bool {
+    n % 100 == 17
+}
+
+/// A tenant where everybody who holds something has a manager of their own.
+fn crowd() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("package Door\npolicy Way | of Door\n");
+    for n in 1..=CROWD {
+        let _ = writeln!(text, "user boss{n:04}\nuser hold{n:04}");
+    }
+    text += "look 2026-06-30\n  packages\n  policies\n  users\n";
+    let rows = |line: &dyn Fn(usize) -> String| (1..=CROWD).map(line).collect::<String>();
+    text += &rows(&|n| format!("    boss{n:04}\n    hold{n:04} | {{\"manager\": {{\"id\": \"<boss{n:04}>\"}}}}\n"));
+    text += "  assignments\n";
+    text += &rows(&|n| format!("    a{n} | hold{n:04} | Door | delivered | from 2026-02-01 10:00 | policy Way\n"));
+    text
+}
+
+#[test]
+fn two_thousand_letters_leave_for_a_mail_server_and_twenty_dead_mailboxes_are_listed() {
+    let gone: Vec<String> = (1..=CROWD).filter(|n| is_gone(*n)).map(|n| format!("boss{n:04}@")).collect();
+    assert_eq!(gone.len(), CROWD / 100);
+    let server = Server::new(&gone.iter().map(String::as_str).collect::<Vec<_>>());
+    let run = Run::new();
+    crate::tenants::written(&run, &crowd());
+    ok(&run, 0, &["ingest", "exports", "--lake", "lake"]);
+    run.write(
+        "campaign.toml",
+        &format!(
+            "name = \"Crowd\"\njustification = []\n[[reviewers]]\nby = \"manager\"\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n\
+             sheets_at = \"https://intranet.example/reviews\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\n",
+            server.port
+        ),
+    );
+    let told = on(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"]);
+    let id = told.stdout.trim().to_string();
+    let listed = |stderr: &str| {
+        let mut all: Vec<String> = stderr
+            .lines()
+            .filter_map(|l| l.strip_prefix("not sent: "))
+            .map(|l| l.split('@').next().unwrap_or_default().to_string() + "@")
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(told.code, 4, "{}", told.stderr);
+    assert_eq!(listed(&told.stderr), gone, "each dead mailbox is named, and nobody else");
+    assert!(told.stderr.contains("1980 letters went out, 20 did not"), "{}", told.stderr);
+    let once = |expected: usize| {
+        let all = server.addresses();
+        let mut unique = all.clone();
+        unique.dedup();
+        assert_eq!((all.len(), unique.len()), (expected, expected), "nobody is written to twice");
+    };
+    once(CROWD - gone.len());
+    let undelivered = status(&run, 0, &id)["undelivered"].as_array().map(Vec::len);
+    assert_eq!(undelivered, Some(gone.len()), "and the log has them");
+    // The next run tries those who got nothing, and only those.
+    let again = on(&run, 1, &["campaign", "remind", &id, "--lake", "lake"]);
+    assert_eq!((again.code, listed(&again.stderr)), (4, gone));
+    server.dead.lock().expect("the dead").clear();
+    ok(&run, 1, &["campaign", "remind", &id, "--lake", "lake"]);
+    once(CROWD);
+    assert_eq!(status(&run, 1, &id)["undelivered"], serde_json::json!([]));
+}

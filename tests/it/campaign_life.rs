@@ -54,6 +54,8 @@ trait Tenant {
     fn plan(&self) -> String;
     /// Whether a second stage decides.
     fn stages(&self) -> u8;
+    /// Items without a reviewer: those of owners, who would judge themselves.
+    fn without_reviewer(&self) -> usize;
 }
 
 /// Whether somebody still has it at a later look.
@@ -67,6 +69,10 @@ fn held_later(n: usize) -> bool {
 }
 
 impl Tenant for Packages {
+    fn without_reviewer(&self) -> usize {
+        0
+    }
+
     fn stages(&self) -> u8 {
         1
     }
@@ -150,6 +156,10 @@ impl Tenant for Packages {
 const SERVICE: &str = "| {\"initiatedBy\": {\"app\": {\"appId\": \"ec245c98-4a90-40c2-955a-88b727d97151\"}}}";
 
 impl Tenant for Groups {
+    fn without_reviewer(&self) -> usize {
+        REVIEWERS
+    }
+
     fn stages(&self) -> u8 {
         2
     }
@@ -275,7 +285,7 @@ fn lives(tenant: &dyn Tenant) {
     run.write("campaign.toml", &tenant.plan());
     let id = opened(&run, 0);
     let begun = status(&run, 0, &id);
-    assert_eq!(begun["population"].as_u64(), Some(HOLDERS as u64), "{begun}");
+    assert_eq!(begun["population"].as_u64(), Some((HOLDERS + tenant.without_reviewer()) as u64), "{begun}");
     let keys: Vec<String> = reviewers(&begun).into_iter().filter(|k| k != "chief").collect();
     assert_eq!(keys.len(), REVIEWERS, "fifty people review");
 
@@ -291,7 +301,7 @@ fn lives(tenant: &dyn Tenant) {
     for word in ["keep", "revoke", "exception"] {
         assert_eq!(now[word].as_u64(), Some(counts[word] as u64), "{word}: {now}");
     }
-    let silent = (1..=HOLDERS).filter(|n| fate(*n) == Fate::Silent).count() as u64;
+    let silent = ((1..=HOLDERS).filter(|n| fate(*n) == Fate::Silent).count() + tenant.without_reviewer()) as u64;
     assert_eq!(now["undecided"].as_u64(), Some(silent));
 
     // Somebody hands over what is open; the rest is reminded of, and given more time.
@@ -318,7 +328,7 @@ fn lives(tenant: &dyn Tenant) {
             "lake",
         ],
     );
-    assert!(told.code == 0 || told.stderr.contains("nothing"), "{}", told.stderr);
+    assert!(told.code == 0 || told.stderr.contains("no open items"), "{}", told.stderr);
     status(&run, 5, &id);
     surviving(&run, 8, &id, &["campaign", "remind", &id, "--lake", "lake"]);
     status(&run, 8, &id);
@@ -377,7 +387,7 @@ fn lives(tenant: &dyn Tenant) {
     let next = opened(&run, 93);
     let second = status(&run, 93, &next);
     let held = (1..NEW.end).filter(|n| held_later(*n)).count() as u64;
-    assert_eq!(second["population"].as_u64(), Some(held), "{second}");
+    assert_eq!(second["population"].as_u64(), Some(held + tenant.without_reviewer() as u64), "{second}");
     assert_eq!(second["previous"].as_str(), Some(id.as_str()));
     let keys: Vec<String> = reviewers(&second).into_iter().filter(|k| k != "chief").collect();
     let mut seen = BTreeSet::new();

@@ -18,7 +18,7 @@ fn opened(way: &str) -> (Run, impl Fn(&Run) -> (i32, String)) {
     crate::campaign::ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
     let people: Vec<String> = PEOPLE.iter().map(|p| format!("\"{p}@meridell-care.example\"")).collect();
     let plan = format!(
-        "name = \"Sending\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [{}]\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n{way}",
+        "name = \"Sending\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [{}]\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\nsheets_at = \"https://intranet.example/reviews\"\n{way}",
         people.join(", ")
     );
     let open = move |run: &Run| {

@@ -337,6 +337,10 @@ fn trestle_loads_the_assessment_results() {
 import pathlib, sys
 from trestle.oscal.assessment_results import AssessmentResults
 results = AssessmentResults.oscal_read(pathlib.Path(sys.argv[1])).results[0]
+catalog = results.reviewed_controls.links[0].href.lstrip('#')
+read = AssessmentResults.oscal_read(pathlib.Path(sys.argv[1]))
+assert any(r.uuid == catalog and 'SP 800-53' in r.title for r in read.back_matter.resources)
+assert results.props[0].name == 'profile' and results.props[0].value == 'default'
 print(len(results.findings), len(results.observations))
 "#;
     let path = run.dir().join("bundle/data/oscal-assessment-results.json");
@@ -669,7 +673,7 @@ fn a_campaign_in_a_bundle_ties_and_can_be_made_again() {
     assert!(said.contains("the same to the byte"), "{said}");
     let page = run.read("bundle/data/index.html");
     assert!(
-        page.contains("id=\"campaign-1\"") && page.contains("What became of the removals"),
+        page.contains("id=\"campaign-1\"") && page.contains("Outcome of removals"),
         "the report has the campaign"
     );
     for flags in [&["--axe"][..], &["--axe", "--dark"][..]] {

@@ -1,8 +1,11 @@
 //! The integration tests, one binary: polars is linked once.
 
+mod audit_questions;
 mod campaign;
+mod campaign_conflicts;
 mod campaign_decisions;
 mod campaign_faces;
+mod campaign_formats;
 mod campaign_import;
 mod campaign_letters;
 mod campaign_life;
@@ -14,6 +17,7 @@ mod common;
 mod crash;
 mod csv_separators;
 mod evidence;
+mod faults;
 mod findings;
 mod graph;
 #[path = "../graph_server/mod.rs"]

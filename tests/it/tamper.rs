@@ -271,7 +271,7 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
         (
             "the page, hashes anew",
             by_key,
-            resealed("data/index.html", |t| t.replacen("held now", "held then", 1)),
+            resealed("data/index.html", |t| t.replacen("current holding", "former holding", 1)),
         ),
         (
             "the controls, hashes anew",
@@ -522,7 +522,7 @@ fn a_full_disk_and_a_closed_stderr_set_the_exit_code_and_lose_nothing() {
         .stderr(Stdio::null())
         .status()
         .expect("it starts");
-    assert_eq!(status.code(), Some(2), "what could not be printed is told");
+    assert_eq!(status.code(), Some(74), "what could not be printed is told");
     let status = crate::common::vouchsafe(run.dir())
         .args(["report", "--lake", "lake", "--out", "out"])
         .stderr(full().expect("a full disk"))

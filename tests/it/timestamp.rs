@@ -241,3 +241,22 @@ fn an_authority_that_does_not_answer_leaves_no_bundle() {
     assert!(!told.stderr.contains("canary"), "{}", told.stderr);
     assert!(!run.dir().join("bundle").exists());
 }
+
+/// Who stamps today what says that it was committed in four years has one of the two times wrong.
+#[test]
+fn a_timestamp_of_before_the_commit_is_refused() {
+    let test = "a_timestamp_of_before_the_commit_is_refused";
+    if tools::program(test, "openssl").is_none() {
+        return;
+    }
+    let run = Run::new();
+    let later = [("SOURCE_DATE_EPOCH", "1950000000")];
+    run.write("in.ndjson", &crate::lake_log::event(1));
+    assert_eq!(run.tell_with(&later, &["ingest", "in.ndjson", "--lake", "lake"]).code, 0);
+    let dir = run.dir().join("ec");
+    authority(&dir, &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    let told = run.tell_with(&later, &["bundle", "--lake", "lake", "--out", "bundle", "--timestamp-url", &serve(&dir)]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let (code, told) = verify(&run, "bundle", &["--tsa-cert", "ec/root.pem"]);
+    assert!(code == 3 && told.contains("one of the two times is not true"), "{told}");
+}

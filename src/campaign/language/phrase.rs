@@ -27,7 +27,7 @@ const DEEPEST: usize = 8;
 /// Texts that are longer are not ours.
 const LONGEST: usize = 4_000;
 /// Attempts for one sentence: one with many separators could be taken apart in endless ways.
-const PATIENCE: u32 = 100_000;
+const PATIENCE: u32 = 3_000;
 
 /// A sentence in a language.
 pub(super) fn translated(language: Language, english: &str) -> Phrase {

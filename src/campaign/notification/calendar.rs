@@ -26,14 +26,14 @@ pub fn render(letter: &Notification) -> String {
     // A mailbox without its name, which would need quoting of its own.
     let organizer = letter.sender.from.rsplit('<').next().unwrap_or_default().trim_end_matches('>').trim();
     event.append_property(icalendar::Property::new("ORGANIZER", format!("mailto:{organizer}")).done());
+    let mut alarm = Alarm::display(l.say("Access review due tomorrow"), -chrono::Duration::days(1));
+    alarm.uid(&format!("alarm-{}", uid(letter)));
     if let (Some(stamp), Some(from), Some(until)) = (letter.at.to_chrono(), letter.due_at.plus(-HOUR / 2).to_chrono(), letter.due_at.to_chrono()) {
         event.timestamp(stamp).starts(CalendarDateTime::Utc(from)).ends(CalendarDateTime::Utc(until));
+        // Without one, the alarm would be stamped by the clock of the machine.
+        alarm.timestamp(stamp);
     }
-    event.alarm(
-        Alarm::display(l.say("Access review due tomorrow"), -chrono::Duration::days(1))
-            .uid(&format!("alarm-{}", uid(letter)))
-            .done(),
-    );
+    event.alarm(alarm.done());
     let mut calendar = Calendar::empty();
     calendar.append_property(("VERSION", "2.0"));
     calendar.append_property(("PRODID", concat!("-//vouchsafe//", env!("CARGO_PKG_VERSION"), "//EN")));

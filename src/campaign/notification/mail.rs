@@ -1,4 +1,4 @@
-//! The mail: plain words in the reader's language, the hash of the population, no items, and nothing that differs when it is written again.
+//! The mail: plain words in the reader's language, the hash of the population, and nothing that differs when it is written again.
 
 use super::{Notification, Occasion, Unwritten, minute, plain, when};
 use crate::campaign::Reviewer;
@@ -54,12 +54,26 @@ pub fn render(letter: &Notification) -> Result<Vec<u8>, Unwritten> {
         .header(ContentType::parse("text/calendar; charset=utf-8; method=PUBLISH").map_err(|e| refused(e.to_string()))?)
         .header(ContentDisposition::attachment("due.ics"))
         .body(letter.calendar());
-    let parts = MultiPart::builder()
+    let mut parts = MultiPart::builder()
         .kind(lettre::message::MultiPartKind::Mixed)
         .boundary(format!("=_{}", letter.token()))
-        .singlepart(SinglePart::plain(text(letter)))
-        .singlepart(calendar);
+        .singlepart(SinglePart::plain(text(letter)));
+    for (name, bytes) in letter.attached {
+        let part = SinglePart::builder()
+            .header(ContentType::parse(content_type(name)).map_err(|e| refused(e.to_string()))?)
+            .header(ContentDisposition::attachment(name));
+        parts = parts.singlepart(part.body(bytes.clone()));
+    }
+    let parts = parts.singlepart(calendar);
     Ok(builder.multipart(parts).map_err(|e| refused(e.to_string()))?.formatted())
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "application/octet-stream",
+    }
 }
 
 fn mailbox(reviewer: &Reviewer) -> Result<Mailbox, String> {
@@ -169,7 +183,9 @@ fn text(letter: &Notification) -> String {
     let how = if letter.occasion == Occasion::Escalation || none_left {
         String::new()
     } else {
-        let place = if letter.sender.sheets_at.is_empty() {
+        let place = if !letter.attached.is_empty() {
+            l.say("Your sheet, review.html, is attached.").to_string()
+        } else if letter.sender.sheets_at.is_empty() {
             l.say("Your sheet, review.html, comes with this mail or from whoever sent it.").to_string()
         } else {
             let folder = format!("{}/{}", campaign.id, letter.to.key);
@@ -190,11 +206,19 @@ fn text(letter: &Notification) -> String {
             + "\n\n"
     };
     let sheets: String = letter.sheets.iter().map(|s| format!("{}\n  {s}\n", l.say("Hash of the sheet:"))).collect();
+    let private = if letter.attached.is_empty() {
+        (
+            l.say("This mail names nobody's access."),
+            l.say("The sheet does, so please keep it to yourself."),
+        )
+    } else {
+        (l.say("The sheet names who has which access."), l.say("Please keep this mail to yourself."))
+    };
     let lines = [
         l.tell("Dear {name},", &[("name", &plain(&letter.to.name))]) + "\n",
         told(letter) + "\n",
-        format!("{how}{}", l.say("This mail names nobody's access.")),
-        l.say("The sheet does, so please keep it to yourself.").to_string() + "\n",
+        format!("{how}{}", private.0),
+        private.1.to_string() + "\n",
         format!("{}: {}", l.say("Campaign"), campaign.id),
         l.tell(
             "Population: {n} items as of {day}",

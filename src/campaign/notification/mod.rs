@@ -1,6 +1,7 @@
 //! Letters of a campaign: what a reviewer is told, as a mail and a calendar entry, and how it is sent.
 //!
-//! A letter names the campaign, the hashes and the number of open decisions; it carries no items, so it may travel.
+//! A letter names the campaign, the hashes and the number of open decisions; it carries no items, so it may travel,
+//! unless the campaign file asks for the sheets in it.
 
 mod calendar;
 mod mail;
@@ -49,7 +50,11 @@ pub struct Sender {
     /// Where reviewers find their sheets, in words or as an address; empty when sheets are handed over otherwise.
     #[serde(default)]
     pub sheets_at: String,
-    /// The time zone of the readers, such as `Europe/Berlin`; UTC when empty.
+    /// Whether each letter carries its reader's sheets: then it names who has which access, and a file of HTML, which
+    /// some mail gateways hold back.
+    #[serde(default)]
+    pub attach_sheets: bool,
+    /// The time zone of the readers, such as `Europe/Berlin`; the tenant's when empty.
     #[serde(default)]
     pub zone: String,
 }
@@ -65,6 +70,7 @@ impl Sender {
             from: Self::DRAFT.into(),
             reply_to: String::new(),
             sheets_at: String::new(),
+            attach_sheets: false,
             zone: String::new(),
         }
     }
@@ -89,6 +95,8 @@ pub struct Notification<'a> {
     pub due_at: Instant,
     /// Hashes of the sheets that can come back.
     pub sheets: &'a [String],
+    /// Files that the mail carries: name and bytes.
+    pub attached: &'a [(String, Vec<u8>)],
     /// What happens otherwise, in one sentence.
     pub otherwise: &'a str,
     /// The step of the reminder schedule, as the log records it.

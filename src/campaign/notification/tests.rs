@@ -22,6 +22,7 @@ fn campaign() -> Campaign {
         opened_at: at("2026-07-01T08:00:00Z"),
         opened_by: "audit".into(),
         due_at: at("2026-07-15T16:00:00Z"),
+        zone: String::new(),
         period: Window {
             from: at("2026-04-01T00:00:00Z"),
             until: at("2026-07-01T00:00:00Z"),
@@ -51,6 +52,7 @@ fn sender() -> Sender {
         from: "Access reviews <reviews@corp.example>".into(),
         reply_to: "audit@corp.example".into(),
         sheets_at: "https://files.corp.example/reviews".into(),
+        attach_sheets: false,
         zone: String::new(),
     }
 }
@@ -65,6 +67,7 @@ fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, abou
         items: 40,
         due_at: campaign.due_at,
         sheets: &[],
+        attached: &[],
         otherwise: "If you do not respond, it stays.",
         step: "7 days before to reviewer",
         at: at("2026-07-08T08:00:00Z"),

@@ -104,7 +104,7 @@ fn judge(cx: &Context, id: &PrincipalId, agent: &Agent, held: &[&Holding], out: 
     };
     let told = match &agent.sponsors {
         None => Err("its record was exported without sponsors"),
-        Some(_) if states.contains(&Live::Yes) => return out.pass(),
+        Some(_) if states.contains(&Live::Yes) => return out.pass_of(cx, &draft, "a sponsor of it can act"),
         Some(list) if list.is_empty() => Ok(("no-sponsor", "has no sponsor".to_string())),
         Some(_) if gone().len() == states.len() => Ok(("sponsor-gone", format!("has no sponsor left: {}", words::listed(&gone())))),
         Some(_) => Err("no record tells whether a sponsor is still there"),

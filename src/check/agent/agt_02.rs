@@ -73,7 +73,7 @@ fn run(cx: &Context) -> Outcome {
             draft.evidence.push(agent.evidence.to_string());
             let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
             match agent.enabled {
-                Some(true) => out.pass(),
+                Some(true) => out.pass_of(cx, &draft, "the agent is enabled"),
                 Some(false) => {
                     draft.severity = Severity::Medium;
                     draft.reason = "disabled-agent";

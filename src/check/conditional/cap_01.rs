@@ -146,7 +146,7 @@ fn run(cx: &Context) -> Outcome {
             draft.clears_when = "A policy that covers the application without conditions, or records of what is unknown.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else {
-            out.pass();
+            out.pass_of(cx, &draft, format_args!("a policy in force asks all {all} for a second factor"));
         }
     }
     out

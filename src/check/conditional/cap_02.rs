@@ -95,7 +95,9 @@ fn run(cx: &Context) -> Outcome {
                 draft.clears_when = "A policy in force that blocks other places, or asks for a managed device, for them and the application.".into();
                 out.push(cx.finding(draft));
             }
-            Some(_) if tally.unknown == 0 && cx.looked_whole(Table::Assignments) => out.pass(),
+            Some(_) if tally.unknown == 0 && cx.looked_whole(Table::Assignments) => {
+                out.pass_of(cx, &draft, "a policy in force asks all holders for a known place or a managed device")
+            }
             told => {
                 let why = match (told, tally.doubt.is_empty()) {
                     (None, _) => "whether its package is sensitive is not on record".to_string(),

@@ -135,7 +135,7 @@ fn run(cx: &Context) -> Outcome {
             draft.clears_when = "An export of service principals with their appId.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else if covered.is_some_and(|w| w.from <= since) {
-            out.pass();
+            out.pass_of(cx, &draft(cx, sp, &seen), "the log covers the time, and no sign-in with one factor is in it");
         } else {
             let mut draft = draft(cx, sp, &seen);
             draft.message = format!(

@@ -12,10 +12,10 @@ mod around_looks;
 mod edges;
 mod looks;
 mod planted;
-pub(super) mod scenario;
-pub(super) mod table;
+pub(crate) mod scenario;
+pub(crate) mod table;
 mod tenant;
-mod wire;
+pub(crate) mod wire;
 
 use crate::check::index::Index;
 use crate::check::run::in_parts;
@@ -128,4 +128,9 @@ fn exactly_the_marked_rows_are_found() {
         wrong.extend(examples.iter().filter_map(|e| check(one, e).err()));
     }
     assert!(wrong.is_empty(), "{} examples are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+/// The id of the policy of a package in a story.
+pub(crate) fn policy_of(package: &str) -> String {
+    tenant::policy_id(package, "")
 }

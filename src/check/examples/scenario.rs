@@ -3,7 +3,7 @@
 use super::looks;
 use super::table::{Example, Row, instant};
 use super::tenant::{Account, Package, Policy, Tenant, policy_id};
-use super::wire::guid;
+use super::wire::{Actor, guid};
 use crate::config::{Config, Exception, Setting};
 use crate::lake::records::Coverage;
 use crate::ledger::Evidence;
@@ -13,7 +13,7 @@ use crate::model::{Instant, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a story becomes.
-pub(in crate::check) struct Scenario {
+pub(crate) struct Scenario {
     pub evidence: Evidence,
     pub config: Config,
     /// The ids that each row tells of.
@@ -21,7 +21,7 @@ pub(in crate::check) struct Scenario {
 }
 
 impl Scenario {
-    pub(in crate::check) fn of(example: &Example) -> Self {
+    pub(crate) fn of(example: &Example) -> Self {
         let mut teller = Teller::new(example);
         let mut order: Vec<usize> = (0..example.rows.len()).collect();
         order.sort_by_key(|i| example.rows[*i].at);
@@ -202,6 +202,10 @@ impl Teller {
                     self.config.sensitive_packages.push(row.thing.clone());
                     continue;
                 }
+                d if d.starts_with("without group ") => {
+                    self.drop_role(row, &d["without group ".len()..]);
+                    continue;
+                }
                 d if d.starts_with("privileged group ") => ("group", d["privileged group ".len()..].to_string()),
                 d if d.starts_with("group ") => ("group", d["group ".len()..].to_string()),
                 d if d.starts_with("app ") => ("app", d["app ".len()..].to_string()),
@@ -233,6 +237,24 @@ impl Teller {
             self.package(&row.thing).roles.push((kind, name, row.at));
         }
         ids
+    }
+
+    /// A package no longer gives a group: its holders leave it, unless another package gives it to them.
+    fn drop_role(&mut self, row: &Row, group: &str) {
+        self.package(&row.thing).roles.retain(|(kind, name, _)| *kind != "group" || name != group);
+        let live: Vec<(String, String)> = self
+            .tenant
+            .assignments
+            .iter()
+            .filter(|a| a.ended.is_none())
+            .map(|a| (a.person.clone(), a.package.clone()))
+            .collect();
+        for (person, _) in live.iter().filter(|(_, package)| *package == row.thing) {
+            let gives = |package: &str| self.contents(package).iter().any(|(kind, name)| *kind == "group" && name == group);
+            if !live.iter().any(|(who, package)| who == person && gives(package)) {
+                self.resource("group", group, person, row.at, false, &Actor::Service);
+            }
+        }
     }
 
     fn policy_row(&mut self, row: &Row) -> Vec<String> {

@@ -3,14 +3,14 @@
 use crate::model::Instant;
 
 /// A story.
-pub(in crate::check) struct Example {
+pub(crate) struct Example {
     /// The paragraph before the table.
     pub title: String,
     pub rows: Vec<Row>,
 }
 
 /// One line of it.
-pub(in crate::check) struct Row {
+pub(crate) struct Row {
     pub at: Instant,
     pub activity: String,
     pub actor: String,
@@ -22,7 +22,7 @@ pub(in crate::check) struct Row {
 }
 
 /// What is expected of a row.
-pub(in crate::check) enum Mark {
+pub(crate) enum Mark {
     /// Found, with a severity or an object's name beside the mark.
     Found {
         word: String,
@@ -72,7 +72,7 @@ impl Row {
 }
 
 /// The stories of a text.
-pub(in crate::check) fn stories(text: &str) -> Vec<Example> {
+pub(crate) fn stories(text: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let (mut title, mut in_table) = (String::new(), false);
     for line in text.lines() {

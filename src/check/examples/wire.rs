@@ -5,7 +5,7 @@ use crate::model::Instant;
 use crate::model::activity_key;
 
 /// A GUID made of a name: the same name, the same id.
-pub(super) fn guid(kind: &str, name: &str) -> String {
+pub(crate) fn guid(kind: &str, name: &str) -> String {
     let hash = xxhash_rust::xxh3::xxh3_128(format!("{kind}:{name}").as_bytes());
     let hex = format!("{hash:032x}");
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])

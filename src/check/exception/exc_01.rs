@@ -134,7 +134,7 @@ fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], 
     let through_package = cx.index.explained(holding, cx.as_of(), lag) || matches!(delivery, Delivery::By(_));
     let activation = cx.activation(holding, lag);
     if through_package {
-        return out.pass();
+        return out.pass_of(cx, holding, "a package explains it");
     }
     let group = cx.access.groups.get(holding.entitlement.resource());
     let filled = group.is_some_and(|g| g.dynamic || g.synced);

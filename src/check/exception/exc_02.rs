@@ -154,7 +154,7 @@ fn unfinished(cx: &Context, assignment: &Unfinished, out: &mut Outcome) {
             out.push(cx.finding(draft));
         }
         // It began a moment ago, or nobody has looked since: the next look will tell.
-        None if assignment.start_at.is_some_and(|t| cx.as_of().0 - t.0 < limit) => out.pass(),
+        None if assignment.start_at.is_some_and(|t| cx.as_of().0 - t.0 < limit) => out.pass_of(cx, &draft, "the time for the delivery is not over"),
         None => {
             draft.message = format!("the assignment of {what} to {who} {state}, and no snapshot tells whether that lasts too long");
             draft.clears_when = "Another look at assignments.".into();
@@ -195,7 +195,7 @@ fn arrived(cx: &Context, out: &mut Outcome) {
     }
     for ((who, key), (holding, content)) in due {
         if had.contains(&(who, key)) {
-            out.pass();
+            out.pass_of(cx, holding, format_args!("what the package gives is there: {}", content.resource_name));
             continue;
         }
         let look = *whole.entry(key.resource()).or_insert_with(|| newest_whole(cx, key));
@@ -245,7 +245,7 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     let known = (key.kind != EntitlementKind::Group || group.is_some()) && cx.works(holding).is_some();
     match (look, begun) {
-        _ if young => out.pass(),
+        _ if young => out.pass_of(cx, &draft, "the time for the delivery is not over"),
         (Some(look), Some(begun)) if known && look.0 - begun.0 >= limit => {
             draft.severity = Severity::Medium;
             draft.reason = "not-held";

@@ -100,7 +100,7 @@ fn run(cx: &Context) -> Outcome {
         if held.len() < 2 {
             // An assignment that nobody lists may be the second.
             if cx.looked_whole(Table::Assignments) {
-                out.pass();
+                out.pass_of(cx, held[0], "one package alone gives it");
             } else {
                 out.push_for(unlisted(cx), 1);
             }

@@ -126,7 +126,7 @@ fn run(cx: &Context) -> Outcome {
             if upper(with, others) * 100 < cx.threshold(&SHARE).saturating_mul(PARTS) {
                 out.push(cx.finding(found(cx, holding, with, others)));
             } else {
-                out.pass();
+                out.pass_of(cx, holding, format_args!("{with} of {others} others in the same post hold it, too"));
             }
         }
     }

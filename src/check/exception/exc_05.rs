@@ -296,7 +296,7 @@ fn judge(cx: &Context, who: &PrincipalId, rules: &Rules, out: &mut Outcome) {
             draft.clears_when = "Audit logs or snapshots of the time between.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         } else if apart {
-            out.pass();
+            out.pass_of(cx, own[package][0], "never held at the same time as what is incompatible with it");
         }
     }
 }

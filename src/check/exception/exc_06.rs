@@ -138,13 +138,13 @@ enum Standing {
 
 fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
     if holding.assignment_state != "active" || holding.entitlement.is_eligible() {
-        return out.pass();
+        return out.pass_of(cx, holding, "eligible, not active");
     }
     let person = cx.account(&holding.principal).is_person();
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
     match standing(cx, holding) {
-        Standing::No => out.pass(),
+        Standing::No => out.pass_of(cx, &draft, "not active for good"),
         Standing::Yes(reason, how) if person == Some(true) => {
             draft.severity = Severity::High;
             draft.reason = reason;

@@ -191,9 +191,11 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, around: &Around, 
             draft.clears_when = "The audit event or the request of the grant, and the decisions of reviews.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
         }
-        (None, None) if recent => out.pass(),
+        (None, None) if recent => out.pass_of(cx, &draft, "the time after the move is not over"),
         // What was before the first look is unknown, unless the access or a review is younger.
-        (None, None) if holding.from_earliest.is_some_and(|t| first.since <= t) || reviewed.is_some_and(|t| first.since <= t) => out.pass(),
+        (None, None) if holding.from_earliest.is_some_and(|t| first.since <= t) || reviewed.is_some_and(|t| first.since <= t) => {
+            out.pass_of(cx, &draft, "given or reviewed since the last move")
+        }
         (None, None) => out.push_for(unseen(cx), 1),
     }
 }

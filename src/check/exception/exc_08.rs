@@ -147,7 +147,7 @@ fn judge(cx: &Context, holding: &Holding, groups: &Groups, ended: &Ended, out: &
         _ => return open(cx, holding, "no record tells whether the policy was changed since the grant", out),
     }
     match among(cx, &holding.principal, &facts.target_scope, targets, groups) {
-        Known::Yes(_) => out.pass(),
+        Known::Yes(_) => out.pass_of(cx, holding, "among those who may ask"),
         Known::Unknown(why) => open(cx, holding, &why, out),
         Known::No => left(cx, holding, (id, targets), ended, out),
     }
@@ -209,7 +209,7 @@ fn left(cx: &Context, holding: &Holding, (id, targets): (&PolicyId, &Targets), e
     };
     if cx.as_of().0 - at.0 < cx.days(&GRACE) {
         return if when.is_some() {
-            out.pass()
+            out.pass_of(cx, &draft, "the time after they ceased to be among those who may ask is not over")
         } else {
             open(cx, holding, "the looks at those who may ask are too young", out)
         };

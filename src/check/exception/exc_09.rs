@@ -134,7 +134,7 @@ fn run(cx: &Context) -> Outcome {
                 n if n > limit => out.push(cx.finding(found(cx, who, n, (middle, size), &first[*who]))),
                 0 => {}
                 _ if unclear > 0 => few += 1,
-                _ => out.pass(),
+                _ => out.pass_of(cx, who, format_args!("{} packages, where the middle of the same post is {middle}", count(who))),
             }
         }
     }

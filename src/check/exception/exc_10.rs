@@ -85,7 +85,11 @@ fn run(cx: &Context) -> Outcome {
             }
         }
         if right {
-            out.pass();
+            out.pass_of(
+                cx,
+                id,
+                format_args!("none of its {} roles is more than a package should give", facts.roles.len()),
+            );
         }
     }
     out

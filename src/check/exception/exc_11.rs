@@ -164,7 +164,7 @@ fn judge(cx: &Context, (package, app): (&str, &str), content: &PackageContent, h
     let (what, where_) = (draft.object.name.clone(), draft.subject.name.clone());
     let days = words::count(cx.threshold(&UNUSED), "day");
     if used {
-        return out.pass();
+        return out.pass_of(cx, &draft, "a holder has used it");
     }
     let until = cx.as_of().plus(-cx.hours(&SIGN_IN_LAG));
     let covers = |s: &&str| {

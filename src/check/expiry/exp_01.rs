@@ -71,8 +71,9 @@ fn run(cx: &Context) -> Outcome {
     for (holding, package) in cx.held_packages() {
         let exempt = cx.on_list(&cx.config.no_expiry_exempt, &package);
         if holding.scheduled_until.is_some() {
-            out.pass();
+            out.pass_of(cx, holding, format_args!("an end is set: {}", holding.scheduled_until.unwrap_or_default()));
         } else if cx.automatic(holding) || matches!(exempt, Known::Yes(_)) {
+            // Not a part of the population.
         } else if holding.no_expiration {
             out.push(match (cx.by_rule(holding), exempt) {
                 (Some(_), Known::No | Known::Yes(_)) => endless(cx, holding, &package),

@@ -194,7 +194,7 @@ fn package(cx: &Context, holding: &Holding, denials: &Denials, lost: Option<&(In
             draft.clears_when = "A snapshot of assignments after that day.".into();
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
-        _ => out.pass(),
+        _ => out.pass_of(cx, &draft, "the time for the removal is not over"),
     }
 }
 
@@ -219,7 +219,7 @@ fn no_end_passed(cx: &Context, holding: &Holding, lost: Option<&(Instant, Findin
         draft.clears_when = "A snapshot of the assignment, or the request that led to it.".into();
         return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     }
-    out.pass();
+    out.pass_of(cx, holding, "no end of it has passed");
 }
 
 /// Nothing reviews what a holding is of: its policy says so, and no review was ever made that could have.
@@ -232,7 +232,7 @@ fn unreviewed(cx: &Context, holding: &Holding) -> bool {
 fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     let lag = cx.hours(&DELIVERY_LAG);
     if cx.index.explained(holding, cx.as_of(), 0) {
-        out.pass();
+        out.pass_of(cx, holding, "an assignment still explains it");
         return;
     }
     let (behind, clear) = match cx.delivery(holding, lag) {
@@ -266,7 +266,7 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     };
     let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
         if due >= cx.as_of() {
-            return out.pass();
+            return out.pass_of(cx, &draft, "the time for the removal is not over");
         }
         draft.message = format!(
             "the assignment of {} ended on {}, and nobody has looked since {} at whether {who} is still in {what}",

@@ -67,7 +67,7 @@ fn run(cx: &Context) -> Outcome {
     let mut unknown: Vec<&RequestHistory> = Vec::new();
     for (asked, story) in due(cx, &LOOK_BACK) {
         if given(story).is_some() {
-            out.pass();
+            out.pass_of(cx, story, "a reason is given");
         } else if asked == Due::No {
         } else if !story.justification_visible {
             unseen.entry(story.package.as_ref()).or_default().push(story);

@@ -87,7 +87,7 @@ fn run(cx: &Context) -> Outcome {
             if name.is_empty() && i64::from(score.without_words()) < mark {
                 out.push(nameless(cx, story));
             } else {
-                out.pass();
+                out.pass_of(cx, story, format_args!("the reason has {} points of the {mark} that are asked", score.points));
             }
         } else if asked == Due::No {
         } else if asked == Due::Unknown {

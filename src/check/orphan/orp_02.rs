@@ -102,7 +102,7 @@ fn run(cx: &Context) -> Outcome {
                 None => out.push(filled(cx, holding)),
             }
         } else if known || holding.principal_state == PrincipalState::Deleted {
-            out.pass();
+            out.pass_of(cx, holding, "the account is in use, as far as its record tells, and nobody has left");
         } else if cx.index.accounts_known {
             let mut draft = Draft::of_holding(cx, holding);
             draft.message = format!(

@@ -135,7 +135,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         .as_ref()
         .map_or_else(|| "packages that are not sensitive".to_string(), |w| format!("sensitive packages ({w})"));
     let (reason, message) = match cx.rhythm(policy.package.as_ref(), policy) {
-        Rhythm::Enough { .. } => return out.pass(),
+        Rhythm::Enough { .. } => return out.pass_of(cx, &draft, "reviewed as often as its class asks"),
         Rhythm::Never { asked } => (
             "no-review",
             format!(
@@ -188,7 +188,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         }
     }
     match elsewhere(cx, policy) {
-        Known::Yes(_) => return out.pass(),
+        Known::Yes(_) => return out.pass_of(cx, &draft, "another review covers it as often as its class asks"),
         Known::Unknown(doubt) => {
             draft.message = format!("{message}, and {doubt}");
             draft.clears_when = "A snapshot of review definitions, with their recurrence, and of their instances.".into();

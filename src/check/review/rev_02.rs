@@ -185,7 +185,7 @@ fn judge(cx: &Context, id: &Interned, series: &ReviewSeries, counts: (&Counts, b
         draft.clears_when = "A snapshot of the instances of the review and of their decisions.".into();
         out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "each instance that was due began, ended and was decided");
     }
 }
 

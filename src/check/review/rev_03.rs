@@ -170,7 +170,11 @@ fn judge(cx: &Context, reviewer: &PrincipalId, decisions: &[(&ReviewDecision, In
         draft.clears_when = "The requests and audit events of the grants that were reviewed.".into();
         out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
     } else {
-        out.pass();
+        out.pass_of(
+            cx,
+            &draft,
+            format_args!("{} decisions, none about what the reviewer holds, gave or approved", decisions.len()),
+        );
     }
 }
 

@@ -140,6 +140,23 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
+/// What a reviewer did in one review.
+fn of_batch(cx: &Context, reviewer: &PrincipalId, review: &str, batch: &[(Instant, &ReviewDecision)]) -> Draft {
+    let series = batch[0].1.series;
+    let named = cx.access.governance.series.get(&series).map_or(String::new(), |s| s.name.clone());
+    Draft {
+        subject: cx.principal(reviewer),
+        object: Thing::new(
+            "review",
+            review,
+            &if named.is_empty() { resource(cx, &batch[0].1.resource).name } else { named },
+        ),
+        from: batch.first().map(|(t, _)| *t),
+        until: batch.last().map(|(t, _)| *t),
+        ..Draft::default()
+    }
+}
+
 fn judge(cx: &Context, reviewer: &PrincipalId, review: &str, batch: &[(Instant, &ReviewDecision)], out: &mut Outcome) {
     let kept: Vec<(Instant, &ReviewDecision)> = batch.iter().filter(|(_, d)| verdict(d) == Some(true)).copied().collect();
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -157,7 +174,15 @@ fn judge(cx: &Context, reviewer: &PrincipalId, review: &str, batch: &[(Instant, 
         );
     }
     if whole(batch.len()) < cx.threshold(&ITEMS) || whole(kept.len()) * 100 <= cx.threshold(&KEPT) * whole(batch.len()) {
-        return out.pass();
+        return out.pass_of(
+            cx,
+            &of_batch(cx, reviewer, review, batch),
+            format_args!(
+                "{} of {} kept: too few, or too small a share, to be looked at for haste",
+                kept.len(),
+                batch.len()
+            ),
+        );
     }
     let mut signs = Vec::new();
     if let Some(number) = burst(cx, &kept) {
@@ -174,23 +199,11 @@ fn judge(cx: &Context, reviewer: &PrincipalId, review: &str, batch: &[(Instant, 
         let whose = words::many(gone, "account");
         signs.push(("kept-what-is-gone", format!("{whose} among them that had left or were disabled by then")));
     }
-    let series = batch[0].1.series;
-    let named = cx.access.governance.series.get(&series).map_or(String::new(), |s| s.name.clone());
-    let mut draft = Draft {
-        subject: cx.principal(reviewer),
-        object: Thing::new(
-            "review",
-            review,
-            &if named.is_empty() { resource(cx, &batch[0].1.resource).name } else { named },
-        ),
-        from: batch.first().map(|(t, _)| *t),
-        until: batch.last().map(|(t, _)| *t),
-        ..Draft::default()
-    };
+    let mut draft = of_batch(cx, reviewer, review, batch);
     let who = draft.subject.name.clone();
     if signs.is_empty() {
         if unknown == 0 {
-            return out.pass();
+            return out.pass_of(cx, &draft, "no sign of haste");
         }
         draft.message = format!(
             "{who} kept nearly everything in {}, and no record tells whether the accounts of all holders worked then",

@@ -216,8 +216,8 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
     // It began anew after the denial: for packages, a request was made for it.
     let anew = clock.is_some_and(|t| holding.from_earliest.is_some_and(|from| t.min(when) < from));
     match (&state, package.is_some()) {
-        (_, true) if anew => return out.pass(),
-        (Applied::Yes, true) => return out.pass(),
+        (_, true) if anew => return out.pass_of(cx, &draft, "given anew after the denial"),
+        (Applied::Yes, true) => return out.pass_of(cx, &draft, "the denial was applied; whether it is still there is EXP-05's question"),
         (Applied::Unknown, _) => {
             draft.message = format!("{denied}, it is still there, and no record tells whether the denial was applied");
             draft.clears_when = "Decisions exported with applyResult.".into();
@@ -269,7 +269,7 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
             draft.clears_when = format!("A snapshot of {what} after that day.");
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
-        None => out.pass(),
+        None => out.pass_of(cx, &draft, "the time for the removal is not over"),
     }
 }
 
@@ -312,6 +312,16 @@ fn due(cx: &Context, holding: &Holding, package: Option<&PackageId>, clock: Inst
     }
 }
 
+/// What a denial is about, where nobody holds it any more.
+fn of_denial(cx: &Context, decision: &ReviewDecision) -> Draft {
+    Draft {
+        subject: cx.principal(&decision.principal),
+        object: resource(cx, &decision.resource),
+        evidence: vec![format!("review_decisions:{}", decision.id)],
+        ..Draft::default()
+    }
+}
+
 /// Nobody holds it any more, as far as looks tell.
 fn gone(cx: &Context, decision: &ReviewDecision, package: Option<&PackageId>, object: &str, out: &mut Outcome) {
     let when = decision.reviewed_at.or(decision.applied_at).unwrap_or_default();
@@ -324,16 +334,13 @@ fn gone(cx: &Context, decision: &ReviewDecision, package: Option<&PackageId>, ob
     let whole = cx.access.looks.get(&(table.name().into(), Interned::from(part)));
     let listed = whole.is_some_and(|l| l.iter().any(|l| l.complete && when <= l.at && l.at <= cx.as_of()));
     if listed {
-        return out.pass();
+        return out.pass_of(cx, &of_denial(cx, decision), "a complete look after the denial lists nobody");
     }
     let last = looked_at_part(cx, table, part).map_or_else(|| "nobody ever looked".into(), |t| format!("the last snapshot was on {}", words::day(t)));
     let draft = Draft {
-        subject: cx.principal(&decision.principal),
-        object: resource(cx, &decision.resource),
-        evidence: vec![format!("review_decisions:{}", decision.id)],
         message: format!("access was denied on {}, and whether it is gone is unknown: {last}", words::day(when)),
         clears_when: "A complete snapshot of who holds it, after that day.".into(),
-        ..Draft::default()
+        ..of_denial(cx, decision)
     };
     out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
 }

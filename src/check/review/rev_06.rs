@@ -5,7 +5,7 @@ use crate::check::define::check;
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
-use crate::ledger::governance::ReviewAct;
+use crate::ledger::governance::{ReviewAct, ReviewSeries};
 use crate::model::controls::{AU_9, AU_10};
 use crate::model::{CheckId, Instant, Interned, ReasonCode, Severity, Window};
 use std::collections::BTreeMap;
@@ -104,10 +104,20 @@ fn run(cx: &Context) -> Outcome {
     }
     for (id, series) in cx.access.governance.series.iter().filter(|(_, s)| !s.removed) {
         if !acts.contains_key(id) && series.from.is_none_or(|t| t <= cx.as_of()) {
-            out.pass();
+            out.pass_of(cx, &of_review(id, series), "nobody deleted it or decided all of it at once");
         }
     }
     out
+}
+
+/// A review by its own record.
+fn of_review(id: &Interned, series: &ReviewSeries) -> Draft {
+    Draft {
+        subject: Thing::new("review", id, &series.name),
+        evidence: vec![format!("review_definitions:{id}")],
+        from: series.from,
+        ..Draft::default()
+    }
 }
 
 /// The series that an act is on: it, or that of an instance; else the first object that its record names.
@@ -141,7 +151,7 @@ fn judge(cx: &Context, id: &Interned, acts: &[&ReviewAct], out: &mut Outcome) {
         // Seen in a look without an instance: it had not begun.
         let looked = cx.access.looks.get(&(Table::ReviewInstances.name().into(), *id));
         if facts.is_some() && instances.is_empty() && looked.is_some_and(|l| l.iter().any(|l| l.complete && l.at <= last.at)) {
-            return out.pass();
+            return out.pass_of(cx, &draft, "deleted before it had begun");
         }
         draft.message = format!(
             "{actor} deleted the review \"{name}\" on {}, and no snapshot tells whether it had begun",

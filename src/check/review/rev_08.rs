@@ -74,7 +74,7 @@ fn run(cx: &Context) -> Outcome {
             ..Draft::default()
         };
         match series.reminders {
-            Some(true) => out.pass(),
+            Some(true) => out.pass_of(cx, &draft, "reminders are on"),
             Some(false) => {
                 draft.severity = Severity::Low;
                 draft.reason = "no-reminders";

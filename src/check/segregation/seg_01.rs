@@ -100,7 +100,9 @@ fn run(cx: &Context) -> Outcome {
     }
     for (holding, package) in cx.held_packages() {
         match (cx.account(&holding.principal), cx.is_for_employees(&package)) {
-            (Account::Member | Account::Workload | Account::Agent | Account::Group, _) | (_, Known::No) => out.pass(),
+            (Account::Member | Account::Workload | Account::Agent | Account::Group, _) | (_, Known::No) => {
+                out.pass_of(cx, holding, "an account of the house, or a package that is not for employees alone")
+            }
             (Account::Guest, Known::Yes(why)) => out.push(found(cx, holding, &why)),
             (Account::Guest, Known::Unknown(why)) => {
                 out.push(open(

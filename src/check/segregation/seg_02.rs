@@ -169,6 +169,6 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, served: &Served, out
         draft.clears_when = "An export of assignment policies with allowedTargetScope.".into();
         out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "it does not serve employees and people from outside together");
     }
 }

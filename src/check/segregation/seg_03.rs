@@ -94,10 +94,12 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
     let kind = cx.who(&holding.principal);
     let in_doubt = endless || outlasts.is_some() || untold;
     let population = match kind {
-        Ok((population, _)) if !population.is_external() => return pass(cx, rule_known, out),
+        Ok((population, _)) if !population.is_external() => return pass(cx, rule_known, &draft, "of the house", out),
         Ok((population, _)) => population,
         // Whoever of the people it is, an end in time is right.
-        Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => return pass(cx, rule_known, out),
+        Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => {
+            return pass(cx, rule_known, &draft, "an end in time is set", out);
+        }
         Err(why) => {
             draft.message = format!("{who} holds {what}, and whether it must end is unknown: {why}");
             draft.clears_when = "A snapshot of users, with userType and employeeType, that lists the account.".into();
@@ -130,14 +132,14 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
         draft.clears_when = "An end of the assignment on the day the contract ends, or a corrected leave date.".into();
         out.push(cx.finding(draft));
     } else {
-        out.pass();
+        out.pass_of(cx, &draft, "an end in time is set");
     }
 }
 
 /// Nothing is wrong, whoever assigned it; who a rule gave it to is not asked about.
-fn pass(cx: &Context, rule_known: bool, out: &mut Outcome) {
+fn pass(cx: &Context, rule_known: bool, draft: &Draft, seen: &str, out: &mut Outcome) {
     if rule_known {
-        return out.pass();
+        return out.pass_of(cx, draft, seen);
     }
     let message = "some access is by policies that are not on record, so whether a rule assigned it is unknown";
     out.push(cx.lacking(ReasonCode::JoinMissing, Table::Policies, message, "Ingest assignment policies."));

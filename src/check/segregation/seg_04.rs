@@ -145,7 +145,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         Some(_) => Some("no record tells whether a sponsor is still there"),
     };
     match why {
-        None if organisations_known(cx, holding) => out.pass(),
+        None if organisations_known(cx, holding) => out.pass_of(cx, &draft, "a sponsor can act, and the organisation is connected"),
         why => {
             let why = why.unwrap_or("no complete snapshot of connected organisations tells whether theirs still is");
             draft.message = format!("the guest {who} holds {what}, and {why}");

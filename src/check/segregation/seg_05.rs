@@ -70,7 +70,7 @@ fn run(cx: &Context) -> Outcome {
     for (holding, _) in cx.held_packages() {
         match is_admin(cx, &holding.principal) {
             Some(true) => out.push(held(cx, holding)),
-            Some(false) => out.pass(),
+            Some(false) => out.pass_of(cx, holding, "no account for administration"),
             None => {
                 let mut draft = Draft::of_holding(cx, holding);
                 draft.message = format!(
@@ -89,7 +89,7 @@ fn run(cx: &Context) -> Outcome {
         match is_admin(cx, requestor) {
             Some(true) if !led_to_holding(cx, requestor, story) => out.push(asked(cx, requestor, story)),
             Some(true) => {}
-            Some(false) => out.pass(),
+            Some(false) => out.pass_of(cx, story, "asked for with no account for administration"),
             None => {
                 let mut draft = Draft::of_request(cx, cx.principal(requestor), story);
                 draft.message = format!(

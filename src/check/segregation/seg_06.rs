@@ -88,7 +88,7 @@ fn run(cx: &Context) -> Outcome {
                     1,
                 );
             }
-            _ => out.pass(),
+            _ => out.pass_of(cx, holding, "a person's account, or a group"),
         }
     }
     out
@@ -112,7 +112,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
             draft.clears_when = format!("The end of the assignment, or a policy of {what} that is for it.");
             out.push(cx.finding(draft));
         }
-        Some(Known::No) => out.pass(),
+        Some(Known::No) => out.pass_of(cx, &draft, "by a policy that is meant for it"),
         told => {
             let why = match told {
                 Some(Known::Unknown(why)) => why,

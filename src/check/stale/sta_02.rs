@@ -96,11 +96,11 @@ fn run(cx: &Context) -> Outcome {
     for holding in telemetry::population(cx, &mut out) {
         let seen = telemetry::of_holding(cx, holding);
         if seen.last.is_some_and(|t| t >= cut) {
-            out.pass();
+            out.pass_of(cx, holding, format_args!("used, last on {}", seen.last.unwrap_or_default().day()));
             continue;
         }
         if telemetry::is_young(cx, holding, limit) {
-            out.pass();
+            out.pass_of(cx, holding, "given too recently to be called unused");
             continue;
         }
         if telemetry::is_anothers(cx, holding) {

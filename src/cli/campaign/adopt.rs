@@ -76,7 +76,7 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let strangers = entra::strangers(&state, &rows);
     if strangers > 0 {
         output::say(&format!(
-            "warning: {strangers} decisions are about items that the population does not have; they were not taken"
+            "warning: {strangers} decisions are about items that the population does not have; they are excluded"
         ));
     }
     for warning in &state.head.warnings {

@@ -4,6 +4,7 @@ use super::args::CloseArgs;
 use super::sheets::put;
 use super::{load, mailer, operator, rows, sheets, status};
 use crate::campaign::contradiction::contradictions;
+use crate::campaign::due::end_of_day;
 use crate::campaign::follow_up::{CurrentAccess, Drift};
 use crate::campaign::log::{Choice, LogEvent};
 use crate::campaign::plan::NoResponse;
@@ -59,7 +60,7 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     if now < state.due_at && owed > 0 && args.force.is_none() && state.head.entra_instance.is_none() {
         return Err(Failure::usage(format!(
             "{owed} decisions are owed and the end is {}: wait, or close with --force \"reason\"",
-            state.due_at
+            state.due()
         )));
     }
     let by = operator(&args.by);
@@ -137,7 +138,7 @@ fn escalate(
     let mut events = raised.events;
     let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
     events.push(LogEvent::Extended {
-        due_at: now.plus(state.plan.escalate_days * DAY),
+        due_at: end_of_day(now.plus(state.plan.escalate_days * DAY), state.zone()),
         reason: ESCALATION.into(),
     });
     state.apply_all(&events, now)?;
@@ -148,7 +149,7 @@ fn escalate(
     sheets::write_issued(store, state, &issues)?;
     output::say(&format!(
         "not closed: what nobody answered is escalated. {moved} items went up, and decisions are due {}; then close again",
-        state.due_at
+        state.due()
     ));
     let Some(out) = sheets::remembered(store, &state.head.id) else {
         return Ok(Exit::Done);

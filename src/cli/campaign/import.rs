@@ -74,7 +74,7 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         sheets::write_seconds(&store, &state, &taken.events)?;
         told(&taken, &state, files.len(), &operator.name);
         if taken.changed > 0 && now > state.due_at {
-            output::say(&format!("imported after the end, {}", state.due_at));
+            output::say(&format!("imported after the end, {}", state.due()));
         }
         return Ok(Exit::Done);
     }

@@ -2,7 +2,8 @@
 
 use super::args::{ExceptionsArgs, ExtendArgs, ReasonArgs};
 use super::{load, operator, rows};
-use crate::campaign::follow_up::{CurrentAccess, asked_end};
+use crate::campaign::due::named_end;
+use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{Choice, LogEvent};
 use crate::campaign::outcome::{Outcome, OutcomeWord, outcomes};
 use crate::campaign::{DecisionEntry, State, Store};
@@ -16,16 +17,16 @@ use std::collections::BTreeMap;
 pub fn extend(args: &ExtendArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let (store, mut state) = load(&args.which, crash_at)?;
     state.must_be_open()?;
-    let (now, due_at) = (open::now()?, end(&args.until)?);
+    let (now, due_at) = (open::now()?, end(&args.until, &state)?);
     if due_at <= now || due_at <= state.due_at {
         return Err(Failure::usage(format!(
             "--until {due_at} gives no more time: decisions are due {}, and it is {now}",
-            state.due_at
+            state.due()
         )));
     }
     let reason = reason(&args.reason)?;
     write(&store, &mut state, LogEvent::Extended { due_at, reason }, now, &operator(&args.by))?;
-    output::say(&format!("decisions of {} are due {due_at}", state.head.id));
+    output::say(&format!("decisions of {} are due {}", state.head.id, state.due()));
     Ok(Exit::Done)
 }
 
@@ -66,13 +67,13 @@ pub fn reopen(args: &ExtendArgs, crash_at: Option<&str>) -> Result<Exit, Failure
     if !state.signed.is_empty() {
         return Err(Failure::usage(format!("campaign {} is signed off: open a new one", state.head.id)));
     }
-    let (now, due_at) = (open::now()?, end(&args.until)?);
+    let (now, due_at) = (open::now()?, end(&args.until, &state)?);
     if due_at <= now {
         return Err(Failure::usage(format!("--until {due_at} has passed; it is {now}")));
     }
     let reason = reason(&args.reason)?;
     write(&store, &mut state, LogEvent::Reopened { reason, due_at }, now, &operator(&args.by))?;
-    output::say(&format!("campaign {} is open again, and due {due_at}", state.head.id));
+    output::say(&format!("campaign {} is open again, and due {}", state.head.id, state.due()));
     output::say(&super::status::sentence(&state.totals(&BTreeMap::new())));
     Ok(Exit::Done)
 }
@@ -93,9 +94,8 @@ fn reason(text: &str) -> Result<String, Failure> {
 }
 
 /// A named day is its last instant.
-fn end(text: &str) -> Result<Instant, Failure> {
-    let at = Instant::parse(text.trim()).ok_or_else(|| Failure::usage(format!("--until '{text}' is no time; write 2026-12-31 or 2026-12-31T17:00:00Z")))?;
-    Ok(asked_end(at))
+fn end(text: &str, state: &State) -> Result<Instant, Failure> {
+    named_end(text, state.zone()).ok_or_else(|| Failure::usage(format!("--until '{text}' is no time; write 2026-12-31 or 2026-12-31T17:00:00Z")))
 }
 
 /// The register of exceptions: of every campaign that was not given up, the newest first.

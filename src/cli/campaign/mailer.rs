@@ -3,7 +3,7 @@
 //! A letter that a server does not take keeps no other from being sent; each has its outcome in the log.
 
 use super::carrier;
-use super::sheets::put;
+use super::sheets::{self, put};
 use crate::campaign::log::LogEvent;
 use crate::campaign::notification::{Carrier, Notification, Occasion, Refused, Sender};
 use crate::campaign::state::{HANDED_OVER, OPENING};
@@ -15,6 +15,11 @@ use crate::model::Instant;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Addresses that were not tried, each of which has a line of its own.
+const FEW: usize = 5;
+/// How the reason of those begins.
+const NOT_TRIED: &str = "not tried";
 
 /// What is written to whom.
 pub struct Order<'a> {
@@ -40,8 +45,8 @@ pub struct Mailer {
     sender: Sender,
     plan: Plan,
     at: Instant,
-    /// Number of items and hashes of sheets, by reviewer.
-    sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)>,
+    /// Number of items, and stages with hashes of sheets, by reviewer.
+    sheets: BTreeMap<ReviewerKey, (usize, Vec<(u8, String)>)>,
 }
 
 /// How a run of letters went.
@@ -69,8 +74,8 @@ impl Outcomes {
     /// Says which letters nobody took.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        for (to, why) in &self.failed {
-            output::say(&format!("not sent: {to}: {why}"));
+        for line in told(&self.failed) {
+            output::say(&line);
         }
         if self.failed.is_empty() {
             return Exit::Done;
@@ -84,16 +89,32 @@ impl Outcomes {
     }
 }
 
+/// A line for each address that was refused, and one for all that were not tried.
+fn told(failed: &[(String, String)]) -> Vec<String> {
+    let (waiting, refused): (Vec<_>, Vec<_>) = failed.iter().partition(|(_, why)| why.starts_with(NOT_TRIED));
+    let mut lines: Vec<String> = refused.iter().map(|(to, why)| format!("not sent: {to}: {why}")).collect();
+    match waiting.as_slice() {
+        [] => {}
+        few if few.len() <= FEW => lines.extend(few.iter().map(|(to, why)| format!("not sent: {to}: {why}"))),
+        [(to, why), others @ ..] => lines.push(format!(
+            "not sent: {to} and {} others: {why} ('vouchsafe campaign status --format json' names them)",
+            others.len()
+        )),
+    }
+    lines
+}
+
 impl Mailer {
     /// Makes the sender and the way ready; nobody is called yet.
     pub fn new(state: &State, at: Instant) -> Self {
-        let sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
-        let mut sheets: BTreeMap<ReviewerKey, (usize, Vec<String>)> = BTreeMap::new();
+        let mut sender = state.plan.mail.clone().unwrap_or_else(Sender::draft);
+        sender.zone = state.zone().to_string();
+        let mut sheets: BTreeMap<ReviewerKey, (usize, Vec<(u8, String)>)> = BTreeMap::new();
         for ((key, stage), indices) in state.sheets() {
             let hash = state.hash_of(&key, stage, &indices);
             let entry = sheets.entry(key).or_default();
             entry.0 += indices.len();
-            entry.1.push(hash);
+            entry.1.push((stage, hash));
         }
         Self {
             head: state.head.clone(),
@@ -111,8 +132,27 @@ impl Mailer {
         self.plan.smtp.is_some() || self.plan.graph.is_some()
     }
 
+    /// The sheets of a reader, as they lie in the folder of the sheets.
+    fn attached(&self, key: &ReviewerKey, stages: &[(u8, String)], at: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+        let mut files = Vec::new();
+        let dir = at.join(self.head.id.as_str()).join(key.as_str());
+        for (stage, _) in stages {
+            let (dir, prefix) = if *stage == 1 {
+                (dir.clone(), "")
+            } else {
+                (dir.join("second-stage"), "second-stage-")
+            };
+            for name in ["review.html", "review.xlsx"] {
+                let path = dir.join(name);
+                let bytes = std::fs::read(&path).map_err(|e| Failure::io(format!("read the sheet to attach, {}", path.display()), &e))?;
+                files.push((format!("{prefix}{name}"), bytes));
+            }
+        }
+        Ok(files)
+    }
+
     /// Writes one letter as `.eml` and `.ics`; returns the mail.
-    fn write(&self, order: &Order, out: &Path) -> Result<Vec<u8>, Failure> {
+    fn write(&self, order: &Order, out: &Path, sheets_at: &Path) -> Result<Vec<u8>, Failure> {
         let key = &order.to.key;
         let (items, sheets) = self.sheets.get(&order.about.key).cloned().unwrap_or_default();
         let handed = matches!(order.occasion, Occasion::Replacement | Occasion::HandedOver);
@@ -121,6 +161,10 @@ impl Mailer {
         } else {
             (items, sheets)
         };
+        // Who is asked to remind somebody gets no sheet of theirs.
+        let own = self.sender.attach_sheets && order.occasion != Occasion::Escalation && order.open > 0;
+        let attached = if own { self.attached(key, &sheets, sheets_at)? } else { Vec::new() };
+        let hashes: Vec<String> = sheets.into_iter().map(|(_, hash)| hash).collect();
         let letter = Notification {
             campaign: &self.head,
             occasion: order.occasion,
@@ -129,7 +173,8 @@ impl Mailer {
             open: order.open,
             items,
             due_at: self.due_at,
-            sheets: &sheets,
+            sheets: &hashes,
+            attached: &attached,
             otherwise: self.otherwise,
             step: order.step,
             at: self.at,
@@ -167,8 +212,9 @@ impl Mailer {
         by: &str,
     ) -> Result<Outcomes, Failure> {
         let mut outcomes = Outcomes::default();
+        let sheets_at = sheets::remembered(store, &state.head.id).unwrap_or_else(|| out.to_path_buf());
         for order in orders {
-            let mail = match self.write(order, out) {
+            let mail = match self.write(order, out, &sheets_at) {
                 Ok(mail) => mail,
                 // Of one letter, such as an address that is none; the others are written.
                 Err(e) => {
@@ -204,7 +250,7 @@ impl Mailer {
     fn judged(&self, refused: &Refused, outcomes: &mut Outcomes) -> String {
         let why = refused.to_string();
         if !refused.is_of_this_letter() {
-            outcomes.silent = Some(format!("not tried, since the mail server does not answer: {why}"));
+            outcomes.silent = Some(format!("{NOT_TRIED}, since the mail server does not answer: {why}"));
         }
         why
     }

@@ -57,7 +57,7 @@ fn list(lake: &LakeArg) -> Result<Exit, Failure> {
         rows.push(vec![
             id.to_string(),
             state.head.opened_at.day(),
-            state.due_at.day(),
+            state.due_day(),
             state.status().to_string(),
             totals.population.to_string(),
             format!("{} %", totals.completion()),

@@ -76,7 +76,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             state.head.population,
             state.head.reviewers.len(),
             totals.population,
-            state.due_at
+            state.due()
         ));
     }
     output::say(&format!("population {}", state.head.population_sha256));

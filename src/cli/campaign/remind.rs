@@ -3,6 +3,7 @@
 use super::args::RemindArgs;
 use super::mailer::{self, Mailer, Order, Outcomes};
 use super::{load, operator, sheets, status};
+use crate::campaign::due::end_of_day;
 use crate::campaign::log::LogEvent;
 use crate::campaign::notification::Occasion;
 use crate::campaign::plan::RemindTo;
@@ -92,7 +93,7 @@ fn replace(
     now: Instant,
     by: &str,
 ) -> Result<Vec<LogEvent>, Failure> {
-    let reason = format!("no decision by {}", state.due_at.day());
+    let reason = format!("no decision by {}", state.due_day());
     let accounts = &question.config.admin_accounts;
     let mut events = Vec::new();
     for reminder in due {
@@ -116,7 +117,7 @@ fn replace(
     let moved = events.iter().any(|e| matches!(e, LogEvent::Moved(_)));
     if moved && now >= state.due_at {
         let longer = LogEvent::Extended {
-            due_at: now.plus(state.plan.escalate_days * DAY),
+            due_at: end_of_day(now.plus(state.plan.escalate_days * DAY), state.zone()),
             reason: "items were given to somebody else after the end".into(),
         };
         state.apply_all(std::slice::from_ref(&longer), now)?;

@@ -3,6 +3,7 @@
 use super::args::StatusArgs;
 use super::load;
 use super::sheets::put;
+use crate::campaign::authorship::words;
 use crate::campaign::contradiction::contradictions;
 use crate::campaign::follow_up::{CurrentAccess, lapses};
 use crate::campaign::terms::terms;
@@ -80,7 +81,7 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     out += &format!(
         "opened {}, due {}, lake commit {}\n",
         head.opened_at,
-        state.due_at,
+        state.due(),
         head.commit.get(..12).unwrap_or_default()
     );
     out += &format!("{}\n", sentence(&totals));
@@ -93,9 +94,9 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
         totals.lapsed,
         totals.awaiting_second
     );
-    let proofs: Vec<String> = state.proofs().iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+    let proofs: Vec<String> = state.proofs().iter().map(|(kind, n)| format!("{n} {} ({kind})", words(kind))).collect();
     if !proofs.is_empty() {
-        out += &format!("who decided is known by: {}\n", proofs.join(", "));
+        out += &format!("who decided: {}\n", proofs.join("; "));
     }
     let disclosed: Vec<String> = state.disclosures().iter().map(|(d, n)| format!("{n} {}", d.counted())).collect();
     if !disclosed.is_empty() {
@@ -103,6 +104,14 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     }
     if let Some((at, reason)) = &state.cancelled {
         out += &format!("cancelled on {at}: {reason}\n");
+    }
+    match state.undelivered.len() {
+        0 => {}
+        n @ 1..=20 => {
+            let list: Vec<&str> = state.undelivered.keys().map(String::as_str).collect();
+            out += &format!("letters not delivered: {n}: {}\n", list.join(", "));
+        }
+        n => out += &format!("letters not delivered: {n}; --format json names them\n"),
     }
     for c in contradictions(state) {
         out += &format!("contradiction: {}\n", c.message);
@@ -153,6 +162,7 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         "extended": state.extended.iter().map(|(at, due, reason)| json!({ "at": at.to_string(), "due_at": due.to_string(), "reason": reason })).collect::<Vec<_>>(),
         "warnings": head.warnings, "forced": head.forced, "previous": head.previous, "proofs": state.proofs(),
         "reviewers": reviewers, "stages": stages, "packages": packages, "lapsed_items": lapsed_items, "moves": moves,
+        "undelivered": state.undelivered.iter().map(|(to, reason)| json!({ "to": to, "reason": reason })).collect::<Vec<_>>(),
         "verified": state.verified.as_ref().map(|(commit, as_of, outcomes)| json!({ "commit": commit, "as_of": as_of.to_string(), "outcomes": outcomes })),
         "signed_off_by": state.signed.iter().map(|s| &s.manager).collect::<Vec<_>>(),
     });

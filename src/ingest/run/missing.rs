@@ -105,10 +105,7 @@ impl Missing {
         for (table, dating, why) in &self.spoiled {
             looks.spoil(*table, dating, why);
         }
-        let mut rows: Vec<Coverage> = looks
-            .missing_pages()
-            .map(|(table, window, reason)| gap(table.name(), Some(window), reason))
-            .collect();
+        let mut rows: Vec<Coverage> = looks.missing_pages().map(|(table, window, reason)| gap(table.name(), window, reason)).collect();
         for ((subject, folder), pages) in &self.logs {
             rows.extend(
                 pages

@@ -20,6 +20,9 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Why a record is torn that ends with its file.
+pub(super) const CUT_OFF: &str = "cut off before its end";
+
 /// What is kept of a record that is not taken, in bytes.
 pub(super) const RAW: usize = 4096;
 
@@ -111,6 +114,8 @@ pub(super) struct Page {
     pub single: bool,
     /// Rows on it, torn ones too.
     pub rows: i64,
+    /// Lists of rows behind its own, of which nothing was taken.
+    pub(super) seconds: Vec<Torn>,
 }
 
 /// A file after it was cut up.
@@ -347,6 +352,25 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     }
 
     fn torn(&mut self, start: u64, found: &Found, reason: String) {
+        let torn = self.as_torn(start, found, reason);
+        self.put_torn(torn);
+    }
+
+    /// Takes what was not cut out whole as the next row of the page that we are on.
+    fn put_torn(&mut self, torn: Torn) {
+        self.batch.torn.push(Torn {
+            row: self.row,
+            page: self.page.clone(),
+            heading: self.heading.clone(),
+            ..torn
+        });
+        self.row += 1;
+        if self.batch.torn.len() >= TORN {
+            self.flush();
+        }
+    }
+
+    fn as_torn(&mut self, start: u64, found: &Found, reason: String) -> Torn {
         let (sha256, raw) = match &found.long {
             Some(long) if !long.raw.is_empty() => (long.sha256, long.raw.clone()),
             _ => {
@@ -355,19 +379,15 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 (Sha256::digest(&bytes).into(), raw)
             }
         };
-        self.batch.torn.push(Torn {
+        Torn {
             row: self.row,
             offset: start,
             len: found.end - start,
             reason,
             sha256,
             raw,
-            page: self.page.clone(),
-            heading: self.heading.clone(),
-        });
-        self.row += 1;
-        if self.batch.torn.len() >= TORN {
-            self.flush();
+            page: None,
+            heading: None,
         }
     }
 
@@ -397,7 +417,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             if found.long.is_none() && self.resume(start, &found) {
                 return Ended::Cut;
             }
-            self.torn(start, &found, "cut off before its end".into());
+            self.torn(start, &found, CUT_OFF.into());
             return Ended::Cut;
         }
         if found.long.is_some() {
@@ -431,7 +451,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             broken_line: true,
             long: None,
         };
-        self.torn(start, &cut, "cut off before its end".into());
+        self.torn(start, &cut, CUT_OFF.into());
         self.pos = cut.end + 1;
         true
     }

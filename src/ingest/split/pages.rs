@@ -154,11 +154,13 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             b"@odata.context" => page.context = text().and_then(|t| Context::parse(&t)),
             b"@odata.count" => page.count = serde_json::from_slice(&raw).ok(),
             b"@odata.nextLink" => {
+                // A link that is no text leads somewhere, and nobody can follow it: more is to come.
+                let unreadable = text().is_none() && raw.trim_ascii() != b"null";
                 let link = text().unwrap_or_default();
                 let lower = link.to_lowercase();
                 page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
                 page.link = Context::of_address(&link);
-                page.more = !link.is_empty();
+                page.more = unreadable || !link.is_empty();
             }
             b"@odata.deltaLink" => page.delta = true,
             _ => {}
@@ -170,10 +172,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     fn page(&mut self, mut page: Page) {
         let rows = self.pos;
         let mut after = None;
-        let nameless = page
-            .context
-            .as_ref()
-            .is_none_or(|context| page.link.is_none() && context.last() == "directoryobjects");
+        let nameless = page.context.as_ref().is_none_or(|context| page.link.is_none() && context.set_of().is_some());
         if nameless {
             // What names the rows may come behind them: look there first when that is possible.
             let hold = if self.feed.is_whole() { usize::MAX } else { self.limits.page };
@@ -202,7 +201,18 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             (Ended::Closed, None) => page.closed = self.tail(self.pos, &mut page),
             (Ended::Cut, _) => page.closed = false,
         }
+        self.second_lists(&head, &mut page);
         self.pages[index] = page;
+    }
+
+    /// Each list behind the rows is a record that was not taken: a gap of the collection that the page is of.
+    fn second_lists(&mut self, head: &Arc<Head>, page: &mut Page) {
+        for second in std::mem::take(&mut page.seconds) {
+            self.page = Some(Arc::clone(head));
+            self.put_torn(second);
+            self.page = None;
+            page.rows += 1;
+        }
     }
 
     /// Annotations behind the rows; whether the page was closed.
@@ -222,8 +232,18 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                             return false;
                         }
                     } else {
+                        let start = self.pos;
+                        let is_list = matches!(self.byte(keep), Some(b'[' | b'{')) && (key == b"value" || key == b"records");
                         let found = self.value(keep, 1 << 20, true);
                         self.pos = found.end;
+                        if is_list {
+                            let reason = format!(
+                                "a second '{}' in one page: which of them counts, nobody can tell",
+                                String::from_utf8_lossy(&key)
+                            );
+                            let second = self.as_torn(start, &found, reason);
+                            page.seconds.push(second);
+                        }
                         if !found.closed {
                             return false;
                         }
@@ -251,6 +271,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
         }
         self.page = None;
         page.rows = self.row - before;
+        self.second_lists(&head, &mut page);
         self.pages[index] = page;
     }
 }

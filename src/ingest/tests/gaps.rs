@@ -1,6 +1,6 @@
 //! What was not understood is a gap of the log or collection that it belongs to, and no look that lost a row is whole.
 
-use super::{event, ingest_files, page, sink};
+use super::{event, ingest_files, page, reasons, sink};
 use crate::ingest::{IngestError, IngestOptions};
 
 /// Gaps as `subject from until`, sorted, and their reasons.
@@ -349,4 +349,44 @@ fn what_contradicts_a_window_that_was_vouched_for_is_told_with_it() {
     assert_eq!(told(&dated, &march).0, 1);
     assert_eq!(told(&dated, &vouched("audit", "2026-04-01", "2026-05-01")).0, 0);
     assert_eq!(told(&torn, &vouched("sign_ins:interactiveUser", "2026-03-01", "2026-04-01")).0, 0);
+}
+
+/// A page says what it is, and what nobody can decide about it is never silence.
+#[test]
+fn a_second_list_and_a_link_that_is_no_text_are_told() {
+    let other = USER.replace(r#""id":"u""#, r#""id":"v""#);
+    let context = r#""@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users""#;
+    for text in [
+        format!("{{{context},\"value\":[{USER}],\"value\":[{other}]}}"),
+        format!("{{\"value\":[{USER}],\"value\":[{other}],{context}}}"),
+        format!("{{{context},\"value\":[{USER}],\"records\":[{other}]}}"),
+        format!("{{{context},\"value\":{USER},\"value\":{other}}}"),
+    ] {
+        let files: [(&str, &[u8]); 1] = [("2026-03-01/users.json", text.as_bytes())];
+        let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
+        assert_eq!((report.read, report.kept, report.rejected), (2, 1, 1), "{text}");
+        assert!(reasons(&memory).iter().any(|r| r.contains("a second '")), "{text}: {:?}", reasons(&memory));
+        let told = gaps(&files, &sink::options());
+        assert!(told.iter().any(|(subject, _)| subject.starts_with("users")), "{text}: {told:?}");
+    }
+    for link in ["{\"a\":1}", "7", "[]", "true"] {
+        let text = format!("{{{context},\"@odata.count\":1,\"@odata.nextLink\":{link},\"value\":[{USER}]}}");
+        let (_, memory) = ingest_files(&[("2026-03-01/users.json", text.as_bytes())], &sink::options()).expect("an ingest");
+        assert_eq!(memory.snapshots[0].complete, "no", "{link}: more is to come");
+    }
+    let text = format!("{{{context},\"@odata.count\":1,\"@odata.nextLink\":null,\"value\":[{USER}]}}");
+    let (_, memory) = ingest_files(&[("2026-03-01/users.json", text.as_bytes())], &sink::options()).expect("an ingest");
+    assert_eq!(memory.snapshots[0].complete, "proven", "no link");
+}
+
+#[test]
+fn an_empty_page_that_names_nothing_is_said_to_be_one() {
+    let error = ingest_files(&[("x.json", br#"{"value":[]}"#)], &sink::options()).expect_err("nothing");
+    assert!(
+        error.to_string().contains("x.json: a page without rows, and nothing in it names what it lists"),
+        "{error}"
+    );
+    let (report, _) = ingest_files(&[("x.json", br#"{"value":[]}"#), ("a.json", event("a").as_bytes())], &sink::options()).expect("an ingest");
+    let note = report.sources.iter().find(|s| s.path.ends_with("x.json")).and_then(|s| s.note.clone());
+    assert!(note.as_deref().is_some_and(|n| n.contains("without rows")), "{note:?}");
 }

@@ -83,6 +83,7 @@ fn rules(log: &LogCoverage) -> Rules<'_> {
         granted_once: true,
         log_tells_beginnings: true,
         one_record: false,
+        has_holes: false,
         log,
     }
 }

@@ -1,9 +1,9 @@
 //! The answer in one sentence, and the numbers behind it, each with the way to its rows.
 
-use super::{number, quality};
+use super::number;
 use crate::model::{Finding, Severity, Verdict};
-use crate::report::Review;
 use crate::report::charts::count;
+use crate::report::{Review, open_points};
 
 /// A number with the place of its rows.
 pub struct Figure {
@@ -44,7 +44,8 @@ pub fn answer(review: &Review) -> String {
         n => format!("; {} subjects could not be tested", number(n)),
     };
     // A headline without the state of its data would be read as complete.
-    format!("{start}{left}. {}.", quality::quality(review).headline)
+    let state = open_points::state(&open_points::open_points(review));
+    format!("{start}{left}. {}.", state.headline)
 }
 
 /// ` (12 high, 20 medium)`, highest severity first.
@@ -65,7 +66,7 @@ pub fn figures(review: &Review) -> Vec<Figure> {
     holders.sort_unstable();
     holders.dedup();
     let high = of(review, Verdict::Finding).filter(|f| f.severity == Severity::High).count();
-    let excluded: usize = review.rejects.iter().map(|r| r.count).sum();
+    let excluded = review.excluded();
     // Nothing has no rows of its own to go to.
     let figure = |n: usize, label: &str, link: &'static str, tone: &'static str| {
         let link = match link {

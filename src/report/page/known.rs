@@ -15,6 +15,8 @@ pub struct CoverageRow {
     pub from: String,
     pub until: String,
     pub how: &'static str,
+    /// Class of its colour: the same three as in the chart of coverage.
+    pub tone: &'static str,
     pub remark: String,
 }
 
@@ -59,6 +61,12 @@ pub fn coverage(review: &Review) -> Vec<CoverageRow> {
             from,
             until,
             how,
+            tone: match how {
+                "gap" => "medium",
+                "proven" => "proven",
+                "asserted" => "asserted",
+                _ => "inferred",
+            },
             remark: remark.to_string(),
         };
         let proven = covered.proven.iter();

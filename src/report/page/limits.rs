@@ -1,8 +1,9 @@
 //! What this report cannot show: the limits of the method, and those of these sources, with numbers.
 
 use super::number;
-use crate::model::{Certainty, Holding, Presence, Verdict, Window};
+use crate::model::{Certainty, Holding, Presence, Window};
 use crate::report::charts::count;
+use crate::report::open_points::open_points;
 use crate::report::{FreeText, Review};
 
 /// A limit, and the numbers or rows that tell how far it reaches here.
@@ -50,52 +51,9 @@ pub fn limits(review: &Review) -> Vec<Limit> {
 }
 
 fn of_these_sources(review: &Review) -> Vec<Limit> {
-    let mut limits = Vec::new();
+    let open = open_points(review).into_iter();
+    let mut limits: Vec<Limit> = open.map(|p| Limit { title: p.title, text: p.text }).collect();
     let mut add = |title, text| limits.push(Limit { title, text });
-    let unanswered = review.findings.iter().filter(|f| f.result == Verdict::NotEvaluable).count();
-    if unanswered > 0 {
-        add(
-            "Unable to test",
-            format!("{} could not be tested; each states its reason above.", count(unanswered, "subject")),
-        );
-    }
-    let unattested: Vec<&str> = review
-        .access
-        .coverage
-        .iter()
-        .filter(|(_, c)| !c.attested_spans(review.period))
-        .map(|(log, _)| log.as_str())
-        .collect();
-    if !unattested.is_empty() {
-        add(
-            "Logs that do not cover the whole period",
-            format!(
-                "{} is neither proven nor asserted to be complete for the whole period. Where coverage is inferred or missing, the absence of an event proves nothing.",
-                unattested.join(", ")
-            ),
-        );
-    }
-    let incomplete_collections: Vec<&str> = review.access.collection_gaps.keys().map(String::as_str).collect();
-    if !incomplete_collections.is_empty() {
-        add(
-            "Incomplete collections",
-            format!(
-                "Records of {} are missing: they could not be read, or retention deleted them. The table of gaps states why.",
-                incomplete_collections.join(", ")
-            ),
-        );
-    }
-    let incomplete = review.snapshots.iter().filter(|s| s.complete == "no").count();
-    if incomplete > 0 {
-        add(
-            "Incomplete snapshots",
-            format!(
-                "{} of {} of the directory are not known to be complete: access that they do not list may still exist.",
-                number(incomplete),
-                count(review.snapshots.len(), "snapshot")
-            ),
-        );
-    }
     let unsure = review
         .access
         .holdings
@@ -124,16 +82,6 @@ fn of_these_sources(review: &Review) -> Vec<Limit> {
             format!(
                 "{} may or may not be current, since the evidence shows neither; they are not counted as current, and vouchsafe holders lists them as possible.",
                 count(possible, "holding")
-            ),
-        );
-    }
-    let excluded: usize = review.rejects.iter().map(|r| r.count).sum();
-    if excluded > 0 {
-        add(
-            "Excluded records",
-            format!(
-                "{} could not be used; the evidence store has each with its reason, and no result considers them.",
-                count(excluded, "record")
             ),
         );
     }

@@ -12,9 +12,9 @@ mod known;
 mod limits;
 mod packages;
 mod people;
-mod quality;
 
 use crate::report::charts::{Chart, thousands};
+use crate::report::open_points::{self, OpenPoint, State};
 use crate::report::shown::visible;
 use crate::report::{Cover, ReportError, Review, ThresholdLine};
 use askama::Template;
@@ -39,7 +39,8 @@ struct Page<'a> {
     from_words: String,
     until: String,
     until_words: String,
-    quality: quality::Quality,
+    quality: State,
+    points: Vec<OpenPoint>,
     answer: String,
     figures: Vec<figures::Figure>,
     decisions: Vec<decide::Decision>,
@@ -92,6 +93,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
     let questions = found::questions(review, &groups);
     let sources = known::sources(review);
     let (campaigns, more_campaigns) = campaigns::pages(review)?;
+    let points = open_points::open_points(review);
     let page = Page {
         csp: csp::policy(&script, &style),
         style: &style,
@@ -106,7 +108,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         from_words: review.period.from.in_words(),
         until: review.period.until.to_string(),
         until_words: review.period.until.in_words(),
-        quality: quality::quality(review),
+        quality: open_points::state(&points),
         answer: figures::answer(review),
         figures: figures::figures(review),
         decisions,
@@ -141,6 +143,7 @@ pub fn render(review: &Review, charts: &[Chart], files: &[(String, String)]) -> 
         profile_says: says(review.profile),
         thresholds: &review.thresholds,
         files,
+        points,
         version: env!("CARGO_PKG_VERSION"),
     };
     let html = page.render().map_err(|e| ReportError::Page(e.to_string()))?;
@@ -155,8 +158,9 @@ pub fn answer(review: &Review) -> String {
 
 /// How far the data can be relied on, in points.
 pub fn quality_of(review: &Review) -> (String, Vec<String>) {
-    let quality = quality::quality(review);
-    (quality.verdict, quality.points)
+    let points = open_points::open_points(review);
+    let verdict = open_points::state(&points).verdict;
+    (verdict, points.into_iter().map(|p| p.text).collect())
 }
 
 /// What the report cannot show: title and text.

@@ -1,7 +1,8 @@
-//! Pictures of a campaign: who owes, who was fast and kept everything, and when decisions came.
+//! Charts of a campaign: who owes, who was fast and kept everything, and when decisions came.
 
 use super::Progress;
 use crate::campaign::ReviewerKey;
+use crate::campaign::due::day_of;
 use crate::campaign::review_quality::ReviewQuality;
 use crate::model::time::SECOND;
 use crate::report::charts::bars::{self, Bar};
@@ -15,7 +16,7 @@ const SHOWN: usize = 18;
 /// Decisions from which a reviewer is worth a point.
 const ENOUGH: usize = 5;
 
-/// All pictures, in order.
+/// All charts, in order.
 pub fn all(progress: &Progress, review_quality: &[ReviewQuality]) -> Vec<Chart> {
     vec![owing(progress), days(progress), speed(progress, review_quality)]
 }
@@ -100,11 +101,8 @@ fn days(progress: &Progress) -> Chart {
             *days.entry(at.day()).or_default() += 1;
         }
     }
-    let late = days
-        .iter()
-        .filter(|(day, _)| **day > progress.state.head.due_at.day())
-        .map(|(_, n)| n)
-        .sum::<usize>();
+    let due = day_of(progress.state.head.due_at, progress.state.zone());
+    let late = days.iter().filter(|(day, _)| **day > due).map(|(_, n)| n).sum::<usize>();
     let total: usize = days.values().sum();
     let caption = match (days.first_key_value(), days.last_key_value()) {
         (Some((first, _)), Some((last, _))) => format!(
@@ -112,11 +110,10 @@ fn days(progress: &Progress) -> Chart {
             count(total, "decision"),
             count(days.len(), "day"),
             thousands(late),
-            progress.state.head.due_at.day()
+            due
         ),
         _ => "No decision of a person has been imported yet.".to_string(),
     };
-    let due = progress.state.head.due_at.day();
     let skipped = days.len().saturating_sub(SHOWN);
     let bars: Vec<Bar> = days
         .iter()

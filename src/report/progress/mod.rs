@@ -92,7 +92,7 @@ pub fn render(progress: &Progress) -> Result<Vec<u8>, ReportError> {
         as_of: minute(head.as_of),
         opened: minute(head.opened_at),
         opened_by: &head.opened_by,
-        due: minute(state.due_at),
+        due: state.due(),
         at: minute(progress.at),
         answer: answer(progress),
         figures: figures(progress),
@@ -153,6 +153,22 @@ fn independence(state: &State) -> Vec<String> {
     let cancelled = state.cancelled.iter().map(|(at, why)| format!("Cancelled on {}: {why}", minute(*at)));
     let contradictions = contradictions(state).into_iter().map(|c| format!("Contradiction: {}.", c.message));
     disclosed.chain(cancelled).chain(contradictions).collect()
+}
+
+/// Items that no person looked at: closed by no response, or without a reviewer.
+fn nobody_decided(progress: &Progress) -> Vec<String> {
+    let state = progress.state;
+    let all = count(state.items.len(), "item");
+    let silent = state.totals(progress.lapsed).by_silence.sum();
+    let unassigned = (0..state.items.len()).filter(|i| state.owner(*i).is_unassigned()).count();
+    let told = [
+        (
+            silent,
+            format!("{} of {all} were closed by no response; no person decided them.", thousands(silent)),
+        ),
+        (unassigned, format!("{} of {all} have no reviewer.", thousands(unassigned))),
+    ];
+    told.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect()
 }
 
 /// How many decisions nothing proves but the word of an operator.

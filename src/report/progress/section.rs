@@ -90,6 +90,7 @@ impl Section {
         let mut warnings: Vec<String> = state.head.warnings.iter().map(|w| covered(w)).collect();
         warnings.extend(super::forced(state).iter().map(|w| covered(w)));
         warnings.extend(super::independence(state).iter().map(|w| covered(w)));
+        warnings.extend(super::nobody_decided(progress));
         if let Some(told) = super::asserted(state) {
             warnings.push(told);
         }

@@ -2,6 +2,7 @@
 
 use super::charts::each;
 use super::{Progress, minute};
+use crate::campaign::authorship::words;
 use crate::campaign::review_quality::ReviewQuality;
 use crate::campaign::terms::terms;
 use crate::campaign::{Proof, ReviewerKey, Totals};
@@ -165,8 +166,8 @@ pub(super) fn proofs(progress: &Progress) -> Table {
     let lead = if counts.is_empty() {
         "No decision of a person binds yet.".to_string()
     } else {
-        let parts: Vec<String> = counts.iter().map(|(kind, n)| format!("{} by {kind}", thousands(n))).collect();
-        format!("Decisions that bind: {}.", parts.join(", "))
+        let parts: Vec<String> = counts.iter().map(|(kind, n)| format!("{} {}", thousands(n), words(kind))).collect();
+        format!("Decisions that bind: {}.", parts.join("; "))
     };
     let row = |(sequence, at, r): &(u64, crate::model::Instant, crate::campaign::ImportRecord)| {
         let how = match &r.proof {

@@ -327,10 +327,15 @@ fn facts(row: &SheetItem, l: Language) -> Vec<Fact> {
         [person.as_str(), &told].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
     };
     let disclosed = row.disclosed.iter().map(|d| l.say(d.sentence())).collect::<Vec<_>>().join("; ");
+    let advice = if row.item.recommendation == Recommendation::None {
+        l.say("Why nothing is recommended")
+    } else {
+        l.say("Why it is recommended")
+    };
     let path = if context.path == row.item.entitlement_name { "" } else { &context.path };
     [
         (l.say("First decision"), as_it_is(&first(row, l))),
-        (l.say("Why it is recommended"), l.sentence(&context.recommendation_reason)),
+        (advice, l.sentence(&context.recommendation_reason)),
         (l.say("Why it is sensitive"), l.sentence(&context.sensitive_because)),
         (l.say("Person"), as_it_is(&person)),
         (l.say("Department"), as_it_is(&context.department)),
@@ -475,7 +480,8 @@ mod tests {
         let sheet = sheet(9);
         let card = card(8, &sheet.items[8], Language::De);
         let fact = |name: &str| card.facts.iter().find(|f| f.name == name).map(|f| f.text.clone());
-        assert_eq!(fact("Warum das empfohlen ist").as_deref(), Some("It was used three days ago."));
+        assert_eq!(sheet.items[8].item.recommendation, Recommendation::None);
+        assert_eq!(fact("Warum nichts empfohlen ist").as_deref(), Some("It was used three days ago."));
         assert!(card.facts.iter().any(|f| f.english), "what has no translation is said to be English");
         assert_eq!(
             fact("Warum Sie das prüfen").as_deref(),

@@ -1,6 +1,8 @@
 //! `review.xlsx`: drop-downs for decisions, identity locked, names as text and never as formulas.
 
 use crate::campaign::Sheet;
+use crate::campaign::language::Language;
+use crate::campaign::notification::when;
 use crate::campaign::sheet::{ANSWER_COLUMNS, DECISIONS};
 use crate::model::Instant;
 use crate::model::time::SECOND;
@@ -193,13 +195,13 @@ fn about(sheet: &Sheet, page: &mut Worksheet) -> Result<(), XlsxError> {
         ("Campaign id", head.campaign.to_string()),
         ("Reviewer", format!("{} ({})", sheet.reviewer.name, sheet.reviewer.key)),
         ("Stage", sheet.stage.to_string()),
-        ("Due before", head.due_at.to_string()),
+        ("Due by", when(head.due_at, &head.zone, Language::En)),
         ("Access as of", head.as_of.to_string()),
         ("Items here", sheet.items.len().to_string()),
         ("Items in the campaign", head.population.to_string()),
         ("Hash of the population", head.population_sha256.clone()),
         ("Hash of this sheet", sheet.hash.clone()),
-        ("Commit of the lake", head.commit.clone()),
+        ("Evidence version", head.commit.clone()),
         ("Tenant", head.tenant.clone()),
         (
             "How",

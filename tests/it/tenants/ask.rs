@@ -161,7 +161,8 @@ fn lawless(rows: &[Value], exit: i32, answered: bool) -> Vec<String> {
         for end in ["from", "until"] {
             let at = |column: String| sortable(&row[&column]);
             let (held, earliest, latest) = (at(format!("held_{end}")), at(format!("{end}_earliest")), at(format!("{end}_latest")));
-            if row[format!("{end}_certainty")] == "exact" && (held != earliest || held != latest) {
+            let has_bounds = row.get(format!("{end}_earliest")).is_some();
+            if has_bounds && row[format!("{end}_certainty")] == "exact" && (held != earliest || held != latest) {
                 wrong.push(format!("the exact {end} has other bounds: {earliest:?} {latest:?} {}", brief(row)));
             }
         }

@@ -182,7 +182,7 @@ fn detail(cast: &Cast, key: &str, value: &str) -> Result<String, String> {
 /// What the line says; PIM names the role there once more.
 fn details(targets: &[Value], service: &str, told: &[(String, String)]) -> Vec<Value> {
     let own = if service == "PIM" {
-        targets[0]["modifiedProperties"].as_array().cloned()
+        targets.first().and_then(|t| t["modifiedProperties"].as_array().cloned())
     } else {
         None
     };

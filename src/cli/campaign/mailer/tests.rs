@@ -113,13 +113,14 @@ fn frozen() -> Frozen {
         opened_at: at,
         opened_by: "operator".into(),
         due_at: at.plus(14 * crate::model::time::DAY),
+        zone: String::new(),
         period: Window { from: at, until: at },
         population: items.len(),
         population_sha256: model::population_hash(&items),
         reviewers,
         warnings: Vec::new(),
         forced: None,
-        configuration: "name = \"Letters\"\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n[smtp]\nhost = \"localhost\"\nsecurity = \"none\"\n".into(),
+        configuration: "name = \"Letters\"\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\nsheets_at = \"https://files.corp.example\"\n[smtp]\nhost = \"localhost\"\nsecurity = \"none\"\n".into(),
         entra_instance: None,
         entra_period: None,
     };
@@ -190,4 +191,17 @@ fn two_thousand_letters_with_one_percent_dead_are_delivered_and_listed_and_nobod
     assert_eq!(state.tail.entries, before);
     assert_eq!(state.undelivered.len(), DEAD);
     assert_eq!(state.plan.smtp.as_ref().map(|s: &Smtp| s.host.as_str()), Some("localhost"));
+}
+
+#[test]
+fn refusals_are_named_one_by_one_and_those_that_were_not_tried_together() {
+    let failed = |to: &str, why: &str| (format!("{to}@corp.example"), why.to_string());
+    let mut all: Vec<(String, String)> = (0..8).map(|n| failed(&format!("dead{n}"), "550 no such user")).collect();
+    all.extend((0..8).map(|n| failed(&format!("later{n}"), "not tried, since the mail server does not answer: reset")));
+    let lines = told(&all);
+    assert_eq!(lines.len(), 9, "{lines:?}");
+    assert!(lines[..8].iter().all(|l| l.ends_with("550 no such user")), "{lines:?}");
+    assert!(lines[8].starts_with("not sent: later0@corp.example and 7 others: not tried"), "{lines:?}");
+    assert_eq!(told(&all[8..11]).len(), 3, "few are named");
+    assert!(told(&[]).is_empty());
 }

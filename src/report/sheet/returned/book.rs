@@ -12,6 +12,9 @@ use std::io::{Cursor, Read, copy, sink};
 /// # Errors
 /// When the file is torn, unpacks to more than the limit, or has no such sheet.
 pub fn read(bytes: &[u8]) -> Result<ReturnedSheet, String> {
+    if is_open_document(bytes) {
+        return Err("an OpenDocument sheet; save it as Excel workbook (.xlsx), or as CSV".into());
+    }
     let torn = |e: &dyn std::fmt::Display| format!("the workbook cannot be read: {e}; save it again as Excel workbook (.xlsx)");
     measure(bytes).map_err(|e| torn(&e))?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| torn(&e))?;
@@ -42,6 +45,13 @@ pub fn read(bytes: &[u8]) -> Result<ReturnedSheet, String> {
         });
     }
     Err("no sheet of the workbook has a column 'item_id'; send back review.xlsx with its first row".into())
+}
+
+/// The first part of such a file is its type, not packed.
+fn is_open_document(bytes: &[u8]) -> bool {
+    let start = bytes.get(..bytes.len().min(128)).unwrap_or_default();
+    let kind = b"mimetypeapplication/vnd.oasis.opendocument.";
+    start.windows(kind.len()).any(|w| w == kind)
 }
 
 /// Columns beyond which no cell of a work sheet lies, whatever people add beside it.
