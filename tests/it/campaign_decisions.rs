@@ -112,10 +112,7 @@ fn every_finding_of_the_report_is_on_the_sheet_of_the_access_that_it_is_about() 
     assert!(of_package.clone().count() > 0);
     for row in of_package {
         let reason = &row["recommendation_reason"];
-        assert!(
-            reason.contains("CAP-03") && reason.contains("about what is held"),
-            "{reason}"
-        );
+        assert!(reason.contains("CAP-03") && reason.contains("about what is held"), "{reason}");
     }
 
     let with = rows.iter().filter(|r| r["findings"].contains("APR-")).count() as u64;
