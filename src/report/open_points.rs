@@ -115,11 +115,7 @@ fn lacks(review: &Review, points: &mut Points) {
     let text = format!("{} could not be tested; each states its reason.", count(unanswered, "subject"));
     points.lack(UNANSWERED, "Unable to test", unanswered, text);
 
-    let (no_log, no_snapshot) = (access.coverage.is_empty(), review.snapshots.is_empty());
-    if no_log && no_snapshot {
-        let text = "No log and no snapshot was collected: nothing is known, and nothing can be ruled out.".to_string();
-        points.lack("nothing-collected", "Nothing collected", 1, text);
-    } else if no_log {
+    if access.coverage.is_empty() {
         let text = "No log was collected, so no event can be ruled out.".to_string();
         points.lack("no-log", "No log", 1, text);
     }
@@ -129,7 +125,7 @@ fn lacks(review: &Review, points: &mut Points) {
     let (collections, text) = gapped_collections(review);
     points.lack_of("collections-not-whole", "Incomplete collections", &collections, text);
 
-    if no_snapshot && !no_log {
+    if review.snapshots.is_empty() {
         let text = "No snapshot of the directory was collected: current access is known from events alone.".to_string();
         points.lack("no-snapshot", "No snapshot", 1, text);
     }
