@@ -145,8 +145,8 @@ impl<'a> Index<'a> {
         let role = key.id.split('/').nth(1).unwrap_or_default();
         let fits = |r: &PackageRole| match key.kind {
             EntitlementKind::AppRole => r.app_role_id.is_empty() || r.app_role_id == role,
-            // The ledger knows members; owners are another role on the same group.
-            EntitlementKind::Group => !r.role.eq_ignore_ascii_case("owner"),
+            // Members and owners are two roles on the same group.
+            EntitlementKind::Group => r.role.eq_ignore_ascii_case("owner") == key.is_group_owner(),
             _ => true,
         };
         roles.into_iter().flatten().filter(|(_, r)| fits(r)).copied().collect()

@@ -43,6 +43,8 @@ struct PolicyTo {
     approval: Option<bool>,
     #[serde(default)]
     approvers: Vec<String>,
+    approval_for_extension: Option<bool>,
+    approver_reason: Option<bool>,
     expires_after_days: Option<u32>,
 }
 
@@ -104,6 +106,8 @@ fn changes(access: &AccessModel, file: &File, policies: Vec<String>) -> Result<V
             policy: PolicyId::new(&id),
             approval: p.approval,
             approvers,
+            approval_for_extension: p.approval_for_extension,
+            approver_reason: p.approver_reason,
             expires_after_days: p.expires_after_days,
         }));
     }

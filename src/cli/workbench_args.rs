@@ -159,7 +159,9 @@ pub struct WhyArgs {
   [[policy]]                       # new requests under a policy go by other rules
   policy = \"Employees\"
   approval = true
+  approval_for_extension = true
   approvers = [\"manager\"]        # or names of people and groups
+  approver_reason = true           # whether they must give one
   expires_after_days = 90
 
 Exit codes: 0 something would follow · 1 nothing would · 2 usage, or a change that changes nothing.")]

@@ -1,5 +1,6 @@
 //! A zip archive that is opened once, however many of its members are read, and by however many threads.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -24,6 +25,32 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Self, zip::result::ZipError> {
         let shared = Shared::open(path).map_err(zip::result::ZipError::Io)?;
         Ok(Self(zip::ZipArchive::new(shared)?))
+    }
+
+    /// Names of members that another one of the same name hides, once for each.
+    pub fn hidden(&self) -> Vec<String> {
+        let all = self.listed().unwrap_or_default();
+        let mut seen = HashSet::new();
+        let again = all.into_iter().filter(|name| !seen.insert(name.clone()));
+        again.map(|name| String::from_utf8_lossy(&name).into_owned()).collect()
+    }
+
+    /// The names in the directory of the archive, in its order.
+    fn listed(&self) -> io::Result<Vec<Vec<u8>>> {
+        // Signature, fields that do not matter here, three lengths, fields again; then name, extra field and comment.
+        const HEAD: usize = 46;
+        let mut shared = self.0.clone().into_inner();
+        shared.seek(SeekFrom::Start(self.0.central_directory_start()))?;
+        let mut names = Vec::new();
+        let mut head = [0; HEAD];
+        while shared.read_exact(&mut head).is_ok() && head.starts_with(b"PK\x01\x02") {
+            let length = |at: usize| u16::from_le_bytes([head[at], head[at + 1]]);
+            let mut name = vec![0; usize::from(length(28))];
+            shared.read_exact(&mut name)?;
+            shared.seek(SeekFrom::Current(i64::from(length(30)) + i64::from(length(32))))?;
+            names.push(name);
+        }
+        Ok(names)
     }
 
     /// A reader of members of its own.

@@ -14,10 +14,16 @@ pub(super) struct Step {
 pub(super) struct Context {
     /// The path, without projections, casts and `$entity`.
     pub steps: Vec<Step>,
+    /// The type in lower case to which the last step is narrowed: only objects of it are listed.
+    pub cast: Option<String>,
     /// The type of `Collection(type)`: what a function returns, and no whole collection.
     pub function_of: Option<String>,
     /// Whether one object was asked for.
     pub entity: bool,
+    /// The object below which the collection lies, where only the address of a next page tells it.
+    pub below: Option<String>,
+    /// Whether names of files and folders tell the parent.
+    pub by_name: bool,
 }
 
 impl Context {
@@ -52,10 +58,16 @@ impl Context {
                 out.function_of = argument.map(|a| bare_type(a).to_lowercase());
                 continue;
             }
-            // A cast such as microsoft.graph.user narrows a collection and names no other.
-            if name.is_empty() || name.to_ascii_lowercase().starts_with("microsoft.graph.") {
+            if name.is_empty() {
                 continue;
             }
+            // A cast such as microsoft.graph.user narrows a collection and names no other.
+            if name.to_ascii_lowercase().starts_with("microsoft.graph.") {
+                out.cast = Some(bare_type(name).to_lowercase());
+                continue;
+            }
+            // One before the last step says of what type the parent is.
+            out.cast = None;
             out.steps.push(Step {
                 name: name.to_lowercase(),
                 key: argument.and_then(key),
@@ -81,7 +93,59 @@ impl Context {
     pub fn parent(&self) -> Option<&Step> {
         self.steps.iter().rev().nth(1)
     }
+
+    /// The object below which the collection lies, as `accesspackages/ID`; `None` where it is the tenant's own.
+    pub fn part(&self) -> Option<String> {
+        if self.below.is_some() {
+            return self.below.clone();
+        }
+        let (last, above) = self.steps.split_last()?;
+        let own = |step: &&Step| step.key.is_some() || !ROOTS.contains(&step.name.as_str());
+        let parents = above.iter().filter(own).chain(Some(last).filter(|step| step.key.is_some()));
+        let named = parents.map(|step| match &step.key {
+            Some(key) => format!("{}/{key}", step.name),
+            None => step.name.clone(),
+        });
+        Some(named.collect::<Vec<_>>().join("/")).filter(|part| !part.is_empty())
+    }
+
+    /// The type of the objects that a set of the directory holds, where the context names nothing else: Graph names the set also
+    /// where members, owners or deleted objects of one type were asked for.
+    pub fn set_of(&self) -> Option<&'static str> {
+        let [step] = self.steps.as_slice() else { return None };
+        let of = SETS.iter().find(|(set, _)| *set == step.name).map(|(_, of)| *of);
+        of.filter(|_| step.key.is_none() && self.function_of.is_none() && !self.entity)
+    }
 }
+
+/// Steps that hold collections and are no objects.
+const ROOTS: [&str; 14] = [
+    "identitygovernance",
+    "entitlementmanagement",
+    "accessreviews",
+    "unified",
+    "privilegedaccess",
+    "group",
+    "rolemanagement",
+    "directory",
+    "deleteditems",
+    "identity",
+    "conditionalaccess",
+    "auditlogs",
+    "policies",
+    "reports",
+];
+
+/// Sets of the directory, and what they hold.
+const SETS: [(&str, &str); 7] = [
+    ("users", "user"),
+    ("groups", "group"),
+    ("serviceprincipals", "serviceprincipal"),
+    ("devices", "device"),
+    ("applications", "application"),
+    ("contacts", "orgcontact"),
+    ("directoryobjects", "directoryobject"),
+];
 
 /// `#microsoft.graph.user` as `user`.
 pub(super) fn bare_type(text: &str) -> &str {
@@ -172,6 +236,7 @@ mod tests {
         steps
             .into_iter()
             .chain(function)
+            .chain(context.cast.map(|cast| format!("as {cast}")))
             .chain(context.entity.then(|| "one".to_string()))
             .collect::<Vec<_>>()
             .join(" ")
@@ -199,10 +264,51 @@ mod tests {
                 "https://graph.microsoft.com/v1.0/groups/1426f405-f5fd-4f0b-963a-d17ad34513d8/members?$skiptoken=x".into(),
                 "groups=1426f405-f5fd-4f0b-963a-d17ad34513d8 members",
             ),
+            (format!("{v1}groups('g')/members/microsoft.graph.user"), "groups=g members as user"),
+            (
+                format!("{v1}groups('g')/members/microsoft.graph.user(id,displayName)"),
+                "groups=g members as user",
+            ),
+            (
+                format!("{v1}servicePrincipals('s')/microsoft.graph.agentIdentity/sponsors"),
+                "serviceprincipals=s sponsors",
+            ),
+            (
+                "https://graph.microsoft.com/v1.0/directory/deletedItems/microsoft.graph.user?$top=1".into(),
+                "directory deleteditems as user",
+            ),
             ("https://graph.microsoft.com".into(), "-"),
             (String::new(), "-"),
         ] {
             assert_eq!(shown(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_lies_below_an_object_is_a_part() {
+        let elm = "identityGovernance/entitlementManagement";
+        for (path, part) in [
+            ("users".into(), None),
+            (format!("{elm}/assignmentPolicies"), None),
+            (format!("{elm}/accessPackages('p')/assignmentPolicies"), Some("accesspackages/p")),
+            (
+                format!("{elm}/assignments('a')/accessPackage/assignmentPolicies"),
+                Some("assignments/a/accesspackage"),
+            ),
+            ("roleManagement/directory/roleAssignments".into(), None),
+            (
+                "roleManagement/directory/roleDefinitions('r')/inheritsPermissionsFrom".into(),
+                Some("roledefinitions/r"),
+            ),
+            ("identityGovernance/privilegedAccess/group/assignmentScheduleInstances".into(), None),
+            ("identityGovernance/accessReviews/unified/definitions".into(), None),
+            ("directory/deletedItems/microsoft.graph.user".into(), None),
+            ("directory/administrativeUnits('u')/members".into(), Some("administrativeunits/u")),
+            ("me/memberOf".into(), Some("me")),
+            ("users('u')".into(), Some("users/u")),
+        ] {
+            let context = Context::parse(&format!("https://graph.microsoft.com/v1.0/$metadata#{path}")).expect("a context");
+            assert_eq!(context.part().as_deref(), part, "{path}");
         }
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Feed<'m> {
     chunk: usize,
     /// Why the file could not be read to its end.
     pub trouble: Option<String>,
+    /// Whether what it unpacks to is not what was packed.
+    pub corrupt: bool,
 }
 
 impl<'m> Feed<'m> {
@@ -26,6 +28,7 @@ impl<'m> Feed<'m> {
             reader: None,
             chunk: 0,
             trouble: None,
+            corrupt: false,
         }
     }
 
@@ -37,6 +40,7 @@ impl<'m> Feed<'m> {
             reader: Some(reader),
             chunk: chunk.clamp(64 << 10, 1 << 20),
             trouble: None,
+            corrupt: false,
         }
     }
 
@@ -75,10 +79,19 @@ impl<'m> Feed<'m> {
         let wanted = u64::try_from(self.chunk).unwrap_or(u64::MAX);
         if let Err(error) = reader.by_ref().take(wanted).read_to_end(window) {
             self.trouble = Some(error.to_string());
+            self.corrupt = is_corrupt(&error);
             self.reader = None;
         }
         window.len() > before
     }
+}
+
+/// Whether an error says that bytes were changed, by a checksum or by what cannot be unpacked; not that the end is missing, or that
+/// something else stands behind it.
+fn is_corrupt(error: &io::Error) -> bool {
+    let text = error.to_string().to_lowercase();
+    let changed = matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput);
+    changed && text != "invalid gzip header" || text.contains("checksum") || text.contains("corruption")
 }
 
 /// Opens a file and hands its bytes to `work`; beside what came of it, whether the file was cut or changed meanwhile, in words.
@@ -168,6 +181,7 @@ fn unpacked<'m>(mut reader: Box<dyn Read + 'm>, packed: u64, limits: &Limits) ->
             Err(error) => {
                 let mut feed = Feed::stream(Box::new(io::empty()), limits.chunk);
                 feed.trouble = Some(error.to_string());
+                feed.corrupt = is_corrupt(&error);
                 return Ok(feed);
             }
         };

@@ -33,10 +33,10 @@ impl Fingerprint {
         self.0[from..].make_ascii_lowercase();
     }
 
-    /// Adds a time: the instant, or the text where it is none.
+    /// Adds a time: the instant to the millisecond, which is what every export keeps of it, or the text where it is none.
     pub fn time(&mut self, at: Option<Instant>, text: &str) {
         match at {
-            Some(at) => self.0.extend_from_slice(&at.0.to_le_bytes()),
+            Some(at) => self.0.extend_from_slice(&at.0.div_euclid(1000).to_le_bytes()),
             None => self.text(Some(text)),
         }
     }

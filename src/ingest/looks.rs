@@ -5,7 +5,8 @@ use crate::ingest::objects::Place;
 use crate::ingest::split::Page;
 use crate::lake::records::Snapshot;
 use crate::lake::table::Table;
-use crate::model::{Instant, Window};
+use crate::model::{Instant, Interned, Window};
+use ahash::AHashSet;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ struct Look {
     rows: i64,
     /// Rows on pages, those not taken too.
     on_pages: i64,
+    /// The objects of the rows that were taken, each once.
+    objects: AHashSet<Interned>,
     pages: usize,
     last_pages: usize,
     counts: Vec<i64>,
@@ -56,6 +59,7 @@ impl Looks {
             by: dating.by,
             rows: 0,
             on_pages: 0,
+            objects: AHashSet::new(),
             pages: 0,
             last_pages: 0,
             counts: Vec::new(),
@@ -82,12 +86,14 @@ impl Looks {
     }
 
     /// Adds a page; `same` is the hash of its file and its position there.
-    pub fn page(&mut self, place: &Place, dating: &Dating, page: &Page, rows: i64, claimed: bool, same: (&str, usize)) {
+    pub fn page(&mut self, place: &Place, dating: &Dating, page: &Page, ids: &[Interned], claimed: bool, same: (&str, usize)) {
         let look = self.look(place, dating, claimed);
         if !look.told.insert((same.0.to_string(), same.1)) {
             return;
         }
+        let rows = number(ids.len());
         look.rows += rows;
+        look.objects.extend(ids);
         look.on_pages += page.rows;
         look.pages += 1;
         look.last_pages += usize::from(page.closed && !page.more && !page.delta);
@@ -176,10 +182,23 @@ impl Looks {
     }
 }
 
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 impl Look {
     fn verdict(&self) -> (&'static str, Option<String>) {
         if self.by == "modified" {
             let reason = "dated only by the modification time of a file".to_string();
+            return ("no", Some(reason));
+        }
+        if !self.place.only.is_empty() {
+            let only = &self.place.only;
+            let reason = if self.claimed {
+                format!("claimed complete, but it lists {only}")
+            } else {
+                only.clone()
+            };
             return ("no", Some(reason));
         }
         if let Some(pulled) = &self.pulled {
@@ -228,8 +247,14 @@ impl Look {
         match self.last_pages {
             0 if self.pages > 0 => Some("the last page is missing".into()),
             1 => {
-                let wrong = self.counts.iter().find(|c| **c != self.on_pages);
-                wrong.map(|count| format!("{} rows of {count}", self.on_pages))
+                // A row that comes again is no other object: one that was to come in its place may be missing.
+                let again = self.rows - number(self.objects.len());
+                let found = self.on_pages - again;
+                let wrong = self.counts.iter().find(|c| **c != found);
+                wrong.map(|count| match again {
+                    0 => format!("{found} rows of {count}"),
+                    n => format!("{found} different rows of {count}, and {n} that came again"),
+                })
             }
             _ => None,
         }

@@ -19,6 +19,7 @@ mod hash;
 mod kind;
 mod limits;
 mod looks;
+mod naming;
 mod objects;
 mod paths;
 mod progress;
@@ -27,6 +28,7 @@ mod raw;
 mod rows;
 mod run;
 mod scan;
+mod shown;
 mod signin;
 mod sink;
 mod skip;
@@ -127,7 +129,10 @@ pub struct IngestReport {
 /// a `coverage.toml` cannot be understood, or the sink fails.
 /// Before the first row reaches the sink, all but the second and the last of these are ruled out.
 pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) -> Result<IngestReport, IngestError> {
-    let found = paths::expand(paths, &options.limits)?;
+    let mut found = paths::expand(paths, &options.limits)?;
+    if let Some(file) = &options.standard_input {
+        found.inputs.iter_mut().filter(|input| input.file == *file).for_each(paths::of_standard_input);
+    }
     let declared = found.coverage.iter().map(|path| coverage::read(path)).collect::<Result<Vec<_>, _>>()?;
     let scans = scan::scan_all(&found.inputs, &options.limits);
     if let Some(progress) = &options.progress {
@@ -157,6 +162,11 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
     let files = || found.inputs.iter().zip(&scans).zip(&datings);
     for ((input, scan), dating) in files().filter(|f| !f.0.1.retold).chain(files().filter(|f| f.0.1.retold)) {
         match &scan.shape {
+            _ if scan.corrupt => {
+                let why = scan.trouble.as_deref().unwrap_or("its checksum is wrong");
+                let reason = format!("damaged, so that nothing in it is taken: {why}; copy or export it again");
+                run.broken(input.path.clone(), reason, Some((input, scan, dating)));
+            }
             Shape::Foreign(reason) if scan.trouble.is_some() => {
                 run.broken(input.path.clone(), reason.clone(), Some((input, scan, dating)));
             }

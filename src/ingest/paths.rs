@@ -41,6 +41,18 @@ impl Input {
     }
 }
 
+/// Takes the names of the folder away in which standard input was put: it has none, and they differ each time.
+pub(super) fn of_standard_input(input: &mut Input) {
+    let below = input.path.strip_prefix(&input.file).map(Path::to_path_buf).unwrap_or_default();
+    let below = below.parent().unwrap_or(Path::new(""));
+    input.folder = Path::new("-").join(below);
+    input.folders = names_of(&input.folder);
+    input.reach = input.folders.len();
+    if input.member.is_none() {
+        input.name = "-".into();
+    }
+}
+
 /// What lies under the given paths.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -214,6 +226,11 @@ impl Walk<'_> {
         if archive.len() > self.limits.members {
             let reason = format!("an archive of more than {} members", self.limits.members);
             return self.foreign(input.path.clone(), &reason);
+        }
+        // The library knows the last one of a name only; which one an unpacker takes differs.
+        for name in opened.hidden() {
+            let reason = "the same name twice in an archive, of which one is read; unpack it by hand, and ingest what is in it";
+            self.found.broken.push((input.path.join(plain(&name)), reason.into()));
         }
         let mut names = HashSet::new();
         let mut members = Vec::new();

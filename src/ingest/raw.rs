@@ -1,6 +1,6 @@
 //! Members of log records as they stand in the file: borrowed where nothing is escaped, lenient about scalars.
 
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -177,12 +177,31 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
                 }
                 Ok(List(out))
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(|one| List(vec![one]))
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members: Vec<(Key<'de>, &'de RawValue)> = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                let whole = |raw: &'de RawValue| List::deserialize(raw).map_err(A::Error::custom);
+                match wrapped(&members) {
+                    Some(list) => whole(list),
+                    None => {
+                        let members = members.into_iter().map(|(key, raw)| (key.0, raw));
+                        let one = MapDeserializer::<_, serde_json::Error>::new(members);
+                        T::deserialize(one).map(|one| List(vec![one])).map_err(A::Error::custom)
+                    }
+                }
             }
         }
         deserializer.deserialize_any(V(PhantomData))
     }
+}
+
+/// The list that Windows PowerShell has wrapped into `{"value": […], "Count": 2}`; text in its place is what it cut at its depth.
+fn wrapped<'de>(members: &[(Key<'de>, &'de RawValue)]) -> Option<&'de RawValue> {
+    let of = |name: &str| members.iter().find(|(key, _)| key.0 == name).map(|(_, raw)| *raw);
+    let (list, count) = (of("value")?, of("Count")?);
+    (members.len() == 2 && count.get().bytes().all(|b| b.is_ascii_digit())).then_some(list)
 }
 
 /// JSON as it stands in the file.

@@ -3,14 +3,12 @@
 use crate::ingest::context::is_guid;
 use crate::ingest::envelope::Envelope;
 use crate::ingest::feed::with_feed;
-use crate::ingest::kind::Relation;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use crate::ingest::rows::{Heading, cells};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::{Batch, Shape, Span, sniff, split};
 use crate::ingest::times::{Orders, speaks_of_time};
-use crate::ingest::work::Named;
 use memchr::memmem;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -30,6 +28,8 @@ pub(super) struct Scan {
     pub tenants: BTreeSet<String>,
     /// Why it cannot be read to its end.
     pub trouble: Option<String>,
+    /// Whether what it unpacks to is not what was packed: nothing in it can be trusted.
+    pub corrupt: bool,
     /// What its dates say of their order.
     pub orders: Orders,
     /// Whether its text is Windows-1252: no UTF-8, and nothing in it that only UTF-8 can be.
@@ -46,6 +46,7 @@ impl Scan {
             shape: Shape::Foreign(reason.clone()),
             tenants: BTreeSet::new(),
             trouble: Some(reason),
+            corrupt: false,
             orders: Orders::default(),
             western: false,
             retold: false,
@@ -112,12 +113,19 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
                         rows.note(&batch);
                         true
                     });
-                    return (shape.clone(), rows.tenants, rows.orders, outcome.trouble, rows.other > 0 && rows.utf8 == 0);
+                    return (
+                        shape.clone(),
+                        rows.tenants,
+                        rows.orders,
+                        outcome.trouble,
+                        rows.other > 0 && rows.utf8 == 0,
+                        feed.corrupt,
+                    );
                 }
                 let whole = feed.is_whole();
                 let mut orders = if whole { orders_of(feed.from(0)) } else { Orders::default() };
                 if whole && !may_be_enveloped(feed.from(0)) {
-                    return (shape, tenants, orders, feed.trouble.clone(), false);
+                    return (shape, tenants, orders, feed.trouble.clone(), false, feed.corrupt);
                 }
                 let outcome = split(feed, &shape, limits, |batch| {
                     tenants.extend(tenants_of(&batch, limits.depth));
@@ -126,20 +134,21 @@ fn scan(input: &Input, limits: &Limits) -> io::Result<Scan> {
                     }
                     true
                 });
-                (shape, tenants, orders, outcome.trouble, false)
+                (shape, tenants, orders, outcome.trouble, false, feed.corrupt)
             })
         },
     );
     hashed?;
     let retold = retold.get().copied().unwrap_or_default();
-    let ((shape, tenants, orders, trouble, western), changed) = found?;
+    let ((shape, tenants, orders, trouble, western, corrupt), changed) = found?;
     let trouble = trouble.or(changed);
     // A member that does not unpack to its end has no hash of its own; what was read stands for it.
     Ok(Scan {
         sha256,
         shape,
-        tenants,
+        tenants: if corrupt { BTreeSet::new() } else { tenants },
         trouble,
+        corrupt,
         orders,
         western,
         retold,
@@ -219,16 +228,15 @@ fn may_be_enveloped(bytes: &[u8]) -> bool {
 }
 
 fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
-    if let Some(heading) = batch.spans.first().and_then(|span| span.heading.as_deref()) {
-        return tenants_of_lists(batch, heading);
-    }
+    let mut listed = tenants_of_lists(batch);
     if !may_be_enveloped(&batch.data) {
-        return BTreeSet::new();
+        return listed;
     }
-    batch
+    let mut named = batch
         .spans
         .par_iter()
         .with_min_len(256)
+        .filter(|span| span.heading.is_none())
         .filter_map(|span| {
             let bytes = batch.data.get(span.start..span.start + span.len)?;
             let text = std::str::from_utf8(bytes).ok()?;
@@ -247,15 +255,16 @@ fn tenants_of(batch: &Batch<'_>, depth: usize) -> BTreeSet<String> {
         .reduce(BTreeSet::new, |mut a, b| {
             a.extend(b);
             a
-        })
+        });
+    named.append(&mut listed);
+    named
 }
 
-/// Tenants that rows name which are lists of cells.
-fn tenants_of_lists(batch: &Batch<'_>, heading: &Heading) -> BTreeSet<String> {
-    let Some(place) = heading.columns.iter().position(|name| name.eq_ignore_ascii_case("AADTenantId")) else {
-        return BTreeSet::new();
-    };
+/// Tenants that rows name which are lists of cells, each by the columns of its own table.
+fn tenants_of_lists(batch: &Batch<'_>) -> BTreeSet<String> {
     let of = |span: &Span| {
+        let columns = &span.heading.as_ref()?.columns;
+        let place = columns.iter().position(|name| name.eq_ignore_ascii_case("AADTenantId"))?;
         let bytes = batch.data.get(span.start..span.start + span.len)?;
         let cells: Vec<serde_json::Value> = serde_json::from_slice(bytes).ok()?;
         cells.get(place)?.as_str().filter(|t| is_guid(t)).map(str::to_lowercase)
@@ -292,49 +301,6 @@ fn hash(input: &Input) -> io::Result<String> {
         }
     }
     Ok(hex::encode(hasher.finalize()))
-}
-
-/// What the names of a file and its folders tell of the parent of a mixed listing.
-pub(super) fn named(input: &Input, tenant: &str) -> Named {
-    let names: Vec<String> = std::iter::once(&input.name)
-        .chain(input.folders.iter().rev().take(input.reach))
-        .map(|n| n.to_lowercase())
-        .collect();
-    let relation = names.iter().find_map(|name| {
-        let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        if bare.contains("deleteditem") {
-            Some(Relation::Deleted)
-        } else if bare.contains("transitive") {
-            Some(Relation::Unknown)
-        } else if bare.contains("memberof") {
-            Some(Relation::MemberOf)
-        } else if bare.contains("owner") {
-            Some(Relation::Owner)
-        } else if bare.contains("sponsor") {
-            Some(Relation::Sponsor)
-        } else if bare.contains("member") {
-            Some(Relation::Member)
-        } else {
-            None
-        }
-    });
-    let id = names.iter().find_map(|name| {
-        let mut guids: Vec<&str> = guids(name).filter(|g| *g != tenant).collect();
-        guids.dedup();
-        (guids.len() == 1).then(|| guids[0].to_string())
-    });
-    Named { id, relation }
-}
-
-/// The GUIDs in a name.
-fn guids(name: &str) -> impl Iterator<Item = &str> {
-    let bytes = name.as_bytes();
-    (0..name.len().saturating_sub(35)).filter_map(move |at| {
-        let guid = name.get(at..at + 36).filter(|g| is_guid(g))?;
-        let inside = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_hexdigit);
-        let open = at > 0 && inside(at - 1) || inside(at + 36);
-        (!open).then_some(guid)
-    })
 }
 
 #[cfg(test)]

@@ -151,6 +151,7 @@ impl SignInRaw<'_> {
         Cow::Borrowed(match (self.is_interactive.0, self.user_id.said()) {
             (Some(false), Some(_)) => "nonInteractiveUser",
             (Some(false), None) if self.sp_id.said().is_some() => "servicePrincipal",
+            (None, None) if self.sp_id.said().is_some() && self.upn.said().is_none() => "servicePrincipal",
             _ => "interactiveUser",
         })
     }

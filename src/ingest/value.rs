@@ -91,7 +91,19 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 self.twice.set(self.twice.get() + 1);
             }
         }
-        Ok(Value::Object(out))
+        Ok(unwrapped(out))
+    }
+}
+
+/// An object, or the list that Windows PowerShell has wrapped into `{"value": […], "Count": 2}`.
+fn unwrapped(mut map: Map<String, Value>) -> Value {
+    let wrapper = map.len() == 2 && map.get("Count").is_some_and(Value::is_number);
+    match map.get_mut("value") {
+        Some(Value::Array(items)) if wrapper => Value::Array(std::mem::take(items)),
+        // One item and none are wrapped too, where the shell made no list of them.
+        Some(one @ Value::Object(_)) if wrapper => Value::Array(vec![one.take()]),
+        Some(Value::Null) if wrapper => Value::Array(Vec::new()),
+        _ => Value::Object(map),
     }
 }
 
@@ -220,6 +232,16 @@ mod tests {
         camel(&mut value);
         let expected = r##"{"id":"u","displayName":"U","@odata.type":"#microsoft.graph.user","target":{"objectId":"x"}}"##;
         assert_eq!(value, parse(expected, 64).expect("JSON").0);
+    }
+
+    #[test]
+    fn lists_that_the_shell_wrapped_are_lists_at_any_depth() {
+        let text = r#"{"a":{"value":[{"b":{"Count":1,"value":["x"]}}],"Count":1},"one":{"value":{"c":1},"Count":1},"none":{"value":null,"Count":0},
+            "dressed":{"value":"/Date(1)/","DateTime":"x"},"told":{"value":"System.Object[]","Count":2},"more":{"value":[],"Count":0,"x":1}}"#;
+        let expected = r#"{"a":[{"b":["x"]}],"one":[{"c":1}],"none":[],
+            "dressed":{"value":"/Date(1)/","DateTime":"x"},"told":{"value":"System.Object[]","Count":2},"more":{"value":[],"Count":0,"x":1}}"#;
+        let plain: Value = serde_json::from_str(expected).expect("JSON");
+        assert_eq!(parse(text, 64).expect("JSON").0, plain);
     }
 
     #[test]

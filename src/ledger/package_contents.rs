@@ -58,7 +58,7 @@ pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings, events
             has_holes: false,
             log: &log,
         };
-        let parts = collection.absences(&package, Some(id));
+        let parts = collection.absences(&package, Some(id)).chain(collection.absences(&"tenant".into(), Some(id)));
         facts.extend(parts.map(|l| Fact::Absent { at: l.at, since: l.since }));
         let newest = seen.last().and_then(|s| rows.iter().find(|r| r.content_hash == s.content_hash));
         let row = newest.or_else(|| rows.first()).copied();

@@ -72,7 +72,7 @@ fn an_empty_lake_is_told_as_such() {
     let html = page(&review);
     assert!(html.contains("the evidence store contains no source"));
     assert!(!html.contains("<svg"), "a chart of nothing");
-    assert!(html.contains("no log and no snapshot was collected"));
+    assert!(html.contains("No log and no snapshot was collected"));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn every_open_point_stands_on_the_first_page_and_in_the_limitations() {
     let sample = Sample::new();
     let review = sample.review();
     let html = page(&review);
-    let points = super::open_points::open_points(&review);
+    let points = open_points::open_points(&review);
     let codes: Vec<&str> = points.iter().map(|p| p.code).collect();
     for code in [
         "logs-not-whole",

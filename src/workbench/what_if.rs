@@ -49,6 +49,10 @@ pub struct PolicyChangeTo {
     pub approval: Option<bool>,
     /// Who approves, `kind:id`.
     pub approvers: Vec<String>,
+    /// Whether extensions need approval.
+    pub approval_for_extension: Option<bool>,
+    /// Whether approvers must give a reason.
+    pub approver_reason: Option<bool>,
     /// After how many days new assignments end.
     pub expires_after_days: Option<u32>,
 }
@@ -130,10 +134,11 @@ pub fn forecast(access: &AccessModel, config: &Config, changes: &[Change]) -> Re
     let deliveries = deliveries(access, &steps);
     let open = deliveries.iter().any(|d| d.sure == Sure::Possible);
     // Where a membership may have been there before the package gave it, Entra ID leaves it or takes it.
-    let ways: Vec<AccessModel> = [true, false]
-        .into_iter()
-        .filter(|taken| *taken || open)
-        .map(|taken| changed(access, changes, &steps, &deliveries, taken))
+    let taken: &[bool] = if open { &[true, false] } else { &[true] };
+    let alternatives = alternatives(access, changes);
+    let ways: Vec<AccessModel> = taken
+        .iter()
+        .flat_map(|taken| alternatives.iter().map(|changes| changed(access, changes, &steps, &deliveries, *taken)))
         .collect();
     let mut forecast = Forecast {
         access: access_changes(access, &ways, &steps),
@@ -148,6 +153,37 @@ pub fn forecast(access: &AccessModel, config: &Config, changes: &[Change]) -> Re
         ));
     }
     Ok(forecast)
+}
+
+/// The change as it may be meant, where it does not say everything: whether approvers would have to give a reason, and whether
+/// extensions would need approval too.
+fn alternatives(access: &AccessModel, changes: &[Change]) -> Vec<Vec<Change>> {
+    let with = |set: &dyn Fn(&mut PolicyChangeTo)| {
+        let one = |c: &Change| {
+            let mut change = c.clone();
+            if let Change::Policy(to) = &mut change {
+                set(to);
+            }
+            change
+        };
+        changes.iter().map(one).collect::<Vec<_>>()
+    };
+    let mut all = Vec::new();
+    for reason in [true, false] {
+        for extension in [true, false] {
+            let one = with(&|to| {
+                let policy = access.policies.get(&to.policy);
+                let told = policy.is_some_and(|p| p.stages.first().is_some_and(|s| s.justification.is_some()));
+                let is_new = to.approval == Some(true) || !to.approvers.is_empty();
+                to.approver_reason = to.approver_reason.or((is_new && !told).then_some(reason));
+                to.approval_for_extension = to.approval_for_extension.or(to.approval.map(|_| extension));
+            });
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+    }
+    all
 }
 
 /// The holdings and contents that would go.
@@ -193,7 +229,11 @@ fn says_something(access: &AccessModel, to: &PolicyChangeTo) -> Result<(), NoCha
     let Some(policy) = access.policies.get(name).filter(|p| !p.removed) else {
         return Err(NoChange(format!("policy {name} is not on record")));
     };
-    if to.approval.is_none() && to.expires_after_days.is_none() && to.approvers.is_empty() {
+    let bare = PolicyChangeTo {
+        policy: name.clone(),
+        ..PolicyChangeTo::default()
+    };
+    if *to == bare {
         return Err(NoChange(format!(
             "policy {name}: nothing is said of what it would be; give approval, approvers or expires_after_days"
         )));
@@ -315,6 +355,10 @@ fn set(after: &mut AccessModel, to: &PolicyChangeTo) {
         let mut stage = policy.stages.first().cloned().unwrap_or_default();
         stage.approvers.clone_from(&to.approvers);
         policy.stages = vec![stage];
+    }
+    policy.approval_for_extension = to.approval_for_extension.or(policy.approval_for_extension);
+    if let Some(reason) = to.approver_reason {
+        policy.stages.iter_mut().for_each(|s| s.justification = Some(reason));
     }
     if let Some(days) = to.expires_after_days {
         policy.expiration_type = "afterDuration".into();

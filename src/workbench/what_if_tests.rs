@@ -146,9 +146,12 @@ fn change(rng: &mut Draws, rows: &[String], told: &AccessModel) -> Option<(Vec<S
                 policy: id,
                 approval: Some(true),
                 approvers: vec!["requestorManager:1".into()],
-                expires_after_days: None,
+                ..PolicyChangeTo::default()
             });
-            Some((vec![row(CHANGED, "policy", "", "", &name, &format!("approval, changed {CHANGED}"))], change))
+            Some((
+                vec![row(CHANGED, "policy", "", "", &name, &format!("approval, stage manager, changed {CHANGED}"))],
+                change,
+            ))
         }
     }
 }
@@ -194,7 +197,9 @@ fn a_forecast_is_what_the_change_does_when_it_is_made() {
     let (mut made, mut certain) = (0, 0);
     for seed in 0..50_u64 {
         let mut rng = Draws(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        let rows = tenant(&mut rng);
+        let mut rows = tenant(&mut rng);
+        // What it was like before the change is on record.
+        rows.push(row("2026-05-31", "look", "", "", "", ""));
         let last = row("2026-06-02", "look", "", "", "", "");
         let without = told(&[rows.clone(), vec![last.clone()]].concat());
         for _ in 0..4 {
@@ -330,6 +335,7 @@ fn requests_of_the_past_year_go_another_way() {
         approval: Some(true),
         approvers: vec!["requestorManager:1".into()],
         expires_after_days: Some(90),
+        ..PolicyChangeTo::default()
     });
     let forecast = forecast(&told.access, &told.config, &[change]).expect("a change");
     let of = |who: &str, instead: Instead| {

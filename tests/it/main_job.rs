@@ -29,10 +29,12 @@ fn fired(csv_text: &str) -> BTreeMap<(String, String, String), usize> {
     found
 }
 
-/// Checks of which the sample hides no case: it comes without a register of exceptions, without agents, and is in order there.
+/// Checks that find nothing in the sample: it comes without a register of exceptions, without agents, and is in order there.
 const WITHOUT_A_CASE: &[&str] = &[
-    "AGT-01", "AGT-02", "CAP-01", "CAP-02", "CAP-04", "EXC-02", "EXC-03", "EXC-04", "EXC-05", "EXC-07", "EXC-08", "EXC-09", "EXC-10", "EXC-11", "REG-01",
-    "REV-02", "REV-03", "REV-04", "REV-05", "REV-06", "REV-08", "SEG-04", "SEG-06",
+    "AGT-01", "AGT-02", "APR-02", "APR-04", "APR-05", "APR-06", "APR-07", "APR-08", "APR-09", "CAP-01", "CAP-02", "CAP-04", "DRF-02", "EXC-02", "EXC-03",
+    "EXC-04", "EXC-05", "EXC-07", "EXC-08", "EXC-09", "EXC-10", "EXC-11", "EXP-02", "EXP-04", "EXP-06", "EXP-07", "JUS-03", "JUS-04", "JUS-06", "LOG-01",
+    "LOG-02", "LOG-03", "LOG-04", "ORP-01", "ORP-03", "ORP-04", "ORP-05", "REG-01", "REV-02", "REV-03", "REV-04", "REV-05", "REV-06", "REV-08", "SEG-04",
+    "SEG-06",
 ];
 
 #[test]
@@ -63,7 +65,7 @@ fn the_sample_fires_exactly_as_planted() {
     let checks: BTreeSet<&String> = found.keys().map(|(c, _, _)| c).collect();
     let all: BTreeSet<&str> = vouchsafe::check::all().iter().map(|c| c.id.as_str()).collect();
     let without: Vec<&str> = all.into_iter().filter(|id| !checks.iter().any(|c| c == id)).collect();
-    assert_eq!(without, WITHOUT_A_CASE, "every other check has a case in the sample");
+    assert_eq!(without, WITHOUT_A_CASE, "every other check finds something in the sample");
     also_found(&run.read("vouchsafe-report/findings.csv"), &planted_for);
 }
 

@@ -152,11 +152,10 @@ fn lacks(cx: &Context, out: &mut Outcome, small: usize, unplaced: usize, unclear
         );
     }
     if unplaced + unclear > 0 {
-        let message = format!(
-            "no record tells the post of {}, or whether a rule assigned {}, so they were not compared",
-            words::many(unplaced, "account"),
-            words::many(unclear, "holding")
-        );
+        let posts = (unplaced > 0).then(|| format!("the post of {}", words::many(unplaced, "account")));
+        let rules = (unclear > 0).then(|| format!("whether a rule assigned {}", words::many(unclear, "holding")));
+        let what: Vec<String> = posts.into_iter().chain(rules).collect();
+        let message = format!("no record tells {}, so they were not compared", what.join(", or "));
         out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Users, &message, clears_when), 0);
     }
 }

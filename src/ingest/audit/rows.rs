@@ -206,7 +206,7 @@ impl AuditRows {
         both(&mut self.actor_app_id, lowered(party.app_id.said()).as_deref());
         let agent = raw.details.0.iter().find(|d| d.key.get().is_some_and(|k| k.eq_ignore_ascii_case("user-agent")));
         let agent = raw.user_agent.said().or(agent.and_then(|d| d.value.said()));
-        both(&mut self.user_agent, agent);
+        self.user_agent.maybe(agent);
 
         for target in &raw.targets.0 {
             both(&mut self.t_id, lowered(target.id.said()).as_deref());
@@ -227,6 +227,10 @@ impl AuditRows {
             both(&mut self.d_value, detail.value.get());
         }
         self.details.put(raw.details.0.len());
+        // v1.0 does not tell it as a member: it is no part of what makes two records of one event the same.
+        if lent.counts {
+            print.text(agent);
+        }
         // Lengths tell apart what concatenation would not.
         print.count(raw.targets.0.len());
         for target in &raw.targets.0 {

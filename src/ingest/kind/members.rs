@@ -35,16 +35,18 @@ pub(in crate::ingest) fn by_members(map: &Map<String, Value>) -> Kind {
 /// Records that are known and wanted nowhere.
 fn foreign_records(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) -> Option<&'static str> {
     let text = if has("riskEventType") || has("riskEventTypes") && has("detectedDateTime") {
-        "a risk detection"
+        "a risk detection; risks are no sign-ins: export auditLogs/signIns"
     } else if has("riskLastUpdatedDateTime") || has("riskState") && has("isProcessing") {
-        "a risky user or service principal"
+        "a risky user or service principal; risks say nothing of access: export users or servicePrincipals"
     } else if any(&["isMfaRegistered", "isSsprRegistered"]) {
         "a registration report of authentication methods"
     } else if has("consentType") && has("clientId") {
         "a delegated permission grant"
+    } else if has("schema") && has("results") {
+        "an answer of advanced hunting; export AuditLogs and SigninLogs of Log Analytics instead"
     } else if has("requestUri") && has("responseStatusCode") {
         "a record of MicrosoftGraphActivityLogs"
-    } else if any(&["CreationTime", "creationTime"]) && any(&["Workload", "workload"]) {
+    } else if any(&["CreationTime", "creationTime"]) && any(&["Workload", "workload"]) || any(&["AuditData", "auditData"]) {
         "a record of the Microsoft 365 unified audit log; export the directory audit log instead"
     } else if any(&["jobId", "provisioningSteps"]) && any(&["sourceIdentity", "targetIdentity"]) {
         "an entry of the provisioning log"

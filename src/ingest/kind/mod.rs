@@ -196,7 +196,11 @@ fn named(name: &str, context: &Context) -> Kind {
         "approverdelegate" => other("whom an approver delegates to; it has no history, and no table takes it"),
         "controlconfiguration" => other("settings of entitlement management for the whole tenant"),
         "application" => other("an application registration; what holds roles is its service principal"),
-        "member" => Kind::Related(Relation::Member),
+        "member" => match context.parent().map(|p| p.name.as_str()) {
+            None | Some("groups" | "directoryroles" | "administrativeunits") => Kind::Related(Relation::Member),
+            // Members of a team or chat have ids of their own, which are those of no user.
+            Some(other) => Kind::Other(format!("a member of {other}; export groups/ID/members")),
+        },
         "owner" => Kind::Related(Relation::Owner),
         "memberof" => Kind::Related(Relation::MemberOf),
         "sponsor" => Kind::Related(Relation::Sponsor),

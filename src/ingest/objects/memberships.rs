@@ -122,7 +122,11 @@ fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (Members
 pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &mut Object) -> Result<Place, Refused> {
     let of = reader(map);
     let kind = of.kind().map(|k| plain_kind(&k)).unwrap_or_default();
-    if of.raw("deletedDateTime").is_some() || relation == Relation::Deleted {
+    if relation == Relation::Deleted && of.raw("deletedDateTime").is_none() {
+        // It would pass for one of the living.
+        return Err(Refused::Rejected("a deleted object without deletedDateTime; export it with that member".into()));
+    }
+    if of.raw("deletedDateTime").is_some() {
         return match kind.as_str() {
             "user" => user(to, map),
             "group" => group(to, map),

@@ -11,11 +11,13 @@ mod reviews;
 mod roles;
 mod scopes;
 
+use crate::ingest::context::Context;
 use crate::ingest::kind::{self, Kind, ObjectKind, Relation};
+use crate::ingest::naming::Named;
+use crate::ingest::shown::shown;
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
 use crate::ingest::split::Page;
 use crate::ingest::value::canonical;
-use crate::ingest::work::Named;
 use crate::lake::objects::*;
 use crate::lake::table::{Object, Stamp, Table};
 use crate::model::Interned;
@@ -63,22 +65,48 @@ pub(super) struct Place {
     pub table: Table,
     /// The part of the collection that a look at it shows.
     pub scope: String,
+    /// Why a look at it never shows the whole of what the scope names; empty where it may.
+    pub only: String,
 }
 
 impl Place {
     /// Where the rows of an empty page would have belonged.
     pub fn of_empty(page: &Page, named: &Named) -> Option<Self> {
+        let context = shown(page.context.as_ref(), page.link.as_ref(), named)?;
+        Some(Self::of_context(&context)?.narrowed(Some(&context)))
+    }
+
+    /// The same place where a page shows only what lies below one object, or objects of one type: no look at it is one at the whole.
+    pub fn narrowed(mut self, context: Option<&Context>) -> Self {
+        let Some(context) = context else { return self };
+        let below = match self.table {
+            Table::Memberships
+            | Table::AppRoleAssignments
+            | Table::ReviewDecisions
+            | Table::ReviewInstances
+            | Table::ResourceRoles
+            | Table::Incompatibilities => None,
+            Table::Packages if self.scope.starts_with("catalog/") => None,
+            _ => context.part(),
+        };
+        if let Some(below) = below {
+            self.only = format!("only what lies below {below}");
+            self.scope = if self.scope == "tenant" { below } else { format!("{below}/{}", self.scope) };
+        }
+        if let Some(cast) = context.cast.as_deref().filter(|cast| !is_all(self.table, cast)) {
+            self.only = format!("only objects of the type {cast}");
+            self.scope = format!("{}/{cast}", self.scope);
+        }
+        self
+    }
+
+    fn of_context(context: &Context) -> Option<Self> {
         use ObjectKind as O;
-        let context = page.context.as_ref()?;
         let parent = || context.parent().and_then(|p| p.key.clone());
         let part = |table, scope: Option<String>| scope.map(|scope| Self::part(table, scope));
         Some(match kind::by_context(context)? {
             Kind::Related(relation) => {
-                let by_name = named.id.clone().zip(named.relation);
-                let (parent, relation) = match (parent(), relation) {
-                    (Some(parent), Relation::Member | Relation::Owner | Relation::MemberOf | Relation::Sponsor) => (parent, relation),
-                    _ => by_name?,
-                };
+                let parent = parent()?;
                 match relation {
                     Relation::Member => Self::part(Table::Memberships, parent),
                     Relation::Owner => Self::part(Table::Memberships, format!("owner/{parent}")),
@@ -122,12 +150,24 @@ impl Place {
     }
 
     fn whole(table: Table) -> Self {
-        Self { table, scope: "tenant".into() }
+        Self::part(table, "tenant")
     }
 
     fn part(table: Table, scope: impl Into<String>) -> Self {
-        Self { table, scope: scope.into() }
+        Self {
+            table,
+            scope: scope.into(),
+            only: String::new(),
+        }
     }
+}
+
+/// Whether a type is that of every row of a table.
+fn is_all(table: Table, cast: &str) -> bool {
+    matches!(
+        (table, cast),
+        (Table::Users, "user") | (Table::Groups, "group") | (Table::ServicePrincipals, "serviceprincipal")
+    )
 }
 
 macro_rules! tables {

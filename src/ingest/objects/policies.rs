@@ -93,13 +93,15 @@ fn policy_row(of: Reader<'_>, package: Option<&str>) -> PolicyRow {
 }
 
 /// `durationInDays` and `expirationDateTime` of beta in the words of v1.0.
+///
+/// Zero days are told of policies without an end and of those whose access lasts hours (microsoftgraph/msgraph-sdk-powershell#2132):
+/// beta does not tell which.
 fn beta_expiration(of: Reader<'_>) -> (Option<Interned>, Option<Interned>, Option<Instant>) {
     let fixed = of.time("expirationDateTime");
     match (of.number("durationInDays"), fixed) {
         (_, Some(at)) => (Some("afterDateTime".into()), None, Some(at)),
         (Some(days), None) if days > 0 => (Some("afterDuration".into()), Some(format!("P{days}D").into()), None),
-        (Some(_), None) => (Some("noExpiration".into()), None, None),
-        (None, None) => (None, None, None),
+        (Some(_) | None, None) => (None, None, None),
     }
 }
 

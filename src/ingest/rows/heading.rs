@@ -8,6 +8,8 @@ use std::borrow::Cow;
 pub(in crate::ingest) struct Heading {
     /// What stands between cells.
     pub separator: u8,
+    /// What ends a line: a carriage return alone in tables of old Macintosh programs.
+    pub line: u8,
     /// Names of the columns in their order; a name that comes again is numbered.
     pub columns: Vec<String>,
     /// The format, by its place in the list.
@@ -22,11 +24,19 @@ pub(in crate::ingest) enum FoundHeading {
     Table(Heading),
     /// A table, and why it is not read.
     Foreign(String),
+    /// A table that holds records, and why they cannot be read.
+    Damaged(String),
 }
 
 impl Heading {
     /// What stands in the place of a separator where rows are lists of JSON.
     pub const LIST: u8 = b'[';
+
+    /// How many columns have a name, the last of them counted with all before it: fewer cells are no whole row.
+    pub fn width(&self) -> usize {
+        let last = self.columns.iter().rposition(|name| name.chars().any(char::is_alphabetic));
+        last.map_or(0, |at| at + 1)
+    }
 
     /// The heading of rows that are lists of JSON; its format is past the last one where none fits.
     pub fn of_names(names: Vec<String>) -> Self {
@@ -34,6 +44,7 @@ impl Heading {
         let known = Columns::of(columns.iter().map(String::as_str));
         Self {
             separator: Self::LIST,
+            line: b'\n',
             format: FORMATS.iter().position(|format| (format.fits)(&known)).unwrap_or(FORMATS.len()),
             columns,
             body: 0,
@@ -44,21 +55,19 @@ impl Heading {
     pub fn of(bytes: &[u8]) -> Option<FoundHeading> {
         let mut at = bytes.len() - bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).len();
         let mut told = None;
+        let breaks = breaks_of(bytes);
         loop {
-            let end = line_end(bytes, at)?;
+            let end = line_end(bytes, at, breaks)?;
             let line = bytes[at..end].trim_ascii();
-            let separator = line
-                .strip_prefix(b"sep=")
-                .or_else(|| line.strip_prefix(b"\"sep=").and_then(|l| l.strip_suffix(b"\"")));
-            match separator {
-                Some([separator]) => told = Some(*separator),
+            match hinted(&bytes[at..end]) {
+                Some(separator) => told = Some(separator),
                 // Windows PowerShell writes the type of the objects first.
                 _ if line.is_empty() || line.starts_with(b"#TYPE") => {}
                 _ => break,
             }
             at = end + 1;
         }
-        let end = line_end(bytes, at)?;
+        let end = line_end(bytes, at, breaks)?;
         let line = String::from_utf8_lossy(bytes[at..end].trim_ascii_end()).into_owned();
         let separator = told.or_else(|| separator_of(&line))?;
         let columns = named(cells(&line, separator)?);
@@ -69,14 +78,18 @@ impl Heading {
             Some((_, format)) if let Rows::Refused(why) = format.rows => FoundHeading::Foreign(format!("{}; {why}", format.name)),
             Some((format, _)) => FoundHeading::Table(Self {
                 separator,
+                line: breaks,
                 columns,
                 format,
                 body,
             }),
+            None if zoned(&columns) => {
+                FoundHeading::Damaged("a table whose dates are in a zone that nothing tells for certain; export it again with times in UTC".into())
+            }
             None => {
                 let shown: Vec<&str> = columns.iter().map(String::as_str).take(6).collect();
                 FoundHeading::Foreign(format!(
-                    "a table of separated values with columns that are no known export ({} …); export it as JSON, which loses no nested part",
+                    "a table of separated values with columns that are no known export ({} …); export the audit log, sign-ins, or pages of Graph",
                     shown.join(", ")
                 ))
             }
@@ -84,14 +97,52 @@ impl Heading {
     }
 }
 
+/// The separator that a line such as `sep=;` names, which spreadsheets write first.
+fn hinted(line: &[u8]) -> Option<u8> {
+    let mut line = line.strip_suffix(b"\r").unwrap_or(line);
+    while let [rest @ .., b' '] = line {
+        line = rest;
+    }
+    let line = line.strip_prefix(b"\"").and_then(|l| l.strip_suffix(b"\"")).unwrap_or(line);
+    let (word, separator) = line.split_at_checked(4)?;
+    match separator {
+        [separator] if word.eq_ignore_ascii_case(b"sep=") => Some(*separator),
+        _ => None,
+    }
+}
+
+/// What ends the lines of a text: a carriage return where one stands alone before any line feed.
+fn breaks_of(bytes: &[u8]) -> u8 {
+    let mut quoted = false;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\r' if !quoted && bytes.get(at + 1).is_some_and(|next| *next != b'\n') => return b'\r',
+            b'\n' if !quoted => break,
+            _ => {}
+        }
+    }
+    b'\n'
+}
+
+/// Whether columns would be those of a known export if their dates were in UTC.
+fn zoned(columns: &[String]) -> bool {
+    let in_utc: Vec<&str> = columns
+        .iter()
+        .map(|name| if name.starts_with("Date (") { "Date (UTC)" } else { name })
+        .collect();
+    let known = Columns::of(in_utc.iter().copied());
+    FORMATS.iter().any(|format| (format.fits)(&known))
+}
+
 /// The end of the line that begins here; none when its quotes stay open.
-fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
+fn line_end(bytes: &[u8], from: usize, breaks: u8) -> Option<usize> {
     let rest = bytes.get(from..).filter(|rest| !rest.is_empty())?;
     let mut quoted = false;
     for (at, byte) in rest.iter().enumerate() {
         match byte {
             b'"' => quoted = !quoted,
-            b'\n' if !quoted => return Some(from + at),
+            byte if *byte == breaks && !quoted => return Some(from + at),
             _ => {}
         }
     }
@@ -198,6 +249,10 @@ mod tests {
             (format!("\u{feff}{columns}\n"), b','),
             (format!("sep=;\r\n{}\r\n", columns.replace(',', ";")), b';'),
             (format!("{}\n", columns.replace(',', "\t")), b'\t'),
+            (format!("sep=\t\r\n{}\r\n", columns.replace(',', "\t")), b'\t'),
+            (format!("\u{feff}\"Sep=\t\"\n{}\n", columns.replace(',', "\t")), b'\t'),
+            (format!("SEP=| \n{}\n", columns.replace(',', "|")), b'|'),
+            (format!("sep=;\r{}\rx", columns.replace(',', ";")), b';'),
             (format!("#TYPE System.Object\n{columns}"), b','),
         ] {
             let Some(FoundHeading::Table(heading)) = Heading::of(text.as_bytes()) else {
@@ -207,6 +262,8 @@ mod tests {
             assert_eq!(heading.columns[10], "Incoming token type 2");
             assert_eq!(heading.columns[6], "Application ID");
         }
+        let local = columns.replace("UTC", "Local");
+        assert!(matches!(Heading::of(local.as_bytes()), Some(FoundHeading::Damaged(why)) if why.contains("UTC")));
         assert!(Heading::of(b"just some text\nand more\n").is_none());
         assert!(matches!(Heading::of(b"a,b,c\n1,2,3\n"), Some(FoundHeading::Foreign(_))));
     }

@@ -12,10 +12,13 @@ mod review_history;
 mod shipped;
 mod sign_ins_log_analytics;
 mod sign_ins_portal;
+mod united;
 
 pub(super) use heading::{FoundHeading, Heading, cells};
+pub(super) use united::{Untaken, format_of};
 
 use crate::ingest::kind::ObjectKind;
+use crate::ingest::times::speaks_of_time;
 use crate::ingest::value;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -28,11 +31,12 @@ pub(super) type Row = Map<String, Value>;
 pub(super) enum Told {
     /// A directory audit event.
     Audit(Value),
-    /// A sign-in of a stream, and its result code as the table gives it.
+    /// A sign-in of a stream, its result code as the table gives it, and when it was logged.
     SignIn {
         record: Value,
         stream: Option<&'static str>,
         result_type: Option<String>,
+        logged: Option<String>,
     },
     /// JSON text that a shipper of logs wrapped.
     Wrapped(String),
@@ -73,6 +77,9 @@ pub(super) const FORMATS: &[Format] = &[
     review_history::FORMAT,
     assignments_portal::FORMAT,
     elsewhere::UNIFIED_AUDIT_LOG,
+    elsewhere::OFFICE_ACTIVITY,
+    elsewhere::IDENTITY_INFO,
+    elsewhere::HUNTING,
     elsewhere::GRAPH_ACTIVITY,
     elsewhere::RISK,
     elsewhere::PROVISIONING,
@@ -110,9 +117,33 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 
+/// Whether a heading says that its times are in a zone other than UTC: the portal writes them in that of whoever looks.
+pub(super) fn is_local(name: &str) -> bool {
+    const UTC: [&str; 6] = ["utc", "gmt", "z", "etc/utc", "utc+0", "utc+00:00"];
+    let zone = name.trim_end().strip_suffix(']').and_then(|name| name.rsplit_once('['));
+    zone.is_some_and(|(column, zone)| speaks_of_time(column) && !UTC.contains(&zone.trim().to_lowercase().as_str()))
+}
+
+/// The column of a row whose time is in a zone that is not told, where it has one.
+pub(super) fn local_time(row: &Row) -> Option<&str> {
+    let told = |text: &str| text.trim_end().ends_with(['Z', 'z']) || text.rsplit_once(['+', '-']).is_some_and(|(_, zone)| is_offset(zone));
+    let found = row.iter().find(|(name, value)| {
+        let cell = value.as_str().map(str::trim).filter(|text| !text.is_empty());
+        is_local(name) && cell.is_some_and(|text| !told(text))
+    });
+    found.map(|(name, _)| name.as_str())
+}
+
+/// Whether what stands behind a sign is an offset from UTC: `02:00`, and not the day of a date.
+fn is_offset(text: &str) -> bool {
+    let hours = text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2);
+    hours.is_some_and(|(hours, minutes)| [hours, minutes].concat().bytes().all(|b| b.is_ascii_digit()))
+}
+
 /// The format whose columns an object's members are; objects of Graph have no such members.
 pub(super) fn of_members(map: &Row) -> Option<usize> {
-    if !map.contains_key("TimeGenerated") && !map.contains_key("TimeGenerated [UTC]") {
+    let generated = |key: &String| key.get(..13).is_some_and(|name| name.eq_ignore_ascii_case("TimeGenerated"));
+    if !map.keys().any(generated) {
         return None;
     }
     let columns = Columns::of(map.keys().map(String::as_str));

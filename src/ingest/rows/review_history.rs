@@ -18,19 +18,23 @@ pub(super) const FORMAT: Format = Format {
 };
 
 fn read(row: &mut Row) -> Result<Told, String> {
-    let mut text = |column: &str| match take(row, &[column]) {
-        Some(Value::String(text)) => Some(text.trim().to_string()).filter(|t| !t.is_empty()),
-        Some(other) => Some(other.to_string()),
-        None => None,
-    };
+    let mut text = |column: &str| taken(row, column);
     let lower = |text: Option<String>| text.map(|t| t.to_lowercase());
     let (Some(instance), Some(principal)) = (lower(text("AccessReviewId")), lower(text("PrincipalId"))) else {
         return Err("no AccessReviewId or no PrincipalId: nothing tells whose access was reviewed, or in which review".into());
     };
     let resource = lower(text("ResourceId"));
-    let key = format!("{instance}\0{}\0{principal}", resource.as_deref().unwrap_or_default());
+    // Each of several reviewers, and each stage, has a row of its own.
+    let reviewer = ["ReviewerId", "ReviewerUPN", "ReviewerName"]
+        .iter()
+        .find_map(|column| lower(text_of(row, column)).filter(|id| !is_zero(id)));
+    let mut key = format!("{instance}\0{}\0{principal}", resource.as_deref().unwrap_or_default());
+    if let Some(reviewer) = reviewer {
+        key += &format!("\0{reviewer}");
+    }
+    let mut text = |column: &str| taken(row, column);
     // A review that happens once has the zero id as its series.
-    let series = lower(text("AccessReviewSeriesId")).filter(|id| !id.chars().all(|c| matches!(c, '0' | '-')));
+    let series = lower(text("AccessReviewSeriesId")).filter(|id| !is_zero(id));
     let kind = text("ReviewType").map(|kind| kind_of(&kind));
     let mut record: Map<String, Value> = Map::new();
     record.insert("id".into(), format!("history:{}", hex::encode(&Sha256::digest(key)[..16])).into());
@@ -64,6 +68,25 @@ fn read(row: &mut Row) -> Result<Told, String> {
     put(&mut record, "appliedDateTime", text("AppliedDate").map(Value::from));
     super::rest(row, &mut record);
     Ok(Told::Object(ObjectKind::ReviewDecision, record))
+}
+
+/// Whether an id is that of nobody.
+fn is_zero(id: &str) -> bool {
+    id.chars().all(|c| matches!(c, '0' | '-'))
+}
+
+/// The text of a column.
+fn text_of(row: &Row, column: &str) -> Option<String> {
+    let (_, value) = row.iter().find(|(name, value)| super::same(name, column) && !super::blank(value))?;
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    Some(text.trim().to_string()).filter(|text| !text.is_empty())
+}
+
+/// The text of a column, which is then taken.
+fn taken(row: &mut Row, column: &str) -> Option<String> {
+    let text = text_of(row, column);
+    take(row, &[column]);
+    text
 }
 
 /// The words of Graph for what the report says.

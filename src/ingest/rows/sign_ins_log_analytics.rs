@@ -26,6 +26,11 @@ const TABLES: &[(&str, &str)] = &[
     ("AADManagedIdentitySignInLogs", "managedIdentity"),
 ];
 
+/// The stream of a table.
+pub(super) fn stream_of_table(name: &str) -> Option<&'static str> {
+    TABLES.iter().find(|(table, _)| table.eq_ignore_ascii_case(name)).map(|(_, stream)| *stream)
+}
+
 fn read(row: &mut Row, file: &str) -> Result<Told, String> {
     let mut record = Row::new();
     for (name, columns) in [
@@ -49,10 +54,10 @@ fn read(row: &mut Row, file: &str) -> Result<Told, String> {
     let table = take(row, &["Type"]);
     let category = take(row, &["Category"]);
     let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_string);
-    let of_table = |name: &str| TABLES.iter().find(|(table, _)| table.eq_ignore_ascii_case(name)).map(|(_, stream)| *stream);
     let stream = text(&category)
         .and_then(|c| stream_of(&c))
-        .or_else(|| text(&table).and_then(|t| of_table(&t)))
+        .or_else(|| text(&table).and_then(|t| stream_of_table(&t)))
+        .or_else(|| row.values().filter_map(Value::as_str).find_map(stream_of_table))
         .or_else(|| {
             let lower = file.to_lowercase();
             TABLES
@@ -62,8 +67,10 @@ fn read(row: &mut Row, file: &str) -> Result<Told, String> {
                 .map(|(_, stream)| *stream)
         });
     let result_type = take(row, &["ResultType"]).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_string));
+    // When it was logged is minutes after it happened.
+    let logged = take(row, &["TimeGenerated"]).and_then(|v| v.as_str().map(str::to_string));
     for (name, columns) in [
-        ("createdDateTime", &["CreatedDateTime", "TimeGenerated"][..]),
+        ("createdDateTime", &["CreatedDateTime"][..]),
         ("ipAddress", &["IPAddress"]),
         ("resourceId", &["ResourceIdentity"]),
     ] {
@@ -81,5 +88,6 @@ fn read(row: &mut Row, file: &str) -> Result<Told, String> {
         record: Value::Object(record),
         stream,
         result_type,
+        logged,
     })
 }

@@ -96,6 +96,7 @@ fn read(row: &mut Row, stream: Option<&'static str>) -> Told {
         record: Value::Object(record),
         stream,
         result_type: code,
+        logged: None,
     }
 }
 

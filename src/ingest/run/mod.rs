@@ -10,10 +10,13 @@ use crate::ingest::coverage::Declared;
 use crate::ingest::dating::Dating;
 use crate::ingest::feed::with_feed;
 use crate::ingest::gaps::Missed;
+use crate::ingest::kind::{self, Kind};
 use crate::ingest::looks::{self, Looks};
+use crate::ingest::naming::{self, Named};
 use crate::ingest::objects::{Place, UnknownWords};
 use crate::ingest::paths::Input;
-use crate::ingest::scan::{self, SMALL, Scan};
+use crate::ingest::scan::{SMALL, Scan};
+use crate::ingest::shown::is_renamed;
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
 use crate::ingest::split::Outcome;
 use crate::ingest::work::{Done, Remarks, Surroundings};
@@ -80,7 +83,7 @@ struct Sum {
     reasons: BTreeMap<String, u64>,
     /// Records that were not taken and are kept one by one, and those that are only counted.
     rejects: (usize, u64),
-    on_pages: BTreeMap<(Option<usize>, Place), i64>,
+    on_pages: BTreeMap<(Option<usize>, Place), Vec<Interned>>,
 }
 
 impl<'a, S: Sink> Run<'a, S> {
@@ -149,8 +152,8 @@ impl<'a, S: Sink> Run<'a, S> {
 
     /// A path as it is called in the lake; what lies in an archive is called below it.
     fn name_of(&self, path: &Path) -> String {
-        if self.options.standard_input.as_deref() == Some(path) {
-            return "-".into();
+        if let Some(below) = self.options.standard_input.as_deref().and_then(|file| path.strip_prefix(file).ok()) {
+            return Path::new("-").join(below).to_string_lossy().trim_end_matches('/').to_string();
         }
         let called = |whole: &Path| self.options.called.get(whole);
         let found = path.ancestors().find_map(|whole| Some((called(whole)?, path.strip_prefix(whole).ok()?)));
@@ -176,6 +179,14 @@ impl<'a, S: Sink> Run<'a, S> {
         self.healed.extend(rows.collect::<Vec<_>>());
     }
 
+    /// What names tell of a parent; a pull knows what it asked for.
+    fn named(&self, input: &Input) -> Named {
+        match self.options.pulled {
+            Some(_) => Named::default(),
+            None => naming::named(input, &self.tenant),
+        }
+    }
+
     /// How the file is called in the lake.
     fn shown(&self, input: &Input) -> String {
         let pulled = self.options.pulled.as_ref().and_then(|p| p.file(&input.path));
@@ -199,7 +210,7 @@ impl<'a, S: Sink> Run<'a, S> {
             tenant: &self.tenant.clone(),
             path: &path,
             limits: &self.options.limits,
-            named: scan::named(input, &self.tenant),
+            named: self.named(input),
             dates,
             western: scan.western,
         };
@@ -289,8 +300,8 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.put += done.top.put(self.sink, listed).map_err(Stop::Sink)?;
         // What others carry is no record of its own: it is stored and not counted.
         done.nested.put(self.sink, |row, _| seen(*row, None)).map_err(Stop::Sink)?;
-        for ((page, place), rows) in done.on_pages {
-            *sum.on_pages.entry((page, done.places[place].clone())).or_default() += rows;
+        for ((page, place), mut ids) in done.on_pages {
+            sum.on_pages.entry((page, done.places[place].clone())).or_default().append(&mut ids);
         }
         for reject in &done.rejects {
             if sum.reasons.len() < 1000 || sum.reasons.contains_key(&reject.reason) {
@@ -323,23 +334,29 @@ impl<'a, S: Sink> Run<'a, S> {
         let claimed = claimed(self.options, self.declared, &input.path);
         let mut told = BTreeSet::new();
         let mut places = Vec::new();
-        for ((page, place), rows) in &sum.on_pages {
+        let named = self.named(input);
+        for ((page, place), ids) in &sum.on_pages {
             match page.and_then(|index| outcome.pages.get(index)) {
                 Some(page_facts) => {
                     told.insert(*page);
                     places.extend(page.map(|index| (index, place.clone())));
                     let same = (scan.sha256.get(), page.unwrap_or_default());
-                    self.looks.page(place, dating, page_facts, *rows, claimed, same);
+                    self.looks.page(place, dating, page_facts, ids, claimed, same);
                 }
-                None => self.looks.loose(place, dating, *rows, claimed, sum.rejected),
+                None => self.looks.loose(place, dating, number(ids.len() as u64), claimed, sum.rejected),
             }
         }
         for (index, page) in outcome.pages.iter().enumerate() {
-            let named = scan::named(input, &self.tenant);
+            if is_renamed(page.context.as_ref(), page.link.as_ref())
+                && let Some(Kind::Object(kind)) = page.context.as_ref().and_then(kind::by_context)
+            {
+                let why = "pages below one object lie beside it, whose last page cannot be told from one of all";
+                self.missing.spoiled(kind.table(), dating, why);
+            }
             if !told.contains(&Some(index))
                 && let Some(place) = Place::of_empty(page, &named)
             {
-                self.looks.page(&place, dating, page, 0, claimed, (scan.sha256.get(), index));
+                self.looks.page(&place, dating, page, &[], claimed, (scan.sha256.get(), index));
                 places.push((index, place));
             }
         }

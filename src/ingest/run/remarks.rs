@@ -49,6 +49,12 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str) -
     if remarks.untimed > 0 {
         notes.push(format!("{} times of objects could not be read", remarks.untimed));
     }
+    if remarks.late > 0 {
+        notes.push(format!(
+            "{} sign-ins do not tell when they were: the time is that of their logging, often minutes later; export createdDateTime",
+            remarks.late
+        ));
+    }
     if sum.misread.count() > 0 {
         notes.push(format!("{} records have members that are not understood", sum.misread.count()));
     }

@@ -20,6 +20,9 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Why a record is torn that ends with its file.
+pub(super) const CUT_OFF: &str = "cut off before its end";
+
 /// What is kept of a record that is not taken, in bytes.
 pub(super) const RAW: usize = 4096;
 
@@ -414,7 +417,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             if found.long.is_none() && self.resume(start, &found) {
                 return Ended::Cut;
             }
-            self.torn(start, &found, "cut off before its end".into());
+            self.torn(start, &found, CUT_OFF.into());
             return Ended::Cut;
         }
         if found.long.is_some() {
@@ -448,7 +451,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
             broken_line: true,
             long: None,
         };
-        self.torn(start, &cut, "cut off before its end".into());
+        self.torn(start, &cut, CUT_OFF.into());
         self.pos = cut.end + 1;
         true
     }

@@ -172,10 +172,7 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     fn page(&mut self, mut page: Page) {
         let rows = self.pos;
         let mut after = None;
-        let nameless = page
-            .context
-            .as_ref()
-            .is_none_or(|context| page.link.is_none() && context.last() == "directoryobjects");
+        let nameless = page.context.as_ref().is_none_or(|context| page.link.is_none() && context.set_of().is_some());
         if nameless {
             // What names the rows may come behind them: look there first when that is possible.
             let hold = if self.feed.is_whole() { usize::MAX } else { self.limits.page };

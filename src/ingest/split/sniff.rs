@@ -48,6 +48,10 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
     if let Some(FoundHeading::Table(heading)) = found {
         return Shape::Table(Arc::new(heading));
     }
+    if let Some(FoundHeading::Damaged(why)) = found {
+        feed.trouble.get_or_insert_with(|| why.clone());
+        return Shape::Foreign(why);
+    }
     if let Some(damage) = damaged(text) {
         // It held records once: that is more than a file that is none of ours.
         feed.trouble.get_or_insert_with(|| damage.to_string());

@@ -314,6 +314,96 @@ fn a_damaged_member_costs_itself() {
 }
 
 #[test]
+fn of_two_members_of_one_name_the_other_is_told() {
+    let twice = [("ab.json", event("a")), ("ax.json", event("b")), ("c.json", event("c"))];
+    let files: Vec<(&str, &[u8])> = twice.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    let mut archive = packed(&files, zip::CompressionMethod::Stored);
+    // The writer refuses what a reader must expect.
+    for at in (0..archive.len() - 7).rev() {
+        if archive[at..].starts_with(b"ax.json") {
+            archive[at + 1] = b'b';
+        }
+    }
+    let (report, memory) = ingest_files(&[("x.zip", &archive)], &sink::options()).expect("an ingest");
+    assert_eq!((report.kept, report.unread), (2, 1));
+    let gap = memory.coverage.iter().find(|c| c.basis == "gap").expect("a gap");
+    let reason = gap.reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("x.zip/ab.json: the same name twice"), "{reason}");
+}
+
+#[test]
+fn nothing_is_taken_of_what_does_not_unpack_to_what_was_packed() {
+    let (a, b) = (event("a"), event("b"));
+    let spoil = |mut bytes: Vec<u8>| {
+        let at = bytes.windows(10).position(|w| w == b"2026-03-01").expect("the time");
+        bytes[at + 3] = b'7';
+        bytes
+    };
+    let stored = packed(&[("audit.json", a.as_bytes())], zip::CompressionMethod::Stored);
+    let gzip = |level| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+        encoder.write_all(a.as_bytes()).expect("packed");
+        encoder.finish().expect("packed")
+    };
+    let mut flate = gzip(flate2::Compression::best());
+    let end = flate.len() - 8;
+    flate[end] ^= 1;
+    let zstd = {
+        let mut encoder = zstd::stream::Encoder::new(Vec::new(), 1).expect("an encoder");
+        encoder.include_checksum(true).expect("a checksum");
+        encoder.write_all(a.as_bytes()).expect("packed");
+        let mut bytes = encoder.finish().expect("packed");
+        let end = bytes.len() - 1;
+        bytes[end] ^= 1;
+        bytes
+    };
+    for (name, bytes) in [
+        ("audit.zip", spoil(stored)),
+        ("audit.json.gz", spoil(gzip(flate2::Compression::none()))),
+        ("audit-2.json.gz", flate),
+        ("audit.json.zst", zstd),
+    ] {
+        let (report, memory) = ingest_files(&[(name, &bytes), ("b.json", b.as_bytes())], &sink::options()).expect("the rest is taken");
+        assert_eq!(event_ids(&memory), ["b"], "{name}");
+        assert_eq!((report.read, report.unread), (1, 1), "{name}");
+        let gap = memory.coverage.iter().find(|c| c.basis == "gap").expect("a gap");
+        let reason = gap.reason.as_deref().unwrap_or_default();
+        assert!(gap.subject == "audit" && reason.contains("nothing in it is taken"), "{name}: {gap:?}");
+    }
+    // What stands behind a whole stream says nothing against it.
+    let trailed = [gzip(flate2::Compression::fast()), b"padding".to_vec()].concat();
+    let (_, memory) = ingest_files(&[("a.gz", &trailed)], &sink::options()).expect("an ingest");
+    assert_eq!(event_ids(&memory), ["a"]);
+}
+
+#[test]
+fn an_archive_on_standard_input_has_no_name_of_a_moment() {
+    let users = page("users", &[r#"{"id":"u","userPrincipalName":"u@corp.example"}"#]);
+    let archive = packed(&[("2026-03-31/users.json", users.as_bytes())], zip::CompressionMethod::Deflated);
+    let told = |folder: &str| {
+        let folder = folder_with(folder, &archive);
+        let file = folder.path().join("x/standard-input");
+        let options = IngestOptions {
+            standard_input: Some(file.clone()),
+            ..sink::options()
+        };
+        let (report, memory) = sink::run(&[file], &options).expect("an ingest");
+        (report.sources[0].path.clone(), memory.snapshots[0].id.clone())
+    };
+    let first = told("vouchsafe-1");
+    assert_eq!(first.0, "-/2026-03-31/users.json");
+    assert_eq!(first, told("vouchsafe-2"));
+}
+
+/// A folder in whose `x` standard input was put.
+fn folder_with(prefix: &str, bytes: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("x")).expect("a folder");
+    std::fs::write(folder.path().join("x/standard-input"), bytes).expect("a file");
+    folder
+}
+
+#[test]
 fn bzip2_is_opened_by_itself_and_in_archives() {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     encoder.write_all(event("a").as_bytes()).expect("packed");

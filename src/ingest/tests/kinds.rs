@@ -134,10 +134,10 @@ fn policies() {
     );
     let beta_open = r#"{"id":"Q1","accessPackageId":"P1","durationInDays":0,"accessReviewSettings":null}"#;
     check(
-        "no end",
+        "no end or hours",
         beta_open,
         "policies",
-        &json!({"expiration_type": "noExpiration", "review_settings": false}),
+        &json!({"expiration_type": null, "review_settings": false}),
     );
 }
 

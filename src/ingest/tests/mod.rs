@@ -9,12 +9,15 @@ mod logs;
 mod looks;
 mod misread;
 mod mutated;
+mod parts;
 mod powershell;
 mod real;
 mod sink;
 mod tables;
 mod tenants;
 mod times;
+mod torn_tables;
+mod united;
 
 use crate::ingest::{IngestError, IngestOptions, IngestReport};
 use sink::Memory;

@@ -64,3 +64,70 @@ fn what_the_shell_cut_at_its_depth_is_refused_and_not_taken_for_nothing() {
     let gap = memory.coverage.iter().find(|c| c.basis == "gap").expect("a gap");
     assert_eq!((gap.subject.as_str(), gap.from), ("audit", Some(sink::instant("2026-03-01T10:00:00Z"))));
 }
+
+#[test]
+fn lists_within_a_record_are_wrapped_too() {
+    let wrap = |items: &[&str]| format!(r#"{{"value":[{}],"Count":{}}}"#, items.join(","), items.len());
+    let list = |items: &[&str]| format!("[{}]", items.join(","));
+    let event = |list: &dyn Fn(&[&str]) -> String| {
+        let changed = list(&[r#"{"DisplayName":"Group.ObjectID","NewValue":"\"g1\"","OldValue":null}"#]);
+        let user = format!(r#"{{"Id":"t1","Type":"User","UserPrincipalName":"bo@corp.example","ModifiedProperties":{changed}}}"#);
+        let group = format!(r#"{{"Id":"g1","Type":"Group","ModifiedProperties":{}}}"#, list(&[]));
+        let targets = list(&[&user, &group]);
+        let details = list(&[r#"{"Key":"k","Value":"v"}"#]);
+        format!(
+            r#"{{"Id":"e1","ActivityDateTime":"2026-03-01T10:00:00Z","ActivityDisplayName":"Add member to group","Result":"success",
+            "InitiatedBy":{{"User":{{"Id":"u1"}}}},"AdditionalDetails":{details},"TargetResources":{targets}}}"#
+        )
+    };
+    let (plain, wrapped) = (event(&list), event(&wrap));
+    let turned = wrapped.replace(r#"{"value":["#, r#"{"Count":9,"value":["#).replace(r#"],"Count":2}"#, "]}");
+    let turned = [0, 1].iter().fold(turned, |text, n| text.replace(&format!(r#"],"Count":{n}}}"#), "]}"));
+    let mut hashes = Vec::new();
+    for text in [plain.clone(), format!("[{wrapped}]"), format!(r#"{{"value":[{wrapped}],"Count":1}}"#), turned] {
+        let (report, memory) = one(text.as_bytes());
+        assert_eq!((report.read, report.kept), (1, 1), "{text}: {:?}", reasons(&memory));
+        let event = &memory.audit[0];
+        let targets: Vec<_> = event.targets.iter().map(|t| (t.id.as_deref(), t.kind.as_deref(), t.upn.as_deref())).collect();
+        assert_eq!(
+            targets,
+            [(Some("t1"), Some("User"), Some("bo@corp.example")), (Some("g1"), Some("Group"), None)],
+            "{text}"
+        );
+        assert_eq!(event.targets[0].modified[0].new.as_deref(), Some("\"g1\""));
+        assert_eq!(event.details[0].value.as_deref(), Some("v"));
+        hashes.push(event.content_hash.clone());
+    }
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]), "one content: {hashes:?}");
+    // One object where a list belongs stays a list of one, also when it has a member called value.
+    let single = plain.replace(r#"[{"Key":"k","Value":"v"}]"#, r#"{"value":"v","key":"k"}"#);
+    assert_eq!(one(single.as_bytes()).1.audit[0].details[0].key.as_deref(), Some("k"));
+    // What the shell cut at its depth is no list.
+    let cut = wrapped.replace(&wrap(&[r#"{"Key":"k","Value":"v"}"#]), r#"{"value":"System.Object[]","Count":1}"#);
+    let (report, memory) = one(format!("[{cut},{plain}]").as_bytes());
+    assert_eq!((report.kept, report.rejected), (1, 1), "{:?}", reasons(&memory));
+}
+
+#[test]
+fn lists_within_an_object_are_wrapped_too() {
+    let wrap = |items: &str, count: usize| format!(r#"{{"value":[{items}],"Count":{count}}}"#);
+    let member = r##"{"Id":"u1","AdditionalProperties":{"@odata.type":"#microsoft.graph.user","displayName":"Ana"}}"##;
+    let group = format!(
+        r#"[{{"Id":"{GROUP}","DisplayName":"G","GroupTypes":{},"SecurityEnabled":true,"MailEnabled":false,"Members":{}}}]"#,
+        wrap(r#""Unified""#, 1),
+        wrap(member, 1)
+    );
+    let (report, memory) = one(group.as_bytes());
+    assert!(report.gaps.is_empty(), "{:?}", report.gaps);
+    assert_eq!(memory.table("groups")[0]["group_types"][0], "Unified");
+    assert_eq!(memory.table("memberships")[0]["member_id"], "u1");
+    let stages = wrap(
+        r##"{"primaryApprovers":{"value":[{"@odata.type":"#microsoft.graph.singleUser","userId":"u2"}],"Count":1}}"##,
+        1,
+    );
+    let policy = format!(
+        r#"{{"Id":"x","DisplayName":"X","AllowedTargetScope":"notSpecified","RequestApprovalSettings":{{"IsApprovalRequiredForAdd":true,"Stages":{stages}}}}}"#
+    );
+    let (_, memory) = one(policy.as_bytes());
+    assert_eq!(memory.table("policies")[0]["stages"][0]["approvers"][0], "singleUser:u2");
+}

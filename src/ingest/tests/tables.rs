@@ -3,20 +3,20 @@
 use super::{enveloped, event, event_ids, ingest_files, one, reasons, sink};
 use crate::ingest::IngestError;
 
-const TENANT: &str = "4bbb79f7-5724-4c9e-95f3-de075f6ec090";
+pub(super) const TENANT: &str = "4bbb79f7-5724-4c9e-95f3-de075f6ec090";
 
 /// Separated values with every cell in quotes.
-fn table(separator: &str, rows: &[Vec<String>]) -> String {
+pub(super) fn table(separator: &str, rows: &[Vec<String>]) -> String {
     let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
     let line = |row: &Vec<String>| row.iter().map(quoted).collect::<Vec<_>>().join(separator) + "\r\n";
     rows.iter().map(line).collect()
 }
 
-fn texts(cells: &[&str]) -> Vec<String> {
+pub(super) fn texts(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|c| c.to_string()).collect()
 }
 
-const AUDIT: [&str; 13] = [
+pub(super) const AUDIT: [&str; 13] = [
     "TenantId",
     "TimeGenerated [UTC]",
     "OperationName",
@@ -33,7 +33,7 @@ const AUDIT: [&str; 13] = [
 ];
 
 /// The event of [`event`] as a row of `AuditLogs`.
-fn audit_row(id: &str, time: &str) -> Vec<String> {
+pub(super) fn audit_row(id: &str, time: &str) -> Vec<String> {
     texts(&[
         "11111111-1111-1111-1111-111111111111",
         "6/15/2026, 3:50:30.492 PM",
@@ -111,7 +111,7 @@ fn a_row_that_was_spoiled_costs_itself_and_leaves_a_gap() {
     let (_, memory) = one(open.as_bytes());
     assert_eq!(event_ids(&memory), ["a", "c"], "{:?}", reasons(&memory));
     assert!(reasons(&memory)[0].contains("quotes"), "{:?}", reasons(&memory));
-    // Too many cells are refused, too few are empty ones.
+    // Too many cells are refused; too few are in the next test.
     let wide = table(",", &rows) + "x,y,z,1,2,3,4,5,6,7,8,9,10,11,12\r\n";
     let (_, memory) = one(wide.as_bytes());
     assert!(reasons(&memory)[0].contains("15 cells, where the heading has 13"), "{:?}", reasons(&memory));
@@ -325,7 +325,22 @@ fn near_misses_are_refused_by_name_with_what_to_export_instead() {
             "access-package assignments",
             "$expand=target",
         ),
-        ("one,two,three\n1,2,3\n", "no known export (one, two, three", "JSON"),
+        (
+            "TimeGenerated [UTC],RecordType,Operation,OfficeWorkload,UserId\nx,1,y,Exchange,a\n",
+            "OfficeActivity",
+            "AuditLogs",
+        ),
+        ("Timestamp,ActionType,AccountObjectId,ReportId\nx,y,a,1\n", "advanced hunting", "AuditLogs"),
+        (
+            "TimeGenerated,AccountObjectId,AccountUPN,GroupMembership\nx,a,b,[]\n",
+            "IdentityInfo",
+            "members",
+        ),
+        (
+            "one,two,three\n1,2,3\n",
+            "no known export (one, two, three",
+            "the audit log, sign-ins, or pages of Graph",
+        ),
     ] {
         let files: [(&str, &[u8]); 2] = [("x.csv", text.as_bytes()), ("other.json", event("o").leak().as_bytes())];
         let (report, _) = ingest_files(&files, &sink::options()).expect("an ingest");

@@ -59,7 +59,9 @@ impl Worker<'_> {
         let own = map.get("@odata.context").and_then(Value::as_str);
         let own = own.and_then(Context::parse);
         let page = span.page.as_deref();
-        let context = page.and_then(|p| p.context.as_ref()).or(own.as_ref());
+        self.kind_of_page(page);
+        let of_page = page.and_then(|_| self.page.as_ref()?.1.clone());
+        let context = of_page.as_deref().or(own.as_ref());
         let kind = self.kind(map, context, page);
         match kind {
             Kind::Audit => self.audit_text(text, span),
@@ -89,20 +91,11 @@ impl Worker<'_> {
     }
 
     pub(super) fn object(&mut self, kind: Kind, map: &mut Map<String, Value>, context: Option<&Context>, span: &Span) -> Taken {
-        let link = span.page.as_deref().and_then(|p| p.link.as_ref());
         let mut around = surroundings(self.around.tenant, context);
         let mut related = None;
-        let mut by_name = 0;
+        let mut by_name = u64::from(context.is_some_and(|c| c.by_name));
         if let Kind::Related(relation) = kind {
             let mut relation = relation;
-            if relation == Relation::Unknown
-                && let Some(link) = link
-                && let Some(Kind::Related(linked)) = kind::by_context(link)
-                && linked != Relation::Unknown
-            {
-                relation = linked;
-                around = surroundings(self.around.tenant, Some(link));
-            }
             let named = &self.around.named;
             if around.parent.is_none()
                 && let (Some(id), Some(told)) = (&named.id, named.relation)
@@ -111,6 +104,7 @@ impl Worker<'_> {
                     relation = told;
                 }
                 around.parent = Some(Interned::from(id));
+                around.parent_kind = named.parent.map(Interned::from);
                 by_name = 1;
             } else if relation == Relation::Unknown && named.relation == Some(Relation::Deleted) {
                 relation = Relation::Deleted;
@@ -131,14 +125,15 @@ impl Worker<'_> {
             (Kind::Object(kind), None) => taker.take(kind, map)?,
             (_, None) => return Err(Refused::Unmapped("no object".into())),
         };
+        let place = place.narrowed(context);
         self.done.remarks.parent_by_name += by_name;
+        let own = map
+            .get("id")
+            .and_then(Value::as_str)
+            .map_or_else(|| format!("record {}", span.row), |id| id.trim().to_lowercase());
+        let own = Interned::from(&own);
         let misread = objects::misread();
         if !misread.is_empty() {
-            let own = map
-                .get("id")
-                .and_then(Value::as_str)
-                .map_or_else(|| format!("record {}", span.row), str::to_lowercase);
-            let own = Interned::from(&own);
             for what in misread {
                 self.done.unknown.add(place.table, what, own);
             }
@@ -150,7 +145,7 @@ impl Worker<'_> {
         });
         self.done.placed.push((span.row, index));
         let page = span.page.as_ref().map(|p| p.index);
-        *self.done.on_pages.entry((page, index)).or_default() += 1;
+        self.done.on_pages.entry((page, index)).or_default().push(own);
         Ok(())
     }
 }

@@ -4,23 +4,27 @@ mod closer;
 mod tabular;
 
 use crate::ingest::audit::{self, AuditRaw, AuditRows};
+use crate::ingest::context::Context;
 use crate::ingest::envelope::Envelope;
 use crate::ingest::gaps::{self, Missed, Whose};
-use crate::ingest::kind::{self, Kind, Relation};
+use crate::ingest::kind::{self, Kind};
 use crate::ingest::limits::Limits;
+use crate::ingest::naming::Named;
 use crate::ingest::objects::{Holders, Place, Refused, Rows, UnknownWords};
 use crate::ingest::rows::Heading;
+use crate::ingest::shown;
 use crate::ingest::signin::{self, SignInRaw, SignInRows};
 use crate::ingest::sink::RowKey;
 use crate::ingest::skip::is_shallow;
-use crate::ingest::split::{Batch, Head, RAW, Span, Torn};
+use crate::ingest::split::{Batch, CUT_OFF, Head, RAW, Span, Torn};
 use crate::ingest::times::DateOrder;
 use crate::lake::records::Reject;
-use crate::model::{Instant, Window};
+use crate::model::{Instant, Interned, Window};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What all records of a file have in common.
 #[derive(Debug, Clone)]
@@ -39,22 +43,6 @@ pub(super) struct Surroundings<'a> {
     pub western: bool,
 }
 
-/// The parent that names tell, for pages whose context does not.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Named {
-    /// The one GUID in a name.
-    pub id: Option<String>,
-    /// What the name says of the relation.
-    pub relation: Option<Relation>,
-}
-
-impl Named {
-    /// Whether names tell whose members or owners are listed.
-    pub fn tells_parent(&self) -> bool {
-        self.id.is_some() && matches!(self.relation, Some(Relation::Member | Relation::Owner | Relation::Sponsor))
-    }
-}
-
 /// Counts of things that are worth a remark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Remarks {
@@ -70,6 +58,8 @@ pub(super) struct Remarks {
     pub without_id: u64,
     /// Members of objects that should hold a time and hold none.
     pub untimed: u64,
+    /// Sign-ins whose time is when they were logged.
+    pub late: u64,
 }
 
 impl std::ops::AddAssign for Remarks {
@@ -79,6 +69,7 @@ impl std::ops::AddAssign for Remarks {
         self.shipped += other.shipped;
         self.enveloped += other.enveloped;
         self.untimed += other.untimed;
+        self.late += other.late;
         self.without_id += other.without_id;
     }
 }
@@ -98,8 +89,8 @@ pub(super) struct Done {
     pub places: Vec<Place>,
     /// Ordinal and place of each listed object, by ordinal.
     pub placed: Vec<(i64, usize)>,
-    /// Listed objects by page and place.
-    pub on_pages: BTreeMap<(Option<usize>, usize), i64>,
+    /// Ids of listed objects by page and place, one for each row.
+    pub on_pages: BTreeMap<(Option<usize>, usize), Vec<Interned>>,
     /// Records not taken.
     pub rejects: Vec<Reject>,
     /// Bytes of the batch.
@@ -134,7 +125,7 @@ pub(super) fn work(batch: &Batch<'_>, around: &Surroundings<'_>) -> Result<Done,
         audit: AuditRows::expecting(batch.spans.len(), around.dates),
         sign_ins: SignInRows::with_dates(around.dates),
         guess: Guess::Nothing,
-        context: None,
+        page: None,
         place_index: BTreeMap::new(),
     };
     for span in &batch.spans {
@@ -173,8 +164,8 @@ struct Worker<'a> {
     audit: AuditRows,
     sign_ins: SignInRows,
     guess: Guess,
-    /// The page that we are on and what its context says.
-    context: Option<(usize, Option<Kind>)>,
+    /// The page that we are on, what it shows and what that says.
+    page: Option<(usize, Option<Arc<Context>>, Option<Kind>)>,
     place_index: BTreeMap<Place, usize>,
 }
 
@@ -245,6 +236,8 @@ impl Worker<'_> {
                 Guess::Envelope | Guess::Nothing => None,
             };
             let (whose, at) = match heading {
+                // What was to come after a row that breaks off may be missing too.
+                Some(heading) if row.reason.starts_with(CUT_OFF) => (self.lost_row(raw, heading).0, None),
                 Some(heading) => self.lost_row(raw, heading),
                 None => {
                     let whose = gaps::whose(self.kind_of_page(page), raw, before);
@@ -293,11 +286,12 @@ impl Worker<'_> {
 
     fn kind_of_page(&mut self, page: Option<&Head>) -> Option<&Kind> {
         let page = page?;
-        if self.context.as_ref().is_none_or(|(index, _)| *index != page.index) {
-            let kind = page.context.as_ref().and_then(kind::by_context);
-            self.context = Some((page.index, kind));
+        if self.page.as_ref().is_none_or(|(index, ..)| *index != page.index) {
+            let context = shown::shown(page.context.as_ref(), page.link.as_ref(), &self.around.named);
+            let kind = context.as_ref().and_then(kind::by_context);
+            self.page = Some((page.index, context.map(Arc::new), kind));
         }
-        self.context.as_ref().and_then(|(_, kind)| kind.as_ref())
+        self.page.as_ref().and_then(|(_, _, kind)| kind.as_ref())
     }
 
     // Log records.
@@ -310,7 +304,7 @@ impl Worker<'_> {
     fn audit(&mut self, raw: &AuditRaw<'_>, around: &audit::Around<'_>, span: &Span) -> Taken {
         let at = self.audit.take(raw, around, span.row).map_err(rejected)?;
         if let Some(what) = audit::misread(raw, around) {
-            self.done.misread.add(Whose::Known("audit".into()), Some(Window::at(at)), span.row, &what);
+            self.done.misread.add(Whose::Known("audit".into()), Some(Window::at(at)), span.row + 1, &what);
         }
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::Audit };
@@ -324,8 +318,9 @@ impl Worker<'_> {
 
     fn sign_in(&mut self, raw: &SignInRaw<'_>, around: &signin::Around<'_>, span: &Span) -> Taken {
         let at = self.sign_ins.take(raw, around, span.row).map_err(rejected)?;
+        self.done.remarks.late += u64::from(raw.at.said().is_none());
         if let Some((stream, what)) = signin::misread(raw, around) {
-            self.done.misread.add(Whose::Known(stream), Some(Window::at(at)), span.row, &what);
+            self.done.misread.add(Whose::Known(stream), Some(Window::at(at)), span.row + 1, &what);
         }
         self.done.remarks.twice += raw.twice();
         self.guess = if around.there { Guess::Envelope } else { Guess::SignIn };

@@ -5,7 +5,7 @@ use crate::ingest::audit::{self, AuditRaw};
 use crate::ingest::gaps::Whose;
 use crate::ingest::kind::Kind;
 use crate::ingest::objects::Refused;
-use crate::ingest::rows::{self, Heading, Row, Rows, Told, cells};
+use crate::ingest::rows::{self, Heading, Row, Rows, Told, Untaken, cells};
 use crate::ingest::signin::{self, SignInRaw};
 use crate::ingest::skip::is_shallow;
 use crate::ingest::split::Span;
@@ -23,7 +23,8 @@ impl Worker<'_> {
         let text = self.decoded(bytes)?;
         let cells = cells(&text, heading.separator).ok_or_else(|| rejected("a row whose quotes are broken"))?;
         let (columns, extra) = (heading.columns.len(), cells.iter().skip(heading.columns.len()).any(|c| !c.trim().is_empty()));
-        if extra {
+        // A row that breaks off has lost cells, and perhaps the end of its last one.
+        if extra || cells.len() < heading.width() {
             return Err(rejected(format!("{} cells, where the heading has {columns}", cells.len())));
         }
         if cells.len() == columns && cells.iter().zip(&heading.columns).all(|(cell, name)| cell.trim() == name) {
@@ -57,12 +58,8 @@ impl Worker<'_> {
 
     /// Whose gap a row leaves that was not taken, and of when as far as its cells tell.
     pub(super) fn lost_row(&self, bytes: &[u8], heading: &Heading) -> (Whose, Option<Window>) {
-        let Some(format) = rows::FORMATS.get(heading.format) else {
+        let Some(mut format) = rows::FORMATS.get(heading.format) else {
             return (Whose::Unknown, None);
-        };
-        let whose = match format.subject {
-            Some(subject) => Whose::Known(subject.into()),
-            None => Whose::Unknown,
         };
         let text = String::from_utf8_lossy(bytes);
         let cells = if heading.separator == Heading::LIST {
@@ -72,8 +69,20 @@ impl Worker<'_> {
             cells(&text, heading.separator).unwrap_or_default()
         };
         let cells: Vec<Cow<'_, str>> = Some(cells).filter(|c| c.len() <= heading.columns.len()).unwrap_or_default();
+        let named = heading.columns.iter().zip(&cells);
+        let row: Row = named.map(|(name, cell)| (name.clone(), Value::from(cell.as_ref()))).collect();
+        // A row of several tables whose own is not told may be of any of them.
+        let (of, is_told) = match rows::format_of(format, &row) {
+            Ok(format) => (format, true),
+            Err(untaken) => (format, untaken != Untaken::Untold || row.is_empty()),
+        };
+        format = of;
+        let whose = match format.subject {
+            Some(subject) if is_told => Whose::Known(subject.into()),
+            _ => Whose::Unknown,
+        };
         let at = |name: &str| {
-            let place = heading.columns.iter().position(|column| rows::same(column, name))?;
+            let place = heading.columns.iter().position(|column| rows::same(column, name) && !rows::is_local(column))?;
             times::read(cells.get(place)?, self.around.dates).ok()
         };
         let at = format.times.iter().find_map(|name| at(name));
@@ -95,6 +104,15 @@ impl Worker<'_> {
             let shown: Vec<&str> = row.keys().map(String::as_str).take(6).collect();
             return Err(Refused::Unmapped(format!("a row of a table that is no known export ({} …)", shown.join(", "))));
         };
+        let format = rows::format_of(format, row).map_err(|untaken| match untaken {
+            Untaken::Table(_) => Refused::Unmapped(untaken.reason()),
+            Untaken::Untold => rejected(untaken.reason()),
+        })?;
+        if let Some(column) = rows::local_time(row) {
+            return Err(rejected(format!(
+                "the times of the column {column} are in a zone that nothing tells for certain; export it again with times in UTC"
+            )));
+        }
         let read = match format.rows {
             Rows::Read(read) => read,
             Rows::Refused(why) => return Err(Refused::Unmapped(format!("{}; {why}", format.name))),
@@ -124,7 +142,12 @@ impl Worker<'_> {
                 };
                 self.audit(&raw, &around, span)?;
             }
-            Told::SignIn { record, stream, result_type } => {
+            Told::SignIn {
+                record,
+                stream,
+                result_type,
+                logged,
+            } => {
                 let text = record.to_string();
                 if !is_shallow(text.as_bytes(), depth) {
                     return Err(too_deep(depth));
@@ -134,6 +157,7 @@ impl Worker<'_> {
                 let around = signin::Around {
                     stream,
                     result_type: result_type.as_deref(),
+                    time: logged.as_deref(),
                     retold: true,
                     ..signin::Around::default()
                 };
