@@ -133,6 +133,8 @@ fn run(cx: &Context) -> Outcome {
         if told.contains(story.id.as_str()) {
         } else if !story.justification_visible {
             untold.push(story, "no record that could hold a justification is in the lake");
+        } else if story.created_at.is_none() && !numbers.is_empty() {
+            untold.push(story, "no record tells when it was made, so whether others used its ticket about then");
         } else if numbers.is_empty() {
             without(cx, story, &mut untold, &mut out);
         } else {
