@@ -224,6 +224,8 @@ def kill():
     bundle = run("bundle", "--lake", "whole", "--out", "good")
     while result["kills"] < options.kills:
         result["kills"] += 1
+        if result["kills"] % 20 == 0:
+            print(f"killed {result['kills']}: {result}", file=sys.stderr)
         if result["kills"] % 4:
             fresh("lake")
             told = run("ingest", sample, "--lake", "lake", kill_after=dice.uniform(0.0, seconds))
