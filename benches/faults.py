@@ -169,7 +169,7 @@ def mutate_files():
     while result["files"] < options.files:
         fresh("in", "lake")
         least = {}
-        for n in range(min(25, options.files - result["files"])):
+        for n in range(min(100, options.files - result["files"])):
             source = dice.choice(exports)
             place = work / "in" / f"{n}" / source.parent.name
             place.mkdir(parents=True)

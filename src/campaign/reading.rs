@@ -5,7 +5,7 @@ use crate::campaign::import::Operator;
 use crate::campaign::log::{Choice, DecidedBy, Decision};
 use crate::campaign::model::{Item, ItemId, ReviewerKey};
 use crate::campaign::reason::{self, says_something};
-use crate::campaign::sheet::{DECISIONS, ReturnedRow, ReturnedSheet, sheet_hash};
+use crate::campaign::sheet::{DECISIONS, ReturnedRow, ReturnedSheet, Sheet, sheet_hash};
 use crate::campaign::spoken::{folded, spoken};
 use crate::campaign::state::State;
 use crate::config::did_you_mean;
@@ -64,7 +64,8 @@ impl<'a> Reading<'a> {
         let mut columns: BTreeMap<&str, usize> = BTreeMap::new();
         let mut problems = Vec::new();
         for (place, name) in sheet.columns.iter().enumerate() {
-            if columns.insert(name.trim(), place).is_some() && !name.trim().is_empty() {
+            // What people add beside the sheet may be called as they like.
+            if columns.insert(name.trim(), place).is_some() && Sheet::columns().contains(&name.trim()) {
                 problems.push(format!("{file} row 1: the column {name} is there twice"));
             }
         }
@@ -152,7 +153,7 @@ impl<'a> Reading<'a> {
         for row in &self.sheet.rows {
             let mut wrong = Wrong::default();
             let id = self.cell(row, "item_id");
-            let found = self.judged(row, &twice, &mut wrong);
+            let found = self.judged(row, &twice, &mut wrong, &mut read.notes);
             if !wrong.0.is_empty() {
                 read.refused.push(format!("{file} row {}: {}", row.row, wrong.0.join("; ")));
                 continue;
@@ -221,7 +222,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The decision of a row; `None` when it is left empty or wrong.
-    fn judged(&self, row: &'a ReturnedRow, twice: &[&str], wrong: &mut Wrong) -> Option<Row> {
+    fn judged(&self, row: &'a ReturnedRow, twice: &[&str], wrong: &mut Wrong, notes: &mut Vec<String>) -> Option<Row> {
         if row.cells.iter().skip(self.sheet.columns.len()).any(|c| !c.trim().is_empty()) {
             wrong.add(String::new(), "it has more cells than the header; is a separator in an unquoted text?".into());
             return None;
@@ -243,13 +244,14 @@ impl<'a> Reading<'a> {
         let item = &self.state.items[index];
         for (column, frozen) in Item::IDENTITY.iter().zip(item.identity()) {
             let given = self.cell(row, column);
-            if given != frozen.trim() {
+            let is_name = column.ends_with("_name");
+            if given != frozen.trim() && !(is_name && same_in_another_encoding(given, frozen.trim())) {
                 wrong.add(self.place(row, column), format!("it was changed to '{given}'; it must be '{frozen}'"));
             }
         }
         let decision = self.decision(row, item, wrong)?;
         self.may_decide(row, index, wrong);
-        let decided_at = self.decided_at(row, wrong);
+        let decided_at = self.decided_at(row, wrong, notes);
         self.not_older(row, index, &decision, decided_at, wrong);
         Some(Row {
             row: row.row,
@@ -333,7 +335,7 @@ impl<'a> Reading<'a> {
         Some(at)
     }
 
-    fn decided_at(&self, row: &'a ReturnedRow, wrong: &mut Wrong) -> Option<Instant> {
+    fn decided_at(&self, row: &'a ReturnedRow, wrong: &mut Wrong, notes: &mut Vec<String>) -> Option<Instant> {
         let text = self.cell(row, "decided_at");
         if text.is_empty() {
             return None;
@@ -343,6 +345,14 @@ impl<'a> Reading<'a> {
         // Clocks of desks differ by some minutes.
         let possible = |t: Instant| t >= opened.plus(-HOUR) && t <= now.plus(HOUR);
         match at {
+            // A spreadsheet that takes it for a date of its own shows it without its zone: then nobody knows when it was.
+            None if is_local_time(text) => {
+                let note = "times of decisions came back without their zone (decided_at), and are not recorded";
+                let told = format!("{}: {note}", self.sheet.file);
+                if !notes.contains(&told) {
+                    notes.push(told);
+                }
+            }
             None => wrong.add(self.place(row, "decided_at"), format!("'{text}' is no time; leave it empty")),
             Some(t) if !possible(t) => {
                 let message = format!("nobody can have decided on {t}: the review was opened on {opened}, and it is {now}; leave it empty");
@@ -395,10 +405,82 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// `08.07.2026 08:40`, `7/8/2026 8:40:12 AM`: a date and a clock, but no zone.
+fn is_local_time(text: &str) -> bool {
+    let (date, clock) = text.split_once([' ', '\u{a0}', '\u{202f}']).unwrap_or((text, ""));
+    let is_clock = clock.is_empty() || clock.contains(':') && clock.starts_with(|c: char| c.is_ascii_digit());
+    let date = dates::read(date.trim_end_matches(','), None);
+    is_clock && matches!(date, DateReading::At(_) | DateReading::Ambiguous(..))
+}
+
+/// Whether a name came back through an encoding that lacks some of its letters: what ASCII has stands there as it was.
+///
+/// The ids beside it say who and what is meant; a name of ASCII alone is not excused.
+fn same_in_another_encoding(given: &str, frozen: &str) -> bool {
+    if frozen.is_ascii() || given.is_empty() || given.chars().count() > 6 * frozen.chars().count() {
+        return false;
+    }
+    let parts: Vec<&str> = frozen.split(|c: char| !c.is_ascii()).filter(|p| !p.is_empty()).collect();
+    let open_start = !frozen.starts_with(|c: char| c.is_ascii());
+    let open_end = !frozen.ends_with(|c: char| c.is_ascii());
+    let mut rest = given;
+    for (n, part) in parts.iter().enumerate() {
+        let (first, last) = (n == 0 && !open_start, n + 1 == parts.len() && !open_end);
+        let found = match (first, last) {
+            (true, _) => rest.starts_with(part).then_some(0),
+            (false, true) => rest.ends_with(part).then(|| rest.len() - part.len()),
+            (false, false) => rest.find(part),
+        };
+        let Some(at) = found else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    open_end || rest.is_empty()
+}
+
 /// Whether the name of an operator is that of an item's holder: id, principal name, or the part before the `@`.
 fn is_same_person(operator: &str, item: &Item) -> bool {
     let operator = operator.trim().to_lowercase();
     let name = item.principal_name.to_lowercase();
     let local = name.split('@').next().unwrap_or_default();
     !operator.is_empty() && (operator == item.principal_id || operator == name || (name.contains('@') && operator == local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_lost_letters_to_an_encoding_is_the_same_and_another_is_not() {
+        for (given, frozen, same) in [
+            ("?????? ?????", "Группа Врачи", true),
+            ("Zo? M?ller", "Zoë Müller", true),
+            ("ZoÃ« MÃ¼ller", "Zoë Müller", true),
+            ("Zoe\u{308} Mu\u{308}ller", "Zoë Müller", true),
+            ("Pawel Zaba", "Paweł Żaba", true),
+            ("GRP ??????? (rule)", "GRP Клиника (rule)", true),
+            ("GRP ??????? (rules)", "GRP Клиника (rule)", false),
+            ("Zo? M?ller-Smith", "Zoë Müller", false),
+            ("Ana Ruiz", "Ana Ruyz", false),
+            ("", "Врачи", false),
+            ("a name that is a great deal longer than what stood there", "Врачи", false),
+        ] {
+            assert_eq!(same_in_another_encoding(given, frozen), same, "'{given}' for '{frozen}'");
+        }
+    }
+
+    #[test]
+    fn a_time_of_a_spreadsheet_is_told_from_no_time() {
+        for text in [
+            "08.07.2026 08:40",
+            "7/8/2026 8:40:12 AM",
+            "2026-07-08 08:40:12",
+            "31/12/2026",
+            "12/31/2026, 8:40 AM",
+        ] {
+            assert!(is_local_time(text), "{text}");
+        }
+        for text in ["yesterday", "46211.4", "46211", "8:40", "08.07.2026 noon", ""] {
+            assert!(!is_local_time(text), "{text}");
+        }
+    }
 }

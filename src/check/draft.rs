@@ -1,8 +1,8 @@
 //! The words for what was found: a thing with its name, and a finding before the framework completes it.
 
 use crate::check::{Context, words};
-use crate::ledger::access_model::RequestHistory;
-use crate::model::{AssignmentId, Certainty, Holding, Instant, PackageId, PrincipalId, RequestId, Severity};
+use crate::ledger::access_model::{PolicyFacts, RequestHistory};
+use crate::model::{AssignmentId, Certainty, Holding, Instant, PackageId, PolicyId, PrincipalId, RequestId, Severity};
 
 /// A subject or an object, with its name at hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -129,6 +129,12 @@ impl Subject for PackageId {
             evidence: vec![format!("packages:{self}")],
             ..Draft::default()
         }
+    }
+}
+
+impl Subject for (&PolicyId, &PolicyFacts) {
+    fn draft(&self, cx: &Context) -> Draft {
+        Draft::of_policy(cx, self.0, self.1).0
     }
 }
 

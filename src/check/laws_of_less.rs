@@ -159,6 +159,7 @@ fn columns() -> Vec<Loss> {
         column("justification", Table::Approvals, |e| {
             e.approvals.iter_mut().flat_map(|r| &mut r.stages).for_each(|s| s.justification = None);
         }),
+        column("created_at", Table::Requests, |e| e.requests.iter_mut().for_each(|r| r.created_at = None)),
         column("catalog_id", Table::Packages, |e| e.packages.iter_mut().for_each(|r| r.catalog_id = None)),
         column("name", Table::Packages, |e| e.packages.iter_mut().for_each(|r| r.name = None)),
         column("expiration", Table::Assignments, |e| {

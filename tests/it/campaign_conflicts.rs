@@ -29,7 +29,8 @@ audit
   2026-02-10 11:30 | Approve access package assignment request | admin | Vault, VaultWay, r4, bob
   2026-02-10 11:31 | Fulfill access package assignment request | bob | Vault, VaultWay, r4, bob
 look 2026-06-30
-  users: all but bob
+  users
+    all but bob
     bob | {"manager": {"@odata.type": "#microsoft.graph.user", "id": "<carol>"}}
   groups
   packages

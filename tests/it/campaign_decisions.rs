@@ -113,7 +113,7 @@ fn every_finding_of_the_report_is_on_the_sheet_of_the_access_that_it_is_about() 
     for row in of_package {
         let reason = &row["recommendation_reason"];
         assert!(
-            reason.contains("(CAP-03 is about what is held") || reason.contains("(CAP-03, SEG-02 are about what is held"),
+            reason.contains("CAP-03") && reason.ends_with("about what is held, whoever holds it)"),
             "{reason}"
         );
     }

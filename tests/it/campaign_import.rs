@@ -184,3 +184,75 @@ fn a_mail_that_anybody_can_write_is_the_word_of_who_imports_it() {
     let proofs = status(&opened.run, 2, &opened.id)["proofs"].clone();
     assert_eq!(proofs, serde_json::json!({ "operator-asserted": 1 }), "no signature was checked");
 }
+
+#[test]
+fn what_a_spreadsheet_does_to_names_times_and_columns_costs_no_row() {
+    let opened = Opened::new();
+    // Times that a spreadsheet shows in its own way.
+    let row = &opened.rows[0];
+    let swapped = if row["entitlement_name"] == "EHR Access" { "Payroll" } else { "EHR Access" };
+    let mut changes: Vec<(usize, &str, &str)> = (0..4).map(|n| (n, "decision", "keep")).collect();
+    changes.extend([
+        (1, "decided_at", "03.07.2026 08:40"),
+        (2, "decided_at", "7/3/2026 8:40:12 AM"),
+        (3, "entitlement_name", swapped),
+    ]);
+    let mut rows = opened.with(&changes);
+    // Columns of their own, two of one name, and none that we read.
+    let mut columns = opened.columns.clone();
+    columns.extend(["my notes".to_string(), "my notes".to_string()]);
+    for row in &mut rows {
+        row.insert("my notes".into(), "ask Petra".into());
+    }
+    save(&opened.run, "own.csv", &columns, &rows);
+    let told = ok(
+        &opened.run,
+        3,
+        &["campaign", "import", "own.csv", "--as", &opened.key, "--campaign", &opened.id, "--lake", "lake"],
+    )
+    .stderr;
+    assert_eq!(told.matches("not taken: ").count(), 1, "{told}");
+    assert!(
+        told.contains("(entitlement_name): it was changed to"),
+        "a name of plain letters is not excused: {told}"
+    );
+    assert_eq!(told.matches("came back without their zone").count(), 1, "once for the file: {told}");
+    for n in 0..3 {
+        assert_eq!(opened.decided(n).0, "keep", "{n}");
+    }
+    assert_eq!(opened.decided(3).0, "");
+}
+
+#[test]
+fn a_name_that_the_code_page_of_a_spreadsheet_lacks_costs_no_row() {
+    let run = Run::new();
+    let tenant = "group Ward | name Клиника Süd\nlook 2026-06-30\n  users\n  groups\n  members of Ward: alice, bob\n  owners of Ward: carol\n";
+    crate::tenants::written(&run, tenant);
+    ok(&run, 0, &["ingest", "exports", "--lake", "lake"]);
+    run.write(
+        "campaign.toml",
+        "name = \"Names\"\njustification = []\n[scope]\nkinds = [\"group\"]\n[[reviewers]]\nby = \"owner\"\n",
+    );
+    let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .stdout
+        .trim()
+        .to_string();
+    let (columns, rows) = sheet(&run, &id, "carol");
+    let text = std::fs::read_to_string(run.dir().join(format!("out/{id}/carol/review.csv"))).expect("a sheet");
+    assert!(rows.len() == 2 && text.contains("Клиника Süd"), "{text}");
+    let decided: Vec<Row> = rows
+        .into_iter()
+        .map(|mut r| {
+            r.insert("decision".into(), "keep".into());
+            r
+        })
+        .collect();
+    save(&run, "back.csv", &columns, &decided);
+    let text = std::fs::read_to_string(run.dir().join("back.csv")).expect("a file");
+    // As Excel saves it where the code page is that of Western Europe.
+    let western: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+    assert!(western.windows(3).any(|w| w == b"???"), "letters were lost");
+    fs::write(run.dir().join("ansi.csv"), western).expect("a file");
+    let told = ok(&run, 1, &["campaign", "import", "ansi.csv", "--as", "carol", "--lake", "lake"]).stderr;
+    assert!(told.contains("2 rows decided, 0 left empty, 0 not taken"), "{told}");
+}

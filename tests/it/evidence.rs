@@ -389,11 +389,17 @@ fn pseudonyms_leave_nobody_named_and_the_map_stays_outside() {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
         let named: Vec<&String> = names.iter().filter(|n| text.contains(n.as_str())).collect();
         assert!(named.is_empty(), "{file} names {named:?}");
-        let rows = ["data/findings.csv", "data/holdings.csv", "data/records.csv"].contains(&file.as_str());
-        assert!(
-            !rows || !text.contains("sign_ins:"),
-            "{file} has single sign-ins, and its audience is the auditor"
-        );
+        // `coverage:sign_ins:…` is a log and no record.
+        let column = match file.as_str() {
+            "data/findings.csv" | "data/holdings.csv" => "evidence",
+            "data/records.csv" => "record",
+            _ => continue,
+        };
+        for row in csv::Reader::from_reader(bytes.as_slice()).deserialize::<std::collections::BTreeMap<String, String>>() {
+            let row = row.expect("a row");
+            let single = row[column].split(';').any(|e| e.starts_with("sign_ins:"));
+            assert!(!single, "{file} has single sign-ins, and its audience is the auditor: {row:?}");
+        }
     }
     let said = run.ok(&["verify", "bundle", "--lake", "lake"]).stdout;
     assert!(said.contains("give the key with --pseudonym-key"), "{said}");

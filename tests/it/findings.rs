@@ -298,7 +298,8 @@ fn cases_of_ones_own_checks_are_run_and_a_statement_without_end_is_ended() {
     for case in ["all", "none"] {
         std::fs::create_dir_all(run.dir().join("mine/cases").join(case)).expect("a folder");
     }
-    crate::common::copy(&look, &run.dir().join("mine/cases/all"));
+    // The folder dates the snapshot.
+    crate::common::copy(&look, &run.dir().join("mine/cases/all/2026-06-30"));
     run.write("mine/cases/none/packages.json", r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#identityGovernance/entitlementManagement/accessPackages","value":[{"id":"6d1b2c5e-0000-4000-8000-000000000001","displayName":"Library"}]}"#);
     run.write("mine/cases/none.expected.csv", "result,subject_id,object_id\n");
     run.write("mine/cases/all.expected.csv", "result,subject_id,object_id\nfinding,nobody,nothing\n");

@@ -41,7 +41,7 @@ impl Language {
 
     /// A text in this language; as it is, where it has no translation.
     #[must_use]
-    pub fn say<'a>(self, english: &'a str) -> &'a str {
+    pub fn say(self, english: &str) -> &str {
         self.place().and_then(|place| catalog::exact(english, place)).unwrap_or(english)
     }
 

@@ -113,8 +113,11 @@ fn pieces(pattern: &str) -> Vec<Piece<'_>> {
     out
 }
 
+/// Judges values by name.
+type Accept<'f, 'p, 't> = dyn FnMut(&[(&'p str, &'t str)]) -> bool + 'f;
+
 /// Whether a text is a pattern filled in so that `accept` agrees; every way is tried, the shortest values first.
-fn fits<'t, 'p>(pieces: &[Piece<'p>], text: &'t str, values: &mut Vec<(&'p str, &'t str)>, accept: &mut dyn FnMut(&[(&'p str, &'t str)]) -> bool) -> bool {
+fn fits<'t, 'p>(pieces: &[Piece<'p>], text: &'t str, values: &mut Vec<(&'p str, &'t str)>, accept: &mut Accept<'_, 'p, 't>) -> bool {
     match pieces {
         [] => text.is_empty() && accept(values.as_slice()),
         [Piece::Own(own), rest @ ..] => text.strip_prefix(*own).is_some_and(|t| fits(rest, t, values, accept)),

@@ -242,7 +242,7 @@ fn a_letter_is_written_in_the_language_of_its_reader() {
         ),
         (
             Language::Fr,
-            "Revue des accès : 12 décisions avant le mer. 15 juil. 2026",
+            "Revue des accès\u{a0}: 12 décisions pour le mer. 15 juil. 2026",
             "On vous demande 12 décisions",
         ),
         (

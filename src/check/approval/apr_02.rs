@@ -115,7 +115,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
     let (draft, called) = Draft::of_policy(cx, id, policy);
     if now == Some(false) && given.unapproved.is_empty() {
         if given.untold == 0 {
-            return pass(cx, out);
+            return pass(cx, &draft, out);
         }
         let message = format!(
             "{called} asks for approval now, and of {} no record tells whether anybody approved",
@@ -156,15 +156,15 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
             let clears_when = "A snapshot of users with their type, and of policies with their scope.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));
         }
-        Known::No => return pass(cx, out),
+        Known::No => return pass(cx, &draft, out),
     };
     out.push(found(cx, (draft, called), (severity, reason, class), now, &given));
 }
 
 /// Nothing is wrong, as far as all requests are on record.
-fn pass(cx: &Context, out: &mut Outcome) {
+fn pass(cx: &Context, draft: &Draft, out: &mut Outcome) {
     if cx.looked_whole(Table::Requests) {
-        return out.pass();
+        return out.pass_of(cx, draft, "those whose access it gives were approved, or need not be");
     }
     let message = "no complete snapshot of assignment requests is in the lake, so what was given without approval is unknown";
     out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));

@@ -83,7 +83,9 @@ fn run(cx: &Context) -> Outcome {
 fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     let (mut draft, called) = Draft::of_policy(cx, id, policy);
     let why = match cx.is_for_sensitive(policy) {
-        Known::No if policy.is_for_requests().is_some() && policy.approval_required.is_some() => return out.pass(),
+        Known::No if policy.is_for_requests().is_some() && policy.approval_required.is_some() => {
+            return out.pass_of(cx, &draft, "the package is not sensitive");
+        }
         Known::No => None,
         Known::Yes(why) => Some(why),
         Known::Unknown(_) => None,
@@ -99,11 +101,11 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         ));
     };
     if policy.stages.len() >= 2 {
-        return out.pass();
+        return out.pass_of(cx, &draft, "two stages");
     }
     let (least, doubt) = how_many(cx, stage);
     match (why, doubt) {
-        _ if least >= 2 => out.pass(),
+        _ if least >= 2 => out.pass_of(cx, &draft, "two people or more approve"),
         (_, Some(doubt)) => {
             let message = format!("whether more than one person approves by {called} is unknown: {doubt}");
             out.push(draft.untold(

@@ -108,7 +108,8 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Requests]);
     undecided(cx, &mut out);
-    let (mut by_approver, mut untimed, mut unclear): (BTreeMap<PrincipalId, Vec<Approval>>, usize, usize) = (BTreeMap::new(), 0, 0);
+    let mut by_approver: BTreeMap<PrincipalId, Vec<Approval>> = BTreeMap::new();
+    let (mut untimed, mut unclear, mut unmade) = (0, 0, 0);
     for story in cx.requests(&LOOK_BACK) {
         for decision in approvals(story) {
             let who = PrincipalId::new(&decision.who);
@@ -122,13 +123,26 @@ fn run(cx: &Context) -> Outcome {
                 (_, Account::Unknown) => unclear += 1,
                 _ => {
                     by_approver.entry(who.clone()).or_default().push((at, story));
-                    fast(cx, story, decision, &who, at, &mut out);
+                    match story.created_at {
+                        _ if is_later(story, decision, at) => out.pass_of(cx, story, "approved in a later stage"),
+                        Some(made) => fast(cx, story, &who, (made, at), &mut out),
+                        None => unmade += 1,
+                    }
                 }
             }
         }
     }
-    lacking(cx, (untimed, "tell no time"), &mut out);
-    lacking(cx, (unclear, "name nobody of whom a record tells that they are a person"), &mut out);
+    lacking(cx, (untimed, "tell no time", Table::AuditEvents), &mut out);
+    lacking(
+        cx,
+        (unmade, "are of requests of which no record tells when they were made", Table::Requests),
+        &mut out,
+    );
+    lacking(
+        cx,
+        (unclear, "name nobody of whom a record tells that they are a person", Table::Users),
+        &mut out,
+    );
     for (who, mut list) in by_approver {
         list.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
         list.dedup_by(|a, b| a.1.id == b.1.id && a.0 == b.0);
@@ -149,23 +163,23 @@ fn undecided(cx: &Context, out: &mut Outcome) {
     out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Approvals, message, clears_when), 0);
 }
 
-fn lacking(cx: &Context, (number, what): (usize, &str), out: &mut Outcome) {
+fn lacking(cx: &Context, (number, what, table): (usize, &str, Table), out: &mut Outcome) {
     if number > 0 {
         let message = format!("{} {what}", words::many(number, "approval"));
         let clears_when = "Audit events and approvals with their approver and time, and snapshots of users and service principals.";
-        let table = if what.starts_with("tell") { Table::AuditEvents } else { Table::Users };
         out.push_for(cx.lacking(ReasonCode::JoinMissing, table, &message, clears_when), number);
     }
 }
 
-fn fast(cx: &Context, story: &RequestHistory, decision: &Decision, who: &PrincipalId, at: Instant, out: &mut Outcome) {
-    let later = decision.stage.is_some_and(|s| s > 1) || approvals(story).any(|d| decided_at(d).is_some_and(|t| t < at));
-    let Some(made) = story.created_at.filter(|_| !later) else {
-        return out.pass();
-    };
+/// Whether somebody had approved before.
+fn is_later(story: &RequestHistory, decision: &Decision, at: Instant) -> bool {
+    decision.stage.is_some_and(|s| s > 1) || approvals(story).any(|d| decided_at(d).is_some_and(|t| t < at))
+}
+
+fn fast(cx: &Context, story: &RequestHistory, who: &PrincipalId, (made, at): (Instant, Instant), out: &mut Outcome) {
     let took = at.0 - made.0;
     if took < 0 || took >= cx.threshold(&FAST) * SECOND {
-        return out.pass();
+        return out.pass_of(cx, story, format_args!("approved after {}", words::duration(took.max(0))));
     }
     let mut draft = Draft::of_request(cx, cx.principal(who), story);
     let whom = story

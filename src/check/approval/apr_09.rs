@@ -125,7 +125,11 @@ fn run(cx: &Context) -> Outcome {
         }
         match mutual(cx, &acts) {
             Some(within) => out.push(found(cx, &pair[0].0, within)),
-            None => out.pass(),
+            None => out.pass_of(
+                cx,
+                &pair[0].0.0,
+                format_args!("no mutual approvals with {} beyond the limit", cx.principal(&pair[0].0.1).name),
+            ),
         }
     }
     out

@@ -112,7 +112,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         ));
     }
     if hangs.is_empty() && waits.is_empty() {
-        return out.pass();
+        return out.pass_of(cx, &draft, "nothing hangs on one person");
     }
     draft.severity = if hangs.is_empty() { Severity::Low } else { Severity::Medium };
     draft.reason = if hangs.is_empty() { "waits-long" } else { "one-person" };

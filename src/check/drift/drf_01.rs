@@ -138,7 +138,7 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
         ));
     };
     if added < since || added > cx.as_of() {
-        return out.pass();
+        return out.pass_of(cx, &draft, format_args!("in the package since {}", words::day(added)));
     }
     let kept_since = |h: &Holding, clear: bool| {
         let at = |resource: &str| kept.get(&(h.principal.as_str(), resource, clear)).copied();
@@ -158,7 +158,7 @@ fn judge(cx: &Context, (id, role): (&PackageId, &PackageRole), held: &[&Holding]
     }
     let unreviewed = !cx.looked_at(Table::ReviewDecisions) && cx.access.review_decisions.is_empty();
     match (before.is_empty(), unclear) {
-        (true, 0) => out.pass(),
+        (true, 0) => out.pass_of(cx, &draft, "nobody holds it who was approved before, or a reviewer has kept them since"),
         (true, number) => {
             let message = format!(
                 "{name} entered {} on {}, and of {} no record tells whether they were there before, were approved, or a person has kept them since",

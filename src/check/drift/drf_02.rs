@@ -87,7 +87,7 @@ fn run(cx: &Context) -> Outcome {
             let clears_when = "Earlier looks at assignment policies, or audit events of the whole time.";
             out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, clears_when));
         } else {
-            out.pass();
+            out.pass_of(cx, &(id, policy), "nothing that it asked was taken away");
         }
     }
     out

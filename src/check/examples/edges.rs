@@ -221,6 +221,15 @@ A role-assignable group weighs high, an app role counts, and what an assignment 
 | 2026-02-02 | grant-app-role | admin | bo | ledger |  | ◀ medium |
 | 2026-03-31 | look |  |  |  |  |   |
 
+Whoever owns a group is no member of it:
+
+| time | activity | actor | subject | package | detail |   |
+|---|---|---|---|---|---|---|
+| 2026-01-01 | package |  |  | payroll | group payers |   |
+| 2026-01-01 | group |  |  | payers | owner cy |   |
+| 2026-02-01 | look |  |  |  |  |   |
+| 2026-03-31 | look |  |  |  |  |   |
+
 Added by hand while an assignment was there, and seen once since it ended; then removed:
 
 | time | activity | actor | subject | package | detail |   |

@@ -68,7 +68,7 @@ fn run(cx: &Context) -> Outcome {
         let exempt = policy.package.as_ref().map_or(Known::No, |p| cx.on_list(&cx.config.no_expiry_exempt, p));
         match (policy.expiration_type.to_ascii_lowercase().as_str(), exempt) {
             (_, Known::Yes(_)) => {}
-            ("afterdatetime" | "afterduration", _) => out.pass(),
+            ("afterdatetime" | "afterduration", _) => out.pass_of(cx, &(id, policy), "its access ends by itself"),
             ("noexpiration", Known::No) => out.push(found(cx, id, policy)),
             ("noexpiration", Known::Unknown(why)) => {
                 let (draft, called) = Draft::of_policy(cx, id, policy);

@@ -86,8 +86,8 @@ fn run(cx: &Context) -> Outcome {
     for (holding, package) in cx.held_packages() {
         let person = cx.account(&holding.principal).is_person() != Some(false);
         match cx.by_rule(holding) {
-            Some(true) => out.pass(),
-            _ if !person => out.pass(),
+            Some(true) => out.pass_of(cx, holding, "assigned by a rule"),
+            _ if !person => out.pass_of(cx, holding, "no person's account"),
             by_rule => {
                 let known = by_rule.is_some() && cx.account(&holding.principal).is_person().is_some();
                 judge(cx, holding, &package, &decisions, known, &mut out);
@@ -131,7 +131,7 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, decisions: &Decis
     let most = age(decided.max(holding.from_earliest));
     let draft = Draft::of_holding(cx, holding);
     if most.is_some_and(|a| a <= shortest * DAY) {
-        return out.pass();
+        return out.pass_of(cx, &draft, "a person decided on it lately enough");
     }
     if least.is_none_or(|a| a <= shortest * DAY) {
         let message = format!(
@@ -143,7 +143,7 @@ fn judge(cx: &Context, holding: &Holding, package: &PackageId, decisions: &Decis
     let untold = renewals.iter().any(|(_, _, r)| *r == Renewal::Untold);
     if most.is_some_and(|a| a <= longest * DAY) || least.is_none_or(|a| a <= longest * DAY) || !known || untold {
         if ceilings.len() == 1 && known && !untold && most.is_some_and(|a| a <= longest * DAY) {
-            return out.pass();
+            return out.pass_of(cx, &draft, "a person decided on it lately enough for its class");
         }
         let by_person = ceilings.iter().all(|(t, ..)| t.name != CEILING_SENSITIVE.name);
         if known && !untold && by_person && !cx.index.employee_types {

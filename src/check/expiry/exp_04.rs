@@ -103,7 +103,7 @@ fn judge(cx: &Context, holding: &Holding, decisions: &Decisions, least: usize, o
         if !cx.looked_whole(Table::Requests) {
             return Missed::Own("no complete snapshot of requests tells of all extensions".into()).push(cx, holding, "extended", out);
         }
-        return out.pass();
+        return out.pass_of(cx, &draft, "not extended so often without a person's decision");
     }
     if unseen < least {
         let message = format!(

@@ -113,9 +113,9 @@ fn run(cx: &Context) -> Outcome {
         let ended = earlier.and_then(|e| Some((e, e.held_until.filter(|t| *t <= begun && begun <= t.plus(cx.days(&SOON)))?)));
         match ended {
             // What goes on without a break was never gone.
-            Some((_, end)) if end == begun => out.pass(),
+            Some((_, end)) if end == begun => out.pass_of(cx, holding, "it goes on without a break"),
             Some((earlier, end)) => judge(cx, (earlier, end), (holding, begun), &denials, &mut out),
-            None => out.pass(),
+            None => out.pass_of(cx, holding, "nothing was taken away shortly before"),
         }
     }
     out
@@ -208,7 +208,7 @@ fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Ca
 fn judge(cx: &Context, (earlier, end): (&Holding, Instant), (holding, begun): (&Holding, Instant), denials: &Denials, out: &mut Outcome) {
     let mut draft = Draft::of_holding(cx, holding);
     match cause(cx, earlier, end, denials) {
-        Cause::Innocent if denials.1 || cx.unreviewed(earlier) => out.pass(),
+        Cause::Innocent if denials.1 || cx.unreviewed(earlier) => out.pass_of(cx, &draft, "what was before ended by itself, or was given up"),
         Cause::Innocent | Cause::Unknown => {
             let message = format!(
                 "{} was given {} on {} again, {} after it ended, and no record tells whether somebody had decided against it",

@@ -178,7 +178,7 @@ fn judge(cx: &Context, package: &PackageId, asked: &Asked, out: &mut Outcome) {
         return out.push(found(cx, draft, endless, all));
     }
     if !enough(endless + asked.unknown, all) {
-        return out.pass();
+        return out.pass_of(cx, &draft, "most requests name an end");
     }
     let why = asked.why.clone().unwrap_or_default();
     let message = format!(

@@ -101,7 +101,7 @@ fn run(cx: &Context) -> Outcome {
         let (draft, called) = Draft::of_policy(cx, id, policy);
         match policy.extendable {
             // There is no end to extend: another check tells that.
-            _ if policy.expiration_type.eq_ignore_ascii_case("noExpiration") => out.pass(),
+            _ if policy.expiration_type.eq_ignore_ascii_case("noExpiration") => out.pass_of(cx, &draft, "there is no end to extend"),
             _ if !matches!(policy.expiration_type.to_ascii_lowercase().as_str(), "afterduration" | "afterdatetime") => {
                 let message = format!("the record of {called} does not tell whether its access ends");
                 out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "An export of assignment policies with their expiration."));
@@ -128,8 +128,8 @@ fn renewed(cx: &Context, mut draft: Draft, called: &str, policy: &PolicyFacts, o
         _ => None,
     };
     match (policy.approval_for_extension, due) {
-        (Some(true), _) | (_, Some(false)) => return out.pass(),
-        _ if enough => return out.pass(),
+        (Some(true), _) | (_, Some(false)) => return out.pass_of(cx, &draft, "an extension needs approval, or nobody has to approve at all"),
+        _ if enough => return out.pass_of(cx, &draft, "it is reviewed often enough"),
         (Some(false), Some(true)) => {}
         (None, _) => {
             let message = format!("the record of {called} does not tell whether an extension needs approval");
@@ -173,7 +173,7 @@ fn forbidden(cx: &Context, mut draft: Draft, called: &str, again: Option<&Again>
             let message = format!("{called} forbids extensions, and no record tells how often people asked again");
             return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "Ingest all package assignments and assignment requests."));
         }
-        return out.pass();
+        return out.pass_of(cx, &draft, "people do not ask again and again");
     };
     draft.severity = Severity::Low;
     draft.reason = "forbids-renewal";

@@ -74,7 +74,7 @@ fn run(cx: &Context) -> Outcome {
         let mut draft = Draft::of_holding(cx, holding);
         let Some(end) = holding.scheduled_until else {
             if holding.no_expiration || cx.automatic(holding) {
-                out.pass();
+                out.pass_of(cx, &draft, "no end is set");
             } else {
                 let message = format!("{} holds {}, and no record tells whether an end was set", draft.subject.name, draft.object.name);
                 out.push(draft.untold(
@@ -88,7 +88,11 @@ fn run(cx: &Context) -> Outcome {
         };
         let brief = holding.from_earliest.is_some_and(|from| end.0 - from.0 <= soon);
         if end <= cx.as_of() || end > cx.as_of().plus(soon) || brief {
-            out.pass();
+            out.pass_of(
+                cx,
+                &draft,
+                format_args!("ends on {}, not soon, or lasts no longer than that altogether", words::day(end)),
+            );
             continue;
         }
         draft.severity = Severity::Low;

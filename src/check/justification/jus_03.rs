@@ -148,7 +148,7 @@ fn judge(cx: &Context, group: &[Asked], out: &mut Outcome) {
         if packages.len() >= least && days > DAY {
             out.push_for(told(cx, &list, false), list.len());
         } else {
-            list.iter().for_each(|_| out.pass());
+            list.iter().for_each(|(_, _, s)| out.pass_of(cx, *s, "its reason is no copy"));
         }
     }
 }

@@ -133,10 +133,12 @@ fn run(cx: &Context) -> Outcome {
         if told.contains(story.id.as_str()) {
         } else if !story.justification_visible {
             untold.push(story, "no record that could hold a justification is in the lake");
+        } else if story.created_at.is_none() && !numbers.is_empty() {
+            untold.push(story, "no record tells when it was made, so whether others used its ticket about then");
         } else if numbers.is_empty() {
             without(cx, story, &mut untold, &mut out);
         } else {
-            out.pass();
+            out.pass_of(cx, story, "its ticket is no other's");
         }
     }
     let clears_when = "The answers to the questions of those requests, looked up in Entra, and snapshots of packages and policies of that time.";
@@ -192,7 +194,7 @@ fn without<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>,
         (true, false, ..) => out.push(missing(cx, story)),
         (false, false, None, _) => untold.push(story, "the description of the package is not on record"),
         (false, false, _, Err(why)) => untold.push(story, why),
-        (false, false, Some(_), Ok(_)) => out.pass(),
+        (false, false, Some(_), Ok(_)) => out.pass_of(cx, story, "no ticket is asked for"),
     }
 }
 

@@ -87,7 +87,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         (Some(false), true) => ("asks-nobody", "asks neither requestors nor approvers for a reason"),
         (Some(false), false) => ("not-of-requestors", "asks requestors for no reason"),
         (Some(true), true) => ("not-of-approvers", "asks approvers for no reason"),
-        (Some(true), false) if !untold => return out.pass(),
+        (Some(true), false) if !untold => return out.pass_of(cx, &draft, "requestors and approvers must give a reason, or access lasts hours"),
         // Whether the package's access is just in time decides, and only requestors tell.
         (None, true) if !brief => ("not-of-approvers", "asks approvers for no reason"),
         (Some(true) | None, _) => ("", ""),

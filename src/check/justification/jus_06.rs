@@ -84,7 +84,7 @@ fn run(cx: &Context) -> Outcome {
 fn judge<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>, out: &mut Outcome) {
     let silent: Vec<&Decision> = approvals(story).filter(|d| d.reason.trim().is_empty()).collect();
     if silent.is_empty() {
-        return out.pass();
+        return out.pass_of(cx, story, "each approval has its reason");
     }
     let record = story.evidence.iter().any(|e| e.starts_with("approvals:"));
     let mut doubt = None;

@@ -137,7 +137,7 @@ fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option
         return out.push(found(cx, draft, called, (until, reason), days));
     }
     match begins {
-        Some(from) if from <= due => out.pass(),
+        Some(from) if from <= due => out.pass_of(cx, &draft, format_args!("kept since {}", words::day(from))),
         _ => {
             let first = begins.map_or_else(
                 || "nothing tells when that begins".into(),

@@ -66,7 +66,7 @@ fn run(cx: &Context) -> Outcome {
     for (holding, package) in cx.held_packages() {
         let told = holding.request.as_ref().is_some_and(|r| cx.access.requests.contains_key(r));
         match (told, listed) {
-            (true, _) => out.pass(),
+            (true, _) => out.pass_of(cx, holding, "its request is on record"),
             (false, true) => lost.entry(package).or_default().push(holding),
             (false, false) => {
                 let message = "no complete snapshot of assignment requests is in the lake, so whether those of which none is known are gone is unknown";

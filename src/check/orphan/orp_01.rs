@@ -85,7 +85,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         return out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Users, message, "Ingest all users."));
     };
     if listed.contains(&Interned::from(holding.principal.as_str())) {
-        return out.pass();
+        return out.pass_of(cx, &draft, "the account is there");
     }
     let user = cx.account(&holding.principal).is_person() == Some(true);
     let seen_since = holding.last_seen.is_some_and(|seen| seen >= at.plus(DAY));

@@ -138,7 +138,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             let clears_when = "Complete snapshots of users, groups and their members, and of policies with their settings.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));
         }
-        return out.pass();
+        return out.pass_of(cx, &draft, "everybody whom it asks is there");
     }
     named.gone.sort();
     named.gone.dedup();

@@ -119,7 +119,7 @@ fn judge(cx: &Context, package: &PackageId, roles: &[&PackageRole], out: &mut Ou
     }
     match unknown {
         _ if found > 0 => {}
-        None => out.pass(),
+        None => out.pass_of(cx, package, "what it gives is there"),
         Some(why) => {
             let draft = Draft {
                 subject: cx.package(package),

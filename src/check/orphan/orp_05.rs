@@ -185,7 +185,7 @@ fn owned(cx: &Context, mut draft: Draft, owners: &[PrincipalId], (listed, nowher
     };
     let live: Vec<Live> = owners.iter().map(|o| owner(cx, o)).collect();
     if live.contains(&Live::Yes) {
-        return out.pass();
+        return out.pass_of(cx, &draft, "an owner can act");
     }
     if !listed && nowhere {
         let message = format!("no complete snapshot of {all} is in the lake, so who owns what is unknown");

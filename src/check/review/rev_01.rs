@@ -179,7 +179,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         }
     };
     match cx.is_brief(policy) {
-        Some(true) => return out.pass(),
+        Some(true) => return out.pass_of(cx, &draft, "access ends of itself within a day"),
         Some(false) => {}
         None => {
             draft.message = format!("{message}, and its record does not tell whether access ends of itself within a day");

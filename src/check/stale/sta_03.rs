@@ -147,7 +147,7 @@ fn judge(cx: &Context, who: &PrincipalId, holdings: &[&Holding], out: &mut Outco
     }
     let last = last_success(cx, who, person);
     match last {
-        Some(at) if ago(at) < days.0 => out.pass(),
+        Some(at) if ago(at) < days.0 => out.pass_of(cx, &draft, format_args!("signed in last on {}", words::day(at))),
         Some(at) if ago(at) >= days.1 => dormant(cx, draft, (account, person), at, days.1, out),
         Some(_) => {
             let message = format!(
@@ -156,7 +156,7 @@ fn judge(cx: &Context, who: &PrincipalId, holdings: &[&Holding], out: &mut Outco
             );
             out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "Users with userType."));
         }
-        None if young => out.pass(),
+        None if young => out.pass_of(cx, &draft, "the account is too young to be called unused"),
         None if !cx.index.account_telemetry => {
             let message = "no account of the tenant has a last successful sign-in on record, so which accounts are in use is unknown";
             out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Users, message, CLEARS));
