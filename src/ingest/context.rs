@@ -58,7 +58,8 @@ impl Context {
                 out.function_of = argument.map(|a| bare_type(a).to_lowercase());
                 continue;
             }
-            if name.is_empty() {
+            // A function that tells changes names no collection of its own.
+            if name.is_empty() || name.eq_ignore_ascii_case("delta") || name.eq_ignore_ascii_case("microsoft.graph.delta") {
                 continue;
             }
             // A cast such as microsoft.graph.user narrows a collection and names no other.
@@ -277,6 +278,7 @@ mod tests {
                 "https://graph.microsoft.com/v1.0/directory/deletedItems/microsoft.graph.user?$top=1".into(),
                 "directory deleteditems as user",
             ),
+            ("https://graph.microsoft.com/v1.0/users/delta?$skiptoken=x".into(), "users"),
             ("https://graph.microsoft.com".into(), "-"),
             (String::new(), "-"),
         ] {

@@ -199,8 +199,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
 
 /// The list that Windows PowerShell has wrapped into `{"value": […], "Count": 2}`; text in its place is what it cut at its depth.
 fn wrapped<'de>(members: &[(Key<'de>, &'de RawValue)]) -> Option<&'de RawValue> {
-    let of = |name: &str| members.iter().find(|(key, _)| key.0 == name).map(|(_, raw)| *raw);
-    let (list, count) = (of("value")?, of("Count")?);
+    let of = |name: &str| members.iter().find(|(key, _)| key.0.eq_ignore_ascii_case(name)).map(|(_, raw)| *raw);
+    let (list, count) = (of("value")?, of("count")?);
     (members.len() == 2 && count.get().bytes().all(|b| b.is_ascii_digit())).then_some(list)
 }
 

@@ -97,12 +97,17 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
 /// An object, or the list that Windows PowerShell has wrapped into `{"value": […], "Count": 2}`.
 fn unwrapped(mut map: Map<String, Value>) -> Value {
-    let wrapper = map.len() == 2 && map.get("Count").is_some_and(Value::is_number);
-    match map.get_mut("value") {
-        Some(Value::Array(items)) if wrapper => Value::Array(std::mem::take(items)),
+    let either = |small: &str, capital: &str| if map.contains_key(small) { small.to_string() } else { capital.to_string() };
+    let wrapper = map.len() == 2 && map.get(&either("count", "Count")).is_some_and(Value::is_number);
+    if !wrapper {
+        return Value::Object(map);
+    }
+    let list = either("value", "Value");
+    match map.get_mut(&list) {
+        Some(Value::Array(items)) => Value::Array(std::mem::take(items)),
         // One item and none are wrapped too, where the shell made no list of them.
-        Some(one @ Value::Object(_)) if wrapper => Value::Array(vec![one.take()]),
-        Some(Value::Null) if wrapper => Value::Array(Vec::new()),
+        Some(one @ Value::Object(_)) => Value::Array(vec![one.take()]),
+        Some(Value::Null) => Value::Array(Vec::new()),
         _ => Value::Object(map),
     }
 }
@@ -237,9 +242,9 @@ mod tests {
     #[test]
     fn lists_that_the_shell_wrapped_are_lists_at_any_depth() {
         let text = r#"{"a":{"value":[{"b":{"Count":1,"value":["x"]}}],"Count":1},"one":{"value":{"c":1},"Count":1},"none":{"value":null,"Count":0},
-            "dressed":{"value":"/Date(1)/","DateTime":"x"},"told":{"value":"System.Object[]","Count":2},"more":{"value":[],"Count":0,"x":1}}"#;
+            "dressed":{"value":"/Date(1)/","DateTime":"x"},"told":{"value":"System.Object[]","Count":2},"more":{"value":[],"Count":0,"x":1},"capital":{"Count":1,"Value":[1]}}"#;
         let expected = r#"{"a":[{"b":["x"]}],"one":[{"c":1}],"none":[],
-            "dressed":{"value":"/Date(1)/","DateTime":"x"},"told":{"value":"System.Object[]","Count":2},"more":{"value":[],"Count":0,"x":1}}"#;
+            "dressed":{"value":"/Date(1)/","DateTime":"x"},"told":{"value":"System.Object[]","Count":2},"more":{"value":[],"Count":0,"x":1},"capital":[1]}"#;
         let plain: Value = serde_json::from_str(expected).expect("JSON");
         assert_eq!(parse(text, 64).expect("JSON").0, plain);
     }

@@ -171,7 +171,8 @@ fn separator_of(line: &str) -> Option<u8> {
 fn named(cells: Vec<Cow<'_, str>>) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(cells.len());
     for cell in cells {
-        let name = cell.trim().to_string();
+        // Files that were put together have a mark of byte order in their middle, and some writers put two.
+        let name = cell.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_string();
         let again = names
             .iter()
             .filter(|n| **n == name || n.strip_suffix(|c: char| c.is_ascii_digit()).is_some_and(|n| n.trim_end() == name))
@@ -254,6 +255,7 @@ mod tests {
             (format!("SEP=| \n{}\n", columns.replace(',', "|")), b'|'),
             (format!("sep=;\r{}\rx", columns.replace(',', ";")), b';'),
             (format!("#TYPE System.Object\n{columns}"), b','),
+            (format!("\u{feff}\u{feff}{columns}\n"), b','),
         ] {
             let Some(FoundHeading::Table(heading)) = Heading::of(text.as_bytes()) else {
                 panic!("a table: {text}")

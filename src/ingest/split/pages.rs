@@ -159,6 +159,10 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 let link = text().unwrap_or_default();
                 let lower = link.to_lowercase();
                 page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
+                page.delta |= lower
+                    .split('?')
+                    .next()
+                    .is_some_and(|path| path.ends_with("/delta") || path.ends_with("/delta()"));
                 page.link = Context::of_address(&link);
                 page.more = unreadable || !link.is_empty();
             }

@@ -84,7 +84,14 @@ fn lists_within_a_record_are_wrapped_too() {
     let turned = wrapped.replace(r#"{"value":["#, r#"{"Count":9,"value":["#).replace(r#"],"Count":2}"#, "]}");
     let turned = [0, 1].iter().fold(turned, |text, n| text.replace(&format!(r#"],"Count":{n}}}"#), "]}"));
     let mut hashes = Vec::new();
-    for text in [plain.clone(), format!("[{wrapped}]"), format!(r#"{{"value":[{wrapped}],"Count":1}}"#), turned] {
+    let capital = wrapped.replace(r#"{"value":["#, r#"{"Value":["#);
+    for text in [
+        plain.clone(),
+        capital,
+        format!("[{wrapped}]"),
+        format!(r#"{{"value":[{wrapped}],"Count":1}}"#),
+        turned,
+    ] {
         let (report, memory) = one(text.as_bytes());
         assert_eq!((report.read, report.kept), (1, 1), "{text}: {:?}", reasons(&memory));
         let event = &memory.audit[0];
@@ -130,4 +137,15 @@ fn lists_within_an_object_are_wrapped_too() {
     );
     let (_, memory) = one(policy.as_bytes());
     assert_eq!(memory.table("policies")[0]["stages"][0]["approvers"][0], "singleUser:u2");
+}
+
+#[test]
+fn the_stream_of_a_sign_in_may_be_wrapped() {
+    let text = r#"[{"Id":"s1","CreatedDateTime":"2026-03-06T10:00:00Z","UserPrincipalName":"ana@corp.example","UserId":"u1","AppId":"a","ClientAppUsed":"Browser",
+        "Status":{"ErrorCode":0},"SignInEventTypes":{"Value":["nonInteractiveUser"],"Count":1},
+        "AppliedConditionalAccessPolicies":{"value":[{"Id":"p1","Result":"success"}],"Count":1}}]"#;
+    let (report, memory) = one(text.as_bytes());
+    assert!(report.gaps.is_empty(), "{:?}", report.gaps);
+    assert_eq!(memory.sign_ins[0].stream, "nonInteractiveUser");
+    assert_eq!(memory.sign_ins[0].applied_policies[0].id.as_deref(), Some("p1"));
 }
