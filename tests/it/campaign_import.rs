@@ -238,7 +238,7 @@ fn a_name_that_the_code_page_of_a_spreadsheet_lacks_costs_no_row() {
         .trim()
         .to_string();
     let (columns, rows) = sheet(&run, &id, "carol");
-    let text = std::fs::read_to_string(run.dir().join(format!("out/{id}/carol/review.csv"))).expect("a sheet");
+    let text = fs::read_to_string(run.dir().join(format!("out/{id}/carol/review.csv"))).expect("a sheet");
     assert!(rows.len() == 2 && text.contains("Клиника Süd"), "{text}");
     let decided: Vec<Row> = rows
         .into_iter()
@@ -248,7 +248,7 @@ fn a_name_that_the_code_page_of_a_spreadsheet_lacks_costs_no_row() {
         })
         .collect();
     save(&run, "back.csv", &columns, &decided);
-    let text = std::fs::read_to_string(run.dir().join("back.csv")).expect("a file");
+    let text = fs::read_to_string(run.dir().join("back.csv")).expect("a file");
     // As Excel saves it where the code page is that of Western Europe.
     let western: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
     assert!(western.windows(3).any(|w| w == b"???"), "letters were lost");
