@@ -1,6 +1,5 @@
-//! The bytes of one file, mapped when they lie there plain, else unpacked through a small window.
+//! The bytes of one file: small ones at once, large and packed ones through a small window.
 
-use crate::ingest::cut::Mapped;
 use crate::ingest::limits::Limits;
 use crate::ingest::paths::Input;
 use std::borrow::Cow;
@@ -55,7 +54,7 @@ impl<'m> Feed<'m> {
         self.data.get(at..).unwrap_or(&[])
     }
 
-    /// A range at hand: borrowed from the map, or copied out of the window.
+    /// A range at hand: borrowed from what is here, or copied out of the window.
     pub fn slice(&self, from: u64, until: u64) -> Cow<'m, [u8]> {
         let index = |offset: u64| usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX).min(self.data.len());
         let range = index(from)..index(until.max(from));
@@ -119,18 +118,13 @@ pub(super) fn with_feed<T>(input: &Input, limits: &Limits, work: impl FnOnce(&mu
         }
         return Ok((work(&mut Feed::whole(&bytes)), None));
     }
-    let map = Mapped::new(&file)?;
-    let done = if packing(&map).is_some() || utf16(&map).is_some() {
-        let reader = Box::new(&map[..]);
-        work(&mut unpacked(reader, map.len() as u64, limits)?)
-    } else {
-        work(&mut Feed::whole(&map))
-    };
-    let changed = map.was_cut() || file.metadata()?.len() != len;
+    // No map: one of a file that somebody cuts ends the process, and one that changes is memory that changes under its reader.
+    let done = work(&mut unpacked(Box::new(&file), len, limits)?);
+    let changed = file.metadata()?.len() != len;
     Ok((done, changed.then(|| "it was cut or changed while it was read".to_string())))
 }
 
-/// Files up to this size are copied before they are read: one that is cut meanwhile is told, and costs no more than itself.
+/// Files up to this size are read at once; the rest comes through a window. One that is cut meanwhile is told, and costs itself.
 const COPIED: u64 = 32 << 20;
 
 #[derive(Clone, Copy)]
@@ -278,5 +272,52 @@ impl<R: Read> Read for Utf16<R> {
         buffer[..count].copy_from_slice(&self.text[self.given..self.given + count]);
         self.given += count;
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_large_file_that_is_cut_under_the_reader_ends_early_and_is_told() {
+        let path = tempfile::NamedTempFile::new().expect("a file");
+        let mut file = path.reopen().expect("a file");
+        let block = [b'x'; 1 << 20];
+        for _ in 0..=COPIED >> 20 {
+            file.write_all(&block).expect("written");
+        }
+        let bytes = file.metadata().expect("a size").len();
+        let input = || Input {
+            path: path.path().to_path_buf(),
+            file: path.path().to_path_buf(),
+            member: None,
+            folder: std::path::PathBuf::new(),
+            folders: Vec::new(),
+            reach: 0,
+            name: "x.json".into(),
+            bytes,
+            modified: None,
+        };
+        let read = |feed: &mut Feed<'_>, cut: &mut dyn FnMut()| {
+            let mut at = 0;
+            loop {
+                at += feed.from(at).len() as u64;
+                if at > 1 << 20 {
+                    cut();
+                }
+                if !feed.more(at) {
+                    return at;
+                }
+            }
+        };
+        let whole = with_feed(&input(), &Limits::default(), |feed| read(feed, &mut || {})).expect("it is read");
+        assert_eq!(whole, (bytes, None));
+        let mut cut = || file.set_len(1 << 20).expect("cut");
+        let (length, told) = with_feed(&input(), &Limits::default(), |feed| read(feed, &mut cut)).expect("it is read");
+        assert!(length < bytes && told.is_some_and(|why| why.contains("cut or changed")), "{length}");
+        let error = with_feed(&input(), &Limits::default(), |_| ()).expect_err("it is another file by now");
+        assert!(error.to_string().contains("it changed while it was read"), "{error}");
     }
 }

@@ -9,7 +9,6 @@ mod audit;
 mod columns;
 mod context;
 mod coverage;
-mod cut;
 mod dating;
 mod envelope;
 mod error;
