@@ -274,7 +274,8 @@ fn two_thousand_letters_leave_for_a_mail_server_and_twenty_dead_mailboxes_are_li
     let gone: Vec<String> = (1..=CROWD).filter(|n| is_gone(*n)).map(|n| format!("boss{n:04}@")).collect();
     assert_eq!(gone.len(), CROWD / 100);
     let server = Server::new(&gone.iter().map(String::as_str).collect::<Vec<_>>());
-    let run = Run::new();
+    // Each letter is on disk before the next is sent.
+    let run = Run::in_memory();
     crate::tenants::written(&run, &crowd());
     ok(&run, 0, &["ingest", "exports", "--lake", "lake"]);
     run.write(

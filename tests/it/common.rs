@@ -27,6 +27,14 @@ impl Run {
         }
     }
 
+    /// A fresh folder in memory, where the machine has one: there, what is forced to disk costs nothing.
+    pub fn in_memory() -> Self {
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self {
+            dir: dir.expect("a temporary folder"),
+        }
+    }
+
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
