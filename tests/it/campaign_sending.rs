@@ -147,7 +147,7 @@ fn letters_go_out_over_tls_with_a_token_and_a_wrong_token_or_certificate_sends_n
         };
         let plan = |ca: &str| {
             format!(
-                "name = \"Sending {}\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\", \"marit.solbakken@meridell-care.example\", \"signe.aune@meridell-care.example\"]\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\n{}",
+                "name = \"Sending {}\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\", \"marit.solbakken@meridell-care.example\", \"signe.aune@meridell-care.example\"]\n[mail]\nfrom = \"Reviews <reviews@corp.example>\"\nattach_sheets = true\n{}",
                 if ca.is_empty() { "one" } else { "two" },
                 way(ca)
             )

@@ -284,10 +284,7 @@ fn asks(policy: &ConditionalPolicy, demand: Demand) -> Known {
     asked.extend(grant.other.then_some(Known::No));
     if grant.any && asked.len() > 1 {
         // One of them is enough, so each has to ask it.
-        return match (
-            asked.iter().any(|k| *k == Known::No),
-            asked.into_iter().find(|k| matches!(k, Known::Unknown(_))),
-        ) {
+        return match (asked.contains(&Known::No), asked.into_iter().find(|k| matches!(k, Known::Unknown(_)))) {
             (true, _) => Known::No,
             (false, Some(unknown)) => unknown,
             (false, None) => Known::Yes(String::new()),

@@ -131,7 +131,7 @@ fn lost(now: &PolicyFacts, before: &[&PolicyVersion], history: &PolicyHistory, s
     let mut all = Vec::new();
     for (i, (what, severe, asked)) in asks(now).into_iter().enumerate() {
         let was = |v: &&&&PolicyVersion| asks(&v.facts)[i].2 == Some(true);
-        if let (Some(false), Some(version)) = (asked, recent.iter().filter(was).next_back()) {
+        if let (Some(false), Some(version)) = (asked, recent.iter().rfind(was)) {
             all.push(Lost {
                 what,
                 severe,
@@ -142,7 +142,7 @@ fn lost(now: &PolicyFacts, before: &[&PolicyVersion], history: &PolicyHistory, s
     }
     let both = |v: &&&&PolicyVersion| v.facts.approval_required == Some(true) && now.approval_required == Some(true);
     let fewer = |v: &&&&PolicyVersion| both(v) && !now.stages.is_empty() && v.facts.stages.len() > now.stages.len();
-    if let Some(version) = recent.iter().filter(fewer).next_back() {
+    if let Some(version) = recent.iter().rfind(fewer) {
         all.push(Lost {
             what: "a stage of approval",
             severe: false,
@@ -151,8 +151,8 @@ fn lost(now: &PolicyFacts, before: &[&PolicyVersion], history: &PolicyHistory, s
         });
     }
     // The log may tell what no look saw.
-    let told = history.changes.iter().filter(|c| since <= c.at && c.at <= as_of);
-    let off = told.filter(|c| c.approval() == (Some(true), Some(false))).next_back();
+    let mut told = history.changes.iter().filter(|c| since <= c.at && c.at <= as_of);
+    let off = told.rfind(|c| c.approval() == (Some(true), Some(false)));
     if let Some(change) = off.filter(|_| now.approval_required == Some(false) && !all.iter().any(|l| l.what == "approval")) {
         all.push(Lost {
             what: "approval",

@@ -88,17 +88,13 @@ impl<'a> Decisions<'a> {
         if let Some((before, row)) = &self.lost
             && from < *before
         {
-            return Some(Missed::Tenant(row.clone()));
+            return Some(Missed::Tenant(Box::new(row.clone())));
         }
         if !self.reviews_known && !cx.unreviewed(holding) {
             let message = "no review decisions are in the lake, so when a reviewer last kept access is unknown";
             let clears_when = "Ingest the decisions of access reviews.";
-            return Some(Missed::Tenant(cx.lacking(
-                ReasonCode::NoTelemetry,
-                Table::ReviewDecisions,
-                message,
-                clears_when,
-            )));
+            let row = cx.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, message, clears_when);
+            return Some(Missed::Tenant(Box::new(row)));
         }
         let since = |d: &&&ReviewDecision| d.reviewed_at.is_none_or(|t| from <= t && t <= cx.as_of());
         let unclear = self.unclear.get(&holding.principal).map_or(&[][..], Vec::as_slice);
@@ -118,7 +114,7 @@ impl<'a> Decisions<'a> {
 /// A decision that may have been missed.
 pub(super) enum Missed {
     /// One row for the tenant.
-    Tenant(Finding),
+    Tenant(Box<Finding>),
     /// A reason for the holding.
     Own(String),
 }
@@ -127,7 +123,7 @@ impl Missed {
     /// The row for a holding.
     pub(super) fn push(self, cx: &Context, holding: &Holding, question: &str, out: &mut Outcome) {
         match self {
-            Self::Tenant(row) => out.push(row),
+            Self::Tenant(row) => out.push(*row),
             Self::Own(why) => {
                 let draft = crate::check::Draft::of_holding(cx, holding);
                 let message = format!("whether {} {question} {} is unknown: {why}", draft.subject.name, draft.object.name);

@@ -154,7 +154,7 @@ impl<'a> Denials<'a> {
     fn of(&self, holding: &Holding, end: Instant) -> Option<&'a ReviewDecision> {
         let about = |d: &&&ReviewDecision| is_about(d, holding);
         let applied = |d: &&&ReviewDecision| d.applied_at.is_some_and(|t| t <= end.plus(HOUR) && end <= t.plus(DAY));
-        self.0.get(&holding.principal)?.iter().filter(about).filter(applied).next_back().copied()
+        self.0.get(&holding.principal)?.iter().filter(about).rfind(applied).copied()
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) fn instances_of<'a>(cx: &Context<'a>, series: &Interned) -> &'a [Revi
 /// When a part of a collection, or all of it, was last looked at.
 pub(super) fn looked_at_part(cx: &Context, table: Table, part: &str) -> Option<Instant> {
     let places = [part, "tenant"];
-    let looks = places.iter().filter_map(|p| cx.access.looks.get(&(table.name().into(), Interned::from(*p))));
+    let looks = places
+        .into_iter()
+        .filter_map(|p| cx.access.looks.get(&(table.name().into(), Interned::from(p))));
     looks.flatten().map(|l| l.at).filter(|t| *t <= cx.as_of()).max()
 }
 

@@ -232,8 +232,8 @@ fn of_instance(
 
 fn decisions_listed(cx: &Context, instance: &str) -> bool {
     let gap = cx.access.collection_gaps.contains_key(Table::ReviewDecisions.name());
-    !gap && [instance, "tenant"].iter().any(|scope| {
-        let looks = cx.access.looks.get(&(Table::ReviewDecisions.name().into(), Interned::from(*scope)));
+    !gap && [instance, "tenant"].into_iter().any(|scope| {
+        let looks = cx.access.looks.get(&(Table::ReviewDecisions.name().into(), Interned::from(scope)));
         looks.is_some_and(|l| l.iter().any(|l| l.complete && l.at <= cx.as_of()))
     })
 }

@@ -211,10 +211,10 @@ fn ties(cx: &Context, reviewer: &PrincipalId, decision: &ReviewDecision, at: Ins
 
 /// Whether the reviewer assigned the package, or approved it where that matters.
 fn of_package(cx: &Context, reviewer: &PrincipalId, decision: &ReviewDecision, package: &PackageId, at: Instant) -> (Known, Known) {
-    let own = cx.index.packages_of(&decision.principal).iter();
+    let mut own = cx.index.packages_of(&decision.principal).iter();
     let then =
         |h: &&&Holding| h.entitlement.id == package.as_str() && h.from_latest.or(h.held_from).is_some_and(|t| t <= at) && h.held_until.is_none_or(|t| at <= t);
-    let Some(holding) = own.filter(then).next_back() else {
+    let Some(holding) = own.rfind(then) else {
         let why = "no record tells how what was reviewed was given";
         return (Known::Unknown(why.into()), Known::No);
     };
