@@ -34,7 +34,7 @@ pub struct AuditFacts {
 
 /// Whether a record tells of a grant, and not whose or of what.
 fn is_unattributed(fact: &AccessEvent) -> bool {
-    let is_core = fact.request.is_none() && !fact.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
+    let is_core = fact.request.is_none() && fact.entitlement.as_ref().is_none_or(|k| k.kind != EntitlementKind::AccessPackage);
     let is_grant = matches!(fact.action, Action::Granted | Action::Extended) && fact.outcome != Outcome::Failure;
     is_grant && is_core && (fact.principal.is_none() || fact.entitlement.is_none())
 }

@@ -389,6 +389,7 @@ mod tests {
     use super::*;
 
     /// What a spreadsheet shows of a number: rounded to the millisecond of the format.
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 of a date that a sheet can show")]
     fn shown(serial: f64) -> i64 {
         ((serial - EPOCH) * 86_400e3).round() as i64
     }

@@ -34,8 +34,7 @@ pub fn pages(review: &Review, dossiers: &Dossiers) -> Vec<PersonPage> {
 
 /// Whether the pages list every holding there is.
 pub fn list_all(dossiers: &Dossiers) -> bool {
-    let listed = |id: &&str| dossiers.people.contains(id);
-    dossiers.held_by.iter().all(|(id, held)| listed(&id) && held.len() <= HELD)
+    dossiers.held_by.iter().all(|(id, held)| dossiers.people.contains(id) && held.len() <= HELD)
 }
 
 fn page(review: &Review, dossiers: &Dossiers, id: &str) -> PersonPage {
