@@ -79,7 +79,7 @@ impl<'a> LeftBehind<'a> {
         let frozen = item.delivers.contains(&role.entitlement.to_string());
         let behind = current.index.assignments_behind(role);
         let mine = |h: &&Holding| h.entitlement.id == item.entitlement_id;
-        let contained = behind.iter().any(|h| mine(h));
+        let contained = behind.iter().any(mine);
         match checking.delivery(role, self.lag) {
             Delivery::By(_) if contained || frozen => Given::ByIt,
             Delivery::Unclear(_) if contained || frozen => Given::Perhaps,
