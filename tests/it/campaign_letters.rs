@@ -247,8 +247,9 @@ fn letters_lead_to_the_sheet_and_name_the_end_of_a_day() {
     assert_eq!(status(&run, 14, &id)["due_at"], "2026-07-20T22:00:00Z");
 }
 
-/// How many people review in the largest run, and which of their mailboxes are gone: one in a hundred.
-const CROWD: usize = 2_000;
+/// How many people review in the largest run, and which of their mailboxes are gone: one in a hundred. Two thousand are
+/// written to beside the mailer, without a server.
+const CROWD: usize = 300;
 
 fn is_gone(n: usize) -> bool {
     n % 100 == 17
@@ -270,7 +271,7 @@ fn crowd() -> String {
 }
 
 #[test]
-fn two_thousand_letters_leave_for_a_mail_server_and_twenty_dead_mailboxes_are_listed() {
+fn letters_to_a_crowd_leave_for_a_mail_server_and_each_dead_mailbox_is_listed() {
     let gone: Vec<String> = (1..=CROWD).filter(|n| is_gone(*n)).map(|n| format!("boss{n:04}@")).collect();
     assert_eq!(gone.len(), CROWD / 100);
     let server = Server::new(&gone.iter().map(String::as_str).collect::<Vec<_>>());
@@ -299,7 +300,8 @@ fn two_thousand_letters_leave_for_a_mail_server_and_twenty_dead_mailboxes_are_li
     };
     assert_eq!(told.code, 4, "{}", told.stderr);
     assert_eq!(listed(&told.stderr), gone, "each dead mailbox is named, and nobody else");
-    assert!(told.stderr.contains("1980 letters went out, 20 did not"), "{}", told.stderr);
+    let sum = format!("{} letters went out, {} did not", CROWD - gone.len(), gone.len());
+    assert!(told.stderr.contains(&sum), "{}", told.stderr);
     let once = |expected: usize| {
         let all = server.addresses();
         let mut unique = all.clone();
