@@ -157,7 +157,7 @@ fn conflicts(state: &State, question: &Question, to: &ReviewerKey, joined: Optio
         Ok(disclosed)
     } else {
         Err(CampaignError::Refused(format!(
-            "nothing was moved, since {} items conflict:\n  {}",
+            "nothing was moved, since {} item(s) in conflict:\n  {}",
             wrong.len(),
             wrong.join("\n  ")
         )))
