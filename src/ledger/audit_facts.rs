@@ -42,16 +42,17 @@ fn is_unattributed(fact: &AccessEvent) -> bool {
 impl AuditFacts {
     /// Takes records in any order.
     pub fn take(&mut self, events: &[AuditEvent]) {
-        self.told.par_extend(events.par_iter().filter_map(facts::of_event));
-        for event in events {
+        let told: Vec<Option<AccessEvent>> = events.par_iter().map(facts::of_event).collect();
+        for (event, fact) in events.iter().zip(&told) {
             self.newest = self.newest.max(event.at);
             self.names.take(event);
             self.policy_changes.extend(change_of(event));
             self.review_acts.extend(ReviewAct::of(event));
-            if action_of(&event.activity_key).is_none() || facts::of_event(event).is_some_and(|f| is_unattributed(&f)) {
+            if action_of(&event.activity_key).is_none() || fact.as_ref().is_some_and(is_unattributed) {
                 self.note_unknown(event);
             }
         }
+        self.told.extend(told.into_iter().flatten());
     }
 
     /// Takes over what other records tell.
