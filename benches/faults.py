@@ -56,7 +56,7 @@ panics = []
 class Ended:
     """How a run ended: exit code (negative for a signal), both streams, seconds and peak memory in MiB."""
 
-    def __init__(self, args, limit=None, user=None, cwd=work, kill_after=None, timeout=1800):
+    def __init__(self, args, limit=None, user=None, cwd=work, kill_after=None, timeout=1800, executable=program):
         def before():
             if user is not None:
                 os.setgroups([])
@@ -69,7 +69,7 @@ class Ended:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         out, err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         start = time.perf_counter()
-        process = subprocess.Popen([program, *map(str, args)], cwd=cwd, env=env, stdout=out, stderr=err, preexec_fn=before, restore_signals=False)
+        process = subprocess.Popen([executable, *map(str, args)], cwd=cwd, env=env, stdout=out, stderr=err, preexec_fn=before, restore_signals=False)
         self.killed = False
         if kill_after is not None:
             try:
@@ -301,14 +301,17 @@ def read_only():
     (work / "out").mkdir()
     (work / "out").chmod(0o777)
     result = {}
+    # The program may lie in a home that nobody else may enter.
+    theirs = shutil.copy(program, work / "program")
     for name, args in questions.items():
-        told = run(*args, user=NOBODY)
+        told = run(*args, user=NOBODY, executable=theirs)
         same = name in asked and (told.code, told.out) == (asked[name].code, asked[name].out)
         result[name] = {**told.brief(), "same_as_writable": same}
     after = sorted((str(p.relative_to(work)), p.stat().st_size) for p in (work / "whole").rglob("*"))
     for path in [work / "whole", *(work / "whole").rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     result["lake_unchanged"] = before == after
+    os.unlink(theirs)
     return result
 
 
