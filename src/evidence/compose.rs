@@ -444,7 +444,7 @@ fn controls(results: &[CheckResult]) -> Table {
                 n.findings.to_string(),
                 n.exceptions.to_string(),
                 n.not_evaluable.to_string(),
-                n.shared(result.population, result.passed).to_string(),
+                n.shared(result.population, result.passed).unwrap_or_default().to_string(),
                 fingerprints.into_iter().collect::<Vec<_>>().join(" "),
             ];
             rows.insert((control.framework, control.id, result.check.id.as_str()), cells);

@@ -247,7 +247,7 @@ impl Facts {
                 n.findings,
                 n.exceptions,
                 n.not_evaluable,
-                n.shared(c.population, c.passed),
+                n.shared(c.population, c.passed).unwrap_or_default(),
                 c.controls
             );
         }

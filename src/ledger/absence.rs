@@ -94,7 +94,7 @@ pub fn basis(access: &AccessModel, asked: &Asked, window: Window, effective: boo
     let covered = common(attested, &[window]);
     let mut missing: BTreeSet<MissingEvidence> = BTreeSet::new();
     match needs(access, asked, window, effective) {
-        Ok(needs) => missing.extend(needs.iter().filter_map(|n| why_not(access, n, window).err())),
+        Ok(needs) => missing.extend(needs.iter().filter_map(|n| why_not(access, n, asked, window).err())),
         Err(reason) => drop(missing.insert(reason)),
     }
     missing.extend(holderless(access, asked));
@@ -282,7 +282,7 @@ fn is_listed_whole(access: &AccessModel, collection: &str, scope: &str) -> bool 
 }
 
 /// Whether a collection that lists nobody proves that nobody is missing in the window.
-fn why_not(access: &AccessModel, need: &Need, window: Window) -> Result<(), MissingEvidence> {
+fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> Result<(), MissingEvidence> {
     let complete = snapshots(access, need.collection, &need.scope);
     let fail = |reason: String| MissingEvidence {
         source: need.collection.into(),
@@ -313,20 +313,35 @@ fn why_not(access: &AccessModel, need: &Need, window: Window) -> Result<(), Miss
     }
     // The last instant asked about is the one before the end of the window.
     let last = window.until.plus(-1).max(window.from);
-    let joins = |at: &Instant| {
-        covered.attested_spans(Window {
-            from: window.from.min(*at),
-            until: last.max(*at),
-        })
+    let between = |at: &Instant| Window {
+        from: window.from.min(*at),
+        until: last.max(*at),
     };
-    if complete.iter().any(joins) {
-        Ok(())
-    } else {
-        let name = &need.name;
-        Err(fail(format!(
+    let joined: Vec<Window> = complete.iter().map(between).filter(|w| covered.attested_spans(*w)).collect();
+    let name = &need.name;
+    if joined.is_empty() {
+        return Err(fail(format!(
             "no proved or asserted audit coverage joins the window to a complete snapshot of the {name}"
-        )))
+        )));
     }
+    let doubts = |w: &Window| unattributed(access, need, asked, *w);
+    match joined.iter().map(doubts).min() {
+        Some(acts) if acts > 0 => Err(log(format!(
+            "{acts} records tell of a grant or an end that may be of the {name}, and do not say whose or of what"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// How many acts within a window may be about what a collection lists, as far as their records say.
+fn unattributed(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> usize {
+    let kind = match need.collection {
+        "memberships" => EntitlementKind::Group,
+        "app_role_assignments" => EntitlementKind::AppRole,
+        "directory_roles" | "role_schedules" => EntitlementKind::DirectoryRole,
+        _ => return 0,
+    };
+    access.unattributed.iter().filter(|a| a.may_change(kind, asked, window)).count()
 }
 
 /// What of a collection was not understood when it was looked at.

@@ -6,6 +6,7 @@ use crate::ledger::governance::Governance;
 use crate::ledger::names::Names;
 use crate::ledger::policy_history::PolicyHistory;
 use crate::ledger::span::Span;
+use crate::ledger::unattributed::UnattributedAct;
 use crate::model::{
     AccessEvent, AssignmentId, Decision, EntitlementKey, EntitlementKind, Holding, Instant, Interned, IsoDuration, PackageId, PolicyId, PrincipalId, RequestId,
     TenantId, Window,
@@ -440,6 +441,8 @@ pub struct AccessModel {
     pub unknown_examples: BTreeMap<String, Interned>,
     /// Activities that no mapping knows, by the objects that their records name.
     pub unknown_about: BTreeMap<Interned, Vec<String>>,
+    /// Grants and ends of which the record does not name the entitlement.
+    pub unattributed: Vec<UnattributedAct>,
     /// Audit records of which no time can be read.
     pub untimed_records: usize,
     /// Requests by recipient.

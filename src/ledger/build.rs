@@ -13,6 +13,7 @@ use crate::ledger::names::Names;
 use crate::ledger::row::{LedgerRow, Shown};
 use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
+use crate::ledger::unattributed::UnattributedAct;
 use crate::ledger::{coverage, directory, facts, package_contents, package_timelines, requests, resource_timelines};
 use crate::model::time::MINUTE;
 use crate::model::{
@@ -209,6 +210,7 @@ impl Ledger {
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_examples: self.evidence.audit_facts.unknown_examples.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
+            unattributed: UnattributedAct::of(&self.events),
             untimed_records: self.evidence.untimed_records,
             requests: self.requests_at(as_of),
             ..AccessModel::default()

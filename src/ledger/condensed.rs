@@ -28,6 +28,9 @@ use std::path::{Path, PathBuf};
 /// Audit records that are held at once, unless one partition has more.
 const RECORDS_AT_ONCE: u64 = 100_000;
 
+/// Sign-ins that are grouped at once, unless one partition has more: the groups are held until the last is read.
+const SIGN_INS_AT_ONCE: u64 = 500_000;
+
 /// Columns of audit records of which no fact is made.
 const UNREAD: &[&str] = &[
     "tenant_id",
@@ -67,7 +70,7 @@ columns! {
         outcome: Interned,
         /// Whose access.
         principal: Option<Interned>,
-        /// Kind of the entitlement.
+        /// Kind of the entitlement, as far as the activity tells it.
         entitlement_kind: Option<Interned>,
         /// The directory's key of it.
         entitlement_id: Option<Interned>,
@@ -230,22 +233,9 @@ fn audit(view: &View, known: &BTreeSet<String>) -> Result<Condensed, LoadError> 
     let stage = Stage::begin("facts of the audit log");
     let mut condensed = Condensed::default();
     let files = view.files_beyond(Table::AuditEvents, known);
-    let mut partitions: BTreeMap<&str, (u64, Vec<PathBuf>)> = BTreeMap::new();
-    for file in &files {
-        let (rows, paths) = partitions.entry(&file.partition).or_default();
-        *rows += file.rows;
-        paths.push(view.root().join(&file.path));
+    for some in some_at_once(&files, RECORDS_AT_ONCE) {
+        condensed.facts.take(&acts(&paths(view, &some))?);
     }
-    let (mut waiting, mut rows) = (Vec::new(), 0);
-    for (more, paths) in partitions.into_values() {
-        if rows + more > RECORDS_AT_ONCE && !waiting.is_empty() {
-            condensed.facts.take(&acts(&std::mem::take(&mut waiting))?);
-            rows = 0;
-        }
-        waiting.extend(paths);
-        rows += more;
-    }
-    condensed.facts.take(&acts(&waiting)?);
     stage.yields(condensed.facts.told.len());
     let stage = Stage::begin("activities of the audit log");
     let engine = Local::new().with_table::<AuditEvent>(&paths(view, &files))?;
@@ -256,6 +246,28 @@ fn audit(view: &View, known: &BTreeSet<String>) -> Result<Condensed, LoadError> 
     condensed.untimed_records = usize::try_from(untimed.u64().map_err(wrong)?.get(0).unwrap_or_default()).unwrap_or(usize::MAX);
     stage.yields(activities.height());
     Ok(condensed)
+}
+
+/// Files by whole partitions, some partitions at a time: at most so many rows, unless one partition has more.
+fn some_at_once<'a>(files: &[&'a DataFile], rows_at_once: u64) -> Vec<Vec<&'a DataFile>> {
+    let mut partitions: BTreeMap<&str, Vec<&DataFile>> = BTreeMap::new();
+    for file in files {
+        partitions.entry(&file.partition).or_default().push(file);
+    }
+    let mut some: Vec<Vec<&DataFile>> = Vec::new();
+    let mut rows: u64 = 0;
+    for files in partitions.into_values() {
+        let more: u64 = files.iter().map(|f| f.rows).sum();
+        rows = rows.saturating_add(more);
+        match some.last_mut() {
+            Some(last) if rows <= rows_at_once => last.extend(files),
+            _ => {
+                some.push(files);
+                rows = more;
+            }
+        }
+    }
+    some
 }
 
 /// Records of files that are acts on access or name objects, and those of activities that no vocabulary knows, by time.
@@ -289,9 +301,13 @@ fn paths(view: &View, files: &[&DataFile]) -> Vec<PathBuf> {
 
 fn usage(view: &View, known: &BTreeSet<String>) -> Result<Vec<UsageDay>, LoadError> {
     let stage = Stage::begin("sign-ins by day");
-    let engine = Local::new().with_table::<SignIn>(&paths(view, &view.files_beyond(Table::SignIns, known)))?;
-    let frame = engine.run("usage", include_str!("../../queries/condense/usage.sql"))?;
-    let days = by_day(usage_days(&frame)?);
+    let mut days = Vec::new();
+    for some in some_at_once(&view.files_beyond(Table::SignIns, known), SIGN_INS_AT_ONCE) {
+        let engine = Local::new().with_table::<SignIn>(&paths(view, &some))?;
+        let frame = engine.run("usage", include_str!("../../queries/condense/usage.sql"))?;
+        days.extend(usage_days(&frame)?);
+    }
+    let days = by_day(days);
     stage.yields(days.len());
     Ok(days)
 }
@@ -412,7 +428,7 @@ fn fact_row(f: &AccessEvent) -> FactRow {
         action: f.action.as_str().into(),
         outcome: f.outcome.as_str().into(),
         principal: id(&f.principal),
-        entitlement_kind: f.entitlement.as_ref().map(|e| e.kind.as_str().into()),
+        entitlement_kind: f.kind.map(|k| k.as_str().into()),
         entitlement_id: f.entitlement.as_ref().map(|e| e.id),
         request: f.request.as_ref().map(RequestId::interned),
         assignment: f.assignment.as_ref().map(AssignmentId::interned),
@@ -433,19 +449,18 @@ fn fact_row(f: &AccessEvent) -> FactRow {
 }
 
 fn fact(r: &FactRow) -> Option<AccessEvent> {
-    let entitlement = match (r.entitlement_kind, r.entitlement_id) {
-        (Some(kind), Some(id)) => Some(EntitlementKey {
-            kind: EntitlementKind::from_word(&kind)?,
-            id,
-        }),
-        _ => None,
+    let kind = match r.entitlement_kind {
+        Some(word) => Some(EntitlementKind::from_word(&word)?),
+        None => None,
     };
+    let entitlement = kind.zip(r.entitlement_id).map(|(kind, id)| EntitlementKey { kind, id });
     Some(AccessEvent {
         at: r.at,
         action: Action::from_word(&r.action)?,
         outcome: Outcome::from_word(&r.outcome)?,
         principal: r.principal.map(PrincipalId::of),
         entitlement,
+        kind,
         request: r.request.map(RequestId::of),
         assignment: r.assignment.map(AssignmentId::of),
         policy: r.policy.map(PolicyId::of),

@@ -4,7 +4,7 @@ use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
 use crate::model::id::lowered;
 use crate::model::time::MINUTE;
-use crate::model::{AccessEvent, Action, EntitlementKey, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
+use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
 use ahash::AHashMap;
 use rayon::prelude::*;
 
@@ -28,6 +28,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         outcome: outcome(event),
         principal: None,
         entitlement: None,
+        kind: None,
         request: target.request(),
         assignment: None,
         policy: target.policy(),
@@ -72,7 +73,29 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         }
         _ => (fact.principal, fact.entitlement) = target.core(event),
     }
+    fact.kind = match &fact.entitlement {
+        Some(key) => Some(key.kind),
+        None if packages => Some(EntitlementKind::AccessPackage),
+        None => kind_told(event, fact.by_pim),
+    };
     Some(fact)
+}
+
+/// What kind of thing an activity of the core directory or of PIM is about.
+fn kind_told(event: &AuditEvent, by_pim: bool) -> Option<EntitlementKind> {
+    let key = &event.activity_key;
+    if is_of_group(key) {
+        return Some(EntitlementKind::Group);
+    }
+    if key.contains("app role assignment") {
+        return Some(EntitlementKind::AppRole);
+    }
+    // PIM uses the same activities for roles and for groups.
+    (key.contains("role") && !by_pim).then_some(EntitlementKind::DirectoryRole)
+}
+
+fn is_of_group(activity_key: &str) -> bool {
+    activity_key.contains("group") && (activity_key.contains("member") || activity_key.contains("owner"))
 }
 
 /// An account that is switched off or on by an update, as Graph does it.
@@ -154,7 +177,7 @@ impl<'a> Targets<'a> {
     /// Who and what, in records of the core directory and of PIM.
     fn core(&self, event: &AuditEvent) -> (Option<PrincipalId>, Option<EntitlementKey>) {
         let key = &event.activity_key;
-        if key.contains("group") && (key.contains("member") || key.contains("owner")) {
+        if is_of_group(key) {
             return self.of_group(key.contains("owner"));
         }
         if key.contains("app role assignment") {
@@ -235,7 +258,12 @@ impl<'a> Targets<'a> {
         let definition = || self.of("other").filter(|_| key.contains("definition")).and_then(text);
         let role = changed(&["Role.TemplateId", "TemplateId", "RoleDefinitionOriginId", "RoleDefinitionId", "Role.ObjectID"]);
         let role = role.or_else(|| self.of("role").and_then(text)).or_else(definition);
-        let unit = self.of("administrativeunit").and_then(text).map(|u| format!("/administrativeUnits/{u}"));
+        let unit = || changed(&["AdministrativeUnit.ObjectID", "AdministrativeUnit.Id"]);
+        let unit = self
+            .of("administrativeunit")
+            .and_then(text)
+            .or_else(unit)
+            .map(|u| format!("/administrativeUnits/{u}"));
         let told = changed(&["Role.Scope", "DirectoryScopeId"]).or(unit);
         // A role within a unit that the record does not name is not the one for the whole tenant.
         let scope = told.or_else(|| (!key.contains("scoped")).then(|| "/".into()));
@@ -325,6 +353,7 @@ mod tests {
             outcome: Outcome::Success,
             principal: Some(PrincipalId::new("ana")),
             entitlement: Some(EntitlementKey::group("g")),
+            kind: None,
             request: None,
             assignment: None,
             policy: None,

@@ -12,6 +12,7 @@ use crate::ledger::build::Ledger;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::names::{Named, Names, Naming, ObjectKind};
 use crate::ledger::row::LedgerRow;
+use crate::ledger::unattributed::UnattributedAct;
 use crate::model::stage::list;
 use crate::model::{Instant, Interned, PrincipalId, TenantId};
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,7 @@ struct Rest {
     holderless: Vec<(Option<Interned>, usize)>,
     unnamed: BTreeMap<Interned, usize>,
     unknown_about: BTreeMap<Interned, Vec<String>>,
+    unattributed: Vec<UnattributedAct>,
     untimed_records: usize,
     roles: BTreeMap<String, String>,
     held_roles: Vec<Interned>,
@@ -163,6 +165,7 @@ impl Kept {
             holderless: rest.holderless.into_iter().collect(),
             unnamed: rest.unnamed,
             unknown_about: rest.unknown_about,
+            unattributed: rest.unattributed,
             untimed_records: rest.untimed_records,
             roles: rest.roles,
             held_roles: rest.held_roles,
@@ -234,6 +237,7 @@ fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), Lak
         holderless: access.holderless.iter().map(|(p, n)| (*p, *n)).collect(),
         unnamed: access.unnamed.clone(),
         unknown_about: access.unknown_about.clone(),
+        unattributed: access.unattributed.clone(),
         untimed_records: access.untimed_records,
         roles: access.roles.clone(),
         held_roles: access.held_roles.clone(),

@@ -39,9 +39,9 @@ impl Evidence {
 
     fn with_logs(view: &View, logs: fn(&View) -> Result<Condensed, LoadError>) -> Result<Self, LoadError> {
         view.whole()?;
-        // Logs and objects have nothing to do with one another: no core waits for another.
-        let (logs, objects) = rayon::join(|| logs(view), || objects(view));
-        let (logs, objects) = (logs?, objects?);
+        // One after the other: each keeps all cores busy, and what the logs need while they are read is given back before objects come.
+        let logs = logs(view)?;
+        let objects = objects(view)?;
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
             audit_facts: logs.facts,

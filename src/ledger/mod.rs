@@ -34,6 +34,7 @@ mod sightings;
 pub mod span;
 mod sponsors;
 mod timeline;
+pub mod unattributed;
 
 pub use access_model::AccessModel;
 pub use activities::action_of;

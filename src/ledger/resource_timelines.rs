@@ -5,8 +5,9 @@ use crate::ledger::evidence::Evidence;
 use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::ledger::timeline::{Fact, Schedule, Timeline, Timelines};
+use crate::ledger::unattributed;
 use crate::model::id::lowered;
-use crate::model::time::MINUTE;
+use crate::model::time::HOUR;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PrincipalId};
 use std::collections::BTreeMap;
 
@@ -17,8 +18,9 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
     app_roles(&mut timelines, evidence, sightings);
     directory_roles(&mut timelines, evidence, sightings);
     schedules(&mut timelines, evidence, sightings);
+    lend_beginnings(&mut timelines);
     told(&mut timelines, events);
-    unattributed(&mut timelines, events);
+    unattributed::break_proofs(&mut timelines, events);
     unlisted(&mut timelines, sightings);
     timelines
 }
@@ -190,6 +192,30 @@ fn schedules(timelines: &mut Timelines, evidence: &Evidence, sightings: &Sightin
     }
 }
 
+/// A plain listing of what PIM manages says nothing of when it began; the instances of the same snapshot do.
+///
+/// Where one of them has no start (Graph leaves it out for what was assigned outside of PIM), nobody knows.
+fn lend_beginnings(timelines: &mut Timelines) {
+    let instances = format!("{}:", Table::RoleSchedules.name());
+    for timeline in timelines.values_mut().flatten() {
+        let listed = timeline.facts.iter().filter_map(|f| match f {
+            Fact::Present { at, made, evidence, .. } if evidence.starts_with(&instances) => Some((*at, *made)),
+            _ => None,
+        });
+        let listed: Vec<(Instant, Option<Instant>)> = listed.collect();
+        for fact in &mut timeline.facts {
+            if let Fact::Present { at, made, evidence, .. } = fact
+                && made.is_none()
+                && !evidence.starts_with(&instances)
+            {
+                let beside = listed.iter().filter(|(seen, _)| seen.0.abs_diff(at.0) <= HOUR.unsigned_abs());
+                // None is the least: an instance without a start makes the beginning unknown.
+                *made = beside.map(|(_, made)| *made).min().flatten().filter(|m| m <= at);
+            }
+        }
+    }
+}
+
 /// What the log tells.
 fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
     for event in events.iter().filter(|e| e.outcome != Outcome::Failure) {
@@ -230,40 +256,6 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             _ => continue,
         };
         group[0].facts.push(Fact::Scheduled { at, end });
-    }
-}
-
-/// An end of which the record does not say whose or of what: from then on only another witness proves what it may have ended.
-fn unattributed(timelines: &mut Timelines, events: &[AccessEvent]) {
-    let is_end = |e: &&AccessEvent| matches!(e.action, Action::Removed | Action::Expired) && e.outcome != Outcome::Failure;
-    let of_package = |e: &AccessEvent| e.request.is_some() || e.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
-    let doubts: Vec<&AccessEvent> = events
-        .iter()
-        .filter(is_end)
-        .filter(|e| !of_package(e) && (e.principal.is_none() || e.entitlement.is_none()))
-        .collect();
-    // Two services tell of one end, and one of them names it.
-    let named = |e: &AccessEvent| e.principal.is_some() && e.entitlement.is_some();
-    let clear: Vec<&AccessEvent> = events.iter().filter(|e| !doubts.is_empty() && is_end(e) && named(e)).collect();
-    let is_explained = |doubt: &AccessEvent| {
-        let fits = |e: &AccessEvent| {
-            (doubt.principal.is_none() || doubt.principal == e.principal) && (doubt.entitlement.is_none() || doubt.entitlement == e.entitlement)
-        };
-        let first = clear.partition_point(|e| e.at.0 < doubt.at.0 - MINUTE);
-        clear[first..].iter().take_while(|e| e.at.0 <= doubt.at.0 + MINUTE).any(|e| fits(e))
-    };
-    let doubts: Vec<&AccessEvent> = doubts.into_iter().filter(|d| !is_explained(d)).collect();
-    if doubts.is_empty() {
-        return;
-    }
-    for ((principal, key), group) in timelines.iter_mut() {
-        for timeline in group.iter_mut() {
-            let by_pim = timeline.by_pim || timeline.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.by_pim));
-            let may_be = |e: &&&AccessEvent| {
-                e.principal.as_ref().is_none_or(|p| p == principal) && e.entitlement.as_ref().is_none_or(|k| k == key) && (by_pim || !e.by_pim)
-            };
-            timeline.holes.extend(doubts.iter().filter(may_be).map(|e| e.at));
-        }
     }
 }
 

@@ -88,20 +88,22 @@ impl Fact {
     }
 
     /// By time; what begins comes before what goes on, and that before what ends, since spans are half-open.
-    pub(super) fn order(&self) -> (Instant, u8, Instant, &str) {
+    ///
+    /// Of two records in one snapshot the one that says least of its beginning comes first, then the older one.
+    pub(super) fn order(&self) -> (Instant, u8, Instant, Option<Instant>, &str) {
         match self {
-            Self::Restored { at, act } => (*at, 0, *at, &act.evidence),
-            Self::Granted { at, act } => (*at, 1, *at, &act.evidence),
-            Self::Present { at, since, evidence, .. } => (*at, 2, *since, evidence),
-            Self::Extended { at, act } => (*at, 3, *at, &act.evidence),
+            Self::Restored { at, act } => (*at, 0, *at, None, &act.evidence),
+            Self::Granted { at, act } => (*at, 1, *at, None, &act.evidence),
+            Self::Present { at, since, made, evidence, .. } => (*at, 2, *since, *made, evidence),
+            Self::Extended { at, act } => (*at, 3, *at, None, &act.evidence),
             Self::Scheduled { at, end } => {
                 let until = if let Schedule::Ends(until) = end { *until } else { *at };
-                (*at, if *end == Schedule::Unknown { 4 } else { 5 }, until, "")
+                (*at, if *end == Schedule::Unknown { 4 } else { 5 }, until, None, "")
             }
-            Self::Ended { at, act, .. } => (*at, 6, *at, &act.evidence),
-            Self::Deleted { at, act, .. } => (*at, 7, *at, &act.evidence),
-            Self::Absent { at, since } => (*at, 8, *since, ""),
-            Self::Unclear { at, evidence, .. } => (*at, 9, *at, evidence),
+            Self::Ended { at, act, .. } => (*at, 6, *at, None, &act.evidence),
+            Self::Deleted { at, act, .. } => (*at, 7, *at, None, &act.evidence),
+            Self::Absent { at, since } => (*at, 8, *since, None, ""),
+            Self::Unclear { at, evidence, .. } => (*at, 9, *at, None, evidence),
         }
     }
 }

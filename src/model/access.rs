@@ -278,6 +278,8 @@ pub struct AccessEvent {
     pub principal: Option<PrincipalId>,
     /// Which entitlement, where the record says.
     pub entitlement: Option<EntitlementKey>,
+    /// Kind of the entitlement, as far as the activity tells it.
+    pub kind: Option<EntitlementKind>,
     /// The request it belongs to.
     pub request: Option<RequestId>,
     /// The assignment it belongs to.

@@ -12,6 +12,8 @@ pub struct Verdicts {
     pub exceptions: usize,
     /// Questions that cannot be answered.
     pub not_evaluable: usize,
+    /// Those of them that say what the whole tenant lacks: a row for any number of subjects, none included.
+    pub of_the_tenant: usize,
 }
 
 impl Verdicts {
@@ -45,14 +47,18 @@ impl Verdicts {
         match row.result {
             Verdict::Finding => self.findings += 1,
             Verdict::Exception => self.exceptions += 1,
-            Verdict::NotEvaluable => self.not_evaluable += 1,
+            Verdict::NotEvaluable => {
+                self.not_evaluable += 1;
+                self.of_the_tenant += usize::from(row.subject_kind == "tenant");
+            }
             Verdict::Pass => {}
         }
     }
 
-    /// Subjects that share a row with another (a batch, or a lack that several have): what is left of the population.
+    /// Subjects that share a row with another (a batch, or what the whole tenant lacks): what is left of the population
+    /// when each row of a subject of its own is taken away; `None` when there are more such rows than subjects.
     #[must_use]
-    pub fn shared(&self, population: usize, passed: usize) -> usize {
-        population.saturating_sub(passed + self.findings + self.exceptions + self.not_evaluable)
+    pub fn shared(&self, population: usize, passed: usize) -> Option<usize> {
+        population.checked_sub(passed + self.findings + self.exceptions + self.not_evaluable - self.of_the_tenant)
     }
 }

@@ -104,19 +104,24 @@ pub fn checks(review: &Review) -> Vec<CheckRow> {
             findings,
             exceptions,
             not_evaluable,
+            of_the_tenant,
         } = n;
+        let shared = n.shared(c.population, c.passed);
         CheckRow {
             id: c.id.clone(),
             title: c.title.clone(),
             severity: c.severity,
             practice: c.practice.clone(),
-            population: number(c.population),
+            population: match c.population {
+                0 if of_the_tenant > 0 => "not known".into(),
+                n => number(n),
+            },
             passed: number(c.passed),
             findings: number(findings),
             exceptions: number(exceptions),
             not_evaluable: number(not_evaluable),
-            ties: c.population >= c.passed + findings + exceptions + not_evaluable,
-            shared: n.shared(c.population, c.passed),
+            ties: shared.is_some(),
+            shared: shared.unwrap_or_default(),
             linked: findings + exceptions + not_evaluable > 0,
         }
     };

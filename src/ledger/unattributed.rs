@@ -1,0 +1,98 @@
+//! Acts on access of which the record does not say whose or of what: they end and begin nothing that is known, and nothing
+//! is proved across them.
+
+use crate::ledger::absence::Asked;
+use crate::ledger::timeline::{Fact, Timelines};
+use crate::model::time::MINUTE;
+use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome, PrincipalId, Window};
+use serde::{Deserialize, Serialize};
+
+/// A grant or an end of something that its record does not name, so that nobody can say who held what because of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct UnattributedAct {
+    /// When.
+    pub at: Instant,
+    /// Whose access, where the record says.
+    pub principal: Option<Interned>,
+    /// Kind of what it is about, as a word, where the activity tells.
+    pub kind: Option<Interned>,
+    /// The resource, by id, where the record says.
+    pub resource: Option<Interned>,
+}
+
+impl UnattributedAct {
+    /// Of all acts, those that begin or end access, and of which no record says whose or to what.
+    pub(super) fn of(events: &[AccessEvent]) -> Vec<Self> {
+        let grants = doubts(events, |e| matches!(e.action, Action::Granted | Action::Extended));
+        let ends = doubts(events, is_end);
+        let mut acts: Vec<Self> = grants
+            .into_iter()
+            .chain(ends)
+            .map(|e| Self {
+                at: e.at,
+                principal: e.principal.as_ref().map(PrincipalId::interned),
+                kind: e.kind.map(|k| k.as_str().into()),
+                resource: e.entitlement.as_ref().map(|k| k.resource().into()),
+            })
+            .collect();
+        acts.sort();
+        acts.dedup();
+        acts
+    }
+
+    /// Whether it may have changed within a window what is asked about, of an entitlement of this kind.
+    #[must_use]
+    pub fn may_change(&self, kind: EntitlementKind, asked: &Asked, window: Window) -> bool {
+        let is = |told: Option<Interned>, asked: &str| told.is_none_or(|t| t.as_str().eq_ignore_ascii_case(asked));
+        let of_asked = match asked {
+            Asked::Everything => true,
+            Asked::Entitlement(_, id) | Asked::Resource(id) => is(self.resource, id),
+            Asked::Holder(id) => is(self.principal, id.as_str()),
+        };
+        of_asked && is(self.kind, kind.as_str()) && window.from <= self.at && self.at <= window.until
+    }
+}
+
+fn is_end(event: &AccessEvent) -> bool {
+    matches!(event.action, Action::Removed | Action::Expired)
+}
+
+/// Acts outside of packages that do not name holder or entitlement, and that no other telling of the same act explains.
+fn doubts(events: &[AccessEvent], is_wanted: impl Fn(&AccessEvent) -> bool) -> Vec<&AccessEvent> {
+    let is_done = |e: &&AccessEvent| is_wanted(e) && e.outcome != Outcome::Failure;
+    let of_package = |e: &AccessEvent| e.request.is_some() || e.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
+    let is_named = |e: &AccessEvent| e.principal.is_some() && e.entitlement.is_some();
+    let doubts: Vec<&AccessEvent> = events
+        .iter()
+        .filter(is_done)
+        .filter(|e| !of_package(e) && !is_named(e) && e.kind != Some(EntitlementKind::AccessPackage))
+        .collect();
+    // Two services tell of one act, and one of them names it.
+    let clear: Vec<&AccessEvent> = events.iter().filter(|e| !doubts.is_empty() && is_done(e) && is_named(e)).collect();
+    let is_explained = |doubt: &AccessEvent| {
+        let fits = |e: &AccessEvent| {
+            (doubt.principal.is_none() || doubt.principal == e.principal) && (doubt.entitlement.is_none() || doubt.entitlement == e.entitlement)
+        };
+        let first = clear.partition_point(|e| e.at.0 < doubt.at.0 - MINUTE);
+        clear[first..].iter().take_while(|e| e.at.0 <= doubt.at.0 + MINUTE).any(|e| fits(e))
+    };
+    doubts.into_iter().filter(|d| !is_explained(d)).collect()
+}
+
+/// Ends of which the record does not say whose or of what: from then on only another witness proves what they may have ended.
+pub(super) fn break_proofs(timelines: &mut Timelines, events: &[AccessEvent]) {
+    let doubts = doubts(events, is_end);
+    if doubts.is_empty() {
+        return;
+    }
+    for ((principal, key), group) in timelines.iter_mut() {
+        for timeline in group.iter_mut() {
+            let by_pim = timeline.by_pim || timeline.facts.iter().any(|f| matches!(f, Fact::Granted { act, .. } if act.by_pim));
+            let may_be = |e: &&&AccessEvent| {
+                let of_kind = e.entitlement.is_some() || e.kind.is_none_or(|k| k == key.kind);
+                of_kind && e.principal.as_ref().is_none_or(|p| p == principal) && e.entitlement.as_ref().is_none_or(|k| k == key) && (by_pim || !e.by_pim)
+            };
+            timeline.holes.extend(doubts.iter().filter(may_be).map(|e| e.at));
+        }
+    }
+}
