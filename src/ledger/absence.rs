@@ -4,10 +4,10 @@
 //! snapshot to the window that is asked about; at the very instant of a complete snapshot no log is needed.
 
 use crate::ledger::AccessModel;
-use crate::ledger::access_model::{Gaps, listed_in};
+use crate::ledger::access_model::{Gaps, Look, listed_in};
 use crate::ledger::names::ObjectKind;
 use crate::model::time::common;
-use crate::model::{EntitlementKey, EntitlementKind, Instant, Interned, PackageId, Presence, PrincipalId, Window};
+use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, Presence, PrincipalId, Window};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ pub fn basis(access: &AccessModel, asked: &Asked, window: Window, effective: boo
         gaps: within(gaps, window),
         missing: missing.into_iter().collect(),
         never_listed: never_listed(access),
-        notes: notes(access, asked),
+        notes: notes(access, asked, window),
     }
 }
 
@@ -272,9 +272,9 @@ fn of_all_kinds(access: &AccessModel, window: Window, holder: Option<&PrincipalI
     needs
 }
 
-fn snapshots(access: &AccessModel, collection: &str, scope: &str) -> Vec<Instant> {
+fn snapshots(access: &AccessModel, collection: &str, scope: &str) -> Vec<Look> {
     let looks = access.looks.get(&(collection.into(), scope.into()));
-    looks.map(|all| all.iter().filter(|l| l.complete).map(|l| l.at).collect()).unwrap_or_default()
+    looks.map(|all| all.iter().filter(|l| l.complete).copied().collect()).unwrap_or_default()
 }
 
 fn is_listed_whole(access: &AccessModel, collection: &str, scope: &str) -> bool {
@@ -292,12 +292,12 @@ fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> 
         return Err(fail(format!("no complete snapshot of the {} is in the evidence store", need.name)));
     }
     // A record that was not understood may be of anybody.
-    let misread = |at: &Instant| unclear(access, need.collection, *at);
-    if let Some(reason) = complete.iter().find_map(misread).filter(|_| complete.iter().all(|at| misread(at).is_some())) {
+    let misread = |l: &Look| unclear(access, need.collection, l.at);
+    if let Some(reason) = complete.iter().find_map(misread).filter(|_| complete.iter().all(|l| misread(l).is_some())) {
         return Err(fail(format!("a part of the {} was not understood ({reason})", need.name)));
     }
-    let complete: Vec<Instant> = complete.into_iter().filter(|at| misread(at).is_none()).collect();
-    if complete.iter().any(|at| window == Window::at(*at)) {
+    let complete: Vec<Look> = complete.into_iter().filter(|l| misread(l).is_none()).collect();
+    if complete.iter().any(|l| l.since == l.at && window == Window::at(l.at)) {
         return Ok(());
     }
     let log = |reason: String| MissingEvidence {
@@ -313,9 +313,9 @@ fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> 
     }
     // The last instant asked about is the one before the end of the window.
     let last = window.until.plus(-1).max(window.from);
-    let between = |at: &Instant| Window {
-        from: window.from.min(*at),
-        until: last.max(*at),
+    let between = |l: &Look| Window {
+        from: window.from.min(l.since),
+        until: last.max(l.at),
     };
     let joined: Vec<Window> = complete.iter().map(between).filter(|w| covered.attested_spans(*w)).collect();
     let name = &need.name;
@@ -445,8 +445,17 @@ fn never_listed(access: &AccessModel) -> Vec<String> {
 }
 
 /// What the records say beside the rows.
-fn notes(access: &AccessModel, asked: &Asked) -> Vec<String> {
+fn notes(access: &AccessModel, asked: &Asked, window: Window) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Asked::Entitlement(EntitlementKind::Group, id) = asked {
+        let other = |h: &&Holding| h.entitlement.resource() == id && !h.entitlement.is_group_member() && h.presence(window) != Presence::Never;
+        let others = access.holdings.iter().filter(other).count();
+        if others > 0 {
+            notes.push(format!(
+                "{others} more are owners of it or eligible for it, and no members: --resource lists them too"
+            ));
+        }
+    }
     let object = match asked {
         Asked::Entitlement(_, id) | Asked::Resource(id) => id.as_str(),
         Asked::Holder(id) => id.as_str(),

@@ -39,6 +39,8 @@ pub struct RequestHistory {
     pub administrator: Option<PrincipalId>,
     /// Who asked for the removal, by name; empty when no witness says.
     pub removed_by: Interned,
+    /// The same by object id, where an event tells.
+    pub removal_asked_by: Option<PrincipalId>,
     /// Package.
     pub package: Option<PackageId>,
     /// Policy.
@@ -341,8 +343,10 @@ impl Covered {
 }
 
 /// One look at one collection or a part of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Look {
+    /// When it began: where it took long, or only its day is known, it lists what was there at some instant from then on.
+    pub since: Instant,
     /// When it was over.
     pub at: Instant,
     /// Proven or claimed complete: absence counts.

@@ -3,8 +3,13 @@
 use crate::lake::table::Table;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::sightings::{Contents, Sightings};
+use crate::model::time::DAY;
 use crate::model::{AccessEvent, Action, Instant, Interned, Outcome, PrincipalId, PrincipalState};
 use ahash::AHashMap;
+
+/// How long a deleted account can be restored; after that the directory deletes it for good
+/// (learn.microsoft.com/entra/fundamentals/users-restore).
+const RECYCLE_BIN: i64 = 30 * DAY;
 
 /// What witnesses say of accounts over time.
 #[derive(Debug, Clone, Default)]
@@ -140,6 +145,14 @@ impl Accounts {
         } else {
             history.enabled.push(told)
         }
+    }
+
+    /// When an account that was deleted, and not restored as far as anybody knows, was to be deleted for good.
+    pub(super) fn purges(&self, id: &PrincipalId) -> Vec<Instant> {
+        let Some(history) = self.0.get(id) else { return Vec::new() };
+        let purge_of = |t: &Told| t.at.plus(RECYCLE_BIN);
+        let waits = |until: &Instant| value_at(&history.deleted, *until, true).0 == Some(true);
+        history.deleted.iter().filter(|t| t.value).map(purge_of).filter(waits).collect()
     }
 
     /// The state at an instant; `None` for an account of which no witness says anything.

@@ -4,10 +4,10 @@ use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::access_model::{AccessModel, Covered, Gaps, Look, Looks, RequestHistory, SeenAt};
 use crate::ledger::accounts::Accounts;
-use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_resources};
+use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_holders, missing_resources, purged};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::held::{Held, Recorder};
-use crate::ledger::intervals::{Rules, intervals};
+use crate::ledger::intervals::{LONG_SNAPSHOT, Rules, intervals};
 use crate::ledger::log_coverage::LogCoverage;
 use crate::ledger::names::Names;
 use crate::ledger::row::{LedgerRow, Shown};
@@ -102,7 +102,10 @@ impl Ledger {
         events.sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
         evidence.audit_facts.take(&events);
         Arc::make_mut(&mut evidence.usage).par_sort_unstable_by(UsageDay::order);
-        let events = facts::one_act_once(std::mem::take(&mut evidence.audit_facts.told), SAME_ACT);
+        let templates = directory::roles_by_template(&evidence);
+        let mut told = std::mem::take(&mut evidence.audit_facts.told);
+        facts::of_custom_roles(&mut told, &templates);
+        let events = facts::one_act_once(told, SAME_ACT);
         stage.yields(events.len());
         let stage = Stage::begin("requests, names, deletions");
         let (coverage, collection_gaps) = coverage::by_subject(&evidence.coverage);
@@ -111,6 +114,7 @@ impl Ledger {
         let requests = Contents::of(&evidence.requests);
         let deletions = Deletions::of(&events, &evidence);
         let mut names = std::mem::take(&mut evidence.audit_facts.names);
+        templates.into_iter().for_each(|(template, role)| names.merge(template, role));
         names.finish(&evidence, &sightings);
         names.deletions(deletions.all());
         let mut histories = {
@@ -210,13 +214,13 @@ impl Ledger {
             unknown_activities: self.evidence.unknown_activities.clone(),
             unknown_examples: self.evidence.audit_facts.unknown_examples.clone(),
             unknown_about: self.evidence.audit_facts.unknown_about.clone(),
-            unattributed: UnattributedAct::of(&self.events),
             untimed_records: self.evidence.untimed_records,
             requests: self.requests_at(as_of),
             ..AccessModel::default()
         };
         let contents = package_contents::contents(&self.evidence, &self.sightings, &self.events, &LogCoverage::of(self.coverage.get("audit")));
         directory::fill(&mut access, &self.evidence, &self.sightings, &contents, settings);
+        access.unattributed = UnattributedAct::of(&self.events, &access.roles);
         access.index();
         access
     }
@@ -244,7 +248,9 @@ pub fn build(evidence: Evidence, settings: &Settings) -> AccessModel {
 fn all_held(sorted: [Timelines; 2], deletions: &Deletions, accounts: &Accounts, sightings: &Sightings, log: &LogCoverage) -> Vec<Held> {
     let prepared = sorted.into_iter().flat_map(|mut timelines| {
         explained_by_deletion(&mut timelines, accounts);
+        purged(&mut timelines, accounts);
         missing_resources(&mut timelines, sightings);
+        missing_holders(&mut timelines, sightings);
         deletions.apply(&mut timelines);
         timelines
     });
@@ -340,6 +346,7 @@ fn through_assignments(requests: &mut BTreeMap<RequestId, RequestHistory>, evide
 /// Looks by collection and scope.
 fn looks(sightings: &Sightings) -> Looks {
     let look = |(_, l): &(Interned, SnapshotFacts)| Look {
+        since: if l.at.0 - l.since.0 > LONG_SNAPSHOT { l.since } else { l.at },
         at: l.at,
         complete: l.complete,
     };

@@ -36,7 +36,6 @@ const UNREAD: &[&str] = &[
     "tenant_id",
     "at_text",
     "activity",
-    "category",
     "operation_type",
     "result_reason",
     "actor_ip",

@@ -4,9 +4,10 @@ use crate::lake::table::Table;
 use crate::ledger::accounts::Accounts;
 use crate::ledger::evidence::Evidence;
 use crate::ledger::package_timelines::act_of;
-use crate::ledger::sightings::Sightings;
+use crate::ledger::sightings::{Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Act, Fact, Timelines};
 use crate::model::id::lowered;
+use crate::model::time::DAY;
 use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome};
 use ahash::AHashMap;
 
@@ -123,6 +124,40 @@ pub(super) fn explained_by_deletion(timelines: &mut Timelines, accounts: &Accoun
         let is_deleted = |at: Instant| accounts.at(principal, at).is_some_and(|state| state.deleted);
         for timeline in group.iter_mut() {
             timeline.facts.retain(|f| !matches!(f, Fact::Absent { at, .. } if is_deleted(*at)));
+        }
+    }
+}
+
+/// Accounts of which nothing is left to restore: from then on nothing proves what they held but another witness.
+pub(super) fn purged(timelines: &mut Timelines, accounts: &Accounts) {
+    for ((principal, _), group) in timelines.iter_mut() {
+        let purges = accounts.purges(principal);
+        group.iter_mut().for_each(|t| t.holes.extend(&purges));
+    }
+}
+
+/// Accounts that neither the users nor the recycle bin list, both whole, about the same time: they are gone, and hold nothing.
+pub(super) fn missing_holders(timelines: &mut Timelines, sightings: &Sightings) {
+    let users = sightings.of(Table::Users);
+    let mut known: AHashMap<Interned, Vec<Fact>> = AHashMap::new();
+    for ((principal, _), group) in timelines.iter_mut() {
+        let id = principal.interned();
+        if !users.seen.contains_key(&id) {
+            continue;
+        }
+        let gone = known.entry(id).or_insert_with(|| {
+            let absent = users.absences(&"tenant".into(), Some(&id));
+            let beside = |l: &SnapshotFacts| {
+                let bin = users.absences(&"deleted".into(), Some(&id)).find(|b| (b.at.0 - l.at.0).abs() <= DAY)?;
+                Some(Fact::Absent {
+                    at: l.at.max(bin.at),
+                    since: l.since.min(bin.since),
+                })
+            };
+            absent.filter_map(beside).collect()
+        });
+        for timeline in group.iter_mut() {
+            timeline.facts.extend(gone.iter().cloned());
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::ledger::sightings::Sightings;
 use crate::ledger::sponsors::Sponsors;
 use crate::model::id::lowered;
 use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PackageId, PrincipalId};
+use ahash::{AHashMap, AHashSet};
 use std::sync::Arc;
 
 /// The member of a package's record that lists its contents, in v1.0 and in beta.
@@ -252,11 +253,25 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
     }
     for row in sightings.current(&evidence.role_definitions, access.as_of) {
         let name = row.name.unwrap_or_default();
-        if let Some(template) = &row.template_id {
-            access.roles.insert(template.to_ascii_lowercase(), name.to_string());
-        }
         access.roles.insert(row.id.to_string(), name.to_string());
     }
+}
+
+/// Ids of custom roles by their templates, which records of the log name; a built-in role is its own template.
+pub(super) fn roles_by_template(evidence: &Evidence) -> AHashMap<Interned, Interned> {
+    let mut roles: AHashMap<Interned, Interned> = AHashMap::new();
+    let mut several: Vec<Interned> = Vec::new();
+    for row in &evidence.role_definitions {
+        let Some(template) = row.template_id.map(|t| lowered(&t)).filter(|t| *t != row.id) else {
+            continue;
+        };
+        if roles.insert(template, row.id).is_some_and(|known| known != row.id) {
+            several.push(template);
+        }
+    }
+    let own: AHashSet<Interned> = evidence.role_definitions.iter().map(|r| r.id).collect();
+    roles.retain(|template, _| !several.contains(template) && !own.contains(template));
+    roles
 }
 
 fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings, contents: &[Contained], settings: &Settings) {

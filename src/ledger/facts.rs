@@ -20,6 +20,10 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         Action::Noted => return None,
         other => other,
     };
+    // Roles of Azure resources are managed with the same activities, and are no roles of the directory.
+    if event.category.as_deref().is_some_and(|c| c.eq_ignore_ascii_case("ResourceManagement")) && told_by_pim(event) {
+        return None;
+    }
     let target = Targets(event);
     let packages = event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("Entitlement Management")) || target.package().is_some();
     let mut fact = AccessEvent {
@@ -111,8 +115,11 @@ fn account_switch(event: &AuditEvent) -> Option<Action> {
 
 /// Whether privileged identity management tells of it, or does it through the directory.
 fn is_by_pim(event: &AuditEvent) -> bool {
-    let told = event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("PIM"));
-    told || event.actor_kind.as_deref() == Some("app") && event.actor_name.as_deref() == Some("MS-PIM")
+    told_by_pim(event) || event.actor_kind.as_deref() == Some("app") && event.actor_name.as_deref() == Some("MS-PIM")
+}
+
+fn told_by_pim(event: &AuditEvent) -> bool {
+    event.service.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("PIM"))
 }
 
 fn outcome(event: &AuditEvent) -> Outcome {
@@ -300,6 +307,23 @@ fn unquoted(value: &str) -> Option<String> {
     };
     let text = text.trim().trim_matches('"').to_string();
     (!text.is_empty()).then_some(text)
+}
+
+/// Records of the log name a custom role by its template: puts the role's own id in its place.
+pub(super) fn of_custom_roles(facts: &mut [AccessEvent], roles_by_template: &AHashMap<Interned, Interned>) {
+    if roles_by_template.is_empty() {
+        return;
+    }
+    for key in facts
+        .iter_mut()
+        .filter_map(|f| f.entitlement.as_mut())
+        .filter(|k| k.kind == EntitlementKind::DirectoryRole)
+    {
+        let resource = key.resource().to_string();
+        if let Some(role) = roles_by_template.get(&Interned::from(resource.as_str())) {
+            key.id = Interned::from(&format!("{role}{}", &key.id[resource.len()..]));
+        }
+    }
 }
 
 /// What two tellings of one act have in common.

@@ -8,6 +8,9 @@ use super::timeline::{Act, Fact, Schedule};
 use crate::model::time::{HOUR, merge_windows};
 use crate::model::{Certainty, Instant, Interned, Window};
 
+/// What takes longer counts as seen at some instant of its time; a listing that was pulled within this counts as one of its last instant.
+pub(super) const LONG_SNAPSHOT: i64 = HOUR;
+
 /// How an interval ends, whatever the instant of the questions is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
@@ -105,6 +108,15 @@ impl Walk<'_> {
                 evidence,
                 ..
             } => self.present_by_then(at, made, evidence),
+            // Of a snapshot that took long, or of which only the day is known, the log has to tell the rest.
+            Fact::Present {
+                at,
+                since,
+                made,
+                record,
+                evidence,
+                ..
+            } if at.0 - since.0 > LONG_SNAPSHOT && !self.rules.one_record && !self.watched(since, at) => self.present_within(since, at, made, record, evidence),
             Fact::Present {
                 at,
                 since,
@@ -124,7 +136,7 @@ impl Walk<'_> {
             Fact::Unclear { at, made, evidence } => self.unclear(at, made, evidence),
             Fact::Extended { at, act } => self.extended(at, act),
             Fact::Scheduled { at, end } => self.scheduled(at, end),
-            Fact::Ended { at, reason, act } => self.ended(at, reason, act),
+            Fact::Ended { at, reason, made, act } => self.ended(at, reason, made, act),
             Fact::Deleted { at, reason, act } => self.deleted(at, reason, act),
             Fact::Restored { at, act } => self.restored(at, act),
             Fact::Absent { at, since } => self.missing(at, since),
@@ -201,6 +213,19 @@ impl Walk<'_> {
             fresh.until_earliest = None;
             self.begin(fresh);
         }
+    }
+
+    /// Listed at some instant of a long time that the log did not watch: nobody knows at which.
+    fn present_within(&mut self, since: Instant, at: Instant, made: Option<Instant>, record: Option<Interned>, evidence: Interned) {
+        let Some(mut held) = self.open.take() else {
+            return self.present_by_then(at, made, evidence);
+        };
+        if held.knows(record) || self.watched(held.last_witness, since) {
+            held.prove(since, true, self.rules.log);
+        }
+        held.last_seen = Some(at);
+        held.evidence.push(evidence);
+        self.open = Some(held);
     }
 
     /// Listed in a state that nobody understands: possible since the last end or absence, and nothing is proved.
@@ -289,7 +314,9 @@ impl Walk<'_> {
         // At an instant of absence it was not held yet; an end is the first instant at which it no longer is.
         let seen_absent = self.absent.filter(|a| ended.is_none_or(|e| e <= *a));
         let first = |n: Instant| if seen_absent == Some(n) { n.plus(1) } else { n };
-        let lasted = not_held.map(|n| if missed { first(n) } else { log.forward(n).max(first(n)) });
+        // So has one that does not tell of a beginning within the time that it covers, and the record was made then.
+        let untold = |n: Instant| made.is_some_and(|m| n <= m && m < log.forward(n));
+        let lasted = not_held.map(|n| if missed || untold(n) { first(n) } else { log.forward(n).max(first(n)) });
         let earliest = lasted.max(made.filter(|m| *m <= at));
         let reach = if missed || !self.rules.log_tells_beginnings { at } else { log.back(at) };
         (earliest, earliest.map_or(reach, |e| reach.max(e)))
@@ -321,18 +348,18 @@ impl Walk<'_> {
         }
     }
 
-    fn ended(&mut self, at: Instant, reason: &'static str, act: Act) {
+    fn ended(&mut self, at: Instant, reason: &'static str, made: Option<Instant>, act: Act) {
         if let Some(mut held) = self.open.take() {
             let joined = self.rules.one_record || self.watched(held.last_witness, at);
             held.end_exactly(at, joined, reason, act, self.rules.log);
             self.done.push(held);
             return;
         }
-        let watched = |t: Instant| self.rules.one_record || at.0 - t.0 <= HOUR || self.watched(t, at);
+        let is_one_end = |t: Instant| self.rules.one_record || at.0 - t.0 <= HOUR;
         let told = self.done.last().map(|d| (d.end, d.last_witness, d.until_earliest));
         match told {
             // One end, told twice.
-            Some((End::Exact(t), ..)) if watched(t) => {
+            Some((End::Exact(t), ..)) if is_one_end(t) => {
                 if let Some(last) = self.done.last_mut() {
                     last.evidence.push(act.evidence);
                 }
@@ -347,10 +374,11 @@ impl Walk<'_> {
             _ => {
                 // What is taken away was held.
                 let ended = told.and_then(|(end, ..)| if let End::Exact(t) = end { Some(t) } else { None });
-                let (earliest, latest) = self.began_before(at, None, ended);
+                let (earliest, latest) = self.began_before(at, made, ended);
                 let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
                 let mut fresh = Interval::begun(certainty, earliest, Some(latest), latest.min(at.plus(-1)), act.evidence);
                 fresh.evidence.clear();
+                fresh.schedules.extend(self.schedule.take());
                 fresh.end_exactly(at, true, reason, act, self.rules.log);
                 self.done.push(fresh);
             }

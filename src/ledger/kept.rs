@@ -63,6 +63,8 @@ columns! {
         collection: Interned,
         /// Which part.
         scope: Interned,
+        /// When it began, where that matters.
+        since: Instant,
         /// When it was over.
         at: Instant,
         /// Whether absence counts.
@@ -151,6 +153,7 @@ impl Kept {
         let mut looks: BTreeMap<(Interned, Interned), Vec<Look>> = BTreeMap::new();
         for s in snapshots? {
             looks.entry((s.collection, s.scope)).or_default().push(Look {
+                since: s.since,
                 at: s.at,
                 complete: s.complete,
             });
@@ -222,6 +225,7 @@ fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), Lak
         let row = move |l: &Look| SnapshotRow {
             collection,
             scope,
+            since: l.since,
             at: l.at,
             complete: l.complete,
         };

@@ -113,6 +113,15 @@ impl Names {
         self.objects.entry(id).or_insert(bare).namings.extend(naming);
     }
 
+    /// What is told of one id is of another.
+    pub(super) fn merge(&mut self, from: Interned, into: Interned) {
+        if let Some(named) = self.objects.remove(&from) {
+            for naming in named.namings {
+                self.note(&into, named.kind, naming);
+            }
+        }
+    }
+
     /// All objects, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Interned, &Named)> {
         self.objects.iter().map(|(id, named)| (*id, named))

@@ -51,7 +51,10 @@ pub(super) fn of_packages(
             doubts.extend(told.may_be_anybodys.then(|| Doubt::of(&told)).flatten());
             continue;
         }
-        place(timelines.entry(key).or_default(), told);
+        let group = timelines.entry(key).or_default();
+        if !is_of_another(group, &told) {
+            place(group, told);
+        }
     }
     for group in timelines.values_mut() {
         join_grants(group);
@@ -141,31 +144,28 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
             presence_only: look.presence_only,
             evidence,
         });
-        let no_end = row.expiration_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("noExpiration"));
-        let by_duration = || Some(IsoDuration::parse(row.expiration_duration.as_deref()?)?.after(row.start_at?));
-        match row.end_at.or_else(by_duration) {
-            Some(end) => timeline.facts.push(Fact::Scheduled {
-                at: look.at,
-                end: Schedule::Ends(end),
-            }),
-            None if no_end => timeline.facts.push(Fact::Scheduled {
-                at: look.at,
-                end: Schedule::Never,
-            }),
-            None => {}
-        }
+        timeline.facts.extend(schedule_of(row).map(|end| Fact::Scheduled { at: look.at, end }));
     } else if state == "expired" {
-        timeline.facts.push(match row.expired_at {
-            Some(at) => Fact::Ended {
-                at,
-                reason: "ended",
-                act: Act { evidence, ..Act::default() },
-            },
-            None => Fact::Absent {
+        match row.expired_at {
+            Some(at) => {
+                // The record tells which end was set last, and not since when: before its end, in any case.
+                timeline.facts.extend(schedule_of(row).map(|end| {
+                    let due = if let Schedule::Ends(due) = end { due.min(at) } else { at };
+                    let known = due.plus(-HOUR).max(row.start_at.unwrap_or(Instant(i64::MIN)));
+                    Fact::Scheduled { at: known.min(at), end }
+                }));
+                timeline.facts.push(Fact::Ended {
+                    at,
+                    reason: "ended",
+                    made: row.start_at,
+                    act: Act { evidence, ..Act::default() },
+                });
+            }
+            None => timeline.facts.push(Fact::Absent {
                 at: look.at,
                 since: look.since,
-            },
-        });
+            }),
+        }
     }
     if !is_understood(row) {
         timeline.facts.push(Fact::Unclear {
@@ -175,6 +175,14 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
         });
     }
     // Being delivered, or failed: neither held nor ended.
+}
+
+/// The end that the record of an assignment sets.
+fn schedule_of(row: &AssignmentRow) -> Option<Schedule> {
+    let no_end = row.expiration_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("noExpiration"));
+    let by_duration = || Some(IsoDuration::parse(row.expiration_duration.as_deref()?)?.after(row.start_at?));
+    let end = row.end_at.or_else(by_duration).map(Schedule::Ends);
+    end.or_else(|| no_end.then_some(Schedule::Never))
 }
 
 /// Whether the state of an assignment is one that Graph documents.
@@ -309,16 +317,18 @@ fn of_event(event: &AccessEvent, by_id: &Histories) -> Option<PackageAct> {
     };
     let package = event.entitlement.clone().filter(|k| k.kind == EntitlementKind::AccessPackage);
     let package = package.or_else(|| history.and_then(|h| h.package.as_ref()).map(|p| EntitlementKey::package(p.as_str())))?;
+    let named = history.and_then(|h| h.recipient.clone()).or_else(|| event.principal.clone());
+    let is_named = named.is_some();
     Some(PackageAct {
-        principal: history.and_then(|h| h.recipient.clone()).or_else(|| event.principal.clone())?,
+        principal: named.or_else(|| history?.likely_recipient.clone())?,
         package,
         assignment: event.assignment.clone().or_else(|| history.and_then(|h| h.assignment.clone())),
         at: event.at,
         what,
         act: act_of(event),
         policy: event.policy.clone().or_else(|| history.and_then(|h| h.policy.clone())),
-        only_if_held: false,
-        may_be_anybodys: false,
+        only_if_held: !is_named,
+        may_be_anybodys: !is_named,
     })
 }
 
@@ -369,6 +379,16 @@ fn of_history(history: &RequestHistory) -> Option<PackageAct> {
     })
 }
 
+/// Whether a request removed an assignment that no other record names, while the one that was held is listed later: it ended nothing
+/// that is known.
+fn is_of_another(group: &[Timeline], told: &PackageAct) -> bool {
+    let is_named = |id: &AssignmentId| group.iter().any(|t| t.assignment.as_ref() == Some(id));
+    let by_request = told.act.evidence.starts_with("requests:") && told.what.kind() == 2;
+    let lasts = |t: &Timeline| t.assignment.is_some() && t.is_held_at(told.at) && t.is_listed_after(told.at);
+    let may_end = |t: &Timeline| t.is_held_at(told.at) && !t.is_listed_after(told.at);
+    by_request && told.assignment.as_ref().is_some_and(|id| !is_named(id)) && group.iter().any(lasts) && !group.iter().any(may_end)
+}
+
 /// Puts an act where it belongs among the timelines of one principal and package.
 fn place(group: &mut Vec<Timeline>, told: PackageAct) {
     let PackageAct {
@@ -395,7 +415,7 @@ fn place(group: &mut Vec<Timeline>, told: PackageAct) {
         }
         What::End { reason } => {
             let timeline = timeline_of_end(group, assignment, at, true, policy);
-            timeline.facts.push(Fact::Ended { at, reason, act });
+            timeline.facts.push(Fact::Ended { at, reason, made: None, act });
         }
         What::MayGrant => {
             let timeline = timeline_of_grant(group, assignment, at, act.request, policy);
@@ -462,9 +482,11 @@ fn join_grants(group: &mut Vec<Timeline>) {
             joined.policies.extend(of.policies);
             joined.partial.extend(of.partial);
             joined.holes.extend(of.holes);
+            // An assignment that starts by its own record when it was granted is that grant's: a later one starts later.
+            let is_of_grant = of.start.zip(joined.begin()).is_some_and(|(start, begun)| is_delivery_of(start, begun));
             joined.assignment = of.assignment;
             joined.start = of.start;
-            joined.is_joined_by_time = true;
+            joined.is_joined_by_time |= !is_of_grant;
         }
     }
     group.retain(|t| t.assignment.is_some() || !t.facts.is_empty());
@@ -483,7 +505,7 @@ fn timeline_of_grant<'t>(
     let same_request = || group.iter().position(|t| !request.is_empty() && of_request(t));
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let nearest_start = || {
-        let fits = |t: &Timeline| t.assignment.is_some() && t.start.is_some_and(|s| s.0 - 5 * MINUTE <= at.0 && at.0 <= s.0 + DELIVERY_LAG);
+        let fits = |t: &Timeline| t.assignment.is_some() && t.start.is_some_and(|s| is_delivery_of(s, at));
         let free = |t: &Timeline| !t.facts.iter().any(|f| matches!(f, Fact::Granted { .. }));
         let distance = |t: &Timeline| t.start.map_or(i64::MAX, |s| (at.0 - s.0).abs());
         (0..group.len())
@@ -505,7 +527,13 @@ fn timeline_of_grant<'t>(
             .or_else(nearest_start)
             .or_else(|| group.iter().position(|t| t.assignment.is_none() && !(differ(t, policy) && t.is_held_at(at)))),
     };
-    take(group, index, assignment)
+    let by_start = index.is_some_and(|i| group[i].start.is_some_and(|s| is_delivery_of(s, at)));
+    take(group, index, assignment, by_start)
+}
+
+/// Whether a delivery at `at` is the one of an assignment that starts by its own record at `start`.
+fn is_delivery_of(start: Instant, at: Instant) -> bool {
+    start.0 - 5 * MINUTE <= at.0 && at.0 <= start.0 + DELIVERY_LAG
 }
 
 /// The timeline of an end or an extension.
@@ -536,11 +564,11 @@ fn timeline_of_end<'t>(
     };
     let index = by_id.or_else(about).or_else(|| held(true)).or_else(|| held(false));
     let index = index.or_else(|| assignment.is_none().then(|| group.iter().position(|t| t.assignment.is_none())).flatten());
-    take(group, index, assignment)
+    take(group, index, assignment, false)
 }
 
-/// The timeline of an index, which learns the assignment's id, or a new one.
-fn take(group: &mut Vec<Timeline>, index: Option<usize>, assignment: Option<AssignmentId>) -> &mut Timeline {
+/// The timeline of an index, which learns the assignment's id, or a new one; `is_sure` when more than nearness in time joins the fact to it.
+fn take(group: &mut Vec<Timeline>, index: Option<usize>, assignment: Option<AssignmentId>, is_sure: bool) -> &mut Timeline {
     let index = index.unwrap_or_else(|| {
         group.push(Timeline {
             assignment: assignment.clone(),
@@ -552,10 +580,10 @@ fn take(group: &mut Vec<Timeline>, index: Option<usize>, assignment: Option<Assi
     match (&timeline.assignment, assignment) {
         (None, Some(id)) => {
             timeline.assignment = Some(id);
-            timeline.is_joined_by_time = true;
+            timeline.is_joined_by_time |= !is_sure;
         }
         (Some(known), Some(id)) if *known == id => {}
-        _ => timeline.is_joined_by_time = true,
+        _ => timeline.is_joined_by_time |= !is_sure,
     }
     timeline
 }

@@ -70,6 +70,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
         requestor: if by_self || kind == "onBehalfAdd" { requestor } else { None },
         recipient,
         administrator: None,
+        removal_asked_by: None,
         removed_by: if by_self && asks_for(&kind) == Some(Asks::Removal) {
             row.requestor_upn.or(row.requestor_name).unwrap_or_default()
         } else {
@@ -136,13 +137,9 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
         Action::RemovalRequested | Action::Removed => {
             history.recipient = history.recipient.take().or_else(|| event.principal.clone());
             if history.kind.is_empty() && event.action == Action::RemovalRequested {
-                let by_holder = event.actor.is_some() && event.actor == history.recipient;
-                history.kind = match (event.actor_is_service, by_holder) {
-                    (true, _) => "systemRemove",
-                    (false, true) => "userRemove",
-                    (false, false) => "adminRemove",
-                }
-                .into();
+                // Whether the holder asked shows when all records have told who that is.
+                history.removal_asked_by = event.actor.clone();
+                history.kind = if event.actor_is_service { "systemRemove" } else { "adminRemove" }.into();
             }
             if event.action == Action::RemovalRequested && !failed {
                 history.removed_by = event.actor_name;
@@ -217,6 +214,10 @@ fn told_by_approval(history: &mut RequestHistory, row: &ApprovalRow) {
 fn complete(history: &mut RequestHistory) {
     if history.recipient.is_none() && history.kind == "userAdd" {
         history.recipient = history.requestor.clone();
+    }
+    let by_holder = history.removal_asked_by.is_some() && history.removal_asked_by == history.recipient;
+    if by_holder && history.kind == "adminRemove" {
+        history.kind = "userRemove".into();
     }
     history.decisions.sort_by(|a, b| (a.stage, &a.at, &a.who).cmp(&(b.stage, &b.at, &b.who)));
     history.decisions.dedup();

@@ -241,8 +241,12 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             }
             Action::Granted => Fact::Granted { at, act },
             Action::Extended => Fact::Extended { at: event.at, act },
-            Action::Removed => Fact::Ended { at, reason: "removed", act },
-            Action::Expired => Fact::Ended { at, reason: "expired", act },
+            Action::Removed | Action::Expired => Fact::Ended {
+                at,
+                reason: if event.action == Action::Removed { "removed" } else { "expired" },
+                made: None,
+                act,
+            },
             _ => continue,
         };
         let group = timelines.entry((principal.clone(), key.clone())).or_default();
@@ -274,7 +278,7 @@ fn places(principal: &PrincipalId, key: &EntitlementKey) -> Vec<(Table, Interned
             (Table::AppRoleAssignments, Interned::from(&format!("principal/{principal}"))),
         ],
         EntitlementKind::DirectoryRole if key.is_eligible() => vec![(Table::RoleSchedules, "eligible".into())],
-        EntitlementKind::DirectoryRole => vec![(Table::DirectoryRoles, "tenant".into())],
+        EntitlementKind::DirectoryRole => vec![(Table::DirectoryRoles, "tenant".into()), (Table::RoleSchedules, "tenant".into())],
         EntitlementKind::AccessPackage | EntitlementKind::SiteRole => Vec::new(),
     }
 }
@@ -293,6 +297,10 @@ fn unlisted(timelines: &mut Timelines, sightings: &Sightings) {
                 let mut records: Vec<Interned> = records.collect();
                 records.sort();
                 records.dedup();
+                // A role that was given outside of PIM was never among its instances.
+                if place == (Table::RoleSchedules, "tenant".into()) && records.is_empty() {
+                    continue;
+                }
                 let absent = sightings.of(place.0).absences_of_all(&place.1, &records);
                 let absent: Vec<Fact> = absent.map(|l| Fact::Absent { at: l.at, since: l.since }).collect();
                 timeline.facts.extend(absent);

@@ -8,7 +8,7 @@ use crate::ledger::intervals::{End, Interval};
 use crate::ledger::names::ObjectKind;
 use crate::ledger::span::Span;
 use crate::ledger::timeline::Schedule;
-use crate::model::time::{DAY, merge_windows};
+use crate::model::time::{HOUR, merge_windows};
 use crate::model::{
     AssignmentId, Certainty, Decision, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId,
     PrincipalState, RequestId, Window,
@@ -125,9 +125,8 @@ columns! {
     }
 }
 
-/// One pull takes hours, and records of the log arrive within a day (GRAPH 3.5): what is proved until so long before the
-/// instant of the questions counts as proved until then.
-const LAG: i64 = DAY;
+/// One pull takes hours: what is proved until so long before the instant of the questions counts as proved at that instant.
+const LAG: i64 = 4 * HOUR;
 
 /// The end of an interval as of an instant.
 struct Ends {

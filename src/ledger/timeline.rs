@@ -62,7 +62,13 @@ pub(super) enum Fact {
     /// The end that was set, as known from then on.
     Scheduled { at: Instant, end: Schedule },
     /// Ended, exactly then.
-    Ended { at: Instant, reason: &'static str, act: Act },
+    Ended {
+        at: Instant,
+        reason: &'static str,
+        /// When the record was made that tells of it: what ended did not begin before.
+        made: Option<Instant>,
+        act: Act,
+    },
     /// The account or the resource was deleted: what was held then ended by then.
     Deleted { at: Instant, reason: &'static str, act: Act },
     /// The deleted resource came back with what hung on it.

@@ -6,6 +6,7 @@ use crate::ledger::timeline::{Fact, Timelines};
 use crate::model::time::MINUTE;
 use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome, PrincipalId, Window};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A grant or an end of something that its record does not name, so that nobody can say who held what because of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,10 +22,22 @@ pub struct UnattributedAct {
 }
 
 impl UnattributedAct {
-    /// Of all acts, those that begin or end access, and of which no record says whose or to what.
-    pub(super) fn of(events: &[AccessEvent]) -> Vec<Self> {
-        let grants = doubts(events, |e| matches!(e.action, Action::Granted | Action::Extended));
+    /// Of all acts, those that begin or end access, and of which no record says whose or to what; a directory role that is none of
+    /// `roles`, where those were exported, may be any of them.
+    pub(super) fn of(events: &[AccessEvent], roles: &BTreeMap<String, String>) -> Vec<Self> {
+        let grants = doubts(events, is_grant);
         let ends = doubts(events, is_end);
+        let of_no_role = |e: &&AccessEvent| {
+            let role = e.entitlement.as_ref().filter(|k| k.kind == EntitlementKind::DirectoryRole);
+            (is_grant(e) || is_end(e)) && e.outcome != Outcome::Failure && role.is_some_and(|k| !roles.contains_key(k.resource()))
+        };
+        let of_no_role = events.iter().filter(|e| !roles.is_empty() && of_no_role(e));
+        let of_any_role = of_no_role.map(|e| Self {
+            at: e.at,
+            principal: e.principal.as_ref().map(PrincipalId::interned),
+            kind: e.kind.map(|k| k.as_str().into()),
+            resource: None,
+        });
         let mut acts: Vec<Self> = grants
             .into_iter()
             .chain(ends)
@@ -34,6 +47,7 @@ impl UnattributedAct {
                 kind: e.kind.map(|k| k.as_str().into()),
                 resource: e.entitlement.as_ref().map(|k| k.resource().into()),
             })
+            .chain(of_any_role)
             .collect();
         acts.sort();
         acts.dedup();
@@ -51,6 +65,10 @@ impl UnattributedAct {
         };
         of_asked && is(self.kind, kind.as_str()) && window.from <= self.at && self.at <= window.until
     }
+}
+
+fn is_grant(event: &AccessEvent) -> bool {
+    matches!(event.action, Action::Granted | Action::Extended)
 }
 
 fn is_end(event: &AccessEvent) -> bool {

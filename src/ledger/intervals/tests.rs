@@ -26,6 +26,7 @@ fn ended(hour: i64) -> Fact {
     Fact::Ended {
         at: t(hour),
         reason: "removed",
+        made: None,
         act: act("e", hour),
     }
 }
