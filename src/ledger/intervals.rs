@@ -592,13 +592,14 @@ impl Interval {
             Some(last) => {
                 let reach = log.forward(prev);
                 last.until = last.until.max(reach).min(at);
-                let from = log.back(at).max(last.until);
+                // What is taken away was held just before.
+                let from = log.back(at).min(at.plus(-1)).max(last.until);
                 if from < at {
                     self.proved.push(Window { from, until: at });
                 }
             }
             None => {
-                let from = log.back(at).max(self.from_earliest.unwrap_or(Instant(i64::MIN)));
+                let from = log.back(at).min(at.plus(-1)).max(self.from_earliest.unwrap_or(Instant(i64::MIN)));
                 if from < at {
                     self.proved.push(Window { from, until: at });
                     self.from_latest = Some(self.from_latest.map_or(from, |l| l.min(from)));

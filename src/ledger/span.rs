@@ -140,11 +140,28 @@ impl Span {
             (false, true) => other.from_certainty,
             _ => weaker(self.from_certainty, other.from_certainty),
         };
+        both.weaken_ends();
         both.held_from = both.proved.first().map(|w| w.from);
         if both.held_from.zip(both.held_until).is_some_and(|(from, until)| from > until) {
             both.held_from = None;
         }
         Some(both)
+    }
+
+    /// An end that one step tells exactly is no end of both where nobody knows whether the other lasted then.
+    fn weaken_ends(&mut self) {
+        let is_proved = |at: Instant| self.proved.iter().any(|w| w.from <= at && at < w.until);
+        if self.from_certainty == Certainty::Exact && self.from_earliest.is_some_and(|at| !is_proved(at)) {
+            self.from_latest = self.proved.first().map(|w| w.from);
+            self.from_certainty = if self.from_latest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+        }
+        let is_proved = |at: Instant| self.proved.iter().any(|w| w.from <= at && at < w.until);
+        if self.until_certainty == Certainty::Exact && self.held_until.is_some_and(|at| !is_proved(at.plus(-1))) {
+            self.until_certainty = Certainty::Bounded;
+            self.until_latest = self.held_until;
+            self.until_earliest = self.proved.last().map(|w| w.until);
+            self.held_until = self.until_earliest.or(self.until_latest);
+        }
     }
 
     /// The same, over when the other is over where that is earlier.

@@ -105,6 +105,16 @@ impl Place {
         let parent = || context.parent().and_then(|p| p.key.clone());
         let part = |table, scope: Option<String>| scope.map(|scope| Self::part(table, scope));
         Some(match kind::by_context(context)? {
+            // An empty recycle bin is one, too: nothing of that kind is left to restore.
+            Kind::Related(Relation::Deleted) => {
+                let table = match context.cast.as_deref()? {
+                    "user" => Table::Users,
+                    "group" => Table::Groups,
+                    "serviceprincipal" => Table::ServicePrincipals,
+                    _ => return None,
+                };
+                Self::part(table, "deleted")
+            }
             Kind::Related(relation) => {
                 let parent = parent()?;
                 match relation {
