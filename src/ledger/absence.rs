@@ -317,31 +317,30 @@ fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> 
         from: window.from.min(l.since),
         until: last.max(l.at),
     };
-    let joined: Vec<Window> = complete.iter().map(between).filter(|w| covered.attested_spans(*w)).collect();
     let name = &need.name;
-    if joined.is_empty() {
+    if !complete.iter().map(between).any(|w| covered.attested_spans(w)) {
         return Err(fail(format!(
             "no proved or asserted audit coverage joins the window to a complete snapshot of the {name}"
         )));
     }
-    let doubts = |w: &Window| unattributed(access, need, asked, *w);
-    match joined.iter().map(doubts).min() {
-        Some(acts) if acts > 0 => Err(log(format!(
+    match unattributed(access, need, asked, window, &complete) {
+        0 => Ok(()),
+        acts => Err(log(format!(
             "{acts} records tell of a grant or an end that may be of the {name}, and do not say whose or of what"
         ))),
-        _ => Ok(()),
     }
 }
 
-/// How many acts within a window may be about what a collection lists, as far as their records say.
-fn unattributed(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> usize {
+/// How many acts may tell of a holder in a window, as far as their records say.
+fn unattributed(access: &AccessModel, need: &Need, asked: &Asked, window: Window, complete: &[Look]) -> usize {
     let kind = match need.collection {
         "memberships" => EntitlementKind::Group,
         "app_role_assignments" => EntitlementKind::AppRole,
         "directory_roles" | "role_schedules" => EntitlementKind::DirectoryRole,
         _ => return 0,
     };
-    access.unattributed.iter().filter(|a| a.may_change(kind, asked, window)).count()
+    let snapshots: Vec<Instant> = complete.iter().map(|l| l.at).collect();
+    access.unattributed.iter().filter(|a| a.may_tell(kind, asked, window, &snapshots)).count()
 }
 
 /// What of a collection was not understood when it was looked at.

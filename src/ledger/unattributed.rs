@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct UnattributedAct {
     /// When.
     pub at: Instant,
+    /// Whether it ended access, and began none.
+    pub is_end: bool,
     /// Whose access, where the record says.
     pub principal: Option<Interned>,
     /// Kind of what it is about, as a word, where the activity tells.
@@ -34,6 +36,7 @@ impl UnattributedAct {
         let of_no_role = events.iter().filter(|e| !roles.is_empty() && of_no_role(e));
         let of_any_role = of_no_role.map(|e| Self {
             at: e.at,
+            is_end: is_end(e),
             principal: e.principal.as_ref().map(PrincipalId::interned),
             kind: e.kind.map(|k| k.as_str().into()),
             resource: None,
@@ -43,6 +46,7 @@ impl UnattributedAct {
             .chain(ends)
             .map(|e| Self {
                 at: e.at,
+                is_end: is_end(e),
                 principal: e.principal.as_ref().map(PrincipalId::interned),
                 kind: e.kind.map(|k| k.as_str().into()),
                 resource: e.entitlement.as_ref().map(|k| k.resource().into()),
@@ -54,16 +58,22 @@ impl UnattributedAct {
         acts
     }
 
-    /// Whether it may have changed within a window what is asked about, of an entitlement of this kind.
+    /// Whether somebody may have held in `window` what is asked about, of an entitlement of this kind, because of it: given after
+    /// the last snapshot before, or taken before the first one after.
     #[must_use]
-    pub fn may_change(&self, kind: EntitlementKind, asked: &Asked, window: Window) -> bool {
+    pub fn may_tell(&self, kind: EntitlementKind, asked: &Asked, window: Window, snapshots: &[Instant]) -> bool {
         let is = |told: Option<Interned>, asked: &str| told.is_none_or(|t| t.as_str().eq_ignore_ascii_case(asked));
         let of_asked = match asked {
             Asked::Everything => true,
             Asked::Entitlement(_, id) | Asked::Resource(id) => is(self.resource, id),
             Asked::Holder(id) => is(self.principal, id.as_str()),
         };
-        of_asked && is(self.kind, kind.as_str()) && window.from <= self.at && self.at <= window.until
+        let unseen = if self.is_end {
+            self.at >= window.from && !snapshots.iter().any(|s| *s >= window.until && *s < self.at)
+        } else {
+            self.at <= window.until && !snapshots.iter().any(|s| *s <= window.from && *s > self.at)
+        };
+        of_asked && is(self.kind, kind.as_str()) && unseen
     }
 }
 
