@@ -141,7 +141,7 @@ fn a_log_without_a_gap_carries_a_fact_both_ways() {
 fn without_a_log_a_fact_proves_its_instant() {
     check(vec![granted(1)], NEVER, "=[1,1]..>[1,] 1-1+");
     check(vec![present(3), present(9)], NEVER, "?[,3]..>[9,] 3-3+,9-9+");
-    check(vec![granted(1), ended(9)], NEVER, "=[1,1]..=[9] 1-1+");
+    check(vec![granted(1), ended(9)], NEVER, "=[1,1]..=[9] 1-1+,8+-9");
     check(vec![ended(5)], NEVER, "?[,5]..=[5] 4+-5");
 }
 
@@ -157,7 +157,7 @@ fn a_gap_in_the_middle_leaves_the_middle_open() {
 #[test]
 fn snapshots_are_bounds() {
     check(vec![absent(1), present(3), present(6), absent(9)], NEVER, "~[1+,3]..~[6,9] 3-3+,6-6+");
-    check(vec![present(3), ended(5)], NEVER, "?[,3]..=[5] 3-3+");
+    check(vec![present(3), ended(5)], NEVER, "?[,3]..=[5] 3-3+,4+-5");
     check(vec![granted(1), present(3), absent(9), ended(5)], ALWAYS, "=[1,1]..=[5] 1-5");
 }
 
