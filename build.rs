@@ -1,4 +1,4 @@
-//! Hashes the sources into the program, so that evidence can name the build that made it.
+//! Hashes the sources into the program, so that evidence can name the build that made it, and lists the checks.
 //!
 //! The hash is that of the listing that anybody can make in a checkout:
 //! `find Cargo.lock Cargo.toml queries reports/templates src -type f | LC_ALL=C sort | xargs sha256sum | sha256sum`
@@ -6,9 +6,26 @@
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const PLACES: [&str; 5] = ["Cargo.lock", "Cargo.toml", "queries", "reports/templates", "src"];
+
+/// Families of checks, in the order of the catalogue; within one, checks come in the order of their ids.
+const FAMILIES: [&str; 13] = [
+    "stale",
+    "expiry",
+    "orphan",
+    "approval",
+    "justification",
+    "exception",
+    "segregation",
+    "review",
+    "conditional",
+    "agent",
+    "log",
+    "drift",
+    "register",
+];
 
 fn main() {
     let mut files = Vec::new();
@@ -23,12 +40,34 @@ fn main() {
         }
     }
     files.sort();
+    list_checks(&files);
     let mut listing = String::new();
     for file in files {
         let bytes = fs::read(&file).expect("a source file is readable");
         writeln!(listing, "{}  {file}", hex(&Sha256::digest(bytes))).expect("writing to a string");
     }
     println!("cargo:rustc-env=VOUCHSAFE_SOURCE_SHA256={}", hex(&Sha256::digest(listing)));
+}
+
+/// Writes the list of all checks: a check is the file `src/check/FAMILY/abc_01.rs`.
+fn list_checks(files: &[String]) {
+    let mut list = String::from("&[\n");
+    for family in FAMILIES {
+        let folder = format!("src/check/{family}/");
+        let names = files.iter().filter_map(|f| f.strip_prefix(&folder)?.strip_suffix(".rs"));
+        for name in names.filter(|n| is_check(n)) {
+            writeln!(list, "    &crate::check::{family}::{name}::CHECK,").expect("writing to a string");
+        }
+    }
+    list.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo names the folder");
+    fs::write(Path::new(&out).join("checks.rs"), list).expect("the folder of the build is writable");
+}
+
+/// Whether a file is named after the id of a check: `sta_01`.
+fn is_check(name: &str) -> bool {
+    let Some((letters, number)) = name.split_once('_') else { return false };
+    letters.len() == 3 && number.len() == 2 && letters.bytes().all(|b| b.is_ascii_lowercase()) && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn hex(bytes: &[u8]) -> String {
