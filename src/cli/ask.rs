@@ -9,7 +9,7 @@ use crate::cli::open::{self, Subject};
 use crate::cli::output;
 use crate::cli::own;
 use crate::cli::select;
-use crate::ledger::absence::{Asked, basis};
+use crate::ledger::absence::{Asked, basis, not_members};
 use crate::ledger::{AccessModel, effective};
 use crate::model::{EntitlementKind, Finding, Holding, Instant, Presence, PrincipalId, Severity, Verdict};
 use crate::report::sarif;
@@ -64,6 +64,7 @@ fn answer(subject: Subject, asked: &Asked, when: &WindowArgs, out: &OutputArgs) 
     } else {
         window.until.plus(-1).min(access.as_of)
     };
+    let not_members = not_members(&all, asked, window);
     let rows: Vec<(Holding, Presence)> = all
         .into_iter()
         .filter(|h| select::takes(asked, h))
@@ -71,7 +72,8 @@ fn answer(subject: Subject, asked: &Asked, when: &WindowArgs, out: &OutputArgs) 
         .filter(|(presence, _)| *presence != Presence::Never)
         .map(|(presence, h)| (as_they_were(access, h, shown_at), presence))
         .collect();
-    let basis = basis(access, asked, window, when.effective);
+    let mut basis = basis(access, asked, window, when.effective);
+    basis.notes.extend(not_members);
     output::holdings(&rows, &basis, out)?;
     let certain = rows.iter().filter(|(_, p)| *p == Presence::Certain).count();
     let possible = rows.len() - certain;

@@ -115,7 +115,7 @@ pub fn basis(access: &AccessModel, asked: &Asked, window: Window, effective: boo
         gaps: within(gaps, window),
         missing: missing.into_iter().collect(),
         never_listed: never_listed(access),
-        notes: notes(access, asked, window),
+        notes: notes(access, asked),
     }
 }
 
@@ -443,18 +443,23 @@ fn never_listed(access: &AccessModel) -> Vec<String> {
     kinds.iter().filter(|(kind, _)| !listed(*kind)).map(|(_, name)| (*name).to_string()).collect()
 }
 
+/// How many hold something else of a group than membership within a window, for whoever asks for its members.
+#[must_use]
+pub fn not_members(holdings: &[Holding], asked: &Asked, window: Window) -> Option<String> {
+    let Asked::Entitlement(EntitlementKind::Group, id) = asked else { return None };
+    let other = |h: &&Holding| {
+        h.entitlement.kind == EntitlementKind::Group
+            && h.entitlement.resource() == id
+            && !h.entitlement.is_group_member()
+            && h.presence(window) != Presence::Never
+    };
+    let others = holdings.iter().filter(other).count();
+    (others > 0).then(|| format!("{others} more are owners of it or eligible for it, and no members: --resource lists them too"))
+}
+
 /// What the records say beside the rows.
-fn notes(access: &AccessModel, asked: &Asked, window: Window) -> Vec<String> {
+fn notes(access: &AccessModel, asked: &Asked) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Asked::Entitlement(EntitlementKind::Group, id) = asked {
-        let other = |h: &&Holding| h.entitlement.resource() == id && !h.entitlement.is_group_member() && h.presence(window) != Presence::Never;
-        let others = access.holdings.iter().filter(other).count();
-        if others > 0 {
-            notes.push(format!(
-                "{others} more are owners of it or eligible for it, and no members: --resource lists them too"
-            ));
-        }
-    }
     let object = match asked {
         Asked::Entitlement(_, id) | Asked::Resource(id) => id.as_str(),
         Asked::Holder(id) => id.as_str(),
