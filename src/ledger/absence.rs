@@ -297,7 +297,7 @@ fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> 
         return Err(fail(format!("a part of the {} was not understood ({reason})", need.name)));
     }
     let complete: Vec<Look> = complete.into_iter().filter(|l| misread(l).is_none()).collect();
-    if complete.iter().any(|l| l.since == l.at && window == Window::at(l.at)) {
+    if complete.iter().any(|l| window == Window::at(l.at)) {
         return Ok(());
     }
     let log = |reason: String| MissingEvidence {
@@ -315,7 +315,8 @@ fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> 
     let last = window.until.plus(-1).max(window.from);
     let between = |l: &Look| Window {
         from: window.from.min(l.since),
-        until: last.max(l.at),
+        // The snapshot tells of its own instant; of any later one the log must.
+        until: if last <= l.at { l.at } else { window.until },
     };
     let name = &need.name;
     if !complete.iter().map(between).any(|w| covered.attested_spans(w)) {
@@ -334,6 +335,7 @@ fn why_not(access: &AccessModel, need: &Need, asked: &Asked, window: Window) -> 
 /// How many acts may tell of a holder in a window, as far as their records say.
 fn unattributed(access: &AccessModel, need: &Need, asked: &Asked, window: Window, complete: &[Look]) -> usize {
     let kind = match need.collection {
+        "assignments" => EntitlementKind::AccessPackage,
         "memberships" => EntitlementKind::Group,
         "app_role_assignments" => EntitlementKind::AppRole,
         "directory_roles" | "role_schedules" => EntitlementKind::DirectoryRole,

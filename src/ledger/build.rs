@@ -220,7 +220,7 @@ impl Ledger {
         };
         let contents = package_contents::contents(&self.evidence, &self.sightings, &self.events, &LogCoverage::of(self.coverage.get("audit")));
         directory::fill(&mut access, &self.evidence, &self.sightings, &contents, settings);
-        access.unattributed = UnattributedAct::of(&self.events, &access.roles);
+        access.unattributed = UnattributedAct::of(&self.events, &self.histories, &access.roles);
         access.index();
         access
     }

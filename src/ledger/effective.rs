@@ -5,7 +5,6 @@
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::{PackageContent, listed_in};
 use crate::ledger::span::Span;
-use crate::model::time::DAY;
 use crate::model::{Certainty, EntitlementKind, GrantKind, Holding, Instant, PackageId, Presence, Window};
 use std::collections::{BTreeMap, HashSet};
 
@@ -108,8 +107,7 @@ fn as_taken_away(by_holder: &BTreeMap<&str, Vec<&Holding>>, step: &Holding, span
     let Some(last) = direct.max_by_key(|h| h.held_until.unwrap_or(Instant(i64::MAX))) else {
         return span;
     };
-    // A removal of the package takes up to a day to reach its resources.
-    let earlier = last.held_until.filter(|until| span.held_until.is_none_or(|end| until.plus(DAY) < end));
+    let earlier = last.held_until.filter(|until| span.held_until.is_none_or(|end| *until < end));
     if earlier.is_some() { span.ending_with(&Span::of(last)) } else { span }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
             // The fulfil record names the recipient as its actor; an approver or administrator is never the recipient.
             let actor_receives = matches!(
                 action,
-                Action::Requested | Action::Granted | Action::PartiallyGranted | Action::ResourceGranted | Action::Extended
+                Action::Requested | Action::ExtensionRequested | Action::Granted | Action::PartiallyGranted | Action::ResourceGranted | Action::Extended
             );
             let actor = fact.actor.clone().filter(|_| actor_receives && event.actor_kind.as_deref() == Some("user"));
             fact.principal = named.or(actor);

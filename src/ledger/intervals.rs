@@ -35,6 +35,8 @@ pub(super) struct Interval {
     pub proved: Vec<Window>,
     /// The last fact that proves holding.
     pub last_witness: Instant,
+    /// From when on the log has to tell what became of it: the last proof, or the beginning of the long time in which that was seen.
+    pub carried_from: Instant,
     /// The last snapshot that listed it.
     pub last_seen: Option<Instant>,
     /// Ends that were set, by the instant since when each is known.
@@ -108,15 +110,6 @@ impl Walk<'_> {
                 evidence,
                 ..
             } => self.present_by_then(at, made, evidence),
-            // Of a snapshot that took long, or of which only the day is known, the log has to tell the rest.
-            Fact::Present {
-                at,
-                since,
-                made,
-                record,
-                evidence,
-                ..
-            } if at.0 - since.0 > LONG_SNAPSHOT && !self.rules.one_record && !self.watched(since, at) => self.present_within(since, at, made, record, evidence),
             Fact::Present {
                 at,
                 since,
@@ -125,14 +118,23 @@ impl Walk<'_> {
                 record,
                 evidence,
                 ..
-            } => self.present(&Sighting {
-                at,
-                since,
-                made,
-                made_begins,
-                record,
-                evidence,
-            }),
+            } => {
+                let seen = Sighting {
+                    at,
+                    since,
+                    made,
+                    made_begins,
+                    record,
+                    evidence,
+                };
+                // Of a snapshot that took long, or of which only the day is known, the log has to tell the rest.
+                let is_long = at.0 - since.0 > LONG_SNAPSHOT && !self.rules.one_record;
+                if is_long && !self.watched(since, at) {
+                    self.present_within(&seen)
+                } else {
+                    self.present(&seen)
+                }
+            }
             Fact::Unclear { at, made, evidence } => self.unclear(at, made, evidence),
             Fact::Extended { at, act } => self.extended(at, act),
             Fact::Scheduled { at, end } => self.scheduled(at, end),
@@ -159,7 +161,7 @@ impl Walk<'_> {
             return self.begin(Interval::granted(at, act));
         };
         let prev = held.last_witness;
-        let joined = self.watched(prev, at) || self.rules.one_record;
+        let joined = self.watched(held.carried_from, at) || self.rules.one_record;
         if held.is_unclear() && self.rules.granted_once && joined {
             // What is granted was not held just before, and nobody ended it since: it was not held.
             return self.begin(Interval::granted(at, act));
@@ -174,6 +176,7 @@ impl Walk<'_> {
             held.evidence.push(act.evidence);
             held.proved.clear();
             held.last_witness = at.max(prev);
+            held.carried_from = held.last_witness;
             held.until_earliest = Some(held.last_witness);
             held.proved.push(Window {
                 from: at,
@@ -215,17 +218,40 @@ impl Walk<'_> {
         }
     }
 
-    /// Listed at some instant of a long time that the log did not watch: nobody knows at which.
-    fn present_within(&mut self, since: Instant, at: Instant, made: Option<Instant>, record: Option<Interned>, evidence: Interned) {
-        let Some(mut held) = self.open.take() else {
-            return self.present_by_then(at, made, evidence);
-        };
-        if held.knows(record) || self.watched(held.last_witness, since) {
-            held.prove(since, true, self.rules.log);
+    /// Listed at some instant of a long time that the log did not watch: it counts as of the end of that time, and nothing carries it on.
+    fn present_within(&mut self, seen: &Sighting) {
+        let (since, at) = (seen.since, seen.at);
+        match self.open.take() {
+            Some(held) if held.knows(seen.record) => return self.again(held, seen),
+            Some(mut held) => {
+                if self.watched(held.carried_from, since) {
+                    held.prove(since, true, self.rules.log);
+                }
+                held.proved.push(Window { from: at, until: at.plus(1) });
+                held.last_witness = held.last_witness.max(at);
+                held.until_earliest = Some(held.last_witness);
+                held.last_seen = Some(at);
+                held.records.extend(seen.record);
+                held.evidence.push(seen.evidence);
+                self.open = Some(held);
+            }
+            None => {
+                let ended = self.done.last().and_then(|d| if let End::Exact(t) = d.end { Some(t) } else { None });
+                let earliest = [self.absent, seen.made, ended.filter(|e| *e <= since)]
+                    .into_iter()
+                    .flatten()
+                    .filter(|e| *e <= at)
+                    .max();
+                let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
+                let mut fresh = Interval::begun(certainty, earliest, Some(at), at, seen.evidence);
+                fresh.last_seen = Some(at);
+                fresh.records.extend(seen.record);
+                self.begin(fresh);
+            }
         }
-        held.last_seen = Some(at);
-        held.evidence.push(evidence);
-        self.open = Some(held);
+        if let Some(held) = self.open.as_mut() {
+            held.carried_from = since;
+        }
     }
 
     /// Listed in a state that nobody understands: possible since the last end or absence, and nothing is proved.
@@ -254,7 +280,7 @@ impl Walk<'_> {
             Some(held) if held.last_seen.zip(seen.made).is_some_and(|(last, made)| made > last) && !held.knows(seen.record) => {
                 // The record was made after the last snapshot that had shown one: what that one stood for had ended before.
                 let made = seen.made.unwrap_or(seen.at);
-                if self.watched(held.last_witness, made) && held.last_witness >= made.plus(-self.rules.same_act) {
+                if self.watched(held.carried_from, made) && held.last_witness >= made.plus(-self.rules.same_act) {
                     return self.again(held, seen);
                 }
                 self.close_unseen(held, made, "not_listed");
@@ -269,9 +295,9 @@ impl Walk<'_> {
     /// Listed, and held as far as was known.
     fn again(&mut self, held: Interval, seen: &Sighting) {
         let mut held = held;
-        let joined = self.rules.one_record || held.knows(seen.record) || self.watched(held.last_witness, seen.at);
+        let joined = self.rules.one_record || held.knows(seen.record) || self.watched(held.carried_from, seen.at);
         // It may have been seen at any instant of a snapshot that took hours.
-        if !joined && seen.since < seen.at && held.last_witness < seen.since && self.watched(held.last_witness, seen.since) {
+        if !joined && seen.since < seen.at && held.last_witness < seen.since && self.watched(held.carried_from, seen.since) {
             held.prove(seen.since, true, self.rules.log);
         }
         held.prove(seen.at, joined, self.rules.log);
@@ -334,7 +360,7 @@ impl Walk<'_> {
             let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
             return self.begin(Interval::begun(certainty, earliest, Some(latest), at, act.evidence));
         };
-        let joined = self.rules.one_record || self.watched(held.last_witness, at);
+        let joined = self.rules.one_record || self.watched(held.carried_from, at);
         held.prove(at, joined, self.rules.log);
         held.evidence.push(act.evidence);
         self.open = Some(held);
@@ -350,13 +376,13 @@ impl Walk<'_> {
 
     fn ended(&mut self, at: Instant, reason: &'static str, made: Option<Instant>, act: Act) {
         if let Some(mut held) = self.open.take() {
-            let joined = self.rules.one_record || self.watched(held.last_witness, at);
+            let joined = self.rules.one_record || self.watched(held.carried_from, at);
             held.end_exactly(at, joined, reason, act, self.rules.log);
             self.done.push(held);
             return;
         }
         let is_one_end = |t: Instant| self.rules.one_record || at.0 - t.0 <= HOUR;
-        let told = self.done.last().map(|d| (d.end, d.last_witness, d.until_earliest));
+        let told = self.done.last().map(|d| (d.end, d.carried_from, d.until_earliest));
         match told {
             // One end, told twice.
             Some((End::Exact(t), ..)) if is_one_end(t) => {
@@ -388,7 +414,7 @@ impl Walk<'_> {
     fn deleted(&mut self, at: Instant, reason: &'static str, act: Act) {
         if let Some(mut held) = self.open.take() {
             // It lasted until then only if the log would have told of an earlier end.
-            if self.rules.one_record || self.watched(held.last_witness, at) {
+            if self.rules.one_record || self.watched(held.carried_from, at) {
                 held.end_exactly(at, true, reason, act, self.rules.log);
             } else {
                 held.end_within(at, reason, self.rules.log);
@@ -433,7 +459,7 @@ impl Walk<'_> {
         let proof = held.last_witness;
         let due = held.due().filter(|s| proof < *s && *s <= at);
         let mut held = held;
-        if log.watched(proof, at) {
+        if log.watched(held.carried_from, at) {
             // The log missed the end. One that was set is seldom missed before its time.
             match due {
                 Some(due) => held.reach(due),
@@ -441,7 +467,7 @@ impl Walk<'_> {
             }
             held.end = End::Bounded(at);
         } else {
-            let reach = log.forward(proof);
+            let reach = log.forward(held.carried_from);
             held.reach(due.map_or(reach, |d| reach.min(d)));
             held.end = End::Bounded(if self.rules.has_holes { at } else { log.back(at).max(proof) });
         }
@@ -460,7 +486,7 @@ impl Walk<'_> {
 
     fn finish(mut self) -> Vec<Interval> {
         if let Some(mut held) = self.open.take() {
-            let reach = self.rules.log.forward(held.last_witness);
+            let reach = self.rules.log.forward(held.carried_from);
             let due = held.due().filter(|d| held.last_witness < *d);
             held.reach(due.map_or(reach, |d| reach.min(d)));
             self.done.push(held);
@@ -495,6 +521,7 @@ impl Interval {
                 until: witness.plus(1),
             }],
             last_witness: witness,
+            carried_from: witness,
             last_seen: None,
             schedules: Vec::new(),
             grant: None,
@@ -544,7 +571,7 @@ impl Interval {
                 None
             }
             Some(last) => {
-                let reach = log.forward(prev);
+                let reach = log.forward(self.carried_from);
                 last.until = last.until.max(due.map_or(reach, |d| reach.min(d)));
                 Some(log.back(at).max(last.until))
             }
@@ -560,6 +587,7 @@ impl Interval {
             }
         }
         self.last_witness = prev.max(at);
+        self.carried_from = self.last_witness;
         self.until_earliest = Some(self.last_witness);
     }
 
@@ -577,7 +605,7 @@ impl Interval {
 
     /// It ended after its last proof and not after `latest`.
     fn end_within(&mut self, latest: Instant, reason: &'static str, log: &LogCoverage) {
-        let reach = log.forward(self.last_witness).min(latest);
+        let reach = log.forward(self.carried_from).min(latest);
         let due = self.due().filter(|d| self.last_witness < *d);
         self.reach(due.map_or(reach, |d| reach.min(d)));
         self.end = End::Bounded(latest);
@@ -586,11 +614,10 @@ impl Interval {
 
     /// It was held until `at`, and then no more.
     fn end_exactly(&mut self, at: Instant, joined: bool, reason: &'static str, act: Act, log: &LogCoverage) {
-        let prev = self.last_witness;
         match self.proved.last_mut() {
             Some(last) if joined => last.until = at,
             Some(last) => {
-                let reach = log.forward(prev);
+                let reach = log.forward(self.carried_from);
                 last.until = last.until.max(reach).min(at);
                 // What is taken away was held just before.
                 let from = log.back(at).min(at.plus(-1)).max(last.until);

@@ -146,25 +146,31 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
         });
         timeline.facts.extend(schedule_of(row).map(|end| Fact::Scheduled { at: look.at, end }));
     } else if state == "expired" {
+        let schedule = schedule_of(row);
+        let due = if let Some(Schedule::Ends(due)) = schedule { due } else { Instant(i64::MAX) };
+        let over = row.expired_at.unwrap_or(look.since);
+        // The record tells which end was set last, and not since when: before its end, in any case.
+        let known = due.min(over).plus(-HOUR).max(row.start_at.unwrap_or(Instant(i64::MIN))).min(over);
+        timeline.facts.extend(schedule.map(|end| Fact::Scheduled { at: known, end }));
         match row.expired_at {
-            Some(at) => {
-                // The record tells which end was set last, and not since when: before its end, in any case.
-                timeline.facts.extend(schedule_of(row).map(|end| {
-                    let due = if let Schedule::Ends(due) = end { due.min(at) } else { at };
-                    let known = due.plus(-HOUR).max(row.start_at.unwrap_or(Instant(i64::MIN)));
-                    Fact::Scheduled { at: known.min(at), end }
-                }));
-                timeline.facts.push(Fact::Ended {
-                    at,
-                    reason: "ended",
+            Some(at) => timeline.facts.push(Fact::Ended {
+                at,
+                reason: "ended",
+                made: row.start_at,
+                act: Act { evidence, ..Act::default() },
+            }),
+            None => {
+                // It was held at some time before, and nobody tells until when.
+                timeline.facts.push(Fact::Unclear {
+                    at: known,
                     made: row.start_at,
-                    act: Act { evidence, ..Act::default() },
+                    evidence,
+                });
+                timeline.facts.push(Fact::Absent {
+                    at: look.at,
+                    since: look.since,
                 });
             }
-            None => timeline.facts.push(Fact::Absent {
-                at: look.at,
-                since: look.since,
-            }),
         }
     }
     if !is_understood(row) {

@@ -120,6 +120,16 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
                 .into();
             }
         }
+        Action::ExtensionRequested => {
+            history.requestor = history.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
+            history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            history.created_at.get_or_insert(event.at);
+            history.justification = history.justification.or(event.justification);
+            history.justification_visible = true;
+            if history.kind.is_empty() {
+                history.kind = "userUpdate".into();
+            }
+        }
         Action::AssignedDirectly => {
             history.administrator = event.actor.clone();
             history.recipient = history.recipient.take().or_else(|| event.principal.clone());
@@ -130,6 +140,9 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
         }
         Action::Extended => {
             history.recipient = history.recipient.take().or_else(|| event.principal.clone());
+            if history.state.is_empty() && !failed {
+                history.state = "delivered".into();
+            }
             if history.kind.is_empty() {
                 history.kind = "userUpdate".into();
             }

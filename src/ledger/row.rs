@@ -4,11 +4,11 @@
 
 use crate::lake::column::columns;
 use crate::ledger::access_model::AccessModel;
-use crate::ledger::intervals::{End, Interval};
+use crate::ledger::intervals::{End, Interval, LONG_SNAPSHOT};
 use crate::ledger::names::ObjectKind;
 use crate::ledger::span::Span;
 use crate::ledger::timeline::Schedule;
-use crate::model::time::{HOUR, merge_windows};
+use crate::model::time::merge_windows;
 use crate::model::{
     AssignmentId, Certainty, Decision, EntitlementKey, EntitlementKind, GrantKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId,
     PrincipalState, RequestId, Window,
@@ -125,8 +125,9 @@ columns! {
     }
 }
 
-/// One pull takes hours: what is proved until so long before the instant of the questions counts as proved at that instant.
-const LAG: i64 = 4 * HOUR;
+/// What was pulled within an hour counts as one instant: what is proved until so long before the instant of the questions counts as
+/// proved at that instant.
+const LAG: i64 = LONG_SNAPSHOT;
 
 /// The end of an interval as of an instant.
 struct Ends {
@@ -319,6 +320,7 @@ impl LedgerRow {
             until_earliest: self.until_earliest,
             proved: self.proved.iter().map(|s| Window { from: s.from, until: s.until }).collect(),
             last_witness: self.last_witness,
+            carried_from: self.last_witness,
             last_seen: self.last_seen,
             schedules: self.ends_set.iter().map(EndSet::schedule).collect(),
             grant: None,

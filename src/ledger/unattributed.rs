@@ -2,9 +2,11 @@
 //! is proved across them.
 
 use crate::ledger::absence::Asked;
+use crate::ledger::access_model::RequestHistory;
+use crate::ledger::requests::{Asks, asks_for};
 use crate::ledger::timeline::{Fact, Timelines};
 use crate::model::time::MINUTE;
-use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome, PrincipalId, Window};
+use crate::model::{AccessEvent, Action, AssignmentId, EntitlementKind, Instant, Interned, Outcome, PackageId, PrincipalId, RequestId, Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,6 +17,8 @@ pub struct UnattributedAct {
     pub at: Instant,
     /// Whether it ended access, and began none.
     pub is_end: bool,
+    /// When what it began was ended, where a record says.
+    pub until: Option<Instant>,
     /// Whose access, where the record says.
     pub principal: Option<Interned>,
     /// Kind of what it is about, as a word, where the activity tells.
@@ -26,7 +30,7 @@ pub struct UnattributedAct {
 impl UnattributedAct {
     /// Of all acts, those that begin or end access, and of which no record says whose or to what; a directory role that is none of
     /// `roles`, where those were exported, may be any of them.
-    pub(super) fn of(events: &[AccessEvent], roles: &BTreeMap<String, String>) -> Vec<Self> {
+    pub(super) fn of(events: &[AccessEvent], histories: &BTreeMap<RequestId, RequestHistory>, roles: &BTreeMap<String, String>) -> Vec<Self> {
         let grants = doubts(events, is_grant);
         let ends = doubts(events, is_end);
         let of_no_role = |e: &&AccessEvent| {
@@ -37,6 +41,7 @@ impl UnattributedAct {
         let of_any_role = of_no_role.map(|e| Self {
             at: e.at,
             is_end: is_end(e),
+            until: None,
             principal: e.principal.as_ref().map(PrincipalId::interned),
             kind: e.kind.map(|k| k.as_str().into()),
             resource: None,
@@ -47,11 +52,13 @@ impl UnattributedAct {
             .map(|e| Self {
                 at: e.at,
                 is_end: is_end(e),
+                until: None,
                 principal: e.principal.as_ref().map(PrincipalId::interned),
                 kind: e.kind.map(|k| k.as_str().into()),
                 resource: e.entitlement.as_ref().map(|k| k.resource().into()),
             })
             .chain(of_any_role)
+            .chain(of_packages(events, histories))
             .collect();
         acts.sort();
         acts.dedup();
@@ -71,10 +78,47 @@ impl UnattributedAct {
         let unseen = if self.is_end {
             self.at >= window.from && !snapshots.iter().any(|s| *s >= window.until && *s < self.at)
         } else {
-            self.at <= window.until && !snapshots.iter().any(|s| *s <= window.from && *s > self.at)
+            let lasts = self.until.is_none_or(|until| window.from < until);
+            lasts && self.at <= window.until && !snapshots.iter().any(|s| *s <= window.from && *s > self.at)
         };
         of_asked && is(self.kind, kind.as_str()) && unseen
     }
+}
+
+/// Deliveries of packages to somebody whom no record names.
+fn of_packages<'a>(events: &'a [AccessEvent], histories: &'a BTreeMap<RequestId, RequestHistory>) -> impl Iterator<Item = UnattributedAct> + 'a {
+    let is_delivered = |h: &RequestHistory| matches!(h.state.as_str(), "delivered" | "partiallyDelivered");
+    let is_nobodys = |h: &RequestHistory| h.recipient.is_none() && h.likely_recipient.is_none();
+    let removed = |h: &&RequestHistory| is_delivered(h) && asks_for(&h.kind) == Some(Asks::Removal);
+    let ends = histories
+        .values()
+        .filter(removed)
+        .filter_map(|h| Some((h.assignment.clone()?, h.completed_at?)));
+    let ends: BTreeMap<AssignmentId, Instant> = ends.collect();
+    let act = |at: Instant, package: Option<Interned>, until: Option<Instant>| UnattributedAct {
+        at,
+        is_end: false,
+        until,
+        principal: None,
+        kind: Some(EntitlementKind::AccessPackage.as_str().into()),
+        resource: package,
+    };
+    let end_of = move |h: &RequestHistory| h.assignment.as_ref().and_then(|id| ends.get(id).copied());
+    let requested = histories
+        .values()
+        .filter(move |h| is_delivered(h) && is_nobodys(h) && asks_for(&h.kind) == Some(Asks::Access))
+        .filter_map(move |h| Some(act(h.completed_at?, h.package.as_ref().map(PackageId::interned), end_of(h))));
+    let of_request = |e: &AccessEvent| e.request.as_ref().and_then(|r| histories.get(r));
+    let is_told = |e: &&AccessEvent| matches!(e.action, Action::Granted | Action::PartiallyGranted) && e.outcome != Outcome::Failure;
+    let told = events
+        .iter()
+        .filter(is_told)
+        .filter(move |e| e.kind == Some(EntitlementKind::AccessPackage) && e.principal.is_none() && of_request(e).is_none_or(is_nobodys))
+        .map(move |e| {
+            let package = e.entitlement.as_ref().map(|k| k.id);
+            act(e.at, package.or_else(|| of_request(e)?.package.as_ref().map(PackageId::interned)), None)
+        });
+    requested.chain(told)
 }
 
 fn is_grant(event: &AccessEvent) -> bool {

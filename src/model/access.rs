@@ -212,6 +212,8 @@ words! {
         PartiallyGranted => "partially-granted",
         /// One resource role of a package was delivered.
         ResourceGranted => "resource-granted",
+        /// Somebody asked for another end.
+        ExtensionRequested => "extension-requested",
         /// The end was moved.
         Extended => "extended",
         /// Somebody or the system asked for the removal.
@@ -222,7 +224,7 @@ words! {
         Expired => "expired",
         /// Delivery failed.
         Failed => "failed",
-        /// The request was withdrawn.
+        /// The request was withdrawn, or nobody answered it in time.
         Cancelled => "cancelled",
         /// A grant in the future was planned.
         Scheduled => "scheduled",
