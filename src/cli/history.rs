@@ -54,12 +54,27 @@ fn finish(bench: &Bench, table: &Rows, window: Option<Window>, out: &OutputArgs)
     })
 }
 
+/// All of time.
+const ALWAYS: Window = Window {
+    from: Instant(i64::MIN),
+    until: Instant(i64::MAX),
+};
+
 /// What changed in policies, packages and catalogs; or the windows in which policies asked for less.
 pub fn changes(args: &ChangesArgs) -> Result<Exit, Failure> {
     let mut bench = Bench::open(&args.lake, &args.question)?;
     let window = window(args.from.as_deref(), args.until.as_deref())?;
     let table = if args.weakened {
-        weakened(&mut bench, window)?
+        let table = weakened(&mut bench, window)?;
+        let untold = weak::untold(bench.access(), window.unwrap_or(ALWAYS));
+        if untold > 0 {
+            output::say(&format!(
+                "{untold} updates of policies are told, and not what they changed: a policy may have been weaker between them"
+            ));
+            let end = finish(&bench, &table, window, &args.output)?;
+            return Ok(if table.rows.is_empty() { Exit::CannotTell } else { end });
+        }
+        table
     } else {
         forms::rows(&entries(&mut |sql| bench.query(sql), &About::Changes, window)?)
     };
@@ -211,13 +226,15 @@ fn differences(bench: &Bench, all: &[Holding], first: Instant, second: Instant) 
         ("evidence", Kind::Text),
     ]);
     for both in pairs.values() {
-        let change = match (both.first, both.second) {
-            (Presence::Never, _) => "gained",
-            (_, Presence::Never) => "lost",
+        let (change, certainty) = match (both.first, both.second) {
+            (Presence::Never, there) => ("gained", there),
+            (there, Presence::Never) => ("lost", there),
+            // Whoever held it for certain and only may hold it now may have lost it.
+            (Presence::Certain, Presence::Possible) => ("lost", Presence::Possible),
+            (Presence::Possible, Presence::Certain) => ("gained", Presence::Possible),
             _ => continue,
         };
         let h = both.holding;
-        let certainty = surer(both.first, both.second);
         let evidence: Vec<&str> = h.evidence.iter().map(|e| e.as_str()).collect();
         table.rows.push(vec![
             Cell::text(change),

@@ -108,8 +108,9 @@ impl Ledger {
         let events = facts::one_act_once(told, SAME_ACT);
         stage.yields(events.len());
         let stage = Stage::begin("requests, names, deletions");
-        let (coverage, collection_gaps) = coverage::by_subject(&evidence.coverage);
+        let (mut coverage, collection_gaps) = coverage::by_subject(&evidence.coverage);
         let newest = newest(&evidence, &sightings);
+        coverage::until(&mut coverage, newest.plus(1).max(evidence.committed_at.unwrap_or(newest)));
         let assignments = Contents::of(&evidence.assignments);
         let requests = Contents::of(&evidence.requests);
         let deletions = Deletions::of(&events, &evidence);

@@ -2,8 +2,8 @@
 
 use crate::lake::records::{Coverage, HEALED};
 use crate::ledger::access_model::{Covered, Gaps};
-use crate::model::Window;
-use crate::model::time::without;
+use crate::model::time::{common, without};
+use crate::model::{Instant, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Coverage by log, and gaps by collection; what is said of `sign_ins` counts for both streams of people.
@@ -50,6 +50,19 @@ pub(super) fn by_subject(rows: &[Coverage]) -> (BTreeMap<String, Covered>, BTree
         .into_iter()
         .partition(|(name, covered)| name == "audit" || name.starts_with("sign_ins:") || !covered.any.is_empty());
     (logs, others.into_iter().map(|(name, covered)| (name, covered.gaps)).collect())
+}
+
+/// Takes away what lies after an instant: nobody can answer for a log that is not written yet.
+pub(super) fn until(logs: &mut BTreeMap<String, Covered>, instant: Instant) {
+    let written = [Window {
+        from: Instant(i64::MIN),
+        until: instant,
+    }];
+    for covered in logs.values_mut() {
+        for windows in [&mut covered.proven, &mut covered.attested, &mut covered.any] {
+            *windows = common(windows, &written);
+        }
+    }
 }
 
 /// A gap in time ends where a pull has read to the last page: the slice that failed one day was read on another.

@@ -73,6 +73,8 @@ impl UsageDay {
 pub struct Evidence {
     /// Tenant.
     pub tenant: TenantId,
+    /// When the commit was made: nobody can answer for a log that was not written by then.
+    pub committed_at: Option<Instant>,
     /// What the audit log tells of access.
     pub audit_facts: AuditFacts,
     /// Audit events that the vocabulary knows and `acts` does not have yet.

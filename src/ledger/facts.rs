@@ -340,10 +340,11 @@ pub(super) fn one_act_once(mut facts: Vec<AccessEvent>, window: i64) -> Vec<Acce
     for fact in facts {
         let act = |action: Action| (action, fact.outcome, fact.principal.clone(), fact.entitlement.clone(), fact.request.clone());
         // One approver may decide two stages in a row: only the very same instant is the same decision.
-        let window = if matches!(fact.action, Action::Approved | Action::Denied) {
-            0
-        } else {
-            window
+        let window = match fact.action {
+            Action::Approved | Action::Denied => 0,
+            // A removal is told once for each resource of the package, whenever that is done.
+            Action::Removed if fact.request.is_some() => i64::MAX,
+            _ => window,
         };
         let same = |first: &AccessEvent| {
             let same_actor = first.actor == fact.actor || fact.request.is_none() && matches!(fact.action, Action::Granted | Action::Removed);

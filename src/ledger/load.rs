@@ -4,7 +4,7 @@ use crate::engine::EngineError;
 use crate::lake::{LakeError, View};
 use crate::ledger::condensed::Condensed;
 use crate::ledger::evidence::Evidence;
-use crate::model::Stage;
+use crate::model::{Instant, Stage};
 
 /// Evidence that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ impl Evidence {
         let objects = objects(view)?;
         Ok(Self {
             tenant: view.tenant().unwrap_or_default(),
+            committed_at: view.log().last().and_then(|(_, commit)| Instant::parse(&commit.at)),
             audit_facts: logs.facts,
             unknown_activities: logs.unknown_activities.into_iter().collect(),
             untimed_records: logs.untimed_records,

@@ -159,6 +159,7 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
             }
         }
         Action::Granted | Action::PartiallyGranted if !failed => {
+            history.completed_at.get_or_insert(event.at);
             history.recipient = history.recipient.take().or_else(|| event.principal.clone());
             if history.state.is_empty() {
                 history.state = if event.action == Action::Granted { "delivered" } else { "partiallyDelivered" }.into();

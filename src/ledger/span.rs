@@ -168,7 +168,8 @@ impl Span {
     #[must_use]
     pub fn ending_with(&self, other: &Self) -> Self {
         let mut both = self.end_with(other);
-        let until = other.until_earliest.unwrap_or(Instant(i64::MIN));
+        let proved = other.proved.last().map(|w| w.until);
+        let until = other.until_earliest.max(proved).unwrap_or(Instant(i64::MIN));
         both.proved = common(
             &self.proved,
             &[Window {

@@ -80,6 +80,21 @@ pub fn windows(access: &AccessModel) -> Vec<Weak<'_>> {
     all
 }
 
+/// Updates within a window of which the log does not say what they changed, and that may have undone one another: two of one policy
+/// between two snapshots.
+#[must_use]
+pub fn untold(access: &AccessModel, window: Window) -> usize {
+    let looks = access.looks.get(&("policies".into(), "tenant".into())).map_or(&[][..], Vec::as_slice);
+    let before = |at: Instant| looks.iter().filter(|l| l.at <= at).count();
+    let of_policy = |history: &PolicyHistory| {
+        let untold = history.changes.iter().filter(|c| c.properties.is_empty() && window.meets(&Window::at(c.at)));
+        let mut buckets: Vec<usize> = untold.map(|c| before(c.at)).collect();
+        buckets.sort_unstable();
+        buckets.chunk_by(|a, b| a == b).map(<[usize]>::len).filter(|n| *n > 1).sum::<usize>()
+    };
+    access.policy_history.values().map(of_policy).sum()
+}
+
 fn weak<'a>(policy: &PolicyId, weakness: Weakness, from: (Instant, Instant)) -> Weak<'a> {
     Weak {
         policy: policy.clone(),
@@ -178,8 +193,7 @@ fn granted<'a>(access: &'a AccessModel, weak: &Weak) -> Vec<&'a RequestHistory> 
     let delivered = |r: &&RequestHistory| {
         let given = ["delivered", "partiallydelivered"].contains(&r.state.to_ascii_lowercase().as_str());
         let at = r.completed_at.or(r.created_at);
-        let within = |t: Instant| window.meets(&Window::at(t));
-        given && r.policy.as_ref() == Some(&weak.policy) && (at.is_some_and(within) || r.created_at.is_some_and(within))
+        given && r.policy.as_ref() == Some(&weak.policy) && at.is_some_and(|t| window.meets(&Window::at(t)))
     };
     let mut all: Vec<&RequestHistory> = access.requests.values().filter(delivered).collect();
     all.sort_by_key(|r| (r.completed_at.or(r.created_at), r.id.clone()));
