@@ -79,7 +79,7 @@
     else if (sheet.items[n(card)].justify.includes(answer.decision) && !reason) needed.push(["j", say("write a reason")]);
     if (answer.decision === "exception" && !end) needed.push(["u", say("give the date on which it ends")]);
     if (answer.decision === "modify" && !end && !reason) needed.push(["j", say("write what changes, or give a date")]);
-    if (timed(answer) && end && end <= today()) needed.push(["u", say("give a date after today")]);
+    if (timed(answer) && end && (end <= today() || end > "2200-12-31")) needed.push(["u", say("give a date after today")]);
     return needed;
   }
   const lacks = (card) => missing(card).length > 0;

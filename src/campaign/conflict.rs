@@ -2,6 +2,7 @@
 //! replacement) asks it, and it refuses or discloses.
 
 use crate::campaign::model::{Disclosure, Item};
+use crate::campaign::persons::Persons;
 use crate::campaign::plan::Plan;
 use crate::campaign::reviewers::{find_person, one_person, unable};
 use crate::ledger::AccessModel;
@@ -51,6 +52,7 @@ pub struct ConflictRule<'a> {
     access: &'a AccessModel,
     accounts: &'a AdminPattern,
     absent: BTreeSet<PrincipalId>,
+    persons: Persons<'a>,
     /// Who put whom where, by hand.
     provisioned: HashMap<(&'a PrincipalId, &'a str), BTreeSet<&'a PrincipalId>>,
 }
@@ -70,6 +72,7 @@ impl<'a> ConflictRule<'a> {
             access,
             accounts,
             absent: plan.absent.iter().filter_map(|n| find_person(access, n).ok()).collect(),
+            persons: Persons::new(access, accounts),
             provisioned,
         }
     }
@@ -90,7 +93,7 @@ impl<'a> ConflictRule<'a> {
     #[must_use]
     pub fn refuses(&self, reviewer: &PrincipalId, what: &Judged) -> Option<String> {
         if let Some(how) = one_person(self.access, self.accounts, reviewer, what.holder) {
-            return Some(how.into());
+            return Some(how);
         }
         if let Some(why) = self.unavailable(reviewer) {
             return Some(why);
@@ -107,15 +110,24 @@ impl<'a> ConflictRule<'a> {
     /// What is to be disclosed when somebody reviews it whom nothing refuses.
     #[must_use]
     pub fn discloses(&self, reviewer: &PrincipalId, what: &Judged) -> Vec<Disclosure> {
-        let manager = self.access.people.get(reviewer).and_then(|p| p.manager.as_ref());
         let mut list = Vec::new();
         if self.approved(reviewer, what) {
             list.push(Disclosure::ApprovedRequest);
         }
-        if manager.is_some_and(|m| self.same_person(m, what.holder)) {
-            list.push(Disclosure::ReportsToHolder);
+        if what.holding.is_some_and(|h| self.asked(reviewer, h)) {
+            list.push(Disclosure::AskedForHolder);
+        }
+        match self.persons.levels_above(reviewer, what.holder) {
+            Some(1) => list.push(Disclosure::ReportsToHolder),
+            Some(_) => list.push(Disclosure::ReportsToHolderIndirectly),
+            None => {}
         }
         list
+    }
+
+    /// Whether somebody asked for it, for another.
+    fn asked(&self, reviewer: &PrincipalId, h: &Holding) -> bool {
+        h.requested_by.as_ref().is_some_and(|r| *r != h.principal && self.same_person(reviewer, r))
     }
 
     fn gave(&self, reviewer: &PrincipalId, h: &Holding) -> bool {

@@ -1,7 +1,7 @@
 //! Decisions that cannot both be carried out: a package is kept and what it gives is removed, or the other way round.
 
 use crate::campaign::log::{Choice, DecidedBy, DecisionEntry};
-use crate::campaign::model::Item;
+use crate::campaign::model::{Context, Item, Recommendation};
 use crate::campaign::state::State;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,35 @@ pub fn contradict(package: &DecisionEntry, given: &DecisionEntry) -> bool {
         (false, true) => true,
         (true, false) => given.by == DecidedBy::Person || package.by != DecidedBy::Person,
         _ => false,
+    }
+}
+
+/// Makes the recommendations of a campaign agree with one another: whoever follows them all contradicts nothing.
+///
+/// What a package gives goes with the package and not without it.
+pub fn agree(rows: &mut [(Item, Context)]) {
+    let key = |principal: &str, package: &str, assignment: &str| [principal, package, assignment].map(ToString::to_string);
+    let of_package = rows
+        .iter()
+        .map(|(i, _)| (key(&i.principal_id, &i.entitlement_id, &i.assignment_id), i.recommendation));
+    let packages: BTreeMap<[String; 3], Recommendation> = of_package.collect();
+    for (item, context) in rows.iter_mut().filter(|(i, _)| !i.delivered_by.is_empty()) {
+        let behind = item.delivered_by.iter();
+        let behind = behind.map(|d| (d.package_name.as_str(), packages.get(&key(&item.principal_id, &d.package_id, &d.assignment_id))));
+        let (going, other): (Vec<_>, Vec<_>) = behind.partition(|(_, r)| *r == Some(&Recommendation::Revoke));
+        let staying: Vec<&str> = other.iter().filter(|(_, r)| r.is_some()).map(|(name, _)| *name).collect();
+        match item.recommendation {
+            Recommendation::Revoke if !staying.is_empty() => {
+                context.recommendation_reason = format!("the package {} gives it, and nothing speaks for removing that", staying.join(", "));
+                item.recommendation = Recommendation::None;
+            }
+            Recommendation::Keep | Recommendation::None if other.is_empty() => {
+                let names: Vec<&str> = going.iter().map(|(name, _)| *name).collect();
+                context.recommendation_reason = format!("because the package {} gives it, and its removal is recommended", names.join(", "));
+                item.recommendation = Recommendation::Revoke;
+            }
+            _ => {}
+        }
     }
 }
 

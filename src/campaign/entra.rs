@@ -93,6 +93,16 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
     reviewers.sort_by(|a, b| a.key.cmp(&b.key));
     let mut head = head(from, &id, &items, with_unassigned(reviewers, &items), Vec::new());
     head.entra_instance = Some(instance.to_lowercase());
+    // Without a record of the instance, its last decision is the last day that anybody knows.
+    if let Some(last) = rows.iter().filter_map(|r| r.reviewed_at.max(r.applied_at)).max() {
+        head.due_at = last;
+        if !instances.iter().any(|r| r.id.eq_ignore_ascii_case(instance) && r.end_at.is_some()) {
+            head.warnings.push(format!(
+                "no record of Entra tells when this review ended: its last decision of {} counts as the end",
+                last.day()
+            ));
+        }
+    }
     if let Some(period) = instances.iter().find(|r| r.id.eq_ignore_ascii_case(instance)) {
         head.due_at = period.end_at.unwrap_or(head.due_at);
         head.entra_period = Some(EntraPeriod {

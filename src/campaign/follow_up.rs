@@ -1,6 +1,6 @@
 //! The items of a campaign in a later state of the lake: what ended, what came back, what is new.
 
-use crate::campaign::model::{Item, ItemId};
+use crate::campaign::model::{Item, ItemId, shown_name};
 use crate::campaign::state::State;
 use crate::check::Index;
 use crate::ledger::AccessModel;
@@ -99,7 +99,13 @@ impl<'a> CurrentAccess<'a> {
     pub fn missing_from(&self, h: &Holding) -> Option<(&'static str, Instant)> {
         let collection = listed_in(h.entitlement.kind)?;
         let gone = h.until_latest?;
-        let of_it = |scope: &str| scope == "tenant" || scope == h.entitlement.resource();
+        // Owners of a group are listed apart from its members.
+        let own = if h.entitlement.is_group_owner() {
+            format!("owner/{}", h.entitlement.resource())
+        } else {
+            h.entitlement.resource().to_string()
+        };
+        let of_it = |scope: &str| scope == "tenant" || scope == own;
         let looks = self.access.looks.iter().filter(|((c, scope), _)| *c == collection && of_it(scope));
         let at = looks.flat_map(|(_, looks)| looks).filter(|l| l.complete && l.at >= gone).map(|l| l.at).min()?;
         Some((collection, at))
@@ -244,7 +250,7 @@ pub fn drift(state: &State, now: &CurrentAccess, in_scope: impl Fn(&Holding) -> 
             principal_id: holding.principal.to_string(),
             principal_name: holding.principal_name.to_string(),
             entitlement: holding.entitlement.to_string(),
-            entitlement_name: holding.entitlement_name.to_string(),
+            entitlement_name: shown_name(holding),
             assignment_id: assignment(holding).to_string(),
             evidence: format!(
                 "since {}: {}",

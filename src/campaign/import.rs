@@ -6,6 +6,7 @@ use crate::campaign::dates::DateOrder;
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
 use crate::campaign::model::{ItemId, ReviewerKey};
+use crate::campaign::progress::says_the_same;
 use crate::campaign::reading::{Reading, Row};
 use crate::campaign::sheet::ReturnedSheet;
 use crate::campaign::state::State;
@@ -51,6 +52,8 @@ pub struct ImportResult {
     pub empty: usize,
     /// Decisions that are new or differ.
     pub changed: usize,
+    /// Decisions that were on record, and are confirmed at a later time or by a better proof.
+    pub confirmed: usize,
     /// Rows that were not taken, each once.
     pub refused: Vec<String>,
     /// What is to be known, though nothing is wrong with the rows that were taken.
@@ -96,22 +99,34 @@ pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Re
                 }
             }
         }
-        taken.decided += rows.len();
-        let changed: Vec<&Row> = rows.iter().filter(|r| differs(state, r, read.stage)).collect();
+        let decided = rows.len();
+        taken.decided += decided;
+        let new = |row: Row| {
+            let entry = entry(&row, read.stage, &read.reviewer);
+            (novelty(state, row.index, &entry, &file.proof), entry)
+        };
+        let mut new: Vec<(Novelty, DecisionEntry)> = rows.into_iter().map(new).filter(|(n, _)| *n != Novelty::Known).collect();
         let seen = state
             .imports
             .iter()
             .find(|(_, _, r)| r.sha256 == file.sheet.sha256 && r.reviewer == read.reviewer);
-        if changed.is_empty() {
-            continue;
-        }
-        if let Some((number, at, _)) = seen.filter(|_| !operator.again) {
+        // Rows that were refused the first time are new still; those that something replaced since are not.
+        let replaced = new.iter().filter(|(n, _)| *n == Novelty::Replaces).count();
+        if let Some((number, at, _)) = seen.filter(|_| !operator.again && replaced > 0) {
             taken.refused.push(format!(
-                "{}: this very file was imported on {at} (entry {number}), and later entries replaced {} of its decisions; \
+                "{}: this very file was imported on {at} (entry {number}), and {replaced} of its items were decided otherwise since; \
                  to decide so once more give --again",
                 file.sheet.file,
-                changed.len()
             ));
+            new.retain(|(n, _)| *n != Novelty::Replaces);
+        }
+        if new.is_empty() {
+            if file.proof.rank() > 0 && decided > 0 {
+                taken.notes.push(format!(
+                    "{}: its decisions are on record with a proof that is as good, and it is not kept",
+                    file.sheet.file
+                ));
+            }
             continue;
         }
         sequence += 1;
@@ -123,23 +138,19 @@ pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Re
             sheet: read.hash,
             imported_by: operator.name.clone(),
             proof: file.proof.clone(),
-            decided: rows.len(),
+            decided,
             empty: read.empty,
-            changed: changed.len(),
+            changed: new.len(),
         }));
-        for row in changed {
+        for (novelty, entry) in new {
             sequence += 1;
-            taken.changed += 1;
-            taken.events.push(LogEvent::Decided(DecisionEntry {
-                item: row.item.clone(),
-                stage: read.stage,
-                decision: row.decision.clone(),
-                by: DecidedBy::Person,
-                decided_by: read.reviewer.to_string(),
-                decided_at: row.decided_at,
-                applied_at: None,
-                import,
-            }));
+            let count = if novelty == Novelty::Confirms {
+                &mut taken.confirmed
+            } else {
+                &mut taken.changed
+            };
+            *count += 1;
+            taken.events.push(LogEvent::Decided(DecisionEntry { import, ..entry }));
         }
     }
     if taken.refused.is_empty() || !(operator.all_or_nothing || taken.events.is_empty()) {
@@ -149,7 +160,46 @@ pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Re
     }
 }
 
-fn differs(state: &State, row: &Row, stage: u8) -> bool {
-    let known = state.progress[row.index].decided[usize::from(stage.clamp(1, 2) - 1)].as_ref();
-    known.is_none_or(|(_, entry)| entry.decision != row.decision || entry.by != DecidedBy::Person)
+fn entry(row: &Row, stage: u8, reviewer: &ReviewerKey) -> DecisionEntry {
+    DecisionEntry {
+        item: row.item.clone(),
+        stage,
+        decision: row.decision.clone(),
+        by: DecidedBy::Person,
+        decided_by: reviewer.to_string(),
+        decided_at: row.decided_at,
+        applied_at: None,
+        import: 0,
+    }
+}
+
+/// What a row adds to what is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Novelty {
+    /// Nothing.
+    Known,
+    /// The first decision of a person.
+    First,
+    /// Another decision than the one on record.
+    Replaces,
+    /// The same decision, said later or with a better proof.
+    Confirms,
+}
+
+fn novelty(state: &State, index: usize, new: &DecisionEntry, proof: &Proof) -> Novelty {
+    let place = usize::from(new.stage.clamp(1, 2) - 1);
+    let progress = &state.progress[index];
+    let Some((_, old)) = progress.decided[place].as_ref().filter(|(_, d)| d.by == DecidedBy::Person) else {
+        return Novelty::First;
+    };
+    if old.decision != new.decision {
+        return Novelty::Replaces;
+    }
+    let known = state.imports.iter().find(|(n, ..)| *n == old.import).map_or(0, |(_, _, r)| r.proof.rank());
+    let later = new.decided_at > progress.last_said[place];
+    if says_the_same(old, new) && (later || proof.rank() > known) {
+        Novelty::Confirms
+    } else {
+        Novelty::Known
+    }
 }

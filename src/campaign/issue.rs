@@ -29,7 +29,7 @@ impl State {
 
     /// What stands on every sheet about the campaign.
     #[must_use]
-    pub fn sheet_head(&self) -> SheetHead {
+    pub fn sheet_head(&self, stage: u8) -> SheetHead {
         let head = &self.head;
         let mut asked: Vec<&'static str> = vec![Justify::Exception.sentence()];
         asked.extend(self.plan.justification.iter().filter(|j| **j != Justify::Exception).map(|j| j.sentence()));
@@ -43,7 +43,7 @@ impl State {
             due_at: self.due_at,
             population: head.population,
             population_sha256: head.population_sha256.clone(),
-            silence: self.plan.no_response.sentence().into(),
+            silence: self.plan.no_response.sentence_in(stage).into(),
             justification_asked: format!("A reason is required {}.", asked.join(", ")),
             reasons_for: asked,
             zone: self.zone().to_string(),
@@ -138,20 +138,24 @@ impl State {
 
     /// What is disclosed about whom an item counts to.
     #[must_use]
-    pub fn disclosed_of(&self, index: usize, stage: u8, key: &ReviewerKey, mutual: &BTreeSet<usize>) -> Vec<Disclosure> {
+    pub fn disclosed_of(&self, index: usize, stage: u8, key: &ReviewerKey, mutual: &BTreeSet<(usize, u8)>) -> Vec<Disclosure> {
         if key == self.owner_in(index, stage) {
             return self.disclosed_in(index, stage, mutual);
         }
         let item = &self.items[index];
-        match self.move_to(index, stage, key) {
+        let mut list = match self.move_to(index, stage, key) {
             Some(change) => change.disclosed.get(&item.id).cloned().unwrap_or_default(),
             None if stage == 2 => item.second_disclosed.clone(),
             None => item.disclosed.clone(),
+        };
+        if mutual.contains(&(index, stage)) {
+            list.push(Disclosure::MutualReview);
         }
+        list
     }
 
     /// What the first stage decided, for the eyes of the second.
-    fn first_decision(&self, index: usize) -> Option<FirstDecision> {
+    fn first_decision(&self, index: usize, mutual: &BTreeSet<(usize, u8)>) -> Option<FirstDecision> {
         let (at, entry) = self.progress[index].decided[0].as_ref()?;
         let reviewer = self.reviewers.get(&ReviewerKey::new(&entry.decided_by));
         let name = reviewer.map(|r| r.name.clone()).filter(|n| !n.is_empty());
@@ -159,6 +163,7 @@ impl State {
             by: name.unwrap_or_else(|| entry.decided_by.clone()),
             at: entry.decided_at.unwrap_or(*at),
             decision: entry.decision.clone(),
+            disclosed: self.disclosed_of(index, 1, &ReviewerKey::new(&entry.decided_by), mutual),
         })
     }
 
@@ -183,7 +188,7 @@ impl State {
                 SheetItem {
                     context,
                     disclosed: self.disclosed_in(*index, stage, &mutual),
-                    first: (stage == 2).then(|| self.first_decision(*index)).flatten(),
+                    first: (stage == 2).then(|| self.first_decision(*index, &mutual)).flatten(),
                     batch: place / self.plan.batch.max(1) + 1,
                     justify: self.justify(&item),
                     decision: self.progress[*index].decided[usize::from(stage.clamp(1, 2) - 1)]
@@ -198,7 +203,7 @@ impl State {
             ..Reviewer::default()
         });
         Sheet {
-            head: self.sheet_head(),
+            head: self.sheet_head(stage),
             language: self.plan.language_of(&reviewer),
             reviewer,
             stage,

@@ -1,13 +1,16 @@
 //! What a reviewer is told of an item: path, reason, last use, peers, findings, effect of a removal, recommendation.
 
 use crate::campaign::item_findings::{ItemFindings, Reach};
-use crate::campaign::model::{Context, Delivery, ItemFinding, ItemId, Recommendation, Risk};
-use crate::campaign::recommendation::{Usage, Use, recommend};
+use crate::campaign::model::{Context, Delivery, ItemFinding, ItemId, Recommendation, Risk, shown_name};
+use crate::campaign::nesting::Nesting;
+use crate::campaign::recommendation::{OF_USE, Usage, Use, held_by_package, recommend, speaks_against};
+use crate::campaign::source::source;
 use crate::check::{CheckResult, Index, by_id};
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::{PackageRole, Person};
 use crate::model::id::joined;
 use crate::model::{Certainty, EntitlementKey, EntitlementKind, Finding, Holding, PackageId, PrincipalId, Severity};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 /// Looks things up for many items.
@@ -18,7 +21,7 @@ pub struct ContextBuilder<'a> {
     usage: Usage<'a>,
     holders: HashMap<&'a EntitlementKey, BTreeSet<&'a PrincipalId>>,
     departments: HashMap<&'a str, BTreeSet<&'a PrincipalId>>,
-    held_by: HashMap<&'a PrincipalId, Vec<&'a Holding>>,
+    nesting: Nesting<'a>,
 }
 
 /// What was told, with what it means for the sheet.
@@ -41,9 +44,7 @@ impl<'a> ContextBuilder<'a> {
     #[must_use]
     pub fn new(access: &'a AccessModel, results: &'a [CheckResult]) -> Self {
         let mut holders: HashMap<&EntitlementKey, BTreeSet<&PrincipalId>> = HashMap::new();
-        let mut held_by: HashMap<&PrincipalId, Vec<&Holding>> = HashMap::new();
         for holding in access.held() {
-            held_by.entry(&holding.principal).or_default().push(holding);
             holders.entry(&holding.entitlement).or_default().insert(&holding.principal);
         }
         let mut departments: HashMap<&str, BTreeSet<&PrincipalId>> = HashMap::new();
@@ -58,14 +59,39 @@ impl<'a> ContextBuilder<'a> {
             usage: Usage::new(access),
             holders,
             departments,
-            held_by,
+            nesting: Nesting::new(access),
         }
     }
 
-    /// Findings about a holding.
+    /// Findings about a holding; what speaks against every package that gives it speaks against what they give.
     #[must_use]
     pub fn findings(&self, holding: &Holding) -> Vec<(Reach, &'a Finding)> {
-        self.findings.of(holding)
+        let mut all = self.findings.of(holding);
+        let behind: Vec<Vec<&Finding>> = self.behind(holding).into_iter().map(|p| self.against(p)).collect();
+        if behind.iter().all(|list| !list.is_empty()) {
+            for f in behind.into_iter().flatten() {
+                if !all.iter().any(|(_, known)| known.fingerprint == f.fingerprint) {
+                    all.push((Reach::Access, f));
+                }
+            }
+            all.sort_by(|(x, a), (y, b)| (x, Reverse(a.severity), a.check, &a.fingerprint).cmp(&(y, Reverse(b.severity), b.check, &b.fingerprint)));
+        }
+        all
+    }
+
+    /// Findings that speak against a package's assignment.
+    fn against(&self, package: &Holding) -> Vec<&'a Finding> {
+        let all = self.findings.of(package).into_iter();
+        all.filter(|(r, f)| *r == Reach::Access && speaks_against(f)).map(|(_, f)| f).collect()
+    }
+
+    /// The live assignments of packages that give a membership or a role.
+    fn behind(&self, holding: &Holding) -> Vec<&'a Holding> {
+        if holding.entitlement.kind == EntitlementKind::AccessPackage {
+            return Vec::new();
+        }
+        let behind = self.index.assignments_behind(holding).into_iter();
+        behind.filter(|h| h.held_at(self.access.as_of)).collect()
     }
 
     /// Everything about one item.
@@ -73,7 +99,21 @@ impl<'a> ContextBuilder<'a> {
     pub fn tell(&self, item: ItemId, holding: &Holding, sensitive_because: &str) -> ItemContext {
         let findings = self.findings(holding);
         let used = self.usage.of(&self.index, holding);
-        let (recommendation, reason) = recommend(holding, &findings, &used, &self.findings, self.access.as_of);
+        let (mut recommendation, mut reason) = recommend(holding, &findings, &used, &self.findings, self.access.as_of);
+        let staying: Vec<&str> = self
+            .behind(holding)
+            .into_iter()
+            .filter(|p| self.against(p).is_empty())
+            .map(|p| p.entitlement_name.as_str())
+            .collect();
+        if recommendation == Recommendation::Revoke && !staying.is_empty() {
+            (recommendation, reason) = (Recommendation::None, held_by_package(&staying, &findings));
+        }
+        let mut findings = findings;
+        if recommendation == Recommendation::Revoke {
+            // What the recommendation rests on comes first: a page shows the first few.
+            findings.sort_by_key(|(r, f)| !(*r == Reach::Access && speaks_against(f)));
+        }
         let own = |severity: Severity| findings.iter().any(|(r, f)| *r == Reach::Access && f.severity == severity);
         let risk = if own(Severity::High) || !sensitive_because.is_empty() {
             Risk::High
@@ -91,7 +131,7 @@ impl<'a> ContextBuilder<'a> {
             grant_kind: holding.grant_kind.to_string(),
             granted_by: granted_by(holding),
             justification_given: holding.justification.map(|j| j.to_string()).unwrap_or_default(),
-            last_use: self.last_use(holding, &used),
+            last_use: self.last_use(&used, &findings),
             peers: self.peers(holding),
             findings: findings.iter().map(|(_, f)| told(f)).collect(),
             removal: self.removal(holding, &delivered_by),
@@ -130,13 +170,9 @@ impl<'a> ContextBuilder<'a> {
 
     /// Assignments that give a membership or a role now.
     fn delivered_by(&self, holding: &Holding) -> Vec<Delivery> {
-        if holding.entitlement.kind == EntitlementKind::AccessPackage {
-            return Vec::new();
-        }
-        let behind = self.index.assignments_behind(holding);
-        let mut list: Vec<Delivery> = behind
+        let mut list: Vec<Delivery> = self
+            .behind(holding)
             .into_iter()
-            .filter(|h| h.held_at(self.access.as_of))
             .map(|h| Delivery {
                 package_id: h.entitlement.id.to_string(),
                 package_name: h.entitlement_name.to_string(),
@@ -153,7 +189,7 @@ impl<'a> ContextBuilder<'a> {
         if holding.entitlement.kind != EntitlementKind::AccessPackage {
             return Vec::new();
         }
-        let held = self.held_by.get(&holding.principal).map(Vec::as_slice).unwrap_or_default();
+        let held = self.nesting.of(holding.principal.as_str());
         let by_it = |h: &&&Holding| {
             let with = self.index.packages_with(&h.entitlement);
             h.entitlement.kind != EntitlementKind::AccessPackage && with.iter().any(|(p, _)| p.as_str() == holding.entitlement.id)
@@ -162,11 +198,18 @@ impl<'a> ContextBuilder<'a> {
         keys.into_iter().collect()
     }
 
-    fn last_use(&self, holding: &Holding, used: &Use) -> String {
-        let account = self.access.people.get(&holding.principal).and_then(|p| p.last_successful_at);
-        let account = account.map_or("no sign-in of the account is on record".to_string(), |t| {
+    /// The last use; never that nobody can tell where a finding tells.
+    fn last_use(&self, used: &Use, findings: &[(Reach, &Finding)]) -> String {
+        let account = used.account.map_or("no sign-in of the account is on record".to_string(), |t| {
             format!("the account last signed in on {}", t.day())
         });
+        let judged = findings.iter().any(|(r, f)| *r == Reach::Access && f.check.as_str().starts_with(OF_USE));
+        if judged && used.last.is_none() && (!used.leads || used.blind.is_some()) {
+            // The check went by the account: who signs in nowhere uses nothing.
+            return used
+                .account
+                .map_or(account, |t| format!("not used since {}, for the account has not signed in since", t.day()));
+        }
         match (used.last, used.leads, &used.blind, self.usage.window) {
             (Some(last), ..) => format!("used on {}", last.day()),
             (None, true, None, Some((from, until))) => format!("no use in the log from {} to {}; {account}", from.day(), until.day()),
@@ -220,7 +263,13 @@ impl<'a> ContextBuilder<'a> {
     }
 
     fn removal_of_it(&self, holding: &Holding) -> String {
+        if let Some(source) = source(self.access, holding) {
+            return source.sentence();
+        }
         match holding.entitlement.kind {
+            EntitlementKind::Group if holding.entitlement.is_group_owner() => "removes the ownership".into(),
+            EntitlementKind::Group if holding.entitlement.is_eligible() => "removes the eligibility".into(),
+            EntitlementKind::Group => self.removal_of_membership(holding),
             EntitlementKind::AccessPackage => {
                 let id = PackageId::new(holding.entitlement.resource());
                 let Some(package) = self.access.packages.get(&id) else {
@@ -252,19 +301,28 @@ impl<'a> ContextBuilder<'a> {
                 }
                 text
             }
-            EntitlementKind::Group => {
-                let id = PrincipalId::new(holding.entitlement.resource());
-                let held = self.held_by.get(&id).map(Vec::as_slice).unwrap_or_default();
-                let led: BTreeSet<&str> = held.iter().map(|h| h.entitlement_name.as_str()).collect();
-                match led.len() {
-                    0 => "removes the membership".into(),
-                    n => format!("removes the membership, and what the group has: {}", listed(&led, n)),
-                }
-            }
             EntitlementKind::AppRole => "removes the role at the application".into(),
             EntitlementKind::DirectoryRole => "removes the directory role".into(),
             EntitlementKind::SiteRole => "removes the role at the site".into(),
         }
+    }
+
+    fn removal_of_membership(&self, holding: &Holding) -> String {
+        let after = self.nesting.without(holding);
+        if !after.through.is_empty() {
+            return format!(
+                "removes the membership, and the holder stays a member through {}",
+                listed(&after.through, after.through.len())
+            );
+        }
+        let mut text = match after.lost.len() {
+            0 => "removes the membership".to_string(),
+            n => format!("removes the membership, and what the group has: {}", listed(&after.lost, n)),
+        };
+        if !after.kept.is_empty() {
+            text += &format!("; {} stays by another way", listed(&after.kept, after.kept.len()));
+        }
+        text
     }
 
     /// Whether nothing else keeps a guest in the tenant.
@@ -290,7 +348,11 @@ fn told(f: &Finding) -> ItemFinding {
 fn path(holding: &Holding, delivered_by: &[Delivery]) -> String {
     let names: Vec<&str> = delivered_by.iter().map(|d| d.package_name.as_str()).collect();
     if names.is_empty() {
-        holding.path.to_string()
+        if holding.path == holding.entitlement_name {
+            shown_name(holding)
+        } else {
+            holding.path.to_string()
+        }
     } else {
         format!("package {} → {}", names.join(", "), holding.path)
     }

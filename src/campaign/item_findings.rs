@@ -67,11 +67,11 @@ impl<'a> ItemFindings<'a> {
             }
             return;
         }
-        // Of somebody and nothing in particular, it is about all that they hold.
-        if object.is_empty() {
-            self.pairs.entry((subject, subject)).or_default().push(f);
-        } else {
+        // Of somebody and nothing in particular, it is about all that they hold; of a group, it is about the group as a thing.
+        if !object.is_empty() {
             self.pairs.entry((object, subject)).or_default().push(f);
+        } else if is_person(&f.subject_kind) {
+            self.pairs.entry((subject, subject)).or_default().push(f);
         }
         if !is_person(&f.subject_kind) {
             self.things.entry(subject).or_default().push(f);

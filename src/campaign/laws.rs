@@ -107,6 +107,7 @@ fn returned(sheet: &Sheet, choices: &[u8]) -> ReturnedSheet {
         sha256: format!("{choices:?}"),
         rows: rows.collect(),
         columns,
+        ..ReturnedSheet::default()
     }
 }
 

@@ -74,6 +74,16 @@ pub enum Proof {
 }
 
 impl Proof {
+    /// How much it proves: 2 for a signature of the reviewer's or a record of Entra's, 1 for a signed mail, 0 for a word.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        match self.kind() {
+            "sshsig" | "entra" => 2,
+            "email" => 1,
+            _ => 0,
+        }
+    }
+
     /// `sshsig`, `email`, `entra` or `operator-asserted`.
     ///
     /// A mail proves its sender only where the sender's own domain signed it, and the signature was checked:

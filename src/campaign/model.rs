@@ -1,7 +1,7 @@
 //! What a campaign is: the frozen head, its items, and who reviews them.
 
 use crate::model::access::words;
-use crate::model::{EntitlementKind, Instant, TenantId, Window};
+use crate::model::{EntitlementKind, Holding, Instant, TenantId, Window};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -229,8 +229,14 @@ words! {
     Disclosure {
         /// They approved the request for what they review.
         ApprovedRequest => "approved-request",
+        /// They asked for it, for the holder.
+        AskedForHolder => "asked-for-holder",
         /// The holder is their manager.
         ReportsToHolder => "reports-to-holder",
+        /// The holder is a manager above their manager.
+        ReportsToHolderIndirectly => "reports-to-holder-indirectly",
+        /// The first reviewer of the item is their manager.
+        ReportsToFirstReviewer => "reports-to-first-reviewer",
         /// Holder and reviewer review each other.
         MutualReview => "mutual-review",
     }
@@ -242,8 +248,24 @@ impl Disclosure {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::ApprovedRequest => "you also approved the request",
+            Self::AskedForHolder => "you asked for this access, for the holder",
             Self::ReportsToHolder => "the holder is your manager",
+            Self::ReportsToHolderIndirectly => "the holder is above your manager",
+            Self::ReportsToFirstReviewer => "the first reviewer is your manager",
             Self::MutualReview => "the holder reviews your access, too",
+        }
+    }
+
+    /// In words, as said of the first reviewer to the second.
+    #[must_use]
+    pub fn of_first(self) -> &'static str {
+        match self {
+            Self::ApprovedRequest => "the first reviewer approved the request",
+            Self::AskedForHolder => "the first reviewer asked for this access, for the holder",
+            Self::ReportsToHolder => "the holder is the first reviewer's manager",
+            Self::ReportsToHolderIndirectly => "the holder is above the first reviewer's manager",
+            Self::ReportsToFirstReviewer => "the first reviewer is the manager of the second",
+            Self::MutualReview => "the holder and the first reviewer review each other",
         }
     }
 
@@ -252,9 +274,23 @@ impl Disclosure {
     pub fn counted(self) -> &'static str {
         match self {
             Self::ApprovedRequest => "reviewed by who approved the request",
+            Self::AskedForHolder => "reviewed by who asked for the access on the holder's behalf",
             Self::ReportsToHolder => "reviewed by somebody whose manager is the holder",
+            Self::ReportsToHolderIndirectly => "reviewed by somebody whose manager reports to the holder, directly or through others",
+            Self::ReportsToFirstReviewer => "reviewed in the second stage by somebody whose manager decides in the first",
             Self::MutualReview => "reviewed by somebody whose own access the holder reviews",
         }
+    }
+}
+
+/// The name of what is held, as it stands on a sheet: a group's members, owners and eligible members are told apart.
+#[must_use]
+pub fn shown_name(h: &Holding) -> String {
+    match (h.entitlement.is_group_owner(), h.entitlement.is_eligible()) {
+        (false, false) => h.entitlement_name.to_string(),
+        (true, false) => format!("{} (owner)", h.entitlement_name),
+        (false, true) => format!("{} (eligible)", h.entitlement_name),
+        (true, true) => format!("{} (owner, eligible)", h.entitlement_name),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Opening: freshness is looked at, the population is frozen at a commit, every item once, and gets its reviewer.
 
+use crate::campaign::contradiction::agree;
 use crate::campaign::due::{end_of_day, zone_of};
 use crate::campaign::error::CampaignError;
 use crate::campaign::item_context::ContextBuilder;
 use crate::campaign::log::LogEvent;
-use crate::campaign::model::{Campaign, CampaignId, Context, Item, Reviewer, ReviewerKey, population_hash};
+use crate::campaign::model::{Campaign, CampaignId, Context, Item, Reviewer, ReviewerKey, population_hash, shown_name};
 use crate::campaign::plan::{Plan, RuleKind, Scope};
 use crate::campaign::reviewers::{self, ReviewerAssigner};
 use crate::campaign::series::Previous;
@@ -154,7 +155,7 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
                 principal_type: h.principal_type.to_string(),
                 entitlement_kind: kind,
                 entitlement_id: h.entitlement.id.to_string(),
-                entitlement_name: h.entitlement_name.to_string(),
+                entitlement_name: shown_name(h),
                 assignment_id: assignment,
                 assignment_state: h.assignment_state.to_string(),
                 held_from: h.held_from,
@@ -174,6 +175,7 @@ pub fn open(from: &Opening) -> Result<Frozen, CampaignError> {
             (row, told.context)
         })
         .collect();
+    agree(&mut rows);
     rows.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let (items, contexts): (Vec<Item>, Vec<Context>) = rows.into_iter().unzip();
     let head = head(from, &id, &items, with_unassigned(assigner.chosen(), &items), warnings);
@@ -382,6 +384,12 @@ fn freshness(from: &Opening) -> Vec<Warning> {
                 }
             }
         }
+    }
+    if !access.people.is_empty() && !access.people.values().any(|p| p.manager_told) {
+        out.push(Warning {
+            text: "no record of users tells managers: whether a reviewer reports to a holder is not known".into(),
+            refuses: false,
+        });
     }
     match access.coverage.get("audit").and_then(|c| c.any.last()) {
         None => out.push(Warning {

@@ -181,16 +181,12 @@ impl Judge<'_> {
         }
     }
 
-    /// An adopted review has the times that Entra recorded; else the clock runs from the close.
     fn clock(&self, item: &Item, entry: &DecisionEntry) -> Clock {
-        let (plan, head) = (&self.state.plan, &self.state.head);
-        let days = if item.sensitive { plan.sla_sensitive_days } else { plan.sla_days };
-        let entra = head.entra_instance.as_ref().and_then(|_| entry.applied_at.or(entry.decided_at));
-        let starts = entra.unwrap_or(self.closed_at);
+        let entra = by_entra(self.state, entry);
         Clock {
-            after: entra.unwrap_or(head.as_of),
-            starts,
-            due: starts.plus_business_days(days),
+            after: entra.unwrap_or(self.state.head.as_of),
+            starts: entra.unwrap_or(self.closed_at),
+            due: due(self.state, item, entry, self.closed_at),
         }
     }
 
@@ -247,6 +243,20 @@ impl Judge<'_> {
             }
         }
     }
+}
+
+/// When Entra applied or took a decision of a review that was adopted.
+fn by_entra(state: &State, entry: &DecisionEntry) -> Option<Instant> {
+    let adopted = state.head.entra_instance.is_some();
+    entry.applied_at.or(entry.decided_at).filter(|_| adopted)
+}
+
+/// When a decision must be carried out: an adopted review has the times that Entra recorded; else the clock runs from the close.
+#[must_use]
+pub fn due(state: &State, item: &Item, entry: &DecisionEntry, closed_at: Instant) -> Instant {
+    let plan = &state.plan;
+    let days = if item.sensitive { plan.sla_sensitive_days } else { plan.sla_days };
+    by_entra(state, entry).unwrap_or(closed_at).plus_business_days(days)
 }
 
 fn ended(h: &Holding) -> Option<Instant> {

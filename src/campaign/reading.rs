@@ -1,6 +1,7 @@
 //! One returned file under judgement: which sheet it is, and what each of its rows decides or why it cannot be taken.
 
-use crate::campaign::dates::{self, DateReading};
+use crate::campaign::dates::{self, DateOrder, DateReading};
+use crate::campaign::due::{day_of, end_of_day};
 use crate::campaign::import::Operator;
 use crate::campaign::log::{Choice, DecidedBy, Decision};
 use crate::campaign::model::{Item, ItemId, ReviewerKey};
@@ -128,6 +129,14 @@ impl<'a> Reading<'a> {
             let message = "no sheet of this campaign has this hash; take the sheet that was given out".to_string();
             return Err(told("sheet_sha256", message));
         };
+        if reviewer.is_unassigned() {
+            let message = format!(
+                "these items have no reviewer, so nobody can have decided them: give them to a person with \
+                 'vouchsafe campaign reassign {} --from {reviewer} --to PERSON --reason ...', and take the sheet of that person",
+                state.head.id
+            );
+            return Err(told("sheet_sha256", message));
+        }
         if let Some(wanted) = self.operator.reviewer.as_ref().filter(|w| *w != reviewer) {
             let message = format!("this is the sheet of {reviewer}, and it is imported as {wanted}");
             return Err(told("sheet_sha256", message));
@@ -178,6 +187,11 @@ impl<'a> Reading<'a> {
             }
         }
         self.completeness(&mut read);
+        for other in &self.sheet.others {
+            read.notes.push(format!(
+                "{file}: the sheet '{other}' of the workbook has items, too, and is not read: one sheet comes back, the others are to be deleted"
+            ));
+        }
         read
     }
 
@@ -233,6 +247,12 @@ impl<'a> Reading<'a> {
                 wrong.add(self.place(row, column), message);
             }
         }
+        for column in ["decision", "justification", "until"] {
+            let at = self.columns.get(column).and_then(|c| self.sheet.unread.get(&(row.row, *c)));
+            if let Some(why) = at {
+                wrong.add(self.place(row, column), why.clone());
+            }
+        }
         let id = self.cell(row, "item_id");
         if twice.contains(&id) {
             wrong.add(self.place(row, "item_id"), format!("{id} is in the file twice, and the rows differ"));
@@ -253,6 +273,7 @@ impl<'a> Reading<'a> {
         self.may_decide(row, index, wrong);
         let decided_at = self.decided_at(row, wrong, notes);
         self.not_older(row, index, &decision, decided_at, wrong);
+        self.noted(row, &decision, notes);
         Some(Row {
             row: row.row,
             index,
@@ -323,14 +344,21 @@ impl<'a> Reading<'a> {
                 wrong.add(place, message);
                 return None;
             }
+            DateReading::Nothing if is_far(text) => {
+                wrong.add(place, format!("'{text}' is too far away: an end is a day that somebody will see"));
+                return None;
+            }
             DateReading::Nothing => {
                 wrong.add(place, format!("'{text}' is no date; write it as YYYY-MM-DD"));
                 return None;
             }
         };
-        let today = self.operator.now.max(self.state.head.opened_at);
-        if dates::last_instant(at) <= today {
-            wrong.add(place, format!("'{text}' has passed: an end must lie after today, {}", today.day()));
+        let now = self.operator.now.max(self.state.head.opened_at);
+        let today = day_of(end_of_day(now, self.state.zone()), self.state.zone());
+        // A day that is named ends after today only when it is another day: today's end comes before anything is carried out.
+        if dates::last_instant(at) <= now || at.day() <= today {
+            let when = if at.day() < today { "has passed" } else { "is today" };
+            wrong.add(place, format!("'{text}' {when}: an end must lie after today, {today}"));
         }
         Some(at)
     }
@@ -369,12 +397,30 @@ impl<'a> Reading<'a> {
         let Some((_, entry)) = known.filter(|(_, d)| d.by == DecidedBy::Person && d.decision != *decision) else {
             return;
         };
-        if let Some((old, new)) = at.zip(entry.decided_at).filter(|(old, new)| old < new && !self.operator.older) {
+        let last_said = self.state.progress[index].last_said[usize::from(self.stage.clamp(1, 2) - 1)];
+        if let Some((old, new)) = at.zip(last_said).filter(|(old, new)| old < new && !self.operator.older) {
             let message = format!(
                 "it was decided on {old}, and on {new} {} was decided: the newer one stays; to take the older give --older",
                 entry.decision.choice
             );
             wrong.add(self.place(row, "decided_at"), message);
+        }
+    }
+
+    /// What is to be known of a decision that is taken as it is.
+    fn noted(&self, row: &ReturnedRow, decision: &Decision, notes: &mut Vec<String>) {
+        let from = self.operator.now.max(self.state.head.opened_at);
+        if let Some(end) = decision
+            .until
+            .filter(|t| decision.choice == Choice::Exception && t.days_since(from) > LONG_DAYS)
+        {
+            notes.push(format!(
+                "{} row {}: {}: the exception lasts longer than a year, until {}",
+                self.sheet.file,
+                row.row,
+                self.place(row, "until"),
+                end.day()
+            ));
         }
     }
 
@@ -403,6 +449,17 @@ impl<'a> Reading<'a> {
             wrong.add(self.place(row, "principal_id"), message);
         }
     }
+}
+
+/// An exception that lasts longer than so many days is told to whoever imports it.
+const LONG_DAYS: i64 = 366;
+
+/// `9999-12-31`, `31.12.9999`: a date, of a year that no instant here reaches.
+fn is_far(text: &str) -> bool {
+    let year = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = text.split(['-', '.', '/']);
+    let far = text.split(['-', '.', '/']).find(|p| year(p)).map(|y| text.replacen(y, "2100", 1));
+    parts.clone().count() == 3 && parts.any(year) && far.is_some_and(|t| dates::read(&t, Some(DateOrder::DayFirst)) != DateReading::Nothing)
 }
 
 /// `08.07.2026 08:40`, `7/8/2026 8:40:12 AM`: a date and a clock, but no zone.

@@ -8,10 +8,14 @@ use crate::ledger::evidence::UsageDay;
 use crate::model::{EntitlementKind, Finding, Holding, Instant, PackageId, Severity};
 use std::collections::BTreeSet;
 
-/// Checks whose findings speak for removal.
-pub const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-", "SEG-01", "SEG-05", "SEG-06", "EXC-01", "REV-05", "AGT-02"];
-/// Checks of use: they speak only where use could be judged.
-const OF_USE: &str = "STA-";
+/// Checks whose findings speak for removal; who answers for a thing (ORP-03 to ORP-05) is no question of who holds it.
+pub const AGAINST: &[&str] = &["STA-", "EXP-05", "ORP-01", "ORP-02", "SEG-01", "SEG-05", "SEG-06", "EXC-01", "REV-05", "AGT-02"];
+/// Checks of use. What they find, they could judge: by the application, or by an account that signed in nowhere.
+pub(super) const OF_USE: &str = "STA-";
+/// Checks whose findings doubt how access was given.
+const DOUBTS: &[&str] = &["APR-", "JUS-"];
+/// Checks whose findings inform, and doubt nothing: access that ends by itself soon.
+const INFORMS: &[&str] = &["EXP-09"];
 /// A use of the last so many days speaks for keeping.
 const RECENT_DAYS: i64 = 90;
 
@@ -24,6 +28,8 @@ pub struct Use {
     pub leads: bool,
     /// Why its absence tells nothing; `None` where it does.
     pub blind: Option<String>,
+    /// The last success of the account at anything, by its record or by the log.
+    pub account: Option<Instant>,
 }
 
 /// Looks at sign-ins.
@@ -57,7 +63,13 @@ impl<'a> Usage<'a> {
             last,
             leads: !apps.is_empty(),
             blind: self.blind(&apps),
+            account: self.account(index, h),
         }
+    }
+
+    fn account(&self, index: &Index, h: &Holding) -> Option<Instant> {
+        let recorded = self.access.people.get(&h.principal).and_then(|p| p.last_successful_at);
+        recorded.filter(|t| *t <= self.access.as_of).max(index.last_logged_success(&h.principal))
     }
 
     fn is_at(&self, day: &UsageDay, app: &str) -> bool {
@@ -92,32 +104,62 @@ impl<'a> Usage<'a> {
     }
 }
 
+fn is_of(f: &Finding, checks: &[&str]) -> bool {
+    checks.iter().any(|c| f.check.as_str().starts_with(c))
+}
+
+/// Whether a finding speaks for the removal of the access that it is about.
+#[must_use]
+pub fn speaks_against(f: &Finding) -> bool {
+    is_of(f, AGAINST)
+}
+
+/// What is open about an access that nothing speaks against, in words, and whether it forbids a recommendation.
+fn open_points(own: &[&Finding]) -> (String, bool) {
+    let points: Vec<&Finding> = own.iter().filter(|f| !is_of(f, INFORMS)).copied().collect();
+    if points.is_empty() {
+        return (format!("the open finding does not speak against it: {}", titles(own)), false);
+    }
+    let weighty = points.iter().any(|f| f.severity >= Severity::Medium);
+    let given = points.iter().all(|f| is_of(f, DOUBTS));
+    let told = titles(&points);
+    let words = match (weighty, given) {
+        (true, true) => format!("open findings doubt how it was given: {told}"),
+        (true, false) => format!("open findings about it are to be settled first: {told}"),
+        (false, true) => format!("the open finding is about how it was given: {told}"),
+        (false, false) => format!("the open finding is of low severity: {told}"),
+    };
+    (words, weighty)
+}
+
 /// What speaks for what, with the reason in words.
 #[must_use]
 pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &ItemFindings, as_of: Instant) -> (Recommendation, String) {
     let own: Vec<&Finding> = findings.iter().filter(|(r, _)| *r == Reach::Access).map(|(_, f)| *f).collect();
-    let speaks = |f: &&&Finding| AGAINST.iter().any(|a| f.check.as_str().starts_with(a));
-    let (of_use, against): (Vec<&Finding>, Vec<&Finding>) = own.iter().filter(speaks).partition(|f| f.check.as_str().starts_with(OF_USE));
+    let speaks = own.iter().filter(|f| speaks_against(f));
+    let (of_use, mut against): (Vec<&Finding>, Vec<&Finding>) = speaks.partition(|f| is_of(f, &[OF_USE]));
+    against.extend(of_use);
     let unjudged = used.blind.clone().or_else(|| all.unjudged(h, OF_USE).map(|f| f.message.clone()));
-    if !against.is_empty() || (!of_use.is_empty() && used.blind.is_none()) {
-        let mut list = against;
-        list.extend(of_use.iter().filter(|_| used.blind.is_none()));
-        return (Recommendation::Revoke, format!("because {}", titles(&list)));
+    if !against.is_empty() {
+        return (Recommendation::Revoke, format!("because {}", titles(&against)));
     }
-    if let (false, Some(why)) = (of_use.is_empty(), &used.blind) {
+    if let Some(end) = h.scheduled_until.filter(|end| *end <= as_of) {
+        let told = if own.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", open_points(&own).0)
+        };
         return (
             Recommendation::None,
-            format!("{} says that it is not used, and its use cannot be judged: {why}", ids(&of_use)),
+            format!("its end has passed on {}, and it is still there{told}", end.day()),
         );
     }
     let recent = used.last.map(|last| as_of.days_since(last)).filter(|days| *days <= RECENT_DAYS);
-    let weighty = own.iter().any(|f| f.severity >= Severity::Medium);
     let when = |days: i64| match days {
         0 => "it was used on the review date".to_string(),
         1 => "it was used the day before the review date".to_string(),
         n => format!("it was used {n} days before the review date"),
     };
-    let doubts = || titles(&own);
     let of_thing: Vec<&Finding> = findings.iter().filter(|(r, _)| *r == Reach::Entitlement).map(|(_, f)| *f).collect();
     let none = if of_thing.is_empty() {
         "there is no finding about it".to_string()
@@ -127,25 +169,17 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
     };
     match (recent, own.is_empty()) {
         (Some(days), true) => (Recommendation::Keep, format!("{}, and {none}", when(days))),
-        (Some(days), false) if !weighty => (
-            Recommendation::Keep,
-            format!("{}; the open finding is about how it was given: {}", when(days), doubts()),
-        ),
-        (Some(days), false) => (
-            Recommendation::None,
-            format!("{}, and open findings doubt how it was given: {}", when(days), doubts()),
-        ),
+        (Some(days), false) => match open_points(&own) {
+            (told, false) => (Recommendation::Keep, format!("{}; {told}", when(days))),
+            (told, true) => (Recommendation::None, format!("{}, and {told}", when(days))),
+        },
         (None, clean) => {
             let no_use = match (&unjudged, used.leads) {
                 (Some(why), _) => format!("its use cannot be judged: {}", why.trim_end_matches('.')),
                 (None, false) => "there is no usage data for this kind of access".to_string(),
                 (None, true) => "it was not used lately".to_string(),
             };
-            let rest = if clean {
-                none
-            } else {
-                format!("open findings doubt how it was given: {}", doubts())
-            };
+            let rest = if clean { none } else { open_points(&own).0 };
             (Recommendation::None, format!("{no_use}, and {rest}"))
         }
     }
@@ -154,6 +188,21 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
 fn ids(list: &[&Finding]) -> String {
     let all: BTreeSet<&str> = list.iter().map(|f| f.check.as_str()).collect();
     all.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Why something that a package gives is not recommended for removal, though findings speak against it.
+#[must_use]
+pub fn held_by_package(packages: &[&str], findings: &[(Reach, &Finding)]) -> String {
+    let against: Vec<&Finding> = findings
+        .iter()
+        .filter(|(r, f)| *r == Reach::Access && speaks_against(f))
+        .map(|(_, f)| *f)
+        .collect();
+    format!(
+        "findings speak against it and not against the package {}, with which alone it goes: {}",
+        packages.join(", "),
+        titles(&against)
+    )
 }
 
 fn all_one(list: &[&Finding]) -> bool {
@@ -186,7 +235,7 @@ mod tests {
     #[test]
     fn whatever_speaks_against_is_a_check_that_there_is() {
         let known = crate::campaign::check_ids();
-        for prefix in AGAINST {
+        for prefix in AGAINST.iter().chain(DOUBTS).chain(INFORMS) {
             assert!(known.iter().any(|id| id.starts_with(prefix)), "{prefix} is no check");
         }
     }

@@ -5,11 +5,17 @@
 use crate::campaign::contradiction::contradictions;
 use crate::campaign::follow_up::{CurrentAccess, asked_end};
 use crate::campaign::log::{Choice, DecidedBy, DecisionEntry};
-use crate::campaign::model::Item;
+use crate::campaign::model::{Item, shown_name};
+use crate::campaign::nesting::Nesting;
+use crate::campaign::outcome::due;
+use crate::campaign::source::{Source, source};
 use crate::campaign::state::State;
-use crate::model::{EntitlementKind, GrantKind, Holding, Instant, PolicyId, PrincipalId};
+use crate::model::{EntitlementKind, GrantKind, Holding, Instant, PrincipalId};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How a step is called whose request another step of the plan carries.
+pub const WITH_STEP: &str = "with-step";
 
 /// A step of the plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +34,8 @@ pub struct Step {
     pub decision: Choice,
     /// `person`, `silence` or `system`.
     pub by: DecidedBy,
-    /// `package`, `rule`, `group`, `group-on-premises`, `group-by-rule`, `nested-group`, `app-role`, `pim`, `directory-role`, `by-hand`, `contradiction`, `package-not-revoked`.
+    /// `package`, `rule`, `group`, `group-on-premises`, `group-by-rule`, `nested-group`, `app-role`, `pim`, `directory-role`, `by-hand`,
+    /// `contradiction`, `package-not-revoked`, `with-step`: another step of the plan carries it out, too.
     pub method_kind: &'static str,
     /// HTTP method of the Graph request; empty for what is done by hand.
     pub method: &'static str,
@@ -45,9 +52,21 @@ pub struct Step {
     /// When it must be done.
     pub due: Instant,
     sensitive: bool,
+    /// Whether it is a package's, on the item of what the package gives.
+    for_given: bool,
 }
 
 impl Step {
+    /// What it does, whoever asks for it: two steps with one request are one.
+    fn does(&self) -> (&'static str, String, String) {
+        let what = if self.method.is_empty() {
+            format!("{} {}", self.item_id, self.instruction)
+        } else {
+            self.body.as_ref().map(ToString::to_string).unwrap_or_default()
+        };
+        (self.method, self.path.clone(), what)
+    }
+
     /// The address of its request; empty for what is done by hand.
     #[must_use]
     pub fn url(&self) -> String {
@@ -78,13 +97,19 @@ pub fn plan(state: &State, now: &CurrentAccess, closed_at: Instant) -> Vec<Step>
             }
         }
     }
-    // A membership that a package delivered and the package itself may lead to one step.
+    joined(&mut steps);
+    steps
+}
+
+/// Orders the steps. Every item keeps a row: where several ask for one request, one of them carries it, and the others name it.
+fn joined(steps: &mut Vec<Step>) {
     steps.sort_by(|a, b| {
         let key = |s: &'_ Step| {
             (
                 !s.sensitive,
                 s.affected_count,
                 s.principal_name.clone(),
+                s.for_given,
                 s.entitlement_name.clone(),
                 s.item_id.clone(),
                 s.path.clone(),
@@ -94,22 +119,35 @@ pub fn plan(state: &State, now: &CurrentAccess, closed_at: Instant) -> Vec<Step>
         key(a).cmp(&key(b))
     });
     let mut seen = BTreeSet::new();
-    steps.retain(|s| {
-        let what = if s.method.is_empty() {
-            s.instruction.clone()
-        } else {
-            s.body.as_ref().map(ToString::to_string).unwrap_or_default()
-        };
-        seen.insert((s.method, s.path.clone(), what))
-    });
+    steps.retain(|s| seen.insert((s.item_id.clone(), s.does())));
+    // The item of the package itself, where it is one.
+    let mut carrier: BTreeMap<_, usize> = BTreeMap::new();
+    for (place, step) in steps.iter().enumerate() {
+        let known = carrier.entry(step.does()).or_insert(place);
+        if steps[*known].for_given && !step.for_given {
+            *known = place;
+        }
+    }
     for (place, step) in steps.iter_mut().enumerate() {
         step.order = place + 1;
     }
-    steps
+    for place in 0..steps.len() {
+        let by = carrier.get(&steps[place].does()).copied().unwrap_or(place);
+        if by == place {
+            continue;
+        }
+        let (order, due) = (steps[by].order, steps[by].due.min(steps[place].due));
+        steps[by].due = due;
+        let step = &mut steps[place];
+        step.instruction = format!("Goes with step {order}: {}", step.instruction);
+        (step.method_kind, step.method, step.due) = (WITH_STEP, "", due);
+        (step.path, step.body, step.side_effects) = (String::new(), None, String::new());
+    }
 }
 
 struct Planner<'a> {
     now: &'a CurrentAccess<'a>,
+    nesting: Nesting<'a>,
     closed_at: Instant,
     state: &'a State,
     /// Contradictions, by each of the two items.
@@ -137,6 +175,7 @@ impl<'a> Planner<'a> {
         }
         Self {
             now,
+            nesting: Nesting::new(now.access),
             closed_at,
             state,
             contradictions: told,
@@ -145,9 +184,9 @@ impl<'a> Planner<'a> {
     }
 
     /// The steps for one holding: one for each package that gives it, else one.
-    fn steps(&self, index: usize, h: &Holding, entry: &DecisionEntry) -> Vec<Step> {
+    fn steps(&self, index: usize, h: &'a Holding, entry: &DecisionEntry) -> Vec<Step> {
         let (item, choice) = (&self.state.items[index], entry.decision.choice);
-        let blank = || self.step(item, choice);
+        let blank = || self.step(item, entry);
         if choice == Choice::Revoke
             && let Some(why) = self.contradictions.get(&index)
         {
@@ -165,6 +204,7 @@ impl<'a> Planner<'a> {
             match self.undecided(package) {
                 None => {
                     self.package(&mut step, package);
+                    step.for_given = true;
                     step.instruction += &format!(" It delivered {}.", h.entitlement_name);
                     step
                 }
@@ -201,19 +241,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn step(&self, item: &Item, choice: Choice) -> Step {
-        let days = if item.sensitive {
-            self.state.plan.sla_sensitive_days
-        } else {
-            self.state.plan.sla_days
-        };
+    fn step(&self, item: &Item, entry: &DecisionEntry) -> Step {
         Step {
             order: 0,
             item_id: item.id.to_string(),
             principal_id: item.principal_id.clone(),
             principal_name: item.principal_name.clone(),
             entitlement_name: item.entitlement_name.clone(),
-            decision: choice,
+            decision: entry.decision.choice,
             by: DecidedBy::Person,
             method_kind: "by-hand",
             method: "",
@@ -222,15 +257,16 @@ impl<'a> Planner<'a> {
             instruction: String::new(),
             affected_count: 1,
             side_effects: String::new(),
-            due: self.closed_at.plus_business_days(days),
+            due: due(self.state, item, entry, self.closed_at),
             sensitive: item.sensitive,
+            for_given: false,
         }
     }
 
-    fn by_itself(&self, mut step: Step, item: &Item, h: &Holding, entry: &DecisionEntry) -> Step {
+    fn by_itself(&self, mut step: Step, item: &Item, h: &'a Holding, entry: &DecisionEntry) -> Step {
         let (choice, until) = (entry.decision.choice, entry.decision.until);
         match (choice, h.entitlement.kind) {
-            (Choice::Modify, EntitlementKind::AccessPackage) if until.is_some() && !self.automatic(h) => self.shorten(&mut step, h, until),
+            (Choice::Modify, EntitlementKind::AccessPackage) if until.is_some() && source(self.now.access, h).is_none() => self.shorten(&mut step, h, until),
             (Choice::Modify, _) => {
                 let end = until.map_or(String::new(), |t| format!(" until {}", t.day()));
                 step.instruction = format!("Change {} of {}{end} as the reviewer asked.", item.entitlement_name, item.principal_name);
@@ -249,19 +285,8 @@ impl<'a> Planner<'a> {
         step
     }
 
-    fn automatic(&self, h: &Holding) -> bool {
-        let policy = h.policy.as_ref().and_then(|p: &PolicyId| self.now.access.policies.get(p));
-        h.grant_kind == GrantKind::AutoAssignment || policy.is_some_and(|p| p.automatic)
-    }
-
     fn package(&self, step: &mut Step, h: &Holding) {
-        if self.automatic(h) {
-            let policy = h
-                .policy
-                .as_ref()
-                .and_then(|p| self.now.access.policies.get(p))
-                .map(|p| p.name.as_str())
-                .unwrap_or_default();
+        if let Some(Source::PolicyRule(policy)) = source(self.now.access, h) {
             step.method_kind = "rule";
             step.instruction = format!(
                 "Change the rule of the policy '{policy}' so that it no longer takes {}: a removal would be undone.",
@@ -318,16 +343,18 @@ impl<'a> Planner<'a> {
         );
     }
 
-    fn group(&self, step: &mut Step, h: &Holding) {
+    fn group(&self, step: &mut Step, h: &'a Holding) {
         let id = h.entitlement.resource();
-        let facts = self.now.access.groups.get(id);
-        if facts.is_some_and(|g| g.synced) {
+        let source = source(self.now.access, h);
+        let owner = h.entitlement.is_group_owner();
+        let role = if owner { " as an owner" } else { "" };
+        if source == Some(Source::OnPremises) {
             step.method_kind = "group-on-premises";
             step.instruction = format!(
-                "Remove {} from {} in the directory on premises: the group is synchronised from there.",
+                "Remove {}{role} from {} in the directory on premises: the group is synchronised from there.",
                 h.principal_name, h.entitlement_name
             );
-        } else if facts.is_some_and(|g| g.dynamic) {
+        } else if source == Some(Source::GroupRule) {
             step.method_kind = "group-by-rule";
             step.instruction = format!("Change the rule of {} so that it no longer takes {}.", h.entitlement_name, h.principal_name);
         } else if h.grant_kind == GrantKind::Pim || h.assignment_state == "eligible" {
@@ -340,16 +367,38 @@ impl<'a> Planner<'a> {
             step.method_kind = "pim";
             step.method = "POST";
             step.path = format!("/identityGovernance/privilegedAccess/group/{kind}");
+            let access = if owner { "owner" } else { "member" };
             step.body = Some(
-                json!({ "accessId": "member", "principalId": h.principal.as_str(), "groupId": id, "action": "adminRemove", "justification": "access review" }),
+                json!({ "accessId": access, "principalId": h.principal.as_str(), "groupId": id, "action": "adminRemove", "justification": "access review" }),
             );
-            step.instruction = format!("End the schedule of {} for {}.", h.principal_name, h.entitlement_name);
+            step.instruction = format!("End the schedule of {} for {}.", h.principal_name, shown_name(h));
         } else {
+            let of = if owner { "owners" } else { "members" };
             step.method_kind = "group";
             step.method = "DELETE";
-            step.path = format!("/groups/{id}/members/{}/$ref", h.principal);
-            step.instruction = format!("Remove {} from {}.", h.principal_name, h.entitlement_name);
+            step.path = format!("/groups/{id}/{of}/{}/$ref", h.principal);
+            step.instruction = format!("Remove {}{role} from {}.", h.principal_name, h.entitlement_name);
         }
+        if h.entitlement.is_group_member() && h.principal_type != "group" {
+            step.side_effects = self.left(h);
+        }
+    }
+
+    /// What a removal from a group leaves, and what goes with it.
+    fn left(&self, h: &'a Holding) -> String {
+        let after = self.nesting.without(h);
+        let list = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(", ");
+        if !after.through.is_empty() {
+            return format!("{} stays a member through {}.", h.principal_name, list(&after.through));
+        }
+        let mut parts = Vec::new();
+        if !after.lost.is_empty() {
+            parts.push(format!("What the group has goes with it: {}.", list(&after.lost)));
+        }
+        if !after.kept.is_empty() {
+            parts.push(format!("{} stays by another way.", list(&after.kept)));
+        }
+        parts.join(" ")
     }
 
     /// The live assignments that give a direct holding.
@@ -383,22 +432,39 @@ impl<'a> Planner<'a> {
             .now
             .access
             .held()
-            .filter(|m| m.entitlement.kind == EntitlementKind::Group && m.entitlement.resource() == id)
+            .filter(|m| m.entitlement.is_group_member() && m.entitlement.resource() == id)
             .map(|m| &m.principal)
             .collect();
-        let names: Vec<String> = members.iter().take(5).map(|m| self.now.access.principal_name(m).to_string()).collect();
-        let more = members.len().saturating_sub(names.len());
-        step.affected_count = members.len().max(1);
         if step.method_kind == "group" {
             step.method_kind = "nested-group";
         }
+        let (keeping, losing): (Vec<_>, Vec<_>) = members
+            .iter()
+            .partition(|m| !h.entitlement.is_group_owner() && self.nesting.has_otherwise(m.as_str(), &h.entitlement, id));
+        step.affected_count = losing.len().max(1);
+        let members_of = |n: usize| if n == 1 { "its one member".to_string() } else { format!("its {n} members") };
+        let mut told = format!("{} is a group: ", h.principal_name);
+        told += &match (losing.as_slice(), members.len()) {
+            (_, 0) => "it has no members.".to_string(),
+            ([], n) => format!("{} keep it by another way.", members_of(n)),
+            (all, n) if all.len() == n => format!("{} lose it too: {}.", members_of(n), self.few(all)),
+            (some, n) => format!(
+                "{} of {} lose it too: {}; by another way it stays with {}.",
+                some.len(),
+                members_of(n),
+                self.few(some),
+                self.few(&keeping)
+            ),
+        };
+        step.side_effects = told;
+    }
+
+    /// The first names of a list, and how many there are more.
+    fn few(&self, list: &[&PrincipalId]) -> String {
+        let names: Vec<String> = list.iter().take(5).map(|m| self.now.access.principal_name(m).to_string()).collect();
+        let more = list.len().saturating_sub(names.len());
         let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        step.side_effects = format!(
-            "{} is a group: its {} members lose it too: {}{rest}.",
-            h.principal_name,
-            members.len(),
-            names.join(", ")
-        );
+        names.join(", ") + &rest
     }
 }
 

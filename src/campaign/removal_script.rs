@@ -1,6 +1,6 @@
 //! The removal plan for machines: the requests as JSON, and a PowerShell script that asks before each step.
 
-use crate::campaign::remediation::Step;
+use crate::campaign::remediation::{Step, WITH_STEP};
 use serde_json::{Value, json};
 
 /// The requests as JSON: an array of `order`, `item_id`, `method`, `url`, `body`, with what is done by hand in between.
@@ -41,6 +41,11 @@ pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
         steps.len()
     );
     for s in steps {
+        if s.method_kind == WITH_STEP {
+            let line = format!("[{} of {}] {}", s.order, steps.len(), s.instruction);
+            out += &format!("Write-Host ''; Write-Host {}\n", quoted(&line));
+            continue;
+        }
         let url = s.url();
         let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
         let cells = [&s.instruction, &s.side_effects, s.method, &url, &body].map(quoted);

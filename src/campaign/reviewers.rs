@@ -3,6 +3,7 @@
 use crate::campaign::conflict::{ConflictRule, Judged};
 use crate::campaign::model::{Disclosure, Reviewer, ReviewerKey};
 use crate::campaign::plan::{Plan, Rule, RuleKind};
+use crate::check::linked;
 use crate::config::matches;
 use crate::ledger::AccessModel;
 use crate::model::account::AdminPattern;
@@ -268,15 +269,15 @@ pub fn free_key(taken: &BTreeSet<String>, access: &AccessModel, person: &Princip
         .unwrap_or(base)
 }
 
-/// How two accounts are one person's: they are the same, or by their names an ordinary and an administrative one.
+/// How two accounts are one person's: they are the same, or the checks know them for one person's ([`linked`]).
 #[must_use]
-pub fn one_person(access: &AccessModel, accounts: &AdminPattern, a: &PrincipalId, holder: &PrincipalId) -> Option<&'static str> {
+pub fn one_person(access: &AccessModel, accounts: &AdminPattern, a: &PrincipalId, holder: &PrincipalId) -> Option<String> {
     if a == holder {
-        return Some("is the holder");
+        return Some("is the holder".into());
     }
-    let upn = |id: &PrincipalId| access.people.get(id).map(|p| p.upn).filter(|u| u.contains('@'));
-    let (a, holder) = upn(a).zip(upn(holder))?;
-    accounts.linked(&a, &holder).then_some("is the holder by another account, as the names say")
+    let upn = |id: &PrincipalId| access.people.get(id).map(|p| p.upn).filter(|u| u.contains('@')).unwrap_or_default();
+    let how = linked(access, accounts, (a, upn(a).as_str()), (holder, upn(holder).as_str()))?;
+    Some(format!("is the holder by another account, known {how}"))
 }
 
 /// Why somebody cannot act at all; `None` when the account works as far as is known.

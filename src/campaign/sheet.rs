@@ -81,6 +81,17 @@ pub struct FirstDecision {
     pub at: Instant,
     /// What, and why.
     pub decision: Decision,
+    /// What speaks against the independence of who decided first.
+    pub disclosed: Vec<Disclosure>,
+}
+
+impl SheetItem {
+    /// What is disclosed, of the reader and then of the first reviewer, a clause each.
+    #[must_use]
+    pub fn disclosures(&self) -> Vec<&'static str> {
+        let of_first = self.first.iter().flat_map(|f| &f.disclosed).map(|d| d.of_first());
+        self.disclosed.iter().map(|d| d.sentence()).chain(of_first).collect()
+    }
 }
 
 /// An item as it stands on a sheet.
@@ -142,7 +153,7 @@ impl Sheet {
         cells.push(decision.and_then(|d| d.until).map(Instant::day).unwrap_or_default());
         cells.push(String::new());
         let findings: Vec<String> = context.findings.iter().map(|f| format!("{} {}: {}", f.check, f.severity, f.message)).collect();
-        let disclosed: Vec<&str> = row.disclosed.iter().map(|d| d.sentence()).collect();
+        let disclosed = row.disclosures();
         cells.extend([
             row.batch.to_string(),
             item.risk.to_string(),
@@ -206,6 +217,10 @@ pub struct ReturnedSheet {
     pub columns: Vec<String>,
     /// Its rows.
     pub rows: Vec<ReturnedRow>,
+    /// Cells that have no value and yet are not empty, by row as in [`ReturnedRow::row`] and column from 0, with the way out.
+    pub unread: std::collections::BTreeMap<(usize, usize), String>,
+    /// Other sheets of the workbook that have items, which are not read.
+    pub others: Vec<String>,
 }
 
 /// A row of a returned file.

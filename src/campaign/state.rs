@@ -4,23 +4,12 @@ use crate::campaign::error::CampaignError;
 use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Move, Proof};
 use crate::campaign::model::{Campaign, CampaignId, Disclosure, Item, ItemId, Reviewer, ReviewerKey};
 use crate::campaign::plan::Plan;
+use crate::campaign::progress::ItemProgress;
 use crate::campaign::store::{Store, Tail, head_sha256};
 use crate::campaign::totals::Totals;
 use crate::model::Instant;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is known of one item beside its frozen row.
-#[derive(Debug, Clone, Default)]
-pub struct ItemProgress {
-    /// Decisions by stage (index 0 is stage 1), the newest of each, with the instant of their entry.
-    pub decided: [Option<(Instant, DecisionEntry)>; 2],
-    /// Who owns it in each stage, where that differs from the frozen row.
-    pub owner: [Option<ReviewerKey>; 2],
-    /// How it came to that owner, in words.
-    pub handed: [Option<String>; 2],
-    /// What is disclosed about that owner.
-    pub disclosed: [Vec<Disclosure>; 2],
-}
 
 /// A reminder that was written or sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +67,8 @@ pub struct State {
     pub reviewers: BTreeMap<ReviewerKey, Reviewer>,
     /// Sheets that were given out, by hash.
     pub issued: BTreeMap<String, (ReviewerKey, u8)>,
+    /// Entries that gave sheets out, so that it is known which a killed command left unwritten.
+    pub issued_in: Vec<u64>,
     /// Files that were taken in, with the sequence numbers of their entries.
     pub imports: Vec<(u64, Instant, ImportRecord)>,
     /// Items that changed hands.
@@ -86,6 +77,10 @@ pub struct State {
     pub reminders: Vec<Reminder>,
     /// Who was sent word that there is something to decide.
     pub notified: BTreeSet<ReviewerKey>,
+    /// Who was sent word that there is something to decide in the second stage.
+    pub second_notified: BTreeSet<ReviewerKey>,
+    /// Who was not written to yet about items that came to them or went from them, with the positions of the moves.
+    pub untold: BTreeMap<ReviewerKey, Vec<usize>>,
     /// Addresses to which the last letter could not be delivered, with the reason.
     pub undelivered: BTreeMap<String, String>,
     /// The end, as extended.
@@ -102,16 +97,45 @@ pub struct State {
     pub verified: Option<(String, Instant, BTreeMap<String, usize>)>,
     /// Who signed off.
     pub signed: Vec<Signed>,
+    /// Whether no response was applied, and the close that does so has not come yet.
+    pub(super) silence_open: bool,
+    /// Imports whose file, signature or keys are no longer in the lake: they prove nothing.
+    pub unproved: Vec<u64>,
     /// The end of the log.
     pub tail: Tail,
 }
 
+/// Whether a campaign, by the first entry of its log, was opened by a program that keeps what comes back.
+#[must_use]
+pub fn keeps_files(first: Option<&LogEvent>) -> bool {
+    matches!(first, Some(LogEvent::Opened { frozen_sha256, .. }) if !frozen_sha256.is_empty())
+}
+
 /// The step of the letter that tells somebody that there is something to decide.
 pub const OPENING: &str = "opening";
+/// The step of the letter that tells somebody that there is something to decide in the second stage.
+pub const SECOND_OPENING: &str = "second opening";
 /// The step of the letter that tells somebody that items of theirs went to somebody else.
 pub const HANDED_OVER: &str = "handed over";
 /// The reason of an extension by escalation.
 pub const ESCALATION: &str = "silence escalates";
+
+/// Whether what proves an import is in the lake, byte for byte: the file, its signature, the keys of its mail.
+fn is_proved(store: &Store, id: &CampaignId, record: &ImportRecord) -> Result<bool, CampaignError> {
+    let mut needed = vec![&record.sha256];
+    match &record.proof {
+        Proof::Sshsig { signature_sha256, .. } => needed.push(signature_sha256),
+        Proof::Email { dkim, keys_sha256, .. } if dkim.starts_with("pass") => needed.push(keys_sha256),
+        _ => return Ok(true),
+    }
+    for sha256 in needed {
+        let there = store.kept(id, sha256)?.is_some_and(|bytes| hex::encode(Sha256::digest(&bytes)) == *sha256);
+        if !there {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
 
 /// How an item came to its owner, in words.
 pub(super) fn handed(change: &Move) -> String {
@@ -145,16 +169,28 @@ impl State {
         }
         let mut state = Self::empty(head, items)?;
         let head_hash = head_sha256(&state.head);
-        let tail = store.log(id, |entry| {
+        let mut keeps = false;
+        let tail = store.log(id, |mut entry| {
             if let LogEvent::Opened { head_sha256, .. } = &entry.event
                 && *head_sha256 != head_hash
             {
                 return Err(damaged("campaign.json is not the one with which the log begins".into()));
             }
+            keeps |= keeps_files(Some(&entry.event));
+            if let LogEvent::Imported(record) = &mut entry.event
+                && keeps
+                && !is_proved(store, id, record)?
+            {
+                record.proof = Proof::OperatorAsserted;
+                state.unproved.push(entry.sequence);
+            }
             state.apply(entry.sequence, entry.at, &entry.by, entry.event)
         })?;
         if tail.entries == 0 {
             return Err(damaged("its log is empty".into()));
+        }
+        if state.silence_open {
+            return Err(damaged("no response was applied without a close: no command writes that".into()));
         }
         state.tail = tail;
         state.check(&BTreeMap::new())?;
@@ -178,10 +214,13 @@ impl State {
             items,
             reviewers,
             issued: BTreeMap::new(),
+            issued_in: Vec::new(),
             imports: Vec::new(),
             moves: Vec::new(),
             reminders: Vec::new(),
             notified: BTreeSet::new(),
+            second_notified: BTreeSet::new(),
+            untold: BTreeMap::new(),
             undelivered: BTreeMap::new(),
             due_at: head.due_at,
             extended: Vec::new(),
@@ -190,6 +229,8 @@ impl State {
             cancelled: None,
             verified: None,
             signed: Vec::new(),
+            silence_open: false,
+            unproved: Vec::new(),
             tail: Tail::default(),
             head,
         })
@@ -220,10 +261,15 @@ impl State {
     }
 
     fn apply(&mut self, sequence: u64, at: Instant, by: &str, event: LogEvent) -> Result<(), CampaignError> {
+        self.allows(sequence, &event).map_err(|message| CampaignError::Damaged {
+            campaign: self.head.id.to_string(),
+            message,
+        })?;
         match event {
             LogEvent::Opened { .. } => {}
             LogEvent::Issued { reviewer, stage, sheet, .. } => {
                 self.issued.insert(sheet, (reviewer, stage));
+                self.issued_in.push(sequence);
             }
             LogEvent::Joined { reviewer } => {
                 self.reviewers.insert(reviewer.key.clone(), reviewer);
@@ -231,8 +277,11 @@ impl State {
             LogEvent::Imported(record) => self.imports.push((sequence, at, record)),
             LogEvent::Decided(entry) => {
                 let index = self.position(&entry.item).ok_or_else(|| self.foreign(&entry.item))?;
-                let stage = usize::from(entry.stage.clamp(1, 2) - 1);
-                self.progress[index].decided[stage] = Some((at, entry));
+                let imports = &self.imports;
+                let proof = |n: u64| imports.iter().rev().find(|(sequence, ..)| *sequence == n).map(|(_, _, r)| &r.proof);
+                let better = |new: u64, old: u64| proof(new).map_or(0, Proof::rank) >= proof(old).map_or(0, Proof::rank);
+                self.silence_open = entry.by == DecidedBy::NoResponse && self.head.entra_instance.is_none();
+                self.progress[index].decide(at, entry, better);
             }
             LogEvent::Moved(change) => {
                 for item in &change.items {
@@ -243,12 +292,24 @@ impl State {
                     progress.handed[stage] = Some(handed(&change));
                     progress.disclosed[stage] = change.disclosed.get(item).cloned().unwrap_or_default();
                 }
+                if change.stage == 2 {
+                    // The letter about what was handed over tells of the second stage.
+                    self.second_notified.insert(change.to.clone());
+                }
+                for key in [&change.to, &change.from] {
+                    self.untold.entry(key.clone()).or_default().push(self.moves.len());
+                }
                 self.moves.push((at, change));
             }
             LogEvent::Reminded { reviewer, step, to, .. } => {
                 self.undelivered.remove(&to);
+                if step == OPENING || step == HANDED_OVER {
+                    self.untold.remove(&reviewer);
+                }
                 if step == OPENING {
                     self.notified.insert(reviewer);
+                } else if step == SECOND_OPENING {
+                    self.second_notified.insert(reviewer);
                 } else if step != HANDED_OVER {
                     self.reminders.push(Reminder { at, reviewer, step, to });
                 }
@@ -264,6 +325,7 @@ impl State {
             LogEvent::Closed {
                 commit, plan_sha256, early, ..
             } => {
+                self.silence_open = false;
                 self.closing = Some(Closing {
                     at,
                     by: by.to_string(),
@@ -339,11 +401,18 @@ impl State {
         self.items.binary_search_by(|i| i.id.cmp(item)).ok()
     }
 
-    /// The stage in which an item is to be decided now: the second when the first has decided and there is one.
+    /// The stage in which an item is to be decided now: the second when a person has decided in the first and there is one.
+    ///
+    /// No response in the first stage stays the first reviewer's: the second was never asked.
     #[must_use]
     pub fn stage(&self, index: usize) -> u8 {
-        let second = self.items[index].second.is_some() && self.progress[index].decided[0].is_some();
-        if second { 2 } else { 1 }
+        let [first, second] = &self.progress[index].decided;
+        let asked = first.as_ref().is_some_and(|(_, d)| d.by == DecidedBy::Person);
+        if self.items[index].second.is_some() && (asked || second.is_some()) {
+            2
+        } else {
+            1
+        }
     }
 
     /// Who owns an item in a stage.
@@ -382,6 +451,24 @@ impl State {
     pub fn awaits_second(&self, index: usize) -> bool {
         let [first, second] = &self.progress[index].decided;
         self.items[index].second.is_some() && first.as_ref().is_some_and(|(_, d)| d.by == DecidedBy::Person) && second.is_none() && self.closing.is_none()
+    }
+
+    /// The moves that somebody was not written to about: a command was killed, or the letter was refused.
+    #[must_use]
+    pub fn untold_moves(&self) -> Vec<LogEvent> {
+        let all: BTreeSet<usize> = self.untold.values().flatten().copied().collect();
+        all.into_iter().map(|i| LogEvent::Moved(self.moves[i].1.clone())).collect()
+    }
+
+    /// Items for which a second decision was due and none came before the close: the first one stands.
+    #[must_use]
+    pub fn without_second(&self) -> Vec<usize> {
+        let due = |i: &usize| self.items[*i].second.is_some() && self.stage(*i) == 2 && self.progress[*i].decided[1].is_none();
+        if self.closing.is_some() {
+            (0..self.items.len()).filter(due).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Whether somebody is still to decide about an item.
@@ -464,28 +551,54 @@ impl State {
         Ok(())
     }
 
-    /// Items whose holder and reviewer review each other, as the items lie now.
+    /// Who judges an item in a stage: who decided it there, else who is to; empty where nobody is.
+    fn judge(&self, index: usize, stage: u8) -> &str {
+        let decided = self.progress[index].decided[usize::from(stage.clamp(1, 2) - 1)].as_ref();
+        let person = decided.filter(|(_, d)| d.by == DecidedBy::Person);
+        let decider = person.and_then(|(_, d)| self.reviewers.get(&ReviewerKey::new(&d.decided_by)));
+        let judge = decider.or_else(|| self.reviewers.get(self.owner_in(index, stage)));
+        judge.map_or("", |r| r.principal_id.as_str())
+    }
+
+    /// Items and stages of which holder and reviewer review each other: who decided counts, and else who is to.
     #[must_use]
-    pub fn mutual(&self) -> BTreeSet<usize> {
-        let person = |i: usize| self.reviewers.get(self.owner(i)).map(|r| r.principal_id.as_str()).filter(|p| !p.is_empty());
-        let pairs: BTreeSet<(&str, &str)> = (0..self.items.len())
-            .filter_map(|i| Some((person(i)?, self.items[i].principal_id.as_str())))
-            .collect();
-        let both = |i: &usize| person(*i).is_some_and(|p| p != self.items[*i].principal_id && pairs.contains(&(self.items[*i].principal_id.as_str(), p)));
-        (0..self.items.len()).filter(both).collect()
+    pub fn mutual(&self) -> BTreeSet<(usize, u8)> {
+        let stages = |index: usize| (1..=if self.items[index].second.is_some() { 2u8 } else { 1 }).map(move |stage| (index, stage));
+        let all: Vec<(usize, u8)> = (0..self.items.len()).flat_map(stages).collect();
+        let holder = |index: usize| self.items[index].principal_id.as_str();
+        let pairs: BTreeSet<(&str, &str)> = all.iter().map(|(i, stage)| (self.judge(*i, *stage), holder(*i))).collect();
+        let both = |(i, stage): &(usize, u8)| {
+            let judge = self.judge(*i, *stage);
+            !judge.is_empty() && judge != holder(*i) && pairs.contains(&(holder(*i), judge))
+        };
+        all.into_iter().filter(both).collect()
     }
 
     /// What is disclosed about the owner of an item in a stage; [`State::mutual`] says which items review each other.
     #[must_use]
-    pub fn disclosed_in(&self, index: usize, stage: u8, mutual: &BTreeSet<usize>) -> Vec<Disclosure> {
+    pub fn disclosed_in(&self, index: usize, stage: u8, mutual: &BTreeSet<(usize, u8)>) -> Vec<Disclosure> {
         let (item, progress, place) = (&self.items[index], &self.progress[index], usize::from(stage.clamp(1, 2) - 1));
         let frozen = if stage == 2 { &item.second_disclosed } else { &item.disclosed };
         let moved = progress.owner[place].is_some();
         let mut list = if moved { progress.disclosed[place].clone() } else { frozen.clone() };
-        if mutual.contains(&index) && self.stage(index) == stage {
+        if stage == 2 && self.second_reports_to_first(index) {
+            list.push(Disclosure::ReportsToFirstReviewer);
+        }
+        if mutual.contains(&(index, stage)) {
             list.push(Disclosure::MutualReview);
         }
         list
+    }
+
+    /// Whether who decides second has who decided first, or is to, for a manager, as of the opening.
+    fn second_reports_to_first(&self, index: usize) -> bool {
+        let first = self.progress[index].decided[0].as_ref().map(|(_, d)| ReviewerKey::new(&d.decided_by));
+        let first = first
+            .filter(|k| self.reviewers.contains_key(k))
+            .unwrap_or_else(|| self.owner_in(index, 1).clone());
+        let id = self.reviewers.get(&first).map(|r| r.principal_id.as_str()).filter(|id| !id.is_empty());
+        let second = self.reviewers.get(self.owner_in(index, 2));
+        id.is_some() && second.map(|r| r.manager_id.as_str()) == id
     }
 
     /// How many items have each disclosure about who decided them, or is to decide.

@@ -51,6 +51,9 @@ impl Crash {
     ];
 }
 
+/// A temporary file of this age belongs to no command that is still at work: writing one takes moments.
+const LEFT_OVER: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// The campaigns of a lake.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -314,7 +317,11 @@ impl Store {
         self.reach(Crash::StepWritten);
         let path = dir.join(batch_name(end.files));
         let linked = fs::hard_link(&temp, &path);
-        fs::remove_file(&temp).map_err(LakeError::io("remove", &temp))?;
+        // Gone already is gone.
+        match fs::remove_file(&temp) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(LakeError::io("remove", &temp)(e).into()),
+            _ => {}
+        }
         match linked {
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => return Err(CampaignError::Taken(id.to_string())),
             other => other.map_err(LakeError::io("link", &path))?,
@@ -401,10 +408,14 @@ impl Store {
         Ok(hex::encode(hash.finalize()))
     }
 
-    /// Removes what killed commands left; a failure here harms nobody.
+    /// Removes what killed commands left; a failure here harms nobody. What is young may be another command's, which is at work.
     fn sweep(&self, dir: &Path) {
+        let old = |entry: &fs::DirEntry| {
+            let written = entry.metadata().and_then(|m| m.modified()).ok();
+            written.and_then(|t| t.elapsed().ok()).is_some_and(|age| age > LEFT_OVER)
+        };
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(".tmp-") {
+            if entry.file_name().to_string_lossy().starts_with(".tmp-") && old(&entry) {
                 let _ = fs::remove_file(entry.path());
             }
         }

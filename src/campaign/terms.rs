@@ -18,6 +18,20 @@ impl NoResponse {
     }
 }
 
+impl NoResponse {
+    /// What it means in a stage: without a second decision the first one stands, wherever nobody is asked instead.
+    #[must_use]
+    pub fn sentence_in(self, stage: u8) -> &'static str {
+        match (self, stage) {
+            (Self::Escalate, _) | (_, 1) => self.sentence(),
+            _ => SECOND,
+        }
+    }
+}
+
+/// What no response means in the second stage.
+pub const SECOND: &str = "If you do not respond, the first decision stands, and is recorded as without a second one.";
+
 impl Justify {
     /// For which decisions a reason is required, in words.
     #[must_use]
@@ -79,7 +93,7 @@ fn planned(plan: &Plan) -> Vec<(&'static str, String)> {
     out.extend((1..).zip(&plan.reviewers).map(|(n, r)| ("reviewers", format!("{n}. {}", rule(r)))));
     out.push((
         "reviewers",
-        "else unassigned; never the holder, nor who assigned or added it, nor a guest over a member, nor who cannot act; who approved the request, reports to the holder or is reviewed by the holder is disclosed".into(),
+        "else unassigned; never the holder, nor who assigned or added it, nor a guest over a member, nor who cannot act; who approved the request or asked for it, reports to the holder (directly or through others) or is reviewed by the holder is disclosed".into(),
     ));
     out.extend(plan.second.iter().map(|(sensitive, r)| {
         let of = if *sensitive { "sensitive items" } else { "all items" };

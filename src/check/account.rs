@@ -1,6 +1,8 @@
 //! Whose account it is: by what records say of its type, never by its name.
 
 use crate::check::Context;
+use crate::ledger::AccessModel;
+use crate::model::account::AdminPattern;
 use crate::model::{Holding, PrincipalId, PrincipalState};
 
 /// What kind of account a principal is.
@@ -67,20 +69,10 @@ impl Context<'_> {
         }
     }
 
-    /// How two different accounts are known to be one person's: by the list or the rule for names of the configuration, or by a
-    /// shared employee number; `None` when nothing says so.
+    /// How two different accounts are known to be one person's, by [`linked`].
     #[must_use]
     pub fn linked(&self, a: (&PrincipalId, &str), b: (&PrincipalId, &str)) -> Option<&'static str> {
-        let rule = &self.config.admin_accounts;
-        if rule.paired(&[a.0.as_str(), a.1], &[b.0.as_str(), b.1]) {
-            return Some("by the list of the configuration");
-        }
-        if rule.linked(a.1, b.1) {
-            return Some("by its name");
-        }
-        let number = |id| self.access.people.get(id).map(|p| p.employee_id).filter(|n| !n.is_empty());
-        let same = number(a.0).zip(number(b.0)).is_some_and(|(x, y)| x == y);
-        same.then_some("by its employee number")
+        linked(self.access, &self.config.admin_accounts, a, b)
     }
 
     /// Whether the account behind a holding can sign in; `None` when no record tells.
@@ -94,6 +86,21 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// How two different accounts, each with its principal name, are known to be one person's: by the list or the rule for names of
+/// the configuration, or by a shared employee number; `None` when nothing says so.
+#[must_use]
+pub fn linked(access: &AccessModel, rule: &AdminPattern, a: (&PrincipalId, &str), b: (&PrincipalId, &str)) -> Option<&'static str> {
+    if rule.paired(&[a.0.as_str(), a.1], &[b.0.as_str(), b.1]) {
+        return Some("by the list of the configuration");
+    }
+    if rule.linked(a.1, b.1) {
+        return Some("by its name");
+    }
+    let number = |id| access.people.get(id).map(|p| p.employee_id).filter(|n| !n.is_empty());
+    let same = number(a.0).zip(number(b.0)).is_some_and(|(x, y)| x == y);
+    same.then_some("by its employee number")
 }
 
 /// The service principal type of agents' identities (Microsoft Entra Agent ID).

@@ -109,6 +109,13 @@ impl<'a> Index<'a> {
         self.groups.get(principal).map_or(&[], Vec::as_slice)
     }
 
+    /// The last success of somebody's account at anything, by the sign-in log; the record of the user may know a later one.
+    #[must_use]
+    pub fn last_logged_success(&self, principal: &PrincipalId) -> Option<Instant> {
+        let successes = self.usage_of(principal).iter().filter(|u| u.successes > 0);
+        successes.map(|u| u.last_success.unwrap_or(u.day)).filter(|t| *t <= self.as_of).max()
+    }
+
     /// Members of a group at the instant of the questions, by id.
     #[must_use]
     pub fn members_of(&self, group: &str) -> &[&'a Holding] {

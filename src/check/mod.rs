@@ -51,7 +51,7 @@ mod laws;
 #[cfg(test)]
 mod laws_of_less;
 
-pub use account::Account;
+pub use account::{Account, linked};
 pub use approvers::{Asked, Live};
 pub use context::{Context, Part};
 pub use define::{Check, Outcome, Shard, Threshold};

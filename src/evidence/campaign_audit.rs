@@ -148,17 +148,15 @@ fn imports(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found
             continue;
         }
         let Some(bytes) = store.kept(id, &record.sha256)? else {
-            found.notes.push(format!(
-                "campaign {id}: the file of entry {} ({}) was not kept, so its decisions cannot be read again",
-                entry.sequence, record.file
-            ));
+            let told = format!("the file of entry {} ({})", entry.sequence, record.file);
+            gone(id, entries, &told, "so its decisions cannot be read again", found);
             continue;
         };
         if hex::encode(Sha256::digest(&bytes)) != record.sha256 {
             found.wrong.push(format!("the file of entry {} is not the one that came back", entry.sequence));
             continue;
         }
-        signature(store, id, entry.sequence, &record.proof, &bytes, found)?;
+        signature((store, id, entries), entry.sequence, &record.proof, &bytes, found)?;
         match returned::read(&record.file, &bytes) {
             Err(e) => found.wrong.push(format!("the file of entry {} cannot be read any more: {e}", entry.sequence)),
             Ok(back) => {
@@ -177,15 +175,31 @@ fn imports(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found
     Ok(())
 }
 
+/// What an entry names is not there: something that every import keeps was taken away, or the entry is invented.
+///
+/// Programs before the one that froze what reviewers were told kept nothing.
+fn gone(id: &CampaignId, entries: &[(LogEntry, String)], what: &str, why: &str, found: &mut CampaignAudit) {
+    if crate::campaign::state::keeps_files(entries.first().map(|(e, _)| &e.event)) {
+        found
+            .wrong
+            .push(format!("{what} is gone, {why}: it was taken away, or the entry was never an import"));
+    } else {
+        found.notes.push(format!("campaign {id}: {what} was not kept, {why}"));
+    }
+}
+
+/// A store, a campaign of it, and its log.
+type Logged<'a> = (&'a Store, &'a CampaignId, &'a [(LogEntry, String)]);
+
 /// A signature is one of these bytes, and the mail's own still holds by the keys that were kept.
-fn signature(store: &Store, id: &CampaignId, entry: u64, proof: &Proof, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+fn signature((store, id, entries): Logged, entry: u64, proof: &Proof, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
     match proof {
         Proof::Sshsig {
             key_fingerprint,
             signature_sha256,
             ..
         } => match store.kept(id, signature_sha256)? {
-            None => found.notes.push(format!("campaign {id}: the signature of entry {entry} was not kept")),
+            None => gone(id, entries, &format!("the signature of entry {entry}"), "so nothing shows who decided", found),
             Some(signature) => match proof::signed_with(bytes, &signature) {
                 Ok(key) if key == *key_fingerprint => {}
                 Ok(key) => found
@@ -195,9 +209,13 @@ fn signature(store: &Store, id: &CampaignId, entry: u64, proof: &Proof, bytes: &
             },
         },
         Proof::Email { dkim, keys_sha256, .. } if dkim.starts_with("pass") => match mail_again(store, id, keys_sha256, bytes)? {
-            None => found.notes.push(format!(
-                "campaign {id}: the keys of the mail of entry {entry} were not kept, so its signature cannot be checked again"
-            )),
+            None => gone(
+                id,
+                entries,
+                &format!("the list of keys for the mail of entry {entry}"),
+                "so its signature cannot be checked again",
+                found,
+            ),
             Some(result) if result.starts_with("pass") => {}
             Some(result) => found
                 .wrong
@@ -238,7 +256,7 @@ fn sign_offs(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], fou
                     Proof::Email { sha256, .. } => store.kept(id, sha256)?,
                     _ => None,
                 };
-                signature(store, id, entry.sequence, proof, mail.as_deref().unwrap_or(&bytes), found)?;
+                signature((store, id, entries), entry.sequence, proof, mail.as_deref().unwrap_or(&bytes), found)?;
             }
         }
     }

@@ -647,10 +647,13 @@ fn the_commented_file_opens_as_it_stands_and_entras_own_review_comes_into_a_log(
     let id = told.stdout.trim().to_string();
     assert!(
         run.dir().join(format!("out/{id}/unassigned/review.csv")).is_file(),
-        "unassigned has a sheet like the others"
+        "what nobody reviews is listed"
     );
     for form in ["review.html", "review.xlsx"] {
-        assert!(run.dir().join(format!("out/{id}/unassigned/{form}")).is_file(), "{form}");
+        assert!(
+            !run.dir().join(format!("out/{id}/unassigned/{form}")).exists(),
+            "nothing to decide on where nobody was asked: {form}"
+        );
     }
     status(&run, 200, &id);
 

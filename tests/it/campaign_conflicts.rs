@@ -19,6 +19,9 @@ policy EastWay | of East
 policy WestWay | of West
 policy VaultWay | of Vault
 policy LobbyWay | of Lobby
+package Attic
+policy AtticWay | of Attic
+user erin
 user visitor | type Guest
 user stranger | type Guest
 audit
@@ -28,10 +31,13 @@ audit
   2026-02-10 11:00 | User requests access package assignment | bob | Vault, VaultWay, r4, bob
   2026-02-10 11:30 | Approve access package assignment request | admin | Vault, VaultWay, r4, bob
   2026-02-10 11:31 | Fulfill access package assignment request | bob | Vault, VaultWay, r4, bob
+  2026-02-11 11:00 | User requests access package assignment | erin | Attic, AtticWay, r7, dave
+  2026-02-11 11:31 | Fulfill access package assignment request | Entitlement Management | Attic, AtticWay, r7, dave
 look 2026-06-30
   users
-    all but bob
+    all but bob, erin
     bob | {"manager": {"@odata.type": "#microsoft.graph.user", "id": "<carol>"}}
+    erin | {"manager": {"@odata.type": "#microsoft.graph.user", "id": "<bob>"}}
   groups
   packages
   policies
@@ -41,6 +47,8 @@ look 2026-06-30
     a3 | carol | Boss | delivered | from 2026-02-01 10:00 | policy BossWay
     a4 | bob | Vault | delivered | from 2026-02-10 11:31 | policy VaultWay
     a5 | manager | Lobby | delivered | from 2026-02-01 10:00 | policy LobbyWay
+    a7 | dave | Attic | delivered | from 2026-02-11 11:31 | policy AtticWay
+    a8 | carol | Attic | delivered | from 2026-02-01 10:00 | policy AtticWay
     a6 | stranger | Lobby | delivered | from 2026-02-01 10:00 | policy LobbyWay
   members of Rooms: carol
 "##;
@@ -72,6 +80,10 @@ packages = ["Vault"]
 by = "person"
 persons = ["visitor@quay.example"]
 packages = ["Lobby"]
+[[reviewers]]
+by = "person"
+persons = ["erin@quay.example"]
+packages = ["Attic"]
 [[reviewers]]
 by = "person"
 persons = ["manager@quay.example", "carol@quay.example"]
@@ -111,7 +123,7 @@ fn who_reviews_is_refused_or_disclosed_on_the_sheet_the_page_in_figures_and_in_t
     );
     let id = told.stdout.trim().to_string();
     let all = rows(&run, &id);
-    assert_eq!(all.len(), 6, "{:?}", all.keys());
+    assert_eq!(all.len(), 8, "{:?}", all.keys());
     let who = |package: &str, holder: &str| all[&(package.to_string(), holder.to_string())].clone();
 
     // Refused: who approved something sensitive, and a guest over an employee; a guest may judge a guest.
@@ -124,6 +136,8 @@ fn who_reviews_is_refused_or_disclosed_on_the_sheet_the_page_in_figures_and_in_t
     // Disclosed, on the sheet and on the page.
     for (package, holder, reviewer, words) in [
         ("Boss", "carol", "bob", "the holder is your manager"),
+        ("Attic", "carol", "erin", "the holder is above your manager"),
+        ("Attic", "dave", "erin", "you asked for this access, for the holder"),
         ("East", "alice", "dave", "you also approved the request"),
         ("East", "alice", "dave", "the holder reviews your access, too"),
         ("West", "dave", "alice", "the holder reviews your access, too"),
@@ -134,7 +148,9 @@ fn who_reviews_is_refused_or_disclosed_on_the_sheet_the_page_in_figures_and_in_t
         let page = std::fs::read_to_string(run.dir().join(format!("out/{id}/{key}/review.html"))).expect("a page");
         assert!(page.to_lowercase().contains(words), "{package}: not on the page");
     }
-    let counts = json!({ "approved-request": 1, "reports-to-holder": 1, "mutual-review": 2 });
+    let counts = json!({
+        "approved-request": 1, "asked-for-holder": 1, "reports-to-holder": 1, "reports-to-holder-indirectly": 1, "mutual-review": 2
+    });
     assert_eq!(status(&run, 0, &id)["disclosures"], counts);
 
     // Whoever is to get items later is asked the same.
@@ -187,9 +203,10 @@ fn who_reviews_is_refused_or_disclosed_on_the_sheet_the_page_in_figures_and_in_t
         .collect();
     assert!(
         [
-            "1 of 6 items are reviewed by who approved",
-            "1 of 6 items are reviewed by somebody whose manager",
-            "2 of 6 items"
+            "1 of 8 items are reviewed by who approved",
+            "1 of 8 items are reviewed by somebody whose manager is the holder",
+            "1 of 8 items are reviewed by somebody whose manager reports to the holder",
+            "2 of 8 items"
         ]
         .iter()
         .all(|w| said.iter().any(|l| l.contains(w))),

@@ -545,3 +545,140 @@ fn no_response_removes_what_nobody_was_asked_about_only_where_it_is_asked_for() 
         (Some(0), closed["population"].as_u64())
     );
 }
+
+/// Every row of every first sheet, by what the sheet recommends: what has no recommendation is kept.
+fn followed(run: &Run, id: &str) {
+    for key in reviewers(&status(run, 0, id)) {
+        decide(run, id, 1, &key, |row| {
+            let decision = if row["recommendation"] == "revoke" { "revoke" } else { "keep" };
+            set(row, decision, "as recommended", "");
+        });
+    }
+}
+
+#[test]
+fn who_follows_every_recommendation_contradicts_nothing_and_every_removal_is_in_the_plan() {
+    let run = with_lake();
+    let id = open(&run, 0, &one_reviewer("", "\"access_package\", \"group\", \"app_role\", \"directory_role\""));
+    let rows = all_rows(&run, &id);
+    // Who has left, and the guest: what speaks against the package speaks against the role that it gives.
+    for (holder, package, given) in [
+        ("gustav.ekdal", "Radiology Archive", "Image Archive"),
+        ("b.hopper", "Lab Results", "Lab Portal"),
+        ("az-nadia.belkasem", "EHR Access", "Care Record"),
+    ] {
+        for what in [package, given] {
+            let row = rows
+                .iter()
+                .find(|r| r["principal_name"].starts_with(holder) && r["entitlement_name"].starts_with(what));
+            let row = row.unwrap_or_else(|| panic!("{holder} / {what}"));
+            assert_eq!(row["recommendation"], "revoke", "{holder} / {what}: {}", row["recommendation_reason"]);
+        }
+    }
+    followed(&run, &id);
+    assert_eq!(status(&run, 1, &id)["contradictions"], serde_json::json!([]));
+    ok(&run, 15, &["campaign", "close", &id, "--lake", "lake"]);
+    let mut plan = csv::Reader::from_path(run.dir().join(format!("out/{id}/removal-plan.csv"))).expect("a plan");
+    let steps: Vec<Row> = plan.deserialize().map(|r| r.expect("a step")).collect();
+    let planned: BTreeSet<&String> = steps.iter().map(|s| &s["item_id"]).collect();
+    let told = ok(&run, 15, &["campaign", "status", &id, "--lake", "lake", "--format", "csv"]).stdout;
+    let all: Vec<Row> = csv::Reader::from_reader(told.as_bytes()).deserialize().map(|r| r.expect("a row")).collect();
+    let revoked: BTreeSet<&String> = all.iter().filter(|r| r["decision"] == "revoke").map(|r| &r["item_id"]).collect();
+    assert!(revoked.len() > 15, "the sample has something to remove: {}", revoked.len());
+    assert_eq!(revoked, planned, "every revoked item is in the plan");
+    let carried: Vec<(&String, &String)> = steps.iter().filter(|s| !s["method"].is_empty()).map(|s| (&s["url"], &s["body"])).collect();
+    assert_eq!(carried.len(), carried.iter().collect::<BTreeSet<_>>().len(), "no request twice");
+}
+
+#[test]
+fn the_sheet_says_one_thing_about_use_and_about_ends() {
+    let run = with_lake();
+    let id = open(&run, 0, &one_reviewer("", "\"access_package\", \"app_role\""));
+    let rows = all_rows(&run, &id);
+    let of = |holder: &str, what: &str| {
+        let mine = |r: &&Row| r["principal_name"].starts_with(holder) && r["entitlement_name"] == what;
+        rows.iter().find(mine).unwrap_or_else(|| panic!("{holder} / {what}")).clone()
+    };
+    // Judged by an account that signed in nowhere, where the access itself leaves no sign-in.
+    let silent = of("pedro.salazino", "Staff Library");
+    assert!(silent["findings"].contains("STA-02"), "{}", silent["findings"]);
+    assert_eq!(silent["last_use"], "not used since 2026-02-11, for the account has not signed in since");
+    for row in rows.iter().filter(|r| r["findings"].contains("STA-")) {
+        for word in ["no usage data", "cannot be judged"] {
+            assert!(!row["last_use"].contains(word) && !row["recommendation_reason"].contains(word), "{row:?}");
+        }
+    }
+    let ended = of("rasmus.toftegaard", "Vendor Maintenance");
+    assert_eq!(ended["recommendation"], "none");
+    assert!(
+        ended["recommendation_reason"].starts_with("its end has passed on 2026-06-23, and it is still there"),
+        "{}",
+        ended["recommendation_reason"]
+    );
+    // That access ends soon doubts nothing.
+    for row in rows.iter().filter(|r| r["findings"].contains("EXP-09")) {
+        let reason = &row["recommendation_reason"];
+        assert!(!(reason.contains("how it was given") && reason.contains("EXP-09")), "{reason}");
+    }
+    let soon = of("signe.aune", "Ward Planning");
+    assert_eq!(soon["recommendation"], "keep", "{}", soon["recommendation_reason"]);
+    assert!(
+        soon["recommendation_reason"].contains("does not speak against it"),
+        "{}",
+        soon["recommendation_reason"]
+    );
+}
+
+#[test]
+fn a_second_stage_that_did_not_answer_is_told_and_takes_nobodys_silence() {
+    let run = with_lake();
+    let plan =
+        one_reviewer("silence = \"remove\"", "\"access_package\"") + &format!("[[second_stage]]\nby = \"person\"\npersons = [\"{ABOVE}\"]\nitems = \"all\"\n");
+    let id = open(&run, 0, &plan);
+    let key = reviewers(&status(&run, 0, &id))
+        .into_iter()
+        .find(|k| k.contains("hanna"))
+        .expect("the reviewer");
+    let (_, rows) = sheet(&run, &id, &key);
+    let silent = rows[0]["item_id"].clone();
+    let told = decide(&run, &id, 1, &key, |row| {
+        if row["item_id"] != silent {
+            set(row, "keep", "needed on the ward", "");
+        }
+    });
+    assert!(told.contains("1 letters about the second stage"), "{told}");
+    let letter = fs::read_to_string(run.dir().join(format!("out/{id}/mehmet.aydin/mehmet.aydin_second-opening.eml"))).expect("a letter");
+    let kept = sheet(&run, &id, "mehmet.aydin/second-stage").1.len();
+    assert!(letter.contains(&format!("Second stage: {kept} decisions by")), "{letter}");
+    assert!(letter.contains("the first decision stands"), "it promises what happens: {letter}");
+    let again = ok(&run, 2, &["campaign", "remind", &id, "--lake", "lake"]).stderr;
+    assert!(again.contains("0 letters"), "nobody is told twice: {again}");
+    let page = fs::read_to_string(run.dir().join(format!("out/{id}/mehmet.aydin/second-stage/review.html"))).expect("a page");
+    assert!(
+        page.contains("the first decision stands") && !page.contains("the access is removed after"),
+        "so does the sheet"
+    );
+
+    let told = ok(&run, 15, &["campaign", "close", &id, "--lake", "lake"]).stderr;
+    assert!(
+        told.contains("items have no second decision, and the first one stands: ") && told.contains(&format!("mehmet.aydin {kept}")),
+        "{told}"
+    );
+    let closed = status(&run, 15, &id);
+    let without = closed["without_second_decision"].as_array().map_or(0, Vec::len);
+    assert!(without >= kept && told.contains(&format!("{without} items have no second decision")), "{told}");
+    let all = ok(&run, 15, &["campaign", "status", &id, "--lake", "lake", "--format", "csv"]).stdout;
+    let all: Vec<Row> = csv::Reader::from_reader(all.as_bytes()).deserialize().map(|r| r.expect("a row")).collect();
+    let mine = all.iter().find(|r| r["item_id"] == silent).expect("the item");
+    assert_eq!(
+        (mine["owner"].as_str(), mine["stage"].as_str(), mine["by"].as_str()),
+        (key.as_str(), "1", "silence"),
+        "no response is of who was asked"
+    );
+    assert_eq!(all.iter().filter(|r| r["second_decision"] == "no response").count(), without);
+    let of = |part: &str| {
+        let list = closed["reviewers"].as_array().expect("a list");
+        list.iter().find(|r| r["reviewer"].as_str().is_some_and(|k| k.contains(part))).expect("a row")["by_silence"]["revoke"].clone()
+    };
+    assert_eq!((of("hanna").as_u64(), of("mehmet").as_u64()), (Some(1), Some(0)));
+}

@@ -418,7 +418,13 @@ fn a_signature_by_ssh_keygen_is_proof_and_a_changed_file_is_not() {
     assert!(refused(&file, &[]).contains("cannot be checked without --allowed-signers"));
     assert!(opened.decisions().is_empty(), "something was imported");
 
-    // The signature is found beside the file.
+    // A copy without the signature came first: what is on record has no proof yet.
+    let copy = dir.join("copy.csv");
+    fs::copy(&file, &copy).expect("copied");
+    let proofs = opened.import(&copy, &[])["proofs"].clone();
+    assert!(proofs["operator-asserted"].as_u64() > Some(0) && proofs.get("sshsig").is_none(), "{proofs}");
+
+    // The signature is found beside the file, and raises the grade of the same decisions.
     let status = opened.import(&file, &["--allowed-signers", "allowed"]);
     let proofs = &status["proofs"];
     assert_eq!(proofs["sshsig"].as_u64(), Some(rows(&file).len() as u64), "{proofs}");

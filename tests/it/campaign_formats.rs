@@ -147,6 +147,54 @@ for n, row in enumerate(range(2, sheet.max_row + 1)):
 book.save(sys.argv[2])
 "#;
 
+/// Merges the cells of three decisions, and leaves a formula without its value.
+const MERGE: &str = r#"
+import sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+sheet = book["Review"]
+column = {c.value: c.column_letter for c in sheet[1]}["decision"]
+sheet[f"{column}2"] = "keep"
+sheet.merge_cells(f"{column}2:{column}4")
+sheet[f"{column}5"] = '=IF(1=1,"keep","revoke")'
+sheet[f"{column}6"] = "keep"
+book.save(sys.argv[2])
+"#;
+
+#[test]
+fn a_cell_that_shows_a_decision_and_holds_none_is_named_and_not_taken_for_an_empty_one() {
+    let test = "a_cell_that_shows_a_decision_and_holds_none_is_named_and_not_taken_for_an_empty_one";
+    let Some(python) = tools::python(test, &["openpyxl"]) else { return };
+    let opened = opened();
+    let book = opened.run.dir().join("merged.xlsx");
+    let output = Command::new(python)
+        .args(["-c", MERGE])
+        .arg(opened.run.dir().join(format!("out/{}/{}/review.xlsx", opened.id, opened.key)))
+        .arg(&book)
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "{}", tools::printed(&output));
+    let mut books = vec![book.clone()];
+    books.extend(tools::program(test, "soffice").map(|office| converted(&opened.run, &office, &book, "ods", "")));
+    for book in &books {
+        let file = book.to_str().expect("a path");
+        let told = on(
+            &opened.run,
+            1,
+            &["campaign", "import", file, "--campaign", &opened.id, "--lake", "lake", "--dry-run"],
+        )
+        .stderr;
+        // LibreOffice stores the value of the formula.
+        let formulas = usize::from(file.ends_with(".xlsx"));
+        assert_eq!(told.matches("(decision): the cell is merged with another").count(), 2, "{file}: {told}");
+        assert_eq!(
+            told.matches("(decision): the cell has a formula whose value was not saved").count(),
+            formulas,
+            "{file}: {told}"
+        );
+        assert!(told.contains(&format!("{} rows decided", 3 - formulas)), "{file}: {told}");
+    }
+}
+
 /// A file that LibreOffice saved in another format.
 fn converted(run: &Run, office: &Path, from: &Path, to: &str, filter: &str) -> PathBuf {
     let folder = run.dir().join(format!(
@@ -187,6 +235,8 @@ fn files_saved_by_libreoffice_and_openpyxl_lose_no_more_than_the_row_of_a_wrong_
         ("xlsx", ""),
         ("xlsx", "Calc Office Open XML"),
         ("xlsm", "Calc MS Excel 2007 VBA XML"),
+        ("ods", ""),
+        ("ods", "calc8"),
         ("csv", "Text - txt - csv (StarCalc):44,34,76,1"),
         ("csv", "Text - txt - csv (StarCalc):59,34,76,1"),
         ("csv", "Text - txt - csv (StarCalc):59,34,1,1"),
@@ -201,8 +251,10 @@ fn files_saved_by_libreoffice_and_openpyxl_lose_no_more_than_the_row_of_a_wrong_
     fs::write(&table, opened.text(b',', "\n", "2027-12-31", csv::QuoteStyle::Necessary)).expect("a file");
     let made = converted(&opened.run, &office, &table, "xlsx", "");
     opened.taken_whole("LibreOffice, a table as xlsx", &made);
+    let made = converted(&opened.run, &office, &table, "ods", "");
+    opened.taken_whole("LibreOffice, a table as ods", &made);
     // What is not read says in which format it would be.
-    let sheet = converted(&opened.run, &office, &book, "ods", "");
+    let sheet = converted(&opened.run, &office, &book, "xls", "");
     let told = on(
         &opened.run,
         1,
@@ -217,7 +269,7 @@ fn files_saved_by_libreoffice_and_openpyxl_lose_no_more_than_the_row_of_a_wrong_
         ],
     );
     assert!(
-        told.code == 3 && told.stderr.contains("OpenDocument") && told.stderr.contains(".xlsx"),
+        told.code == 3 && told.stderr.contains("(.xls)") && told.stderr.contains(".ods"),
         "{}",
         told.stderr
     );

@@ -132,6 +132,8 @@ fn an_exception_needs_an_end_and_a_reason_and_nothing_impossible_is_recorded() {
     for (what, until, why, expected) in [
         ("no end", "", good.1, "an exception needs its end"),
         ("an end that has passed", "2026-07-02", good.1, "has passed"),
+        ("an end today", "2026-07-05", good.1, "is today: an end must lie after today, 2026-07-05"),
+        ("an end that nobody will see", "9999-12-31", good.1, "is too far away"),
         ("no reason", good.0, "", "an exception needs a reason"),
         ("a reason that says nothing", good.0, "n/a", "an exception needs a reason"),
     ] {
@@ -255,4 +257,104 @@ fn a_name_that_the_code_page_of_a_spreadsheet_lacks_costs_no_row() {
     fs::write(run.dir().join("ansi.csv"), western).expect("a file");
     let told = ok(&run, 1, &["campaign", "import", "ansi.csv", "--as", "carol", "--lake", "lake"]).stderr;
     assert!(told.contains("2 rows decided, 0 left empty, 0 not taken"), "{told}");
+}
+
+#[test]
+fn a_long_exception_is_told() {
+    let opened = Opened::new();
+    let rows = opened.with(&[
+        (0, "decision", "exception"),
+        (0, "until", "2099-12-31"),
+        (0, "justification", "needed until the audit"),
+    ]);
+    let (code, told) = opened.import(3, "long.csv", &rows, &[]);
+    assert!(code == 0 && told.contains("lasts longer than a year, until 2099-12-31"), "{told}");
+}
+
+#[test]
+fn the_newest_word_counts_also_when_it_confirmed_what_was_on_record() {
+    let opened = Opened::new();
+    let said = |what: &str, day: &str| opened.with(&[(0, "decision", what), (0, "decided_at", day)]);
+    opened.import(4, "monday.csv", &said("keep", "2026-07-03T08:00:00Z"), &[]);
+    let (code, told) = opened.import(4, "wednesday.csv", &said("keep", "2026-07-05T08:00:00Z"), &[]);
+    assert!(code == 0 && told.contains("0 decisions are new or changed, 1 are confirmed"), "{told}");
+    let (code, told) = opened.import(4, "tuesday.csv", &said("revoke", "2026-07-04T08:00:00Z"), &[]);
+    assert!(code == 3 && told.contains("the newer one stays"), "{told}");
+    assert_eq!(opened.decided(0).0, "keep");
+    let before = opened.entries();
+    let (_, told) = opened.import(4, "wednesday.csv", &said("keep", "2026-07-05T08:00:00Z"), &[]);
+    assert_eq!(opened.entries(), before, "nothing is recorded twice: {told}");
+}
+
+#[test]
+fn rows_that_were_refused_are_taken_when_somebody_else_imports_the_file() {
+    let opened = Opened::new();
+    let holder = opened.rows[0]["principal_name"].clone();
+    let rows = opened.with(&[(0, "decision", "keep"), (1, "decision", "revoke")]);
+    let own = rows.iter().filter(|r| r["principal_name"] == holder && !r["decision"].is_empty()).count();
+    let (_, told) = opened.import(3, "back.csv", &rows, &["--by", &holder]);
+    assert!(told.contains("somebody else must import this file"), "{told}");
+    assert_eq!(opened.decided(0).0, "");
+    let (code, told) = opened.import(3, "back.csv", &rows, &["--by", "lee"]);
+    assert!(code == 0 && told.contains(&format!("{own} decisions are new or changed")), "{told}");
+    assert_eq!(opened.decided(0).0, "keep");
+    // What was decided otherwise since needs a word.
+    opened.import(4, "other.csv", &opened.with(&[(0, "decision", "revoke")]), &[]);
+    let (code, told) = opened.import(4, "back.csv", &rows, &["--by", "lee"]);
+    assert!(
+        code == 3 && told.contains("1 of its items were decided otherwise since") && told.contains("--again"),
+        "{told}"
+    );
+}
+
+#[test]
+fn nobody_decides_for_items_without_a_reviewer() {
+    let run = Run::new();
+    ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    run.write("campaign.toml", "name = \"Nobody\"\njustification = []\n[[reviewers]]\nby = \"owner\"\n");
+    let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .stdout
+        .trim()
+        .to_string();
+    let (columns, mut rows) = sheet(&run, &id, "unassigned");
+    assert!(!rows.is_empty());
+    for row in &mut rows {
+        row.insert("decision".into(), "keep".into());
+    }
+    save(&run, "back.csv", &columns, &rows);
+    let told = on(&run, 1, &["campaign", "import", "back.csv", "--lake", "lake"]);
+    assert!(
+        told.code == 3 && told.stderr.contains("have no reviewer") && told.stderr.contains("campaign reassign"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(status(&run, 1, &id)["by_person"]["keep"].as_u64(), Some(0));
+    // Given to a person, they are that person's.
+    let to = "hanna.lindgren@meridell-care.example";
+    let item = rows.iter().find(|r| r["principal_name"] != to).expect("an item of somebody else")["item_id"].clone();
+    let told = on(
+        &run,
+        1,
+        &[
+            "campaign",
+            "reassign",
+            &id,
+            "--from",
+            "unassigned",
+            "--to",
+            to,
+            "--item",
+            &item,
+            "--reason",
+            "knows them",
+            "--lake",
+            "lake",
+        ],
+    );
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let (columns, mut rows) = sheet(&run, &id, "hanna.lindgren");
+    rows[0].insert("decision".into(), "keep".into());
+    save(&run, "hers.csv", &columns, &rows);
+    ok(&run, 1, &["campaign", "import", "hers.csv", "--lake", "lake"]);
+    assert_eq!(status(&run, 1, &id)["by_person"]["keep"].as_u64(), Some(1));
 }

@@ -1,7 +1,7 @@
 //! Letters: a dead mailbox keeps nobody else from being told, openings are sent, and whoever gets items gets one letter.
 
 use crate::campaign::{ok, on, reviewers, sample, sheet, status};
-use crate::common::Run;
+use crate::common::{Run, vouchsafe};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -318,4 +318,120 @@ fn letters_to_a_crowd_leave_for_a_mail_server_and_each_dead_mailbox_is_listed() 
     ok(&run, 1, &["campaign", "remind", &id, "--lake", "lake"]);
     once(CROWD);
     assert_eq!(status(&run, 1, &id)["undelivered"], serde_json::json!([]));
+}
+
+#[test]
+fn a_letter_about_one_item_that_was_handed_over_counts_that_one() {
+    let run = Run::new();
+    ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    run.write(
+        "campaign.toml",
+        "name = \"Handed\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\", \"mehmet.aydin@meridell-care.example\"]\n",
+    );
+    let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .stdout
+        .trim()
+        .to_string();
+    let (giver, taker) = ("hanna.lindgren", "mehmet.aydin");
+    let own = sheet(&run, &id, taker).1.len();
+    let item = |row: &crate::campaign::Row| {
+        let told = on(
+            &run,
+            1,
+            &[
+                "campaign",
+                "reassign",
+                &id,
+                "--from",
+                giver,
+                "--to",
+                taker,
+                "--item",
+                &row["item_id"],
+                "--reason",
+                "knows them",
+                "--lake",
+                "lake",
+            ],
+        );
+        told.code == 0
+    };
+    assert!(sheet(&run, &id, giver).1.iter().any(item), "one of them can be given");
+    let letter = run.read(&format!("out/{id}/{taker}/{taker}_about_{giver}_replacement_opening.eml"));
+    let text = letter.replace("=\r\n", "").replace("\r\n", "\n");
+    assert!(text.contains("Access review handed to you: 1 decision by"), "{text}");
+    assert!(text.contains("instead of Hanna Lindgren: 1 decision."), "{text}");
+    assert!(text.contains(&format!("With it, you have still open: {} decisions.", own + 1)), "{text}");
+}
+
+/// The day of the opening, in seconds since 1970, and the length of a day.
+const OPENING: i64 = 1_782_950_400;
+const DAY: i64 = 86_400;
+
+#[test]
+fn what_a_killed_command_left_is_finished_by_the_next_and_nobody_is_written_to_twice() {
+    let run = Run::new();
+    ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    run.write(
+        "campaign.toml",
+        "name = \"Killed\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\", \"mehmet.aydin@meridell-care.example\"]\n",
+    );
+    let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
+        .stdout
+        .trim()
+        .to_string();
+    let (giver, taker) = ("hanna.lindgren", "mehmet.aydin");
+    let before = sheet(&run, &id, taker).1.len();
+    let killed = sheet(&run, &id, giver).1.iter().any(|row| {
+        let output = vouchsafe(run.dir())
+            .args([
+                "campaign",
+                "reassign",
+                &id,
+                "--from",
+                giver,
+                "--to",
+                taker,
+                "--item",
+                &row["item_id"],
+                "--reason",
+                "leave",
+                "--lake",
+                "lake",
+            ])
+            .env("SOURCE_DATE_EPOCH", (OPENING + DAY).to_string())
+            .env("USER", "operator")
+            .env("VOUCHSAFE_CRASH_AT", "step-named")
+            .output()
+            .expect("it starts");
+        output.status.code().is_none_or(|c| c > 100)
+    });
+    assert!(killed, "one of them can be given");
+    assert_eq!(sheet(&run, &id, taker).1.len(), before, "the sheet was not written any more");
+    let about = format!("out/{id}/{taker}/{taker}_about_{giver}_replacement_opening.eml");
+    assert!(!run.dir().join(&about).exists());
+    let told = ok(&run, 1, &["campaign", "remind", &id, "--lake", "lake"]).stderr;
+    assert!(told.contains("2 letters"), "who got it and who gave it: {told}");
+    assert_eq!(sheet(&run, &id, taker).1.len(), before + 1, "the sheet is as the log says");
+    assert!(run.read(&about).contains("handed to you"));
+    let again = ok(&run, 2, &["campaign", "remind", &id, "--lake", "lake"]).stderr;
+    assert!(again.contains("0 letters"), "once: {again}");
+}
+
+#[test]
+fn a_file_whose_campaign_was_given_up_opens_nothing() {
+    let run = Run::new();
+    ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
+    run.write("campaign.toml", "name = \"Over\"\njustification = []\n[[reviewers]]\nby = \"approver\"\n");
+    let open = |out: &str| on(&run, 1, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", out]);
+    let id = open("out").stdout.trim().to_string();
+    ok(&run, 1, &["campaign", "cancel", &id, "--reason", "wrong due date", "--lake", "lake"]);
+    let told = open("again");
+    assert_eq!(told.code, 2, "{}", told.stderr);
+    assert!(
+        told.stderr.contains("was cancelled on") && told.stderr.contains("wrong due date"),
+        "{}",
+        told.stderr
+    );
+    assert!(!run.dir().join("again").exists(), "neither sheets nor letters");
 }

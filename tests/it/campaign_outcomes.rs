@@ -282,4 +282,14 @@ fn an_adopted_denial_is_judged_as_the_report_judges_it_and_not_by_what_was_grant
     assert_eq!(rows["bob"]["outcome"], "came back", "{}", rows["bob"]);
     agree(&rows, &outlived(&run, 63), &[]);
     assert_eq!(outlived(&run, 63).len(), 1, "the report finds alice's alone");
+
+    // The times are Entra's everywhere: the plan's, the end, and those of the decisions.
+    let table = |text: &str| -> Vec<BTreeMap<String, String>> { csv::Reader::from_reader(text.as_bytes()).deserialize().map(|r| r.expect("a row")).collect() };
+    let plan = table(&run.read(&format!("out/{id}/removal-plan.csv")));
+    let step = plan.iter().find(|s| s["principal_name"].starts_with("alice")).expect("a step");
+    assert_eq!(step["due"].as_str(), rows["alice"]["due"].as_str().expect("a time"), "{step:?}");
+    let told: Value = serde_json::from_str(&ok(&run, 63, &["campaign", "status", &id, "--lake", "lake", "--format", "json"]).stdout).expect("JSON");
+    assert_eq!(told["due_at"], "2026-04-24T10:00:00Z", "the last that Entra did: no record tells its end");
+    let decided = table(&run.read(&format!("out/{id}/decisions.csv")));
+    assert!(decided.iter().all(|d| d["decided_at"].starts_with("2026-04-")), "{decided:?}");
 }

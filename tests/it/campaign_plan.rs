@@ -377,7 +377,7 @@ fn nobody_reviews_what_another_account_of_theirs_holds() {
     }
     let reasons = run.read(&format!("lake/campaigns/{id}/contexts.jsonl"));
     assert!(
-        reasons.contains("is the holder by another account, as the names say"),
+        reasons.contains("is the holder by another account, known by its name"),
         "the sample has an administrative account that approved its owner's request"
     );
 }

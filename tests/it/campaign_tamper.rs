@@ -86,6 +86,46 @@ impl Case {
         }
     }
 
+    /// Appends entries, chained as the program does; they are made of the last decision.
+    fn append(&self, make: impl Fn(&Value) -> Vec<Value>) {
+        let last = self.batches().pop().expect("a step");
+        let all: String = self.batches().iter().map(|p| fs::read_to_string(p).expect("a step")).collect();
+        let parsed = |line: &str| -> Value { serde_json::from_str(line).expect("JSON") };
+        let decided = parsed(all.lines().rfind(|l| l.contains("\"event\":\"decided\"")).expect("a decision"));
+        let end = all.lines().last().expect("an entry");
+        let (mut previous, mut sequence) = (hash(end), parsed(end)["sequence"].as_u64().expect("a number"));
+        let mut out = String::new();
+        for mut entry in make(&decided) {
+            sequence += 1;
+            entry["sequence"] = sequence.into();
+            entry["previous"] = previous.into();
+            let line = entry.to_string();
+            previous = hash(&line);
+            out += &(line + "\n");
+        }
+        let number: u64 = last.file_stem().and_then(|n| n.to_str()).and_then(|n| n.parse().ok()).expect("a number");
+        fs::write(last.with_file_name(format!("{:012}.jsonl", number + 1)), out).expect("written");
+    }
+
+    /// Appends an import that claims a signature, and a decision of it; there is no file, no signature and no key.
+    fn invent(&self) {
+        let all: String = self.batches().iter().map(|p| fs::read_to_string(p).expect("a step")).collect();
+        let next = all.lines().count() as u64 + 1;
+        let imported = all.lines().find(|l| l.contains("\"event\":\"imported\"")).expect("an import");
+        let imported: Value = serde_json::from_str(imported).expect("JSON");
+        self.append(|last| {
+            let (mut import, mut decided) = (imported.clone(), last.clone());
+            import["sha256"] = "ab".repeat(32).into();
+            import["proof"] = serde_json::json!({
+                "kind": "sshsig", "principal": "hanna.lindgren@meridell-care.example", "key_fingerprint": "SHA256:invented",
+                "namespace": "vouchsafe", "signature_sha256": "cd".repeat(32)
+            });
+            decided["import"] = next.into();
+            decided["choice"] = "revoke".into();
+            vec![import, decided]
+        });
+    }
+
     /// The hash of an entry of the log as it is now.
     fn entry(&self, sequence: u64) -> String {
         let all: String = self.batches().iter().map(|p| fs::read_to_string(p).expect("a step")).collect();
@@ -216,6 +256,28 @@ fn every_manipulation_of_a_campaign_is_caught_by_somebody() {
     case.refused("the returned file edited", "not the one that came back");
     case.restore();
 
+    fs::remove_file(&returned).expect("removed");
+    case.refused("the returned file taken away", "is gone");
+    case.restore();
+
+    // A step that no command writes: no response over what a person decided.
+    case.append(|last| {
+        let mut entry = last.clone();
+        entry["by"] = "silence".into();
+        entry["decided_by"] = "silence: keep".into();
+        entry["choice"] = "revoke".into();
+        entry["import"] = 0.into();
+        vec![entry]
+    });
+    case.refused("no response over a person", "lets no response overrule a decision");
+    case.restore();
+
+    case.invent();
+    case.refused("an import that never was", "the entry was never an import");
+    let proofs = status(&case.run, 3, &case.id)["proofs"].clone();
+    assert!(proofs.get("sshsig").is_none(), "an invented signature proves nothing: {proofs}");
+    case.restore();
+
     // With the lake's own history rewritten too, the file that came back still says otherwise.
     case.rechain(first_keep);
     case.recommit();
@@ -306,8 +368,9 @@ fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there()
         &["campaign", "import", &file, "--as", &key, "--allowed-signers", "signers", "--lake", "lake"],
     );
     let proofs = status(&case.run, 3, &case.id)["proofs"].clone();
-    assert_eq!(proofs["sshsig"], 5, "{proofs}");
-    let kept = proofs["operator-asserted"].as_u64().expect("a number");
+    // Those that the file changed, and those that it confirms: all of the reviewer's are signed now.
+    let signed = proofs["sshsig"].as_u64().expect("a number");
+    assert!(signed > 5 && proofs.get("operator-asserted").is_none(), "{proofs}");
 
     // Grades are counted on the first page, and sum to the population.
     ok(&case.run, 4, &["bundle", "--lake", "lake", "--out", "masked", "--campaign", &case.id]);
@@ -315,8 +378,7 @@ fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there()
     let population = status(&case.run, 4, &case.id)["population"].as_u64().expect("a number");
     for part in [
         format!("{population} items = "),
-        "5 signed by the reviewer with an SSH key (`sshsig`)".into(),
-        format!("{kept} no independent evidence of who decided"),
+        format!("{signed} signed by the reviewer with an SSH key (`sshsig`)"),
     ] {
         assert!(first.contains(&part), "{part}: {first}");
     }

@@ -6,6 +6,7 @@ mod campaign_conflicts;
 mod campaign_decisions;
 mod campaign_faces;
 mod campaign_formats;
+mod campaign_groups;
 mod campaign_import;
 mod campaign_letters;
 mod campaign_life;

@@ -55,6 +55,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("plotters", &["report"]),
     ("rust_xlsxwriter", &["report"]),
     ("calamine", &["report"]),
+    ("quick_xml", &["report"]),
     ("cfb", &["report"]),
     ("lettre", &["campaign"]),
     ("icalendar", &["campaign"]),

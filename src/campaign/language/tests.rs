@@ -92,7 +92,8 @@ fn what_a_plan_can_mean_has_every_language() {
     use crate::campaign::plan::{Justify, NoResponse};
     let mut all: Vec<&str> = NoResponse::ALL.iter().map(|n| n.sentence()).collect();
     all.extend(Justify::ALL.iter().map(|j| j.sentence()));
-    all.extend(Disclosure::ALL.iter().map(|d| d.sentence()));
+    all.extend(Disclosure::ALL.iter().flat_map(|d| [d.sentence(), d.of_first()]));
+    all.push(crate::campaign::terms::SECOND);
     all.extend(crate::campaign::Choice::ALL.iter().map(|c| c.as_str()));
     for (text, language) in all.iter().flat_map(|t| OTHERS.map(|l| (*t, l))) {
         assert_ne!(language.say(text), text, "{language} of '{text}'");

@@ -94,16 +94,21 @@ pub(super) fn subject(letter: &Notification) -> String {
     let what = decisions(letter);
     let told = match letter.occasion {
         Occasion::Opening => l.tell("Access review: {what} by {day}", &[("what", &what), ("day", &day)]),
+        Occasion::SecondOpening => l.tell("Second stage: {what} by {day}", &[("what", &what), ("day", &day)]),
         Occasion::Reminder => l.tell("Reminder: {what} open, due by {day}", &[("what", &what), ("day", &day)]),
         Occasion::Overdue => l.tell("Overdue since {day}: {what} open", &[("what", &what), ("day", &day)]),
         Occasion::Escalation => l.tell(
             "{what} of {who} open, due by {day}",
             &[("what", &what), ("who", &plain(&letter.about.name)), ("day", &day)],
         ),
-        Occasion::Replacement => l.tell("Access review handed to you: {what} by {day}", &[("what", &what), ("day", &day)]),
+        Occasion::Replacement => l.tell("Access review handed to you: {what} by {day}", &[("what", &handed(letter)), ("day", &day)]),
         Occasion::HandedOver => l.say("Access review: decisions of yours were handed over").to_string(),
     };
     format!("{told} [{}]", letter.campaign.id)
+}
+
+fn handed(letter: &Notification) -> String {
+    letter.language.count(letter.handed, "{n} decision", "{n} decisions")
 }
 
 fn decisions(letter: &Notification) -> String {
@@ -120,6 +125,15 @@ fn told(letter: &Notification) -> String {
         Occasion::Opening => [
             l.tell("The review \"{campaign}\" has begun.", &[("campaign", &campaign)]),
             l.tell("You are asked for {what}: who keeps access, and who does not.", &[("what", &what)]),
+            l.tell("It takes about {n} minutes.", &[("n", &minutes(letter.open))]),
+            answer_by(),
+        ]
+        .join("\n"),
+        Occasion::SecondOpening => [
+            l.tell(
+                "In the review \"{campaign}\", the first reviewers have decided, and yours is the second look: {what}.",
+                &[("campaign", &campaign), ("what", &what)],
+            ),
             l.tell("It takes about {n} minutes.", &[("n", &minutes(letter.open))]),
             answer_by(),
         ]
@@ -154,8 +168,9 @@ fn told(letter: &Notification) -> String {
         Occasion::Replacement => [
             l.tell(
                 "In the review \"{campaign}\", this is now yours, given to you instead of {who}: {what}.",
-                &[("campaign", &campaign), ("who", &about), ("what", &what)],
+                &[("campaign", &campaign), ("who", &about), ("what", &handed(letter))],
             ),
+            l.tell("With it, you have still open: {what}.", &[("what", &what)]),
             answer_by(),
         ]
         .join("\n"),
@@ -188,7 +203,8 @@ fn text(letter: &Notification) -> String {
         } else if letter.sender.sheets_at.is_empty() {
             l.say("Your sheet, review.html, comes with this mail or from whoever sent it.").to_string()
         } else {
-            let folder = format!("{}/{}", campaign.id, letter.to.key);
+            let second = if letter.occasion == Occasion::SecondOpening { "/second-stage" } else { "" };
+            let folder = format!("{}/{}{second}", campaign.id, letter.to.key);
             l.tell(
                 "Your sheet is in the folder {folder} at {place}.",
                 &[("folder", &folder), ("place", &plain(&letter.sender.sheets_at))],

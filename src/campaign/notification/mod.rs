@@ -25,6 +25,8 @@ words! {
     Occasion {
         /// The campaign was opened.
         Opening => "opening",
+        /// The first stage has decided, and the reader is to decide in the second.
+        SecondOpening => "second-opening",
         /// The end comes near.
         Reminder => "reminder",
         /// The end has passed.
@@ -91,6 +93,8 @@ pub struct Notification<'a> {
     pub open: usize,
     /// Items of that reviewer.
     pub items: usize,
+    /// Decisions that were handed over by what the letter tells; 0 where none were.
+    pub handed: usize,
     /// When decisions are due, after any extension.
     pub due_at: Instant,
     /// Hashes of the sheets that can come back.

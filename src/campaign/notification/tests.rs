@@ -64,6 +64,7 @@ fn letter<'a>(campaign: &'a Campaign, occasion: Occasion, to: &'a Reviewer, abou
         to,
         about,
         open: 12,
+        handed: 3,
         items: 40,
         due_at: campaign.due_at,
         sheets: &[],
@@ -118,7 +119,12 @@ fn each_occasion_says_what_is_asked_of_whom() {
         (
             Occasion::Replacement,
             &boss,
-            "this is now yours, given to you instead of Maya Ferrari: 12 decisions.",
+            "this is now yours, given to you instead of Maya Ferrari: 3 decisions.\nWith it, you have still open: 12 decisions.",
+        ),
+        (
+            Occasion::SecondOpening,
+            &maya,
+            "the first reviewers have decided, and yours is the second look: 12 decisions.",
         ),
     ] {
         let bytes = letter(&campaign, occasion, to, &maya, &sender).mail().expect("is written");

@@ -2,6 +2,7 @@
 
 use super::keys::{Key, tags};
 use super::mail::Mail;
+use crate::model::Instant;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use ring::signature::{ED25519, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
@@ -33,7 +34,7 @@ pub fn result(bytes: &[u8], mail: &Mail, keys: Option<&DnsKeys>) -> String {
     let Some(keys) = keys else {
         return format!("not-checked: no keys were given; {asserted}");
     };
-    let best = signatures.iter().map(|n| check(&fields, *n, body, &mail.from, keys)).min();
+    let best = signatures.iter().map(|n| check(&fields, *n, body, mail, keys)).min();
     match best {
         Some(Outcome::Pass(how)) => format!("pass: {how}"),
         Some(Outcome::NotChecked(why)) => format!("not-checked: {why}; {asserted}"),
@@ -42,11 +43,11 @@ pub fn result(bytes: &[u8], mail: &Mail, keys: Option<&DnsKeys>) -> String {
     }
 }
 
-fn check(fields: &[&[u8]], n: usize, body: &[u8], from: &str, keys: &DnsKeys) -> Outcome {
-    check_inner(fields, n, body, from, keys).unwrap_or_else(|outcome| outcome)
+fn check(fields: &[&[u8]], n: usize, body: &[u8], mail: &Mail, keys: &DnsKeys) -> Outcome {
+    check_inner(fields, n, body, mail, keys).unwrap_or_else(|outcome| outcome)
 }
 
-fn check_inner(fields: &[&[u8]], n: usize, body: &[u8], from: &str, keys: &DnsKeys) -> Result<Outcome, Outcome> {
+fn check_inner(fields: &[&[u8]], n: usize, body: &[u8], mail: &Mail, keys: &DnsKeys) -> Result<Outcome, Outcome> {
     let fail = |why: String| Outcome::Fail(why);
     let field = String::from_utf8_lossy(fields[n]).into_owned();
     let tags: BTreeMap<String, String> = tags(field.split_once(':').map(|f| f.1).unwrap_or_default());
@@ -65,7 +66,7 @@ fn check_inner(fields: &[&[u8]], n: usize, body: &[u8], from: &str, keys: &DnsKe
     let (head_form, body_form) = tags
         .get("c")
         .map_or(("simple", "simple"), |c| c.split_once('/').unwrap_or((c.as_str(), "simple")));
-    let key = keys
+    let published = keys
         .get(&selector, &domain)
         .ok_or_else(|| Outcome::NotChecked(format!("the key {selector}._domainkey.{domain} was not given")))?;
 
@@ -75,7 +76,7 @@ fn check_inner(fields: &[&[u8]], n: usize, body: &[u8], from: &str, keys: &DnsKe
     }
     let covered = covered(fields, n, &names, head_form == "relaxed");
     let signature = BASE64_STANDARD.decode(tag("b")?).map_err(|_| fail("the signature is no base64".into()))?;
-    let good = match (algorithm.as_str(), key) {
+    let good = match (algorithm.as_str(), &published.key) {
         (_, Key::Revoked) => return Err(fail(format!("the key {selector}._domainkey.{domain} was withdrawn"))),
         ("rsa-sha256", Key::Rsa(key)) => UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, key)
             .verify(&covered, &signature)
@@ -86,7 +87,23 @@ fn check_inner(fields: &[&[u8]], n: usize, body: &[u8], from: &str, keys: &DnsKe
     if !good {
         return Err(fail("header fields were changed after they were signed, or the key is another".into()));
     }
-    let sender = from.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    if published.testing {
+        return Err(fail(format!("{domain} is testing DKIM (t=y), which is as good as no signature")));
+    }
+    let signer = tags.get("i").map(|i| i.rsplit('@').next().unwrap_or_default().to_ascii_lowercase());
+    if published.strict && signer.is_some_and(|s| s != domain) {
+        return Err(fail(format!("the key {selector}._domainkey.{domain} is not for subdomains (t=s)")));
+    }
+    if let Some(expires) = tags.get("x") {
+        // Later than the mail: it was good when it came, however long ago that is.
+        let expires: i64 = expires.parse().map_err(|_| fail("the end of the signature is no time (x=)".into()))?;
+        match mail.sent {
+            Some(sent) if sent > Instant::from_unix(expires) => return Err(fail("the signature expired before the mail was written (x=)".into())),
+            Some(_) => {}
+            None => return Err(Outcome::NotChecked("the signature has an end (x=), and the mail no Date".into())),
+        }
+    }
+    let sender = mail.from.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
     if !aligned(&sender, &domain) {
         return Err(fail(format!("signed by {domain}, which does not speak for {sender}")));
     }

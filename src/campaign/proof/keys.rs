@@ -15,10 +15,20 @@ pub(super) enum Key {
     Revoked,
 }
 
+/// A key with what its record says of its use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Published {
+    pub key: Key,
+    /// The domain is testing DKIM (`t=y`): its signatures are to be treated as if there were none (RFC 6376, 3.6.1).
+    pub testing: bool,
+    /// Subdomains may not sign by it (`t=s`).
+    pub strict: bool,
+}
+
 /// Records of `SELECTOR._domainkey.DOMAIN`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DnsKeys {
-    keys: BTreeMap<String, Key>,
+    keys: BTreeMap<String, Published>,
     text: String,
 }
 
@@ -55,12 +65,12 @@ impl DnsKeys {
         &self.text
     }
 
-    pub(super) fn get(&self, selector: &str, domain: &str) -> Option<&Key> {
+    pub(super) fn get(&self, selector: &str, domain: &str) -> Option<&Published> {
         self.keys.get(&format!("{selector}._domainkey.{domain}").to_ascii_lowercase())
     }
 }
 
-fn record(line: &str) -> Result<(String, Key), String> {
+fn record(line: &str) -> Result<(String, Published), String> {
     let (name, rest) = line.split_once([' ', '\t']).ok_or("a name and a record are expected")?;
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     if !name.contains("._domainkey.") {
@@ -80,13 +90,16 @@ fn record(line: &str) -> Result<(String, Key), String> {
         return Err("the record does not allow SHA-256".into());
     }
     let p = tag("p").ok_or("the record has no key (p=)")?;
+    let flag = |letter: &str| tag("t").is_some_and(|t| t.split(':').any(|f| f == letter));
+    let (testing, strict) = (flag("y"), flag("s"));
+    let published = |key: Key| Published { key, testing, strict };
     if p.is_empty() {
-        return Ok((name, Key::Revoked));
+        return Ok((name, published(Key::Revoked)));
     }
     let bytes = BASE64_STANDARD.decode(p).map_err(|e| format!("the key is no base64: {e}"))?;
     match tag("k").unwrap_or("rsa") {
-        "rsa" => Ok((name, Key::Rsa(pkcs1(&bytes).unwrap_or(&bytes).to_vec()))),
-        "ed25519" => Ok((name, Key::Ed25519(bytes))),
+        "rsa" => Ok((name, published(Key::Rsa(pkcs1(&bytes).unwrap_or(&bytes).to_vec())))),
+        "ed25519" => Ok((name, published(Key::Ed25519(bytes)))),
         other => Err(format!("a key of kind '{other}' is not known")),
     }
 }

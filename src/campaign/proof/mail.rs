@@ -1,6 +1,7 @@
 //! What a mail says of itself: its sender, its id, and what the server that received it asserts.
 
 use super::ProofError;
+use crate::model::Instant;
 use mail_parser::{Address, HeaderValue, MessageParser};
 
 /// The facts of a mail.
@@ -10,6 +11,8 @@ pub struct Mail {
     pub from: String,
     /// Its `Message-ID`, without angle brackets; empty when it has none.
     pub message_id: String,
+    /// When it was written, by its `Date`.
+    pub sent: Option<Instant>,
     /// What the topmost `Authentication-Results` says of DKIM, with the name of the server that says so.
     pub asserted: Option<String>,
 }
@@ -44,6 +47,7 @@ pub fn read(bytes: &[u8]) -> Result<Mail, ProofError> {
         .and_then(|(_, value)| asserted(value));
     Ok(Mail {
         from: (*from).to_string(),
+        sent: message.date().map(|d| Instant::from_unix(d.to_timestamp())),
         message_id: message.message_id().unwrap_or_default().to_string(),
         asserted,
     })

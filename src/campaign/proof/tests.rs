@@ -92,10 +92,16 @@ fn pair() -> Ed25519KeyPair {
 
 /// Signs `MAIL` as RFC 6376 says, worked out by hand: relaxed header fields, relaxed body, ed25519.
 fn signed_mail(domain: &str) -> String {
+    signed_with(domain, "")
+}
+
+/// The same with one more tag.
+fn signed_with(domain: &str, tag: &str) -> String {
     use sha2::{Digest, Sha256};
     let body_hash = BASE64_STANDARD.encode(Sha256::digest("Done.\r\nAll of it.\r\n"));
-    let start = format!("DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d={domain};\r\n\ts=s1; h=From:To:Subject:Date; bh={body_hash};\r\n\tb=");
-    let flat = format!("dkim-signature:v=1; a=ed25519-sha256; c=relaxed/relaxed; d={domain}; s=s1; h=From:To:Subject:Date; bh={body_hash}; b=");
+    let start =
+        format!("DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed; d={domain};{tag}\r\n\ts=s1; h=From:To:Subject:Date; bh={body_hash};\r\n\tb=");
+    let flat = format!("dkim-signature:v=1; a=ed25519-sha256; c=relaxed/relaxed; d={domain};{tag} s=s1; h=From:To:Subject:Date; bh={body_hash}; b=");
     let covered = format!(
         "from:Maya Ferrari <maya.ferrari@corp.example>\r\nto:audit@corp.example\r\nsubject:Re: Access review\r\ndate:Tue, 7 Jul 2026 10:00:00 +0000\r\n{flat}"
     );
@@ -105,9 +111,13 @@ fn signed_mail(domain: &str) -> String {
 }
 
 fn keys(name: &str) -> DnsKeys {
+    keys_for(name, "")
+}
+
+fn keys_for(name: &str, flags: &str) -> DnsKeys {
     let public = BASE64_STANDARD.encode(pair().public_key());
     let (one, two) = public.split_at(20);
-    DnsKeys::parse(&format!("; dig\n{name}. 3600 IN TXT \"v=DKIM1; k=ed25519; p={one}\" \"{two}\"\n")).expect("records")
+    DnsKeys::parse(&format!("; dig\n{name}. 3600 IN TXT \"v=DKIM1; {flags}k=ed25519; p={one}\" \"{two}\"\n")).expect("records")
 }
 
 fn dkim_of(mail: &str, keys: Option<&DnsKeys>) -> String {
@@ -147,6 +157,29 @@ fn a_dkim_signature_holds_until_something_that_it_covers_changes() {
     assert!(dkim_of(&mail, None).starts_with("not-checked: no keys were given; mx.corp.example asserts"));
     let strange = dkim_of(&signed_mail("other.example"), Some(&keys("s1._domainkey.other.example")));
     assert_eq!(strange, "fail: signed by other.example, which does not speak for corp.example");
+}
+
+#[test]
+fn a_domain_that_tests_and_a_signature_that_was_over_prove_nothing() {
+    let name = "s1._domainkey.corp.example";
+    let sent = at("2026-07-07T10:00:00Z").0 / crate::model::time::SECOND;
+    for (tag, flags, expected) in [
+        (String::new(), "t=y; ", "fail: corp.example is testing DKIM (t=y)"),
+        (String::new(), "t=y:s; ", "fail: corp.example is testing DKIM (t=y)"),
+        (
+            " i=@mail.corp.example;".into(),
+            "t=s; ",
+            "fail: the key s1._domainkey.corp.example is not for subdomains",
+        ),
+        (" i=@mail.corp.example;".into(), "", "pass: "),
+        (format!(" x={};", sent - 1), "", "fail: the signature expired before the mail was written"),
+        // Over by now, and good when the mail was written.
+        (format!(" x={};", sent + 60), "", "pass: "),
+        (" x=soon;".into(), "", "fail: the end of the signature is no time"),
+    ] {
+        let told = dkim_of(&signed_with("corp.example", &tag), Some(&keys_for(name, flags)));
+        assert!(told.starts_with(expected), "{tag} {flags}: {told}");
+    }
 }
 
 #[test]

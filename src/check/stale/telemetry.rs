@@ -211,8 +211,7 @@ fn too_late(holding: &Holding, begins: Instant) -> TelemetryGap {
 fn of_account(cx: &Context, holding: &Holding, elsewhere: Option<TelemetryGap>) -> Telemetry {
     let person = cx.access.people.get(&holding.principal);
     // The log may know a later success than the record of the user.
-    let logged = cx.index.usage_of(&holding.principal).iter().filter(|u| u.successes > 0);
-    let logged = logged.map(|u| u.last_success.unwrap_or(u.day)).filter(|t| *t <= cx.as_of()).max();
+    let logged = cx.index.last_logged_success(&holding.principal);
     let recorded = person.and_then(|p| p.last_successful_at).filter(|t| *t <= cx.as_of());
     let last = recorded.max(logged);
     let grant = granted(holding);

@@ -110,10 +110,6 @@ impl TelemetryWindow {
 
     /// What the message must add where an absence rests on a guess.
     pub(super) fn basis(&self) -> &'static str {
-        if self.inferred {
-            ", as far as the records go: nobody vouches that the log is whole"
-        } else {
-            ""
-        }
+        if self.inferred { ", based on logs that may be incomplete" } else { "" }
     }
 }

@@ -101,6 +101,9 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         "population {} + {} joined - {} left = {} held now",
         state.head.population, results.balance.joined, results.balance.left, results.balance.held
     ));
+    if let Some(told) = status::without_second(&state) {
+        output::say(&told);
+    }
     for c in contradictions(&state) {
         output::say(&format!("contradiction, and nothing of it is carried out: {}", c.message));
     }
@@ -112,9 +115,13 @@ pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             "{left} items without a reviewer stay undecided: nobody was asked about them; --remove-without-reviewer lets no response remove them, too"
         ));
     }
+    let with = match results.steps.iter().filter(|s| s.method_kind == remediation::WITH_STEP).count() {
+        0 => String::new(),
+        n => format!(", {n} of which another step carries out"),
+    };
     let found = results.review_quality.iter().filter(|m| m.verdict == "finding").count();
     output::say(&format!(
-        "{} removal steps; {found} reviewers decided in a way to look at (reviewers.csv); results in {}",
+        "{} removal steps{with}; {found} reviewers decided in a way to look at (reviewers.csv); results in {}",
         results.steps.len(),
         dir.display()
     ));

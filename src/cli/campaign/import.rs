@@ -1,7 +1,7 @@
 //! `campaign import`: returned files to decisions.
 
 use super::args::{ImportArgs, ProofArgs};
-use super::{operator, sheets, store};
+use super::{mailer, operator, sheets, store};
 use crate::campaign::contradiction::{Contradiction, contradictions};
 use crate::campaign::dates::DateOrder;
 use crate::campaign::import::{ImportResult, Operator, SubmittedSheet, judge};
@@ -36,6 +36,9 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
                 crate::config::did_you_mean(wanted.as_str(), &known)
             )));
         }
+        if state.must_be_open().is_ok() && !args.dry_run {
+            sheets::finish(&store, &state)?;
+        }
         let mut refused = unread.clone();
         refused.extend(prove(args, &state, &operator, &mut files)?);
         let proved: Vec<SubmittedSheet> = files.iter().filter(|f| f.proved).map(|f| f.incoming.clone()).collect();
@@ -67,16 +70,27 @@ pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             }
         }
         match store.append(&id, &state.tail, &taken.events, now, &operator.name) {
-            Err(CampaignError::Taken(_)) if attempt < 5 => continue,
-            other => other?,
-        };
+            Err(CampaignError::Taken(_)) if attempt < 50 => continue,
+            other => state.tail = other?,
+        }
         sheets::write_issued(&store, &state, &issues)?;
         sheets::write_seconds(&store, &state, &taken.events)?;
         told(&taken, &state, files.len(), &operator.name);
         if taken.changed > 0 && now > state.due_at {
             output::say(&format!("imported after the end, {}", state.due()));
         }
-        return Ok(Exit::Done);
+        let Some(out) = sheets::remembered(&store, &id) else {
+            return Ok(Exit::Done);
+        };
+        let outcomes = mailer::second_openings((&store, &mut state), now, &out, &operator.name)?;
+        if outcomes.done > 0 {
+            output::say(&format!(
+                "{} letters about the second stage in {}",
+                outcomes.done,
+                out.join(id.as_str()).display()
+            ));
+        }
+        return Ok(outcomes.exit());
     }
     Ok(Exit::Done)
 }
@@ -94,14 +108,18 @@ fn told(taken: &ImportResult, state: &State, files: usize, by: &str) {
     for note in &taken.notes {
         output::say(&format!("note: {note}"));
     }
+    let confirmed = match taken.confirmed {
+        0 => String::new(),
+        n => format!(", {n} are confirmed at a later time or by a better proof"),
+    };
     output::say(&format!(
-        "{files} files: {} rows decided, {} left empty, {} not taken; {} decisions are new or changed",
+        "{files} files: {} rows decided, {} left empty, {} not taken; {} decisions are new or changed{confirmed}",
         taken.decided,
         taken.empty,
         taken.refused.len(),
         taken.changed
     ));
-    if taken.changed > 0 {
+    if !taken.events.is_empty() {
         output::say(&format!("imported by {by}"));
     }
     for c in contradictions(state).iter().filter(|c| touched(&taken.events, state, c)) {

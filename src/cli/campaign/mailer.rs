@@ -6,7 +6,7 @@ use super::carrier;
 use super::sheets::{self, put};
 use crate::campaign::log::LogEvent;
 use crate::campaign::notification::{Carrier, Notification, Occasion, Refused, Sender};
-use crate::campaign::state::{HANDED_OVER, OPENING};
+use crate::campaign::state::{HANDED_OVER, OPENING, SECOND_OPENING};
 use crate::campaign::{Campaign, Plan, Reviewer, ReviewerKey, State, Store};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output;
@@ -31,6 +31,8 @@ pub struct Order<'a> {
     pub about: &'a Reviewer,
     /// Open decisions.
     pub open: usize,
+    /// Decisions that were just handed over.
+    pub handed: usize,
     /// Step of the schedule.
     pub step: &'a str,
     /// For whom the log counts it.
@@ -161,6 +163,8 @@ impl Mailer {
         } else {
             (items, sheets)
         };
+        let second = order.occasion == Occasion::SecondOpening;
+        let sheets: Vec<(u8, String)> = sheets.into_iter().filter(|(stage, _)| !second || *stage == 2).collect();
         // Who is asked to remind somebody gets no sheet of theirs.
         let own = self.sender.attach_sheets && order.occasion != Occasion::Escalation && order.open > 0;
         let attached = if own { self.attached(key, &sheets, sheets_at)? } else { Vec::new() };
@@ -172,10 +176,11 @@ impl Mailer {
             about: order.about,
             open: order.open,
             items,
+            handed: order.handed,
             due_at: self.due_at,
             sheets: &hashes,
             attached: &attached,
-            otherwise: self.otherwise,
+            otherwise: if second { self.plan.no_response.sentence_in(2) } else { self.otherwise },
             step: order.step,
             at: self.at,
             sender: &self.sender,
@@ -231,7 +236,7 @@ impl Mailer {
                 }
             }
             outcomes.done += 1;
-            if carrier.is_some() || order.step != OPENING {
+            if carrier.is_some() || order.occasion != Occasion::Opening {
                 let event = LogEvent::Reminded {
                     reviewer: order.counts_to.clone(),
                     step: order.step.to_string(),
@@ -304,6 +309,7 @@ pub fn openings((store, state): (&Store, &mut State), at: Instant, out: &Path, b
             to: reviewer,
             about: reviewer,
             open: *open,
+            handed: 0,
             step: OPENING,
             counts_to: &reviewer.key,
         })
@@ -311,14 +317,40 @@ pub fn openings((store, state): (&Store, &mut State), at: Instant, out: &Path, b
     mailer.deliver((store, state), &orders, out, by)
 }
 
+/// Letters to those who have something to decide in the second stage and were not told so yet.
+pub fn second_openings((store, state): (&Store, &mut State), at: Instant, out: &Path, by: &str) -> Result<Outcomes, Failure> {
+    let asked = |(key, t): (ReviewerKey, crate::campaign::Totals)| {
+        let reviewer = state.reviewers.get(&key).filter(|r| !r.key.is_unassigned() && !r.mail.is_empty())?;
+        (t.awaiting_second > 0 && !state.second_notified.contains(&key)).then(|| (reviewer.clone(), t.awaiting_second))
+    };
+    let people: Vec<(Reviewer, usize)> = state.by_reviewer(&BTreeMap::new()).into_iter().filter_map(asked).collect();
+    let orders: Vec<Order> = people
+        .iter()
+        .map(|(reviewer, open)| Order {
+            occasion: Occasion::SecondOpening,
+            to: reviewer,
+            about: reviewer,
+            open: *open,
+            handed: 0,
+            step: SECOND_OPENING,
+            counts_to: &reviewer.key,
+        })
+        .collect();
+    let mailer = Mailer::new(state, at);
+    mailer.deliver((store, state), &orders, out, by)
+}
+
 /// One letter to everybody to whom or from whom items went: those who got some, and those who gave some away.
 pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at: Instant, out: &Path, by: &str) -> Result<Outcomes, Failure> {
     let mut to: BTreeMap<ReviewerKey, Vec<ReviewerKey>> = BTreeMap::new();
     let mut from: BTreeMap<ReviewerKey, Vec<ReviewerKey>> = BTreeMap::new();
+    let mut given: BTreeMap<ReviewerKey, usize> = BTreeMap::new();
     for event in moves {
         if let LogEvent::Moved(m) = event {
             to.entry(m.to.clone()).or_default().push(m.from.clone());
             from.entry(m.from.clone()).or_default().push(m.to.clone());
+            let owed = m.items.iter().filter_map(|i| state.position(i)).filter(|i| state.owed(*i)).count();
+            *given.entry(m.to.clone()).or_default() += owed;
         }
     }
     let mailer = Mailer::new(state, at);
@@ -330,7 +362,8 @@ pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at:
         .filter(|(k, _)| !takers.contains(k))
         .map(|(k, others)| (k, others, Occasion::HandedOver));
     let mut letters = Vec::new();
-    for (key, mut others, occasion) in parts.chain(givers) {
+    // Nobody is written to twice about the same move.
+    for (key, mut others, occasion) in parts.chain(givers).filter(|(key, ..)| state.untold.contains_key(key)) {
         let Some(reviewer) = state.reviewers.get(&key).filter(|r| !r.key.is_unassigned() && !r.mail.is_empty()) else {
             continue;
         };
@@ -346,15 +379,17 @@ pub fn handed_over((store, state): (&Store, &mut State), moves: &[LogEvent], at:
             ..Reviewer::default()
         };
         let open = totals.get(&key).map_or(0, crate::campaign::Totals::owed);
-        letters.push((occasion, reviewer.clone(), about, open));
+        let handed = given.get(&key).copied().unwrap_or_default();
+        letters.push((occasion, reviewer.clone(), about, open, handed));
     }
     let orders: Vec<Order> = letters
         .iter()
-        .map(|(occasion, reviewer, about, open)| Order {
+        .map(|(occasion, reviewer, about, open, handed)| Order {
             occasion: *occasion,
             to: reviewer,
             about,
             open: *open,
+            handed: *handed,
             // Who got some has been told by this that there is something to decide.
             step: if *occasion == Occasion::Replacement { OPENING } else { HANDED_OVER },
             counts_to: &reviewer.key,

@@ -25,6 +25,7 @@ pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, F
     }
     let (store, mut state) = load(&args.which, crash_at)?;
     state.must_be_open()?;
+    sheets::finish(&store, &state)?;
     let question = open::question(&args.which.lake, &args.question)?;
     let from = ReviewerKey::new(&args.from);
     if !state.reviewers.contains_key(&from) {

@@ -36,6 +36,11 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     };
     let id = crate::campaign::open::campaign_id(&plan, commit, question.access.as_of, &text);
     if store.ids()?.contains(&id) {
+        State::load(&store, &id)?.must_be_open().map_err(|e| {
+            Failure::usage(format!(
+                "{e}; the same file and evidence give the same campaign: change the file, such as its name, to open another one"
+            ))
+        })?;
         output::say("this campaign is open already: its sheets are written again");
     } else {
         let mut frozen = crate::campaign::open::open(&opening)?;

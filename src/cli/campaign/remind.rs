@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let (store, mut state) = load(&args.which, crash_at)?;
     state.must_be_open()?;
+    sheets::finish(&store, &state)?;
     let question = open::question(&args.which.lake, &args.question)?;
     let lapsed = status::lapsed(&state, &args.which.lake, &args.question)?;
     let now = open::now()?;
@@ -58,6 +59,9 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     };
     // Those whose first letter failed get it before they are reminded of it.
     let mut outcomes = vec![mailer::openings((&store, &mut state), now, &out, &by, true)?];
+    let untold = state.untold_moves();
+    outcomes.push(mailer::handed_over((&store, &mut state), &untold, now, &out, &by)?);
+    outcomes.push(mailer::second_openings((&store, &mut state), now, &out, &by)?);
     let (replaced, due): (Vec<&DueReminder>, Vec<&DueReminder>) = due.iter().partition(|d| d.step.to == RemindTo::Replace);
     let steps: Vec<(&DueReminder, String)> = due.into_iter().map(|d| (d, d.step.name())).collect();
     let orders: Vec<Order> = steps
@@ -67,6 +71,7 @@ pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
             to: &reminder.to,
             about: &reminder.reviewer,
             open: reminder.open,
+            handed: 0,
             step,
             counts_to: &reminder.reviewer.key,
         })

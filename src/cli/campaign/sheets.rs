@@ -24,6 +24,27 @@ pub fn remember(store: &Store, id: &CampaignId, out: &Path) -> Result<(), Failur
     put(&store.dir(id).join("sheets-at"), whole.display().to_string().as_bytes())
 }
 
+/// Up to which entry of the log sheets are written.
+fn written(store: &Store, id: &CampaignId) -> u64 {
+    let text = fs::read_to_string(store.dir(id).join("sheets-written")).unwrap_or_default();
+    text.trim().parse().unwrap_or_default()
+}
+
+/// Remembers that all sheets which were given out are written.
+fn mark(store: &Store, state: &State) -> Result<(), Failure> {
+    let last = state.issued_in.last().copied().unwrap_or_default();
+    put(&store.dir(&state.head.id).join("sheets-written"), last.to_string().as_bytes())
+}
+
+/// Writes the sheets that a killed command had given out and not written; returns how many files.
+pub fn finish(store: &Store, state: &State) -> Result<usize, Failure> {
+    let left = state.issued_in.last().is_some_and(|last| *last > written(store, &state.head.id));
+    match remembered(store, &state.head.id).filter(|_| left) {
+        Some(out) => write(store, state, &out, None),
+        None => Ok(0),
+    }
+}
+
 /// Writes the sheets of some reviewers, or of all; returns how many files.
 pub fn write(store: &Store, state: &State, out: &Path, only: Option<&[ReviewerKey]>) -> Result<usize, Failure> {
     let sheets = state.sheets();
@@ -43,9 +64,16 @@ pub fn write(store: &Store, state: &State, out: &Path, only: Option<&[ReviewerKe
         };
         create_private_dirs(&dir)?;
         for (name, bytes) in report::sheet::render(&sheet).map_err(bug)? {
+            // Of what nobody reviews there is a list, for whoever gives it to somebody: nothing to decide on.
+            if key.is_unassigned() && name != report::sheet::TABLE {
+                continue;
+            }
             put(&dir.join(name), &bytes)?;
             files += 1;
         }
+    }
+    if only.is_none() {
+        mark(store, state)?;
     }
     Ok(files)
 }
@@ -62,8 +90,19 @@ pub fn write_issued(store: &Store, state: &State, events: &[LogEvent]) -> Result
             _ => None,
         })
         .collect();
+    let given = keys.len();
     keys.dedup();
-    if keys.is_empty() { Ok(0) } else { write(store, state, &out, Some(&keys)) }
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    // What a killed command left is written with them.
+    let known = written(store, &state.head.id);
+    if state.issued_in.iter().filter(|n| **n > known).count() > given {
+        return write(store, state, &out, None);
+    }
+    let files = write(store, state, &out, Some(&keys))?;
+    mark(store, state)?;
+    Ok(files)
 }
 
 /// Writes the sheets of second reviewers anew whose items the first stage has decided, so that they show what binds now.

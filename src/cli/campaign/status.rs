@@ -98,10 +98,17 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     if !proofs.is_empty() {
         out += &format!("who decided: {}\n", proofs.join("; "));
     }
+    if !state.unproved.is_empty() {
+        out += &format!(
+            "no longer proved: {} imports, whose file or signature is gone; they count as the word of the operator, and 'lake verify' names them\n",
+            state.unproved.len()
+        );
+    }
     let disclosed: Vec<String> = state.disclosures().iter().map(|(d, n)| format!("{n} {}", d.counted())).collect();
     if !disclosed.is_empty() {
         out += &format!("disclosed: {}\n", disclosed.join("; "));
     }
+    out += &without_second(state).map(|told| told + "\n").unwrap_or_default();
     if let Some((at, reason)) = &state.cancelled {
         out += &format!("cancelled on {at}: {reason}\n");
     }
@@ -158,6 +165,7 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         "population_sha256": head.population_sha256, "log_entries": state.tail.entries, "log_head": state.tail.hash,
         "disclosures": state.disclosures().iter().map(|(d, n)| (d.as_str(), n)).collect::<BTreeMap<_, _>>(),
         "contradictions": contradictions(state).iter().map(|c| json!({ "package": state.items[c.package].id, "given": state.items[c.given].id, "message": c.message })).collect::<Vec<_>>(),
+        "without_second_decision": state.without_second().into_iter().map(|i| &state.items[i].id).collect::<Vec<_>>(),
         "cancelled": state.cancelled.as_ref().map(|(at, reason)| json!({ "at": at.to_string(), "reason": reason })),
         "extended": state.extended.iter().map(|(at, due, reason)| json!({ "at": at.to_string(), "due_at": due.to_string(), "reason": reason })).collect::<Vec<_>>(),
         "warnings": head.warnings, "forced": head.forced, "previous": head.previous, "proofs": state.proofs(),
@@ -211,6 +219,17 @@ fn merge(into: &mut Value, more: Value) {
     }
 }
 
+/// Who was asked for a second decision and gave none before the close, and of how many items; `None` where nobody was.
+pub fn without_second(state: &State) -> Option<String> {
+    let mut by: BTreeMap<&ReviewerKey, usize> = BTreeMap::new();
+    let all = state.without_second();
+    for index in &all {
+        *by.entry(state.owner_in(*index, 2)).or_default() += 1;
+    }
+    let names: Vec<String> = by.iter().map(|(key, n)| format!("{key} {n}")).collect();
+    (!all.is_empty()).then(|| format!("{} items have no second decision, and the first one stands: {}", all.len(), names.join(", ")))
+}
+
 /// Every item with its decision, as CSV.
 pub fn decisions_csv(state: &State) -> Result<String, Failure> {
     let out = OutputArgs {
@@ -240,7 +259,16 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
         "justification",
         "until",
         "lapsed",
+        "second_decision",
+        "decided_at",
     ];
+    let without: std::collections::BTreeSet<usize> = state.without_second().into_iter().collect();
+    let second = |index: usize| match (&state.items[index].second, &state.progress[index].decided[1]) {
+        (None, _) => "",
+        (Some(_), Some((_, d))) if d.by == crate::campaign::DecidedBy::Person => "decided",
+        (Some(_), _) if without.contains(&index) => "no response",
+        (Some(_), _) => "open",
+    };
     let rows = (0..state.items.len()).map(|index| {
         let item = &state.items[index];
         let binding = state.effective_decision(index);
@@ -262,6 +290,8 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
             text(&|(_, d)| d.decision.justification.clone()),
             text(&|(_, d)| d.decision.until.map(|t| t.to_string()).unwrap_or_default()),
             lapsed.get(&item.id).cloned().unwrap_or_default(),
+            second(index).to_string(),
+            text(&|(_, d)| d.decided_at.map(|t| t.to_string()).unwrap_or_default()),
         ]
     });
     super::rows::text(&columns, rows, out.format, out.csv_raw)

@@ -138,6 +138,13 @@ pub fn limits(state: &State, privacy: &Privacy, audience: &Audience) -> Vec<Stri
             totals.population
         ));
     }
+    let without_second = state.without_second().len();
+    if without_second > 0 {
+        lines.push(format!(
+            "Second stage: {without_second} of {} items were to be decided by a second person too, and no second decision came; the first one stands.",
+            totals.population
+        ));
+    }
     if totals.undecided > 0 {
         lines.push(format!("{} of {} items are undecided.", totals.undecided, totals.population));
     }

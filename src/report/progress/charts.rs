@@ -93,12 +93,14 @@ fn days(progress: &Progress) -> Chart {
     let question = "When did decisions come in?";
     let mut days: BTreeMap<String, usize> = BTreeMap::new();
     for index in 0..progress.state.items.len() {
-        if let Some((at, _)) = progress
+        if let Some((at, entry)) = progress
             .state
             .effective_decision(index)
             .filter(|(_, d)| d.by == crate::campaign::DecidedBy::Person)
         {
-            *days.entry(at.day()).or_default() += 1;
+            // An adopted review came in all at once: Entra tells when each decision was taken.
+            let taken = entry.decided_at.filter(|_| progress.state.head.entra_instance.is_some());
+            *days.entry(taken.unwrap_or(*at).day()).or_default() += 1;
         }
     }
     let due = day_of(progress.state.head.due_at, progress.state.zone());
@@ -142,6 +144,9 @@ fn speed(progress: &Progress, review_quality: &[ReviewQuality]) -> Chart {
     let fast = points.iter().filter(|(_, r)| r.in_question()).count();
     let without = review_quality.iter().filter(known).filter(|m| m.pace.is_none()).count();
     let finding = match (points.len(), fast) {
+        (0, _) if review_quality.iter().any(|m| m.pace.is_some()) && !review_quality.iter().any(|m| known(&m)) => {
+            format!("No reviewer has decided {ENOUGH} items: too few to tell a pace.")
+        }
         (0, _) if progress.state.closing.is_some() => "Nobody can tell: no returned sheet says when each decision was taken.".to_string(),
         (0, _) => "Nobody can tell yet: no returned sheet says when each decision was taken (review.html does).".to_string(),
         (n, 0) => format!("None of {} kept nearly all at a pace too fast to read.", count(n, "reviewer")),

@@ -161,7 +161,15 @@ fn nobody_decided(progress: &Progress) -> Vec<String> {
     let all = count(state.items.len(), "item");
     let silent = state.totals(progress.lapsed).by_silence.sum();
     let unassigned = (0..state.items.len()).filter(|i| state.owner(*i).is_unassigned()).count();
+    let second = state.without_second().len();
     let told = [
+        (
+            second,
+            format!(
+                "{} of {all} were to be decided by a second person, too, who did not respond; the first decision stands.",
+                thousands(second)
+            ),
+        ),
         (
             silent,
             format!("{} of {all} were closed by no response; no person decided them.", thousands(silent)),

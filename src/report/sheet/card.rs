@@ -105,7 +105,9 @@ pub fn card(n: usize, row: &SheetItem, l: Language) -> Card<'_> {
     // Each choice has its key beside it.
     choices.iter().for_each(|c| left.spend(&format!("{} {}", c.label, c.key)));
     let (found, more_found) = found(&context.findings, l, &mut left);
-    let because = if found.is_empty() {
+    // A reason that none of the titles tells is told itself.
+    let told = found.iter().any(|f| context.recommendation_reason.contains(&f.check));
+    let because = if found.is_empty() || item.recommendation == Recommendation::Revoke && !told {
         l.sentence(&context.recommendation_reason)
     } else {
         nothing()
@@ -239,7 +241,8 @@ fn found(findings: &[ItemFinding], l: Language, left: &mut Budget) -> (Vec<Title
         .collect();
     let count = all.len();
     // What it takes to say that there are more.
-    left.spend(if count > 1 { "and n more" } else { "" });
+    let more = l.tell("and {n} more", &[("n", &count)]);
+    left.spend(if count > 1 { more.as_str() } else { "" });
     let mut shown: Vec<Title> = Vec::new();
     for found in all.into_iter().take(FINDINGS) {
         // The first is shown whatever it costs.
@@ -326,7 +329,7 @@ fn facts(row: &SheetItem, l: Language) -> Vec<Fact> {
         let told = l.tell("manager {name}", &[("name", &context.holder_manager)]);
         [person.as_str(), &told].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(", ")
     };
-    let disclosed = row.disclosed.iter().map(|d| l.say(d.sentence())).collect::<Vec<_>>().join("; ");
+    let disclosed = row.disclosures().into_iter().map(|d| l.say(d)).collect::<Vec<_>>().join("; ");
     let advice = if row.item.recommendation == Recommendation::None {
         l.say("Why nothing is recommended")
     } else {

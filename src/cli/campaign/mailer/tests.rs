@@ -145,6 +145,7 @@ fn run(store: &Store, id: &CampaignId, office: &Office, out: &Path) -> Outcomes 
             to: reviewer,
             about: reviewer,
             open: *open,
+            handed: 0,
             step: OPENING,
             counts_to: &reviewer.key,
         })

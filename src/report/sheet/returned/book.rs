@@ -1,10 +1,10 @@
-//! Returned workbooks, saved by Excel, LibreOffice or a library; formulas count by the value that they were saved with.
+//! Returned workbooks (`.xlsx`, `.xlsm`, `.ods`), saved by Excel, LibreOffice or a library; formulas count by the value that they were saved with.
 
-use super::{FILE_LIMIT, header};
-use crate::campaign::{ReturnedRow, ReturnedSheet};
+use super::grid::{Grid, Held, MERGED, NO_VALUE};
+use super::{FILE_LIMIT, open_document};
+use crate::campaign::ReturnedSheet;
 use crate::report::sheet::workbook::REVIEW;
 use calamine::{Data, Reader, Xlsx};
-use std::collections::BTreeMap;
 use std::io::{Cursor, Read, copy, sink};
 
 /// The grid of the sheet `Review`, else of the first sheet that has a column `item_id`.
@@ -12,53 +12,38 @@ use std::io::{Cursor, Read, copy, sink};
 /// # Errors
 /// When the file is torn, unpacks to more than the limit, or has no such sheet.
 pub fn read(bytes: &[u8]) -> Result<ReturnedSheet, String> {
-    if is_open_document(bytes) {
-        return Err("an OpenDocument sheet; save it as Excel workbook (.xlsx), or as CSV".into());
-    }
     let torn = |e: &dyn std::fmt::Display| format!("the workbook cannot be read: {e}; save it again as Excel workbook (.xlsx)");
     measure(bytes).map_err(|e| torn(&e))?;
+    if open_document::is_one(bytes) {
+        let mut sheets = open_document::sheets(bytes)?;
+        sheets.sort_by_key(|(name, _)| name != REVIEW);
+        let sheets = sheets.into_iter().filter_map(|(name, grid)| Some((name, grid.sheet()?)));
+        return first_of(sheets.collect());
+    }
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|e| torn(&e))?;
     let mut names = book.sheet_names();
     names.sort_by_key(|n| n != REVIEW);
+    let mut held = Held::default();
+    let mut sheets = Vec::new();
     for name in names {
-        let rows = match grid(&mut book, &name) {
-            Ok(rows) => rows,
+        match grid(&mut book, &name, &mut held) {
+            Ok(grid) => sheets.extend(grid.sheet().map(|sheet| (name, sheet))),
             Err(Unread::Bounds(why)) => return Err(why),
-            Err(Unread::Sheet) => continue,
-        };
-        let cells: Vec<Vec<String>> = rows.iter().take(20).map(|(_, cells)| cells.clone()).collect();
-        let Some(head) = header(&cells) else { continue };
-        let mut rows = rows.into_iter().skip(head);
-        let columns = rows.next().map(|(_, cells)| cells).unwrap_or_default();
-        let width = columns.len();
-        return Ok(ReturnedSheet {
-            columns: columns.iter().map(|c| c.trim().to_string()).collect(),
-            rows: rows
-                .filter(|(_, cells)| cells.iter().any(|c| !c.trim().is_empty()))
-                .map(|(row, mut cells)| {
-                    // A row ends with its last cell: every column of the head is there.
-                    cells.resize(cells.len().max(width), String::new());
-                    ReturnedRow { row, cells }
-                })
-                .collect(),
-            ..ReturnedSheet::default()
-        });
+            Err(Unread::Sheet) => {}
+        }
     }
-    Err("no sheet of the workbook has a column 'item_id'; send back review.xlsx with its first row".into())
+    first_of(sheets)
 }
 
-/// The first part of such a file is its type, not packed.
-fn is_open_document(bytes: &[u8]) -> bool {
-    let start = bytes.get(..bytes.len().min(128)).unwrap_or_default();
-    let kind = b"mimetypeapplication/vnd.oasis.opendocument.";
-    start.windows(kind.len()).any(|w| w == kind)
+/// The first of the sheets that have items, which knows the names of the others.
+fn first_of(sheets: Vec<(String, ReturnedSheet)>) -> Result<ReturnedSheet, String> {
+    let mut sheets = sheets.into_iter();
+    let (_, mut sheet) = sheets.next().ok_or(NO_SHEET)?;
+    sheet.others = sheets.map(|(name, _)| name).collect();
+    Ok(sheet)
 }
 
-/// Columns beyond which no cell of a work sheet lies, whatever people add beside it.
-const WIDEST: usize = 1_024;
-/// Most cells and bytes of text that are held of one sheet: a far cell costs itself, and not the field before it.
-const CELLS: usize = 8_000_000;
-const TEXT: usize = 256 << 20;
+const NO_SHEET: &str = "no sheet of the workbook has a column 'item_id'; send back review.xlsx with its first row";
 
 /// Why a sheet gives no rows.
 enum Unread {
@@ -68,39 +53,38 @@ enum Unread {
     Bounds(String),
 }
 
-/// The rows that have cells, by their number in the sheet; empty columns at the left count, so that cells are named as there.
-fn grid(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<(usize, Vec<String>)>, Unread> {
-    let mut reader = book.worksheet_cells_reader(name).map_err(|_| Unread::Sheet)?;
-    let mut rows: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let (mut held, mut bytes) = (0_usize, 0_usize);
-    while let Some(cell) = reader.next_cell().map_err(|_| Unread::Sheet)? {
-        let (row, column) = cell.get_position();
-        let (row, column) = (row as usize, column as usize);
-        let value = text(&Data::from(cell.get_value().clone()));
-        if value.is_empty() {
-            continue;
+/// The cells of one sheet.
+fn grid(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, held: &mut Held) -> Result<Grid, Unread> {
+    let mut grid = Grid::default();
+    let unread = |what: &str, e: &dyn std::fmt::Display| {
+        Unread::Bounds(format!(
+            "the {what} of the sheet '{name}' cannot be read: {e}; save it again as Excel workbook (.xlsx)"
+        ))
+    };
+    {
+        let mut reader = book.worksheet_cells_reader(name).map_err(|_| Unread::Sheet)?;
+        while let Some(cell) = reader.next_cell().map_err(|_| Unread::Sheet)? {
+            let (row, column) = cell.get_position();
+            let value = text(&Data::from(cell.get_value().clone()));
+            grid.put(held, (row as usize, column as usize), &value).map_err(Unread::Bounds)?;
         }
-        if column >= WIDEST {
-            return Err(Unread::Bounds(format!(
-                "a cell stands in column {} of row {}, beyond the {WIDEST} columns that a sheet may have; delete what stands there, and save it again",
-                column + 1,
-                row + 1
-            )));
-        }
-        let cells = rows.entry(row + 1).or_default();
-        held += (column + 1).saturating_sub(cells.len());
-        bytes += value.len();
-        if held > CELLS || bytes > TEXT {
-            return Err(Unread::Bounds(format!(
-                "the sheet '{name}' holds more than {CELLS} cells or {TEXT} bytes of text; send back the sheet that was handed out"
-            )));
-        }
-        if cells.len() <= column {
-            cells.resize(column + 1, String::new());
-        }
-        cells[column] = value;
     }
-    Ok(rows.into_iter().collect())
+    {
+        let mut reader = book.worksheet_cells_reader(name).map_err(|_| Unread::Sheet)?;
+        while let Some(cell) = reader.next_formula().map_err(|e| unread("formulas", &e))? {
+            let (row, column) = cell.get_position();
+            if !cell.get_value().is_empty() {
+                let (row, column) = (row as usize, column as usize);
+                grid.mark(held, row..=row, column..=column, NO_VALUE).map_err(Unread::Bounds)?;
+            }
+        }
+    }
+    let merged = book.merge_cells_by_sheet_name(name).map_err(|e| unread("merged cells", &e))?;
+    for area in merged {
+        let (rows, columns) = (area.start.0 as usize..=area.end.0 as usize, area.start.1 as usize..=area.end.1 as usize);
+        grid.mark(held, rows, columns, MERGED).map_err(Unread::Bounds)?;
+    }
+    Ok(grid)
 }
 
 /// Unpacks every part once into nothing, so that a small file cannot fill the memory later.
@@ -185,6 +169,31 @@ mod tests {
         assert_eq!(rows, [(2, 3), (1_048_576, 3)], "rows keep their numbers, and nothing is made of those between");
         let refused = read(&with_far_cell(5, 16_383)).expect_err("too far");
         assert!(refused.contains("column 16384 of row 6"), "{refused}");
+    }
+
+    #[test]
+    fn a_merged_cell_is_not_empty() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let format = rust_xlsxwriter::Format::new();
+        let page = book.add_worksheet();
+        page.set_name(REVIEW).expect("a name");
+        for (column, name) in ["item_id", "decision", "until"].iter().enumerate() {
+            page.write_string(0, u16::try_from(column).expect("a column"), *name).expect("a cell");
+        }
+        for row in 1..5 {
+            page.write_string(row, 0, format!("i{row}")).expect("a cell");
+        }
+        page.merge_range(1, 1, 3, 1, "keep", &format).expect("merged");
+        page.write_formula(4, 2, rust_xlsxwriter::Formula::new("=DATE(2027,1,1)").set_result("46388"))
+            .expect("a cell");
+        let other = book.add_worksheet();
+        other.set_name("Copy").expect("a name");
+        other.write_string(0, 0, "item_id").expect("a cell");
+        let sheet = read(&book.save_to_buffer().expect("a workbook")).expect("a sheet");
+        let unread: Vec<((usize, usize), &str)> = sheet.unread.iter().map(|(at, why)| (*at, why.as_str())).collect();
+        assert_eq!(unread, [((3, 1), MERGED), ((4, 1), MERGED)], "a formula with its value is read");
+        assert_eq!(sheet.rows[0].cells[1], "keep");
+        assert_eq!(sheet.others, ["Copy"]);
     }
 
     #[test]

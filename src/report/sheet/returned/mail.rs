@@ -30,8 +30,7 @@ pub fn attached(bytes: &[u8]) -> Result<(String, Vec<u8>), String> {
     let mut found = Vec::new();
     for part in message.attachments() {
         let name = part.attachment_name().unwrap_or_default().to_string();
-        let lower = name.to_ascii_lowercase();
-        if [".csv", ".xlsx", ".txt"].iter().any(|end| lower.ends_with(end)) {
+        if super::may_be_sheet(&name) {
             found.push((name, part.contents().to_vec()));
         }
     }
@@ -44,7 +43,7 @@ pub fn attached(bytes: &[u8]) -> Result<(String, Vec<u8>), String> {
 /// Why a mail without exactly one sheet is not taken.
 pub fn not_one(n: usize, names: &[&str]) -> String {
     match n {
-        0 => "the mail has no attachment that ends in .csv or .xlsx; ask for the saved decisions or review.xlsx".into(),
+        0 => "the mail has no attachment that ends in .csv, .xlsx or .ods; ask for the saved decisions or review.xlsx".into(),
         n => format!(
             "the mail has {n} sheets attached ({}); import the right one as a file, or ask for a mail with one",
             names.join(", ")

@@ -3,7 +3,9 @@
 //! A grid is not judged here: which cells are right, and who may decide, is for the campaign to say.
 
 mod book;
+mod grid;
 mod mail;
+mod open_document;
 mod outlook;
 mod table;
 mod text;
@@ -16,6 +18,15 @@ use sha2::{Digest, Sha256};
 
 /// The largest file that is taken, in bytes: a sheet of 300,000 items stays below.
 pub const FILE_LIMIT: u64 = 512 * 1024 * 1024;
+
+/// How names of attachments end that may be sheets; what one is comes from its content.
+const ENDINGS: [&str; 6] = [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods"];
+
+/// Whether an attachment may be a sheet, by its name.
+fn may_be_sheet(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ENDINGS.iter().any(|end| lower.ends_with(end))
+}
 
 /// Why a file cannot be taken for a sheet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +88,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Returned, NotASheet> {
     Ok(Returned { sheet, attachment, as_sent })
 }
 
-const OLD: &str = "an old or encrypted workbook; save it as Excel workbook (.xlsx) without a password";
+const OLD: &str = "an old (.xls) or encrypted workbook; save it as Excel workbook (.xlsx) or OpenDocument sheet (.ods), without a password";
 
 /// What a file is, by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,8 +34,7 @@ pub fn attached(bytes: &[u8]) -> Result<Option<(String, Vec<u8>)>, String> {
             .flatten()
             .map(|b| String::from_utf8_lossy(b).trim_end_matches('\0').to_string());
         let name = wide.or_else(|| narrow.into_iter().find(|n: &String| !n.is_empty())).unwrap_or_default();
-        let lower = name.to_ascii_lowercase();
-        if [".csv", ".xlsx", ".txt"].iter().any(|end| lower.ends_with(end)) {
+        if super::may_be_sheet(&name) {
             let content = stream(&mut file, &folder, "37010102").ok_or_else(|| damaged(&format!("{name} has no content")))?;
             found.push((name, content));
         }

@@ -61,7 +61,7 @@ fn what_is_no_sheet_says_what_to_do() {
         (file(&sheet, PAGE), "press 'Save decisions'"),
         (book.get(..book.len() / 2).expect("half").to_vec(), "the workbook cannot be read"),
         (b"\xd0\xcf\x11\xe0rest".to_vec(), "a damaged mail of Outlook's, or an old workbook"),
-        (compound(&[("/Workbook", b"x")]), "old or encrypted workbook"),
+        (compound(&[("/Workbook", b"x")]), "an old (.xls) or encrypted workbook"),
         (b"name,decision\nana,keep\n".to_vec(), "no column is called 'item_id'"),
         (Vec::new(), "no column is called 'item_id'"),
         (b"From: a@x\nDate: today\n\nno attachment".to_vec(), "no attachment"),
