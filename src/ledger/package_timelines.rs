@@ -123,6 +123,13 @@ fn is_delivered(row: &AssignmentRow) -> bool {
     )
 }
 
+/// Whether a kind of expiration is one that is known.
+fn is_expiration(word: &str) -> bool {
+    ["", "notSpecified", "noExpiration", "afterDateTime", "afterDuration"]
+        .iter()
+        .any(|w| w.eq_ignore_ascii_case(word))
+}
+
 /// What one snapshot says of an assignment.
 fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interned) {
     let evidence = Interned::from(&format!("assignments:{id}"));
@@ -151,6 +158,11 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
             None if no_end => timeline.facts.push(Fact::Scheduled {
                 at: look.at,
                 end: Schedule::Never,
+            }),
+            // A word that is not known says that something is set, whatever was asked for.
+            None if row.expiration_type.as_deref().is_some_and(|t| !is_expiration(t)) => timeline.facts.push(Fact::Scheduled {
+                at: look.at,
+                end: Schedule::Unknown,
             }),
             None => {}
         }
