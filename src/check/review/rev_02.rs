@@ -145,7 +145,7 @@ fn unlisted(cx: &Context) -> usize {
 /// Whether a person decided: the default that applies where nobody does is recorded as a decision of nobody's.
 fn is_decided(decision: &ReviewDecision) -> bool {
     let word = decision.decision.as_str();
-    let by_person = decision.reviewer.is_some() || !decision.reviewer_told;
+    let by_person = decision.reviewer.is_some() || !decision.reviewer_told && decision.reviewed_at.is_some();
     by_person && !word.is_empty() && !word.eq_ignore_ascii_case("NotReviewed") && !word.eq_ignore_ascii_case("NotNotified")
 }
 
