@@ -1,5 +1,6 @@
 -- Sign-ins condensed by principal, resource, client and day: all that checks need of them.
 -- One row in a hundred or fewer remains; nothing downstream reads raw sign-ins.
+-- Where no policy applied, nothing asked for a second factor; that one applied does not tell what it asked.
 -- What an agent does for a person is the agent's use and not the person's; an agent that has an account of a user uses that one.
 SELECT
     COALESCE(CASE WHEN agent_type IS NULL OR LOWER(agent_type) = 'agentiduser' THEN user_id ELSE NULL END, sp_id) AS principal_id,
@@ -14,7 +15,11 @@ SELECT
     SUM(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
               AND authentication_requirement IS NULL AND ca_status = 'notApplied' THEN 1 ELSE 0 END)       AS unprotected,
     SUM(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
-              AND (authentication_requirement IS NOT NULL OR ca_status IS NOT NULL) THEN 1 ELSE 0 END)     AS telling,
+              AND COALESCE(authentication_requirement, CASE WHEN ca_status = 'notApplied' THEN 'nothing' ELSE '' END)
+                  IN ('singleFactorAuthentication', 'multiFactorAuthentication', 'nothing') THEN 1 ELSE 0 END) AS telling,
+    SUM(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
+              AND COALESCE(authentication_requirement, CASE WHEN ca_status = 'notApplied' THEN 'nothing' ELSE '' END)
+                  NOT IN ('singleFactorAuthentication', 'multiFactorAuthentication', 'nothing') THEN 1 ELSE 0 END) AS untold,
     MAX(CASE WHEN error_code = 0 THEN at ELSE NULL END)                                                    AS last_success,
     MIN(CASE WHEN error_code = 0 AND stream = 'interactiveUser'
               AND (authentication_requirement = 'singleFactorAuthentication'

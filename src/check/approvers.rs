@@ -72,6 +72,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Whether a sponsor can act now: a user, or a group, which exports do not open.
+    #[must_use]
+    pub fn live_sponsor(&self, id: &PrincipalId) -> Live {
+        if self.access.people.contains_key(id) {
+            return self.live_user(id);
+        }
+        let name = self.access.principal_name(id);
+        Live::Unknown(format!("no record tells that {name} is a user, so a listing of users proves nothing about it"))
+    }
+
     /// Whether a group has a member who can act now.
     #[must_use]
     pub fn live_group(&self, id: &str) -> Live {

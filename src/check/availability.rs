@@ -2,6 +2,7 @@
 
 use crate::check::{Context, Outcome};
 use crate::lake::table::Table;
+use crate::ledger::access_model::PackageRole;
 use crate::model::{Finding, Instant, ReasonCode, Window};
 
 impl Context<'_> {
@@ -23,7 +24,14 @@ impl Context<'_> {
     pub fn unlisted(&self, out: &mut Outcome, tables: &[Table]) {
         // Where there are no groups, nobody lists their members.
         let no_groups = self.looked_at(Table::Groups) && self.access.groups.is_empty();
-        let needed = |t: &&Table| !(self.looked_at(**t) || no_groups && **t == Table::Memberships);
+        let looked = |t: Table| {
+            if t == Table::Memberships {
+                self.looked_at_members()
+            } else {
+                self.looked_at(t)
+            }
+        };
+        let needed = |t: &&Table| !(looked(**t) || no_groups && **t == Table::Memberships);
         for table in tables.iter().filter(needed) {
             let message = format!(
                 "no listing of {} is in the lake, so only those that other records tell of were judged",
@@ -44,24 +52,35 @@ impl Context<'_> {
     }
 
     /// What of the newest snapshot of a collection was not understood.
-    fn misread(&self, table: Table) -> Option<&str> {
-        let at = Window::at(self.index.newest_look(table)?);
+    fn misread(&self, table: Table) -> Option<String> {
+        if table == Table::Requests && self.index.nameless_requests > 0 {
+            let many = crate::check::words::many(self.index.nameless_requests, "request");
+            return Some(format!(
+                "{many} name neither who asked nor for what: export with $expand=accessPackage,assignment,requestor"
+            ));
+        }
+        let newest = self.index.newest_look(table)?;
+        let at = Window::at(newest);
         let gaps = self.access.collection_gaps.get(table.name())?;
-        let there = |(when, _): &&(Option<Window>, String)| when.is_some_and(|w| w.meets(&at));
-        gaps.iter().find(there).map(|(_, reason)| reason.as_str())
+        // What a snapshot lost is told of that snapshot, whatever time it is of.
+        let of_look = format!("as of {newest},");
+        let there = |(when, why): &&(Option<Window>, String)| when.map_or_else(|| why.starts_with(&of_look), |w| w.meets(&at));
+        gaps.iter().find(there).map(|(_, reason)| reason.clone())
     }
 
     /// The row that says that nothing tells what packages contain; `None` when something does.
     #[must_use]
     pub fn contents_unknown(&self) -> Option<Finding> {
         let told = self.access.packages.values().any(|p| p.contents_told || !p.roles.is_empty());
-        (!told && !self.looked_at(Table::ResourceRoles)).then(|| {
+        let mut roles = self.access.packages.values().flat_map(|p| &p.roles).peekable();
+        let all_blind = roles.peek().is_some() && roles.all(PackageRole::is_blind);
+        (all_blind || !told && !self.looked_at(Table::ResourceRoles)).then(|| {
             let message = "what packages contain is not on record, so which access is theirs to give is unknown";
             self.lacking(
                 ReasonCode::NoTelemetry,
                 Table::ResourceRoles,
                 message,
-                "Ingest access packages with their resource roles.",
+                "Ingest access packages with their resource roles, expanded with role and scope.",
             )
         })
     }
@@ -81,6 +100,12 @@ impl Context<'_> {
             Some(w) => (w.until, ReasonCode::OutsideRetention, format!("first seen from {} until {}", w.from, w.until)),
             None => (Instant(i64::MAX), ReasonCode::NoTelemetry, "of an unknown time".to_string()),
         };
+        // Of the newest snapshot itself something was read and not understood.
+        if let Some(why) = self.misread(Table::ReviewDecisions) {
+            let message = format!("a part of the review decisions was not understood, so whether access outlived a denial among them is unknown: {why}");
+            let clears_when = "Export the decisions again with all members, or with a version that knows them.";
+            return Some((before, self.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, &message, clears_when)));
+        }
         let row = self.lacking(
             reason,
             Table::ReviewDecisions,
@@ -88,6 +113,29 @@ impl Context<'_> {
             "Ingest the decisions of those reviews again, or look them up where they were kept.",
         );
         Some((before, row))
+    }
+
+    /// The row that says that the decisions of reviews that have ended are not in the lake, where one of them covers a package.
+    #[must_use]
+    pub fn unheard(&self, package: &str) -> Option<Finding> {
+        self.index.reviews.unheard.contains(package).then(|| self.unheard_row())
+    }
+
+    /// The same of any review of the last year.
+    pub fn unheard_at_all(&self, out: &mut Outcome) {
+        if !self.index.reviews.unheard_instances.is_empty() {
+            out.push_for(self.unheard_row(), 0);
+        }
+    }
+
+    fn unheard_row(&self) -> Finding {
+        let number = self.index.reviews.unheard_instances.len();
+        let message = format!(
+            "the decisions of {} that ended in the last year are not in the lake, so what was decided there is unknown",
+            crate::check::words::many(number, "review instance")
+        );
+        let clears_when = "Ingest the decisions of each instance of access reviews.";
+        self.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, &message, clears_when)
     }
 
     /// The row that says that nothing tells who asked for what; `None` when something does.
@@ -110,7 +158,18 @@ impl Context<'_> {
         let name = table.name();
         let of = |(collection, _): &&(crate::model::Interned, crate::model::Interned)| collection == name;
         let mut scopes = self.access.looks.iter().filter(|(key, _)| of(key));
-        scopes.any(|(_, looks)| looks.iter().any(|l| l.complete && l.at <= self.as_of()))
+        // A snapshot that lost a row is not whole.
+        scopes.any(|(_, looks)| looks.iter().any(|l| l.complete && l.at <= self.as_of())) && self.misread(table).is_none()
+    }
+
+    /// Whether the members of any group were looked at; owners and sponsors are parts of the same table.
+    fn looked_at_members(&self) -> bool {
+        let mut parts = self
+            .access
+            .looks
+            .keys()
+            .filter(|(collection, _)| collection.as_str() == Table::Memberships.name());
+        parts.any(|(_, part)| !part.contains('/'))
     }
 
     /// Whether a snapshot of a collection is in the lake.

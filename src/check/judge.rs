@@ -3,7 +3,7 @@
 use crate::check::thresholds::{REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::words;
 use crate::check::{Context, Known};
-use crate::ledger::access_model::PolicyFacts;
+use crate::ledger::access_model::{PolicyFacts, ReviewDecision};
 use crate::model::{Holding, Instant, IsoDuration, PackageId, Window};
 
 impl Context<'_> {
@@ -137,6 +137,31 @@ pub enum Rhythm {
     },
     /// The record does not tell.
     Unknown,
+}
+
+/// How far a denial of a review was carried out, in the words of its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Applied {
+    /// It was.
+    Yes,
+    /// It was not, or not known to be: by which word, and in ours.
+    No(&'static str, &'static str),
+    /// The record does not tell, or by a word that is not known.
+    Unknown,
+}
+
+/// How far a denial was carried out. "Success" and its like are reported of resources whose data somebody brought, "Applied" and
+/// "Not Applied" by the portal's review history.
+pub(super) fn applied(denial: &ReviewDecision) -> Applied {
+    match denial.apply_result.replace(' ', "").to_ascii_lowercase().as_str() {
+        "appliedsuccessfully" | "applied" | "success" | "appliedsuccessfullybutobjectnotfound" => Applied::Yes,
+        "new" | "notapplied" => Applied::No("never-applied", "it was never applied"),
+        "applynotsupported" | "notsupported" => Applied::No("apply-not-supported", "Entra cannot apply it (ApplyNotSupported)"),
+        "appliedwithunknownfailure" => Applied::No("unknown-failure", "Entra does not know whether it was applied (AppliedWithUnknownFailure)"),
+        "partiallyapplied" | "partialsuccess" => Applied::No("partly-applied", "it was applied in part"),
+        "failure" => Applied::No("apply-failed", "its application failed"),
+        _ => Applied::Unknown,
+    }
 }
 
 /// The latest stretch of coverage that reaches `until`.

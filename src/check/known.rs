@@ -3,7 +3,7 @@
 use crate::check::Context;
 use crate::config::{is_of_catalog, matches, matches_catalog};
 use crate::lake::table::Table;
-use crate::ledger::access_model::{PackageFacts, PolicyFacts};
+use crate::ledger::access_model::{PackageFacts, PackageRole, PolicyFacts};
 use crate::model::{Holding, Interned, PackageId};
 
 /// An answer.
@@ -55,6 +55,24 @@ const OTHERS_TOO: &[&str] = &[
     "AllExternalSubjects",
 ];
 
+impl PackageRole {
+    /// Contents without `role` and `scope`, which tell that there are some, and not which.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.kind == "other" && self.resource.is_empty() && self.origin.is_empty()
+    }
+}
+
+impl PolicyFacts {
+    /// Whether its record tells who may ask, by a word that is known.
+    #[must_use]
+    pub fn scope_known(&self) -> bool {
+        [MEMBERS_ONLY, NOT_FOR_PEOPLE, OTHERS_TOO]
+            .iter()
+            .any(|list| is_one_of(list, &self.target_scope))
+    }
+}
+
 fn is_one_of(list: &[&str], word: &str) -> bool {
     list.iter().any(|w| w.eq_ignore_ascii_case(word))
 }
@@ -73,7 +91,8 @@ impl Context<'_> {
             return Known::Unknown("what it contains is not on record".into());
         }
         let roles = self.access.packages.get(package).map(|f| f.roles.as_slice()).unwrap_or_default();
-        let unlisted = roles.iter().find(|r| r.kind == "group" && !self.access.groups.contains_key(&r.resource));
+        let told = |r: &PackageRole| self.access.groups.get(&r.resource).is_some_and(|g| g.role_assignable_told);
+        let unlisted = roles.iter().find(|r| r.kind == "group" && !told(r));
         match unlisted {
             Some(role) => Known::Unknown(format!(
                 "no record of {} tells whether it may carry directory roles",
@@ -149,21 +168,27 @@ impl Context<'_> {
     /// Whether what a package contains is on record, be it nothing.
     #[must_use]
     pub fn contents_known(&self, package: &PackageId) -> bool {
+        let facts = self.access.packages.get(package);
+        if facts.is_some_and(|f| f.roles.iter().any(PackageRole::is_blind)) {
+            return false;
+        }
         let told = |f: &PackageFacts| f.contents_told || !f.roles.is_empty();
         let looked = |scope: &str| self.access.looks.contains_key(&(Table::ResourceRoles.name().into(), Interned::from(scope)));
-        self.access.packages.get(package).is_some_and(told) || looked("tenant") || looked(package.as_str())
+        facts.is_some_and(told) || looked("tenant") || looked(package.as_str())
     }
 
-    /// Whether a rule assigned a holding; `None` when its policy is not on record and its request does not tell.
+    /// Whether a rule assigned a holding; `None` when the record of its policy does not tell, or is not there, and its request
+    /// does not tell either.
     #[must_use]
     pub fn by_rule(&self, holding: &Holding) -> Option<bool> {
         use crate::model::GrantKind::{AdminDirect, AutoAssignment, OnBehalf, UserRequest};
         if self.automatic(holding) {
             return Some(true);
         }
-        let listed = holding.policy.as_ref().is_some_and(|p| self.access.policies.contains_key(p));
+        let policy = holding.policy.as_ref().and_then(|p| self.access.policies.get(p));
+        let told = policy.is_some_and(|p| p.automatic_told);
         let by_person = matches!(holding.grant_kind, UserRequest | AdminDirect | OnBehalf | AutoAssignment);
-        (listed || by_person).then_some(false)
+        (told || by_person).then_some(false)
     }
 }
 

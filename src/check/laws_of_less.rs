@@ -119,6 +119,7 @@ fn columns() -> Vec<Loss> {
         column("last_successful_at", Table::Users, |e| {
             e.users.iter_mut().for_each(|r| r.last_successful_at = None)
         }),
+        column("role_assignable", Table::Groups, |e| e.groups.iter_mut().for_each(|r| r.role_assignable = None)),
         column("app_id", Table::ServicePrincipals, |e| {
             e.service_principals.iter_mut().for_each(|r| r.app_id = None)
         }),
@@ -127,7 +128,7 @@ fn columns() -> Vec<Loss> {
             usage(e, |u| (u.resource_sp_id, u.resource_app_id) = ("".into(), "".into()));
         }),
         column("authentication_requirement", Table::SignIns, |e| {
-            usage(e, |u| (u.single_factor, u.unprotected, u.telling) = (0, 0, 0));
+            usage(e, |u| (u.untold, u.single_factor, u.unprotected, u.telling) = (u.untold + u.telling, 0, 0, 0));
         }),
         column("target_scope", Table::Policies, |e| e.policies.iter_mut().for_each(|r| r.target_scope = None)),
         column("approval_required_add", Table::Policies, |e| {

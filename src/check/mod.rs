@@ -34,6 +34,7 @@ pub mod profiles;
 mod register;
 mod registry;
 mod review;
+mod reviews;
 mod run;
 mod segregation;
 mod service;

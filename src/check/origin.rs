@@ -90,7 +90,15 @@ impl<'a> Context<'a> {
     fn may_be_activated(&self, holding: &Holding) -> bool {
         let group = self.access.groups.get(holding.entitlement.resource());
         let privileged = holding.entitlement.kind == EntitlementKind::Group && group.is_some_and(|g| g.role_assignable);
-        privileged && self.giver_of(holding) != Some(Giver::Somebody) && !self.looked_at(Table::RoleSchedules)
+        privileged && self.giver_of(holding) != Some(Giver::Somebody) && !self.group_schedules_known()
+    }
+
+    /// Whether the schedules of groups were looked at: those of directory roles are another collection, with scopes of its own.
+    #[must_use]
+    pub fn group_schedules_known(&self) -> bool {
+        let of_groups = |part: &str| part == "group" || part == "schedules/group";
+        let mut looks = self.access.looks.keys();
+        looks.any(|(collection, part)| collection.as_str() == Table::RoleSchedules.name() && of_groups(part))
     }
 
     /// When a holding began for all that records tell: proved, or by the start that its own record names.

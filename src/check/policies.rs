@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Target scopes by which nobody asks: an administrator assigns.
 const NOBODY_ASKS: &[&str] = &["notSpecified", "NoSubjects"];
 
-/// Target scopes by which people of other organisations ask.
+/// Target scopes by which people of other organisations may ask.
 const EXTERNAL: &[&str] = &[
     "specificConnectedOrganizationUsers",
     "allConfiguredConnectedOrganizationUsers",
@@ -22,20 +22,19 @@ fn is_one_of(list: &[&str], word: &str) -> bool {
 }
 
 impl PolicyFacts {
-    /// Whether anybody can ask by this policy; `None` where its record does not tell.
+    /// Whether anybody can ask by this policy; `None` where its record does not tell, or by a word that is not known.
     #[must_use]
     pub fn is_for_requests(&self) -> Option<bool> {
         if self.requests_accepted == Some(false) || self.automatic {
             return Some(false);
         }
-        let told = !self.target_scope.is_empty();
-        told.then(|| !is_one_of(NOBODY_ASKS, &self.target_scope))
+        self.scope_known().then(|| !is_one_of(NOBODY_ASKS, &self.target_scope))
     }
 
-    /// Whether people of other organisations ask by this policy.
+    /// Whether people of other organisations ask by this policy; `None` where its record does not tell, or by a word that is not known.
     #[must_use]
-    pub fn is_for_external(&self) -> bool {
-        is_one_of(EXTERNAL, &self.target_scope)
+    pub fn is_for_external(&self) -> Option<bool> {
+        self.scope_known().then(|| is_one_of(EXTERNAL, &self.target_scope))
     }
 }
 
@@ -57,11 +56,11 @@ impl<'a> Context<'a> {
         access.policies.iter().filter(move |(_, p)| !p.automatic && !p.removed && !dead(p) && mine(p))
     }
 
-    /// Whether nothing reviews what a holding is of: its policy says so.
+    /// Whether nothing reviews what a holding is of: its policy says so, and no series from outside covers its package.
     #[must_use]
     pub fn unreviewed(&self, holding: &Holding) -> bool {
         let policy = holding.policy.as_ref().and_then(|p| self.access.policies.get(p));
-        policy.is_some_and(|p| p.review_enabled == Some(false))
+        policy.is_some_and(|p| p.review_enabled == Some(false)) && !self.index.reviews.covered.contains(holding.entitlement.resource())
     }
 
     /// Whether the package of a policy is sensitive.

@@ -5,7 +5,7 @@ use crate::check::register::reg_01;
 use crate::check::{Check, Context, Index, Outcome, Part, Shard, own};
 use crate::config::Config;
 use crate::ledger::AccessModel;
-use crate::model::{CheckId, Finding};
+use crate::model::{CheckId, Finding, Stage};
 use rayon::prelude::*;
 
 /// What a check found.
@@ -39,7 +39,9 @@ pub fn run(access: &AccessModel, config: &Config, ids: Option<&[CheckId]>) -> Ve
     judged.extend(mine.into_iter().map(|check| (check.id, in_parts(check, access, config, &index, 1))));
     if wanted(reg_01::CHECK.id) {
         let context = Context::new(access, config, &index, &reg_01::CHECK, Part::WHOLE).after(&judged);
+        let stage = Stage::begin(reg_01::CHECK.id.as_str());
         let outcome = Outcome::merged(vec![(reg_01::CHECK.run)(&context)]);
+        stage.yields(outcome.population);
         judged.push((reg_01::CHECK.id, outcome));
     }
     let names = Names::of(access, config);
@@ -73,12 +75,16 @@ pub fn passed(access: &AccessModel, config: &Config, index: &Index, check: &'sta
     Outcome::merged(vec![(check.run)(&context)]).rows
 }
 
-/// One check, its work divided by its key.
+/// One check, its work divided by its key. What `-v` says of its time is the check's own with one thread only
+/// (`RAYON_NUM_THREADS=1`): a thread that waits for its parts helps other checks meanwhile.
 pub(super) fn in_parts(check: &'static Check, access: &AccessModel, config: &Config, index: &Index, parts: u64) -> Outcome {
     let of = if check.shard_by == Shard::Whole { 1 } else { parts.max(1) };
+    let stage = Stage::begin(check.id.as_str());
     let outcomes: Vec<Outcome> = (0..of)
         .into_par_iter()
         .map(|number| (check.run)(&Context::new(access, config, index, check, Part { number, of })))
         .collect();
-    Outcome::merged(outcomes)
+    let outcome = Outcome::merged(outcomes);
+    stage.yields(outcome.population);
+    outcome
 }

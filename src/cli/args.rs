@@ -135,7 +135,8 @@ pub struct TakeArgs {
     /// Assert that the snapshots in these files are complete, so that absence is evidence
     #[arg(long)]
     pub complete: bool,
-    /// Assert that the logs in these files are complete for a window (can be repeated)
+    /// Assert that the logs in these files are complete for a window, or name one: audit=FROM..UNTIL, sign_ins=FROM..UNTIL (can be
+    /// repeated)
     #[arg(long, value_name = "FROM..UNTIL")]
     pub covers: Vec<String>,
     /// Order of day and month in dates such as 3/2/2026, for files in which no date shows it

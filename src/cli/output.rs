@@ -110,7 +110,9 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
                 };
                 let state = differ.then(|| h.assignment_state.to_string());
                 let from = when(h.held_from, h.from_certainty.as_str());
-                let until = when(h.held_until, h.until_certainty.as_str());
+                let set = h.scheduled_until.filter(|_| h.held_until.is_none());
+                let set = set.map_or_else(String::new, |t| format!(", set to end {}", short(&t.to_string())));
+                let until = when(h.held_until, h.until_certainty.as_str()) + &set;
                 let start = [h.principal_name.to_string(), h.entitlement_name.to_string()].into_iter().chain(state);
                 start.chain([from, until, how, (*w).to_string()]).collect()
             };

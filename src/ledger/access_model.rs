@@ -174,6 +174,8 @@ pub struct PolicyFacts {
     pub target_scope: String,
     /// Whether a rule assigns.
     pub automatic: bool,
+    /// Whether its record tells so: one that another record names only does not.
+    pub automatic_told: bool,
     /// `noExpiration`, `afterDuration` …
     pub expiration_type: String,
     /// Whether new requests need approval; `None` when unknown.
@@ -254,6 +256,8 @@ pub struct GroupFacts {
     pub synced: bool,
     /// May carry directory roles; Graph has null for groups that may not.
     pub role_assignable: bool,
+    /// Whether its record tells: `isAssignableToRole` is null for most groups, and absent where it was not exported.
+    pub role_assignable_told: bool,
     /// When it was deleted, where its record says.
     pub deleted_at: Option<Instant>,
 }

@@ -40,6 +40,8 @@ pub struct AccountState {
     pub deleted: bool,
     /// Since when it is in this state; `None` when nobody saw the change.
     pub since: Option<Instant>,
+    /// Whether a record made later tells it, and none of that time.
+    pub seen_later: bool,
 }
 
 impl AccountState {
@@ -169,7 +171,13 @@ impl Accounts {
         } else {
             None
         };
-        Some(AccountState { enabled, deleted, since })
+        let told = if deleted { &history.deleted } else { &history.enabled };
+        Some(AccountState {
+            enabled,
+            deleted,
+            since,
+            seen_later: told.first().is_some_and(|t| instant < t.at && !t.is_event),
+        })
     }
 }
 

@@ -125,8 +125,10 @@ columns! {
         single_factor: i64,
         /// Interactive successes to which no policy applied.
         unprotected: i64,
-        /// Interactive successes that tell of factors or policies.
+        /// Interactive successes that tell whether one factor was enough.
         telling: i64,
+        /// Interactive successes that do not.
+        untold: i64,
         /// The last success.
         last_success: Option<Instant>,
         /// The smallest id of a sign-in with one factor or no policy.
@@ -345,6 +347,7 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
     let (day, last) = (number("day")?, number("last_success")?);
     let (successes, failures) = (number("successes")?, number("failures")?);
     let (single, unprotected, telling) = (number("single_factor")?, number("unprotected")?, number("telling")?);
+    let untold = number("untold")?;
     let weak = text("weak_example")?;
     let row = |i: usize| UsageDay {
         principal: PrincipalId::new(principal.get(i).unwrap_or_default()),
@@ -357,6 +360,7 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
         single_factor: single.get(i).unwrap_or_default(),
         unprotected: unprotected.get(i).unwrap_or_default(),
         telling: telling.get(i).unwrap_or_default(),
+        untold: untold.get(i).unwrap_or_default(),
         last_success: last.get(i).map(Instant),
         weak_example: weak.get(i).map(Interned::from),
     };
@@ -490,6 +494,7 @@ fn usage_row(d: &UsageDay) -> UsageRow {
         single_factor: d.single_factor,
         unprotected: d.unprotected,
         telling: d.telling,
+        untold: d.untold,
         last_success: d.last_success,
         weak_example: d.weak_example,
     }
@@ -507,6 +512,7 @@ fn day(r: UsageRow) -> UsageDay {
         single_factor: r.single_factor,
         unprotected: r.unprotected,
         telling: r.telling,
+        untold: r.untold,
         last_success: r.last_success,
         weak_example: r.weak_example,
     }

@@ -236,6 +236,7 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
             dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
             synced: row.synced == Some(true),
             role_assignable: row.role_assignable == Some(true),
+            role_assignable_told: row.role_assignable.is_some() || row.content.to_ascii_lowercase().contains("\"isassignabletorole\""),
             deleted_at: row.deleted_at,
         };
         access.groups.insert(row.id.to_string(), facts);
@@ -287,8 +288,11 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
         access.packages.insert(PackageId::of(row.id), facts);
     }
     for contained in contents {
+        let (mut role, entitlement) = package_role(contained.row);
+        if role.resource_name.is_empty() {
+            role.resource_name = name_of(access, &role);
+        }
         let facts = access.packages.entry(contained.package.clone()).or_default();
-        let (role, entitlement) = package_role(contained.row);
         for interval in &contained.intervals {
             let span = span_at(interval, access.as_of);
             if span.lasts_at(access.as_of) && !facts.roles.contains(&role) {
@@ -316,6 +320,13 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
             .or_else(|| unknown_content(id, facts, settings));
         facts.sensitive_because = why.unwrap_or_default();
     }
+}
+
+/// What other witnesses call the resource of a role whose record does not name it (`$expand=role,scope` without `resource`).
+fn name_of(access: &AccessModel, role: &PackageRole) -> String {
+    let named = access.names.of(&role.resource).map(|n| n.shown_at(access.as_of)).filter(|n| !n.is_empty());
+    let of_role = || access.roles.get(&role.resource).filter(|_| role.kind == "directory_role").cloned();
+    named.map(|n| n.to_string()).or_else(of_role).unwrap_or_default()
 }
 
 /// A resource role in the words of the check, and what it gives.
@@ -371,10 +382,13 @@ fn by_rule(id: &PackageId, facts: &PackageFacts, catalogs: &std::collections::BT
 fn why_sensitive(facts: &PackageFacts, groups: &std::collections::BTreeMap<String, GroupFacts>) -> String {
     for role in &facts.roles {
         if role.kind == "directory_role" {
-            return format!("it contains the directory role {}", role.role);
+            // The role of the record may only say `Eligible Member`.
+            let name = if role.resource_name.is_empty() { &role.role } else { &role.resource_name };
+            return format!("it contains the directory role {name}");
         }
         if role.kind == "group" && groups.get(&role.resource).is_some_and(|g| g.role_assignable) {
-            return format!("it contains the role-assignable group {}", role.resource_name);
+            let name = if role.resource_name.is_empty() { &role.resource } else { &role.resource_name };
+            return format!("it contains the role-assignable group {name}");
         }
     }
     String::new()

@@ -28,8 +28,10 @@ pub struct UsageDay {
     pub single_factor: i64,
     /// Interactive successes whose record says nothing of factors, and to which no policy applied.
     pub unprotected: i64,
-    /// Interactive successes that tell of factors or of policies, either way.
+    /// Interactive successes whose record tells whether one factor was enough, either way.
     pub telling: i64,
+    /// Interactive successes whose record does not, for want of a word or by one that is not known.
+    pub untold: i64,
     /// The last success of the day.
     pub last_success: Option<Instant>,
     /// One sign-in with a single factor or no policy: the smallest id of the day.
@@ -63,6 +65,7 @@ impl UsageDay {
         self.single_factor += other.single_factor;
         self.unprotected += other.unprotected;
         self.telling += other.telling;
+        self.untold += other.untold;
         self.last_success = self.last_success.max(other.last_success);
         self.weak_example = [self.weak_example, other.weak_example].into_iter().flatten().min_by_key(|id| id.as_str());
     }

@@ -66,7 +66,7 @@ fn objects(view: &View) -> Result<Evidence, LoadError> {
         catalogs: view.rows_without(UNREAD)?,
         resource_roles: view.rows_without(UNREAD)?,
         users: view.rows_without(&["tenant_id"])?,
-        groups: view.rows_without(UNREAD)?,
+        groups: view.rows_without(&["tenant_id"])?,
         memberships: view.rows_without(UNREAD)?,
         app_role_assignments: view.rows_without(UNREAD)?,
         directory_roles: view.rows_without(UNREAD)?,

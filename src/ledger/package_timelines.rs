@@ -126,6 +126,13 @@ fn is_delivered(row: &AssignmentRow) -> bool {
     )
 }
 
+/// Whether a kind of expiration is one that is known.
+fn is_expiration(word: &str) -> bool {
+    ["", "notSpecified", "noExpiration", "afterDateTime", "afterDuration"]
+        .iter()
+        .any(|w| w.eq_ignore_ascii_case(word))
+}
+
 /// What one snapshot says of an assignment.
 fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interned) {
     let evidence = Interned::from(&format!("assignments:{id}"));
@@ -187,8 +194,11 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
 fn schedule_of(row: &AssignmentRow) -> Option<Schedule> {
     let no_end = row.expiration_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("noExpiration"));
     let by_duration = || Some(IsoDuration::parse(row.expiration_duration.as_deref()?)?.after(row.start_at?));
+    // A word that is not known says that something is set, whatever was asked for.
+    let is_unknown = row.expiration_type.as_deref().is_some_and(|t| !is_expiration(t));
     let end = row.end_at.or_else(by_duration).map(Schedule::Ends);
     end.or_else(|| no_end.then_some(Schedule::Never))
+        .or_else(|| is_unknown.then_some(Schedule::Unknown))
 }
 
 /// Whether the state of an assignment is one that Graph documents.

@@ -231,22 +231,28 @@ fn version(row: &PolicyRow, look: &Seen, before: Option<Instant>) -> PolicyVersi
 /// A policy's record in the words of the checks.
 fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
     let whole: Value = serde_json::from_str(&row.content).unwrap_or_default();
-    let (review_from, review_until, review_once) = review_range(&whole);
+    let Range {
+        from: review_from,
+        until: review_until,
+        once: review_once,
+        told: range_told,
+    } = review_range(&whole);
     let requestors = &whole["requestorSettings"];
     PolicyFacts {
         name: row.name.unwrap_or_default().to_string(),
         package: row.package_id.map(PackageId::of),
         target_scope: row.target_scope.unwrap_or_default().to_string(),
         automatic: row.automatic == Some(true),
+        automatic_told: row.automatic.is_some(),
         expiration_type: row.expiration_type.unwrap_or_default().to_string(),
         approval_required: row.approval_required_add,
         justification_asked: row.requestor_justification,
         review_enabled: match row.review_settings {
-            Some(true) => Some(row.review_enabled.unwrap_or(true)),
+            Some(true) => row.review_enabled,
             Some(false) => Some(false),
             None => None,
         },
-        review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
+        review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse).filter(|_| range_told),
         review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
         review_from,
         review_until,
@@ -333,7 +339,7 @@ fn stage(row: &PolicyStage, whole: &Value) -> StageFacts {
 /// When the review series of a policy begins and ends, and whether it happens once, which no column holds.
 ///
 /// v1.0 has `reviewSettings.schedule` with a recurrence and its range, beta `accessReviewSettings` with a start and a recurrence type.
-fn review_range(whole: &Value) -> (Option<Instant>, Option<Instant>, bool) {
+fn review_range(whole: &Value) -> Range {
     let beta = &whole["accessReviewSettings"];
     let schedule = &whole["reviewSettings"]["schedule"];
     let (pattern, range) = (&schedule["recurrence"]["pattern"], &schedule["recurrence"]["range"]);
@@ -351,7 +357,20 @@ fn review_range(whole: &Value) -> (Option<Instant>, Option<Instant>, bool) {
         }),
         _ => None,
     };
-    (from, until, once)
+    // Whether it goes on is told by a kind of range that is known, and a date that is one.
+    let kind = range["type"].as_str().unwrap_or_default();
+    let until = until.filter(|t| *t > Instant(0));
+    let told = !pattern.is_object() || kind.eq_ignore_ascii_case("noEnd") || until.is_some();
+    Range { from, until, once, told }
+}
+
+/// When the reviews of a policy begin and end.
+struct Range {
+    from: Option<Instant>,
+    until: Option<Instant>,
+    once: bool,
+    /// Whether the record tells how long they go on.
+    told: bool,
 }
 
 /// The instant so many periods of a recurrence after its start.

@@ -43,7 +43,14 @@ pub(super) fn histories(rows: &[&RequestRow], approvals: &[&ApprovalRow], events
         told_by_event(history, event);
     }
     for row in approvals {
-        if let Some(history) = histories.get_mut(&RequestId::of(row.id)) {
+        let id = RequestId::of(row.id);
+        // A decision tells of its request, as an event of it does; a stage that waits tells of nothing.
+        let decided = || row.stages.iter().any(|s| decision_of(s.result.as_deref()).is_some());
+        if histories.contains_key(&id) || decided() {
+            let history = histories.entry(id.clone()).or_insert_with(|| RequestHistory {
+                id,
+                ..RequestHistory::default()
+            });
             told_by_approval(history, row);
         }
     }
@@ -109,7 +116,8 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
             history.recipient = history.recipient.take().or_else(|| event.principal.clone());
             history.created_at.get_or_insert(event.at);
             history.justification = history.justification.or(event.justification);
-            history.justification_visible = true;
+            // An event without details does not tell that there was none: the record has it.
+            history.justification_visible |= event.justification.is_some();
             if history.kind.is_empty() {
                 let behalf = event.principal.is_some() && event.actor.is_some() && event.principal != event.actor;
                 history.kind = match (event.actor_is_service, behalf) {
@@ -190,13 +198,20 @@ fn actor(event: &AccessEvent) -> Interned {
     event.actor.as_ref().map(PrincipalId::interned).unwrap_or_default()
 }
 
+/// What a stage came to, in the words of the ledger.
+fn decision_of(result: Option<&str>) -> Option<&'static str> {
+    match result?.to_ascii_lowercase().as_str() {
+        "approve" | "approved" => Some("approved"),
+        "deny" | "denied" => Some("denied"),
+        _ => None,
+    }
+}
+
 fn told_by_approval(history: &mut RequestHistory, row: &ApprovalRow) {
     history.evidence.push(format!("approvals:{}", row.id).into());
     for (stage, number) in row.stages.iter().zip(1u32..) {
-        let decision = match stage.result.as_deref().map(str::to_ascii_lowercase).as_deref() {
-            Some("approve" | "approved") => "approved",
-            Some("deny" | "denied") => "denied",
-            _ => continue,
+        let Some(decision) = decision_of(stage.result.as_deref()) else {
+            continue;
         };
         let who = lowered(stage.reviewer_id.as_deref().unwrap_or_default());
         let reason = stage.justification.unwrap_or_default();

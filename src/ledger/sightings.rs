@@ -166,14 +166,27 @@ impl Collection {
 
     /// Whether the newest complete look of the whole tenant no longer lists the object.
     pub(super) fn removed(&self, object: &str, as_of: Instant) -> bool {
-        let looks = self.looks.get(&Interned::from("tenant")).map_or(&[][..], Vec::as_slice);
-        let Some((id, _)) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of) else {
-            return false;
-        };
-        !self
-            .seen
-            .get(&Interned::from(object))
-            .is_some_and(|seen| seen.iter().any(|s| s.snapshot.as_deref() == Some(id.as_str())))
+        self.removed_from("tenant", object, as_of) == Some(true)
+    }
+
+    /// The same of a collection that is listed in parts: the part that listed the object decides.
+    pub(super) fn removed_from_its_part(&self, object: &str, as_of: Instant) -> bool {
+        let seen = self.seen.get(&Interned::from(object)).map_or(&[][..], Vec::as_slice);
+        let has_listed = |(_, looks): &(&Interned, &Vec<(Interned, SnapshotFacts)>)| looks.iter().any(|(id, _)| seen.iter().any(|s| s.snapshot == Some(*id)));
+        let mut parts = self.looks.iter().filter(has_listed).peekable();
+        match parts.peek() {
+            // Known from other records only.
+            None => self.removed(object, as_of),
+            Some(_) => parts.all(|(part, _)| self.removed_from(part, object, as_of) == Some(true)),
+        }
+    }
+
+    /// Whether the newest complete look at a part no longer lists the object; `None` without such a look.
+    fn removed_from(&self, part: &str, object: &str, as_of: Instant) -> Option<bool> {
+        let looks = self.looks.get(&Interned::from(part)).map_or(&[][..], Vec::as_slice);
+        let (id, _) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of)?;
+        let seen = self.seen.get(&Interned::from(object));
+        Some(!seen.is_some_and(|seen| seen.iter().any(|s| s.snapshot.as_deref() == Some(id.as_str()))))
     }
 }
 

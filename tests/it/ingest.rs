@@ -46,6 +46,18 @@ fn a_day_means_the_same_on_the_command_line_and_in_a_file() {
     covered(None, &["--covers", "2026-06-01..2026-06-30"]);
     covered(None, &["--covers", "audit=2026-06-01..2026-06-30"]);
     covered(None, &["--covers", "audit=2026-06-01T00:00:00Z..2026-07-01T00:00:00Z"]);
+    // Nobody vouches for a log by giving another one.
+    let run = Run::new();
+    run.write("a.json", &event("a", "2026-06-15T10:00:00Z"));
+    run.ok(&["ingest", "a.json", "--lake", "lake", "--covers", "2026-06-01..2026-06-30"]);
+    let status = run.ok(&["lake", "status", "--lake", "lake"]).stdout;
+    assert!(status.contains("asserted") && !status.contains("sign_ins"), "{status}");
+    run.write(
+        "u.json",
+        r#"{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#users","value":[{"id":"u1","displayName":"U","userPrincipalName":"u@corp.example"}]}"#,
+    );
+    let told = run.ok(&["ingest", "u.json", "--lake", "other", "--covers", "2026-06-01..2026-06-30"]);
+    assert!(told.stderr.contains("no record of a log is in these files"), "{}", told.stderr);
     let run = Run::new();
     run.write("a.json", &event("a", "2026-06-15T10:00:00Z"));
     let told = run.tell(&["ingest", "a.json", "--covers", "users=2026-06-01..2026-06-30"]);

@@ -1,7 +1,8 @@
 //! Small tenants in Microsoft's own records, each with the verdict that a person would sign.
 //!
 //! `tests/verdicts/NAME/in` holds exports, `verdict.txt` a story, the checks that were asked, and every row that they must make:
-//! `check | result | severity | reason | subject | object`, by name. What the program answers is never a reason to change a
+//! `check | result | severity | reason | subject | object`, by name; `vouchsafe.toml` beside it, where there is one, the settings of
+//! the house. What the program answers is never a reason to change a
 //! verdict. `VOUCHSAFE_VERDICT=foundry` asks one tenant only.
 
 use crate::common::Run;
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use vouchsafe::check;
-use vouchsafe::config::Config;
+use vouchsafe::config::{self, Config};
 use vouchsafe::model::{CheckId, Verdict};
 
 struct Signed {
@@ -49,12 +50,22 @@ fn signed(folder: &Path) -> Signed {
     }
 }
 
+/// The settings of the house, or those that everybody has.
+fn settings(folder: &Path) -> Config {
+    let path = folder.join("vouchsafe.toml");
+    if !path.exists() {
+        return Config::default();
+    }
+    let known: Vec<&str> = check::thresholds().iter().map(|t| t.name).collect();
+    config::load(&path, &known, &[check::profiles::DEFAULT]).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
 fn told(folder: &Path, checks: &[CheckId]) -> (BTreeMap<String, usize>, Vec<String>) {
     let run = Run::new();
     let model = access(&folder.join("in"), &run.dir().join("lake"));
     let mut rows = BTreeMap::new();
     let mut messages = Vec::new();
-    for result in check::run(&model, &Config::default(), Some(checks)) {
+    for result in check::run(&model, &settings(folder), Some(checks)) {
         for f in result.findings {
             // What was not given to the program at all is one row for the tenant: that is asked elsewhere.
             if f.result == Verdict::NotEvaluable && f.subject_kind == "tenant" {

@@ -95,7 +95,7 @@ fn judge(cx: &Context, id: &PrincipalId, agent: &Agent, held: &[&Holding], out: 
         ..Draft::default()
     };
     let name = draft.subject.name.clone();
-    let states: Vec<Live> = agent.sponsors.iter().flatten().map(|s| cx.live_user(s)).collect();
+    let states: Vec<Live> = agent.sponsors.iter().flatten().map(|s| cx.live_sponsor(s)).collect();
     let gone = || {
         states
             .iter()
@@ -116,11 +116,11 @@ fn judge(cx: &Context, id: &PrincipalId, agent: &Agent, held: &[&Holding], out: 
             draft.severity = if held.is_empty() { Severity::Low } else { Severity::High };
             draft.reason = reason;
             let what = if names.is_empty() {
-                "and holds nothing that is on record".to_string()
+                "nothing that is on record".to_string()
             } else {
-                format!("and holds {}", words::listed(&names))
+                words::listed(&names)
             };
-            draft.message = format!("the agent {name} {why} {what}");
+            draft.message = format!("the agent {name}, which holds {what}, {why}");
             draft.clears_when = format!("A sponsor for {name} who can act.");
             out.push(cx.finding(draft));
         }

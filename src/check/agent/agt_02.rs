@@ -63,10 +63,16 @@ fn run(cx: &Context) -> Outcome {
     let Some(agents) = agents(cx, &mut out) else {
         return out;
     };
+    let unknown = cx.contents_unknown();
+    let judged = unknown.is_none();
+    if let Some(row) = unknown {
+        out.push_for(row, 0);
+    }
     for (_, (agent, held)) in agents {
         let own = held.into_iter().filter(|h| h.grant_kind != GrantKind::Group);
         let of_itself = |h: &&Holding| {
-            matches!(h.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole) || cx.index.assignments_behind(h).is_empty()
+            let whole = matches!(h.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole);
+            whole || judged && cx.index.assignments_behind(h).is_empty()
         };
         for holding in own.filter(of_itself) {
             let mut draft = Draft::of_holding(cx, holding);

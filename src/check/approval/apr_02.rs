@@ -145,13 +145,13 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, given: Given, out: &
         .any(|a| matches!(a, crate::check::Account::User | crate::check::Account::Unknown));
     let (severity, reason, class) = match cx.is_for_sensitive(policy) {
         Known::Yes(why) => (Severity::High, "sensitive", format!("the package is sensitive ({why})")),
-        _ if policy.is_for_external() => (Severity::Medium, "external", "people of other organisations may ask".into()),
+        _ if policy.is_for_external() == Some(true) => (Severity::Medium, "external", "people of other organisations may ask".into()),
         _ if guests > 0 => (Severity::Medium, "guests", format!("{} had it so", words::many(guests, "guest"))),
         Known::Unknown(why) => {
             let message = format!("by {called} nobody approves, and whether its package is sensitive is unknown: {why}");
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, SENSITIVITY_CLEARS));
         }
-        Known::No if unclear || policy.target_scope.is_empty() || given.untold > 0 => {
+        Known::No if unclear || policy.is_for_external().is_none() || given.untold > 0 => {
             let message = format!("by {called} nobody approves, and whether people of other organisations have it so is unknown");
             let clears_when = "A snapshot of users with their type, and of policies with their scope.";
             return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));

@@ -144,6 +144,16 @@ fn run(cx: &Context) -> Outcome {
                     "An export of assignment policies with their approval settings.",
                 ));
             }
+            None if unlogged(cx, requests).is_some() => {
+                let (draft, called) = Draft::of_policy(cx, id, policy);
+                let at = unlogged(cx, requests).unwrap_or_default();
+                let message = format!(
+                    "{called} asked for approval whenever it was looked at, no approval of a request of {} that was delivered is on record, and no audit log of that time tells whether approval was off",
+                    words::day(at)
+                );
+                let clears_when = "Audit events of the time of that request, and its approval.";
+                out.push(draft.untold(cx, ReasonCode::OutsideRetention, message, clears_when));
+            }
             None if !cx.looked_whole(Table::Requests) => {
                 let message = "no complete snapshot of assignment requests is in the lake, so whether anybody asked while a policy was weak is unknown";
                 out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));
@@ -181,6 +191,14 @@ fn unseen(cx: &Context, policy: &PolicyFacts, history: Option<&PolicyHistory>) -
         })
     });
     without(&[time], &merge_windows(logged.chain(looked).collect())).first().map(|w| w.from)
+}
+
+/// When a request was made that was delivered, that nobody is known to have approved, and about whose time no log tells.
+fn unlogged(cx: &Context, requests: &[&RequestHistory]) -> Option<Instant> {
+    let logs = cx.access.coverage.get("audit").map_or(&[][..], |c| c.any.as_slice());
+    let logged = |at: Instant| logs.iter().any(|w| w.from <= at && at < w.until);
+    let due = requests.iter().filter(|r| super::is_due(cx, r));
+    due.filter_map(|r| r.created_at.or(r.completed_at)).find(|t| !logged(*t))
 }
 
 /// A time in which a policy asked nobody, between two in which it asked somebody.

@@ -16,6 +16,6 @@ use crate::check::policies::{Agreed, is_delivered};
 use crate::ledger::access_model::RequestHistory;
 
 /// Whether a delivered request must have been approved by somebody, as far as its policy tells, and nobody is on record.
-fn is_due(cx: &Context, story: &RequestHistory) -> bool {
+pub(in crate::check) fn is_due(cx: &Context, story: &RequestHistory) -> bool {
     is_delivered(story) && matches!(cx.agreed(story), Agreed::Untold(_))
 }

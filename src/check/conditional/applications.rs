@@ -71,12 +71,9 @@ pub(super) fn applications<'a>(cx: &Context<'a>, out: &mut Outcome) -> Option<BT
         return None;
     }
     cx.unlisted(out, &[Table::Assignments, Table::AppRoleAssignments]);
-    let without = cx
-        .access
-        .packages
-        .iter()
-        .filter(|(id, f)| !f.removed && !given.values().any(|g| g.packages.contains(id.as_str())))
-        .count();
+    let giving: BTreeSet<&str> = given.values().flat_map(|g| g.packages.iter().copied()).collect();
+    let live = cx.access.packages.iter().filter(|(_, f)| !f.removed);
+    let without = live.filter(|(id, _)| !giving.contains(id.as_str())).count();
     if without > 0 {
         let message = format!(
             "{} gives no application, so no policy about applications covers what it gives",

@@ -46,24 +46,33 @@ pub(super) struct Arithmetic<'a, 'c> {
     cx: &'c Context<'a>,
     pub(super) policies: Vec<&'a ConditionalPolicy>,
     groups: Groups<'a>,
+    /// Active roles by holder: people, and groups whose members have them.
     roles: AHashMap<&'a str, Vec<&'a str>>,
+    /// The groups among them.
+    with_role: AHashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a, 'c> Arithmetic<'a, 'c> {
     pub(super) fn of(cx: &'c Context<'a>) -> Self {
         let in_force = |p: &&ConditionalPolicy| matches!(p.state, PolicyState::Enabled | PolicyState::Unknown);
         let mut roles: AHashMap<&str, Vec<&str>> = AHashMap::new();
+        let mut with_role: AHashMap<&str, Vec<&str>> = AHashMap::new();
         // Conditional Access knows roles of the whole directory, not those of an administrative unit.
         let whole = |h: &Holding| h.entitlement.id.split('|').nth(1) == Some("/");
         let active = |h: &&Holding| h.entitlement.kind == EntitlementKind::DirectoryRole && h.assignment_state == "active" && whole(h) && h.held_at(cx.as_of());
         for holding in cx.access.holdings.iter().filter(active) {
-            roles.entry(holding.principal.as_str()).or_default().push(holding.entitlement.resource());
+            let (holder, role) = (holding.principal.as_str(), holding.entitlement.resource());
+            roles.entry(holder).or_default().push(role);
+            if cx.access.groups.contains_key(holder) || holding.principal_type == "group" {
+                with_role.entry(role).or_default().push(holder);
+            }
         }
         Self {
             cx,
             policies: cx.access.governance.conditional.iter().filter(in_force).collect(),
             groups: Groups::of(cx),
             roles,
+            with_role,
         }
     }
 
@@ -135,10 +144,11 @@ impl<'a, 'c> Arithmetic<'a, 'c> {
         if self.roles.get(who.as_str()).is_some_and(|roles| roles.contains(&role)) {
             return Known::Yes(String::new());
         }
-        if self.cx.looked_whole(Table::DirectoryRoles) {
-            Known::No
-        } else {
-            Known::Unknown("no complete snapshot of directory roles is in the lake".into())
+        // A role of a role-assignable group is active for its members.
+        let through = any(self.with_role.get(role).into_iter().flatten().map(|g| self.groups.has(g, who)));
+        match through {
+            Known::No if !self.cx.looked_whole(Table::DirectoryRoles) => Known::Unknown("no complete snapshot of directory roles is in the lake".into()),
+            told => told,
         }
     }
 
@@ -223,7 +233,7 @@ fn asks_always(state: &str) -> bool {
 
 /// Whether a policy applies to all sign-ins of those whom it is for.
 fn is_whole(policy: &ConditionalPolicy, demand: Demand) -> bool {
-    let by_place = demand == Demand::PlaceOrDevice && policy.by_location && blocks(policy);
+    let by_place = demand == Demand::PlaceOrDevice && policy.elsewhere && blocks(policy);
     let narrowed = policy.narrowed.len() - usize::from(by_place);
     policy.state == PolicyState::Enabled && policy.unknown.is_empty() && narrowed == 0
 }
@@ -253,7 +263,7 @@ fn asks(policy: &ConditionalPolicy, demand: Demand) -> Known {
     let grant = &policy.grant;
     let device = |c: &str| matches!(c, "compliantdevice" | "domainjoineddevice");
     let of = |control: &str| match (demand, control) {
-        (_, "block") => demand == Demand::MultiFactor || policy.by_location,
+        (_, "block") => demand == Demand::MultiFactor || policy.by_location || policy.by_device,
         (Demand::MultiFactor, "mfa") => true,
         (Demand::PlaceOrDevice, c) => device(c),
         _ => false,
@@ -282,6 +292,10 @@ fn asks(policy: &ConditionalPolicy, demand: Demand) -> Known {
     asked.extend(strength);
     asked.extend(unknown.map(|c| Known::Unknown(format!("what \"{c}\" asks is not known"))));
     asked.extend(grant.other.then_some(Known::No));
+    asked.extend(grant.custom.then(|| match demand {
+        Demand::MultiFactor => Known::Unknown("what its custom control asks is not on record".into()),
+        Demand::PlaceOrDevice => Known::No,
+    }));
     if grant.any && asked.len() > 1 {
         // One of them is enough, so each has to ask it.
         return match (asked.contains(&Known::No), asked.into_iter().find(|k| matches!(k, Known::Unknown(_)))) {

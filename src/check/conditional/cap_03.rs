@@ -20,7 +20,7 @@ check! {
     ///
     /// ## What it looks for
     /// For each application in a package, interactive sign-ins of the last 90 days that succeeded though one factor was enough.
-    /// Records without that member count where no Conditional Access policy applied.
+    /// Records without that member count where no Conditional Access policy applied; where one applied, they do not tell what it asked, and an application of which such records alone are there is not evaluable.
     /// One finding an application, with the number of sign-ins and of people.
     ///
     /// ## Known false positives
@@ -51,6 +51,18 @@ check! {
     /// | 2026-02-02 09:00 | sign-in | ana |  | ledger | failed, one factor |   |
     /// | 2026-02-02 09:10 | sign-in | ana |  | ledger | two factors |   |
     /// | 2026-02-02 09:20 | sign-in | ana |  | weather | one factor |   |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
+    /// Of one sign-in to the ledger no record tells of factors; the scanner was reached with one:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2025-12-01 | package |  |  | payroll | app ledger | ? |
+    /// | 2025-12-01 | package |  |  | library | app scanner |   |
+    /// | 2025-12-01 | log |  |  | sign-ins | until 2026-03-31 |   |
+    /// | 2026-02-02 09:00 | sign-in | ana |  | ledger | two factors |   |
+    /// | 2026-02-03 09:00 | sign-in | bo |  | ledger |  |   |
+    /// | 2026-02-04 09:00 | sign-in | bo |  | scanner | one factor | ◀ |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
     /// The log covers too little to say that there were none:
@@ -90,6 +102,7 @@ struct Seen<'a> {
     package: Option<&'a PackageId>,
     single: i64,
     unprotected: i64,
+    untold: i64,
     people: BTreeSet<&'a str>,
     examples: BTreeSet<&'a str>,
 }
@@ -112,7 +125,7 @@ fn run(cx: &Context) -> Outcome {
     let ids = by_id(cx, &apps);
     let elsewhere = &usage
         .iter()
-        .filter(|u| u.single_factor + u.unprotected > 0)
+        .filter(|u| u.single_factor + u.unprotected + u.untold > 0)
         .copied()
         .collect::<Vec<&UsageDay>>();
     for day in &usage {
@@ -129,6 +142,15 @@ fn run(cx: &Context) -> Outcome {
     for (sp, seen) in apps {
         if seen.single + seen.unprotected > 0 {
             out.push(found(cx, sp, &seen));
+        } else if seen.untold > 0 {
+            let mut draft = draft(cx, sp, &seen);
+            draft.message = format!(
+                "no sign-in to {} with one factor is on record, and {} do not tell whether a second one was asked",
+                draft.subject.name,
+                words::count(seen.untold, "sign-in")
+            );
+            draft.clears_when = "Sign-ins in the beta or diagnostic format, which has authenticationRequirement.".into();
+            out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         } else if let Some(unjoined) = unjoined(cx, sp, elsewhere) {
             let mut draft = draft(cx, sp, &seen);
             draft.message = format!("no sign-in to {} with one factor is on record, and {unjoined}", draft.subject.name);
@@ -201,6 +223,7 @@ impl<'a> Seen<'a> {
     fn add(&mut self, day: &'a UsageDay) {
         self.single += day.single_factor;
         self.unprotected += day.unprotected;
+        self.untold += day.untold;
         if day.single_factor + day.unprotected > 0 {
             self.people.insert(day.principal.as_str());
             self.examples.extend(day.weak_example.as_deref());

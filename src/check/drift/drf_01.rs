@@ -65,7 +65,7 @@ check! {
         practice: &["P1", "P3"],
         controls: &[CM_3, AC_2],
         thresholds: &[&LOOK_BACK],
-        reads: &[Table::ResourceRoles, Table::Packages, Table::Groups, Table::Assignments, Table::Requests, Table::AuditEvents, Table::Policies, Table::ReviewDecisions, Table::Coverage],
+        reads: &[Table::ResourceRoles, Table::Packages, Table::Groups, Table::Assignments, Table::Requests, Table::AuditEvents, Table::Policies, Table::ReviewDecisions, Table::ReviewDefinitions, Table::Coverage],
         shard_by: Shard::Whole,
         cost: "one pass over each role of each package, and the holders of those that are new",
         run,
@@ -83,6 +83,9 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    if let Some(row) = stale(cx) {
+        out.push_for(row, 0);
+    }
     let mut holders: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
     for holding in cx.held().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
         holders.entry(holding.entitlement.resource()).or_default().push(holding);
@@ -97,6 +100,30 @@ fn run(cx: &Context) -> Outcome {
     }
     out
 }
+
+/// The row that says that packages were looked at much earlier than who holds them, and that no log tells of the time between.
+fn stale(cx: &Context) -> Option<Finding> {
+    let contents = cx.index.newest_look(Table::ResourceRoles).max(cx.index.newest_look(Table::Packages))?;
+    let held = cx.index.newest_look(Table::Assignments)?;
+    let logs = cx.access.coverage.get("audit").map_or(&[][..], |c| c.any.as_slice());
+    let logged = logs.iter().any(|w| w.from <= contents && held.plus(-STALE) <= w.until);
+    (held.0 - contents.0 > STALE && !logged).then(|| {
+        let message = format!(
+            "packages were last looked at on {}, and who holds them on {}, so what entered a package in between is unknown",
+            words::day(contents),
+            words::day(held)
+        );
+        cx.lacking(
+            ReasonCode::SourceStale,
+            Table::ResourceRoles,
+            &message,
+            "A snapshot of packages with their contents of the same time.",
+        )
+    })
+}
+
+/// Looks of one export may be so far apart.
+const STALE: i64 = 2 * crate::model::time::DAY;
 
 /// By person and what was reviewed: the last time a reviewer kept somebody, and, with `false`, that a review kept them of which no
 /// record tells who decided or when.

@@ -374,6 +374,7 @@ impl Teller {
         usage.single_factor += i64::from(one);
         usage.unprotected += i64::from(none);
         usage.telling += i64::from(one || two || none);
+        usage.untold += i64::from(!(one || two || none));
         if one || none {
             usage.weak_example.get_or_insert_with(|| id.as_str().into());
         }

@@ -101,18 +101,17 @@ impl Around {
 
     /// What else a look writes down, where a story tells of it.
     pub(super) fn look(&self, look: &mut Look, evidence: &mut Evidence) {
-        for package in self.incompatible.iter().map(|(p, ..)| p).collect::<std::collections::BTreeSet<_>>() {
-            let id = guid("package", package);
-            let of = self.incompatible.iter().filter(|(p, ..)| p == package);
-            let rows = of.map(|(_, kind, other)| IncompatibilityRow {
-                id: format!("{id}/{}", guid(kind, other)).into(),
-                package_id: Some(id.as_str().into()),
+        if !self.incompatible.is_empty() {
+            let row = |package: &str, kind: &str, other: &str| IncompatibilityRow {
+                id: format!("{}/{}", guid("package", package), guid(kind, other)).into(),
+                package_id: Some(guid("package", package).into()),
                 other_kind: some(kind),
                 other_id: Some(guid(kind, other).into()),
                 other_name: some(other),
                 ..IncompatibilityRow::default()
-            });
-            look.at_all(&mut evidence.incompatibilities, &format!("package/{id}"), rows.collect());
+            };
+            let rows = self.incompatible.iter().map(|(package, kind, other)| row(package, kind, other));
+            look.at_all(&mut evidence.incompatibilities, "tenant", rows.collect());
         }
         for (name, sponsors) in &self.listed {
             let id = guid("user", name);

@@ -30,7 +30,7 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     let there = tenant.people.iter().filter(|(_, a)| !a.deleted);
     let contents = there.map(|(n, a)| tenant.around.vouched(n, user_content(a))).collect();
     look.with_contents(&mut evidence.users, "tenant", users(tenant, at), contents);
-    look.at_all(&mut evidence.role_schedules, "active", schedules(tenant));
+    look.at_all(&mut evidence.role_schedules, "group", schedules(tenant));
     look.at_all(&mut evidence.groups, "tenant", groups(tenant));
     let (identities, wholes) = tenant.around.service_principals();
     let contents = vec![String::new(); tenant.apps.len()].into_iter().chain(wholes).collect();

@@ -112,6 +112,24 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    let owned = |r: &PackageRole| r.kind == "group" && r.role.eq_ignore_ascii_case("owner");
+    let listed = |group: &str| {
+        cx.access
+            .looks
+            .contains_key(&(Table::Memberships.name().into(), format!("owner/{group}").as_str().into()))
+    };
+    let packages = cx.access.packages.values().filter(|p| !p.removed);
+    let blind = packages.flat_map(|p| &p.roles).filter(|r| owned(r) && !listed(&r.resource)).count();
+    if blind > 0 {
+        let message = format!(
+            "the owners of {} that packages give were never listed, so who owns them by hand is unknown",
+            words::many(blind, "group")
+        );
+        out.push_for(
+            cx.lacking(ReasonCode::NoTelemetry, Table::Memberships, &message, "Ingest the owners of those groups."),
+            0,
+        );
+    }
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
         if !roles.is_empty() && may_be_by_hand(cx, holding) {

@@ -129,6 +129,15 @@ fn unfinished(cx: &Context, assignment: &Unfinished, out: &mut Outcome) {
         draft.clears_when = "A look after the guest has accepted the invitation.".into();
         return out.push(cx.not_evaluable(ReasonCode::TooYoung, draft));
     }
+    let untold = assignment
+        .principal
+        .as_ref()
+        .is_none_or(|p| cx.access.people.get(p).is_none_or(|x| x.user_type.is_empty()));
+    if untold && assignment.principal.as_ref().is_some_and(|p| cx.account(p).is_person() != Some(false)) {
+        draft.message = format!("the assignment of {what} to {who} {state}, and no record tells whether that is a guest who has not accepted the invitation");
+        draft.clears_when = "A snapshot of users, with userType and externalUserState, that lists the account.".into();
+        return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+    }
     let begun = assignment.start_at.or(assignment.first_seen);
     let late = begun.zip(assignment.last_seen).filter(|(from, seen)| seen.0 - from.0 >= limit);
     match late {
@@ -182,7 +191,8 @@ fn arrived(cx: &Context, out: &mut Outcome) {
     let mut due: BTreeMap<(&PrincipalId, &EntitlementKey), (&Holding, &PackageContent)> = BTreeMap::new();
     let mut whole: AHashMap<&str, Option<Instant>> = AHashMap::new();
     for (holding, package) in cx.held_packages() {
-        let deleted = matches!(holding.principal_state, PrincipalState::Deleted) || cx.gone_from(Table::Users, holding.principal.as_str());
+        let person = cx.account(&holding.principal).is_person() != Some(false);
+        let deleted = matches!(holding.principal_state, PrincipalState::Deleted) || person && cx.gone_from(Table::Users, holding.principal.as_str());
         if holding.partially_delivered || deleted || goes_on_after_removal(cx, holding) {
             continue;
         }
@@ -243,8 +253,20 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
     draft.object = Thing::new(kind, key.resource(), if name.is_empty() { &content.resource_name } else { &name });
     draft.evidence.extend(content.evidence.iter().map(ToString::to_string));
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
-    let known = (key.kind != EntitlementKind::Group || group.is_some()) && cx.works(holding).is_some();
+    let software = cx.account(&holding.principal).is_person() == Some(false);
+    // Listings of members in v1.0 leave service principals out.
+    let known = (key.kind != EntitlementKind::Group || group.is_some() && !software) && (software || cx.works(holding).is_some());
+    // The package may have ceased to give it since anybody looked at its contents.
+    let stale = look.zip(content.span.until_earliest).is_some_and(|(look, seen)| look.0 - seen.0 >= limit) && content.span.held_until.is_none();
     match (look, begun) {
+        (Some(look), _) if stale && !young => {
+            draft.message = format!(
+                "{who} holds {package}, which gave {what} when its contents were last looked at, and whether it did on {} is unknown",
+                words::day(look)
+            );
+            draft.clears_when = "A snapshot of packages with their contents of the same time.".into();
+            out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
+        }
         _ if young => out.pass_of(cx, &draft, "the time for the delivery is not over"),
         (Some(look), Some(begun)) if known && look.0 - begun.0 >= limit => {
             draft.severity = Severity::Medium;
@@ -268,6 +290,7 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
                 return out.push_for(cx.lacking(ReasonCode::NoTelemetry, table, &message, &clears_when), 1);
             }
             let why = match (known, look) {
+                (false, _) if software => "listings of members leave service principals out, so whether it arrived is unknown",
                 (false, _) => "no record tells whether a rule fills the group, or whether the account is still there",
                 _ => "no complete snapshot tells since the assignment began",
             };

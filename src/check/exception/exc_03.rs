@@ -132,10 +132,16 @@ fn found(cx: &Context, key: &EntitlementKey, held: &[&Holding]) -> Draft {
     } else {
         key.id.as_str()
     };
-    let told = cx.access.contents.iter().find(|c| c.entitlement.as_ref() == Some(key)).map(|c| c.resource_name);
+    let told = || {
+        cx.index
+            .packages_with(key)
+            .into_iter()
+            .map(|(_, role)| role.resource_name.as_str())
+            .find(|n| !n.is_empty())
+    };
     let name = cx.access.entitlement_name(key);
-    let name = if name.as_str() == key.resource() { told.unwrap_or(name) } else { name };
-    draft.object = Thing::new(kind, id, &name);
+    let name = if name.as_str() == key.resource() { told().unwrap_or(&name) } else { &name };
+    draft.object = Thing::new(kind, id, name);
     draft.evidence = held.iter().flat_map(|h| h.evidence.iter().map(ToString::to_string)).collect();
     // The pair is what it is about, whichever assignment comes first.
     (draft.assignment, draft.request) = (String::new(), String::new());

@@ -131,7 +131,24 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
     cx.need_log(&mut out);
+    unlisted_rules(cx, &mut out);
     let rules = Rules::of(cx);
+    let unlisted = rules.members.keys().filter(|g| !cx.members_listed(g)).count();
+    if unlisted > 0 {
+        let message = format!(
+            "no complete snapshot lists the members of {} that packages name as incompatible",
+            words::many(unlisted, "group")
+        );
+        out.push_for(
+            cx.lacking(
+                ReasonCode::NoTelemetry,
+                Table::Memberships,
+                &message,
+                "Ingest the members of those groups, whole.",
+            ),
+            0,
+        );
+    }
     let mut people: BTreeSet<&PrincipalId> = BTreeSet::new();
     for holding in cx.access.holdings.iter().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
         if rules.packages.contains_key(holding.entitlement.resource()) && cx.mine(holding.principal.as_str()) {
@@ -142,6 +159,26 @@ fn run(cx: &Context) -> Outcome {
         judge(cx, who, &rules, &mut out);
     }
     out
+}
+
+/// A row for packages of which no list of what is incompatible is in the lake: it is asked for below each package.
+fn unlisted_rules(cx: &Context, out: &mut Outcome) {
+    let looked = |part: String| cx.access.looks.contains_key(&(Table::Incompatibilities.name().into(), part.as_str().into()));
+    if looked("tenant".into()) {
+        return;
+    }
+    let live = cx.access.packages.iter().filter(|(_, f)| !f.removed);
+    let number = live
+        .filter(|(id, _)| !(looked(format!("package/{id}")) && looked(format!("group/{id}"))))
+        .count();
+    if number > 0 {
+        let message = format!(
+            "of {} no list of all packages and groups that are incompatible with it is in the lake, so only what other lists and the configuration name was judged",
+            words::many(number, "package")
+        );
+        let clears_when = "Ingest incompatibleAccessPackages and incompatibleGroups of each package.";
+        out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Incompatibilities, &message, clears_when), 0);
+    }
 }
 
 /// Rules, closed so that each side knows the other.

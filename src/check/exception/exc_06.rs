@@ -123,7 +123,8 @@ fn privileged(cx: &Context, holding: &Holding) -> Option<bool> {
         EntitlementKind::DirectoryRole => Some(!SYNCHRONISATION.contains(&key.resource())),
         EntitlementKind::Group => {
             let group = cx.access.groups.get(key.resource())?;
-            Some(group.role_assignable && !key.is_group_owner())
+            let told = group.role_assignable_told || key.is_group_owner();
+            told.then_some(group.role_assignable && !key.is_group_owner())
         }
         _ => Some(false),
     }
@@ -197,7 +198,7 @@ fn without_schedule(cx: &Context, holding: &Holding) -> Standing {
     if !behind.is_empty() {
         return Standing::Unknown("no record tells whether the assignment that gives it has an end".into());
     }
-    match (cx.giver_of(holding), cx.looked_whole(Table::Assignments) && cx.looked_at(Table::RoleSchedules)) {
+    match (cx.giver_of(holding), cx.looked_whole(Table::Assignments) && cx.group_schedules_known()) {
         (Some(Giver::Somebody), _) => {
             let event = cx.index.last_grant(holding);
             let when = event.map_or_else(String::new, |e| format!(" on {}", words::day(e.at)));

@@ -99,10 +99,10 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
-    let (groups, ended) = (Groups::of(cx), ended(cx));
+    let (groups, past) = (Groups::of(cx), Past::of(cx));
     for (holding, _) in cx.held_packages() {
         match holding.grant_kind {
-            GrantKind::UserRequest | GrantKind::OnBehalf => judge(cx, holding, &groups, &ended, &mut out),
+            GrantKind::UserRequest | GrantKind::OnBehalf => judge(cx, holding, &groups, &past, &mut out),
             GrantKind::Unknown => {
                 let message = "no record tells who asked for some packages, so whether their holders may still ask for them was not judged";
                 out.push_for(
@@ -128,7 +128,7 @@ fn open(cx: &Context, holding: &Holding, why: &str, out: &mut Outcome) {
     out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
 }
 
-fn judge(cx: &Context, holding: &Holding, groups: &Groups, ended: &Ended, out: &mut Outcome) {
+fn judge(cx: &Context, holding: &Holding, groups: &Groups, past: &Past, out: &mut Outcome) {
     let policy = holding
         .policy
         .as_ref()
@@ -149,7 +149,7 @@ fn judge(cx: &Context, holding: &Holding, groups: &Groups, ended: &Ended, out: &
     match among(cx, &holding.principal, &facts.target_scope, targets, groups) {
         Known::Yes(_) => out.pass_of(cx, holding, "among those who may ask"),
         Known::Unknown(why) => open(cx, holding, &why, out),
-        Known::No => left(cx, holding, (id, targets), ended, out),
+        Known::No => left(cx, holding, (id, targets), past, out),
     }
 }
 
@@ -194,24 +194,28 @@ fn among(cx: &Context, who: &PrincipalId, scope: &str, targets: &Targets, groups
 }
 
 /// Not among them: since when decides.
-fn left(cx: &Context, holding: &Holding, (id, targets): (&PolicyId, &Targets), ended: &Ended, out: &mut Outcome) {
+fn left(cx: &Context, holding: &Holding, (id, targets): (&PolicyId, &Targets), past: &Past, out: &mut Outcome) {
     let when = targets
         .groups
         .iter()
-        .filter_map(|g| ended.get(&(&holding.principal, g.as_str())))
-        .max()
-        .copied();
+        .filter_map(|g| past.left(&holding.principal, g))
+        .reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)));
     let mut draft = Draft::of_holding(cx, holding);
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
-    let first_absent = || targets.groups.iter().filter_map(|g| first_look(cx, g)).max();
-    let Some(at) = when.or_else(first_absent) else {
+    let first_absent = || past.within(&targets.groups).into_iter().filter_map(|g| first_look(cx, g)).max();
+    let Some(at) = when.map(|(_, latest)| latest).or_else(first_absent) else {
         return open(cx, holding, "no record tells since when they are not among those who may ask", out);
     };
     if cx.as_of().0 - at.0 < cx.days(&GRACE) {
-        return if when.is_some() {
-            out.pass_of(cx, &draft, "the time after they ceased to be among those who may ask is not over")
-        } else {
-            open(cx, holding, "the looks at those who may ask are too young", out)
+        return match when {
+            Some((earliest, _)) if cx.as_of().0 - earliest.0 < cx.days(&GRACE) => {
+                out.pass_of(cx, &draft, "the time after they ceased to be among those who may ask is not over")
+            }
+            Some((earliest, latest)) => {
+                let why = format!("they left between {} and {}", words::day(earliest), words::day(latest));
+                open(cx, holding, &why, out)
+            }
+            None => open(cx, holding, "the looks at those who may ask are too young", out),
         };
     }
     draft.evidence.push(format!("policies:{id}"));
@@ -238,30 +242,80 @@ fn groups_of(cx: &Context, targets: &Targets) -> String {
     words::listed(&targets.groups.iter().map(name).collect::<Vec<_>>())
 }
 
-/// When memberships of groups that policies name ended, at the latest.
-type Ended<'a> = AHashMap<(&'a PrincipalId, &'a str), Instant>;
+/// Who was in which group, and from when until when: now and ever.
+struct Past<'a> {
+    /// By member: groups, with the earliest beginning, and the earliest and the latest end; none where it still lasts.
+    up: AHashMap<&'a str, Vec<Step<'a>>>,
+    /// Groups that are or were inside a group.
+    down: AHashMap<&'a str, Vec<&'a str>>,
+}
 
-fn ended<'a>(cx: &Context<'a>) -> Ended<'a> {
-    let named: AHashSet<&str> = cx
-        .access
-        .governance
-        .targets
-        .values()
-        .flat_map(|t| t.groups.iter().map(Interned::as_str))
-        .collect();
-    let mut ended = Ended::new();
-    let over = |h: &&Holding| h.entitlement.is_group_member() && named.contains(h.entitlement.resource());
-    for holding in cx.access.holdings.iter().filter(over) {
-        if let Some(at) = holding.until_latest.or(holding.held_until) {
-            let last = ended.entry((&holding.principal, holding.entitlement.resource())).or_insert(at);
-            *last = at.max(*last);
+type Step<'a> = (&'a str, Option<Instant>, Option<(Instant, Instant)>);
+
+impl<'a> Past<'a> {
+    fn of(cx: &Context<'a>) -> Self {
+        let mut past = Self {
+            up: AHashMap::new(),
+            down: AHashMap::new(),
+        };
+        for holding in cx.access.holdings.iter().filter(|h| h.entitlement.is_group_member()) {
+            let (member, group) = (holding.principal.as_str(), holding.entitlement.resource());
+            let latest = holding.until_latest.or(holding.held_until).filter(|_| !holding.held_at(cx.as_of()));
+            let until = latest.map(|latest| (holding.until_earliest.unwrap_or(latest).min(latest), latest));
+            past.up.entry(member).or_default().push((group, holding.from_earliest, until));
+            if cx.access.groups.contains_key(member) || holding.principal_type == "group" {
+                past.down.entry(group).or_default().push(member);
+            }
         }
+        past
     }
-    ended
+
+    /// When somebody last was in a group, at the earliest and at the latest, directly or through groups inside it: a chain lasts
+    /// while all of its steps do.
+    fn left(&self, who: &PrincipalId, group: &str) -> Option<(Instant, Instant)> {
+        let lasting = |until: Option<(Instant, Instant)>| until.map_or(Instant(i64::MAX), |(_, latest)| latest);
+        let first = |a: (Instant, Instant), b: (Instant, Instant)| (a.0.min(b.0), a.1.min(b.1));
+        let mut seen: AHashMap<&str, Vec<(Option<Instant>, Option<(Instant, Instant)>)>> = AHashMap::new();
+        let mut open = vec![(who.as_str(), None, None)];
+        let mut last: Option<(Instant, Instant)> = None;
+        while let Some((at, from, until)) = open.pop() {
+            for (next, begun, ended) in self.up.get(at).into_iter().flatten() {
+                let from = from.max(*begun);
+                let until = [until, *ended].into_iter().flatten().reduce(first);
+                let never = from.zip(until).is_some_and(|(from, until)| until.1 <= from);
+                let before = seen.entry(next).or_default();
+                // Another chain was there for as long: round about, or by a second way.
+                if never || before.iter().any(|(f, u)| *f <= from && lasting(*u) >= lasting(until)) {
+                    continue;
+                }
+                before.push((from, until));
+                if *next == group {
+                    last = last.max(until).map(|l| (l.0.max(until.map_or(l.0, |u| u.0)), l.1));
+                } else {
+                    open.push((next, from, until));
+                }
+            }
+        }
+        last
+    }
+
+    /// The groups and all that are or were inside them.
+    fn within(&self, groups: &'a [Interned]) -> AHashSet<&'a str> {
+        let mut seen = AHashSet::new();
+        let mut open: Vec<&str> = groups.iter().map(Interned::as_str).collect();
+        while let Some(next) = open.pop() {
+            if seen.insert(next) {
+                open.extend(self.down.get(next).into_iter().flatten());
+            }
+        }
+        seen
+    }
 }
 
 /// The first complete snapshot of the members of a group.
 fn first_look(cx: &Context, group: &str) -> Option<Instant> {
-    let looks = cx.access.looks.get(&(Table::Memberships.name().into(), group.into()))?;
-    looks.iter().filter(|l| l.complete).map(|l| l.at).min()
+    let looks = [group, "tenant"]
+        .into_iter()
+        .filter_map(|part| cx.access.looks.get(&(Table::Memberships.name().into(), part.into())));
+    looks.flatten().filter(|l| l.complete).map(|l| l.at).min()
 }

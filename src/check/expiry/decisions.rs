@@ -96,6 +96,9 @@ impl<'a> Decisions<'a> {
             let row = cx.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, message, clears_when);
             return Some(Missed::Tenant(Box::new(row)));
         }
+        if let Some(row) = cx.unheard(holding.entitlement.resource()) {
+            return Some(Missed::Tenant(Box::new(row)));
+        }
         let since = |d: &&&ReviewDecision| d.reviewed_at.is_none_or(|t| from <= t && t <= cx.as_of());
         let unclear = self.unclear.get(&holding.principal).map_or(&[][..], Vec::as_slice);
         if unclear.iter().filter(|d| is_about(d, holding)).any(|d| since(&d)) {

@@ -1,6 +1,7 @@
 //! The ends that a package's holding can outlive.
 
 use crate::check::Context;
+use crate::check::judge::{Applied, applied};
 use crate::ledger::access_model::ReviewDecision;
 use crate::model::{Certainty, Holding, Instant, PackageId};
 
@@ -71,13 +72,10 @@ enum Carried {
 }
 
 fn carried(denial: &ReviewDecision) -> Carried {
-    let is = |words: &[&str]| words.iter().any(|word| denial.apply_result.eq_ignore_ascii_case(word));
-    // "Success" is what is reported of resources whose data somebody brought.
-    let done = is(&["AppliedSuccessfully", "AppliedSuccessfullyButObjectNotFound", "Success"]);
-    match () {
-        () if done && denial.applied_at.is_some() => Carried::Applied,
-        () if done || denial.apply_result.is_empty() => Carried::Untold,
-        () => Carried::Not,
+    match applied(denial) {
+        Applied::Yes if denial.applied_at.is_some() => Carried::Applied,
+        Applied::Yes | Applied::Unknown => Carried::Untold,
+        Applied::No(..) => Carried::Not,
     }
 }
 

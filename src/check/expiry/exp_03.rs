@@ -68,7 +68,7 @@ check! {
         practice: &["P4"],
         controls: &[AC_6_5, ISO_A_8_2],
         thresholds: &[&CEILING_SENSITIVE, &CEILING_EXTERNAL, &CEILING_EMPLOYEE],
-        reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::ReviewDecisions, Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::Users, Table::ServicePrincipals, Table::Memberships, Table::AppRoleAssignments, Table::DirectoryRoles, Table::Coverage],
+        reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::ReviewDecisions, Table::ReviewDefinitions, Table::ReviewInstances, Table::Policies, Table::Packages, Table::ResourceRoles, Table::Groups, Table::Users, Table::ServicePrincipals, Table::Memberships, Table::AppRoleAssignments, Table::DirectoryRoles, Table::Coverage],
         shard_by: Shard::Principal,
         cost: "one pass over each package held, with the requests and reviews of its holder",
         run,

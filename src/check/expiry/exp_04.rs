@@ -58,7 +58,7 @@ check! {
         practice: &["P4", "P3"],
         controls: &[AC_2_J, CC6_3],
         thresholds: &[&EXTENSIONS],
-        reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::ReviewDecisions, Table::Policies, Table::Packages, Table::Coverage],
+        reads: &[Table::Assignments, Table::Requests, Table::Approvals, Table::AuditEvents, Table::ReviewDecisions, Table::ReviewDefinitions, Table::ReviewInstances, Table::Policies, Table::Packages, Table::Coverage],
         shard_by: Shard::Principal,
         cost: "one pass over each package held, with the requests and reviews of its holder",
         run,

@@ -109,7 +109,7 @@ check! {
         practice: &["P4", "P2"],
         controls: &[AC_2_H, AC_3_8, PCI_7_2_4, CC6_3, HIPAA_308_A_4_II_C],
         thresholds: &[&SLA_SENSITIVE, &SLA_OTHER, &DELIVERY_LAG],
-        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::ReviewDecisions, Table::Groups, Table::Packages, Table::Policies, Table::ServicePrincipals],
+        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::Memberships, Table::AppRoleAssignments, Table::ResourceRoles, Table::ReviewDecisions, Table::ReviewDefinitions, Table::ReviewInstances, Table::Groups, Table::Packages, Table::Policies, Table::ServicePrincipals],
         shard_by: Shard::Principal,
         cost: "holdings, each against the other holdings and the review decisions of its principal",
         run,
@@ -203,10 +203,13 @@ fn no_end_passed(cx: &Context, holding: &Holding, lost: Option<&(Instant, Findin
     if let Some((_, row)) = lost.filter(|(before, _)| holding.held_from.is_none_or(|t| t < *before)) {
         return out.push_for(row.clone(), 1);
     }
-    if !cx.looked_at(Table::ReviewDecisions) && cx.access.review_decisions.is_empty() && !unreviewed(cx, holding) {
+    if !cx.looked_at(Table::ReviewDecisions) && cx.access.review_decisions.is_empty() && !cx.unreviewed(holding) {
         let message = "no review decisions are in the lake, so whether access outlived a denial is unknown";
         let clears_when = "Ingest the decisions of access reviews.";
         return out.push(cx.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, message, clears_when));
+    }
+    if let Some(row) = cx.unheard(holding.entitlement.resource()) {
+        return out.push(row);
     }
     if holding.scheduled_until.is_none() && !holding.no_expiration && !cx.automatic(holding) {
         let mut draft = Draft::of_holding(cx, holding);
@@ -220,12 +223,6 @@ fn no_end_passed(cx: &Context, holding: &Holding, lost: Option<&(Instant, Findin
         return out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     }
     out.pass_of(cx, holding, "no end of it has passed");
-}
-
-/// Nothing reviews what a holding is of: its policy says so, and no review was ever made that could have.
-fn unreviewed(cx: &Context, holding: &Holding) -> bool {
-    let policy = holding.policy.as_ref().and_then(|p| cx.access.policies.get(p));
-    policy.is_some_and(|p| p.review_enabled == Some(false))
 }
 
 /// What an ended assignment had delivered is still there.
@@ -266,7 +263,22 @@ fn left_behind(cx: &Context, holding: &Holding, out: &mut Outcome) {
     };
     let Some(seen) = holding.last_seen.filter(|seen| *seen > due) else {
         if due >= cx.as_of() {
-            return out.pass_of(cx, &draft, "the time for the removal is not over");
+            let earliest = behind.until_earliest.filter(|t| *t < end);
+            let late = earliest.filter(|t| {
+                cx.due(&package, *t, holding.last_seen)
+                    .is_none_or(|(due, _)| holding.last_seen.is_some_and(|s| s > due))
+            });
+            let Some(earliest) = late else {
+                return out.pass_of(cx, &draft, "the time for the removal is not over");
+            };
+            draft.message = format!(
+                "{who} is still in {what}, though the assignment of {} ended, at some time between {} and {}, so whether that is too late is unknown",
+                behind.entitlement_name,
+                words::day(earliest),
+                words::day(end)
+            );
+            draft.clears_when = format!("The audit event of the end, or a snapshot of {what} after more time.");
+            return out.push(cx.not_evaluable(ReasonCode::TooYoung, draft));
         }
         draft.message = format!(
             "the assignment of {} ended on {}, and nobody has looked since {} at whether {who} is still in {what}",

@@ -2,7 +2,7 @@
 
 use crate::check::define::check;
 use crate::check::judge::Rhythm;
-use crate::check::policies::SENSITIVITY_CLEARS;
+use crate::check::policies::{BRIEF, SENSITIVITY_CLEARS};
 use crate::check::thresholds::{LOOK_BACK, REVIEW_OTHER, REVIEW_SENSITIVE, REVIEW_SLACK};
 use crate::check::{Context, Draft, Known, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
@@ -23,9 +23,10 @@ check! {
     /// A policy that asks for approval of a request, or is of a sensitive package, and lets holders extend what they hold without approval, with no review as often as its class asks.
     /// Where nobody approves a request in the first place and the package is not sensitive, an extension gives no more than a new request would.
     /// A policy that forbids extensions, though in the last 365 days people asked again for what had ended within seven days, three times or more; that weighs low.
+    /// Access that ends within a day of itself is meant to be asked for each time, and left out there.
     ///
     /// ## Known false positives
-    /// Access for an hour or a day that is meant to be asked for each time.
+    /// Access for a week or a shift of a few days that is meant to be asked for each time.
     ///
     /// ## What to do
     /// Ask for approval of extensions, or review the holders; let ongoing access be extended with approval.
@@ -54,6 +55,21 @@ check! {
     /// | 2026-03-02 | deliver |  | ana | payroll | until 2026-04-01 |   |
     /// | 2026-03-31 | look |  |  |  |  |   |
     ///
+    /// Access for two hours, asked for each evening:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-01 | policy |  |  | payroll | stage boss, no extension, expires PT2H |   |
+    /// | 2026-03-20 20:00 | deliver |  | ana | payroll | until 2026-03-20 22:00 |   |
+    /// | 2026-03-20 22:00 | expire |  | ana | payroll |  |   |
+    /// | 2026-03-21 20:00 | deliver |  | ana | payroll | until 2026-03-21 22:00 |   |
+    /// | 2026-03-21 22:00 | expire |  | ana | payroll |  |   |
+    /// | 2026-03-22 20:00 | deliver |  | ana | payroll | until 2026-03-22 22:00 |   |
+    /// | 2026-03-22 22:00 | expire |  | ana | payroll |  |   |
+    /// | 2026-03-23 20:00 | deliver |  | ana | payroll | until 2026-03-23 22:00 |   |
+    /// | 2026-03-23 22:00 | expire |  | ana | payroll |  |   |
+    /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
     /// A day's access that nobody approves and everybody may extend, and one that nobody may and nobody needs to:
     ///
     /// | time | activity | actor | subject | package | detail |   |
@@ -66,7 +82,7 @@ check! {
         severity: Severity::Medium,
         practice: &["P4"],
         controls: &[AC_2_J, AC_6],
-        thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK, &LOOK_BACK, &AGAIN_WITHIN, &AGAIN],
+        thresholds: &[&REVIEW_SENSITIVE, &REVIEW_OTHER, &REVIEW_SLACK, &LOOK_BACK, &AGAIN_WITHIN, &AGAIN, &BRIEF],
         reads: &[Table::Policies, Table::Assignments, Table::Requests, Table::AuditEvents, Table::Packages, Table::ResourceRoles, Table::Groups],
         shard_by: Shard::Whole,
         cost: "one pass over each policy, and each holding against the one before it",
@@ -111,6 +127,7 @@ fn run(cx: &Context) -> Outcome {
                 let clears_when = "An export of assignment policies with their requestor settings.";
                 out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, clears_when));
             }
+            Some(false) if cx.is_brief(policy) == Some(true) => out.pass_of(cx, &draft, "access ends of itself within a day, and is asked for each time"),
             Some(false) => forbidden(cx, draft, &called, again.get(id), &mut out),
             Some(true) => renewed(cx, draft, &called, policy, &mut out),
         }

@@ -106,6 +106,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Requests]);
+    cx.need(&mut out, Table::Packages, "access packages");
     let made = |s: &&RequestHistory| matches!(s.kind.as_str(), "userAdd" | "onBehalfAdd") && !s.state.to_ascii_lowercase().starts_with("cancel");
     let requests: Vec<(&RequestHistory, Vec<String>)> = cx
         .requests(&LOOK_BACK)

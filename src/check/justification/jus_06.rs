@@ -1,5 +1,6 @@
 //! `JUS-06`: agreed to, and nobody wrote why.
 
+use crate::check::approval::is_due;
 use crate::check::define::check;
 use crate::check::policies::{Untold, approvals, decided_at};
 use crate::check::thresholds::LOOK_BACK;
@@ -67,8 +68,12 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Requests]);
     let mut untold = Untold::default();
-    for story in cx.requests(&LOOK_BACK).filter(|s| approvals(s).next().is_some()) {
-        judge(cx, story, &mut untold, &mut out);
+    for story in cx.requests(&LOOK_BACK) {
+        if approvals(story).next().is_some() {
+            judge(cx, story, &mut untold, &mut out);
+        } else if is_due(cx, story) && asks_reason(cx, story) {
+            untold.push(story, "no record tells who approved");
+        }
     }
     let clears_when = "Approvals with their reasons, which only a delegated sign-in can read, and snapshots of policies of that time.";
     untold.rows(
@@ -103,6 +108,12 @@ fn judge<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>, o
     if let Some(why) = doubt {
         untold.push(story, why);
     }
+}
+
+/// Whether approvers must, or may have to, give a reason under the policy of a request.
+fn asks_reason(cx: &Context, story: &RequestHistory) -> bool {
+    let policy = cx.policy_facts_at(story.policy.as_ref(), story.created_at.or(story.completed_at));
+    !policy.is_ok_and(|p| !p.stages.is_empty() && p.stages.iter().all(|s| s.justification == Some(false)))
 }
 
 /// Whether the stage of a decision asked for a reason; any stage where the decision's own is not known and all agree.

@@ -89,7 +89,13 @@ fn run(cx: &Context) -> Outcome {
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
     cx.need(&mut out, Table::DirectoryRoles, "directory role assignments");
     cx.need(&mut out, Table::RoleSchedules, "schedules of privileged identity management");
-    for holding in cx.held().filter(|h| concerns(cx, h)) {
+    let unknown = cx.contents_unknown();
+    let judged = unknown.is_none();
+    if let Some(row) = unknown {
+        out.push_for(row, 0);
+    }
+    let whole = |h: &Holding| matches!(h.entitlement.kind, EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole);
+    for holding in cx.held().filter(|h| concerns(cx, h) && (judged || whole(h))) {
         let person = cx.access.people.get(&holding.principal);
         let known = person.is_some_and(|p| p.enabled.is_some() || p.leave_at.is_some());
         let leave = cx.left(holding).filter(|at| at.plus(cx.hours(&GRACE)) < cx.as_of());

@@ -207,7 +207,9 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
 fn elsewhere(cx: &Context, policy: &PolicyFacts) -> Known {
     let gap = cx.access.collection_gaps.contains_key(Table::ReviewDefinitions.name());
     let others = !cx.access.review_decisions.is_empty() || !cx.access.governance.instances.is_empty();
-    if !cx.looked_at(Table::ReviewDefinitions) && others || gap {
+    // Series over many resources are listed apart; the others are the tenant's.
+    let listed = cx.access.looks.contains_key(&(Table::ReviewDefinitions.name().into(), "tenant".into()));
+    if !listed && (others || cx.looked_at(Table::ReviewDefinitions)) || gap {
         return Known::Unknown("reviews were held whose series are not in the lake, so whether one of them covers it is unknown".into());
     }
     let Some(package) = &policy.package else {
@@ -256,7 +258,12 @@ fn keeps_up(cx: &Context, package: &PackageId, id: &Interned, series: &ReviewSer
     let Some(looked) = looked_at_part(cx, Table::ReviewInstances, id) else {
         return Known::Unknown(format!("no look at the instances of the review \"{}\" tells whether it goes on", series.name));
     };
-    let begun = instances_of(cx, id).iter().filter_map(|i| i.from).max().or(series.from);
+    let instances = instances_of(cx, id);
+    // Its first instance was due, and a look shows none.
+    if instances.is_empty() && series.from.is_some_and(|t| t.plus(cx.days(&REVIEW_SLACK)) < looked) {
+        return Known::No;
+    }
+    let begun = instances.iter().filter_map(|i| i.from).max().or(series.from);
     match (often, begun) {
         (false, _) => Known::No,
         (true, None) => Known::Unknown(format!("no record tells when the review \"{}\" began", series.name)),

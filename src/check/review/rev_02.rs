@@ -142,9 +142,11 @@ fn unlisted(cx: &Context) -> usize {
     policies.filter(|p| p.package.as_ref().is_some_and(|id| cx.series_of(id).is_empty())).count()
 }
 
+/// Whether a person decided: the default that applies where nobody does is recorded as a decision of nobody's.
 fn is_decided(decision: &ReviewDecision) -> bool {
     let word = decision.decision.as_str();
-    !word.is_empty() && !word.eq_ignore_ascii_case("NotReviewed") && !word.eq_ignore_ascii_case("NotNotified")
+    let by_person = decision.reviewer.is_some() || !decision.reviewer_told && decision.reviewed_at.is_some();
+    by_person && !word.is_empty() && !word.eq_ignore_ascii_case("NotReviewed") && !word.eq_ignore_ascii_case("NotNotified")
 }
 
 fn judge(cx: &Context, id: &Interned, series: &ReviewSeries, counts: (&Counts, bool), out: &mut Outcome) {
@@ -205,8 +207,9 @@ fn of_instance(
         return;
     }
     let due = until.plus(cx.days(&SLACK));
-    let running = ["inprogress", "starting", "initializing", "notstarted", "autoreviewing", "completing"];
-    let runs = running.iter().any(|s| s.eq_ignore_ascii_case(&instance.status));
+    let is_one_of = |words: &[&str]| words.iter().any(|s| s.eq_ignore_ascii_case(&instance.status));
+    let runs = is_one_of(&["inprogress", "starting", "initializing", "notstarted", "autoreviewing", "completing"]);
+    let over = is_one_of(&["completed", "autoreviewed", "applying", "applied"]);
     match (runs, newest) {
         (true, Some(newest)) if due < newest => {
             wrong.push((
@@ -217,6 +220,7 @@ fn of_instance(
         (true, Some(_)) if cx.as_of() < due => {}
         (true, _) => doubts.push(format!("nobody has looked since {} at an instance that ran then", words::day(until))),
         (false, _) if instance.status.is_empty() => doubts.push("the record of an instance does not tell whether it ended".into()),
+        (false, _) if !over => doubts.push(format!("the record of an instance says \"{}\", a word that is not known", instance.status)),
         (false, _) => match counts.get(instance.id.as_str()) {
             Some((_, 0)) => wrong.push((
                 "nothing-happened",

@@ -57,13 +57,26 @@ check! {
     /// | 2026-02-02 | review | eve | bo | library | deny |   |
     /// | 2026-02-02 | review | fay | di | payroll | approve | ? |
     /// | 2026-03-31 | look |  |  |  |  |   |
+    ///
+    /// Fay was disabled before she decided; of Gil only that he was at the end of March:
+    ///
+    /// | time | activity | actor | subject | package | detail |   |
+    /// |------|----------|-------|---------|---------|--------|---|
+    /// | 2026-01-05 | request | bo | bo | library |  |   |
+    /// | 2026-01-06 | approve | eve | bo | library |  |   |
+    /// | 2026-01-07 | deliver |  | bo | library |  |   |
+    /// | 2026-01-20 | disable |  | fay |  |  |   |
+    /// | 2026-02-02 | review | fay | bo | library | approve | ◀ medium |
+    /// | 2026-02-02 | review | gil | bo | library | approve | ? |
+    /// | 2026-03-31 | user |  | gil |  | disabled |   |
+    /// | 2026-03-31 | look |  |  |  |  |   |
     pub(in crate::check) static CHECK = {
         id: CheckId::new("REV-03"),
         severity: Severity::High,
         practice: &["P2"],
         controls: &[AC_5, CC6_2, CC6_3],
         thresholds: &[&LOOK_BACK],
-        reads: holdings!(ReviewDecisions),
+        reads: holdings!(ReviewDecisions, ReviewInstances),
         shard_by: Shard::Whole,
         cost: "one sort of the decisions, each against the holdings of whom it concerns",
         run,
@@ -85,6 +98,7 @@ fn run(cx: &Context) -> Outcome {
         );
         return out;
     }
+    cx.unheard_at_all(&mut out);
     let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
     let mut pairs: BTreeMap<(&PrincipalId, String), Vec<(&ReviewDecision, Instant)>> = BTreeMap::new();
     let (mut nameless, mut unresolved) = (0, 0);
@@ -196,7 +210,11 @@ fn ties(cx: &Context, reviewer: &PrincipalId, decision: &ReviewDecision, at: Ins
         None if upn(reviewer).is_empty() || upn(&decision.principal).is_empty() => Known::Unknown("no record names the accounts".into()),
         None => Known::No,
     };
-    let disabled = match cx.access.accounts.at(reviewer, at).and_then(|s| s.enabled) {
+    let state = cx.access.accounts.at(reviewer, at);
+    let disabled = match state.and_then(|s| s.enabled) {
+        Some(false) if state.is_some_and(|s| s.seen_later) => {
+            Known::Unknown("the reviewer's account was disabled when it was first seen, and no record tells since when".into())
+        }
         Some(false) => yes(),
         Some(true) => Known::No,
         None if cx.access.people.get(reviewer).is_some_and(|p| p.enabled == Some(true)) => Known::No,

@@ -57,7 +57,7 @@ check! {
         practice: &["P2"],
         controls: &[AC_6_7, PCI_7_2_4],
         thresholds: &[&KEPT, &ITEMS, &BURST, &SECONDS, &LOOK_BACK],
-        reads: &[Table::ReviewDecisions, Table::ReviewDefinitions, Table::Users, Table::AuditEvents, Table::Packages, Table::Policies, Table::Groups, Table::ServicePrincipals, Table::Assignments, Table::RoleDefinitions, Table::ResourceRoles, Table::Requests],
+        reads: &[Table::ReviewDecisions, Table::ReviewInstances, Table::ReviewDefinitions, Table::Users, Table::AuditEvents, Table::Packages, Table::Policies, Table::Groups, Table::ServicePrincipals, Table::Assignments, Table::RoleDefinitions, Table::ResourceRoles, Table::Requests],
         shard_by: Shard::Whole,
         cost: "one sort of the decisions",
         run,
@@ -111,6 +111,7 @@ fn run(cx: &Context) -> Outcome {
         );
         return out;
     }
+    cx.unheard_at_all(&mut out);
     let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
     let mut batches: BTreeMap<(&PrincipalId, &str), Vec<(Instant, &ReviewDecision)>> = BTreeMap::new();
     let mut nameless = 0;
@@ -266,7 +267,9 @@ fn gone(cx: &Context, kept: &[(Instant, &ReviewDecision)]) -> (usize, usize) {
         let left = person.and_then(|p| p.leave_at).is_some_and(|t| t <= *at);
         let state = cx.access.accounts.at(&decision.principal, *at);
         match state.and_then(|s| s.enabled) {
-            _ if left || state.is_some_and(|s| s.deleted) => gone += 1,
+            _ if left => gone += 1,
+            _ if state.is_some_and(|s| s.seen_later && (s.deleted || s.enabled == Some(false))) => unknown += 1,
+            _ if state.is_some_and(|s| s.deleted) => gone += 1,
             Some(false) => gone += 1,
             Some(true) => {}
             None if person.is_some_and(|p| p.enabled == Some(true)) => {}

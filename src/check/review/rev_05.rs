@@ -2,6 +2,7 @@
 
 use super::items::{looked_at_part, resource, verdict};
 use crate::check::define::check;
+use crate::check::judge::{Applied, applied};
 use crate::check::surround::holdings;
 use crate::check::thresholds::{LOOK_BACK, SLA_OTHER, SLA_SENSITIVE};
 use crate::check::{Context, Draft, Known, Outcome, Shard, words};
@@ -96,8 +97,13 @@ check! {
     }
 }
 
-/// What people hold, by holder and resource.
-type Held<'a> = AHashMap<(&'a str, &'a str), &'a Holding>;
+/// What decisions are held against.
+struct Against<'a> {
+    /// What people hold, by holder and resource.
+    held: AHashMap<(&'a str, &'a str), &'a Holding>,
+    /// When reviews ended, by instance.
+    ended: AHashMap<Interned, Option<Instant>>,
+}
 
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
@@ -133,6 +139,7 @@ fn run(cx: &Context) -> Outcome {
             *newest = decision;
         }
     }
+    cx.unheard_at_all(&mut out);
     let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
     let denied = |d: &ReviewDecision| verdict(d) == Some(false) && d.reviewed_at.or(d.applied_at).is_some_and(|t| since <= t);
     last.retain(|_, d| denied(d));
@@ -152,49 +159,31 @@ fn run(cx: &Context) -> Outcome {
     if let Some((_, row)) = cx.lost_decisions() {
         out.push_for(row, 0);
     }
-    let held: Held = cx
+    // Owners and those who must activate first are others than the members under review.
+    let members = cx
         .index
         .held
         .iter()
         .map(|(_, h)| *h)
-        // Owners and those who must activate first are others than the members under review.
-        .filter(|h| !h.entitlement.is_group_owner() && !h.entitlement.is_eligible())
-        .map(|h| ((h.principal.as_str(), h.entitlement.resource()), h))
-        .collect();
+        .filter(|h| !h.entitlement.is_group_owner() && !h.entitlement.is_eligible());
+    let against = Against {
+        held: members.map(|h| ((h.principal.as_str(), h.entitlement.resource()), h)).collect(),
+        ended: cx.access.governance.instances.iter().map(|i| (i.id, i.until)).collect(),
+    };
     for ((_, object), decision) in last {
-        judge(cx, decision, &object, &held, &mut out);
+        judge(cx, decision, &object, &against, &mut out);
     }
     out
 }
 
-/// How far a denial was carried out, in the words of the record.
-enum Applied {
-    Yes,
-    No(&'static str, &'static str),
-    /// The record does not tell.
-    Unknown,
-}
-
-fn applied(decision: &ReviewDecision) -> Applied {
-    match decision.apply_result.to_ascii_lowercase().as_str() {
-        "appliedsuccessfully" | "success" | "appliedsuccessfullybutobjectnotfound" => Applied::Yes,
-        "applynotsupported" | "notsupported" => Applied::No("apply-not-supported", "Entra cannot apply it (ApplyNotSupported)"),
-        "appliedwithunknownfailure" => Applied::No("unknown-failure", "Entra does not know whether it was applied (AppliedWithUnknownFailure)"),
-        "partiallyapplied" | "partialsuccess" => Applied::No("partly-applied", "it was applied in part"),
-        "failure" => Applied::No("apply-failed", "its application failed"),
-        "" => Applied::Unknown,
-        _ => Applied::No("never-applied", "it was never applied"),
-    }
-}
-
-fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out: &mut Outcome) {
+fn judge(cx: &Context, decision: &ReviewDecision, object: &str, against: &Against, out: &mut Outcome) {
     if !cx.is_known_resource(&decision.resource) {
         let message = "some denials are about what no record tells, so whether they were carried out is unknown";
         let clears_when = "A snapshot of the packages, policies, groups, applications or roles that were reviewed.";
         return out.push_for(cx.lacking(ReasonCode::JoinMissing, Table::Packages, message, clears_when), 1);
     }
     let package = cx.reviewed_package(&decision.resource);
-    let Some(holding) = held.get(&(decision.principal.as_str(), object)) else {
+    let Some(holding) = against.held.get(&(decision.principal.as_str(), object)) else {
         return gone(cx, decision, package.as_ref(), object, out);
     };
     let mut draft = Draft::of_holding(cx, holding);
@@ -211,7 +200,7 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
     let denied = format!("{reviewer} denied {who} {what} on {}", words::day(when));
     let clock = match state {
         Applied::Yes => decision.applied_at,
-        Applied::No(..) | Applied::Unknown => ended(cx, decision),
+        Applied::No(..) | Applied::Unknown => against.ended.get(&decision.instance).copied().flatten(),
     };
     // It began anew after the denial: for packages, a request was made for it.
     let anew = clock.is_some_and(|t| holding.from_earliest.is_some_and(|from| t.min(when) < from));
@@ -273,17 +262,6 @@ fn judge(cx: &Context, decision: &ReviewDecision, object: &str, held: &Held, out
     }
 }
 
-/// When the review of a decision ended.
-fn ended(cx: &Context, decision: &ReviewDecision) -> Option<Instant> {
-    let instance = cx
-        .access
-        .governance
-        .instances
-        .iter()
-        .find(|i| !decision.instance.is_empty() && i.id == decision.instance)?;
-    instance.until
-}
-
 fn due(cx: &Context, holding: &Holding, package: Option<&PackageId>, clock: Instant) -> Option<(Instant, i64)> {
     let after = |sla| {
         let days = cx.threshold(sla);
@@ -296,8 +274,8 @@ fn due(cx: &Context, holding: &Holding, package: Option<&PackageId>, clock: Inst
         EntitlementKind::DirectoryRole => Known::Yes(String::new()),
         EntitlementKind::Group => match cx.access.groups.get(holding.entitlement.resource()) {
             Some(group) if group.role_assignable => Known::Yes(String::new()),
-            Some(_) => Known::No,
-            None => Known::Unknown(String::new()),
+            Some(group) if group.role_assignable_told => Known::No,
+            _ => Known::Unknown(String::new()),
         },
         _ => Known::No,
     };

@@ -164,8 +164,11 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, served: &Served, out
         };
         draft.clears_when = "Users with userType and employeeType, and all assignments.".into();
         out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
-    } else if policy.target_scope.is_empty() {
-        draft.message = format!("the record of the policy \"{name}\"{of} does not tell who may ask");
+    } else if !policy.scope_known() {
+        draft.message = match policy.target_scope.as_str() {
+            "" => format!("the record of the policy \"{name}\"{of} does not tell who may ask"),
+            scope => format!("the policy \"{name}\"{of} is for \"{scope}\", a scope that is not known"),
+        };
         draft.clears_when = "An export of assignment policies with allowedTargetScope.".into();
         out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
     } else {

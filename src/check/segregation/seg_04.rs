@@ -84,6 +84,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.need(&mut out, Table::Policies, "assignment policies");
     for (holding, _) in cx.held_packages() {
         let mut draft = Draft::of_holding(cx, holding);
         match cx.account(&holding.principal) {
@@ -118,7 +119,7 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
         return out.push(cx.finding(draft));
     }
     let sponsors = person.and_then(|p| p.sponsors.as_ref());
-    let states: Vec<Live> = sponsors.into_iter().flatten().map(|s| cx.live_user(s)).collect();
+    let states: Vec<Live> = sponsors.into_iter().flatten().map(|s| cx.live_sponsor(s)).collect();
     let why = match sponsors {
         None => {
             let message = "users were exported without sponsors, so whether anybody answers for guests is unknown";

@@ -53,7 +53,7 @@ check! {
         practice: &["P0", "P5"],
         controls: &[AC_6_2],
         thresholds: &[&LOOK_BACK],
-        reads: &[Table::Assignments, Table::Requests, Table::Packages, Table::Users, Table::AuditEvents],
+        reads: &[Table::Assignments, Table::Requests, Table::Packages, Table::Users, Table::ServicePrincipals, Table::Groups, Table::AuditEvents],
         shard_by: Shard::Principal,
         cost: "packages held and requests of the period, each name read once",
         run,
@@ -104,8 +104,12 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
+/// Whether an account is administrative; `None` where no record tells its name. The rule is about accounts of people.
 fn is_admin(cx: &Context, id: &PrincipalId) -> Option<bool> {
     let listed = || cx.config.admin_accounts.lists(id.as_str());
+    if cx.account(id).is_person() == Some(false) {
+        return Some(listed());
+    }
     cx.upn(id)
         .map(|upn| cx.config.admin_accounts.is_admin(upn))
         .map_or_else(|| listed().then_some(true), |by_name| Some(by_name || listed()))

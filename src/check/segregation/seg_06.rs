@@ -68,6 +68,8 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    // An agent's account is a user of its own kind.
+    cx.need(&mut out, Table::Users, "users");
     for (holding, _) in cx.held_packages() {
         match cx.account(&holding.principal) {
             Account::Workload | Account::Agent => judge(cx, holding, &mut out),

@@ -19,12 +19,13 @@ check! {
     /// ## What it looks for
     /// A package, or an app role outside packages, held for at least the grace by an account that works, without one successful sign-in since the grant.
     /// Where the package contains an application and the lake has sign-in logs, only sign-ins at its applications count, and both streams, interactive and non-interactive, must cover all the time since the grant.
+    /// Accounts for emergencies by the rules of the configuration are left out.
     /// A package without an application, or a lake without sign-in logs, is judged by the account's last successful sign-in.
     /// A last sign-in that failed is no use.
     /// A sign-in that cannot be joined to an application, for want of the application's id or of the package's contents, may have been a use: such access is not evaluable.
     ///
     /// ## Known false positives
-    /// Access for emergencies, and access for a task that comes once a year.
+    /// Access for a task that comes once a year, and accounts for emergencies that the configuration does not name (`populations.break_glass`).
     /// Use that leaves no sign-in: a file share, a mailing list, a site reached with a token that another application got.
     /// Coverage that is only inferred from the first and last record of a filtered export; the message says so.
     ///
@@ -126,10 +127,13 @@ fn run(cx: &Context) -> Outcome {
             continue;
         }
         let days = began.map_or(0, |from| sight.until.days_since(from));
+        // Seen later than its record says that it began.
+        let by_record = began.filter(|from| holding.held_from.or(holding.from_latest) != Some(*from));
+        let by_record = by_record.map_or_else(String::new, |from| format!(", by its record from {}", words::day(from)));
         draft.severity = Severity::Medium;
         draft.reason = "never-used";
         draft.message = format!(
-            "{who} has held {what} {} ({}) and has not once signed in{} since{}",
+            "{who} has held {what} {}{by_record} ({}) and has not once signed in{} since{}",
             since(holding),
             words::count(days, "day"),
             seen.place,

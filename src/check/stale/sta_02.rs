@@ -22,7 +22,7 @@ check! {
     /// Where sign-in logs begin after the grant, no use in all the time that they cover is enough, if that time is as long as the threshold.
     ///
     /// ## Known false positives
-    /// Seasonal work, long leave, and access kept for emergencies.
+    /// Seasonal work, long leave, and accounts for emergencies that the configuration does not name.
     /// Use that leaves no sign-in at the package's applications.
     ///
     /// ## What to do

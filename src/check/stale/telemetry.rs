@@ -5,6 +5,7 @@
 
 use super::telemetry_window::{STREAMS, TelemetryGap, TelemetryWindow, of_sign_ins};
 use crate::check::known::shown;
+use crate::check::who::Population;
 use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::AppFacts;
@@ -54,10 +55,11 @@ pub(super) fn is_young(cx: &Context, holding: &Holding, at_least: i64) -> bool {
     holding.from_earliest.is_some_and(|from| cx.as_of().0 - from.0 < at_least)
 }
 
-/// Whether another check tells of unused access: the account is no person's or does not work, or the person left.
+/// Whether its use is no question here: the account is no person's, is for emergencies or does not work, or the person left.
 pub(super) fn is_anothers(cx: &Context, holding: &Holding) -> bool {
     let person = cx.account(&holding.principal).is_person() != Some(false);
-    !person || cx.works(holding) == Some(false) || cx.left(holding).is_some()
+    let emergency = matches!(cx.who(&holding.principal), Ok((Population::BreakGlass, _)));
+    !person || emergency || cx.works(holding) == Some(false) || cx.left(holding).is_some()
 }
 
 /// Why a finding about a holding cannot be made, whatever its use; `None` when it can.

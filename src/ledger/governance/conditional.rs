@@ -33,6 +33,10 @@ pub struct ConditionalPolicy {
     pub unknown: Vec<String>,
     /// Whether it tells places apart.
     pub by_location: bool,
+    /// Whether it is for all places but some: what it blocks can be reached from those only.
+    pub elsewhere: bool,
+    /// Whether it tells devices apart.
+    pub by_device: bool,
     /// What it asks.
     pub grant: Grant,
 }
@@ -87,6 +91,8 @@ pub struct Grant {
     pub strength: Option<Strength>,
     /// Whether it asks for anything else, such as terms of use.
     pub other: bool,
+    /// Whether it asks for a custom control, by which other providers ask for their second factor, and of which no record tells more.
+    pub custom: bool,
 }
 
 /// What an authentication strength amounts to.
@@ -129,6 +135,8 @@ fn policy(id: Interned, name: &str, state: &str, whole: &Value) -> ConditionalPo
         rare: Vec::new(),
         unknown: Vec::new(),
         by_location: false,
+        elsewhere: false,
+        by_device: false,
         grant: grant(&whole["grantControls"]),
     };
     for (name, missing) in [
@@ -198,12 +206,17 @@ fn narrow(policy: &mut ConditionalPolicy, conditions: &Value) {
             }
             "locations" => {
                 let all = texts(&value["includeLocations"]).iter().any(|p| p.eq_ignore_ascii_case("all"));
-                if !all || !texts(&value["excludeLocations"]).is_empty() {
+                let some_left = !texts(&value["excludeLocations"]).is_empty();
+                if !all || some_left {
                     policy.by_location = true;
+                    policy.elsewhere = all && some_left;
                     policy.narrowed.push("some places only".into());
                 }
             }
-            "devices" => policy.narrowed.push("some devices only".into()),
+            "devices" => {
+                policy.by_device = true;
+                policy.narrowed.push("some devices only".into());
+            }
             "userRiskLevels" | "signInRiskLevels" | "insiderRiskLevels" | "servicePrincipalRiskLevels" | "agentIdRiskLevels" => {
                 policy.rare.push("sign-ins at risk only".into());
             }
@@ -214,6 +227,9 @@ fn narrow(policy: &mut ConditionalPolicy, conditions: &Value) {
     }
     policy.rare.dedup();
 }
+
+/// What `GuestsOrExternalUsers` among users stands for (Microsoft Graph, conditionalAccessUsers).
+const GUESTS_OR_EXTERNAL: [&str; 3] = ["internalguest", "b2bcollaborationguest", "b2bcollaborationmember"];
 
 fn scope(users: &Value, side: &str) -> UserScope {
     let list = |what: &str| texts(&users[format!("{side}{what}").as_str()]);
@@ -226,7 +242,13 @@ fn scope(users: &Value, side: &str) -> UserScope {
         match word.to_ascii_lowercase().as_str() {
             "all" => scope.all = true,
             "none" => {}
-            "guestsorexternalusers" => scope.guests = Some(GuestScope::default()),
+            // The older spelling of three kinds: an external user whose type is Member is among them.
+            "guestsorexternalusers" => {
+                scope.guests = Some(GuestScope {
+                    types: GUESTS_OR_EXTERNAL.map(String::from).to_vec(),
+                    some_tenants: false,
+                });
+            }
             id if id.len() == 36 => scope.users.push(lowered(id)),
             _ => scope.unknown.push(word),
         }
@@ -253,7 +275,8 @@ fn grant(controls: &Value) -> Grant {
         any: controls["operator"].as_str().is_none_or(|o| o.eq_ignore_ascii_case("or")),
         controls: texts(&controls["builtInControls"]).iter().map(|c| c.to_ascii_lowercase()).collect(),
         strength: is_set(strength).then(|| strength_of(strength)),
-        other: is_set(&controls["customAuthenticationFactors"]) || is_set(&controls["termsOfUse"]),
+        other: is_set(&controls["termsOfUse"]),
+        custom: is_set(&controls["customAuthenticationFactors"]),
     }
 }
 

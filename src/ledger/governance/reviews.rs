@@ -48,14 +48,12 @@ pub struct ReviewSeries {
 /// What happens to access that nobody decided on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NoResponse {
-    /// It is kept.
+    /// It is kept, by a decision or for want of one.
     Keeps,
     /// The recommendation decides.
     Recommendation,
     /// It is removed.
     Removes,
-    /// Nothing is done.
-    Nothing,
     /// The record does not tell.
     #[default]
     Unknown,
@@ -81,19 +79,25 @@ pub(super) fn fill(all: &mut Governance, evidence: &Evidence, sightings: &Sighti
         let whole = json(&row.content);
         let settings = &whole["settings"];
         let (from, until) = range(&settings["recurrence"]);
+        let every = row
+            .recurrence
+            .as_deref()
+            .and_then(IsoDuration::parse)
+            .filter(|_| range_known(&settings["recurrence"]));
         // One that happens once has no recurrence, and its record says so.
-        let told = settings.get("recurrence").is_some();
+        let told = settings.get("recurrence").is_some_and(|r| r["pattern"].is_null() || every.is_some());
         let mut series = ReviewSeries {
             name: row.name.unwrap_or_default().to_string(),
             status: row.status.unwrap_or_default(),
-            every: row.recurrence.as_deref().and_then(IsoDuration::parse),
-            recurrence_told: told || row.recurrence.is_some(),
+            every,
+            recurrence_told: told || every.is_some(),
             from,
             until,
             is_self: whole.get("reviewers").and_then(Value::as_array).map(|list| reviews_itself(list, &whole)),
             reminders: row.reminders,
             no_response: no_response(settings, row.default_decision),
-            removed: sightings.of(Table::ReviewDefinitions).removed(&row.id, as_of),
+            // Those over many resources have a listing of their own.
+            removed: sightings.of(Table::ReviewDefinitions).removed_from_its_part(&row.id, as_of),
             ..ReviewSeries::default()
         };
         scopes(&whole["scope"], &mut series);
@@ -129,6 +133,12 @@ fn reviews_itself(reviewers: &[Value], whole: &Value) -> bool {
     reviewers.is_empty() && !stages || reviewers.iter().any(own)
 }
 
+/// Whether the range of a recurrence is of a kind that is known.
+fn range_known(recurrence: &Value) -> bool {
+    let kind = recurrence["range"]["type"].as_str().unwrap_or_default();
+    ["", "noEnd", "endDate", "numbered"].iter().any(|k| k.eq_ignore_ascii_case(kind))
+}
+
 /// When a series begins and ends.
 fn range(recurrence: &Value) -> (Option<Instant>, Option<Instant>) {
     let (pattern, range) = (&recurrence["pattern"], &recurrence["range"]);
@@ -150,10 +160,10 @@ fn no_response(settings: &Value, default: Option<Interned>) -> NoResponse {
     let enabled = settings["defaultDecisionEnabled"].as_bool();
     let applies = settings["autoApplyDecisionsEnabled"].as_bool();
     match (enabled, default.as_deref().unwrap_or_default().to_ascii_lowercase().as_str()) {
-        // Without applying, nothing happens to anything.
-        _ if applies == Some(false) => NoResponse::Nothing,
-        (Some(false), _) | (Some(true), "none") => NoResponse::Nothing,
-        (Some(true), "approve") => NoResponse::Keeps,
+        // "No change" of the portal: no decision is written, and the access stays.
+        (Some(false), _) | (Some(true), "none" | "approve") => NoResponse::Keeps,
+        // What somebody applies by hand, if anybody does.
+        _ if applies == Some(false) => NoResponse::Unknown,
         (Some(true), "recommendation") => NoResponse::Recommendation,
         (Some(true), "deny") => NoResponse::Removes,
         _ => NoResponse::Unknown,
