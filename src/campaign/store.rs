@@ -16,6 +16,7 @@
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{LogEntry, LogEvent};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, ItemId};
+use crate::lake::failpoint::{self, Step};
 use crate::lake::parquet_io::private_file;
 use crate::lake::store::{create_private_dirs, sync_dir};
 use crate::lake::{Lake, LakeError};
@@ -28,34 +29,10 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// A step at which a test may end the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Crash {
-    /// The frozen files are on disk under a temporary name.
-    Frozen,
-    /// The campaign has its name, and no sheet is written.
-    Named,
-    /// A step of the log is on disk under a temporary name.
-    StepWritten,
-    /// A step of the log has its name, and nothing that follows from it is written.
-    StepNamed,
-}
-
-impl Crash {
-    /// All steps, by the names that the command line takes.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("campaign-frozen", Self::Frozen),
-        ("campaign-named", Self::Named),
-        ("step-written", Self::StepWritten),
-        ("step-named", Self::StepNamed),
-    ];
-}
-
 /// The campaigns of a lake.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
-    crash_at: Option<Crash>,
     entries: u64,
 }
 
@@ -78,7 +55,6 @@ impl Store {
     pub fn new(lake: &Path) -> Self {
         Self {
             root: lake.join("campaigns"),
-            crash_at: None,
             entries: u64::MAX,
         }
     }
@@ -88,19 +64,6 @@ impl Store {
     pub fn until(mut self, entries: u64) -> Self {
         self.entries = entries;
         self
-    }
-
-    /// Ends the process at a step; for tests of crashes only.
-    #[must_use]
-    pub fn crash_at(mut self, step: Option<Crash>) -> Self {
-        self.crash_at = step;
-        self
-    }
-
-    fn reach(&self, step: Crash) {
-        if self.crash_at == Some(step) {
-            std::process::abort();
-        }
     }
 
     /// The folder of a campaign.
@@ -200,7 +163,7 @@ impl Store {
         put(&temp.join("campaign.json"), text.as_bytes())?;
         sync_dir(&temp.join("log"))?;
         sync_dir(&temp)?;
-        self.reach(Crash::Frozen);
+        failpoint::reached(Step::CampaignFrozen);
         match fs::rename(&temp, &dir) {
             Ok(()) => {}
             Err(_) if dir.join("campaign.json").is_file() => {
@@ -210,7 +173,7 @@ impl Store {
             Err(e) => return Err(LakeError::io("rename", &dir)(e).into()),
         }
         sync_dir(&self.root)?;
-        self.reach(Crash::Named);
+        failpoint::reached(Step::CampaignNamed);
         self.note_in_history(head.opened_at)?;
         Ok(true)
     }
@@ -311,7 +274,7 @@ impl Store {
         let temp = dir.join(format!(".tmp-{}", std::process::id()));
         let _ = fs::remove_file(&temp);
         put(&temp, lines.as_bytes())?;
-        self.reach(Crash::StepWritten);
+        failpoint::reached(Step::EntryWritten);
         let path = dir.join(batch_name(end.files));
         let linked = fs::hard_link(&temp, &path);
         fs::remove_file(&temp).map_err(LakeError::io("remove", &temp))?;
@@ -320,7 +283,7 @@ impl Store {
             other => other.map_err(LakeError::io("link", &path))?,
         }
         sync_dir(&dir)?;
-        self.reach(Crash::StepNamed);
+        failpoint::reached(Step::EntryNamed);
         Ok(end)
     }
 
