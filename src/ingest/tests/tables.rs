@@ -90,6 +90,18 @@ fn audit_logs_of_log_analytics_are_read_from_every_table() {
     }
 }
 
+/// A heading with one column twice: where its cells differ, nobody knows which of them is true.
+#[test]
+fn a_row_that_says_two_things_in_one_column_is_rejected() {
+    let row = |id: &str, again: &str| [audit_row(id, "2026-06-15T09:00:00Z"), vec![again.to_string()]].concat();
+    let heading = [texts(&AUDIT), texts(&["OperationName"])].concat();
+    let same = audit_row("a", "x")[AUDIT.iter().position(|c| *c == "OperationName").expect("a column")].clone();
+    let rows = table(",", &[heading, row("a", &same), row("b", "Delete user"), row("c", "")]);
+    let (_, memory) = one(rows.as_bytes());
+    assert_eq!(event_ids(&memory), ["a", "c"], "{:?}", reasons(&memory));
+    assert!(reasons(&memory)[0].contains("'OperationName' comes twice"), "{:?}", reasons(&memory));
+}
+
 /// One cell in UTF-8 and another in none: nobody knows what the row says, and no letter is guessed.
 #[test]
 fn a_row_of_two_encodings_is_rejected() {

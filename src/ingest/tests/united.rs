@@ -25,7 +25,7 @@ fn audit(id: &str) -> Vec<String> {
     texts(&[
         "2026-06-15T10:00:00Z",
         "AuditLogs",
-        "Add member to group",
+        "Update group",
         "GroupManagement",
         id,
         r#"{"user":{"id":"u1"}}"#,
