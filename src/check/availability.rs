@@ -65,7 +65,9 @@ impl Context<'_> {
         // What a snapshot lost is told of that snapshot, whatever time it is of.
         let of_look = format!("as of {newest},");
         let there = |(when, why): &&(Option<Window>, String)| when.map_or_else(|| why.starts_with(&of_look), |w| w.meets(&at));
-        gaps.iter().find(there).map(|(_, reason)| reason.clone())
+        // What was dropped had been understood; who asks for it is told that it was dropped.
+        let dropped = |why: &str| why.starts_with("dropped by retention");
+        gaps.iter().filter(|(_, why)| !dropped(why)).find(there).map(|(_, reason)| reason.clone())
     }
 
     /// The row that says that nothing tells what packages contain; `None` when something does.

@@ -5,7 +5,7 @@
 use crate::common::Run;
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use vouchsafe::lake::failpoint::{Step, die_at};
 
 const STEP: &str = "TEST_STEP";
@@ -15,26 +15,38 @@ const BETWEEN: &str = "\u{1f}";
 
 /// Runs a command at a time, in seconds since 1970, and sees it die at the step.
 pub fn killed(dir: &Path, time: &str, step: Step, args: &[&str]) {
-    let output = Command::new(std::env::current_exe().expect("this binary"))
+    let output = started(dir, time, step, args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(died(&output), "{step}: {args:?} was to die of this step\n{stderr}");
+}
+
+/// The same where the command may be refused before it comes to the step: whether it died there.
+pub fn dies(dir: &Path, time: &str, step: Step, args: &[&str]) -> bool {
+    died(&started(dir, time, step, args))
+}
+
+fn started(dir: &Path, time: &str, step: Step, args: &[&str]) -> Output {
+    Command::new(std::env::current_exe().expect("this binary"))
         .args(["--exact", "killed::the_command_of_another_test", "--ignored", "--nocapture"])
         .current_dir(dir)
         .env("SOURCE_DATE_EPOCH", time)
+        .env("USER", "operator")
         .env_remove("VOUCHSAFE_LAKE")
         .env(STEP, step.to_string())
         .env(WORDS, args.join(BETWEEN))
         .output()
-        .expect("this binary starts");
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !output.status.success() && !stderr.contains("it did not die"),
-        "{step}: {args:?} was to die\n{stderr}"
-    );
+        .expect("this binary starts")
+}
+
+fn died(output: &Output) -> bool {
+    if output.status.success() || String::from_utf8_lossy(&output.stderr).contains("it did not die") {
+        return false;
+    }
     #[cfg(unix)]
-    assert_eq!(
-        std::os::unix::process::ExitStatusExt::signal(&output.status),
-        Some(6),
-        "{step}: {args:?} died of something else\n{stderr}"
-    );
+    if std::os::unix::process::ExitStatusExt::signal(&output.status) != Some(6) {
+        return false;
+    }
+    true
 }
 
 /// What [`killed`] starts; by itself it has nothing to do.

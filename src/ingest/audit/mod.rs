@@ -142,7 +142,12 @@ pub(super) fn misread(raw: &AuditRaw<'_>, around: &Around<'_>) -> Option<String>
 const ON_ACCESS: [&str; 6] = ["member to", "member from", "member in", "owner to", "owner from", "access package assignment"];
 
 /// Why an act on access names too little: nobody at all, or of a membership one of its two objects.
+///
+/// Of an end that names nothing the ledger proves nothing on; privileged identity management writes such records of expiries.
 fn aimless(raw: &AuditRaw<'_>, activity: &str) -> Option<String> {
+    if activity.starts_with("remove") {
+        return None;
+    }
     let targets = &raw.targets.0;
     let named = |t: &&TargetRaw<'_>| [&t.id, &t.upn, &t.name].iter().any(|text| text.said().is_some());
     let relates = ["member ", "owner "].iter().any(|word| activity.contains(word));
