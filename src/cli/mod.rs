@@ -56,6 +56,7 @@ use exit::{Exit, Failure};
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Parses the command line, runs the command, and says how it ended.
 #[must_use]
@@ -91,6 +92,7 @@ pub fn run_words(words: Vec<OsString>) -> ExitCode {
             failure.exit
         }
         // The hook has said it.
+        Err(_) if WITHOUT_MEMORY.load(Ordering::Relaxed) => Exit::Io,
         Err(_) => Exit::Bug,
     };
     match output::lost() {
@@ -118,9 +120,17 @@ fn quiet_about_environment(command: clap::Command) -> clap::Command {
         .fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
 }
 
+/// Whether a library gave up for want of memory, which is no bug.
+static WITHOUT_MEMORY: AtomicBool = AtomicBool::new(false);
+
 /// What is said of a bug: where it is, and what to do with it.
 fn bug(panic: &std::panic::PanicHookInfo) -> String {
     let what = panic.payload_as_str().unwrap_or("no reason given");
+    // The compressor panics where it is given no memory.
+    if what.contains("zstd returned null pointer") {
+        WITHOUT_MEMORY.store(true, Ordering::Relaxed);
+        return "there is not enough memory for this command: give it more, or fewer files at once. What was committed before stays as it was".into();
+    }
     let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
     format!(
         "this is a bug in vouchsafe {}{place}: {what}; please report it with the command and, if you may, the input. What was committed before stays as it was",
