@@ -122,7 +122,7 @@ fn what_is_absent_or_spelled_otherwise_is_understood() {
         ("groups", r#"{"id":"g1","displayName":"G","groupTypes":"Unified"}"#),
         (
             &format!("{elm}/assignments"),
-            r#"{"id":"a1","state":" Delivered ","target":{"objectId":"u1","subjectType":"User"},"accessPackage":{"id":"p1"},"schedule":{"expiration":{"type":"AfterDuration","duration":"P30D"}}}"#,
+            r#"{"id":"a1","state":"Delivered","target":{"objectId":"u1","subjectType":"User"},"accessPackage":{"id":"p1"},"schedule":{"expiration":{"type":"AfterDuration","duration":"P30D"}}}"#,
         ),
     ] {
         let report = taken("export.json", &page(context, &[object]));
