@@ -1,4 +1,4 @@
-//! Hashes the sources into the program, so that evidence can name the build that made it, and lists the checks.
+//! Hashes the sources into the program, so that evidence can name the build that made it, and lists the checks and the forms of output.
 //!
 //! The hash is that of the listing that anybody can make in a checkout:
 //! `find Cargo.lock Cargo.toml queries reports/templates src -type f | LC_ALL=C sort | xargs sha256sum | sha256sum`
@@ -41,6 +41,7 @@ fn main() {
     }
     files.sort();
     list_checks(&files);
+    list_forms(&files);
     let mut listing = String::new();
     for file in files {
         let bytes = fs::read(&file).expect("a source file is readable");
@@ -62,6 +63,17 @@ fn list_checks(files: &[String]) {
     list.push_str("]\n");
     let out = std::env::var_os("OUT_DIR").expect("cargo names the folder");
     fs::write(Path::new(&out).join("checks.rs"), list).expect("the folder of the build is writable");
+}
+
+/// Writes the list of all forms of output: a form is a file of `src/report/forms` with a `FORM`.
+fn list_forms(files: &[String]) {
+    let names = files.iter().filter_map(|f| f.strip_prefix("src/report/forms/")?.strip_suffix(".rs"));
+    let lines: String = names
+        .filter(|n| !["mod", "tests"].contains(n))
+        .map(|n| format!("    &crate::report::forms::{n}::FORM,\n"))
+        .collect();
+    let out = std::env::var_os("OUT_DIR").expect("cargo names the folder");
+    fs::write(Path::new(&out).join("forms.rs"), format!("&[\n{lines}]\n")).expect("the folder of the build is writable");
 }
 
 /// Whether a file is named after the id of a check: `sta_01`.

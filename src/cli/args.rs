@@ -4,8 +4,11 @@ use crate::cli::evidence_args::{
     BundleArgs, CheckpointArgs, HoldArgs, LakeVerifyArgs, NotaryArgs, PrivacyArgs, ProveArgs, RetainArgs, SampleArgs, SubjectArgs, VerifyArgs,
 };
 use crate::cli::render_args::{CoverArgs, RenderArgs};
+use crate::report::forms::{FORMS, Form};
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// Says who held which access in Microsoft Entra ID and when, whether it is still justified, and proves it
 #[derive(Debug, Parser)]
@@ -221,19 +224,39 @@ pub struct OutputArgs {
     pub csv_raw: bool,
 }
 
-/// Forms of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// How rows are printed.
+#[derive(Debug, Clone, Copy)]
 pub enum Format {
-    /// For people: the most useful columns
+    /// For people.
     Table,
-    /// All columns, RFC 4180
-    Csv,
-    /// All columns, one array
-    Json,
-    /// All columns, one object a line
-    Jsonl,
-    /// All columns
-    Parquet,
+    /// For programs.
+    As(&'static dyn Form),
+}
+
+impl Format {
+    /// Whether it is a form of this word.
+    pub fn is(self, form: &dyn Form) -> bool {
+        matches!(self, Self::As(own) if own.word() == form.word())
+    }
+
+    /// Whether it is the one for people.
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Table)
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<Format>> = LazyLock::new(|| [Format::Table].into_iter().chain(FORMS.iter().map(|f| Format::As(*f))).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Table => PossibleValue::new("table").help("For people: the most useful columns"),
+            Self::As(form) => PossibleValue::new(form.word()).help(form.about()),
+        })
+    }
 }
 
 /// `holders`.

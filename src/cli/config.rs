@@ -1,7 +1,7 @@
 //! `config`: a file that shows every setting, what is in force and where it comes from, and who is taken for what.
 
 use crate::check::{self, Context, Index, Part};
-use crate::cli::args::{ClassesArgs, ConfigCommand, ConfigShowArgs, Format};
+use crate::cli::args::{ClassesArgs, ConfigCommand, ConfigShowArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::evidence::table::Table;
@@ -24,7 +24,7 @@ pub fn run(command: &ConfigCommand) -> Result<Exit, Failure> {
 fn show(args: &ConfigShowArgs) -> Result<Exit, Failure> {
     let config = open::configuration(&args.question)?;
     let lines = check::settings_in_force(&config);
-    let as_table = args.output.format == Format::Table;
+    let as_table = args.output.format.is_table();
     if args.origin || !as_table {
         let header = ["setting", "value", "unit", "set_by", "source"];
         let rows: Vec<Vec<String>> = lines.into_iter().map(|l| vec![l.name, l.value, l.unit, l.layer, l.source]).collect();
@@ -83,7 +83,7 @@ fn classes(args: &ClassesArgs) -> Result<Exit, Failure> {
         rows.retain(|r| r[3].eq_ignore_ascii_case(class));
     }
     let header = ["kind", "id", "name", "class", "because"];
-    if args.output.format == Format::Table {
+    if args.output.format.is_table() {
         let narrow = |r: &Vec<String>| [0, 2, 3, 4].map(|i: usize| r[i].clone()).to_vec();
         let text = output::table(&["kind", "name", "class", "because"], rows.iter().map(narrow).collect());
         output::deliver(text.as_bytes(), &args.output)?;

@@ -10,7 +10,8 @@ use crate::cli::output;
 use crate::lake::Lake;
 use crate::lake::store::write_synced;
 use crate::model::Severity;
-use crate::report::columns::{self, Form};
+use crate::report::columns;
+use crate::report::forms::{Options, jsonl};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -118,7 +119,7 @@ fn notify(log: &RunLog, runs: &Runs, file: &Path) -> Result<(), Failure> {
         if !there.is_empty() && !there.ends_with('\n') {
             bytes.push(b'\n');
         }
-        bytes.extend(columns::changes(&rows, Form::Jsonl).map_err(Failure::usage)?);
+        bytes.extend(columns::changes(&rows, &jsonl::FORM, &Options::default()).map_err(Failure::usage)?);
         let mut options = OpenOptions::new();
         options.append(true).create(true);
         #[cfg(unix)]

@@ -7,7 +7,9 @@ pub use crate::cli::table::table;
 use crate::ledger::absence::{Basis, Stretch};
 use crate::model::shown;
 use crate::model::{Finding, Holding, Presence};
-use crate::report::columns::{self, Csv, Form};
+use crate::report::columns::{self, Csv};
+use crate::report::forms::{self, Form, OnTerminal, Options, csv};
+use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -113,15 +115,7 @@ pub fn warn_readable(dir: &Path) {
 pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -> Result<(), Failure> {
     let words: Vec<(&Holding, &str)> = rows.iter().map(|(h, presence)| (h, presence.as_str())).collect();
     let bytes = match form(out) {
-        Some(Form::Json) => {
-            let mut bytes = b"{\"rows\":".to_vec();
-            bytes.extend(columns::holdings(&words, Form::Json).map_err(Failure::usage)?.trim_ascii_end());
-            bytes.extend(b",\n\"basis\":");
-            bytes.extend(serde_json::to_vec(basis).map_err(Failure::usage)?);
-            bytes.extend(b"}\n");
-            bytes
-        }
-        Some(form) => columns::holdings(&words, form).map_err(Failure::usage)?,
+        Some(form) => columns::holdings(&words, form, &options(out, basis)?).map_err(Failure::usage)?,
         None => {
             // Eligible is not active, which only needs saying where one of them is.
             let differ = words.iter().any(|(h, _)| h.assignment_state != "active");
@@ -178,7 +172,7 @@ fn foot(basis: &Basis) -> String {
 /// Findings.
 pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
     let bytes = match form(out) {
-        Some(form) => columns::findings(rows, form).map_err(Failure::usage)?,
+        Some(form) => columns::findings(rows, form, &plainly(out)).map_err(Failure::usage)?,
         None => {
             let row = |f: &Finding| vec![f.check.to_string(), f.severity.to_string(), f.result.to_string(), f.message.clone()];
             table(&["check", "severity", "result", "observed"], rows.iter().map(row).collect()).into_bytes()
@@ -190,7 +184,7 @@ pub fn findings(rows: &[Finding], out: &OutputArgs) -> Result<(), Failure> {
 /// What became of findings.
 pub fn changes(rows: &[Change], out: &OutputArgs) -> Result<(), Failure> {
     let bytes = match form(out) {
-        Some(form) => columns::changes(rows, form).map_err(Failure::usage)?,
+        Some(form) => columns::changes(rows, form, &plainly(out)).map_err(Failure::usage)?,
         None => {
             let row = |c: &Change| {
                 let seen = format!("{} / {}", c.first_seen.get(..10).unwrap_or_default(), c.last_seen.get(..10).unwrap_or_default());
@@ -205,37 +199,38 @@ pub fn changes(rows: &[Change], out: &OutputArgs) -> Result<(), Failure> {
 }
 
 /// The form of rows, with the warning that raw CSV deserves; none for a table on the terminal.
-pub fn form(out: &OutputArgs) -> Option<Form> {
-    if out.format == Format::Csv && out.csv_raw {
+pub fn form(out: &OutputArgs) -> Option<&'static dyn Form> {
+    if out.format.is(&csv::FORM) && out.csv_raw {
         say(RAW);
     }
     match out.format {
-        Format::Csv => Some(Form::Csv(if out.csv_raw { Csv::Raw } else { Csv::Safe })),
-        Format::Json => Some(Form::Json),
-        Format::Jsonl => Some(Form::Jsonl),
-        Format::Parquet => Some(Form::Parquet),
+        Format::As(form) => Some(form),
         Format::Table => None,
+    }
+}
+
+/// What a form is asked for, with what the rows rest on beside them.
+pub fn options(out: &OutputArgs, basis: &impl Serialize) -> Result<Options, Failure> {
+    let basis = serde_json::to_string(basis).map_err(Failure::usage)?;
+    Ok(Options {
+        beside: Some(format!("{{\"basis\":{basis}}}")),
+        ..plainly(out)
+    })
+}
+
+/// What a form is asked for, with nothing beside the rows.
+pub fn plainly(out: &OutputArgs) -> Options {
+    Options {
+        csv: if out.csv_raw { Csv::Raw } else { Csv::Safe },
+        beside: None,
     }
 }
 
 /// Any table.
 pub fn plain(rows: &crate::evidence::table::Table, out: &OutputArgs) -> Result<(), Failure> {
-    let object = |row: &Vec<String>| {
-        let members: Vec<String> = rows
-            .header
-            .iter()
-            .zip(row)
-            .map(|(h, c)| format!("{}:{}", serde_json::json!(h), serde_json::json!(c)))
-            .collect();
-        format!("{{{}}}", members.join(","))
-    };
-    let objects = || rows.rows.iter().map(object).collect::<Vec<_>>();
-    let bytes = match out.format {
-        Format::Csv => rows.csv(),
-        Format::Json => format!("[\n{}\n]\n", objects().join(",\n")).into_bytes(),
-        Format::Jsonl => objects().iter().map(|o| format!("{o}\n")).collect::<String>().into_bytes(),
-        Format::Parquet => return Err(Failure::usage("this listing is written as table, csv, json or jsonl")),
-        Format::Table => telling(rows).into_bytes(),
+    let bytes = match form(out) {
+        Some(form) => forms::of_texts(&rows.header, rows.rows.iter(), form, &plainly(out)).map_err(Failure::usage)?,
+        None => telling(rows).into_bytes(),
     };
     deliver(&bytes, out)
 }
@@ -288,9 +283,10 @@ pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
                 .and_then(|()| std::fs::rename(&temp, path))
                 .map_err(|e| failed(&path.display().to_string(), &e))
         }
-        None if out.format == Format::Parquet && io::stdout().is_terminal() => {
-            Err(Failure::usage("parquet is not for a terminal; name a file with --output FILE"))
-        }
+        None if on_terminal(out.format) == OnTerminal::Nothing && io::stdout().is_terminal() => Err(Failure::usage(format!(
+            "{} is not for a terminal; name a file with --output FILE",
+            word(out.format)
+        ))),
         None => match io::stdout()
             .lock()
             .write_all(&seen(bytes, out.format, io::stdout().is_terminal()))
@@ -304,12 +300,29 @@ pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
 
 /// Rows as stdout wants them. A program that reads JSON or CSV gets it as it is; on a terminal nothing of it moves the cursor,
 /// hides or turns a line round.
-fn seen(bytes: &[u8], format: Format, on_terminal: bool) -> Cow<'_, [u8]> {
+fn seen(bytes: &[u8], format: Format, is_terminal: bool) -> Cow<'_, [u8]> {
     let text = || String::from_utf8_lossy(bytes);
-    match (format, on_terminal) {
-        (Format::Table, _) | (Format::Csv, true) => shown::laid_out(&text()).into_bytes().into(),
-        (Format::Json | Format::Jsonl, true) => shown::json(&text()).into_bytes().into(),
-        (Format::Csv | Format::Json | Format::Jsonl, false) | (Format::Parquet, _) => bytes.into(),
+    match (format, is_terminal) {
+        (Format::As(_), false) => bytes.into(),
+        _ => match on_terminal(format) {
+            OnTerminal::Lines => shown::laid_out(&text()).into_bytes().into(),
+            OnTerminal::Json => shown::json(&text()).into_bytes().into(),
+            OnTerminal::Nothing => bytes.into(),
+        },
+    }
+}
+
+fn on_terminal(format: Format) -> OnTerminal {
+    match format {
+        Format::Table => OnTerminal::Lines,
+        Format::As(form) => form.on_terminal(),
+    }
+}
+
+fn word(format: Format) -> &'static str {
+    match format {
+        Format::Table => "table",
+        Format::As(form) => form.word(),
     }
 }
 
@@ -327,12 +340,12 @@ mod tests {
     #[test]
     fn what_a_program_reads_stays_as_it_is() {
         let bytes = "name\nexe\u{202e}txt\n".as_bytes();
-        assert_eq!(&*seen(bytes, Format::Csv, false), bytes);
+        assert_eq!(&*seen(bytes, Format::As(&csv::FORM), false), bytes);
         let shown = "name\nexe‹U+202E›txt\n".as_bytes();
-        assert_eq!(&*seen(bytes, Format::Csv, true), shown);
+        assert_eq!(&*seen(bytes, Format::As(&csv::FORM), true), shown);
         assert_eq!(&*seen(bytes, Format::Table, false), shown);
         let json = "{\"name\":\"exe\u{202e}txt\"}\n".as_bytes();
-        assert_eq!(&*seen(json, Format::Jsonl, false), json);
-        assert_eq!(&*seen(json, Format::Jsonl, true), b"{\"name\":\"exe\\u202etxt\"}\n");
+        assert_eq!(&*seen(json, Format::As(&forms::jsonl::FORM), false), json);
+        assert_eq!(&*seen(json, Format::As(&forms::jsonl::FORM), true), b"{\"name\":\"exe\\u202etxt\"}\n");
     }
 }

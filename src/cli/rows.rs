@@ -4,22 +4,13 @@ use crate::cli::args::OutputArgs;
 use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::model::rows::{Cell, Rows};
-use crate::report::columns::Form;
-use crate::report::rows;
+use crate::report::forms;
 use serde::Serialize;
 
 /// Rows and their basis; lines of the basis stand below a table.
 pub fn deliver(table: &Rows, basis: &impl Serialize, foot: &[String], out: &OutputArgs) -> Result<(), Failure> {
     let bytes = match output::form(out) {
-        Some(Form::Json) => {
-            let mut bytes = b"{\"rows\":".to_vec();
-            bytes.extend(rows::write(table, Form::Json).map_err(Failure::usage)?.trim_ascii_end());
-            bytes.extend(b",\n\"basis\":");
-            bytes.extend(serde_json::to_vec(basis).map_err(Failure::usage)?);
-            bytes.extend(b"}\n");
-            bytes
-        }
-        Some(form) => rows::write(table, form).map_err(Failure::usage)?,
+        Some(form) => forms::of_rows(table, form, &output::options(out, basis)?).map_err(Failure::usage)?,
         None => {
             let mut text = shown(table);
             for line in foot {

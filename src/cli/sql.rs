@@ -9,6 +9,7 @@ use crate::engine::sql::{SqlError, filled, single, text_literal, time_literal};
 use crate::ledger::AccessModel;
 use crate::model::rows::{Cell, Kind, Rows};
 use crate::model::{Instant, Window};
+use crate::report::forms;
 use crate::views::{VIEWS, columns_of, describe, find};
 use crate::workbench::basis::Rests;
 use crate::workbench::questions::{self, Parameter, QUESTIONS, Question};
@@ -289,7 +290,7 @@ fn list(out: &OutputArgs) -> Result<(), Failure> {
 /// A listing of texts: everything is shown, wrapped where it must be.
 fn listing(table: &Rows, out: &OutputArgs) -> Result<(), Failure> {
     match output::form(out) {
-        Some(form) => output::deliver(&crate::report::rows::write(table, form).map_err(Failure::usage)?, out),
+        Some(form) => output::deliver(&forms::of_rows(table, form, &output::plainly(out)).map_err(Failure::usage)?, out),
         None => {
             let header: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
             let cells = table.rows.iter().map(|r| r.iter().map(Cell::shown).collect()).collect();

@@ -13,7 +13,8 @@ use crate::lake::store::create_private_dirs;
 use crate::lake::table::Table;
 use crate::ledger::AccessModel;
 use crate::model::{Finding, PrincipalId};
-use crate::report::columns::{self, Form};
+use crate::report::columns;
+use crate::report::forms::{Options, json};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -40,11 +41,11 @@ pub fn run(args: &SubjectArgs) -> Result<Exit, Failure> {
     }
     create_private_dirs(&args.out)?;
     let held: Vec<_> = access.holdings.iter().filter(|h| h.principal == principal).map(|h| (h, "")).collect();
-    let holdings = columns::holdings(&held, Form::Json).map_err(Failure::usage)?;
+    let holdings = columns::holdings(&held, &json::FORM, &Options::default()).map_err(Failure::usage)?;
     replace_private(&args.out.join("holdings.json"), &holdings)?;
     let results = check::run(access, &question.config, None);
     let found: Vec<Finding> = results.into_iter().flat_map(|r| r.findings).filter(|f| f.subject_id == id).collect();
-    let findings = columns::findings(&found, Form::Json).map_err(Failure::usage)?;
+    let findings = columns::findings(&found, &json::FORM, &Options::default()).map_err(Failure::usage)?;
     replace_private(&args.out.join("findings.json"), &findings)?;
     let accounts: Vec<String> = linked(access, &question.config, &principal).iter().map(|upn| plain(upn)).collect();
     let linked = if accounts.is_empty() {

@@ -7,6 +7,7 @@ use crate::cli::workbench_args::{TimelineArgs, TimelineFormat};
 use crate::cli::{output, rows, select};
 use crate::model::rows::{Cell, Rows};
 use crate::model::{Instant, Window};
+use crate::report::forms::jsonl;
 use crate::report::timeline as forms;
 use crate::workbench::basis::Rests;
 use crate::workbench::timeline::{About, Entry, entries};
@@ -81,12 +82,12 @@ fn deliver(found: &[Entry], rests: &Rests, args: &TimelineArgs, tenant: &str) ->
         output: args.output.clone(),
         csv_raw: args.csv_raw,
     };
-    let plain = |text: String| output::deliver(text.as_bytes(), &out(Format::Jsonl));
+    let plain = |text: String| output::deliver(text.as_bytes(), &out(Format::As(&jsonl::FORM)));
     match args.format {
         TimelineFormat::Timesketch => plain(forms::timesketch(found)),
         TimelineFormat::Ocsf => plain(forms::ocsf(found, tenant)),
         TimelineFormat::Plaso => plain(forms::plaso(found)),
-        TimelineFormat::Table => {
+        TimelineFormat::Rows(Format::Table) => {
             let mut table = told(found);
             for line in rests.lines() {
                 table.push_str(&line);
@@ -94,10 +95,7 @@ fn deliver(found: &[Entry], rests: &Rests, args: &TimelineArgs, tenant: &str) ->
             }
             output::deliver(table.as_bytes(), &out(Format::Table))
         }
-        TimelineFormat::Csv => rows::deliver(&forms::rows(found), rests, &[], &out(Format::Csv)),
-        TimelineFormat::Json => rows::deliver(&forms::rows(found), rests, &[], &out(Format::Json)),
-        TimelineFormat::Jsonl => rows::deliver(&forms::rows(found), rests, &[], &out(Format::Jsonl)),
-        TimelineFormat::Parquet => rows::deliver(&forms::rows(found), rests, &[], &out(Format::Parquet)),
+        TimelineFormat::Rows(format) => rows::deliver(&forms::rows(found), rests, &[], &out(format)),
     }
 }
 

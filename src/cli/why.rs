@@ -8,8 +8,7 @@ use crate::ledger::AccessModel;
 use crate::ledger::absence::{Asked, Basis, basis};
 use crate::model::rows::{Cell, Kind, Rows};
 use crate::model::{EntitlementKey, EntitlementKind, Holding, Instant, PolicyId, Presence, PrincipalId, Window};
-use crate::report::columns::Form;
-use crate::report::rows as forms;
+use crate::report::forms::{self, Options};
 use crate::workbench::why::{At, Cut, Path, Step};
 use serde_json::json;
 use std::fmt::Write;
@@ -126,19 +125,18 @@ fn show(answer: &Answer, args: &WhyArgs) -> Result<(), Failure> {
     let table = answer.table();
     let bytes = match output::form(&args.output) {
         None => crate::model::shown::visible(&answer.told()).into_bytes(),
-        Some(Form::Json) => {
-            let mut bytes = b"{\"rows\":".to_vec();
-            bytes.extend(forms::write(&table, Form::Json).map_err(Failure::usage)?.trim_ascii_end());
+        Some(form) => {
             let rest = json!({
                 "removals": answer.ends.as_ref().map(|c| answer.removals(c)),
                 "removals_with_eligible": answer.prevents.as_ref().map(|c| answer.removals(c)),
                 "basis": answer.basis,
-            })
-            .to_string();
-            bytes.extend(format!(",\n{}\n", rest.trim_start_matches('{')).bytes());
-            bytes
+            });
+            let options = Options {
+                beside: Some(rest.to_string()),
+                ..output::plainly(&args.output)
+            };
+            forms::of_rows(&table, form, &options).map_err(Failure::usage)?
         }
-        Some(form) => forms::write(&table, form).map_err(Failure::usage)?,
     };
     output::deliver(&bytes, &args.output)
 }

@@ -1,7 +1,9 @@
 //! What can be typed after the commands of the workbench.
 
-use crate::cli::args::{LakeArg, OutputArgs, QuestionArgs};
-use clap::Args;
+use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
+use clap::builder::PossibleValue;
+use clap::{Args, ValueEnum};
+use std::sync::LazyLock;
 
 /// What a statement may cost.
 #[derive(Debug, Clone, Copy, Args)]
@@ -180,24 +182,35 @@ pub struct WhatIfArgs {
 }
 
 /// Forms of a timeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy)]
 pub enum TimelineFormat {
-    /// For people
-    Table,
-    /// All columns, RFC 4180
-    Csv,
-    /// All columns, with what they rest on
-    Json,
-    /// All columns, one object a line
-    Jsonl,
-    /// All columns
-    Parquet,
-    /// JSON lines that Timesketch imports
+    /// As other rows are.
+    Rows(Format),
+    /// JSON lines that Timesketch imports.
     Timesketch,
-    /// JSON lines of OCSF 1.3
+    /// JSON lines of OCSF 1.3.
     Ocsf,
-    /// CSV with the columns of Plaso's dynamic output
+    /// CSV with the columns of Plaso's dynamic output.
     Plaso,
+}
+
+impl ValueEnum for TimelineFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<TimelineFormat>> = LazyLock::new(|| {
+            let rows = Format::value_variants().iter().map(|f| TimelineFormat::Rows(*f));
+            rows.chain([TimelineFormat::Timesketch, TimelineFormat::Ocsf, TimelineFormat::Plaso]).collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Rows(format) => format.to_possible_value(),
+            Self::Timesketch => Some(PossibleValue::new("timesketch").help("JSON lines that Timesketch imports")),
+            Self::Ocsf => Some(PossibleValue::new("ocsf").help("JSON lines of OCSF 1.3")),
+            Self::Plaso => Some(PossibleValue::new("plaso").help("CSV with the columns of Plaso's dynamic output")),
+        }
+    }
 }
 
 /// `timeline`.
@@ -226,7 +239,7 @@ pub struct TimelineArgs {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Form of the entries
-    #[arg(long, value_enum, default_value_t = TimelineFormat::Table)]
+    #[arg(long, value_enum, default_value_t = TimelineFormat::Rows(Format::Table))]
     pub format: TimelineFormat,
     /// Write to this file instead of stdout
     #[arg(long, value_name = "FILE")]

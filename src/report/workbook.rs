@@ -208,11 +208,12 @@ fn finish(sheet: &mut Worksheet, last: u32, columns: usize) -> Result<(), XlsxEr
 
 fn cell(sheet: &mut Worksheet, line: u32, at: u16, cell: &Cell, time: &Format) -> Result<(), XlsxError> {
     let text = match cell {
+        Cell::Empty => return Ok(()),
         Cell::Time(t) => return instant(sheet, line, at, *t, time),
         Cell::Text(text) => Cow::Borrowed(text.as_ref()),
         Cell::List(items) => Cow::Owned(items.join("; ")),
         Cell::Json(value) if value.as_array().is_some_and(Vec::is_empty) => return Ok(()),
-        Cell::Json(value) => Cow::Owned(value.to_string()),
+        number => number.plain().unwrap_or_default(),
     };
     if !text.is_empty() {
         sheet.write_string(line, at, fitting(&text))?;
@@ -257,7 +258,7 @@ fn wide(name: &str, kind: Kind) -> f64 {
         ("message" | "clears_when", _) => 80.0,
         (_, Kind::Time) => 25.0,
         (_, Kind::List | Kind::Json) => 40.0,
-        (_, Kind::Word) => 16.0,
+        (_, Kind::Word | Kind::Day | Kind::Whole | Kind::Real | Kind::Flag) => 16.0,
         (name, Kind::Text) if name.ends_with("_id") => 37.0,
         (_, Kind::Text) => 28.0,
     }

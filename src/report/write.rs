@@ -1,8 +1,8 @@
 //! The report as files: tables, workbook and pictures first, the page that names their hashes last.
 
 use crate::report::charts::{self, Chart};
-use crate::report::columns::Form;
 use crate::report::folder::Folder;
+use crate::report::forms::{Form, Options, csv, json, parquet};
 use crate::report::{ReportError, Review, columns, page, workbook};
 use std::path::{Path, PathBuf};
 
@@ -57,12 +57,18 @@ pub fn write(review: &Review, out: &Path) -> Result<Written, ReportError> {
 /// The tables in each form, with their hashes.
 fn tables(review: &Review, folder: &mut Folder) -> Result<Vec<(String, String)>, ReportError> {
     let mut hashes = Vec::new();
-    let json = review.forms.json.then_some(("json", Form::Json));
-    for (ending, form) in [("csv", Form::Csv(review.forms.csv)), ("parquet", Form::Parquet)].into_iter().chain(json) {
+    let options = Options {
+        csv: review.forms.csv,
+        beside: None,
+    };
+    let json: Option<&dyn Form> = review.forms.json.then_some(&json::FORM);
+    let always: [&dyn Form; 2] = [&csv::FORM, &parquet::FORM];
+    for form in always.into_iter().chain(json) {
+        let ending = form.word();
         let name = format!("findings.{ending}");
         let findings = review.findings.iter().map(|f| (review.audience.finding(f), ""));
         let failed = ReportError::io("write", Path::new(&name));
-        let hash = folder.add(&name, |to| columns::write(columns::FINDINGS, findings, form, to).map_err(failed))?;
+        let hash = folder.add(&name, |to| columns::write(columns::FINDINGS, findings, form, &options, to).map_err(failed))?;
         hashes.push((name, hash));
         let name = format!("holdings.{ending}");
         let holdings = review.access.holdings.iter().map(|h| {
@@ -70,7 +76,7 @@ fn tables(review: &Review, folder: &mut Folder) -> Result<Vec<(String, String)>,
             (review.audience.holding(h), presence.as_str())
         });
         let failed = ReportError::io("write", Path::new(&name));
-        let hash = folder.add(&name, |to| columns::write(columns::HOLDINGS, holdings, form, to).map_err(failed))?;
+        let hash = folder.add(&name, |to| columns::write(columns::HOLDINGS, holdings, form, &options, to).map_err(failed))?;
         hashes.push((name, hash));
     }
     Ok(hashes)

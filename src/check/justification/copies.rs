@@ -3,9 +3,14 @@
 //! Shingles of five characters, 60 minima of hashes in twelve bands: texts of similarity 0.9 share a band in all but one case
 //! of a hundred thousand, and only texts that share one are compared.
 
-use std::collections::{BTreeMap, BTreeSet};
+use ahash::AHashMap;
+use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::sync::LazyLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+/// Characters of a shingle.
+const SHINGLE: usize = 5;
 const BANDS: usize = 12;
 const ROWS: usize = 5;
 /// How many texts of one band a text is compared with: each of them stands for its own group already.
@@ -22,70 +27,97 @@ pub(super) fn plain(text: &str) -> String {
     words.join(" ")
 }
 
-fn shingles(text: &str) -> BTreeSet<u64> {
-    let letters: Vec<char> = text.chars().collect();
-    let of = |window: &[char]| xxh3_64_with_seed(window.iter().collect::<String>().as_bytes(), 0);
-    if letters.len() <= 5 {
-        return BTreeSet::from([of(&letters)]);
+/// Hashes of the shingles of a text, sorted.
+fn shingles(text: &str) -> Vec<u64> {
+    let mut ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    ends.push(text.len());
+    let of = |letters: &[usize]| xxh3_64_with_seed(&text.as_bytes()[letters[0]..letters[letters.len() - 1]], 0);
+    let mut hashes: Vec<u64> = if ends.len() <= SHINGLE + 1 {
+        vec![of(&ends)]
+    } else {
+        ends.windows(SHINGLE + 1).map(of).collect()
+    };
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
+}
+
+/// Whether the share of the shingles that both texts have is at least so many percent.
+fn alike(a: &[u64], b: &[u64], percent: i64) -> bool {
+    let at_least = |both: usize| {
+        let all = a.len() + b.len() - both;
+        i64::try_from(both * 100 / all.max(1)).unwrap_or(0) >= percent
+    };
+    // The shorter one cannot have more in common than it has.
+    if !at_least(a.len().min(b.len())) {
+        return false;
     }
-    letters.windows(5).map(of).collect()
+    let (mut x, mut y, mut both) = (0, 0, 0);
+    while x < a.len() && y < b.len() {
+        match a[x].cmp(&b[y]) {
+            Ordering::Less => x += 1,
+            Ordering::Greater => y += 1,
+            Ordering::Equal => {
+                (x, y, both) = (x + 1, y + 1, both + 1);
+            }
+        }
+    }
+    at_least(both)
 }
 
-/// How alike two texts are, in percent: the share of their shingles that both have.
-fn alike(a: &BTreeSet<u64>, b: &BTreeSet<u64>) -> i64 {
-    let both = a.intersection(b).count();
-    let all = a.len() + b.len() - both;
-    i64::try_from(both * 100 / all.max(1)).unwrap_or(0)
-}
+/// A multiplication by an odd number and an addition is a hash that is cheap enough for sixty of them.
+static HASHES: LazyLock<[(u64, u64); BANDS * ROWS]> = LazyLock::new(|| {
+    std::array::from_fn(|seed| {
+        let seed = seed as u64;
+        (xxh3_64_with_seed(b"factor", seed) | 1, xxh3_64_with_seed(b"term", seed))
+    })
+});
 
-fn bands(shingles: &BTreeSet<u64>) -> Vec<u64> {
-    // A multiplication by an odd number and an addition is a hash that is cheap enough for sixty of them.
-    let least = |seed: usize| {
-        let (factor, term) = (xxh3_64_with_seed(b"factor", seed as u64) | 1, xxh3_64_with_seed(b"term", seed as u64));
-        shingles.iter().map(|s| s.wrapping_mul(factor).wrapping_add(term)).min().unwrap_or(0)
-    };
-    let minima: Vec<u64> = (0..BANDS * ROWS).map(least).collect();
-    let band = |(number, rows): (usize, &[u64])| {
-        let bytes: Vec<u8> = rows.iter().flat_map(|r| r.to_le_bytes()).collect();
+fn bands(shingles: &[u64]) -> [u64; BANDS] {
+    let least = |(factor, term): &(u64, u64)| shingles.iter().map(|s| s.wrapping_mul(*factor).wrapping_add(*term)).min().unwrap_or(0);
+    std::array::from_fn(|number| {
+        let rows = &HASHES[number * ROWS..(number + 1) * ROWS];
+        let bytes: Vec<u8> = rows.iter().flat_map(|hash| least(hash).to_le_bytes()).collect();
         xxh3_64_with_seed(&bytes, number as u64)
-    };
-    minima.chunks(ROWS).enumerate().map(band).collect()
+    })
 }
 
-/// For each text the number of its group; texts at least so many percent alike are of one group.
+/// For each text, in their order, the number of its group; texts at least so many percent alike are of one group.
 ///
 /// The order of the texts does not matter for who is together with whom: they are taken sorted.
-pub(super) fn groups(texts: &[String], percent: i64) -> BTreeMap<String, usize> {
-    let distinct: BTreeSet<&String> = texts.iter().collect();
-    let mut group_of: BTreeMap<String, usize> = BTreeMap::new();
-    let mut known: Vec<(BTreeSet<u64>, usize)> = Vec::new();
-    let mut buckets: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-    for text in distinct {
+pub(super) fn groups(texts: &[String], percent: i64) -> Vec<usize> {
+    let mut distinct: Vec<&str> = texts.iter().map(String::as_str).collect();
+    distinct.par_sort_unstable();
+    distinct.dedup();
+    let read = |text: &&str| {
         let own = shingles(text);
         let keys = bands(&own);
-        let near: BTreeSet<usize> = keys
-            .iter()
-            .filter_map(|k| buckets.get(k))
-            .flat_map(|b| b.iter().take(COMPARED).copied())
-            .collect();
-        let like = near.into_iter().find(|i| alike(&known[*i].0, &own) >= percent);
-        let number = known.len();
-        let group = like.map_or(number, |i| known[i].1);
+        (own, keys)
+    };
+    let known: Vec<(Vec<u64>, [u64; BANDS])> = distinct.par_iter().map(read).collect();
+    let mut group_of: Vec<usize> = Vec::with_capacity(known.len());
+    let mut buckets: AHashMap<u64, Vec<usize>> = AHashMap::new();
+    for (number, (own, keys)) in known.iter().enumerate() {
+        let mut near: Vec<usize> = keys.iter().filter_map(|k| buckets.get(k)).flatten().copied().collect();
+        near.sort_unstable();
+        near.dedup();
+        let like = near.into_iter().find(|i| alike(&known[*i].0, own, percent));
+        group_of.push(like.map_or(number, |i| group_of[i]));
         for key in keys {
-            let bucket = buckets.entry(key).or_default();
+            let bucket = buckets.entry(*key).or_default();
             if bucket.len() < COMPARED {
                 bucket.push(number);
             }
         }
-        known.push((own, group));
-        group_of.insert(text.clone(), group);
     }
-    group_of
+    let place = |text: &String| distinct.binary_search(&text.as_str()).map_or(0, |n| group_of[n]);
+    texts.par_iter().map(place).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn copies_and_near_copies_are_together_and_others_are_not() {
@@ -101,7 +133,7 @@ mod tests {
         .map(|t| plain(t))
         .collect();
         let groups = groups(&texts, 90);
-        let of = |i: usize| groups[&texts[i]];
+        let of = |i: usize| groups[i];
         assert_eq!((of(0), of(0)), (of(1), of(2)));
         assert!(of(3) != of(0) && of(4) != of(5), "{groups:?}");
     }
@@ -112,7 +144,7 @@ mod tests {
             .map(|i| plain(&format!("work package {i} of site {} until the end of week {}", i * 7, i % 52)))
             .collect();
         let groups = groups(&texts, 100);
-        let distinct: BTreeSet<usize> = groups.values().copied().collect();
+        let distinct: BTreeSet<usize> = groups.iter().copied().collect();
         assert_eq!((groups.len(), distinct.len()), (200, 200));
     }
 }

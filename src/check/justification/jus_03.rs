@@ -10,6 +10,7 @@ use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_I, CC6_2, CC6_3};
 use crate::model::time::DAY;
 use crate::model::{CheckId, Finding, Instant, PackageId, PrincipalId, ReasonCode, Severity};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 check! {
@@ -107,7 +108,7 @@ fn run(cx: &Context) -> Outcome {
         let who = story.requestor.as_ref().or(story.recipient.as_ref());
         match (given(story), who, story.created_at) {
             (Some(text), Some(who), Some(at)) => {
-                texts.push(plain(text));
+                texts.push(text);
                 requests.push((at, who, story));
             }
             (None, ..) if story.justification_visible => {}
@@ -119,10 +120,11 @@ fn run(cx: &Context) -> Outcome {
         let clears_when = "The requests themselves, or the audit events of the time when they were made.";
         out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::AuditEvents, &message, clears_when), unseen);
     }
+    let texts: Vec<String> = texts.into_par_iter().map(plain).collect();
     let group_of = groups(&texts, cx.threshold(&SIMILAR));
     let mut by_group: BTreeMap<usize, Vec<Asked>> = BTreeMap::new();
-    for (text, asked) in texts.iter().zip(requests) {
-        by_group.entry(group_of[text]).or_default().push(asked);
+    for (group, asked) in group_of.into_iter().zip(requests) {
+        by_group.entry(group).or_default().push(asked);
     }
     for mut group in by_group.into_values() {
         group.sort_by(|a, b| (a.0, &a.2.id).cmp(&(b.0, &b.2.id)));

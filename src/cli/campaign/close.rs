@@ -13,7 +13,6 @@ use crate::campaign::state::ESCALATION;
 use crate::campaign::tie_out::TieOut;
 use crate::campaign::{ItemId, Recommendation, State, remediation, reminder_schedule, removal_script};
 use crate::check;
-use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::open::Question;
 use crate::cli::{open, output};
@@ -227,7 +226,7 @@ impl Results {
             &removal_script::powershell(state.head.id.as_str(), &self.plan_sha256(), &self.steps),
         )?;
         let drift = self.balance.drift.iter().map(Drift::cells);
-        put("drift.csv", &rows::text(&Drift::COLUMNS, drift, Format::Csv, false)?)?;
+        put("drift.csv", &rows::csv(&Drift::COLUMNS, drift)?)?;
         put("reviewers.csv", &review_quality_csv(&self.review_quality)?)?;
         put("decisions.csv", &status::decisions_csv(state)?)?;
         Ok(dir)
@@ -271,7 +270,7 @@ fn plan_csv(steps: &[remediation::Step]) -> Result<String, Failure> {
             s.due.to_string(),
         ]
     });
-    rows::text(&columns, rows, Format::Csv, false)
+    rows::csv(&columns, rows)
 }
 
 fn review_quality_csv(review_quality: &[ReviewQuality]) -> Result<String, Failure> {
@@ -299,5 +298,5 @@ fn review_quality_csv(review_quality: &[ReviewQuality]) -> Result<String, Failur
             m.pace.map(|(_, n)| n.to_string()).unwrap_or_default(),
         ]
     });
-    rows::text(&columns, rows, Format::Csv, false)
+    rows::csv(&columns, rows)
 }

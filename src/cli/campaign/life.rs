@@ -1,16 +1,16 @@
 //! `campaign extend`, `cancel` and `reopen`: the end of a campaign moves, with a reason; `campaign exceptions`: the register.
 
 use super::args::{ExceptionsArgs, ExtendArgs, ReasonArgs};
-use super::{load, operator, rows};
+use super::{load, operator};
 use crate::campaign::due::named_end;
 use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{Choice, LogEvent};
 use crate::campaign::outcome::{Outcome, OutcomeWord, outcomes};
 use crate::campaign::{DecisionEntry, State, Store};
-use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::model::Instant;
+use crate::report::forms;
 use std::collections::BTreeMap;
 
 /// Gives more time.
@@ -135,15 +135,14 @@ pub fn exceptions(args: &ExceptionsArgs) -> Result<Exit, Failure> {
             list.extend(cells(state, outcome));
         }
     }
-    let text = match args.output.format {
-        Format::Table => {
+    let bytes = match output::form(&args.output) {
+        None => {
             let narrow = |c: &[String; 10]| [2, 3, 4, 6, 8].map(|i: usize| c[i].clone()).to_vec();
-            output::table(&["holder", "entitlement", "granted by", "until", "outcome"], list.iter().map(narrow).collect())
+            output::table(&["holder", "entitlement", "granted by", "until", "outcome"], list.iter().map(narrow).collect()).into_bytes()
         }
-        Format::Parquet => return Err(Failure::usage("exceptions have no parquet form; use table, json, jsonl or csv")),
-        format => rows::text(&columns, list.iter().cloned(), format, args.output.csv_raw)?,
+        Some(form) => forms::of_texts(&columns, list.iter(), form, &output::plainly(&args.output)).map_err(Failure::usage)?,
     };
-    output::deliver(text.as_bytes(), &args.output)?;
+    output::deliver(&bytes, &args.output)?;
     output::say(&format!("{} exceptions, {expired} of them over; as of {}", list.len(), question.access.as_of));
     Ok(if expired > 0 { Exit::Found } else { Exit::Done })
 }

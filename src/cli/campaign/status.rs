@@ -8,11 +8,12 @@ use crate::campaign::contradiction::contradictions;
 use crate::campaign::follow_up::{CurrentAccess, lapses};
 use crate::campaign::terms::terms;
 use crate::campaign::{ItemId, ReviewerKey, State, Totals};
-use crate::cli::args::{Format, LakeArg, OutputArgs, QuestionArgs};
+use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::lake::Lake;
 use crate::model::Instant;
+use crate::report::forms::{self, Form, Options, csv, json};
 use crate::report::progress;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,20 +24,19 @@ pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
     let (_, state) = load(&args.which)?;
     let lapsed = lapsed(&state, &args.which.lake, &args.question)?;
     state.check(&lapsed)?;
-    let text = match args.output.format {
-        Format::Table => table(&state, &lapsed),
-        Format::Json => {
+    let bytes = match output::form(&args.output) {
+        None => table(&state, &lapsed).into_bytes(),
+        Some(_) if args.output.format.is(&json::FORM) => {
             let mut text = serde_json::to_string_pretty(&whole(&state, &lapsed)).map_err(Failure::usage)?;
             text.push('\n');
-            text
+            text.into_bytes()
         }
-        Format::Csv | Format::Jsonl => items(&state, &lapsed, &args.output)?,
-        Format::Parquet => return Err(Failure::usage("status has no parquet form; use table, json, jsonl or csv")),
+        Some(form) => items(&state, &lapsed, form, &output::plainly(&args.output))?,
     };
     if let Some(path) = &args.page {
         write_page(&state, &lapsed, open::now()?, path)?;
     }
-    output::deliver(text.as_bytes(), &args.output)?;
+    output::deliver(&bytes, &args.output)?;
     Ok(Exit::Done)
 }
 
@@ -232,16 +232,12 @@ pub fn without_second(state: &State) -> Option<String> {
 
 /// Every item with its decision, as CSV.
 pub fn decisions_csv(state: &State) -> Result<String, Failure> {
-    let out = OutputArgs {
-        format: Format::Csv,
-        output: None,
-        csv_raw: false,
-    };
-    items(state, &BTreeMap::new(), &out)
+    let bytes = items(state, &BTreeMap::new(), &csv::FORM, &Options::default())?;
+    String::from_utf8(bytes).map_err(Failure::usage)
 }
 
 /// A row for each item: what was decided, by whom, and who owns it.
-fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> Result<String, Failure> {
+fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, form: &dyn Form, options: &Options) -> Result<Vec<u8>, Failure> {
     let columns = [
         "item_id",
         "principal_id",
@@ -294,5 +290,5 @@ fn items(state: &State, lapsed: &BTreeMap<ItemId, String>, out: &OutputArgs) -> 
             text(&|(_, d)| d.decided_at.map(|t| t.to_string()).unwrap_or_default()),
         ]
     });
-    super::rows::text(&columns, rows, out.format, out.csv_raw)
+    forms::of_texts(&columns, rows, form, options).map_err(Failure::usage)
 }

@@ -8,10 +8,10 @@ use crate::campaign::log::{Choice, LogEvent, Proof};
 use crate::campaign::outcome::{Outcome, OutcomeWord, counts, outcomes};
 use crate::campaign::reviewers::{find_person, reviewer};
 use crate::campaign::{CampaignError, ReviewerKey, State, proof};
-use crate::cli::args::Format;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::model::Instant;
+use crate::report::forms;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -65,9 +65,9 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
             o.evidence.clone(),
         ]
     };
-    let csv = rows::text(&columns, list.iter().map(row), Format::Csv, false)?;
-    let text = match args.output.format {
-        Format::Table => {
+    let csv = rows::csv(&columns, list.iter().map(row))?;
+    let bytes = match output::form(&args.output) {
+        None => {
             let narrow = |o: &Outcome| {
                 let mut cells = row(o);
                 // The records stand behind the sentence, and are in the other forms.
@@ -80,15 +80,14 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
                 vec![holder, what, decision, outcome, day, days, evidence]
             };
             let header = ["holder", "entitlement", "decision", "outcome", "removed", "days", "evidence"];
-            output::table(&header, list.iter().map(narrow).collect())
+            output::table(&header, list.iter().map(narrow).collect()).into_bytes()
         }
-        Format::Parquet => return Err(Failure::usage("verify has no parquet form; use table, json, jsonl or csv")),
-        format => rows::text(&columns, list.iter().map(row), format, args.output.csv_raw)?,
+        Some(form) => forms::of_texts(&columns, list.iter().map(row), form, &output::plainly(&args.output)).map_err(Failure::usage)?,
     };
-    output::deliver(text.as_bytes(), &args.output)?;
+    output::deliver(&bytes, &args.output)?;
     let commit = question.view.data_commit_id().unwrap_or_default().to_string();
     let as_of = question.access.as_of;
-    let hash = hex::encode(Sha256::digest(csv.as_bytes()));
+    let hash = hex::encode(Sha256::digest(&csv));
     let known = state.verified.as_ref().is_some_and(|(c, a, o)| *c == commit && *a == as_of && *o == counts);
     if !known {
         let events = [LogEvent::Verified {

@@ -1,58 +1,20 @@
 //! The columns of holdings and findings, once for all formats: others script against their names and order.
 
 mod changes;
-mod encode;
 mod findings;
 mod holdings;
 
 use crate::check::life::Change;
-use crate::model::{Finding, Holding, Instant};
+use crate::model::{Finding, Holding};
 use crate::report::ReportError;
+use crate::report::forms::{Form, Head, Options};
 use std::borrow::Cow;
 use std::io::Write;
 
+pub use crate::report::forms::{Cell, Csv, Kind};
 pub use changes::CHANGES;
-pub use encode::Row;
 pub use findings::FINDINGS;
 pub use holdings::HOLDINGS;
-
-/// What a column holds, and so how each format writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Words of ours, such as `exact`: never protected in CSV.
-    Word,
-    /// Text and ids from exports: protected in CSV.
-    Text,
-    /// An instant: RFC 3339 in text, a timestamp in Parquet.
-    Time,
-    /// Several texts: an array in JSON, joined by `;` elsewhere.
-    List,
-    /// JSON inside: as it is in JSON, as text elsewhere.
-    Json,
-}
-
-/// The content of one field.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell<'a> {
-    /// A word or text; empty text is no value.
-    Text(Cow<'a, str>),
-    /// An instant, if there is one.
-    Time(Option<Instant>),
-    /// Several texts.
-    List(Vec<&'a str>),
-    /// JSON.
-    Json(serde_json::Value),
-}
-
-/// How text is written to CSV.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Csv {
-    /// Text that a spreadsheet could run gets a `'` before it, by the rule of [`crate::report::csv_text`].
-    #[default]
-    Safe,
-    /// As it is, for machines.
-    Raw,
-}
 
 /// In which forms a report writes its tables, beside the Parquet that it always has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,40 +38,40 @@ pub struct Column<T: 'static> {
 /// A holding, and whether it lies in the window `certain`ly or is `possible`.
 pub type HeldRow<'a> = (&'a Holding, &'a str);
 
-/// Forms in which a table can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Comma-separated, for people and spreadsheets, or raw for machines.
-    Csv(Csv),
-    /// One array, exact.
-    Json,
-    /// An object a line, exact.
-    Jsonl,
-    /// Parquet, exact, times as timestamps in UTC.
-    Parquet,
-}
+/// A row, and the word that depends on the question.
+pub type Row<'a, T> = (Cow<'a, T>, &'a str);
 
-/// Rows of any table, some thousands at a time; the word beside a row is its `in_window`.
+/// Rows of any table, one at a time; the word beside a row is its `in_window`.
 ///
 /// # Errors
 /// When `to` does not take them.
-pub fn write<'a, T: Clone + 'a>(columns: &[Column<T>], rows: impl Iterator<Item = Row<'a, T>>, form: Form, to: &mut (dyn Write + Send)) -> std::io::Result<()> {
-    match form {
-        Form::Csv(profile) => encode::csv(columns, rows, profile, to),
-        Form::Json => encode::json(columns, rows, to),
-        Form::Jsonl => encode::jsonl(columns, rows, to),
-        Form::Parquet => encode::parquet(columns, rows, to),
+pub fn write<'a, T: Clone + 'a>(
+    columns: &[Column<T>],
+    rows: impl Iterator<Item = Row<'a, T>>,
+    form: &dyn Form,
+    options: &Options,
+    to: &mut (dyn Write + Send),
+) -> std::io::Result<()> {
+    let head = |c: &Column<T>| Head {
+        name: c.name.to_string(),
+        kind: c.kind,
+    };
+    let mut table = form.begin(&columns.iter().map(head).collect::<Vec<_>>(), options, to)?;
+    for (row, word) in rows {
+        let cells: Vec<Cell> = columns.iter().map(|c| (c.get)(&row, word)).collect();
+        table.row(&cells)?;
     }
+    table.end()
 }
 
 /// Holdings in one piece.
 ///
 /// # Errors
 /// When Parquet refuses, which is a bug.
-pub fn holdings(rows: &[HeldRow], form: Form) -> Result<Vec<u8>, ReportError> {
+pub fn holdings(rows: &[HeldRow], form: &dyn Form, options: &Options) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
     let rows = rows.iter().map(|(h, w)| (Cow::Borrowed(*h), *w));
-    write(HOLDINGS, rows, form, &mut out).map_err(ReportError::encode("holdings"))?;
+    write(HOLDINGS, rows, form, options, &mut out).map_err(ReportError::encode("holdings"))?;
     Ok(out)
 }
 
@@ -117,10 +79,10 @@ pub fn holdings(rows: &[HeldRow], form: Form) -> Result<Vec<u8>, ReportError> {
 ///
 /// # Errors
 /// When Parquet refuses, which is a bug.
-pub fn findings(rows: &[Finding], form: Form) -> Result<Vec<u8>, ReportError> {
+pub fn findings(rows: &[Finding], form: &dyn Form, options: &Options) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
     let rows = rows.iter().map(|f| (Cow::Borrowed(f), ""));
-    write(FINDINGS, rows, form, &mut out).map_err(ReportError::encode("findings"))?;
+    write(FINDINGS, rows, form, options, &mut out).map_err(ReportError::encode("findings"))?;
     Ok(out)
 }
 
@@ -128,16 +90,16 @@ pub fn findings(rows: &[Finding], form: Form) -> Result<Vec<u8>, ReportError> {
 ///
 /// # Errors
 /// When Parquet refuses, which is a bug.
-pub fn changes(rows: &[Change], form: Form) -> Result<Vec<u8>, ReportError> {
+pub fn changes(rows: &[Change], form: &dyn Form, options: &Options) -> Result<Vec<u8>, ReportError> {
     let mut out = Vec::new();
     let rows = rows.iter().map(|c| (Cow::Borrowed(c), ""));
-    write(CHANGES, rows, form, &mut out).map_err(ReportError::encode("changes"))?;
+    write(CHANGES, rows, form, options, &mut out).map_err(ReportError::encode("changes"))?;
     Ok(out)
 }
 
 /// Text or nothing.
 fn text(value: &str) -> Cell<'_> {
-    Cell::Text(Cow::Borrowed(value))
+    if value.is_empty() { Cell::Empty } else { Cell::Text(Cow::Borrowed(value)) }
 }
 
 #[cfg(test)]

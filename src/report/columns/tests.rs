@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{CheckId, Decision, EntitlementKey, Severity, Verdict};
-use crate::report::sample;
+use crate::report::{forms, sample};
 
 #[test]
 fn names_and_order_are_the_contract() {
@@ -22,12 +22,13 @@ fn names_and_order_are_the_contract() {
     );
 }
 
-fn encoded(rows: &[HeldRow], form: Form) -> Vec<u8> {
-    holdings(rows, form).expect("encodes")
+fn encoded(rows: &[HeldRow], form: &dyn Form, csv: Csv) -> Vec<u8> {
+    let options = Options { csv, beside: None };
+    holdings(rows, form, &options).expect("encodes")
 }
 
 fn field(holding: &Holding, name: &str) -> String {
-    let json: Vec<serde_json::Value> = serde_json::from_slice(&encoded(&[(holding, "certain")], Form::Json)).expect("JSON");
+    let json: Vec<serde_json::Value> = serde_json::from_slice(&encoded(&[(holding, "certain")], &forms::json::FORM, Csv::Safe)).expect("JSON");
     json[0][name].to_string()
 }
 
@@ -65,11 +66,11 @@ fn csv_defuses_formulas_and_json_keeps_them() {
         decision: "approved".into(),
         reason: "-1".into(),
     }];
-    let csv = String::from_utf8(encoded(&[(&h, "certain")], Form::Csv(Csv::Safe))).expect("text");
+    let csv = String::from_utf8(encoded(&[(&h, "certain")], &forms::csv::FORM, Csv::Safe)).expect("text");
     assert!(csv.contains(",'=cmd|' /C calc'!A0,"), "{csv}");
     assert!(csv.contains(",\"Ana, \"\"the\"\" lead;'@bo\","), "{csv}");
     assert!(!csv.contains('\r') && csv.ends_with('\n') && csv.lines().count() == 2);
-    let raw = String::from_utf8(encoded(&[(&h, "certain")], Form::Csv(Csv::Raw))).expect("text");
+    let raw = String::from_utf8(encoded(&[(&h, "certain")], &forms::csv::FORM, Csv::Raw)).expect("text");
     assert!(raw.contains(",=cmd|' /C calc'!A0,") && raw.contains(";@bo\","), "{raw}");
     assert_eq!(field(&h, "principal_name"), "\"=cmd|' /C calc'!A0\"");
     assert_eq!(field(&h, "approved_by"), "[\"Ana, \\\"the\\\" lead\",\"@bo\"]");
@@ -80,7 +81,7 @@ fn csv_defuses_formulas_and_json_keeps_them() {
 fn a_csv_reader_gets_back_what_was_written() {
     let mut h = sample::holding(1);
     h.justification = Some("line one\nline \"two\", = three\r".into());
-    let bytes = encoded(&[(&h, "possible")], Form::Csv(Csv::Safe));
+    let bytes = encoded(&[(&h, "possible")], &forms::csv::FORM, Csv::Safe);
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let row = reader.records().next().expect("a row").expect("well formed");
     let at = HOLDINGS.iter().position(|c| c.name == "justification").expect("a column");
@@ -92,20 +93,20 @@ fn parquet_has_every_column_and_true_times() {
     use arrow::array::{Array, AsArray};
     use arrow::datatypes::TimestampMicrosecondType;
     let h = sample::holding(1);
-    let bytes = bytes::Bytes::from(encoded(&[(&h, "certain")], Form::Parquet));
+    let bytes = bytes::Bytes::from(encoded(&[(&h, "certain")], &forms::parquet::FORM, Csv::Safe));
     let mut reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(bytes, 16).expect("a Parquet file");
     let batch = reader.next().expect("a batch").expect("readable");
     assert_eq!(batch.num_columns(), HOLDINGS.len());
     let from = batch.column(0).as_primitive::<TimestampMicrosecondType>();
     assert_eq!(Some(from.value(0)), h.held_from.map(|t| t.0));
     assert!(batch.column(1).is_null(0), "still held");
-    assert!(findings(&[], Form::Parquet).is_ok(), "an empty table is a table");
+    assert!(findings(&[], &forms::parquet::FORM, &Options::default()).is_ok(), "an empty table is a table");
 }
 
 #[test]
 fn findings_of_every_verdict_are_written() {
     let finding = sample::finding(CheckId::new("APR-01"), Verdict::NotEvaluable, Severity::High, 3);
-    let line = String::from_utf8(findings(&[finding], Form::Jsonl).expect("encodes")).expect("text");
+    let line = String::from_utf8(findings(&[finding], &forms::jsonl::FORM, &Options::default()).expect("encodes")).expect("text");
     assert!(
         line.starts_with("{\"check\":\"APR-01\",\"result\":\"not-evaluable\",\"severity\":\"high\","),
         "{line}"
@@ -121,7 +122,7 @@ proptest::proptest! {
         h.justification = Some(reason).filter(|r| !r.is_empty()).map(Into::into);
         let at = |column: &str| HOLDINGS.iter().position(|c| c.name == column).expect("a column");
         for profile in [Csv::Safe, Csv::Raw] {
-            let bytes = encoded(&[(&h, "certain")], Form::Csv(profile));
+            let bytes = encoded(&[(&h, "certain")], &forms::csv::FORM, profile);
             let mut reader = csv::Reader::from_reader(bytes.as_slice());
             let row = reader.records().next().expect("a row").expect("well formed");
             for (column, original) in [("principal_name", h.principal_name.as_str()), ("justification", h.justification.as_deref().unwrap_or_default())] {
