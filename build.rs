@@ -68,10 +68,7 @@ fn list_checks(files: &[String]) {
 /// Writes the list of all forms of output: a form is a file of `src/report/forms` with a `FORM`.
 fn list_forms(files: &[String]) {
     let names = files.iter().filter_map(|f| f.strip_prefix("src/report/forms/")?.strip_suffix(".rs"));
-    let lines: String = names
-        .filter(|n| !["mod", "tests"].contains(n))
-        .map(|n| format!("    &crate::report::forms::{n}::FORM,\n"))
-        .collect();
+    let lines: String = names.filter(|n| !["mod", "tests"].contains(n)).map(|n| format!("    &{n}::FORM,\n")).collect();
     let out = std::env::var_os("OUT_DIR").expect("cargo names the folder");
     fs::write(Path::new(&out).join("forms.rs"), format!("&[\n{lines}]\n")).expect("the folder of the build is writable");
 }

@@ -63,10 +63,26 @@ pub(super) fn accept(findings: &mut [Finding], config: &Config, names: &Names, a
     }
     let holding: Vec<&Exception> = config.exceptions.iter().filter(|e| e.holds(as_of) && names.ambiguous(e).is_none()).collect();
     for finding in findings.iter_mut().filter(|f| f.result == Verdict::Finding) {
-        if let Some(entry) = holding.iter().find(|e| e.is_of(finding)) {
+        let whole = holding.iter().find(|e| e.is_of(finding));
+        if let Some(entry) = whole.or_else(|| of_every_part(&holding, finding)) {
             excepted(finding, entry);
         }
     }
+}
+
+/// The entry that ends first of those that together accept every assignment of a finding about several.
+fn of_every_part<'e>(holding: &'e [&'e Exception], finding: &Finding) -> Option<&'e &'e Exception> {
+    if finding.covers.len() < 2 {
+        return None;
+    }
+    let of = |assignment: &String| {
+        let its = holding
+            .iter()
+            .filter(|e| e.is_of_a_part(finding) && e.assignment.eq_ignore_ascii_case(assignment));
+        its.max_by_key(|e| e.until)
+    };
+    let parts: Vec<&&Exception> = finding.covers.iter().map(of).collect::<Option<_>>()?;
+    parts.into_iter().min_by_key(|e| e.until)
 }
 
 fn excepted(finding: &mut Finding, entry: &Exception) {
@@ -95,4 +111,45 @@ fn excepted(finding: &mut Finding, entry: &Exception) {
     finding.evidence.extend(entry.evidence.iter().filter(|e| e.contains(':')).cloned());
     finding.evidence.sort();
     finding.evidence.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CheckId;
+
+    #[test]
+    fn a_finding_about_several_is_accepted_when_each_of_them_is() {
+        let time = |text: &str| Instant::parse(text).expect("a time");
+        let entry = |assignment: &str, until: &str| Exception {
+            check: "APR-03".into(),
+            assignment: assignment.into(),
+            owner: "olga".into(),
+            reason: "moved".into(),
+            until: time(until),
+            ..Exception::default()
+        };
+        let batch = || Finding {
+            assignment_id: "a1".into(),
+            covers: vec!["a1".into(), "a2".into()],
+            ..Finding::blank(CheckId::new("APR-03"))
+        };
+        let told = |entries: Vec<Exception>, at: &str| {
+            let config = Config {
+                exceptions: entries,
+                ..Config::default()
+            };
+            let mut rows = [batch()];
+            accept(&mut rows, &config, &Names::default(), time(at));
+            rows[0].result
+        };
+        let (first, second) = (entry("a1", "2026-06-01"), entry("a2", "2026-05-01"));
+        assert_eq!(told(vec![first.clone()], "2026-04-01"), Verdict::Finding, "the other is not accepted");
+        assert_eq!(told(vec![first.clone(), second.clone()], "2026-04-01"), Verdict::Exception);
+        assert_eq!(
+            told(vec![first, second], "2026-05-02"),
+            Verdict::Finding,
+            "the acceptance of one of them is over"
+        );
+    }
 }

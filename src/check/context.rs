@@ -276,6 +276,9 @@ impl<'a> Context<'a> {
         let mut evidence = draft.evidence;
         evidence.sort();
         evidence.dedup();
+        let mut covers = draft.covers;
+        covers.sort();
+        covers.dedup();
         let controls = self.check.served().into_iter();
         let id = match draft.of_request {
             true => &draft.request,
@@ -300,6 +303,7 @@ impl<'a> Context<'a> {
             message: format!("{}{}.", draft.message, draft.caveat),
             controls: controls.map(|c| format!("{} {}", c.framework, c.id)).collect(),
             evidence,
+            covers,
             clears_when: draft.clears_when,
         }
     }

@@ -55,6 +55,8 @@ pub struct Draft {
     pub caveat: String,
     /// `table:record_id`, in any order.
     pub evidence: Vec<String>,
+    /// Of a finding about several people, assignments or settings: each of them by id, in any order.
+    pub covers: Vec<String>,
     /// What would clear it.
     pub clears_when: String,
 }
@@ -74,6 +76,7 @@ impl Default for Draft {
             message: String::new(),
             caveat: String::new(),
             evidence: Vec::new(),
+            covers: Vec::new(),
             clears_when: String::new(),
         }
     }
@@ -142,7 +145,13 @@ impl Draft {
     /// About a holding: who holds, what, since when, by which records.
     #[must_use]
     pub fn of_holding(cx: &Context, holding: &Holding) -> Self {
-        let since = holding.until_earliest.filter(|_| holding.until_certainty == Certainty::Unknown);
+        let watched_no_longer = match holding.until_certainty {
+            Certainty::Unknown => true,
+            // It had ended by a later snapshot, and nobody can tell whether before the instant of the questions.
+            Certainty::Bounded => holding.until_earliest.is_some_and(|t| t < cx.as_of()),
+            _ => false,
+        };
+        let since = holding.until_earliest.filter(|_| watched_no_longer);
         Self {
             subject: cx.principal(&holding.principal),
             object: cx.entitlement(holding),

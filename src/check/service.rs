@@ -22,6 +22,10 @@ const ENTITLEMENT_MANAGEMENT: &[&str] = &[
 /// Privileged identity management (MS-PIM), which adds whoever activates a membership.
 const PRIVILEGED_IDENTITY_MANAGEMENT: &[&str] = &["01fc33a7-78ba-4d2f-a4b7-768e336e890e"];
 
+/// Lifecycle workflows, which assign packages to joiners and take them from leavers: the application id of Microsoft's pages on
+/// custom task extensions.
+const LIFECYCLE_WORKFLOWS: &[&str] = &["ce79fdc4-cd1d-4ea5-8139-e74d7dbe0bb7"];
+
 /// Who gave access, as far as ids tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Giver {
@@ -36,11 +40,22 @@ pub enum Giver {
 }
 
 impl Context<'_> {
+    /// Whether Entra's lifecycle workflows did what an event tells.
+    #[must_use]
+    pub fn is_by_lifecycle_workflow(&self, event: &AccessEvent) -> bool {
+        LIFECYCLE_WORKFLOWS.iter().any(|id| id.eq_ignore_ascii_case(self.actor_app_id(event)))
+    }
+
+    /// The application id of an event's actor, by the record or by the listing of service principals; empty for people.
+    fn actor_app_id<'e>(&'e self, event: &'e AccessEvent) -> &'e str {
+        let listed = event.actor.as_ref().and_then(|a| self.access.apps.get(a.as_str())).map(|a| a.app_id.as_str());
+        Some(event.actor_app_id.as_str()).filter(|id| !id.is_empty()).or(listed).unwrap_or_default()
+    }
+
     /// Who did what an event tells; `None` where it names nobody.
     #[must_use]
     pub fn giver(&self, event: &AccessEvent) -> Option<Giver> {
-        let listed = event.actor.as_ref().and_then(|a| self.access.apps.get(a.as_str())).map(|a| a.app_id.as_str());
-        let app_id = Some(event.actor_app_id.as_str()).filter(|id| !id.is_empty()).or(listed).unwrap_or_default();
+        let app_id = self.actor_app_id(event);
         let is_in = |list: &[&str]| list.iter().any(|id| id.eq_ignore_ascii_case(app_id));
         let configured = || self.config.service_apps.iter().any(|id| id.eq_ignore_ascii_case(app_id));
         if app_id.is_empty() {

@@ -192,7 +192,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("vouchsafe.toml");
         std::fs::write(&path, text).expect("a file");
-        let known: Vec<&str> = thresholds().iter().map(|t| t.name).collect();
+        let known: Vec<(&str, &str)> = thresholds().iter().map(|t| (t.name, t.unit)).collect();
         let profiles: Vec<&str> = PROFILES.iter().map(|p| p.name).collect();
         config::load(&path, &known, &profiles).expect("a configuration")
     }

@@ -105,7 +105,7 @@ fn configuration_path(args: &QuestionArgs) -> Option<&Path> {
 }
 
 fn configured(path: Option<&Path>, profile: Option<&str>) -> Result<Config, Failure> {
-    let thresholds = check::thresholds().iter().map(|t| t.name).collect::<Vec<_>>();
+    let thresholds = check::thresholds().iter().map(|t| (t.name, t.unit)).collect::<Vec<_>>();
     let profiles = check::profiles::PROFILES.iter().map(|p| p.name).collect::<Vec<_>>();
     let mut config = match path {
         Some(path) => config::load(path, &thresholds, &profiles).map_err(Failure::usage)?,

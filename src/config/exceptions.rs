@@ -46,8 +46,18 @@ impl Exception {
         blank_or(&self.finding, &finding.fingerprint) && blank_or(&self.check, finding.check.as_str()) && self.concerns(finding)
     }
 
+    /// Whether it names one of several assignments of a finding: of the others it says nothing.
+    #[must_use]
+    pub fn is_of_a_part(&self, finding: &Finding) -> bool {
+        let same_check = self.check.is_empty() || self.check.eq_ignore_ascii_case(finding.check.as_str());
+        same_check && finding.covers.len() > 1 && finding.covers.iter().any(|a| a.eq_ignore_ascii_case(&self.assignment))
+    }
+
     /// Whether it names whom and what a finding is about; an assignment that both name decides alone.
     fn concerns(&self, finding: &Finding) -> bool {
+        if self.is_of_a_part(finding) {
+            return false;
+        }
         if !self.assignment.is_empty() && !finding.assignment_id.is_empty() {
             return self.assignment.eq_ignore_ascii_case(&finding.assignment_id);
         }
@@ -307,5 +317,13 @@ mod tests {
         assert!(entry.is_of(&finding("ana", "payroll", "")));
         assert!(!entry.is_of(&finding("ana", "payroll", "a2")), "another assignment of the same package");
         assert!(!entry.is_of(&finding("ana", "library", "")));
+        let of_two = Finding {
+            covers: vec!["a1".into(), "a2".into()],
+            ..finding("adm", "payroll", "a1")
+        };
+        assert!(
+            !entry.is_of(&of_two) && entry.is_of_a_part(&of_two),
+            "the other assignment is not accepted with it"
+        );
     }
 }

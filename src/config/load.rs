@@ -83,11 +83,11 @@ struct RawPackages {
 }
 
 /// Reads a configuration file; the register of exceptions that it names is read by [`register`].
-/// `thresholds` and `profiles` are the names that checks know.
+/// `thresholds` are the names that checks know, with their units, `profiles` the names of profiles.
 ///
 /// # Errors
 /// When the file cannot be read, or anything in it is wrong.
-pub fn load(path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+pub fn load(path: &Path, thresholds: &[(&str, &str)], profiles: &[&str]) -> Result<Config, ConfigError> {
     let mut config = parse(&read(path)?, path, thresholds, profiles)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.register = config.register.map(|named| folder.join(named));
@@ -115,17 +115,21 @@ fn read(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.into(), source })
 }
 
-fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Result<Config, ConfigError> {
+fn parse(text: &str, path: &Path, thresholds: &[(&str, &str)], profiles: &[&str]) -> Result<Config, ConfigError> {
     let raw: Raw = toml::from_str(text).map_err(|e| ConfigError::Syntax {
         path: path.into(),
         message: e.to_string().trim_end().to_string(),
     })?;
     let mut mistakes = Vec::new();
     for (name, value) in &raw.thresholds {
-        if !thresholds.contains(&name.as_str()) {
-            mistakes.push(format!("thresholds.{name} is not known{}", did_you_mean(name, thresholds)));
-        } else if *value < 0 {
-            mistakes.push(format!("thresholds.{name} is {value}; it must be 0 or more"));
+        let Some((_, unit)) = thresholds.iter().find(|(known, _)| known == name) else {
+            let names: Vec<&str> = thresholds.iter().map(|(name, _)| *name).collect();
+            mistakes.push(format!("thresholds.{name} is not known{}", did_you_mean(name, &names)));
+            continue;
+        };
+        let most = most(unit);
+        if !(0..=most).contains(value) {
+            mistakes.push(format!("thresholds.{name} is {value}; it must be from 0 to {most} ({unit})"));
         }
     }
     if let Some(profile) = raw.profile.as_ref().filter(|p| !profiles.contains(&p.as_str())) {
@@ -182,6 +186,16 @@ fn parse(text: &str, path: &Path, thresholds: &[&str], profiles: &[&str]) -> Res
         config.admin_accounts.pairs = admin.pairs.into_iter().map(|pair| pair.map(|w| w.to_lowercase())).collect();
     }
     Ok(config)
+}
+
+/// The largest number that makes sense in a unit.
+fn most(unit: &str) -> i64 {
+    match unit {
+        "0 or 1" => 1,
+        "percent" => 100,
+        // A century and more, in any unit of time; more people than any tenant has.
+        _ => 100_000_000,
+    }
 }
 
 /// Rules about who is who, in the order in which populations decide.
@@ -252,7 +266,12 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let told = match parse(text, Path::new("v.toml"), &["stale-days", "grace-days"], &["default", "pci"]) {
+        let told = match parse(
+            text,
+            Path::new("v.toml"),
+            &[("stale-days", "days"), ("grace-days", "days"), ("share", "percent")],
+            &["default", "pci"],
+        ) {
             Ok(c) => format!("ok {} {:?}", c.profile, c.thresholds.values().map(|s| s.value).collect::<Vec<_>>()),
             Err(e) => e.to_string(),
         };
@@ -265,6 +284,8 @@ mod tests {
         check("profile = \"pc\"\n[thresholds]\nstale-day = 45\ngrace-days = -1\n", "3 mistake(s)");
         check("[thresholds]\nstale-day = 45\n", "did you mean stale-days?");
         check("colour = 1\n", "unknown field `colour`");
+        check("[thresholds]\nshare = 101\n", "it must be from 0 to 100 (percent)");
+        check("[thresholds]\nstale-days = 9000000000000000000\n", "it must be from 0 to 100000000 (days)");
         check("profile = \n", "line 1");
         check(
             "[admin_accounts]\naccounts = [\"root@corp.example\"]\npairs = [[\"svc-9@corp.example\", \"ana@corp.example\"]]\n",

@@ -161,7 +161,7 @@ pub fn write<T: Sync, R: Columns + Send>(path: &Path, order: Order, things: &[T]
     let properties = properties.set_max_row_group_row_count(Some(group)).build();
     let file = parquet_io::private_file(path).map_err(LakeError::io("create", path))?;
     let mut writer = ArrowWriter::try_new(file, parquet_io::schema::<R>(), Some(properties)).map_err(LakeError::format("write", path))?;
-    for many in things.chunks(4 * WHOLE_GROUP) {
+    for many in things.chunks(16 * GROUP) {
         let batches: Vec<RecordBatch> = many
             .par_chunks(GROUP)
             .map(|few| parquet_io::batch_of(&few.iter().map(&row).collect::<Vec<R>>()).map_err(LakeError::format("encode rows of", path)))

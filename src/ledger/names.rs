@@ -180,8 +180,13 @@ impl Names {
         for target in &event.targets {
             self.of_target(target, at);
         }
-        if let (Some("user"), Some(id)) = (event.actor_kind.as_deref(), event.actor_id.as_deref()) {
-            self.note(id, ObjectKind::User, naming(at, event.actor_name.as_deref(), event.actor_upn.as_deref()));
+        let kind = match event.actor_kind.as_deref() {
+            Some("user") => Some(ObjectKind::User),
+            Some("app") => Some(ObjectKind::ServicePrincipal),
+            _ => None,
+        };
+        if let (Some(kind), Some(id)) = (kind, event.actor_id.as_deref().filter(|id| !id.is_empty())) {
+            self.note(id, kind, naming(at, event.actor_name.as_deref(), event.actor_upn.as_deref()));
         }
     }
 

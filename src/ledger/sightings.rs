@@ -84,6 +84,7 @@ impl Sightings {
             collections.entry(s.collection).or_default().seen.entry(s.object_id).or_default().push(seen);
         }
         for collection in collections.values_mut() {
+            collection.doubt_nested();
             for looks in collection.looks.values_mut() {
                 looks.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
             }
@@ -142,6 +143,20 @@ impl Sightings {
 }
 
 impl Collection {
+    /// A copy that another record carries says less where a complete listing of the same instant does not have the object: the copy may be old.
+    fn doubt_nested(&mut self) {
+        let listings = self.looks.get(&Interned::from("tenant")).into_iter().flatten();
+        let whole: AHashSet<Instant> = listings.filter(|(_, l)| l.complete).map(|(_, l)| l.at).collect();
+        if whole.is_empty() {
+            return;
+        }
+        for seen in self.seen.values_mut() {
+            let own: AHashSet<Instant> = seen.iter().filter(|s| s.snapshot.is_some()).map(|s| s.at).collect();
+            let contradicted = |s: &&mut Seen| s.snapshot.is_none() && whole.contains(&s.at) && !own.contains(&s.at);
+            seen.iter_mut().filter(contradicted).for_each(|s| s.presence_only = true);
+        }
+    }
+
     /// Complete looks of a scope in which the object was not seen.
     pub(super) fn absences<'a>(&'a self, scope: &Interned, object: Option<&Interned>) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
         let objects: Vec<Interned> = object.copied().into_iter().collect();

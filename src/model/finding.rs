@@ -123,6 +123,8 @@ pub struct Finding {
     pub controls: Vec<String>,
     /// `table:record_id`, sorted.
     pub evidence: Vec<String>,
+    /// Of a finding about several people, assignments or settings: each of them, by id, sorted. No column shows it.
+    pub covers: Vec<String>,
     /// Stable over time: see [`fingerprint`].
     pub fingerprint: String,
     /// What would clear it.
@@ -152,6 +154,7 @@ impl Finding {
             message: empty(),
             controls: Vec::new(),
             evidence: Vec::new(),
+            covers: Vec::new(),
             fingerprint: empty(),
             clears_when: empty(),
         }

@@ -207,6 +207,11 @@ impl Holding {
     #[must_use]
     pub fn held_at(&self, at: Instant) -> bool {
         let begun = self.from_latest.or(self.held_from).is_some_and(|t| t <= at);
-        begun && self.held_until.is_none_or(|t| at < t)
+        // Of an end that lies between two proofs the later one is certain.
+        let ended = match self.until_certainty {
+            Certainty::Bounded => self.until_latest,
+            _ => self.held_until,
+        };
+        begun && ended.is_none_or(|t| at < t)
     }
 }

@@ -13,6 +13,12 @@ pub fn visible(text: &str) -> String {
     written_out(text, |c| c != '\n' && deceives(c), |out, c| write!(out, "‹U+{:04X}›", c as u32))
 }
 
+/// Whether nothing of a text can be seen.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || deceives(c))
+}
+
 /// Text that is laid out with tabs, which stay as its lines do.
 #[must_use]
 pub fn laid_out(text: &str) -> String {

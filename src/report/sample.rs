@@ -208,6 +208,7 @@ pub fn finding(check: CheckId, result: Verdict, severity: Severity, n: usize) ->
         },
         controls: vec!["NIST SP 800-53 r5 AC-2(3)".into(), "ISO/IEC 27001:2022 A.5.18".into()],
         evidence: h.evidence.iter().map(ToString::to_string).collect(),
+        covers: Vec::new(),
         fingerprint: format!("{n:032x}"),
         clears_when: "The access ends, or its owner accepts it until a date.".into(),
     }

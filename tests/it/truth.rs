@@ -30,6 +30,10 @@ fn tenant(seed: u64, switches: Switches, dir: &Path) -> AccessModel {
 }
 
 pub fn access(export: &Path, lake: &Path) -> AccessModel {
+    access_as_of(export, lake, None)
+}
+
+pub fn access_as_of(export: &Path, lake: &Path, as_of: Option<Instant>) -> AccessModel {
     let lake = Lake::open_or_create(lake).expect("a lake");
     let now = Instant::parse("2027-01-01T00:00:00Z").expect("a time");
     let options = IngestOptions {
@@ -53,7 +57,8 @@ pub fn access(export: &Path, lake: &Path) -> AccessModel {
     }
     sink.commit(now).expect("a commit");
     let evidence = Evidence::load(&lake.view().expect("a view")).expect("evidence");
-    ledger::build(evidence, &Settings::default())
+    let settings = Settings { as_of, ..Settings::default() };
+    ledger::build(evidence, &settings)
 }
 
 /// From and until, as the truth has them.

@@ -2,20 +2,21 @@
 //!
 //! `tests/verdicts/NAME/in` holds exports, `verdict.txt` a story, the checks that were asked, and every row that they must make:
 //! `check | result | severity | reason | subject | object`, by name; `vouchsafe.toml` beside it, where there is one, the settings of
-//! the house. What the program answers is never a reason to change a
+//! the house; a line `as of TIME` says when it is asked. What the program answers is never a reason to change a
 //! verdict. `VOUCHSAFE_VERDICT=foundry` asks one tenant only.
 
 use crate::common::Run;
-use crate::truth::access;
+use crate::truth::access_as_of;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use vouchsafe::check;
 use vouchsafe::config::{self, Config};
-use vouchsafe::model::{CheckId, Verdict};
+use vouchsafe::model::{CheckId, Instant, Verdict};
 
 struct Signed {
     checks: Vec<CheckId>,
+    as_of: Option<Instant>,
     rows: BTreeMap<String, usize>,
 }
 
@@ -46,6 +47,7 @@ fn signed(folder: &Path) -> Signed {
     }
     Signed {
         checks: asked.split_whitespace().map(id).collect(),
+        as_of: text.lines().find_map(|l| l.strip_prefix("as of ")).and_then(Instant::parse),
         rows,
     }
 }
@@ -56,16 +58,16 @@ fn settings(folder: &Path) -> Config {
     if !path.exists() {
         return Config::default();
     }
-    let known: Vec<&str> = check::thresholds().iter().map(|t| t.name).collect();
+    let known: Vec<(&str, &str)> = check::thresholds().iter().map(|t| (t.name, t.unit)).collect();
     config::load(&path, &known, &[check::profiles::DEFAULT]).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn told(folder: &Path, checks: &[CheckId]) -> (BTreeMap<String, usize>, Vec<String>) {
+fn told(folder: &Path, signed: &Signed) -> (BTreeMap<String, usize>, Vec<String>) {
     let run = Run::new();
-    let model = access(&folder.join("in"), &run.dir().join("lake"));
+    let model = access_as_of(&folder.join("in"), &run.dir().join("lake"), signed.as_of);
     let mut rows = BTreeMap::new();
     let mut messages = Vec::new();
-    for result in check::run(&model, &settings(folder), Some(checks)) {
+    for result in check::run(&model, &settings(folder), Some(&signed.checks)) {
         for f in result.findings {
             // What was not given to the program at all is one row for the tenant: that is asked elsewhere.
             if f.result == Verdict::NotEvaluable && f.subject_kind == "tenant" {
@@ -85,7 +87,7 @@ fn every_verdict_is_one_that_a_person_would_sign() {
     let mut wrong = Vec::new();
     for folder in folders() {
         let signed = signed(&folder);
-        let (rows, messages) = told(&folder, &signed.checks);
+        let (rows, messages) = told(&folder, &signed);
         let missed: Vec<&String> = signed.rows.iter().filter(|(k, n)| rows.get(*k) != Some(*n)).map(|(k, _)| k).collect();
         let extra: Vec<&String> = rows.iter().filter(|(k, n)| signed.rows.get(*k) != Some(*n)).map(|(k, _)| k).collect();
         if !missed.is_empty() || !extra.is_empty() {

@@ -7,7 +7,7 @@ use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_E, AC_2_I, CC6_2, CC6_3};
 use crate::model::{CheckId, Finding, Instant, PackageId, PrincipalId, ReasonCode, Severity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 check! {
     /// An administrator assigned access directly, without approval
@@ -82,6 +82,8 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Requests]);
     let witnessed = cx.looked_at(Table::Approvals) || cx.access.has_log("audit") || !cx.access.events.is_empty();
+    let acts = cx.access.events.iter().filter(|e| cx.is_by_lifecycle_workflow(e));
+    let workflows: BTreeSet<&PrincipalId> = acts.filter_map(|e| e.actor.as_ref()).collect();
     let mut by_hand: BTreeMap<(Option<&PrincipalId>, &PackageId), Vec<Direct>> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| is_direct(cx, s)) {
         if story.decisions.iter().any(|d| d.decision == "approved") {
@@ -101,7 +103,8 @@ fn run(cx: &Context) -> Outcome {
     for ((admin, package), mut list) in by_hand {
         list.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
         for batch in list.chunk_by(|a, b| b.0.0 - a.0.0 <= cx.minutes(&BATCH)) {
-            out.push_for(found(cx, admin, package, batch), batch.len());
+            let by_workflow = admin.is_some_and(|a| workflows.contains(a));
+            out.push_for(found(cx, admin, by_workflow, package, batch), batch.len());
         }
     }
     out
@@ -119,7 +122,7 @@ fn is_direct(cx: &Context, story: &RequestHistory) -> bool {
     by_admin && !came_to_nothing && !policy.is_some_and(|p| p.automatic)
 }
 
-fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: &[Direct]) -> Finding {
+fn found(cx: &Context, admin: Option<&PrincipalId>, by_workflow: bool, package: &PackageId, batch: &[Direct]) -> Finding {
     let scope = |s: &RequestHistory| s.policy.as_ref().and_then(|p| cx.access.policies.get(p)).map(|p| p.target_scope.clone());
     let scopes: Vec<Option<String>> = batch.iter().map(|(_, s)| scope(s)).collect();
     let only = scopes.iter().all(|s| s.as_deref().is_some_and(|s| s.eq_ignore_ascii_case("notSpecified")));
@@ -145,14 +148,16 @@ fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: 
         format!("between {} and {}", words::minute(first), words::minute(last))
     };
     let (reason, how) = match (only, unknown) {
+        _ if by_workflow => ("lifecycle-workflow", ", as a lifecycle workflow"),
         (true, _) => ("direct-only-policy", ", by a policy for direct assignment only"),
         (false, true) => ("no-approval-policy-unknown", ", by a policy of which no record tells who may ask"),
         (false, false) => ("no-approval", ""),
     };
     let object = cx.package(package);
-    let assignments = batch.iter().filter_map(|(_, s)| cx.assignment_of(s)).map(|a| format!("assignments:{a}"));
+    let covers: Vec<String> = batch.iter().filter_map(|(_, s)| cx.assignment_of(s)).map(|a| a.to_string()).collect();
+    let assignments = covers.iter().map(|a| format!("assignments:{a}"));
     cx.finding(Draft {
-        severity: if only || unknown { Severity::Medium } else { Severity::High },
+        severity: if only || unknown || by_workflow { Severity::Medium } else { Severity::High },
         message: format!("{} assigned {} to {whom} {when}{how}, and no approval is on record", subject.name, object.name),
         subject,
         object,
@@ -167,6 +172,7 @@ fn found(cx: &Context, admin: Option<&PrincipalId>, package: &PackageId, batch: 
             .flat_map(|(_, s)| s.evidence.iter().map(ToString::to_string))
             .chain(assignments)
             .collect(),
+        covers,
         clears_when: "An approval on record for each assignment, or their removal.".into(),
         ..Draft::default()
     })

@@ -231,6 +231,7 @@ fn bulk(cx: &Context, who: &PrincipalId, list: &[Approval]) -> Finding {
             words::minute(first.0)
         ),
         evidence: list.iter().flat_map(|(_, s)| s.evidence.iter().map(ToString::to_string)).collect(),
+        covers: list.iter().map(|(_, s)| s.id.to_string()).collect(),
         clears_when: "A review of what was approved then.".into(),
         subject,
         ..Draft::default()

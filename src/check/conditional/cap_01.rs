@@ -131,6 +131,7 @@ fn run(cx: &Context) -> Outcome {
                 tally.bare.len(),
                 named(cx, &tally.bare)
             );
+            draft.covers = tally.bare.iter().map(ToString::to_string).collect();
             draft.clears_when = "A policy in force that includes them and the application and asks for a second factor.".into();
             out.push(cx.finding(draft));
         } else if tally.unknown > 0 || !cx.looked_whole(Table::Assignments) {

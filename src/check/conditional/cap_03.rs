@@ -99,7 +99,7 @@ const STREAM: &str = "sign_ins:interactiveUser";
 /// An application in packages, and what its sign-ins show.
 #[derive(Default)]
 struct Seen<'a> {
-    package: Option<&'a PackageId>,
+    packages: Vec<&'a PackageId>,
     single: i64,
     unprotected: i64,
     untold: i64,
@@ -112,7 +112,10 @@ fn run(cx: &Context) -> Outcome {
     let mut apps: BTreeMap<&str, Seen> = BTreeMap::new();
     for (id, facts) in cx.access.packages.iter().filter(|(_, f)| !f.removed) {
         for role in facts.roles.iter().filter(|r| r.kind == "application") {
-            apps.entry(&role.resource).or_default().package.get_or_insert(id);
+            let packages = &mut apps.entry(&role.resource).or_default().packages;
+            if !packages.contains(&id) {
+                packages.push(id);
+            }
         }
     }
     let since = cx.as_of().plus(-cx.days(&WINDOW));
@@ -236,13 +239,15 @@ const EXAMPLES: usize = 20;
 
 fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
     let name = cx.access.apps.get(sp).map_or("", |f| f.name.as_str());
-    let in_package = seen.package.and_then(|p| cx.access.packages.get(p));
-    let told = in_package
-        .and_then(|p| p.roles.iter().find(|r| r.resource == sp))
-        .map_or("", |r| r.resource_name.as_str());
+    let mut roles = seen.packages.iter().filter_map(|p| cx.access.packages.get(*p)).flat_map(|p| &p.roles);
+    let told = roles.find(|r| r.resource == sp).map_or("", |r| r.resource_name.as_str());
     Draft {
         subject: Thing::new("application", sp, if name.is_empty() { told } else { name }),
-        object: seen.package.map(|p| cx.package(p)).unwrap_or_default(),
+        // Of several packages none is the one that it is about.
+        object: match seen.packages.as_slice() {
+            [one] => cx.package(one),
+            _ => Thing::default(),
+        },
         from: Some(cx.as_of().plus(-cx.days(&WINDOW))),
         until: Some(cx.as_of()),
         evidence: seen.examples.iter().take(EXAMPLES).map(|id| format!("sign_ins:{id}")).collect(),
@@ -252,6 +257,7 @@ fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
 
 fn found(cx: &Context, sp: &str, seen: &Seen) -> Finding {
     let mut draft = draft(cx, sp, seen);
+    let packages: Vec<String> = seen.packages.iter().map(|p| cx.package(p).name).collect();
     let mut kinds = Vec::new();
     if seen.single > 0 {
         kinds.push(format!("{} for which one factor was enough", words::count(seen.single, "interactive sign-in")));
@@ -267,11 +273,12 @@ fn found(cx: &Context, sp: &str, seen: &Seen) -> Finding {
     draft.message = format!(
         "{}, in {}, let {} in with {} in the last {}",
         draft.subject.name,
-        draft.object.name,
+        words::listed(&packages),
         words::many(seen.people.len(), "account"),
         kinds.join(" and "),
         words::count(cx.threshold(&WINDOW), "day")
     );
+    draft.covers = seen.people.iter().map(ToString::to_string).collect();
     draft.clears_when = format!(
         "{} without such a sign-in, under a policy that requires two factors.",
         words::count(cx.threshold(&WINDOW), "day")

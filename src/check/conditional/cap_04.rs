@@ -85,6 +85,7 @@ fn run(cx: &Context) -> Outcome {
                 words::many(people.len(), "holder"),
                 named(cx, people)
             );
+            draft.covers = people.iter().map(ToString::to_string).collect();
             draft.clears_when = "An end of the exclusion, or another policy in force that asks it of them.".into();
             out.push(cx.finding(draft));
         }

@@ -217,6 +217,7 @@ fn found(cx: &Context, mut draft: Draft, (role, added): (&PackageRole, Instant),
     draft.from = Some(added);
     draft.evidence = before.iter().flat_map(|h| h.evidence.iter().map(ToString::to_string)).collect();
     draft.evidence.push(format!("packages:{}", draft.subject.id));
+    draft.covers = before.iter().map(|h| h.principal.to_string()).collect();
     draft.message = format!(
         "{} entered {} on {}, when {} held it who still do: {}",
         draft.object.name,

@@ -221,6 +221,7 @@ fn found(cx: &Context, id: &PolicyId, policy: &PolicyFacts, lost: &[Lost]) -> Fi
     };
     draft.severity = if lost.iter().any(|l| l.severe) { Severity::High } else { Severity::Medium };
     draft.reason = "weakened";
+    draft.covers.clone_from(&what);
     (draft.from, draft.until) = (Some(from), Some(until));
     draft.message = format!("{called} was weakened {when}{who}: it asks no longer for {}", words::listed(&what));
     draft.clears_when = "The policy as strict as it was, or an exception with the decision behind the change.".into();

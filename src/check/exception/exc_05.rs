@@ -3,7 +3,7 @@
 use crate::check::define::check;
 use crate::check::surround::holdings;
 use crate::check::thresholds::LOOK_BACK;
-use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
+use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::config::matches;
 use crate::lake::table::Table;
 use crate::ledger::access_model::PackageFacts;
@@ -132,6 +132,7 @@ fn run(cx: &Context) -> Outcome {
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
     cx.need_log(&mut out);
     unlisted_rules(cx, &mut out);
+    unmatched_pairs(cx, &mut out);
     let rules = Rules::of(cx);
     let unlisted = rules.members.keys().filter(|g| !cx.members_listed(g)).count();
     if unlisted > 0 {
@@ -178,6 +179,24 @@ fn unlisted_rules(cx: &Context, out: &mut Outcome) {
         );
         let clears_when = "Ingest incompatibleAccessPackages and incompatibleGroups of each package.";
         out.push_for(cx.lacking(ReasonCode::NoTelemetry, Table::Incompatibilities, &message, clears_when), 0);
+    }
+}
+
+/// A row for each name in the pairs of the configuration that no package has: what it was meant for was not judged.
+fn unmatched_pairs(cx: &Context, out: &mut Outcome) {
+    let is_known = |pattern: &str| cx.access.packages.iter().any(|(id, f)| matches(pattern, id.as_str(), &f.name));
+    let names = cx.config.incompatible_packages.iter().flatten();
+    let unknown: BTreeSet<&str> = names.map(String::as_str).filter(|n| !is_known(n)).collect();
+    for name in unknown {
+        let draft = Draft {
+            subject: Thing::new("package", name, name),
+            message: format!("the configuration calls {name} incompatible with another package, and no package has that name or id"),
+            clears_when: "The name of the package as it is now in packages.incompatible, or an export of packages that has it.".into(),
+            ..Draft::default()
+        };
+        if cx.mine(name) {
+            out.push_for(cx.not_evaluable(ReasonCode::JoinMissing, draft), 0);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::check::who::Population;
 use crate::check::{Activation, Context, Draft, Giver, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AC_6_5, ISO_A_8_2};
-use crate::model::{CheckId, EntitlementKind, Holding, Interned, ReasonCode, Severity};
+use crate::model::{CheckId, EntitlementKind, Holding, Instant, Interned, Presence, ReasonCode, Severity, Window};
 
 check! {
     /// Privileged access is active all the time and has no end
@@ -176,14 +176,22 @@ fn standing(cx: &Context, holding: &Holding) -> Standing {
         Activation::Activated => Standing::No,
         Activation::Standing => Standing::Yes("standing", "its schedule is assigned and has no end".into()),
         Activation::Unknown(why) => Standing::Unknown(why),
-        Activation::None if holding.entitlement.kind == EntitlementKind::DirectoryRole => {
+        Activation::None if holding.entitlement.kind == EntitlementKind::DirectoryRole && !is_without_schedule(cx, holding) => {
             Standing::Unknown("no schedule of privileged identity management tells whether it was assigned for good or activated for a while".into())
         }
         Activation::None => without_schedule(cx, holding),
     }
 }
 
-/// Membership of a group that privileged identity management has nothing to do with.
+/// Whether a complete listing of active schedules, made while a role was held, has none of its holder: it was neither activated nor assigned there.
+fn is_without_schedule(cx: &Context, holding: &Holding) -> bool {
+    let looks = cx.access.looks.get(&(Table::RoleSchedules.name().into(), "tenant".into()));
+    let held = |at: Instant| holding.presence(Window::at(at)) == Presence::Certain;
+    let last = looks.into_iter().flatten().filter(|l| l.complete && l.at <= cx.as_of()).max_by_key(|l| l.at);
+    !holding.evidence.iter().any(|e| e.starts_with("role_schedules:")) && last.is_some_and(|l| held(l.at))
+}
+
+/// What privileged identity management has nothing to do with.
 fn without_schedule(cx: &Context, holding: &Holding) -> Standing {
     if cx.contents_unknown().is_some() {
         return Standing::Unknown("what packages contain is not on record, so whether one gives it is unknown".into());
@@ -198,7 +206,8 @@ fn without_schedule(cx: &Context, holding: &Holding) -> Standing {
     if !behind.is_empty() {
         return Standing::Unknown("no record tells whether the assignment that gives it has an end".into());
     }
-    match (cx.giver_of(holding), cx.looked_whole(Table::Assignments) && cx.group_schedules_known()) {
+    let schedules_known = holding.entitlement.kind == EntitlementKind::DirectoryRole || cx.group_schedules_known();
+    match (cx.giver_of(holding), cx.looked_whole(Table::Assignments) && schedules_known) {
         (Some(Giver::Somebody), _) => {
             let event = cx.index.last_grant(holding);
             let when = event.map_or_else(String::new, |e| format!(" on {}", words::day(e.at)));

@@ -183,6 +183,7 @@ fn told(cx: &Context, list: &[Asked], many: bool) -> Finding {
     draft.from = Some(at);
     draft.until = list.last().map(|(at, ..)| *at);
     draft.evidence = list.iter().flat_map(|(_, _, s)| s.evidence.iter().map(ToString::to_string)).collect();
+    draft.covers = list.iter().map(|(_, _, s)| s.id.to_string()).collect();
     draft.severity = if many { Severity::Medium } else { Severity::Low };
     draft.reason = if many { "copied-by-many" } else { "copied-by-one" };
     draft.message = if many {

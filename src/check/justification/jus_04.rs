@@ -230,6 +230,7 @@ fn shared(cx: &Context, number: &str, list: &[Use]) -> Option<Finding> {
     draft.reason = "shared-ticket";
     (draft.from, draft.until) = (Some(first), Some(last));
     draft.evidence = list.iter().flat_map(|(_, _, s)| s.evidence.iter().map(ToString::to_string)).collect();
+    draft.covers = list.iter().map(|(_, _, s)| s.id.to_string()).collect();
     draft.message = format!(
         "the ticket {number} stands in requests of {} people for {} between {} and {}, {} first",
         people.len(),

@@ -8,6 +8,7 @@ use crate::check::{Context, Draft, Outcome, Shard, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
 use crate::model::controls::{AC_2_E, CC6_2, CC6_3};
+use crate::model::shown;
 use crate::model::{CheckId, Decision, Finding, PrincipalId, ReasonCode, Severity};
 
 check! {
@@ -87,7 +88,7 @@ fn run(cx: &Context) -> Outcome {
 }
 
 fn judge<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>, out: &mut Outcome) {
-    let silent: Vec<&Decision> = approvals(story).filter(|d| d.reason.trim().is_empty()).collect();
+    let silent: Vec<&Decision> = approvals(story).filter(|d| shown::is_blank(&d.reason)).collect();
     if silent.is_empty() {
         return out.pass_of(cx, story, "each approval has its reason");
     }

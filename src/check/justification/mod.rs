@@ -16,6 +16,7 @@ pub use score::{Feature, Score, score};
 use crate::check::{Context, Draft, Outcome, Thing, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::RequestHistory;
+use crate::model::shown;
 use crate::model::{PackageId, ReasonCode};
 use std::collections::BTreeMap;
 
@@ -72,7 +73,7 @@ fn untold(cx: &Context, stories: Vec<&RequestHistory>, out: &mut Outcome) {
     }
 }
 
-/// The reason given, if there is one beyond blanks.
+/// The reason given, if there is one beyond blanks and what nobody sees.
 fn given(story: &RequestHistory) -> Option<&str> {
-    story.justification.as_deref().map(str::trim).filter(|t| !t.is_empty())
+    story.justification.as_deref().filter(|t| !shown::is_blank(t)).map(str::trim)
 }

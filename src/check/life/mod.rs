@@ -59,6 +59,8 @@ words! {
         Settings => "settings",
         /// It weighs more or less.
         Severity => "severity",
+        /// It is about others than before, or about more or fewer of them.
+        Covers => "covers",
         /// It can be judged again, and is still there.
         JudgedAgain => "judged-again",
         /// The check says that it cannot judge it.
@@ -138,6 +140,9 @@ pub struct Change {
     pub message: String,
     /// The finding.
     pub fingerprint: String,
+    /// Of a finding about several: each of them, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<String>,
     /// As of when it was first told.
     pub first_seen: String,
     /// The commit at which it was first told.
@@ -165,6 +170,11 @@ struct Life {
 impl Life {
     fn is_resolved(&self) -> bool {
         self.last.state == State::Resolved
+    }
+
+    /// Whether what it covers is on record: of what an earlier version told, it is not.
+    fn knows_covers(&self) -> bool {
+        !self.last.covers.is_empty()
     }
 
     fn is_unjudged(&self) -> bool {
@@ -322,7 +332,8 @@ fn became(life: Option<&Life>, row: &Finding) -> Option<(State, Why)> {
         (Verdict::Finding, Some(l)) if l.is_resolved() => Some((State::Reopened, l.last.why)),
         (Verdict::Finding, Some(l)) if l.is_unjudged() => Some((State::Open, Why::JudgedAgain)),
         (Verdict::Finding, Some(l)) if l.last.severity != row.severity => Some((State::Open, Why::Severity)),
-        (Verdict::Exception, Some(l)) if l.is_resolved() && l.last.why == Why::Excepted => None,
+        (Verdict::Finding, Some(l)) if l.last.covers != row.covers && l.knows_covers() => Some((State::Open, Why::Covers)),
+        (Verdict::Exception, Some(l)) if l.is_resolved() && l.last.why == Why::Excepted && (l.last.covers == row.covers || !l.knows_covers()) => None,
         (Verdict::Exception, _) => Some((State::Resolved, Why::Excepted)),
         (Verdict::NotEvaluable, Some(l)) if !l.is_resolved() && !l.is_unjudged() => Some((State::NotEvaluable, Why::NotJudged)),
         _ => None,
@@ -396,6 +407,7 @@ fn of_row(row: &Finding) -> Change {
         reason: row.reason.clone(),
         message: row.message.clone(),
         fingerprint: row.fingerprint.clone(),
+        covers: row.covers.clone(),
         first_seen: String::new(),
         first_commit: String::new(),
         last_seen: String::new(),

@@ -69,6 +69,18 @@ fn a_finding_is_resolved_by_what_became_of_it() {
 }
 
 #[test]
+fn a_finding_about_more_than_before_is_told_once() {
+    let asked = |who: &str, minute: u32| format!("| 2026-02-01 09:{minute:02} | assign | adm | {who} | payroll | | |\n");
+    let two = asked("ana", 0) + &asked("bo", 1);
+    let mut lives = Lives::default();
+    let (access, config) = told(&format!("{two}| 2026-02-10 | look | | | | | |\n"));
+    assert_eq!(step(&mut lives, &access, &config, &["APR-03"]), ["new appeared adm"]);
+    let (access, config) = told(&format!("{two}{}| 2026-02-11 | look | | | | | |\n", asked("cy", 2)));
+    assert_eq!(step(&mut lives, &access, &config, &["APR-03"]), ["open covers adm"]);
+    assert!(step(&mut lives, &access, &config, &["APR-03"]).is_empty(), "told once");
+}
+
+#[test]
 fn what_expires_says_so_and_other_settings_are_no_remedy() {
     let rows = "| 2026-01-10 | deliver | | ana | payroll | until 2026-03-01 | |\n\
                 | 2026-01-10 | user | | bo | | last sign-in 2026-01-01 | |\n\

@@ -92,6 +92,7 @@ fn run(cx: &Context) -> Outcome {
                 subject.name
             ),
             evidence: holdings.iter().flat_map(|h| h.evidence.iter().map(ToString::to_string)).collect(),
+            covers: holdings.iter().filter_map(|h| h.assignment.as_ref()).map(ToString::to_string).collect(),
             clears_when: "The requests or audit events of their grants, or a review that confirms them.".into(),
             subject,
             ..Draft::default()

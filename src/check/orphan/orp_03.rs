@@ -148,6 +148,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
         [] => String::new(),
         parts => format!("; nobody is left who can decide {}", words::listed(parts)),
     };
+    draft.covers = named.gone.iter().chain(&named.empty).cloned().collect();
     draft.message = format!("{called} asks somebody who is gone: {}{left}", words::listed(&named.gone));
     draft.clears_when = "Approvers and reviewers in the policy who can sign in.".into();
     out.push(cx.finding(draft));

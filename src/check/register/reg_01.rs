@@ -91,27 +91,52 @@ fn run(cx: &Context) -> Outcome {
 /// What is wrong with an entry.
 fn judge(cx: &Context, entry: &Exception, others: &[(CheckId, Outcome)], names: &Names) -> Option<Finding> {
     let rows = others.iter().filter(|(id, _)| is_about(entry, *id)).flat_map(|(_, o)| &o.findings);
-    let (mut matched, mut open) = (false, false);
+    let (mut matched, mut open, mut part) = (false, false, None);
     for row in rows {
         matched |= row.result == Verdict::Finding && entry.is_of(row);
+        if row.result == Verdict::Finding && entry.is_of_a_part(row) {
+            part = Some(row);
+        }
         open |= row.result == Verdict::NotEvaluable;
     }
     let granted = !entry.campaign.is_empty();
     if renewed(cx.config, entry) || !entry.has_begun(cx.as_of()) {
         return None;
     }
-    if granted && !matched {
+    if granted && !matched && part.is_none() {
         // It hides nothing while it holds; once it is over, access that could not be judged may still rest on it.
         return (open && entry.until <= cx.as_of()).then(|| undecided(cx, entry));
     }
     if let Some((severity, reason, message)) = why(cx, entry, names) {
         return Some(found(cx, entry, severity, reason, &message));
     }
-    match (matched, open) {
+    if let Some(row) = part.filter(|row| !matched && !is_accepted_with_others(cx, row)) {
+        let message = format!(
+            "{} is for one of {} of a finding of {}, which stays one until each of them is accepted",
+            accepted(entry),
+            words::many(row.covers.len(), "assignment"),
+            row.check
+        );
+        return Some(found(cx, entry, Severity::Low, "partial", &message));
+    }
+    match (matched || part.is_some(), open) {
         (true, _) => None,
         (false, true) => Some(undecided(cx, entry)),
         (false, false) => Some(found(cx, entry, Severity::Low, "unmatched", &format!("{} matches no finding", accepted(entry)))),
     }
+}
+
+/// Whether entries that hold accept every assignment of a finding about several.
+fn is_accepted_with_others(cx: &Context, row: &Finding) -> bool {
+    let held = |a: &String| {
+        let its = cx
+            .config
+            .exceptions
+            .iter()
+            .filter(|e| e.is_of_a_part(row) && e.assignment.eq_ignore_ascii_case(a));
+        its.into_iter().any(|e| e.holds(cx.as_of()))
+    };
+    row.covers.iter().all(held)
 }
 
 /// Whether another entry says the same for longer.

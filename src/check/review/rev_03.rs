@@ -173,6 +173,7 @@ fn judge(cx: &Context, reviewer: &PrincipalId, decisions: &[(&ReviewDecision, In
             .iter()
             .flat_map(|i| tied[*i].iter().map(|d| format!("review_decisions:{}", d.id)))
             .collect();
+        draft.covers.clone_from(&draft.evidence);
         draft.severity = found.iter().map(|i| TIES[*i].1).max().unwrap_or(Severity::Medium);
         draft.reason = TIES[*first].0;
         draft.message = format!("{who} reviewed {what} and {}", told.join(", and "));

@@ -138,6 +138,8 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, served: &Served, out
     if !served.inside.is_empty() && !served.outside.is_empty() {
         let sample = served.inside.iter().take(5).chain(served.outside.iter().take(5));
         draft.evidence.extend(sample.flat_map(|h| h.evidence.iter().map(ToString::to_string)));
+        let all = served.inside.iter().chain(&served.outside);
+        draft.covers = all.map(|h| h.principal.to_string()).collect();
         draft.severity = Severity::Medium;
         draft.reason = "serves-both";
         let outside: Vec<String> = served.outside.iter().map(|h| cx.access.principal_name(&h.principal).to_string()).collect();

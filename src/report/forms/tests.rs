@@ -1,3 +1,5 @@
+//! Every form writes every kind of cell.
+
 use super::*;
 use crate::model::rows::{Cell, Kind};
 
