@@ -53,22 +53,66 @@ impl Column for String {
     }
 }
 
+/// Texts that this thread has interned lately: the table of all of them is larger than any cache of the processor.
+struct Recent {
+    slots: Vec<Interned>,
+    hasher: ahash::RandomState,
+}
+
+impl Recent {
+    const SLOTS: usize = 1 << 15;
+
+    fn new() -> Self {
+        Self {
+            slots: vec![Interned::default(); Self::SLOTS],
+            hasher: ahash::RandomState::with_seeds(1, 2, 3, 4),
+        }
+    }
+
+    /// The text interned, and whether it was among the recent ones.
+    fn get(&mut self, text: &str) -> (Interned, bool) {
+        let place = usize::try_from(self.hasher.hash_one(text)).unwrap_or_default() % Self::SLOTS;
+        let slot = &mut self.slots[place];
+        if *slot == text {
+            return (*slot, true);
+        }
+        *slot = Interned::from(text);
+        (*slot, false)
+    }
+}
+
+thread_local! {
+    static RECENT: std::cell::RefCell<Recent> = std::cell::RefCell::new(Recent::new());
+}
+
 impl Column for Interned {
     fn data_type() -> (DataType, bool) {
         (DataType::Utf8, false)
     }
 
     fn read(array: &dyn Array) -> Option<Vec<Self>> {
-        // The next text is often the last one again.
-        let mut last = Self::default();
-        let interned = |text: Option<&str>| {
-            let text = text.unwrap_or_default();
-            if last != text {
-                last = Self::from(text);
-            }
-            last
-        };
-        Some(array.as_string_opt::<i32>()?.iter().map(interned).collect())
+        let texts = array.as_string_opt::<i32>()?;
+        Some(RECENT.with_borrow_mut(|recent| {
+            // The next text is often the last one again.
+            let mut last = Self::default();
+            let (mut tried, mut hit) = (0_u32, 0_u32);
+            let interned = |text: Option<&str>| {
+                let text = text.unwrap_or_default();
+                if last == text {
+                    return last;
+                }
+                // Where nearly every value is another, nothing is found among the recent ones.
+                if tried >= 256 && hit * 4 < tried {
+                    last = Self::from(text);
+                    return last;
+                }
+                let (found, is_hit) = recent.get(text);
+                (tried, hit) = (tried + 1, hit + u32::from(is_hit));
+                last = found;
+                last
+            };
+            texts.iter().map(interned).collect()
+        }))
     }
 
     fn write(values: &[&Self]) -> ArrayRef {

@@ -44,16 +44,15 @@ fn shingles(text: &str) -> Vec<u64> {
 
 /// Whether the share of the shingles that both texts have is at least so many percent.
 fn alike(a: &[u64], b: &[u64], percent: i64) -> bool {
-    let at_least = |both: usize| {
-        let all = a.len() + b.len() - both;
-        i64::try_from(both * 100 / all.max(1)).unwrap_or(0) >= percent
-    };
-    // The shorter one cannot have more in common than it has.
-    if !at_least(a.len().min(b.len())) {
-        return false;
-    }
+    let percent = usize::try_from(percent).unwrap_or(0);
+    // Of `both` in common, `a + b - both` are there in all.
+    let needed = (percent * (a.len() + b.len())).div_ceil(100 + percent);
     let (mut x, mut y, mut both) = (0, 0, 0);
-    while x < a.len() && y < b.len() {
+    // As soon as what is left cannot be enough, nothing more is compared.
+    while both + (a.len() - x).min(b.len() - y) >= needed {
+        if x == a.len() || y == b.len() {
+            return true;
+        }
         match a[x].cmp(&b[y]) {
             Ordering::Less => x += 1,
             Ordering::Greater => y += 1,
@@ -62,7 +61,7 @@ fn alike(a: &[u64], b: &[u64], percent: i64) -> bool {
             }
         }
     }
-    at_least(both)
+    false
 }
 
 /// A multiplication by an odd number and an addition is a hash that is cheap enough for sixty of them.
