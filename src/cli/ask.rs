@@ -10,13 +10,13 @@ use crate::cli::output;
 use crate::cli::own;
 use crate::cli::select;
 use crate::ledger::absence::{Asked, basis, not_members};
-use crate::ledger::{AccessModel, effective};
+use crate::ledger::{AccessModel, Evidence, effective};
 use crate::model::{EntitlementKind, Finding, Holding, Instant, Presence, PrincipalId, Severity, Verdict};
 use crate::report::sarif;
 
 /// Who held something.
 pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
-    let subject = open::subject(&args.lake, &args.question, args.window.effective)?;
+    let subject = open::subject(&args.lake, &args.question, args.window.effective, Evidence::load_kept_for_holdings)?;
     let access = &subject.access;
     let one = |kind, what, name: &str, names| -> Result<Asked, Failure> { Ok(Asked::Entitlement(kind, named(what, name, &names)?)) };
     let asked = if let Some(name) = &args.package {
@@ -35,7 +35,7 @@ pub fn holders(args: &HoldersArgs) -> Result<Exit, Failure> {
 
 /// What somebody held.
 pub fn holdings(args: &HoldingsArgs) -> Result<Exit, Failure> {
-    let subject = open::subject(&args.lake, &args.question, args.window.effective)?;
+    let subject = open::subject(&args.lake, &args.question, args.window.effective, Evidence::load_kept_for_holdings)?;
     let id = named("principal", &args.principal, &select::principals(&subject.access))?;
     answer(subject, &Asked::Holder(PrincipalId::new(&id)), &args.window, &args.output)
 }

@@ -6,8 +6,8 @@ use crate::cli::open::{self, Source, Subject, Trend};
 use crate::cli::{output, select};
 use crate::config::Config;
 use crate::engine::sql::{Sql, SqlError};
-use crate::ledger::AccessModel;
 use crate::ledger::absence::Asked;
+use crate::ledger::{AccessModel, Evidence};
 use crate::model::Instant;
 use crate::views::{self, Base, Cache, Material, Place, ViewError};
 use crate::workbench::findings;
@@ -49,7 +49,7 @@ impl Bench {
     /// Opens a lake.
     pub fn open(lake: &LakeArg, args: &QuestionArgs) -> Result<Self, Failure> {
         let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
-        let subject = open::subject(lake, args, false)?;
+        let subject = open::subject(lake, args, false, Evidence::load_kept)?;
         // What is kept is as of the newest observation.
         let cache = if as_of.is_some() { Cache::none() } else { Cache::of(&subject.view) };
         Ok(Self {

@@ -6,10 +6,12 @@ use crate::cli::{exceptions, own, review, select};
 use crate::config::{self, Config};
 use crate::lake::{Lake, View};
 use crate::ledger::absence::Asked;
+use crate::ledger::access_model::PackageContent;
 use crate::ledger::kept::{Kept, Rows};
-use crate::ledger::{AccessModel, Evidence, Ledger, Settings};
+use crate::ledger::{AccessModel, Evidence, Ledger, LoadError, Settings};
 use crate::model::{Instant, Stage};
 use crate::report::TrendPoint;
+use crate::views::{Base, Cache, Material, kept_contents};
 use crate::{check, cli::output};
 use std::path::{Path, PathBuf};
 
@@ -182,6 +184,7 @@ pub struct Subject {
     /// Id of the commit, its first 12 letters.
     pub commit: String,
     kept: Option<Kept>,
+    effective: bool,
     /// The lake at that commit.
     pub view: View,
     /// The configuration in force.
@@ -215,24 +218,32 @@ impl Subject {
             Some(true) => Rows::OfResource(&id),
             Some(false) => Rows::OfPrincipal(&id),
         };
-        if kept.hold(&mut self.access, rows).is_err() {
+        let held = if self.effective {
+            kept.hold_paths(&mut self.access, rows)
+        } else {
+            kept.hold(&mut self.access, rows)
+        };
+        if held.is_err() {
             // A folder that cannot be removed is not read again either.
             let _ = Kept::discard(&self.view);
-            self.access = kept_or_built(&self.view)?.access(&settings(&self.config, Some(self.access.as_of)));
+            self.access = kept_or_built(&self.view, Evidence::load_kept)?.access(&settings(&self.config, Some(self.access.as_of)));
             self.kept = None;
         }
         Ok(())
     }
 }
 
+/// How evidence is read where nothing is kept: all of it, or what questions about holdings need.
+pub type Load = fn(&View) -> Result<Evidence, LoadError>;
+
 /// The ledger of a commit: the kept one, or one that is built now and kept for the next question.
-fn kept_or_built(view: &View) -> Result<Ledger, Failure> {
-    let evidence = Evidence::load_kept(view)?;
+fn kept_or_built(view: &View, load: Load) -> Result<Ledger, Failure> {
+    let evidence = load(view)?;
     let built = match Kept::open(view) {
         // What is kept can be made again: a damaged one is.
         Some(kept) => match kept.ledger(evidence) {
             Ok(ledger) => return Ok(ledger),
-            Err(_) => Ledger::new(Evidence::load_kept(view)?),
+            Err(_) => Ledger::new(load(view)?),
         },
         None => Ledger::new(evidence),
     };
@@ -249,28 +260,48 @@ fn from_tables(view: &View) -> Result<Ledger, Failure> {
     Ok(Ledger::new(Evidence::load(view)?))
 }
 
-/// Opens a lake for a question about holdings; paths through groups need all of the ledger.
-pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool) -> Result<Subject, Failure> {
+/// Opens a lake for a question about holdings; paths through groups need what packages contain, too. `load` reads the evidence where no ledger is kept yet.
+pub fn subject(lake: &LakeArg, args: &QuestionArgs, effective: bool, load: Load) -> Result<Subject, Failure> {
     let config = configuration(args)?;
     let as_of = args.as_of.as_deref().map(|t| select::instant("--as-of", t)).transpose()?;
     let dir = lake_dir(lake);
     output::warn_readable(&dir);
     let view = Lake::open(&dir)?.view()?;
     let commit = short_commit(&view);
-    let kept = Kept::open(&view).filter(|_| !effective);
     // What is kept can be made again: a damaged one is.
-    let read = kept.and_then(|kept| Some((kept.access(as_of).ok()?, kept)));
+    let read = Kept::open(&view).and_then(|kept| {
+        let mut access = kept.access(as_of).ok()?;
+        if effective {
+            access.contents = kept_contents_of(&view, as_of)?;
+        }
+        Some((access, kept))
+    });
     let (access, kept) = match read {
         Some((access, kept)) => (access, Some(kept)),
-        None => (kept_or_built(&view)?.access(&settings(&config, as_of)), None),
+        None => {
+            let access = kept_or_built(&view, load)?.access(&settings(&config, as_of));
+            if effective && as_of.is_none() {
+                let table = Material { access: &access, view: None }.parquet(Base::Contents)?;
+                // What cannot be kept is made again next time.
+                let _ = Cache::of(&view).keep(Base::Contents, "", table);
+            }
+            (access, None)
+        }
     };
     Ok(Subject {
         access,
         commit,
         kept,
+        effective,
         view,
         config,
     })
+}
+
+/// The contents of packages as they were kept, which is as of the newest observation.
+fn kept_contents_of(view: &View, as_of: Option<Instant>) -> Option<Vec<PackageContent>> {
+    let path = Cache::of(view).find(Base::Contents, "").filter(|_| as_of.is_none())?;
+    kept_contents(&path).ok()
 }
 
 fn short_commit(view: &View) -> String {
@@ -290,7 +321,7 @@ pub enum Source {
 pub fn ask(view: View, config: Config, as_of: Option<Instant>, trend: Trend, source: Source) -> Result<Question, Failure> {
     let commit = short_commit(&view);
     let ledger = match source {
-        Source::Kept => kept_or_built(&view)?,
+        Source::Kept => kept_or_built(&view, Evidence::load_kept)?,
         Source::Tables => from_tables(&view)?,
     };
     let earlier = match trend {

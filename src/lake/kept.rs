@@ -216,7 +216,7 @@ fn some<R: Columns + Send>(path: &Path, wanted: Option<(&str, &BTreeSet<&str>)>)
         Ok(rows)
     };
     let parts: Vec<Vec<R>> = groups.into_par_iter().map(of_group).collect::<Result<_, _>>()?;
-    Ok(parts.into_iter().flatten().collect())
+    Ok(parquet_io::joined(parts))
 }
 
 /// Groups of rows whose bounds of `key` hold one of the values.

@@ -79,6 +79,14 @@ const BATCH: usize = 16_384;
 /// # Errors
 /// When the file is missing or no Parquet.
 pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, LakeError> {
+    read_as(path, columns, |batch| Ok(vec![batch]))
+}
+
+/// What is made of the batches of a file, in their order; a batch is let go as soon as it is made into something else.
+///
+/// # Errors
+/// When the file is missing or no Parquet, and those of what is made.
+pub fn read_as<T: Send>(path: &Path, columns: Option<&[&str]>, of: impl Fn(RecordBatch) -> Result<Vec<T>, LakeError> + Sync) -> Result<Vec<T>, LakeError> {
     let open = || File::open(path).map_err(LakeError::io("open", path));
     let metadata = ArrowReaderMetadata::load(&open()?, ArrowReaderOptions::new()).map_err(LakeError::format("read", path))?;
     let mask = match columns {
@@ -86,17 +94,29 @@ pub fn read(path: &Path, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, L
         None => ProjectionMask::all(),
     };
     // Groups of rows lie apart in the file: each is unpacked by itself.
-    let group = |n: usize| -> Result<Vec<RecordBatch>, LakeError> {
+    let group = |n: usize| -> Result<Vec<T>, LakeError> {
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
             .with_projection(mask.clone())
             .with_row_groups(vec![n])
             .with_batch_size(BATCH)
             .build()
             .map_err(LakeError::format("read", path))?;
-        reader.map(|b| b.map_err(LakeError::format("read", path))).collect()
+        let mut made = Vec::new();
+        for batch in reader {
+            made.append(&mut of(batch.map_err(LakeError::format("read", path))?)?);
+        }
+        Ok(made)
     };
-    let groups: Vec<Vec<RecordBatch>> = (0..metadata.metadata().num_row_groups()).into_par_iter().map(group).collect::<Result<_, _>>()?;
-    Ok(groups.into_iter().flatten().collect())
+    let groups: Vec<Vec<T>> = (0..metadata.metadata().num_row_groups()).into_par_iter().map(group).collect::<Result<_, _>>()?;
+    Ok(joined(groups))
+}
+
+/// Parts one after the other; each is let go as it is taken over, and the whole is of the right size from the beginning.
+#[must_use]
+pub fn joined<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+    let mut whole = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    parts.into_iter().for_each(|part| whole.extend(part));
+    whole
 }
 
 /// The Arrow schema of a file.

@@ -213,7 +213,7 @@ impl View {
     /// When a file is missing or damaged.
     pub fn rows_without<R: Row>(&self, without: &[&str]) -> Result<Vec<R>, LakeError> {
         let parts: Vec<Vec<R>> = self.paths(R::TABLE).par_iter().map(|path| rows_of(path, without)).collect::<Result<_, _>>()?;
-        Ok(parts.into_iter().flatten().collect())
+        Ok(parquet_io::joined(parts))
     }
 
     /// Rows of a table whose text column has one of these values, file by file in the order of their paths.
@@ -239,7 +239,7 @@ impl View {
                 Ok(rows)
             })
             .collect::<Result<_, LakeError>>()?;
-        Ok(parts.into_iter().flatten().collect())
+        Ok(parquet_io::joined(parts))
     }
 
     /// All sightings without their sources.
@@ -317,8 +317,6 @@ pub const UNKNOWN_TENANT: &str = "unknown";
 pub(super) fn rows_of<R: Row>(path: &Path, without: &[&str]) -> Result<Vec<R>, LakeError> {
     let fields = R::fields();
     let wanted: Vec<&str> = fields.iter().map(|f| f.name().as_str()).filter(|n| !without.contains(n)).collect();
-    let batches = parquet_io::read(path, (!without.is_empty()).then_some(&wanted[..]))?;
     let rows = |batch: RecordBatch| parquet_io::from_batch_without::<R>(&batch, without);
-    let parts: Vec<Vec<R>> = batches.into_par_iter().map(rows).collect::<Result<_, _>>()?;
-    Ok(parts.into_iter().flatten().collect())
+    parquet_io::read_as(path, (!without.is_empty()).then_some(&wanted[..]), rows)
 }

@@ -320,6 +320,7 @@ fn newest(evidence: &Evidence, sightings: &Sightings) -> Instant {
         .chain(snapshots)
         .chain(evidence.audit_facts.newest)
         .chain(usage)
+        .chain(evidence.newest_sign_in)
         .max()
         .or_else(weak)
         .unwrap_or_default()

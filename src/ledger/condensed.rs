@@ -52,6 +52,8 @@ pub(super) struct Condensed {
     pub facts: AuditFacts,
     /// Sign-ins by principal, application and day, in [`UsageDay::order`].
     pub usage: Vec<UsageDay>,
+    /// The newest sign-in that succeeded, where the sign-ins were let go.
+    pub newest_sign_in: Option<Instant>,
     /// Activities that no vocabulary knows, with the number of their records.
     pub unknown_activities: BTreeMap<String, i64>,
     /// Audit records of which no time can be read.
@@ -142,6 +144,7 @@ struct Rest {
     /// Paths of the data files whose rows all of this was made of, below the lake; of merged ones, those that were merged.
     files: BTreeSet<String>,
     newest: Option<Instant>,
+    newest_sign_in: Option<Instant>,
     unknown_about: BTreeMap<Interned, Vec<String>>,
     unknown_activities: BTreeMap<String, i64>,
     unknown_examples: BTreeMap<String, Interned>,
@@ -173,24 +176,42 @@ impl Condensed {
     /// # Errors
     /// When a file is damaged or a query fails.
     pub fn extended(view: &View) -> Result<Self, LoadError> {
+        Self::taken_on(view, true)
+    }
+
+    /// The same, and the sign-ins are let go once they are kept.
+    ///
+    /// # Errors
+    /// When a file is damaged or a query fails.
+    pub fn extended_for_holdings(view: &View) -> Result<Self, LoadError> {
+        Self::taken_on(view, false)
+    }
+
+    fn taken_on(view: &View, with_usage: bool) -> Result<Self, LoadError> {
         let files = LOGS.iter().flat_map(|t| view.data_files(*t));
         let live: BTreeSet<String> = files.flat_map(|f| view.origins(&f.path)).map(String::from).collect();
         let kept = {
             let stage = Stage::begin("condensed logs, kept");
-            let kept = kept_of(view, &live);
+            let kept = kept_of(view, &live, with_usage);
             stage.yields(kept.as_ref().map_or(0, |(c, _)| c.facts.told.len() + c.usage.len()));
             kept
         };
         let (condensed, files) = kept.unwrap_or_default();
-        if files == live {
-            return Ok(condensed);
-        }
-        let fresh = Self::beyond(view, &files)?;
-        let whole = condensed.with(fresh);
-        if let Some(folder) = kept::folder(view, What::Logs, env!("VOUCHSAFE_SOURCE_SHA256")) {
-            let _stage = Stage::begin("condensed logs, kept for next time");
-            // What cannot be kept is made again next time.
-            let _ = kept::replace(&folder, |making| write(making, &whole, live));
+        let mut whole = if files == live {
+            condensed
+        } else {
+            let fresh = Self::beyond(view, &files)?;
+            let whole = condensed.with(fresh);
+            if let Some(folder) = kept::folder(view, What::Logs, env!("VOUCHSAFE_SOURCE_SHA256")) {
+                let _stage = Stage::begin("condensed logs, kept for next time");
+                // What cannot be kept is made again next time.
+                let _ = kept::replace(&folder, |making| write(making, &whole, live));
+            }
+            whole
+        };
+        if !with_usage {
+            whole.newest_sign_in = whole.newest_sign_in.max(newest_of(&whole.usage));
+            whole.usage = Vec::new();
         }
         Ok(whole)
     }
@@ -210,10 +231,15 @@ impl Condensed {
             *self.unknown_activities.entry(activity).or_default() += records;
         }
         self.untimed_records += other.untimed_records;
+        self.newest_sign_in = self.newest_sign_in.max(other.newest_sign_in);
         self.usage.extend(other.usage);
         self.usage = by_day(self.usage);
         self
     }
+}
+
+fn newest_of(usage: &[UsageDay]) -> Option<Instant> {
+    usage.iter().filter_map(|u| u.last_success).max()
 }
 
 /// Days in order, those of one principal, application and day added up.
@@ -275,23 +301,19 @@ fn some_at_once<'a>(files: &[&'a DataFile], rows_at_once: u64) -> Vec<Vec<&'a Da
 fn acts(files: &[PathBuf]) -> Result<Vec<AuditEvent>, LakeError> {
     let fields = AuditEvent::fields();
     let wanted: Vec<&str> = fields.iter().map(|f| f.name().as_str()).filter(|n| !UNREAD.contains(n)).collect();
-    let of_batch = |path: &PathBuf, batch: &RecordBatch| -> Result<Vec<AuditEvent>, LakeError> {
+    let of_batch = |path: &PathBuf, batch: RecordBatch| -> Result<Vec<AuditEvent>, LakeError> {
         let keys = batch.column_by_name("activity_key").and_then(|c| c.as_string_opt::<i32>());
         let (Some(keys), Some(at)) = (keys, batch.column_by_name("at")) else {
             return Err(LakeError::format("read", path)("it has not the columns of audit records"));
         };
         let tells = |(i, key): (usize, Option<&str>)| Some(at.is_valid(i) && activities::action_of(key.unwrap_or_default()) != Some(Action::Noted));
         let mask: BooleanArray = keys.iter().enumerate().map(tells).collect();
-        let few = filter_record_batch(batch, &mask).map_err(LakeError::format("filter", path))?;
+        let few = filter_record_batch(&batch, &mask).map_err(LakeError::format("filter", path))?;
         parquet_io::from_batch_without::<AuditEvent>(&few, UNREAD)
     };
-    let of_file = |path: &PathBuf| -> Result<Vec<AuditEvent>, LakeError> {
-        let batches = parquet_io::read(path, Some(&wanted))?;
-        let parts: Vec<Vec<AuditEvent>> = batches.par_iter().map(|b| of_batch(path, b)).collect::<Result<_, _>>()?;
-        Ok(parts.into_iter().flatten().collect())
-    };
+    let of_file = |path: &PathBuf| parquet_io::read_as(path, Some(&wanted), |batch| of_batch(path, batch));
     let parts: Vec<Vec<AuditEvent>> = files.par_iter().map(of_file).collect::<Result<_, _>>()?;
-    let mut events: Vec<AuditEvent> = parts.into_iter().flatten().collect();
+    let mut events: Vec<AuditEvent> = parquet_io::joined(parts);
     events.par_sort_by(|a, b| (a.at, &a.id, &a.content_hash).cmp(&(b.at, &b.id, &b.content_hash)));
     Ok(events)
 }
@@ -367,19 +389,27 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
     Ok((0..frame.height()).into_par_iter().map(row).collect())
 }
 
-/// What this program kept of earlier commits whose log files are all still live, with the paths of those files.
-fn kept_of(view: &View, live: &BTreeSet<String>) -> Option<(Condensed, BTreeSet<String>)> {
+/// What this program kept of earlier commits whose log files are all still live, with the paths of those files; sign-ins come with it
+/// where they are wanted, or where more of them have to be added.
+fn kept_of(view: &View, live: &BTreeSet<String>, with_usage: bool) -> Option<(Condensed, BTreeSet<String>)> {
     let folders = kept::folders(view, What::Logs, env!("VOUCHSAFE_SOURCE_SHA256"));
     let rest = |folder: &PathBuf| Some((kept::read_json::<Rest>(&folder.join(REST)).ok()?, folder.clone()));
     let (rest, folder) = folders.iter().filter_map(rest).find(|(rest, _)| rest.files.is_subset(live))?;
+    let with_usage = with_usage || rest.files != *live;
     // What is damaged is made again.
-    read(&folder, rest).ok()
+    read(&folder, rest, with_usage).ok()
 }
 
-fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), LakeError> {
+fn read(folder: &Path, rest: Rest, with_usage: bool) -> Result<(Condensed, BTreeSet<String>), LakeError> {
     let ((facts, names), usage) = rayon::join(
         || rayon::join(|| kept::read::<FactRow>(&folder.join(FACTS)), || kept::read::<NamingRow>(&folder.join(NAMES))),
-        || kept::read::<UsageRow>(&folder.join(USAGE)),
+        || {
+            if with_usage {
+                kept::read::<UsageRow>(&folder.join(USAGE))
+            } else {
+                Ok(Vec::new())
+            }
+        },
     );
     let wrong = || LakeError::format("read", &folder.join(FACTS))("it has a word that no fact has");
     let facts = AuditFacts {
@@ -394,6 +424,7 @@ fn read(folder: &Path, rest: Rest) -> Result<(Condensed, BTreeSet<String>), Lake
     let condensed = Condensed {
         facts,
         usage: usage?.into_par_iter().map(day).collect(),
+        newest_sign_in: rest.newest_sign_in,
         unknown_activities: rest.unknown_activities,
         untimed_records: rest.untimed_records,
     };
@@ -413,6 +444,7 @@ fn write(folder: &Path, condensed: &Condensed, files: BTreeSet<String>) -> Resul
     let rest = Rest {
         files,
         newest: condensed.facts.newest,
+        newest_sign_in: newest_of(&condensed.usage),
         unknown_about: condensed.facts.unknown_about.clone(),
         unknown_activities: condensed.unknown_activities.clone(),
         unknown_examples: condensed.facts.unknown_examples.clone(),

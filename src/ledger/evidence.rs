@@ -86,6 +86,8 @@ pub struct Evidence {
     pub unknown_activities: Vec<(String, i64)>,
     /// Audit records of which no time can be read.
     pub untimed_records: usize,
+    /// The newest sign-in that succeeded, of sign-ins that were let go; else they tell it themselves.
+    pub newest_sign_in: Option<Instant>,
     /// Condensed sign-ins.
     pub usage: Arc<Vec<UsageDay>>,
     /// Distinct contents of objects; when each was there, `sightings` says.

@@ -194,18 +194,98 @@ impl Kept {
     pub fn hold(&self, access: &mut AccessModel, which: Rows) -> Result<(), LakeError> {
         let rows: Vec<LedgerRow> = match which {
             Rows::All => kept::read(&self.folder.join(BY_PRINCIPAL))?,
-            Rows::OfResource(id) => kept::read_where(&self.folder.join(BY_RESOURCE), "resource", &BTreeSet::from([id]))?,
-            Rows::OfPrincipal(id) => kept::read_where(&self.folder.join(BY_PRINCIPAL), "principal", &BTreeSet::from([id]))?,
+            Rows::OfResource(id) => self.of_resources(&BTreeSet::from([id]))?,
+            Rows::OfPrincipal(id) => self.of_principals(&BTreeSet::from([id]))?,
         };
+        self.give(access, which, &rows)
+    }
+
+    /// Fills in the holdings that a question needs, and those through which groups and packages lead to them; the model has the
+    /// contents of packages already.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged.
+    pub fn hold_paths(&self, access: &mut AccessModel, which: Rows) -> Result<(), LakeError> {
+        let rows: Vec<LedgerRow> = match which {
+            Rows::All => kept::read(&self.folder.join(BY_PRINCIPAL))?,
+            Rows::OfResource(id) => self.leading_to(access, id)?,
+            Rows::OfPrincipal(id) => self.leading_from(access, id)?,
+        };
+        self.give(access, which, &rows)
+    }
+
+    /// Who holds a resource, and what its holders that are groups, and the packages that give it, are held by.
+    fn leading_to(&self, access: &AccessModel, resource: &str) -> Result<Vec<LedgerRow>, LakeError> {
+        let may_be_group = |id: &Interned| access.names.of(id).is_none_or(|n| n.kind == ObjectKind::Group);
+        let gives = |wanted: &BTreeSet<Interned>| -> BTreeSet<Interned> {
+            let of = access
+                .contents
+                .iter()
+                .filter(|c| c.entitlement.as_ref().is_some_and(|e| wanted.contains(&Interned::from(e.resource()))));
+            of.map(|c| c.package.interned()).collect()
+        };
+        closure(Interned::from(resource), |wanted, texts| {
+            let rows = self.of_resources(texts)?;
+            let mut more = gives(wanted);
+            more.extend(rows.iter().map(|r| r.principal).filter(may_be_group));
+            Ok((rows, more))
+        })
+    }
+
+    /// What somebody holds, and what the groups hold in which that puts them.
+    fn leading_from(&self, access: &AccessModel, principal: &str) -> Result<Vec<LedgerRow>, LakeError> {
+        closure(Interned::from(principal), |_, texts| {
+            let rows = self.of_principals(texts)?;
+            let packages: BTreeSet<Interned> = rows.iter().map(|r| r.resource).collect();
+            let given = access
+                .contents
+                .iter()
+                .filter(|c| packages.contains(&c.package.interned()))
+                .filter_map(|c| c.entitlement.clone());
+            let held = rows.iter().map(LedgerRow::entitlement).chain(given);
+            let groups = held
+                .filter(crate::model::EntitlementKey::is_group_member)
+                .map(|key| Interned::from(key.resource()))
+                .collect();
+            Ok((rows, groups))
+        })
+    }
+
+    fn of_resources(&self, ids: &BTreeSet<&str>) -> Result<Vec<LedgerRow>, LakeError> {
+        kept::read_where(&self.folder.join(BY_RESOURCE), "resource", ids)
+    }
+
+    fn of_principals(&self, ids: &BTreeSet<&str>) -> Result<Vec<LedgerRow>, LakeError> {
+        kept::read_where(&self.folder.join(BY_PRINCIPAL), "principal", ids)
+    }
+
+    /// Gives the model its rows, with the states of their holders.
+    fn give(&self, access: &mut AccessModel, which: Rows, rows: &[LedgerRow]) -> Result<(), LakeError> {
         let accounts = self.folder.join(ACCOUNTS);
         let accounts = match which {
             Rows::All => kept::read(&accounts)?,
             _ => kept::read_where(&accounts, "principal", &rows.iter().map(|r| r.principal.as_str()).collect())?,
         };
         access.accounts = Arc::new(accounts_of(accounts));
-        access.hold(&rows);
+        access.hold(rows);
         Ok(())
     }
+}
+
+/// Rows of a first id, then of all ids to which they lead, until nothing new is found.
+fn closure(
+    first: Interned,
+    step: impl Fn(&BTreeSet<Interned>, &BTreeSet<&str>) -> Result<(Vec<LedgerRow>, BTreeSet<Interned>), LakeError>,
+) -> Result<Vec<LedgerRow>, LakeError> {
+    let (mut known, mut wanted) = (BTreeSet::from([first]), BTreeSet::from([first]));
+    let mut all = Vec::new();
+    while !wanted.is_empty() {
+        let texts: BTreeSet<&str> = wanted.iter().map(Interned::as_str).collect();
+        let (mut rows, more) = step(&wanted, &texts)?;
+        all.append(&mut rows);
+        wanted = more.into_iter().filter(|id| known.insert(*id)).collect();
+    }
+    Ok(all)
 }
 
 fn write(folder: &Path, ledger: &Ledger, access: &AccessModel) -> Result<(), LakeError> {

@@ -37,6 +37,14 @@ impl Evidence {
         Self::with_logs(view, Condensed::extended)
     }
 
+    /// The same without the sign-ins, of which only the newest is known: for questions about holdings.
+    ///
+    /// # Errors
+    /// When a file is damaged or a query fails.
+    pub fn load_kept_for_holdings(view: &View) -> Result<Self, LoadError> {
+        Self::with_logs(view, Condensed::extended_for_holdings)
+    }
+
     fn with_logs(view: &View, logs: fn(&View) -> Result<Condensed, LoadError>) -> Result<Self, LoadError> {
         view.whole()?;
         // One after the other: each keeps all cores busy, and what the logs need while they are read is given back before objects come.
@@ -48,6 +56,7 @@ impl Evidence {
             audit_facts: logs.facts,
             unknown_activities: logs.unknown_activities.into_iter().collect(),
             untimed_records: logs.untimed_records,
+            newest_sign_in: logs.newest_sign_in,
             usage: logs.usage.into(),
             ..objects
         })
