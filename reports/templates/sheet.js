@@ -407,6 +407,9 @@
   function from(card, text) {
     const known = JSON.stringify(answers.get(n(card)));
     if ((text || undefined) === known) return;
+    // What was decided elsewhere since is not this tab's to undo.
+    for (const step of history) step.changes = step.changes.filter((change) => change.card !== card);
+    history.splice(0, history.length, ...history.filter((step) => step.changes.length));
     show(card, text ? JSON.parse(text) : undefined);
     draw(card);
   }

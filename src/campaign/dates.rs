@@ -37,7 +37,7 @@ pub fn read(text: &str, order: Option<DateOrder>) -> DateReading {
         return serial(text).map_or(DateReading::Nothing, DateReading::Serial);
     }
     if let Some(at) = Instant::parse(text) {
-        return DateReading::At(at);
+        return DateReading::At(written_day(text, at).unwrap_or(at));
     }
     let text = without_midnight(text);
     let separators: &[char] = &['.', '/', '-', ' ', ',', '\u{a0}', '\u{202f}'];
@@ -53,6 +53,15 @@ pub fn read(text: &str, order: Option<DateOrder>) -> DateReading {
         (None, None) if a.len() == 4 => at(number(a), number(b), number(c)),
         (None, None) => either(number(a), number(b), year(c), text.contains('.'), order),
     }
+}
+
+/// The day that somebody wrote with an offset, where its midnight is meant, or the instant is another day in UTC.
+fn written_day(text: &str, at: Instant) -> Option<Instant> {
+    let (date, clock) = text.split_once(['T', 't', ' '])?;
+    let offset = clock.contains('+') || clock.contains('-');
+    let day = Instant::parse(date).filter(|_| offset)?;
+    let midnight = clock.starts_with("00:00");
+    (midnight || at.day() != day.day()).then_some(day)
 }
 
 /// The last instant of a day that is named, else the instant itself.
@@ -137,6 +146,24 @@ mod tests {
 
     fn day(text: &str) -> DateReading {
         DateReading::At(Instant::parse(text).expect("a day"))
+    }
+
+    #[test]
+    fn a_day_that_is_written_with_an_offset_is_that_day() {
+        for text in [
+            "2026-12-31T00:00:00+02:00",
+            "2026-12-31T00:00:00-08:00",
+            "2026-12-31T00:30:00+02:00",
+            "2026-12-31T23:00:00-05:00",
+            "2026-12-31 00:00:00+02:00",
+        ] {
+            assert_eq!(read(text, None), day("2026-12-31"), "{text}");
+        }
+        assert_eq!(
+            read("2026-12-31T17:00:00+02:00", None),
+            day("2026-12-31T15:00:00Z"),
+            "the same day: the instant that was meant"
+        );
     }
 
     #[test]

@@ -94,11 +94,18 @@ pub fn freeze(from: &Opening, rows: &[ReviewDecisionRow], instances: &[ReviewIns
     let mut head = head(from, &id, &items, with_unassigned(reviewers, &items), Vec::new());
     head.entra_instance = Some(instance.to_lowercase());
     // Without a record of the instance, its last decision is the last day that anybody knows.
-    if let Some(last) = rows.iter().filter_map(|r| r.reviewed_at.max(r.applied_at)).max() {
+    let decided = rows.iter().filter_map(|r| r.reviewed_at).max();
+    let applied = rows.iter().filter_map(|r| r.applied_at).max();
+    if let Some(last) = decided.max(applied) {
         head.due_at = last;
         if !instances.iter().any(|r| r.id.eq_ignore_ascii_case(instance) && r.end_at.is_some()) {
             head.warnings.push(format!(
-                "no record of Entra tells when this review ended: its last decision of {} counts as the end",
+                "no record of Entra tells when this review ended: the {} of {} counts as the end",
+                if decided == Some(last) {
+                    "last decision"
+                } else {
+                    "last application of its decisions"
+                },
                 last.day()
             ));
         }
@@ -286,12 +293,21 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], origin: &Origin) -> 
     let instance = state.head.entra_instance.clone().unwrap_or_default();
     let mut entries = Vec::new();
     let import = state.tail.entries + 1;
-    for row in newest(rows, &instance) {
+    let rows = newest(rows, &instance);
+    let ended = state
+        .head
+        .entra_period
+        .as_ref()
+        .and_then(|p| p.ended_at)
+        .is_some_and(|end| end <= state.head.as_of);
+    let over = ended || rows.iter().any(|r| r.applied_at.is_some());
+    for row in rows {
         let principal = PrincipalId::new(row.principal_id.as_deref().unwrap_or_default());
         let id = Item::make_id(&state.head.id, principal.as_str(), "entra-decision", &row.id, "");
-        let (Some(index), Some((choice, by))) = (state.position(&id), judged(row)) else {
+        let (Some(index), Some((choice, by))) = (state.position(&id), judged(row).or_else(|| unanswered(row, over))) else {
             continue;
         };
+        let silent = by == DecidedBy::NoResponse;
         let entry = DecisionEntry {
             item: id,
             stage: 1,
@@ -301,7 +317,11 @@ pub fn decisions(state: &State, rows: &[ReviewDecisionRow], origin: &Origin) -> 
                 until: None,
             },
             by,
-            decided_by: row.reviewer_name.unwrap_or_else(|| row.reviewer_id.unwrap_or_default()).to_string(),
+            decided_by: if silent {
+                "silence: Entra recorded NotReviewed, and the access stayed".into()
+            } else {
+                row.reviewer_name.unwrap_or_else(|| row.reviewer_id.unwrap_or_default()).to_string()
+            },
             decided_at: row.reviewed_at,
             applied_at: row.applied_at,
             import,
@@ -346,6 +366,12 @@ fn judged(row: &ReviewDecisionRow) -> Option<(Choice, DecidedBy)> {
         Some(_) => Some((choice, DecidedBy::Person)),
         None => row.applied_at.is_some().then_some((choice, DecidedBy::System)),
     }
+}
+
+/// An item that reviewers were asked about and nobody answered for, once the review is over: nothing was applied, and it stayed.
+fn unanswered(row: &ReviewDecisionRow, over: bool) -> Option<(Choice, DecidedBy)> {
+    let word = row.decision.as_deref().unwrap_or_default();
+    (over && word.eq_ignore_ascii_case("NotReviewed")).then_some((Choice::Keep, DecidedBy::NoResponse))
 }
 
 #[cfg(test)]
@@ -397,5 +423,8 @@ mod tests {
         assert_eq!(judged(&row("Approve", None, false)), None);
         assert_eq!(judged(&row("NotReviewed", Some("ana"), true)), None);
         assert_eq!(judged(&row("DontKnow", Some("ana"), false)), None);
+        assert_eq!(unanswered(&row("NotReviewed", zero, true), true), Some((Choice::Keep, DecidedBy::NoResponse)));
+        assert_eq!(unanswered(&row("NotReviewed", zero, false), false), None, "it may be answered yet");
+        assert_eq!(unanswered(&row("DontKnow", Some("ana"), true), true), None);
     }
 }

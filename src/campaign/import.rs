@@ -2,6 +2,7 @@
 //!
 //! A file that is not one of this campaign's sheets is refused whole; the other files of a command are not.
 
+use crate::campaign::authorship;
 use crate::campaign::dates::DateOrder;
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Proof};
@@ -121,7 +122,7 @@ pub fn judge(state: &State, files: &[SubmittedSheet], operator: &Operator) -> Re
             new.retain(|(n, _)| *n != Novelty::Replaces);
         }
         if new.is_empty() {
-            if file.proof.rank() > 0 && decided > 0 {
+            if authorship::rank(file.proof.grade(&state.keys)) > 0 && decided > 0 {
                 taken.notes.push(format!(
                     "{}: its decisions are on record with a proof that is as good, and it is not kept",
                     file.sheet.file
@@ -195,9 +196,10 @@ fn novelty(state: &State, index: usize, new: &DecisionEntry, proof: &Proof) -> N
     if old.decision != new.decision {
         return Novelty::Replaces;
     }
-    let known = state.imports.iter().find(|(n, ..)| *n == old.import).map_or(0, |(_, _, r)| r.proof.rank());
+    let rank = |proof: &Proof| authorship::rank(proof.grade(&state.keys));
+    let known = state.imports.iter().find(|(n, ..)| *n == old.import).map_or(0, |(_, _, r)| rank(&r.proof));
     let later = new.decided_at > progress.last_said[place];
-    if says_the_same(old, new) && (later || proof.rank() > known) {
+    if says_the_same(old, new) && (later || rank(proof) > known) {
         Novelty::Confirms
     } else {
         Novelty::Known

@@ -1,8 +1,8 @@
 //! Laws of campaigns: whatever is imported, moved and stopped in whatever order, numbers tie and the log tells it again.
 
 use crate::campaign::import::{Operator, SubmittedSheet, judge};
-use crate::campaign::log::{Choice, LogEvent, Move, Proof};
-use crate::campaign::model::{Campaign, CampaignId, Context, Item, Recommendation, Reviewer, ReviewerKey, Risk, population_hash};
+use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, KeyLists, LogEvent, Move, Proof};
+use crate::campaign::model::{Campaign, CampaignId, Context, Disclosure, Item, Recommendation, Reviewer, ReviewerKey, Risk, population_hash};
 use crate::campaign::open::Frozen;
 use crate::campaign::sheet::{ReturnedRow, ReturnedSheet, Sheet};
 use crate::campaign::{State, Store};
@@ -122,6 +122,48 @@ fn operator() -> Operator {
     }
 }
 
+/// Bo's access is decided by Ana, and Ana's by Bo; Cy decides second.
+#[test]
+fn that_two_people_judged_each_other_is_told_before_and_after_they_decided() {
+    let mut frozen = frozen(2);
+    for (item, (holder, reviewer)) in frozen.items.iter_mut().zip([("bo", "ana"), ("ana", "bo")]) {
+        item.principal_id = holder.into();
+        item.reviewer = ReviewerKey::new(reviewer);
+        item.second = Some(ReviewerKey::new("cy"));
+    }
+    let mut state = State::fresh(&frozen).expect("a plan");
+    let mutual = |state: &State| state.disclosures().get(&Disclosure::MutualReview).copied().unwrap_or_default();
+    assert_eq!(mutual(&state), 2);
+    let decided: Vec<LogEvent> = (0..2)
+        .map(|n| {
+            LogEvent::Decided(DecisionEntry {
+                item: frozen.items[n].id.clone(),
+                stage: 1,
+                decision: Decision {
+                    choice: Choice::Keep,
+                    justification: String::new(),
+                    until: None,
+                },
+                by: DecidedBy::Person,
+                decided_by: frozen.items[n].reviewer.to_string(),
+                decided_at: None,
+                applied_at: None,
+                import: 0,
+            })
+        })
+        .collect();
+    state.apply_all(&decided, at(1)).expect("decided");
+    assert_eq!((0..2).map(|i| state.owner(i).as_str()).collect::<Vec<_>>(), ["cy", "cy"], "it is Cy's turn");
+    assert_eq!(mutual(&state), 2, "who decided counts, whoever owes the next decision");
+    let pairs = state.mutual();
+    for index in 0..2 {
+        assert!(
+            state.disclosed_in(index, 1, &pairs).contains(&Disclosure::MutualReview),
+            "Cy is told of the first decision"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -134,10 +176,10 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::new(folder.path());
         let frozen = frozen(items);
-        let mut first = vec![frozen.opened()];
+        let mut first = vec![frozen.opened(KeyLists::default())];
         first.extend(State::fresh(&frozen).expect("a plan").issues());
-        prop_assert!(store.create(&frozen.head, &frozen.items, &frozen.contexts, &first, "operator").expect("stored"));
-        prop_assert!(!store.create(&frozen.head, &frozen.items, &frozen.contexts, &first, "operator").expect("there already"));
+        prop_assert!(store.create(&frozen.head, &frozen.items, &frozen.contexts, &first, &[], "operator").expect("stored"));
+        prop_assert!(!store.create(&frozen.head, &frozen.items, &frozen.contexts, &first, &[], "operator").expect("there already"));
         for (n, (who, stage, choices, moves)) in steps.into_iter().enumerate() {
             let mut state = State::load(&store, &frozen.head.id).expect("loads");
             let key = ReviewerKey::new(REVIEWERS[who]);

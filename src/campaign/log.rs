@@ -46,6 +46,9 @@ pub enum Proof {
         namespace: String,
         /// SHA-256 of the signature file.
         signature_sha256: String,
+        /// SHA-256 of the list of allowed signers with which it was checked; empty in older campaigns.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        signers_sha256: String,
     },
     /// The mail in which the file came back.
     Email {
@@ -74,30 +77,35 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// How much it proves: 2 for a signature of the reviewer's or a record of Entra's, 1 for a signed mail, 0 for a word.
-    #[must_use]
-    pub fn rank(&self) -> u8 {
-        match self.kind() {
-            "sshsig" | "entra" => 2,
-            "email" => 1,
-            _ => 0,
-        }
-    }
-
-    /// `sshsig`, `email`, `entra` or `operator-asserted`.
+    /// The grade of authorship, see [`crate::campaign::authorship::GRADES`], in a campaign that began with these lists of keys.
     ///
     /// A mail proves its sender only where the sender's own domain signed it, and the signature was checked:
-    /// anybody can write a file that begins with `From:`.
+    /// anybody can write a file that begins with `From:`. Whoever holds the folder can make a key: one that was named
+    /// after the sheets had gone out proves less than one that was named before.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn grade(&self, opening: &KeyLists) -> &'static str {
+        let known = |list: &str, named: &str| !named.is_empty() && list == named;
         match self {
-            Self::Sshsig { .. } => "sshsig",
-            Self::Email { dkim, .. } if dkim.starts_with("pass") => "email",
-            Self::Email { .. } => "operator-asserted",
+            Self::Sshsig { signers_sha256, .. } if known(signers_sha256, &opening.signers_sha256) => "sshsig",
+            Self::Sshsig { .. } => "sshsig-later-key",
+            Self::Email { dkim, .. } if !dkim.starts_with("pass") => "operator-asserted",
+            Self::Email { keys_sha256, .. } if known(keys_sha256, &opening.dkim_keys_sha256) => "email",
+            Self::Email { .. } => "email-later-key",
             Self::Entra { .. } => "entra",
             Self::OperatorAsserted => "operator-asserted",
         }
     }
+}
+
+/// The lists of keys that a campaign began with, by SHA-256; the lake keeps both. Empty where none was named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyLists {
+    /// Of the allowed signers, in the format of OpenSSH.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub signers_sha256: String,
+    /// Of the DNS records of DKIM keys.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub dkim_keys_sha256: String,
 }
 
 /// What was decided about one item.
@@ -195,6 +203,9 @@ pub enum LogEvent {
         /// SHA-256 over the frozen items and what helps to judge them; empty in older campaigns.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         frozen_sha256: String,
+        /// The keys that count from the beginning.
+        #[serde(flatten)]
+        keys: KeyLists,
     },
     /// A sheet was given out: only such a sheet can come back.
     Issued {

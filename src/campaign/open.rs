@@ -4,7 +4,7 @@ use crate::campaign::contradiction::agree;
 use crate::campaign::due::{end_of_day, zone_of};
 use crate::campaign::error::CampaignError;
 use crate::campaign::item_context::ContextBuilder;
-use crate::campaign::log::LogEvent;
+use crate::campaign::log::{KeyLists, LogEvent};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, Reviewer, ReviewerKey, population_hash, shown_name};
 use crate::campaign::plan::{Plan, RuleKind, Scope};
 use crate::campaign::reviewers::{self, ReviewerAssigner};
@@ -58,14 +58,15 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// The first entry of its log.
+    /// The first entry of its log; `keys` are the lists that count from the beginning.
     #[must_use]
-    pub fn opened(&self) -> LogEvent {
+    pub fn opened(&self, keys: KeyLists) -> LogEvent {
         LogEvent::Opened {
             head_sha256: head_sha256(&self.head),
             population_sha256: self.head.population_sha256.clone(),
             population: self.head.population,
             frozen_sha256: frozen_sha256(&self.items, &self.contexts),
+            keys,
         }
     }
 }

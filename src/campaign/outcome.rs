@@ -233,8 +233,9 @@ impl Judge<'_> {
         let ending = self.current.ending(same);
         match role.last_seen.filter(|seen| *seen >= since && *seen > clock.after) {
             Some(seen) => {
-                found.word = open(seen, clock);
-                found.days = Some(days_between(clock.starts, seen));
+                let by_then = seen.min(self.current.access.as_of);
+                found.word = open(by_then, clock);
+                found.days = Some(days_between(clock.starts, by_then));
                 found.evidence = format!("{ending}; what it gave is still there: {name}, listed on {seen}: {records}");
             }
             None => {
@@ -326,13 +327,19 @@ fn still_there(current: &CurrentAccess, item: &Item, entry: &DecisionEntry, same
         }
     }
     // Proof of being still there: a snapshot or an event after the decision; an older one tells nothing about the removal.
-    match same.last_seen.filter(|seen| *seen > clock.after) {
+    // A later witness may prove what was true then; what came later did not happen by then.
+    let as_of = current.access.as_of;
+    let known = matches!(same.until_certainty, Certainty::Exact | Certainty::Bounded);
+    let later = same.until_earliest.or(same.held_until).filter(|end| known && *end > as_of);
+    match same.last_seen.max(later).filter(|seen| *seen > clock.after && as_of > clock.after) {
         Some(seen) => {
-            found.word = open(seen, clock);
-            found.days = Some(days_between(clock.starts, seen));
-            found.evidence = format!("listed on {seen}{not_yet}: {}", id::joined(&same.evidence, " "));
+            let by_then = seen.min(as_of);
+            found.word = open(by_then, clock);
+            found.days = Some(days_between(clock.starts, by_then));
+            let how = if same.last_seen >= later { "listed on" } else { "held until" };
+            found.evidence = format!("{how} {seen}{not_yet}: {}", id::joined(&same.evidence, " "));
         }
-        None if current.access.as_of <= clock.after => found.evidence = "nothing newer than the decision is in the lake: ingest again".into(),
+        None if as_of <= clock.after => found.evidence = "nothing newer than the decision is in the lake: ingest again".into(),
         None => {
             found.evidence = format!(
                 "nothing after {} shows it or its absence: no complete snapshot of its collection has followed",
@@ -348,6 +355,11 @@ fn exception(current: &CurrentAccess, item: &Item, entry: &DecisionEntry, same: 
     let end = entry.decision.until.map(asked_end);
     found.due = end.unwrap_or(found.due);
     if !current.held(item) {
+        // A schedule is a promise: gone is what an event or a complete snapshot shows.
+        if !matches!(same.until_certainty, Certainty::Exact | Certainty::Bounded) {
+            found.evidence = "its end was scheduled and has passed, and neither an event nor a complete snapshot shows that it is gone".into();
+            return;
+        }
         found.word = OutcomeWord::ExceptionEnded;
         found.removed_at = ended(same);
         found.evidence = current.ending(same);

@@ -10,6 +10,8 @@ pub struct ItemProgress {
     /// Decisions by stage (index 0 is stage 1), the newest of each, with the instant of their entry; of several entries
     /// that say the same, the one with the best proof, and of those the newest.
     pub decided: [Option<(Instant, DecisionEntry)>; 2],
+    /// What was decided before in each stage, and decided otherwise since: an older copy of a sheet says it again.
+    pub before: [Vec<DecisionEntry>; 2],
     /// The latest time at which the reviewer said so, by the sheets: at the decision, or when it was confirmed.
     pub last_said: [Option<Instant>; 2],
     /// Who owns it in each stage, where that differs from the frozen row.
@@ -35,7 +37,9 @@ impl ItemProgress {
             }
         } else {
             self.last_said[place] = said;
-            *known = Some((at, entry));
+            if let Some((_, old)) = known.replace((at, entry)) {
+                self.before[place].push(old);
+            }
         }
     }
 }

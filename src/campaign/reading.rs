@@ -3,7 +3,7 @@
 use crate::campaign::dates::{self, DateOrder, DateReading};
 use crate::campaign::due::{day_of, end_of_day};
 use crate::campaign::import::Operator;
-use crate::campaign::log::{Choice, DecidedBy, Decision};
+use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry};
 use crate::campaign::model::{Item, ItemId, ReviewerKey};
 use crate::campaign::reason::{self, says_something};
 use crate::campaign::sheet::{DECISIONS, ReturnedRow, ReturnedSheet, Sheet, sheet_hash};
@@ -159,6 +159,7 @@ impl<'a> Reading<'a> {
         };
         let twice = self.twice();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut kept = Vec::new();
         for row in &self.sheet.rows {
             let mut wrong = Wrong::default();
             let id = self.cell(row, "item_id");
@@ -175,6 +176,7 @@ impl<'a> Reading<'a> {
                 Some(found) => read.rows.push(found),
                 None => {
                     read.empty += 1;
+                    kept.extend(self.on_record(row));
                     let why = self.cell(row, "justification");
                     if !why.is_empty() {
                         let place = self.place(row, "justification");
@@ -185,6 +187,13 @@ impl<'a> Reading<'a> {
                     }
                 }
             }
+        }
+        if !kept.is_empty() {
+            let (n, some) = (kept.len(), kept.iter().take(FEW).cloned().collect::<Vec<_>>().join(", "));
+            read.notes.push(format!(
+                "{file}: {n} rows without a decision have one on record, which stays ({some}{}); to change it, decide otherwise",
+                if n > FEW { ", …" } else { "" }
+            ));
         }
         self.completeness(&mut read);
         for other in &self.sheet.others {
@@ -233,6 +242,14 @@ impl<'a> Reading<'a> {
         } else {
             read.notes.push(told + "; rows that are missing stay undecided");
         }
+    }
+
+    /// The decision that stays on record though the row is left empty, as `row 7: keep`.
+    fn on_record(&self, row: &'a ReturnedRow) -> Option<String> {
+        let index = self.state.position(&ItemId::new(self.cell(row, "item_id")))?;
+        let (_, entry) = self.state.progress[index].decided[usize::from(self.stage.clamp(1, 2) - 1)].as_ref()?;
+        let mine = entry.by == DecidedBy::Person && entry.decided_by == self.reviewer.as_str();
+        mine.then(|| format!("row {}: {}", row.row, entry.decision.choice))
     }
 
     /// The decision of a row; `None` when it is left empty or wrong.
@@ -394,9 +411,20 @@ impl<'a> Reading<'a> {
     /// An older file does not overrule what was decided after it.
     fn not_older(&self, row: &ReturnedRow, index: usize, decision: &Decision, at: Option<Instant>, wrong: &mut Wrong) {
         let known = self.state.progress[index].decided[usize::from(self.stage.clamp(1, 2) - 1)].as_ref();
-        let Some((_, entry)) = known.filter(|(_, d)| d.by == DecidedBy::Person && d.decision != *decision) else {
+        let Some((known_at, entry)) = known.filter(|(_, d)| d.by == DecidedBy::Person && d.decision != *decision) else {
             return;
         };
+        let place = usize::from(self.stage.clamp(1, 2) - 1);
+        let is_old = |d: &DecisionEntry| d.by == DecidedBy::Person && d.decided_by == self.reviewer.as_str() && d.decision == *decision;
+        let newer = at.is_some_and(|at| at > *known_at && self.state.progress[index].last_said[place].is_none_or(|said| at > said));
+        if self.state.progress[index].before[place].iter().any(is_old) && !newer && !self.operator.older && !self.operator.again {
+            let message = format!(
+                "it was decided so before, and {} was decided on {known_at} instead: the sheet may be an older copy; to decide so once more give --older",
+                entry.decision.choice
+            );
+            wrong.add(self.place(row, "decision"), message);
+            return;
+        }
         let last_said = self.state.progress[index].last_said[usize::from(self.stage.clamp(1, 2) - 1)];
         if let Some((old, new)) = at.zip(last_said).filter(|(old, new)| old < new && !self.operator.older) {
             let message = format!(
@@ -450,6 +478,9 @@ impl<'a> Reading<'a> {
         }
     }
 }
+
+/// Rows that a note names.
+const FEW: usize = 5;
 
 /// An exception that lasts longer than so many days is told to whoever imports it.
 const LONG_DAYS: i64 = 366;

@@ -239,4 +239,15 @@ mod tests {
             assert!(known.iter().any(|id| id.starts_with(prefix)), "{prefix} is no check");
         }
     }
+
+    #[test]
+    fn who_answers_for_a_thing_speaks_for_no_removal_and_who_left_does() {
+        let against = |check: &'static str| speaks_against(&Finding::blank(crate::model::CheckId::new(check)));
+        for check in ["ORP-03", "ORP-04", "ORP-05", "APR-01", "JUS-01", "EXP-09"] {
+            assert!(!against(check), "{check}");
+        }
+        for check in ["ORP-01", "ORP-02", "STA-01", "EXP-05", "SEG-01"] {
+            assert!(against(check), "{check}");
+        }
+    }
 }

@@ -21,6 +21,8 @@ pub struct Previous {
     pub id: CampaignId,
     /// When its population was frozen.
     pub as_of: Instant,
+    /// Whether it was closed, so that what it removed was to go.
+    closed: bool,
     /// Items by holder and entitlement: assignment, decision and who took it, the day of the decision.
     decided: BTreeMap<(String, String), (String, Option<Last>)>,
 }
@@ -59,7 +61,8 @@ pub fn previous(store: &Store, name: &str, before: Instant) -> Result<Option<Pre
         let last = state.effective_decision(index).cloned();
         decided.insert((item.principal_id.clone(), item_key(item)), (item.assignment_id.clone(), last));
     }
-    Ok(Some(Previous { id, as_of, decided }))
+    let closed = state.closing.is_some();
+    Ok(Some(Previous { id, as_of, closed, decided }))
 }
 
 /// Whether an exception is over; one without an end never was one that anybody looks at again.
@@ -136,18 +139,32 @@ impl Previous {
                 "because the exception that {} granted is over: {until}, and the access is still there",
                 entry.decided_by
             );
+            return;
         }
+        // What was removed and never went is at least as heavy as an exception that is over.
+        if self.closed && entry.decision.choice == Choice::Revoke && !self.is_again(holding) {
+            item.risk = Risk::High;
+            item.recommendation = Recommendation::Revoke;
+            item.context.recommendation_reason = format!("because it was removed in {}, and the access is still there", self.id);
+        }
+    }
+
+    /// Whether a holding was granted again since that campaign.
+    fn is_again(&self, holding: &Holding) -> bool {
+        let assignment = holding.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
+        let key = (holding.principal.to_string(), holding.entitlement.to_string());
+        let same = self.decided.get(&key).is_some_and(|(before, _)| *before == assignment);
+        !same || holding.held_from.is_some_and(|t| t > self.as_of)
     }
 
     /// What the sheet says about a holding: the decision of last time, and whether it was granted again since.
     #[must_use]
     pub fn last_time(&self, holding: &Holding, now: Instant) -> String {
-        let assignment = holding.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
         let key = (holding.principal.to_string(), holding.entitlement.to_string());
-        let Some((before, decision)) = self.decided.get(&key) else {
+        let Some((_, decision)) = self.decided.get(&key) else {
             return "new since the last campaign".into();
         };
-        let again = *before != assignment || holding.held_from.is_some_and(|t| t > self.as_of);
+        let again = self.is_again(holding);
         let what = match decision {
             None => "not decided last time".to_string(),
             Some((at, entry)) => told(*at, entry, now),

@@ -1,8 +1,8 @@
-//! The words of decisions as people write them: case, blanks and points do not matter, nor which of four languages it is.
+//! The words of decisions as people write them: case, blanks and a point at the end do not matter, nor which of four languages it is.
 
 use crate::campaign::log::Choice;
 
-/// A word without the case, blanks and points that editors and people add.
+/// A word without everything but letters, digits and hyphens: what is compared to guess what was meant.
 #[must_use]
 pub fn folded(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || c == '-';
@@ -10,10 +10,20 @@ pub fn folded(word: &str) -> String {
     kept.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
+/// A word as people write it: without case and blanks, and without the one point that ends a sentence.
+///
+/// Any other mark may be a doubt: `remove?` is a question, and no decision.
+fn plain(word: &str) -> String {
+    let invisible = |c: char| matches!(c, '\u{feff}' | '\u{200b}');
+    let word: String = word.chars().map(|c| if invisible(c) { ' ' } else { c }).collect();
+    let word = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    word.strip_suffix('.').unwrap_or(&word).trim_end().to_string()
+}
+
 /// What a word decides: the codes, and what English, German, French and Spanish say for them.
 #[must_use]
 pub fn spoken(word: &str) -> Option<Choice> {
-    Some(match folded(word).as_str() {
+    Some(match plain(word).as_str() {
         "keep" | "behalten" | "conserver" | "garder" | "mantener" | "conservar" => Choice::Keep,
         "revoke" | "remove" | "entziehen" | "entfernen" | "widerrufen" | "révoquer" | "retirer" | "supprimer" | "revocar" | "quitar" | "eliminar" => {
             Choice::Revoke
@@ -45,7 +55,24 @@ mod tests {
         for choice in Choice::ALL {
             assert_eq!(spoken(choice.as_str()), Some(*choice), "the codes are words, too");
         }
-        for word in ["keeep", "no", "keep it", "", "?"] {
+        for word in [
+            "keeep",
+            "no",
+            "keep it",
+            "",
+            "?",
+            "keep?",
+            "?keep",
+            "remove?",
+            "keep!!",
+            "(keep)",
+            "keep...",
+            "~keep",
+            "keep*",
+            "[ ] keep",
+            "supprimer ?",
+            "-keep",
+        ] {
             assert_eq!(spoken(word), None, "{word}");
         }
     }

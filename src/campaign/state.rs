@@ -1,7 +1,8 @@
 //! A campaign as its log leaves it: who owns what, what binds, and the numbers.
 
+use crate::campaign::authorship;
 use crate::campaign::error::CampaignError;
-use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, LogEvent, Move, Proof};
+use crate::campaign::log::{Choice, DecidedBy, Decision, DecisionEntry, ImportRecord, KeyLists, LogEvent, Move, Proof};
 use crate::campaign::model::{Campaign, CampaignId, Disclosure, Item, ItemId, Reviewer, ReviewerKey};
 use crate::campaign::plan::Plan;
 use crate::campaign::progress::ItemProgress;
@@ -101,6 +102,8 @@ pub struct State {
     pub(super) silence_open: bool,
     /// Imports whose file, signature or keys are no longer in the lake: they prove nothing.
     pub unproved: Vec<u64>,
+    /// The lists of keys that it began with.
+    pub keys: KeyLists,
     /// The end of the log.
     pub tail: Tail,
 }
@@ -124,7 +127,15 @@ pub const ESCALATION: &str = "silence escalates";
 fn is_proved(store: &Store, id: &CampaignId, record: &ImportRecord) -> Result<bool, CampaignError> {
     let mut needed = vec![&record.sha256];
     match &record.proof {
-        Proof::Sshsig { signature_sha256, .. } => needed.push(signature_sha256),
+        Proof::Sshsig {
+            signature_sha256,
+            signers_sha256,
+            ..
+        } => {
+            needed.push(signature_sha256);
+            // Programs before the one that kept it did not name the list.
+            needed.extend(Some(signers_sha256).filter(|list| !list.is_empty()));
+        }
         Proof::Email { dkim, keys_sha256, .. } if dkim.starts_with("pass") => needed.push(keys_sha256),
         _ => return Ok(true),
     }
@@ -231,6 +242,7 @@ impl State {
             signed: Vec::new(),
             silence_open: false,
             unproved: Vec::new(),
+            keys: KeyLists::default(),
             tail: Tail::default(),
             head,
         })
@@ -266,7 +278,7 @@ impl State {
             message,
         })?;
         match event {
-            LogEvent::Opened { .. } => {}
+            LogEvent::Opened { keys, .. } => self.keys = keys,
             LogEvent::Issued { reviewer, stage, sheet, .. } => {
                 self.issued.insert(sheet, (reviewer, stage));
                 self.issued_in.push(sequence);
@@ -277,9 +289,12 @@ impl State {
             LogEvent::Imported(record) => self.imports.push((sequence, at, record)),
             LogEvent::Decided(entry) => {
                 let index = self.position(&entry.item).ok_or_else(|| self.foreign(&entry.item))?;
-                let imports = &self.imports;
-                let proof = |n: u64| imports.iter().rev().find(|(sequence, ..)| *sequence == n).map(|(_, _, r)| &r.proof);
-                let better = |new: u64, old: u64| proof(new).map_or(0, Proof::rank) >= proof(old).map_or(0, Proof::rank);
+                let (imports, keys) = (&self.imports, &self.keys);
+                let grade = |n: u64| {
+                    let import = imports.iter().rev().find(|(sequence, ..)| *sequence == n);
+                    import.map_or(0, |(_, _, r)| authorship::rank(r.proof.grade(keys)))
+                };
+                let better = |new: u64, old: u64| grade(new) >= grade(old);
                 self.silence_open = entry.by == DecidedBy::NoResponse && self.head.entra_instance.is_none();
                 self.progress[index].decide(at, entry, better);
             }
@@ -618,12 +633,12 @@ impl State {
     /// How each proof of authorship counts among the decisions that bind and that persons took.
     #[must_use]
     pub fn proofs(&self) -> BTreeMap<&'static str, usize> {
-        let by_import: BTreeMap<u64, &Proof> = self.imports.iter().map(|(sequence, _, r)| (*sequence, &r.proof)).collect();
+        let by_import = authorship::by_import(self);
         let mut counts = BTreeMap::new();
         for index in 0..self.items.len() {
             if let Some((_, entry)) = self.effective_decision(index).filter(|(_, d)| d.by == DecidedBy::Person) {
-                let kind = by_import.get(&entry.import).map_or("operator-asserted", |p| p.kind());
-                *counts.entry(kind).or_default() += 1;
+                let grade = by_import.get(&entry.import).copied().unwrap_or("operator-asserted");
+                *counts.entry(grade).or_default() += 1;
             }
         }
         counts

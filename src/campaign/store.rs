@@ -6,7 +6,7 @@
 //!   items.jsonl              the frozen population, one item a line, sorted by id
 //!   contexts.jsonl           what helps to judge, in the same order
 //!   log/000000000001.jsonl   entries, chained by hash; one file is one step
-//!   returned/<sha256>        files that came back, mails and signatures, byte for byte
+//!   returned/<sha256>        files that came back, mails, signatures and lists of keys, byte for byte
 //! ```
 //!
 //! Opening writes a folder under a temporary name, forces it to disk and renames it.
@@ -114,11 +114,15 @@ impl Store {
         if let Some(newest) = self.newest_of(given, &ids)? {
             return Ok(newest);
         }
-        let list: Vec<&str> = if fits.is_empty() { &ids } else { &[] as &[CampaignId] }
-            .iter()
-            .chain(fits)
-            .map(CampaignId::as_str)
-            .collect();
+        if !fits.is_empty() {
+            let list: Vec<&str> = fits.iter().map(|id| id.as_str()).collect();
+            return Err(CampaignError::Refused(format!(
+                "'{given}' is the beginning of {} campaigns, so say which: {}",
+                list.len(),
+                list.join(", ")
+            )));
+        }
+        let list: Vec<&str> = ids.iter().map(CampaignId::as_str).collect();
         let known = if list.is_empty() {
             "open one with 'vouchsafe campaign open FILE'".to_string()
         } else {
@@ -142,11 +146,12 @@ impl Store {
         Ok(best.map(|(_, _, id)| id.clone()))
     }
 
-    /// Freezes a campaign with its first log entries; `false` when it is there already, and then nothing is written.
+    /// Freezes a campaign with its first log entries and the files that they name; `false` when it is there already, and then
+    /// nothing is written.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn create(&self, head: &Campaign, items: &[Item], contexts: &[Context], first: &[LogEvent], by: &str) -> Result<bool, CampaignError> {
+    pub fn create(&self, head: &Campaign, items: &[Item], contexts: &[Context], first: &[LogEvent], named: &[&[u8]], by: &str) -> Result<bool, CampaignError> {
         let dir = self.dir(&head.id);
         if dir.join("campaign.json").is_file() {
             return Ok(false);
@@ -161,6 +166,14 @@ impl Store {
         text.push('\n');
         write_lines(&temp.join("items.jsonl"), items)?;
         write_lines(&temp.join("contexts.jsonl"), contexts)?;
+        if !named.is_empty() {
+            let returned = temp.join("returned");
+            create_private_dirs(&returned)?;
+            for bytes in named {
+                put(&returned.join(hex::encode(Sha256::digest(bytes))), bytes)?;
+            }
+            sync_dir(&returned)?;
+        }
         let (lines, _) = chain(&Tail::default(), first, head.opened_at, by);
         put(&temp.join("log").join(batch_name(1)), lines.as_bytes())?;
         put(&temp.join("campaign.json"), text.as_bytes())?;
@@ -248,6 +261,25 @@ impl Store {
             tail.files = number;
         }
         Ok(tail)
+    }
+
+    /// Up to which entry each step of the log goes, in order.
+    ///
+    /// # Errors
+    /// When a file of the log cannot be read.
+    pub fn step_ends(&self, id: &CampaignId) -> Result<Vec<u64>, CampaignError> {
+        let dir = self.dir(id).join("log");
+        let (mut ends, mut entries) = (Vec::new(), 0);
+        for number in 1u64.. {
+            let path = dir.join(batch_name(number));
+            match fs::read_to_string(&path) {
+                Ok(text) => entries += text.lines().count() as u64,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => break,
+                Err(e) => return Err(LakeError::io("read", &path)(e).into()),
+            }
+            ends.push(entries);
+        }
+        Ok(ends)
     }
 
     /// Adds one step after the end that was read.

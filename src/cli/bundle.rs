@@ -7,7 +7,9 @@ use crate::cli::open::{self, Question};
 use crate::cli::review::{self, Answers};
 use crate::cli::{output, private, timestamp};
 use crate::config;
+use crate::evidence::campaign::asked::Campaigned;
 use crate::evidence::campaign_audit;
+use crate::evidence::known::Known;
 use crate::evidence::sample::{self, Frequency};
 use crate::evidence::table::{Table, sha256, sha256_of_file};
 use crate::evidence::tested::RemovalLimits;
@@ -223,10 +225,10 @@ pub fn fill(
     };
     let mut passed = passed::write(bag, &question.access, &question.config, &answers.results, &privacy, wanted).map_err(Failure::usage)?;
     named.append(&mut passed.named);
-    let (mut parts, mut limits, mut authorship) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut parts, mut limits, mut authorship, mut asked) = (Vec::new(), Vec::new(), BTreeMap::new(), Campaigned::default());
     if !told.campaign.is_empty() {
         let store = Store::new(lake).until(told.campaign_entries.unwrap_or(u64::MAX));
-        (parts, limits, authorship) = self::parts(&store, question, &answers, told, &privacy)?;
+        (parts, limits, authorship, asked) = self::parts(&store, question, &answers, told, &privacy)?;
         answers.campaigns = review::campaigns(&store, Some(&CampaignId::new(&told.campaign)), (&question.access, &question.config), &privacy)?;
     }
     if privacy.text(&told.assertion) != told.assertion {
@@ -239,6 +241,7 @@ pub fn fill(
             "--operator names a person of the directory, whom --pseudonymize is to cover; name a role, such as 'identity team'",
         ));
     }
+    let known = Known::of(&question.access, &question.config, &privacy, asked);
     privacy.access(&mut question.access);
     answers.cover(&privacy);
     let facts = Facts {
@@ -260,6 +263,7 @@ pub fn fill(
         passed,
         parts,
         limits,
+        known,
     };
     let facts = compose::fill(bag, material, signature).map_err(|e| match e {
         ComposeError::Lake(e) => e.into(),
@@ -327,8 +331,8 @@ pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Tol
     replace_private(&out.join("ipe.md"), page.as_bytes())
 }
 
-/// Parts of a campaign, what it cannot show, and how it is known who decided.
-type CampaignParts = (Vec<Part>, Vec<String>, BTreeMap<String, u64>);
+/// Parts of a campaign, what it cannot show, how it is known who decided, and what it asked of each holding.
+type CampaignParts = (Vec<Part>, Vec<String>, BTreeMap<String, u64>, Campaigned);
 
 fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, privacy: &Privacy) -> Result<CampaignParts, Failure> {
     let state = State::load(store, &CampaignId::new(&told.campaign))?;
@@ -343,7 +347,8 @@ fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, pri
         balance: &balance,
     };
     let parts = campaign::parts(store, &state, &making).map_err(Failure::usage)?;
-    Ok((parts, campaign::limits(&state, privacy, &audience), authorship::grades(&state)))
+    let asked = Campaigned::of(&state, &question.access, &question.config, privacy);
+    Ok((parts, campaign::limits(&state, privacy, &audience), authorship::grades(&state), asked))
 }
 
 /// The command as it is recorded: every choice, no path.
@@ -441,7 +446,20 @@ pub fn sample(args: &SampleArgs) -> Result<Exit, Failure> {
     };
     let wanted = |f: Frequency| size.unwrap_or(f.size());
     let limits = RemovalLimits::of(&review::thresholds(&question));
-    let all = population::all(&question.access, &answers.findings, review::period(&question.access), &audience, limits, wanted);
+    let open = Privacy {
+        reader: Reader::Security,
+        pseudonyms: None,
+    };
+    let known = Known::of(&question.access, &question.config, &open, Campaigned::default());
+    let all = population::all(
+        &question.access,
+        &answers.findings,
+        review::period(&question.access),
+        &audience,
+        limits,
+        &known,
+        wanted,
+    );
     let drawable = || all.iter().filter(|p| p.frequency.is_some());
     let found = drawable().find(|p| p.name == args.population).ok_or_else(|| {
         let names: Vec<&str> = drawable().map(|p| p.name).collect();

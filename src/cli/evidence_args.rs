@@ -37,6 +37,9 @@ pub struct LakeVerifyArgs {
     /// Verify checkpoint signatures with this allowed-signers file of ssh-keygen
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
+    /// Keys of reviewers by a list of your own, in the allowed-signers format: what campaigns say was signed must be by these
+    #[arg(long, value_name = "FILE")]
+    pub reviewer_signers: Option<PathBuf>,
     /// A checkpoint that somebody else keeps: the log must still begin with what it is of
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
@@ -137,6 +140,9 @@ pub struct VerifyArgs {
     /// Trusted signers, in the allowed-signers format of ssh-keygen
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
+    /// Keys of reviewers by a list of your own, in the allowed-signers format: what the campaign says was signed must be by these
+    #[arg(long, value_name = "FILE")]
+    pub reviewer_signers: Option<PathBuf>,
     /// Trusted minisign public key
     #[arg(long, value_name = "FILE")]
     pub minisign_key: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! `lake status` and `lake verify`.
 
+use crate::campaign::proof::AllowedSigner;
 use crate::cli::args::{CompactArgs, LakeCommand};
 use crate::cli::evidence_args::LakeVerifyArgs;
 use crate::cli::exit::{Exit, Failure};
@@ -110,7 +111,9 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     output::line(&format!("{} checkpoints match the commit log", kept.right));
     kept_elsewhere(args, &view)?;
     signatures(&kept, view.sequence(), allowed.as_deref())?;
-    campaigns(&lake, &view)?;
+    let own = args.reviewer_signers.as_deref().map(open::signers).transpose()?;
+    campaigns(&lake, &view, own.as_deref())?;
+    made_again(&view);
     let (right, wrong) = raw::check(lake.root()).map_err(Failure::usage)?;
     if !wrong.is_empty() {
         let names: Vec<String> = wrong.iter().map(|p| p.display().to_string()).collect();
@@ -158,9 +161,21 @@ fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Throws away what is kept to answer faster: no commit covers it, and the next question makes it from the records.
+fn made_again(view: &View) {
+    let told = match crate::lake::kept::any(view) {
+        false => return,
+        true => crate::lake::kept::discard(view),
+    };
+    output::line(&match told {
+        Ok(()) => "what was kept beside the lake to answer faster was thrown away, since no commit covers it: the next question makes it anew".into(),
+        Err(e) => format!("not proved: what is kept beside the lake to answer faster (_ledger, _condensed), which no commit covers; remove it: {e}"),
+    });
+}
+
 /// Whether the campaigns are those that the commits name, and their decisions those of the files that came back.
-fn campaigns(lake: &Lake, view: &View) -> Result<(), Failure> {
-    let audit = campaign_audit::audit(lake.root(), view, None)?;
+fn campaigns(lake: &Lake, view: &View, own: Option<&[AllowedSigner]>) -> Result<(), Failure> {
+    let audit = campaign_audit::audit(lake.root(), view, own)?;
     for wrong in &audit.wrong {
         output::line(&format!("wrong: {wrong}"));
     }
@@ -176,6 +191,12 @@ fn campaigns(lake: &Lake, view: &View) -> Result<(), Failure> {
         output::line(&format!(
             "{} campaigns: commits name {} entries of their logs, and {} decisions stand so in the files that came back",
             audit.campaigns, audit.anchored, audit.decisions
+        ));
+    }
+    if own.is_some() {
+        output::line(&format!(
+            "{} signatures in campaigns are by keys that the list of reviewers names for them",
+            audit.keys
         ));
     }
     Ok(())

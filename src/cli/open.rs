@@ -1,5 +1,6 @@
 //! From flags to a lake, a configuration and an access.
 
+use crate::campaign::proof::AllowedSigner;
 use crate::cli::args::{LakeArg, QuestionArgs};
 use crate::cli::exit::Failure;
 use crate::cli::{exceptions, own, review, select};
@@ -91,6 +92,15 @@ pub fn configuration_of(path: &Path, profile: &str) -> Result<Config, Failure> {
 /// When it cannot be read.
 pub fn text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))
+}
+
+/// A list of allowed signers, as `ssh-keygen` reads it.
+///
+/// # Errors
+/// When it cannot be read, with every line that is none.
+pub fn signers(path: &Path) -> Result<Vec<AllowedSigner>, Failure> {
+    let list = crate::campaign::proof::allowed::parse(&text(path)?);
+    list.map_err(|e| Failure::usage(format!("{}: {e}", path.display())))
 }
 
 /// The text of the configuration file in force; a comment when there is none.

@@ -1,5 +1,6 @@
 //! `verify`: a bundle judged, in words: what was proved, what was not, and what is wrong.
 
+use crate::campaign::proof::AllowedSigner;
 use crate::cli::bundle::{self, Told};
 use crate::cli::evidence_args::VerifyArgs;
 use crate::cli::exit::{Exit, Failure};
@@ -34,6 +35,10 @@ pub fn run(args: &VerifyArgs, now: Instant) -> Result<Exit, Failure> {
         now,
     };
     signature::judge(&args.dir, trusted, &mut judged);
+    let own = args.reviewer_signers.as_deref().map(open::signers).transpose()?;
+    if let Some(list) = &own {
+        crate::evidence::campaign::verify::own_keys(&args.dir, list, &mut judged);
+    }
     timestamp::judge(&args.dir, args.tsa_cert.as_ref(), &mut judged)?;
     match &args.since {
         Some(old) => {
@@ -51,7 +56,7 @@ pub fn run(args: &VerifyArgs, now: Instant) -> Result<Exit, Failure> {
             .push("history: no older bundle was given (--since), so nobody knows whether the lake was rewritten before".into()),
     }
     match &args.lake {
-        Some(lake) if judged.failed.is_empty() => again(args, lake, &mut judged)?,
+        Some(lake) if judged.failed.is_empty() => again(args, lake, own.as_deref(), &mut judged)?,
         Some(_) => judged.open.push("re-performance: not tried, since the bundle itself is wrong".into()),
         None => judged
             .open
@@ -83,7 +88,7 @@ fn words(judged: &Judged) -> String {
 }
 
 /// Makes everything again from the lake, at the commit, and compares file by file.
-fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Failure> {
+fn again(args: &VerifyArgs, lake: &Path, own: Option<&[AllowedSigner]>, judged: &mut Judged) -> Result<(), Failure> {
     let facts = verify::facts(&args.dir).map_err(Failure::unusable)?;
     let lake = Lake::open(lake)?;
     let newest = lake.view()?;
@@ -107,7 +112,7 @@ fn again(args: &VerifyArgs, lake: &Path, judged: &mut Judged) -> Result<(), Fail
             return Ok(());
         }
     }
-    let audit = campaign_audit::audit(lake.root(), &newest, None)?;
+    let audit = campaign_audit::audit(lake.root(), &newest, own)?;
     if audit.wrong.is_empty() && audit.campaigns > 0 {
         judged.proved.push(format!(
             "campaigns: commits of the lake name {} entries of their logs, and {} decisions stand so in the files that came back",

@@ -1,10 +1,13 @@
 //! Whether a campaign is what the history of the lake says it is, and its decisions those of the files that came back.
 
+use crate::campaign::authorship;
 use crate::campaign::dates::{self, DateOrder, DateReading};
-use crate::campaign::log::{DecisionEntry, LogEvent, Proof};
+use crate::campaign::log::{DecisionEntry, ImportRecord, LogEvent, Proof};
+use crate::campaign::proof::AllowedSigner;
 use crate::campaign::spoken::spoken;
 use crate::campaign::{CampaignError, CampaignId, LogEntry, ReturnedSheet, State, Store, proof};
 use crate::lake::{CampaignHead, View};
+use crate::model::Instant;
 use crate::report::sheet::returned;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,17 +22,19 @@ pub struct CampaignAudit {
     pub anchored: u64,
     /// Decisions that stand so in the files that came back.
     pub decisions: usize,
+    /// Signatures whose keys are those of a list that was given.
+    pub keys: usize,
     /// What is wrong, in words.
     pub wrong: Vec<String>,
     /// What cannot be shown.
     pub notes: Vec<String>,
 }
 
-/// Looks at every campaign of a lake, or at one.
+/// Looks at every campaign of a lake; `own` are the keys of reviewers by a list that the owner of the lake cannot write.
 ///
 /// # Errors
 /// When the folder of campaigns cannot be read.
-pub fn audit(root: &Path, view: &View, only: Option<&CampaignId>) -> Result<CampaignAudit, CampaignError> {
+pub fn audit(root: &Path, view: &View, own: Option<&[AllowedSigner]>) -> Result<CampaignAudit, CampaignError> {
     let store = Store::new(root);
     let ids = store.ids()?;
     let mut found = CampaignAudit::default();
@@ -39,15 +44,14 @@ pub fn audit(root: &Path, view: &View, only: Option<&CampaignId>) -> Result<Camp
             history.entry(&head.id).or_default().push((commit.sequence, head));
         }
     }
-    let named = history.keys().filter(|id| only.is_none_or(|o| o.as_str() == **id));
-    for id in named.filter(|id| !ids.iter().any(|i| i.as_str() == **id)) {
+    for id in history.keys().filter(|id| !ids.iter().any(|i| i.as_str() == **id)) {
         found.wrong.push(format!("campaign {id}: commits of the lake name it, and it is gone"));
     }
-    for id in ids.iter().filter(|id| only.is_none_or(|o| o == *id)) {
+    for id in &ids {
         found.campaigns += 1;
         let before = found.wrong.len();
         let heads = history.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        if let Err(e) = one(&store, id, heads, &mut found) {
+        if let Err(e) = one(&store, id, heads, own, &mut found) {
             found.wrong.push(format!("campaign {id}: {e}"));
         }
         for line in &mut found.wrong[before..] {
@@ -59,7 +63,7 @@ pub fn audit(root: &Path, view: &View, only: Option<&CampaignId>) -> Result<Camp
     Ok(found)
 }
 
-fn one(store: &Store, id: &CampaignId, heads: &[(u64, &CampaignHead)], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+fn one(store: &Store, id: &CampaignId, heads: &[(u64, &CampaignHead)], own: Option<&[AllowedSigner]>, found: &mut CampaignAudit) -> Result<(), CampaignError> {
     let mut entries: Vec<(LogEntry, String)> = Vec::new();
     store.log(id, |entry| {
         let hash = LogEntry::hash(&entry.line());
@@ -67,7 +71,7 @@ fn one(store: &Store, id: &CampaignId, heads: &[(u64, &CampaignHead)], found: &m
         Ok(())
     })?;
     history(id, store, &entries, heads, found)?;
-    State::load(store, id)?;
+    let state = State::load(store, id)?;
     if let Some(LogEvent::Opened { frozen_sha256, .. }) = entries.first().map(|(e, _)| &e.event)
         && !frozen_sha256.is_empty()
         && *frozen_sha256 != store.frozen_sha256(id)?
@@ -76,8 +80,60 @@ fn one(store: &Store, id: &CampaignId, heads: &[(u64, &CampaignHead)], found: &m
             .wrong
             .push("its items, or what was told to reviewers, are not those that were frozen".into());
     }
+    for list in [&state.keys.signers_sha256, &state.keys.dkim_keys_sha256].into_iter().filter(|l| !l.is_empty()) {
+        let whole = store.kept(id, list)?.is_some_and(|bytes| hex::encode(Sha256::digest(&bytes)) == *list);
+        if !whole {
+            found.wrong.push("a list of keys that was named at its opening is gone, or was changed".into());
+        }
+    }
     imports(store, id, &entries, found)?;
-    sign_offs(store, id, &entries, found)
+    sign_offs(store, id, &entries, found)?;
+    whose_keys(&state, &entries, own, found);
+    Ok(())
+}
+
+/// Whose the keys are that signed: by a list of one's own, or by the word of whoever named them, which is told.
+fn whose_keys(state: &State, entries: &[(LogEntry, String)], own: Option<&[AllowedSigner]>, found: &mut CampaignAudit) {
+    let id = &state.head.id;
+    let (mut right, mut foreign) = (0, Vec::new());
+    for (entry, _) in entries {
+        let (LogEvent::Imported(ImportRecord { proof, .. }) | LogEvent::SignedOff { proof, .. }) = &entry.event else {
+            continue;
+        };
+        let Proof::Sshsig {
+            principal, key_fingerprint, ..
+        } = proof
+        else {
+            continue;
+        };
+        match own {
+            Some(list) if proof::names_key(list, principal, key_fingerprint, entry.at) => right += 1,
+            Some(_) => foreign.push(format!(
+                "entry {} is signed by {principal} with the key {key_fingerprint}, which is not theirs by the list that was given",
+                entry.sequence
+            )),
+            None => {}
+        }
+    }
+    if own.is_some() {
+        found.keys += right;
+        found.wrong.append(&mut foreign);
+    }
+    let proofs = state.proofs();
+    let of = |grade: &str| proofs.get(grade).copied().unwrap_or_default();
+    if own.is_none() && of("sshsig") + of("email") > 0 {
+        found.notes.push(format!(
+            "campaign {id}: {} named the keys on which {} decisions rest, at the opening; whose they are no record shows (--reviewer-signers FILE compares them with a list of your own)",
+            state.head.opened_by,
+            of("sshsig") + of("email")
+        ));
+    }
+    for key in authorship::late_keys(state) {
+        found.notes.push(format!(
+            "campaign {id}: {} decisions rest on a key of {} that {} named on {}, after the sheets had gone out: {}",
+            key.items, key.whose, key.by, key.at, key.key
+        ));
+    }
 }
 
 /// Every commit that names the campaign has seen a beginning of this log.
@@ -122,6 +178,38 @@ fn history(
             "campaign {id}: {after} entries are newer than the last commit that names it; the next commit takes them in"
         ));
     }
+    late_anchors(store, id, entries, heads, covered, found)
+}
+
+/// Steps that no commit of their own names: every command makes one at its end, so one was cut off, or somebody else wrote it.
+fn late_anchors(
+    store: &Store,
+    id: &CampaignId,
+    entries: &[(LogEntry, String)],
+    heads: &[(u64, &CampaignHead)],
+    covered: u64,
+    found: &mut CampaignAudit,
+) -> Result<(), CampaignError> {
+    let named: BTreeSet<u64> = heads.iter().map(|(_, head)| head.entries).collect();
+    let Some(first) = named.first().copied() else { return Ok(()) };
+    let mut begins = 0;
+    for end in store.step_ends(id)? {
+        let whole = usize::try_from(begins).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
+        let step = entries.get(whole).unwrap_or_default();
+        begins = end;
+        // Letters are recorded one by one, and one commit names all of a run.
+        let letter = |e: &LogEntry| matches!(e.event, LogEvent::Reminded { .. } | LogEvent::Undelivered { .. });
+        if end <= first || end > covered || named.contains(&end) || step.iter().all(|(e, _)| letter(e)) {
+            continue;
+        }
+        if let (Some((from, _)), Some((until, _))) = (step.first(), step.last()) {
+            found.notes.push(format!(
+                "campaign {id}: entries {} to {}, by {} on {}, came into the history with a later step only: \
+                 their command was cut off or ran beside another, or they were written by hand",
+                from.sequence, until.sequence, from.by, from.at
+            ));
+        }
+    }
     Ok(())
 }
 
@@ -156,7 +244,7 @@ fn imports(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], found
             found.wrong.push(format!("the file of entry {} is not the one that came back", entry.sequence));
             continue;
         }
-        signature((store, id, entries), entry.sequence, &record.proof, &bytes, found)?;
+        signature((store, id, entries), (entry.sequence, entry.at), &record.proof, &bytes, found)?;
         match returned::read(&record.file, &bytes) {
             Err(e) => found.wrong.push(format!("the file of entry {} cannot be read any more: {e}", entry.sequence)),
             Ok(back) => {
@@ -192,16 +280,34 @@ fn gone(id: &CampaignId, entries: &[(LogEntry, String)], what: &str, why: &str, 
 type Logged<'a> = (&'a Store, &'a CampaignId, &'a [(LogEntry, String)]);
 
 /// A signature is one of these bytes, and the mail's own still holds by the keys that were kept.
-fn signature((store, id, entries): Logged, entry: u64, proof: &Proof, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
+fn signature((store, id, entries): Logged, (entry, at): (u64, Instant), proof: &Proof, bytes: &[u8], found: &mut CampaignAudit) -> Result<(), CampaignError> {
     match proof {
         Proof::Sshsig {
+            principal,
             key_fingerprint,
             signature_sha256,
+            signers_sha256,
             ..
         } => match store.kept(id, signature_sha256)? {
             None => gone(id, entries, &format!("the signature of entry {entry}"), "so nothing shows who decided", found),
             Some(signature) => match proof::signed_with(bytes, &signature) {
-                Ok(key) if key == *key_fingerprint => {}
+                Ok(key) if key == *key_fingerprint => {
+                    let list = if signers_sha256.is_empty() { None } else { store.kept(id, signers_sha256)? };
+                    let list = list.map(|bytes| proof::allowed::parse(&String::from_utf8_lossy(&bytes)).unwrap_or_default());
+                    if list.is_some_and(|list| !proof::names_key(&list, principal, &key, at)) {
+                        found.wrong.push(format!(
+                            "the list of allowed signers of entry {entry} does not name the key {key} for {principal}"
+                        ));
+                    } else if !signers_sha256.is_empty() && store.kept(id, signers_sha256)?.is_none() {
+                        gone(
+                            id,
+                            entries,
+                            &format!("the list of allowed signers of entry {entry}"),
+                            "so nothing shows whose key it is",
+                            found,
+                        );
+                    }
+                }
                 Ok(key) => found
                     .wrong
                     .push(format!("entry {entry} was signed with the key {key}, and the log names {key_fingerprint}")),
@@ -256,7 +362,13 @@ fn sign_offs(store: &Store, id: &CampaignId, entries: &[(LogEntry, String)], fou
                     Proof::Email { sha256, .. } => store.kept(id, sha256)?,
                     _ => None,
                 };
-                signature((store, id, entries), entry.sequence, proof, mail.as_deref().unwrap_or(&bytes), found)?;
+                signature(
+                    (store, id, entries),
+                    (entry.sequence, entry.at),
+                    proof,
+                    mail.as_deref().unwrap_or(&bytes),
+                    found,
+                )?;
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::check::CheckResult;
 use crate::evidence::bag::{Bag, BagError};
 use crate::evidence::facts::{Facts, Output};
+use crate::evidence::known::Known;
 use crate::evidence::passed::{Count, Passed};
 use crate::evidence::population::{self, Population};
 use crate::evidence::sample::{self, Drawn, Stratum};
@@ -51,6 +52,8 @@ pub struct Material<'a> {
     pub parts: Vec<Part>,
     /// What those parts cannot show, a sentence each.
     pub limits: Vec<String>,
+    /// What was worked out before people were covered.
+    pub known: Known,
 }
 
 /// A file that was made elsewhere.
@@ -145,6 +148,7 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         passed,
         parts,
         mut limits,
+        known,
     } = material;
     let (access, audience) = (review.access, &review.audience);
     let mut filling = Filling { bag, outputs: Vec::new() };
@@ -162,10 +166,10 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     let size = facts.sampling.size;
     let wanted = |f: sample::Frequency| size.unwrap_or(f.size());
     let limits_of_removal = RemovalLimits::of(&review.thresholds);
-    let populations = population::all(access, review.findings, review.period, audience, limits_of_removal, wanted);
+    let populations = population::all(access, review.findings, review.period, audience, limits_of_removal, &known, wanted);
     write_populations(&mut filling, &populations)?;
     write_samples(&mut filling, &populations, &facts.sampling.seed, wanted)?;
-    write_test_sheets(&mut filling, &populations, review, &facts, wanted)?;
+    write_test_sheets(&mut filling, &populations, (review, &known), &facts, wanted)?;
 
     let records = records::records(view, named, privacy)?;
     filling.table(
@@ -226,14 +230,14 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
     filling.table(
         "control-tests.csv",
         "the four questions that controls over access ask, with the population that answers each, and the controls by framework",
-        &control_tests::table(review, &populations),
+        &control_tests::table(review, &populations, &known),
     )?;
     filling.table(
         control_tests::APPROVALS,
         "each row of populations/grants.csv: whether it was approved before it was granted, and the records that show it",
-        &control_tests::approvals(review, &populations),
+        &control_tests::approvals(review, &populations, &known),
     )?;
-    filling.text("control-tests.md", "the same for people", &control_tests::page(review, &populations))?;
+    filling.text("control-tests.md", "the same for people", &control_tests::page(review, &populations, &known))?;
     if !facts.assertion.is_empty() {
         let page = control_tests::assertion(review, &facts.assertion, &populations);
         filling.text("assertion.md", "what management states, covered by the signature of the bundle", &page)?;
@@ -339,11 +343,11 @@ fn write_samples(filling: &mut Filling, populations: &[Population], seed: &str, 
 fn write_test_sheets(
     filling: &mut Filling,
     populations: &[Population],
-    review: &Review,
+    (review, known): (&Review, &Known),
     facts: &Facts,
     wanted: impl Fn(sample::Frequency) -> usize,
 ) -> Result<(), ComposeError> {
-    let tester = Tester::of(review);
+    let tester = Tester::of(review, known);
     for p in populations {
         let Some(frequency) = p.frequency else { continue };
         let (_, drawn) = sample::draw(&p.members, wanted(frequency), &facts.sampling.seed);

@@ -1,5 +1,6 @@
 //! What a control over access asks, with the population that answers it: approved, reviewed, removed in time, complete.
 
+use crate::evidence::known::Known;
 use crate::evidence::population::Population;
 use crate::evidence::table::Table;
 use crate::evidence::test_sheet::Tester;
@@ -67,10 +68,10 @@ struct Question {
 
 /// The four questions as a table: a row for each answer, and for each question a control of each framework.
 #[must_use]
-pub fn table(review: &Review, populations: &[Population]) -> Table {
+pub fn table(review: &Review, populations: &[Population], known: &Known) -> Table {
     let header = ["question", "population", "rows", "answer", "of_them", "listing", "column", "controls"];
     let mut table = Table::new(&header);
-    for q in questions(review, populations) {
+    for q in questions(review, populations, known) {
         let rows = q.rows;
         let controls: Vec<String> = q.controls.iter().map(|(framework, id)| format!("{framework} {id}")).collect();
         let row = |(answer, n): (&String, &usize)| {
@@ -92,12 +93,12 @@ pub fn table(review: &Review, populations: &[Population]) -> Table {
 
 /// The same for people.
 #[must_use]
-pub fn page(review: &Review, populations: &[Population]) -> String {
+pub fn page(review: &Review, populations: &[Population], known: &Known) -> String {
     let mut out = format!(
         "# Controls over access, and what answers them\n\nPeriod from {} until {}, as of {}.\nEach question has a population, of which nothing was left out; samples of it and their test sheets are in `samples/`.\nThe answers are what the records say; whether the control was effective is for the auditor to judge.\n",
         review.period.from, review.period.until, review.as_of
     );
-    for q in questions(review, populations) {
+    for q in questions(review, populations, known) {
         let rows = q.rows;
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -119,8 +120,8 @@ pub fn page(review: &Review, populations: &[Population]) -> String {
 
 /// Of each grant whether it was approved before, and the records that show it.
 #[must_use]
-pub fn approvals(review: &Review, populations: &[Population]) -> Table {
-    let tester = Tester::of(review);
+pub fn approvals(review: &Review, populations: &[Population], known: &Known) -> Table {
+    let tester = Tester::of(review, known);
     let grants = populations.iter().find(|p| p.name == "grants");
     let row = |id: &String| {
         let (answer, evidence) = tester.approval_of(id);
@@ -134,7 +135,7 @@ fn rows_of(populations: &[Population], name: &str) -> usize {
     populations.iter().find(|p| p.name == name).map_or(0, |p| p.table.rows.len())
 }
 
-fn questions(review: &Review, populations: &[Population]) -> Vec<Question> {
+fn questions(review: &Review, populations: &[Population], known: &Known) -> Vec<Question> {
     let find = |name: &str| populations.iter().find(|p| p.name == name);
     let counted = |table: &Table, column: &str| -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -162,7 +163,7 @@ fn questions(review: &Review, populations: &[Population]) -> Vec<Question> {
             population: "populations/grants.csv",
             rows: rows_of(populations, "grants"),
             stands: (APPROVALS.into(), "approved_before_grant"),
-            answers: counted(&approvals(review, populations), "approved_before_grant"),
+            answers: counted(&approvals(review, populations, known), "approved_before_grant"),
         },
         Question {
             name: "Reviewed",

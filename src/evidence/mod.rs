@@ -3,6 +3,7 @@
 //! [`compose::fill`] writes everything into a [`bag::Bag`], for a bundle and again for its verification;
 //! [`verify::judge`] judges a bundle from itself, and [`signature::judge`] who signed it.
 
+mod agree;
 pub mod bag;
 pub mod books;
 pub mod campaign;
@@ -12,6 +13,7 @@ pub mod control_tests;
 mod csv_file;
 mod der;
 pub mod facts;
+pub mod known;
 pub mod named;
 mod occurrences;
 pub mod oscal;

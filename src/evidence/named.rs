@@ -22,6 +22,8 @@ pub fn records(access: &AccessModel, findings: &[Finding], privacy: &Privacy) ->
     let reviews = access.review_decisions.iter().map(|d| format!("review_decisions:{}", d.id));
     let approved = access.requests.values().filter(|r| !r.decisions.is_empty());
     let approvals = approved.flat_map(|r| r.evidence.iter().map(ToString::to_string));
+    // What was added to a package later is told by the package's own records.
+    let contents = access.contents.iter().flat_map(|c| c.evidence.iter().map(ToString::to_string));
     // Who left and held nothing stands among the terminations with the records of the account.
     let holders: BTreeSet<&PrincipalId> = access.holdings.iter().map(|h| &h.principal).collect();
     let others = access.people.iter().filter(|(id, _)| !holders.contains(id));
@@ -30,6 +32,7 @@ pub fn records(access: &AccessModel, findings: &[Finding], privacy: &Privacy) ->
         .chain(policies)
         .chain(reviews)
         .chain(approvals)
+        .chain(contents)
         .chain(accounts)
         .filter(|name| privacy.shows_record(name))
         .collect()

@@ -1,5 +1,6 @@
 //! Populations: complete listings from which an auditor draws, each row with an id that can be built from `holdings.csv`.
 
+use crate::evidence::known::Known;
 use crate::evidence::occurrences;
 use crate::evidence::sample::{Frequency, Member};
 use crate::evidence::table::Table;
@@ -71,50 +72,40 @@ pub fn all(
     period: Window,
     audience: &Audience,
     limits: RemovalLimits,
+    known: &Known,
     wanted: impl Fn(Frequency) -> usize,
 ) -> Vec<Population> {
     let seen: Vec<Holding> = access.holdings.iter().map(|h| audience.holding(h).into_owned()).collect();
-    let at = |instant: Instant| Window {
-        from: instant,
-        until: instant.plus(1),
-    };
-    let present = |h: &Holding, instant: Instant| h.presence(at(instant));
+    let ids = Ids::of(&seen);
     let (opens, closes) = (period.from, access.as_of);
     let held = |instant: Instant| seen.iter().filter(move |h| present(h, instant) != Presence::Never);
-    let row = |h: &Holding, stratum: &str, instant: Instant| (stratum.to_string(), 0, present(h, instant).as_str(), h.clone());
+    let listing = |name, what, frequency, rows: Vec<Row>| listing(name, what, frequency, rows, &ids);
 
     let daily = Some(Frequency::Daily);
-    let by_kind = |h: &Holding| h.entitlement.kind.as_str();
     let mut populations = vec![
         listing(
             "held",
             format!("access held at {closes}, certainly or possibly; stratum: kind of entitlement"),
             daily,
-            held(closes).map(|h| row(h, by_kind(h), closes)).collect(),
+            held(closes).map(|h| row(h, closes)).collect(),
         ),
         listing(
             "opening",
             format!("access held at {opens}, the beginning of the period"),
             None,
-            held(opens).map(|h| row(h, by_kind(h), opens)).collect(),
+            held(opens).map(|h| row(h, opens)).collect(),
         ),
         listing(
             "joined",
             format!("access held at {closes} and not at {opens}"),
             None,
-            held(closes)
-                .filter(|h| present(h, opens) == Presence::Never)
-                .map(|h| row(h, by_kind(h), closes))
-                .collect(),
+            held(closes).filter(|h| present(h, opens) == Presence::Never).map(|h| row(h, closes)).collect(),
         ),
         listing(
             "left",
             format!("access held at {opens} and not at {closes}"),
             None,
-            held(opens)
-                .filter(|h| present(h, closes) == Presence::Never)
-                .map(|h| row(h, by_kind(h), opens))
-                .collect(),
+            held(opens).filter(|h| present(h, closes) == Presence::Never).map(|h| row(h, opens)).collect(),
         ),
     ];
     let continuous = Frequency::Continuous;
@@ -140,16 +131,30 @@ pub fn all(
         Some(continuous),
         ends,
     ));
-    populations.push(tested::terminations(access, &seen, period, limits));
-    populations.push(tested::approvals(access, period));
+    populations.push(tested::terminations(access, (&seen, &ids), period, limits));
+    populations.push(tested::approvals(access, period, known));
     populations.push(tested::changes(access, period));
-    populations.push(occurrences::occurrences(access, period));
+    populations.push(occurrences::occurrences(access, period, &known.campaign));
     populations.push(open_findings(findings, audience));
     populations.extend(reviews(access, period));
     populations
 }
 
-type Row = (String, u32, &'static str, Holding);
+/// Whether a holding is there at an instant.
+fn present(h: &Holding, instant: Instant) -> Presence {
+    h.presence(Window {
+        from: instant,
+        until: instant.plus(1),
+    })
+}
+
+/// The row of a holding at an instant, by the kind of its entitlement.
+fn row(h: &Holding, instant: Instant) -> Row<'_> {
+    (h.entitlement.kind.as_str().to_string(), 0, present(h, instant).as_str(), h)
+}
+
+/// Stratum, periods back, presence, holding.
+type Row<'a> = (String, u32, &'static str, &'a Holding);
 
 /// An instant with the bounds between which it lies; a bound that is missing is not known.
 type Bounded = (Instant, Option<Instant>, Option<Instant>);
@@ -157,7 +162,13 @@ type Bounded = (Instant, Option<Instant>, Option<Instant>);
 /// Holdings whose instant lies in the period; when they are too few, of as many periods of that length before it as it takes.
 ///
 /// A row is certain when both bounds of its instant lie in the same period as the instant.
-fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Holding) -> Option<Bounded>, stratum: impl Fn(&Holding) -> String) -> Vec<Row> {
+fn within<'a>(
+    seen: &'a [Holding],
+    period: Window,
+    wanted: usize,
+    instant: impl Fn(&Holding) -> Option<Bounded>,
+    stratum: impl Fn(&Holding) -> String,
+) -> Vec<Row<'a>> {
     let length = (period.until.0 - period.from.0).max(1);
     let back = |t: Instant| {
         let before = period.from.0 - t.0;
@@ -174,7 +185,7 @@ fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Hol
             let there = |bound: Option<Instant>| bound.is_some_and(|b| b < period.until && back(b) == back(t));
             let sure = there(earliest) && there(latest);
             let word = if sure { Presence::Certain } else { Presence::Possible };
-            Some((stratum(h), back(t)?, word.as_str(), h.clone()))
+            Some((stratum(h), back(t)?, word.as_str(), h))
         })
         .collect();
     let mut backs: Vec<u32> = rows.iter().map(|r| r.1).collect();
@@ -185,8 +196,9 @@ fn within(seen: &[Holding], period: Window, wanted: usize, instant: impl Fn(&Hol
     rows
 }
 
-fn listing(name: &'static str, what: String, frequency: Option<Frequency>, rows: Vec<Row>) -> Population {
-    let mut lines: Vec<(Member, Vec<String>)> = rows.iter().map(|(stratum, back, word, h)| line(stratum, *back, word, h)).collect();
+fn listing(name: &'static str, what: String, frequency: Option<Frequency>, rows: Vec<Row>, ids: &Ids) -> Population {
+    let of = |(stratum, back, word, h): &Row| line(stratum, *back, word, h, ids.get(h));
+    let mut lines: Vec<(Member, Vec<String>)> = rows.iter().map(of).collect();
     lines.sort_by(|a, b| (&a.0.id, &a.1).cmp(&(&b.0.id, &b.1)));
     unique(&mut lines);
     Population {
@@ -198,19 +210,43 @@ fn listing(name: &'static str, what: String, frequency: Option<Frequency>, rows:
     }
 }
 
-/// The id of a holding, which anybody can build from `holdings.csv`.
-#[must_use]
-pub fn id_of(h: &Holding) -> String {
+/// Ids of holdings, each its own: of several with one id, the second in the order of `holdings.csv` has `|2` behind it, and so
+/// on, in every population alike.
+pub struct Ids(BTreeMap<*const Holding, String>);
+
+impl Ids {
+    /// Of all holdings of an access.
+    #[must_use]
+    pub fn of(holdings: &[Holding]) -> Self {
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        let id = |h: &Holding| {
+            let bare = id_of(h);
+            let n = times.entry(bare.clone()).or_default();
+            *n += 1;
+            if *n > 1 { format!("{bare}|{n}") } else { bare }
+        };
+        let ids: Vec<String> = holdings.iter().map(id).collect();
+        Self(holdings.iter().map(std::ptr::from_ref).zip(ids).collect())
+    }
+
+    /// The id of one of them, by where it lies; of another one its bare id.
+    #[must_use]
+    pub fn get(&self, h: &Holding) -> String {
+        self.0.get(&std::ptr::from_ref(h)).cloned().unwrap_or_else(|| id_of(h))
+    }
+}
+
+/// The bare id of a holding, which anybody can build from `holdings.csv`.
+fn id_of(h: &Holding) -> String {
     let from = h.held_from.map(|t| t.to_string()).unwrap_or_default();
     let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
     [h.principal.as_str(), h.entitlement.kind.as_str(), &h.entitlement.id, &from, &assignment].join("|")
 }
 
-fn line(stratum: &str, back: u32, word: &str, h: &Holding) -> (Member, Vec<String>) {
+fn line(stratum: &str, back: u32, word: &str, h: &Holding, id: String) -> (Member, Vec<String>) {
     let time = |t: Option<Instant>| t.map(|t| t.to_string()).unwrap_or_default();
     let assignment = h.assignment.as_ref().map(ToString::to_string).unwrap_or_default();
     let (principal, kind, entitlement) = (h.principal.to_string(), h.entitlement.kind.as_str(), h.entitlement.id);
-    let id = id_of(h);
     let stratum = if stratum.is_empty() { "none" } else { stratum }.to_string();
     let cells = vec![
         id.clone(),
@@ -313,6 +349,7 @@ fn reviews(access: &AccessModel, period: Window) -> Vec<Population> {
             reviewer.clone(),
             d.applied_at.map(|t| t.to_string()).unwrap_or_default(),
             d.apply_result.to_string(),
+            format!("review_decisions:{}", d.id),
         ];
         let id = d.id;
         lines.push((
@@ -346,6 +383,7 @@ fn reviews(access: &AccessModel, period: Window) -> Vec<Population> {
                 "reviewer_id",
                 "applied_at",
                 "apply_result",
+                "evidence",
             ],
             lines.into_iter().map(|(_, row)| row),
         ),

@@ -1,6 +1,7 @@
 //! Populations of what happened: leavers with each access and its removal, approvals, and changes.
 
-use crate::evidence::population::{Population, listed};
+use crate::evidence::known::Known;
+use crate::evidence::population::{Ids, Population, listed};
 use crate::evidence::sample::{Frequency, Member};
 use crate::ledger::AccessModel;
 use crate::ledger::access_model::{Person, RequestHistory};
@@ -100,8 +101,73 @@ impl Leaver {
     }
 }
 
-/// Everybody who left in the period, with each access that they held then; one row without access for those who held none.
-pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Window, limits: RemovalLimits) -> Population {
+/// One departure: what tells it, when it was, and when the account came back.
+#[derive(Debug, Clone, Copy, Default)]
+struct Departure {
+    leave: Option<Instant>,
+    disabled: Option<Instant>,
+    deleted: Option<Instant>,
+    left: Option<Instant>,
+    back: Option<Instant>,
+    /// Since when it may have been at the earliest, where the account was disabled at an unknown time.
+    perhaps: Option<Instant>,
+}
+
+/// The departures of a person in the period: the one that lasts, those after which the account was enabled again, and one of
+/// which nobody knows when it was.
+fn departures(access: &AccessModel, (id, person): (&PrincipalId, &Person), held: &[&Holding], period: Window) -> Vec<Departure> {
+    let within = |t: &Instant| period.from <= *t && *t < period.until;
+    let leaver = Leaver::of(access, id, person, held);
+    let left = leaver.left();
+    let lasting = Departure {
+        leave: leaver.leave,
+        disabled: leaver.disabled,
+        deleted: leaver.deleted,
+        left,
+        back: None,
+        perhaps: left.filter(|_| leaver.is_disabled && leaver.disabled.is_none()).and_then(|left| {
+            let enabled = access.accounts.last_enabled(id, access.as_of);
+            enabled.map_or(Some(Instant::default()), |t| Some(t).filter(|t| *t < left))
+        }),
+    };
+    // Disabled, and nobody knows since when: it may have been in the period.
+    let undated = left.is_none() && leaver.is_disabled;
+    let mut all: Vec<Departure> = Vec::new();
+    for (from, back) in access.accounts.away(id, access.as_of) {
+        let Some(back) = back.filter(|_| within(&from)) else { continue };
+        let deleted = access.accounts.at(id, from).is_some_and(|s| s.deleted);
+        all.push(Departure {
+            disabled: Some(from).filter(|_| !deleted),
+            deleted: Some(from).filter(|_| deleted),
+            left: Some(from),
+            back: Some(back),
+            ..Departure::default()
+        });
+    }
+    if left.is_some_and(|t| within(&t)) || undated {
+        all.push(lasting);
+    }
+    all
+}
+
+/// What became of access that was to end when somebody left: the word, and the days until it was gone or the account was back.
+fn gone(access: &AccessModel, h: &Holding, left: Instant, departure: &Departure, limit: u32) -> (&'static str, Option<i64>) {
+    // Whoever is back with the access never lost it: late where it was due by then.
+    match departure.back.filter(|back| h.outer().until >= *back) {
+        Some(back) if back <= left.plus_business_days(limit) => ("account enabled again in time", Some(back.days_since(left).max(0))),
+        Some(back) => ("late", Some(back.days_since(left).max(0))),
+        None => {
+            let (word, days) = removal(access, h, left, limit);
+            // In time by the date that is on record, and late if the account was disabled long before.
+            let surely = departure.perhaps.is_none_or(|from| removal(access, h, from, limit).0 == word);
+            if word != "in time" || surely { (word, days) } else { ("cannot tell", None) }
+        }
+    }
+}
+
+/// Everybody who left in the period, with each access that they held then or were given while they were gone; one row without
+/// access for those who held none.
+pub(super) fn terminations(access: &AccessModel, (seen, ids): (&[Holding], &Ids), period: Window, limits: RemovalLimits) -> Population {
     let mut by_person: BTreeMap<&PrincipalId, Vec<&Holding>> = BTreeMap::new();
     for h in seen {
         by_person.entry(&h.principal).or_default().push(h);
@@ -110,67 +176,17 @@ pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Windo
     let mut lines: Vec<(Member, Vec<String>)> = Vec::new();
     for (id, person) in &access.people {
         let held = by_person.get(id).unwrap_or(&none);
-        let leaver = Leaver::of(access, id, person, held);
-        let left = leaver.left();
-        // Disabled, and nobody knows since when: it may have been in the period.
-        let undated = left.is_none() && leaver.is_disabled;
-        if !left.is_some_and(|t| period.from <= t && t < period.until) && !undated {
-            continue;
-        }
-        let stratum = if undated { "time not known" } else { "dated" };
-        let about = |h: Option<&Holding>| -> (Member, Vec<String>) {
-            let (word, days, limit) = match (h, left) {
-                (Some(h), Some(from)) => {
-                    let limit = limits.for_holding(access, h);
-                    let (word, days) = removal(access, h, from, limit);
-                    (word, days.map(|d| d.to_string()).unwrap_or_default(), limit.to_string())
-                }
-                (Some(h), None) if h.held_at(access.as_of) => ("still held", String::new(), String::new()),
-                (Some(_), None) => ("cannot tell", String::new(), String::new()),
-                (None, _) => ("held nothing", String::new(), String::new()),
+        for departure in departures(access, (id, person), held, period) {
+            let about = |h: Option<&Holding>| termination(access, (id, person), &departure, h.map(|h| (h, ids.get(h))), limits);
+            let still = |h: &&&Holding| {
+                let gone = departure.left.zip(Some(departure.back));
+                gone.is_none_or(|(from, back)| h.outer().until > from && back.is_none_or(|back| h.outer().from < back))
             };
-            let own = h.map(crate::evidence::population::id_of).unwrap_or_else(|| id.to_string());
-            let cells = vec![
-                own.clone(),
-                stratum.to_string(),
-                "0".into(),
-                id.to_string(),
-                if person.name.is_empty() {
-                    access.principal_name(id).to_string()
-                } else {
-                    person.name.to_string()
-                },
-                time(leaver.leave),
-                time(leaver.disabled),
-                time(leaver.deleted),
-                time(left),
-                h.map(|h| h.entitlement.kind.as_str().to_string()).unwrap_or_default(),
-                h.map(|h| h.entitlement.id.to_string()).unwrap_or_default(),
-                h.map(|h| h.entitlement_name.to_string()).unwrap_or_default(),
-                time(h.and_then(|h| h.held_until)),
-                h.map(|h| h.until_certainty.as_str().to_string()).unwrap_or_default(),
-                days,
-                limit,
-                word.to_string(),
-                h.map_or_else(
-                    || person.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
-                    |h| h.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
-                ),
-            ];
-            (
-                Member {
-                    back: 0,
-                    stratum: stratum.into(),
-                    id: own,
-                },
-                cells,
-            )
-        };
-        let still = |h: &&&Holding| left.is_none_or(|from| h.outer().until > from && h.outer().from < from);
-        let before = lines.len();
-        lines.extend(held.iter().filter(still).map(|h| about(Some(*h))));
-        if lines.len() == before {
-            lines.push(about(None));
+            let before = lines.len();
+            lines.extend(held.iter().filter(still).map(|h| about(Some(*h))));
+            if lines.len() == before {
+                lines.push(about(None));
+            }
         }
     }
     let header = [
@@ -183,9 +199,11 @@ pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Windo
         "disabled_at",
         "deleted_at",
         "left_at",
+        "enabled_again_at",
         "entitlement_kind",
         "entitlement_id",
         "entitlement_name",
+        "held_when_leaving",
         "removed_at",
         "until_certainty",
         "days_until_removed",
@@ -194,14 +212,88 @@ pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Windo
         "evidence",
     ];
     let what = format!(
-        "everybody who left in [{}, {}) (leave date, disabling or deletion of the account, the earliest counts), a row for each access held then, and one for those who held none; people whose account is disabled since an unknown time are in it too",
+        "everybody who left in [{}, {}) (leave date, disabling or deletion of the account, the earliest counts), also those whose account was enabled again, a row for each access held then or given while they were gone, and one for those who held none; people whose account is disabled since an unknown time are in it too",
         period.from, period.until
     );
     listed("terminations", what, Some(Frequency::Continuous), &header, lines)
 }
 
+/// Whether somebody held it when they left, by the observations.
+fn held_then(h: &Holding, left: Instant) -> &'static str {
+    if h.outer().from > left {
+        return "given after leaving";
+    }
+    let at = Window {
+        from: left,
+        until: left.plus(1),
+    };
+    h.presence(at).as_str()
+}
+
+/// A row of a departure: of one access with its id, or of none.
+fn termination(
+    access: &AccessModel,
+    (id, person): (&PrincipalId, &Person),
+    departure: &Departure,
+    held: Option<(&Holding, String)>,
+    limits: RemovalLimits,
+) -> (Member, Vec<String>) {
+    let h = held.as_ref().map(|(h, _)| *h);
+    let stratum = match (departure.left, departure.back) {
+        (None, _) => "time not known",
+        (Some(_), Some(_)) => "enabled again",
+        (Some(_), None) => "dated",
+    };
+    let (word, days, limit) = match (h, departure.left) {
+        (Some(h), Some(from)) => {
+            let limit = limits.for_holding(access, h);
+            let (word, days) = gone(access, h, from, departure, limit);
+            (word, days.map(|d| d.to_string()).unwrap_or_default(), limit.to_string())
+        }
+        (Some(h), None) if h.held_at(access.as_of) => ("still held", String::new(), String::new()),
+        (Some(_), None) => ("cannot tell", String::new(), String::new()),
+        (None, _) => ("held nothing", String::new(), String::new()),
+    };
+    let records = |list: &[crate::model::Interned]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(";");
+    let own = held.as_ref().map_or_else(|| id.to_string(), |(_, own)| own.clone());
+    let name = if person.name.is_empty() {
+        access.principal_name(id).to_string()
+    } else {
+        person.name.to_string()
+    };
+    let cells = vec![
+        own.clone(),
+        stratum.to_string(),
+        "0".into(),
+        id.to_string(),
+        name,
+        time(departure.leave),
+        time(departure.disabled),
+        time(departure.deleted),
+        time(departure.left),
+        time(departure.back),
+        h.map(|h| h.entitlement.kind.as_str().to_string()).unwrap_or_default(),
+        h.map(|h| h.entitlement.id.to_string()).unwrap_or_default(),
+        h.map(|h| h.entitlement_name.to_string()).unwrap_or_default(),
+        h.zip(departure.left).map(|(h, left)| held_then(h, left).to_string()).unwrap_or_default(),
+        // Between two observations, the later one counts, as for the days.
+        time(h.and_then(|h| h.held_until.map(|end| h.until_latest.unwrap_or(end)))),
+        h.map(|h| h.until_certainty.as_str().to_string()).unwrap_or_default(),
+        days,
+        limit,
+        word.to_string(),
+        h.map_or_else(|| records(&person.evidence), |h| records(&h.evidence)),
+    ];
+    let member = Member {
+        back: 0,
+        stratum: stratum.into(),
+        id: own,
+    };
+    (member, cells)
+}
+
 /// Decisions of approvers in the period: what a sample of grants cannot show, since half of it is given by rules.
-pub(super) fn approvals(access: &AccessModel, period: Window) -> Population {
+pub(super) fn approvals(access: &AccessModel, period: Window, known: &Known) -> Population {
     let mut lines = Vec::new();
     for request in access.requests.values() {
         for d in &request.decisions {
@@ -213,7 +305,8 @@ pub(super) fn approvals(access: &AccessModel, period: Window) -> Population {
             let id = [request.id.as_str(), &stage, &d.who, &d.at].join("|");
             let recipient = person(request.recipient.as_ref());
             let is = |p: &Option<PrincipalId>| p.as_ref().is_some_and(|p| p.as_str() == d.who.as_str());
-            let own = if is(&request.requestor) || is(&request.recipient) { "no" } else { "yes" };
+            let own = is(&request.requestor) || is(&request.recipient) || known.is_own(request.id.as_str(), &d.who);
+            let own = if own { "no" } else { "yes" };
             let stratum = if d.decision.is_empty() {
                 "unknown".to_string()
             } else {
@@ -232,7 +325,7 @@ pub(super) fn approvals(access: &AccessModel, period: Window) -> Population {
                 recipient,
                 request.package.as_ref().map(ToString::to_string).unwrap_or_default(),
                 package_name(access, request.package.as_ref()),
-                if d.reason.trim().is_empty() { "no" } else { "yes" }.into(),
+                reason_given(&d.reason, &request.evidence).into(),
                 if d.who.is_empty() { "not told" } else { own }.into(),
                 request.evidence.iter().map(ToString::to_string).collect::<Vec<_>>().join(";"),
             ];
@@ -261,6 +354,15 @@ pub(super) fn approvals(access: &AccessModel, period: Window) -> Population {
         period.from, period.until
     );
     listed("approvals", what, Some(Frequency::Continuous), &header, lines)
+}
+
+/// Whether an approver gave a reason; an event of the log has no room for one.
+fn reason_given(reason: &str, records: &[crate::model::Interned]) -> &'static str {
+    match reason.trim().is_empty() {
+        false => "yes",
+        true if records.iter().any(|r| r.starts_with("approvals:")) => "no",
+        true => "not seen",
+    }
 }
 
 /// Changes of what is held: extensions and other updates that were delivered in the period.

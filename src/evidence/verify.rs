@@ -1,5 +1,6 @@
 //! A bundle judged from itself: structure, hashes, signature, arithmetic, samples and the tree of the lake.
 
+use crate::evidence::agree;
 use crate::evidence::bag::{AGENT, NOTE, files_below};
 use crate::evidence::campaign::verify as campaign;
 use crate::evidence::facts::Facts;
@@ -57,6 +58,7 @@ pub fn judge(dir: &Path) -> Judged {
     judged.take(samples(dir, &facts));
     judged.take(ties::named(dir, &facts));
     judged.take(ties::listings(dir));
+    judged.take(agree::listings(dir));
     judged.take(ties::passed(dir));
     judged.take(ties::sums(dir));
     judged.take(ties::controls(dir));

@@ -17,9 +17,11 @@ use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Rows of a group: a question about one value unpacks a group or two.
 const GROUP: usize = 2_048;
@@ -75,7 +77,7 @@ pub fn replace(folder: &Path, write: impl FnOnce(&Path) -> Result<(), LakeError>
     let making = parent.join(format!(".making-{}", std::process::id()));
     let _ = fs::remove_dir_all(&making);
     private_dir(&making)?;
-    let written = write(&making);
+    let written = write(&making).and_then(|()| write_json(&making.join(SUMS), &sums(&making)?));
     if written.is_err() {
         let _ = fs::remove_dir_all(&making);
         return written;
@@ -91,6 +93,55 @@ pub fn replace(folder: &Path, write: impl FnOnce(&Path) -> Result<(), LakeError>
         let _ = fs::remove_dir_all(&making);
     }
     Ok(())
+}
+
+/// What stands beside the files of a folder: length and XXH3 of each.
+const SUMS: &str = "sums.json";
+
+type Sums = BTreeMap<String, (u64, String)>;
+
+/// Length and XXH3 of each file of a folder but the sums themselves.
+fn sums(folder: &Path) -> Result<Sums, LakeError> {
+    let mut sums = Sums::new();
+    for entry in fs::read_dir(folder).map_err(LakeError::io("read", folder))? {
+        let path = entry.map_err(LakeError::io("read", folder))?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        // Tables of questions come later, in a folder of their own.
+        if name != SUMS && path.is_file() {
+            sums.insert(name, sum(&path).map_err(LakeError::io("read", &path))?);
+        }
+    }
+    Ok(sums)
+}
+
+fn sum(path: &Path) -> std::io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut length) = (Xxh3::new(), 0);
+    let mut part = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok((length, format!("{:032x}", hash.digest128()))),
+            n => {
+                hash.update(&part[..n]);
+                length += n as u64;
+            }
+        }
+    }
+}
+
+/// Whether a folder is as it was kept: one with a bit turned or half copied is as good as none, and what it held is made again.
+///
+/// The sums lie beside the files, so this is no guard against somebody who writes both: `lake verify` throws the folders away.
+#[must_use]
+pub fn is_intact(folder: &Path) -> bool {
+    let told: Option<Sums> = read_json(&folder.join(SUMS)).ok();
+    told.is_some_and(|told| sums(folder).is_ok_and(|now| now == told))
+}
+
+/// Whether anything is kept beside the lake.
+#[must_use]
+pub fn any(view: &View) -> bool {
+    [What::Logs, What::Ledger].into_iter().any(|what| parent(view, what).is_dir())
 }
 
 /// Throws away what is kept: what was dropped from the lake must not live on in it.

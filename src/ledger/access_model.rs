@@ -192,6 +192,8 @@ pub struct PolicyFacts {
     pub review_from: Option<Instant>,
     /// When the review series ends or ended, by its range; none where it has no end.
     pub review_until: Option<Instant>,
+    /// How long reviewers have in each review; none where the record does not tell.
+    pub review_lasts: Option<IsoDuration>,
     /// Whether the review happens once only.
     pub review_once: bool,
     /// Whether the holders review themselves.

@@ -164,6 +164,40 @@ impl Accounts {
         since.filter(|_| enabled == Some(false))
     }
 
+    /// When an account was last seen enabled, by an instant; `None` where no witness says so.
+    #[must_use]
+    pub fn last_enabled(&self, id: &PrincipalId, until: Instant) -> Option<Instant> {
+        let told = &self.0.get(id)?.enabled;
+        told.iter().filter(|t| t.value && t.at <= until).map(|t| t.at).max()
+    }
+
+    /// The times in which an account could not be used, disabled or deleted, by an instant: the beginning where an event tells
+    /// it, and the end where the account came back.
+    #[must_use]
+    pub fn away(&self, id: &PrincipalId, until: Instant) -> Vec<(Instant, Option<Instant>)> {
+        let Some(history) = self.0.get(id) else { return Vec::new() };
+        let mut told: Vec<Told> = history.enabled.iter().chain(&history.deleted).filter(|t| t.at <= until).copied().collect();
+        told.sort();
+        let out = |at: Instant| self.at(id, at).is_some_and(|s| s.state() != PrincipalState::Active);
+        let (mut spells, mut begun) = (Vec::new(), None);
+        for t in told {
+            match (begun, out(t.at)) {
+                (None, true) => begun = Some(t),
+                (Some(first), false) => {
+                    spells.push((first, Some(t.at)));
+                    begun = None;
+                }
+                _ => {}
+            }
+        }
+        spells.extend(begun.map(|first| (first, None)));
+        spells
+            .into_iter()
+            .filter(|(first, _)| first.is_event)
+            .map(|(first, end)| (first.at, end))
+            .collect()
+    }
+
     /// The same under other ids, as people are covered by pseudonyms.
     #[must_use]
     pub fn renamed(&self, name: impl Fn(&PrincipalId) -> PrincipalId) -> Self {
@@ -232,6 +266,30 @@ mod tests {
             (Some(false), None),
             "an attribute seen only later is used"
         );
+    }
+
+    #[test]
+    fn who_is_away_comes_back_or_not() {
+        let id = PrincipalId::new("jon");
+        let of = |enabled: &[Told], deleted: &[Told]| {
+            let history = History {
+                enabled: enabled.to_vec(),
+                deleted: deleted.to_vec(),
+            };
+            Accounts([(id.clone(), history)].into_iter().collect()).away(&id, Instant(100))
+        };
+        let (off, on) = (told(10, false, true), told(20, true, true));
+        assert_eq!(of(&[off, on], &[]), [(Instant(10), Some(Instant(20)))]);
+        assert_eq!(of(&[off], &[]), [(Instant(10), None)]);
+        assert_eq!(
+            of(&[off, on, told(30, false, true)], &[]),
+            [(Instant(10), Some(Instant(20))), (Instant(30), None)]
+        );
+        // Deleted while disabled, restored, and enabled only then.
+        let gone = [told(12, true, true), told(15, false, true)];
+        assert_eq!(of(&[off, on], &gone), [(Instant(10), Some(Instant(20)))]);
+        assert_eq!(of(&[told(10, false, false)], &[]), [], "nobody saw when it began");
+        assert_eq!(of(&[told(200, false, true)], &[]), [], "it is not yet");
     }
 
     #[test]

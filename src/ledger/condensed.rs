@@ -394,7 +394,11 @@ fn usage_days(frame: &DataFrame) -> Result<Vec<UsageDay>, LoadError> {
 fn kept_of(view: &View, live: &BTreeSet<String>, with_usage: bool) -> Option<(Condensed, BTreeSet<String>)> {
     let folders = kept::folders(view, What::Logs, env!("VOUCHSAFE_SOURCE_SHA256"));
     let rest = |folder: &PathBuf| Some((kept::read_json::<Rest>(&folder.join(REST)).ok()?, folder.clone()));
-    let (rest, folder) = folders.iter().filter_map(rest).find(|(rest, _)| rest.files.is_subset(live))?;
+    let (rest, folder) = folders
+        .iter()
+        .filter(|f| kept::is_intact(f))
+        .filter_map(rest)
+        .find(|(rest, _)| rest.files.is_subset(live))?;
     let with_usage = with_usage || rest.files != *live;
     // What is damaged is made again.
     read(&folder, rest, with_usage).ok()

@@ -114,11 +114,11 @@ const SNAPSHOTS: &str = "snapshots.parquet";
 const REST: &str = "basis.json";
 
 impl Kept {
-    /// What is kept of a commit by this program; `None` when nothing is.
+    /// What is kept of a commit by this program; `None` when nothing is, or not as it was kept.
     #[must_use]
     pub fn open(view: &View) -> Option<Self> {
         let folder = kept::folder(view, What::Ledger, env!("VOUCHSAFE_SOURCE_SHA256"))?;
-        folder.is_dir().then_some(Self { folder })
+        kept::is_intact(&folder).then_some(Self { folder })
     }
 
     /// Throws away what is kept of any commit.

@@ -256,6 +256,7 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
         review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
         review_from,
         review_until,
+        review_lasts: review_lasts(&whole),
         review_once,
         self_review: row.review_self == Some(true),
         approval_for_extension: row.approval_required_update,
@@ -362,6 +363,13 @@ fn review_range(whole: &Value) -> Range {
     let until = until.filter(|t| *t > Instant(0));
     let told = !pattern.is_object() || kind.eq_ignore_ascii_case("noEnd") || until.is_some();
     Range { from, until, once, told }
+}
+
+/// How long each review of a policy runs: in v1.0 by the expiration of its schedule, in beta by a number of days.
+fn review_lasts(whole: &Value) -> Option<IsoDuration> {
+    let text = whole["reviewSettings"]["schedule"]["expiration"]["duration"].as_str();
+    let days = whole["accessReviewSettings"]["durationInDays"].as_u64();
+    text.and_then(IsoDuration::parse).or_else(|| IsoDuration::parse(&format!("P{}D", days?)))
 }
 
 /// When the reviews of a policy begin and end.

@@ -22,7 +22,7 @@ mod workbook;
 pub mod write;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 

@@ -87,6 +87,15 @@ async function main() {
   await page.waitForTimeout(150);
   const taken = [await state(page), await state(other)].map((s) => s[ids[0]].decision);
 
+  // What the other tab decided since is not this tab's to undo.
+  await choose(page, ids[1], "keep");
+  await page.waitForTimeout(150);
+  await choose(other, ids[1], "revoke");
+  await page.waitForTimeout(150);
+  await page.click("#undo");
+  await page.waitForTimeout(150);
+  const left = [await state(page), await state(other)].map((s) => s[ids[1]].decision);
+
   // Groups: by person, by access, by recommendation; every item is in exactly one of each.
   const groups = {};
   for (const how of ["who", "what", "advice", "risk"]) {
@@ -139,7 +148,7 @@ async function main() {
       }
     }
   }
-  console.log(JSON.stringify({ items, words: Math.max(...words), actions, scrolled, accepted, alike, high, decided, after, undone, empty, tabs, taken, groups, told, named, small, complaints, axe: found, refused }));
+  console.log(JSON.stringify({ items, words: Math.max(...words), actions, scrolled, accepted, alike, high, decided, after, undone, empty, tabs, taken, left, groups, told, named, small, complaints, axe: found, refused }));
   await browser.close();
 }
 

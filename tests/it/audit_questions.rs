@@ -181,6 +181,14 @@ fn who_left_what_was_reviewed_and_what_passed_is_in_the_bundle() {
         "by the calendar of the series, also where nobody decided"
     );
 
+    // What is missing is a row of its own listing, and as many rows are told.
+    let complete: Vec<Row> = rows(&run, "control-tests.csv").into_iter().filter(|r| r["question"] == "Complete").collect();
+    let open = rows(&run, "open-points.csv").len().to_string();
+    assert!(
+        !complete.is_empty() && complete.iter().all(|r| r["population"] == "open-points.csv" && r["rows"] == open),
+        "{complete:?}"
+    );
+
     let approvals = rows(&run, "populations/approvals.csv");
     let own: Vec<(&str, &str)> = approvals
         .iter()

@@ -227,6 +227,11 @@ fn a_manager_decides_forty_items_with_at_most_fifteen_actions() {
         serde_json::json!([["keep", "revoke"], ["keep", "revoke"]]),
         "two tabs show the same"
     );
+    assert_eq!(
+        told["left"],
+        serde_json::json!(["revoke", "revoke"]),
+        "one tab does not undo what the other decided"
+    );
     assert_eq!(told["taken"], serde_json::json!(["", ""]), "a decision is taken back by pressing it again");
     for (how, groups) in told["groups"].as_object().expect("groups") {
         let sum: u64 = groups.as_array().expect("a list").iter().filter_map(|g| g[1].as_u64()).sum();
@@ -427,7 +432,11 @@ fn a_signature_by_ssh_keygen_is_proof_and_a_changed_file_is_not() {
     // The signature is found beside the file, and raises the grade of the same decisions.
     let status = opened.import(&file, &["--allowed-signers", "allowed"]);
     let proofs = &status["proofs"];
-    assert_eq!(proofs["sshsig"].as_u64(), Some(rows(&file).len() as u64), "{proofs}");
+    assert_eq!(
+        proofs["sshsig-later-key"].as_u64(),
+        Some(rows(&file).len() as u64),
+        "the key came after the sheets: {proofs}"
+    );
     assert!(proofs.get("operator-asserted").is_none(), "{proofs}");
 }
 

@@ -32,16 +32,25 @@ fn copy(from: &Path, to: &Path) {
 impl Case {
     /// A campaign with decisions of one reviewer, and a bundle that somebody else keeps.
     fn new() -> Self {
+        Self::begun(Run::new(), &[])
+    }
+
+    /// A campaign that knows the reviewer's key from the beginning: `key`, named in `signers`.
+    fn with_keys() -> Self {
         let run = Run::new();
+        crate::tools::keys(&run);
+        run.write("signers", &signers(&run, "key"));
+        Self::begun(run, &["--allowed-signers", "signers"])
+    }
+
+    fn begun(run: Run, more: &[&str]) -> Self {
         ok(&run, 0, &["ingest", sample().to_str().expect("a path"), "--lake", "lake"]);
         run.write(
             "campaign.toml",
             "name = \"Tamper\"\njustification = []\n[[reviewers]]\nby = \"person\"\npersons = [\"hanna.lindgren@meridell-care.example\"]\n",
         );
-        let id = ok(&run, 0, &["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"])
-            .stdout
-            .trim()
-            .to_string();
+        let open = [&["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"], more].concat();
+        let id = ok(&run, 0, &open).stdout.trim().to_string();
         let key = reviewers(&status(&run, 0, &id))
             .into_iter()
             .find(|k| k.contains("hanna"))
@@ -169,6 +178,25 @@ impl Case {
         let bundled = on(&self.run, 3, &["bundle", "--lake", "lake", "--out", "anew", "--campaign", &self.id]);
         assert_ne!(bundled.code, 0, "{what}: nothing can be bundled of it");
     }
+}
+
+/// The line of allowed signers that names a key for the reviewer.
+fn signers(run: &Run, key: &str) -> String {
+    let public = run.read(&format!("{key}.pub"));
+    let public = public.rsplit_once(' ').map_or(public.as_str(), |(key, _)| key);
+    format!("{HANNA} namespaces=\"vouchsafe\" {public}\n")
+}
+
+const HANNA: &str = "hanna.lindgren@meridell-care.example";
+
+/// Signs a file with a key of the folder.
+fn sign(run: &Run, key: &str, file: &str) {
+    let signed = std::process::Command::new("ssh-keygen")
+        .args(["-Y", "sign", "-n", "vouchsafe", "-f", key, file])
+        .current_dir(run.dir())
+        .output()
+        .expect("ssh-keygen starts");
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
 }
 
 /// One decision to keep becomes a removal.
@@ -339,12 +367,7 @@ fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there()
     if crate::tools::program(test, "ssh-keygen").is_none() {
         return;
     }
-    let case = Case::new();
-    crate::tools::keys(&case.run);
-    let public = case.run.read("key.pub");
-    let public = public.rsplit_once(' ').map_or(public.as_str(), |(key, _)| key);
-    case.run
-        .write("signers", &format!("hanna.lindgren@meridell-care.example namespaces=\"vouchsafe\" {public}\n"));
+    let case = Case::with_keys();
     let key = reviewers(&status(&case.run, 3, &case.id))
         .into_iter()
         .find(|k| k.contains("hanna"))
@@ -356,17 +379,9 @@ fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there()
             ("keep", "needed on the ward")
         }
     });
-    let signed = std::process::Command::new("ssh-keygen")
-        .args(["-Y", "sign", "-n", "vouchsafe", "-f", "key", &file])
-        .current_dir(case.run.dir())
-        .output()
-        .expect("ssh-keygen starts");
-    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
-    ok(
-        &case.run,
-        3,
-        &["campaign", "import", &file, "--as", &key, "--allowed-signers", "signers", "--lake", "lake"],
-    );
+    sign(&case.run, "key", &file);
+    // The keys of the opening need not be named again.
+    ok(&case.run, 3, &["campaign", "import", &file, "--as", &key, "--lake", "lake"]);
     let proofs = status(&case.run, 3, &case.id)["proofs"].clone();
     // Those that the file changed, and those that it confirms: all of the reviewer's are signed now.
     let signed = proofs["sshsig"].as_u64().expect("a number");
@@ -378,7 +393,7 @@ fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there()
     let population = status(&case.run, 4, &case.id)["population"].as_u64().expect("a number");
     for part in [
         format!("{population} items = "),
-        format!("{signed} signed by the reviewer with an SSH key (`sshsig`)"),
+        format!("{signed} signed by the reviewer with an SSH key that was named at the opening (`sshsig`)"),
     ] {
         assert!(first.contains(&part), "{part}: {first}");
     }
@@ -456,4 +471,108 @@ fn a_signed_file_goes_into_the_bundle_and_its_signature_is_checked_again_there()
         told.stdout,
         told.stderr
     );
+}
+
+#[test]
+fn a_key_that_comes_after_the_sheets_counts_for_less_and_is_told_with_who_named_it() {
+    let test = "a_key_that_comes_after_the_sheets_counts_for_less_and_is_told_with_who_named_it";
+    if crate::tools::program(test, "ssh-keygen").is_none() {
+        return;
+    }
+    let case = Case::with_keys();
+    let (run, id) = (&case.run, case.id.as_str());
+    // Who owns the folder makes a key in the reviewer's name, and signs a sheet with it.
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "hanna", "-f", "own"])
+        .current_dir(run.dir())
+        .status();
+    assert!(made.is_ok_and(|s| s.success()));
+    run.write("own-signers", &signers(run, "own"));
+    let key = reviewers(&status(run, 3, id)).into_iter().find(|k| k.contains("hanna")).expect("the reviewer");
+    let file = fill(run, id, &key, |_, _| ("revoke", "left the ward for good"));
+    sign(run, "own", &file);
+    let unknown = on(run, 3, &["campaign", "import", &file, "--as", &key, "--lake", "lake"]);
+    assert_eq!(unknown.code, 3, "the keys of the opening do not know it: {}", unknown.stderr);
+    assert!(unknown.stderr.contains("no line of the allowed signers has the key"), "{}", unknown.stderr);
+    let import = ["campaign", "import", &file, "--as", &key, "--allowed-signers", "own-signers", "--lake", "lake"];
+    ok(run, 3, &[&import[..], &["--by", "owner"]].concat());
+
+    let now = status(run, 3, id);
+    let decided = now["revoke"].as_u64().expect("a number");
+    assert!(decided > 5);
+    assert_eq!(
+        now["proofs"],
+        serde_json::json!({"sshsig-later-key": decided}),
+        "it is no signature of the reviewer's"
+    );
+    assert_eq!(now["late_keys"][0]["named_by"], "owner", "{}", now["late_keys"]);
+    let told = ok(run, 3, &["campaign", "status", id, "--lake", "lake"]).stdout;
+    assert!(
+        told.contains(&format!("{decided} decisions rest on a key of {HANNA} that owner named on")),
+        "{told}"
+    );
+    let told = ok(run, 3, &["lake", "verify", "--lake", "lake"]).stdout;
+    assert!(told.contains("that owner named on 2026-07-05"), "{told}");
+    ok(run, 4, &["bundle", "--lake", "lake", "--out", "late", "--campaign", id, "--show-text"]);
+    assert!(
+        run.read("late/data/README.md")
+            .contains(&format!("{decided} signed with an SSH key that was named only when the file came back"))
+    );
+    assert!(run.read("late/data/limits.md").contains("with a key that owner named on 2026-07-05"));
+    let told = ok(run, 4, &["verify", "late", "--lake", "lake"]).stdout;
+    assert!(told.contains("signed with keys that were named only when the files came back"), "{told}");
+
+    // A list that the owner of the folder cannot write says it outright, of the lake and of the bundle.
+    for args in [&["lake", "verify", "--lake", "lake"][..], &["verify", "late"]] {
+        let told = on(run, 4, &[args, &["--reviewer-signers", "signers"]].concat());
+        assert_eq!(told.code, 3, "{}{}", told.stdout, told.stderr);
+        assert!(told.stdout.contains("is not theirs by the list that was given"), "{}", told.stdout);
+    }
+
+    // The reviewer's own signature over the same decisions raises the grade.
+    fs::remove_file(run.dir().join(format!("{file}.sig"))).expect("removed");
+    sign(run, "key", &file);
+    ok(run, 5, &["campaign", "import", &file, "--as", &key, "--lake", "lake"]);
+    assert_eq!(status(run, 5, id)["proofs"], serde_json::json!({"sshsig": decided}));
+    ok(run, 6, &["bundle", "--lake", "lake", "--out", "own-key", "--campaign", id, "--show-text"]);
+    let told = ok(run, 6, &["verify", "own-key"]).stdout;
+    assert!(told.contains("whose keys signed"), "what nothing in the bundle shows is named: {told}");
+
+    // An entry that claims the keys of the opening, with another key, is refused.
+    let all: String = case.batches().iter().map(|p| fs::read_to_string(p).expect("a step")).collect();
+    let opening: Value = serde_json::from_str(all.lines().next().expect("an entry")).expect("JSON");
+    let pinned = opening["signers_sha256"].as_str().expect("the list of the opening").to_string();
+    let own = hash(run.read("own-signers"));
+    assert_ne!(pinned, own);
+    case.rechain(|line| line.replace(&own, &pinned));
+    case.recommit();
+    let told = on(run, 6, &["lake", "verify", "--lake", "lake"]);
+    assert_eq!(told.code, 3, "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("does not name the key"), "{}", told.stdout);
+}
+
+#[test]
+fn entries_that_no_command_committed_are_told_for_ever() {
+    let case = Case::new();
+    // A valid entry, written by hand beside the program; the next command takes it into the history.
+    case.append(|last| {
+        let mut decided = last.clone();
+        decided["choice"] = "revoke".into();
+        vec![decided]
+    });
+    let until = [
+        "campaign",
+        "extend",
+        &case.id,
+        "--until",
+        "2026-08-30",
+        "--reason",
+        "more time",
+        "--lake",
+        "lake",
+    ];
+    ok(&case.run, 4, &until);
+    let told = on(&case.run, 4, &["lake", "verify", "--lake", "lake"]);
+    let text = format!("{}{}", told.stdout, told.stderr);
+    assert!(text.contains("came into the history with a later step only"), "{text}");
 }

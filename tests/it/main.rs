@@ -5,6 +5,7 @@ mod campaign;
 mod campaign_conflicts;
 mod campaign_decisions;
 mod campaign_faces;
+mod campaign_followed;
 mod campaign_formats;
 mod campaign_groups;
 mod campaign_import;
@@ -38,6 +39,8 @@ mod real;
 mod remote;
 mod report;
 mod signed;
+#[cfg(unix)]
+mod small_stack;
 mod tamper;
 mod tenants;
 mod tidy;

@@ -12,9 +12,10 @@ use crate::campaign::{Proof, Reviewer};
 use crate::model::Instant;
 use sha2::{Digest, Sha256};
 
+pub use allowed::AllowedSigner;
 pub use dkim::DnsKeys;
 pub use mail::{Mail, read as read_mail};
-pub use signature::{Signed, signed_with, verify};
+pub use signature::{Signed, names_key, signed_with, verify};
 
 /// The namespace of signatures that count here: one made for another purpose does not.
 pub const NAMESPACE: &str = "vouchsafe";
@@ -49,6 +50,7 @@ pub fn by_signature(file: &[u8], signature: &[u8], allowed: &str, reviewer: &Rev
         key_fingerprint: signed.key_fingerprint,
         namespace: NAMESPACE.into(),
         signature_sha256: hex::encode(Sha256::digest(signature)),
+        signers_sha256: hex::encode(Sha256::digest(allowed)),
     })
 }
 

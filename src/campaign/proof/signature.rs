@@ -72,6 +72,13 @@ pub fn signed_with(message: &[u8], signature: &[u8]) -> Result<String, ProofErro
     Ok(key.fingerprint(HashAlg::Sha256).to_string())
 }
 
+/// Whether a list names a key, by its fingerprint, for an identity and our purpose at an instant.
+#[must_use]
+pub fn names_key(list: &[AllowedSigner], identity: &str, fingerprint: &str, at: Instant) -> bool {
+    let is_it = |s: &AllowedSigner| s.key.fingerprint(HashAlg::Sha256).to_string() == fingerprint;
+    list.iter().any(|s| s.names(identity) && for_us(s) && s.valid_at(at) && is_it(s))
+}
+
 fn for_us(signer: &AllowedSigner) -> bool {
     signer.namespaces.is_empty() || signer.namespaces.iter().any(|n| super::allowed::matches(n, NAMESPACE))
 }

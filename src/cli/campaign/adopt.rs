@@ -1,6 +1,7 @@
 //! `campaign adopt`: an access review of Entra becomes a campaign, and its newer decisions come into the same log.
 
 use super::args::AdoptArgs;
+use super::import::Keys;
 use super::{history, opening, operator, status, store};
 use crate::campaign::open::Opening;
 use crate::campaign::{Plan, State, entra};
@@ -56,7 +57,7 @@ pub fn run(args: &AdoptArgs) -> Result<Exit, Failure> {
                 previous: None,
             };
             let frozen = entra::freeze(&opening, &rows, &question.view.rows::<ReviewInstanceRow>()?, &instance)?;
-            opening::record(&store, &frozen, &by)?;
+            opening::record(&store, &frozen, &Keys::default(), &by)?;
             frozen.head.id
         }
     };

@@ -70,6 +70,9 @@ pub struct OpenArgs {
     /// Folder of the work sheets: DIR/CAMPAIGN/REVIEWER/
     #[arg(long, value_name = "DIR", default_value = "vouchsafe-campaigns")]
     pub out: PathBuf,
+    /// The keys that count from the beginning: one that is named later, with a file that came back, proves less.
+    #[command(flatten)]
+    pub proof: ProofArgs,
     /// Open although sources are too old or reviewers have no working account; the reason is recorded
     #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "no reason given")]
     pub force: Option<String>,
@@ -101,10 +104,10 @@ pub struct StatusArgs {
 /// How it is proved who wrote something.
 #[derive(Debug, Args)]
 pub struct ProofArgs {
-    /// Keys that people sign with, in the format of ssh-keygen's allowed_signers
+    /// Keys that people sign with, in the format of ssh-keygen's allowed_signers [default: those of the opening]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
-    /// DNS records of DKIM keys, fetched beforehand, to check the signatures of mails with
+    /// DNS records of DKIM keys, fetched beforehand, to check the signatures of mails with [default: those of the opening]
     #[arg(long, value_name = "FILE")]
     pub dkim_keys: Option<PathBuf>,
 }

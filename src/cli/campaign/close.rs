@@ -63,8 +63,13 @@ pub fn run(args: &CloseArgs) -> Result<Exit, Failure> {
         )));
     }
     let by = operator(&args.by);
-    if state.plan.no_response == NoResponse::Escalate && !state.escalated && owed > 0 && state.head.entra_instance.is_none() {
-        return escalate(&store, &mut state, &question, &lapsed, now, &by);
+    if state.plan.no_response == NoResponse::Escalate
+        && !state.escalated
+        && owed > 0
+        && state.head.entra_instance.is_none()
+        && let Some(exit) = escalate(&store, &mut state, &question, &lapsed, now, &by)?
+    {
+        return Ok(exit);
     }
     let early = args.force.clone().filter(|_| now < state.due_at && owed > 0);
     let mut events = Vec::new();
@@ -109,7 +114,11 @@ pub fn run(args: &CloseArgs) -> Result<Exit, Failure> {
     let left = (0..state.items.len())
         .filter(|i| state.effective_decision(*i).is_none() && state.owner(*i).is_unassigned() && !lapsed.contains_key(&state.items[*i].id));
     let left = left.count();
-    if left > 0 {
+    if left > 0 && state.head.entra_instance.is_some() {
+        output::say(&format!(
+            "{left} items stay undecided: Entra records no decision about them, neither of a person nor by its settings"
+        ));
+    } else if left > 0 {
         output::say(&format!(
             "{left} items without a reviewer stay undecided: nobody was asked about them; --remove-without-reviewer lets no response remove them, too"
         ));
@@ -127,7 +136,8 @@ pub fn run(args: &CloseArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Moves what is owed to whoever stands above, and makes the time longer, once.
+/// Moves what is owed to whoever stands above, and makes the time longer, once; `None` where nobody stands above anybody who
+/// owes: then there is nobody to wait for.
 fn escalate(
     store: &crate::campaign::Store,
     state: &mut State,
@@ -135,11 +145,20 @@ fn escalate(
     lapsed: &BTreeMap<ItemId, String>,
     now: Instant,
     by: &str,
-) -> Result<Exit, Failure> {
+) -> Result<Option<Exit>, Failure> {
     let accounts = &question.config.admin_accounts;
     let raised = reminder_schedule::raise(state, (&question.access, accounts), lapsed, None, "escalate", ESCALATION);
+    if !raised.events.iter().any(|e| matches!(e, LogEvent::Moved(_))) {
+        output::say(&format!(
+            "nothing can be escalated: of {} open items nobody is known above who owes them",
+            raised.stay.len()
+        ));
+        return Ok(None);
+    }
     for (item, why) in &raised.stay {
-        output::say(&format!("{item} stays where it is: {why}"));
+        let known = state.position(item).map(|i| &state.items[i]);
+        let named = known.map(|i| format!(" ({}, {})", i.principal_name, i.entitlement_name)).unwrap_or_default();
+        output::say(&format!("{item}{named} stays where it is: {why}"));
     }
     let mut events = raised.events;
     let moved: usize = events.iter().map(|e| if let LogEvent::Moved(m) = e { m.items.len() } else { 0 }).sum();
@@ -158,10 +177,10 @@ fn escalate(
         state.due()
     ));
     let Some(out) = sheets::remembered(store, &state.head.id) else {
-        return Ok(Exit::Done);
+        return Ok(Some(Exit::Done));
     };
     let outcomes = mailer::handed_over((store, state), &events, now, &out, by)?;
-    Ok(outcomes.exit())
+    Ok(Some(outcomes.exit()))
 }
 
 /// What no response decides about items that are not lapsed.

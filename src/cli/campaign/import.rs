@@ -5,11 +5,12 @@ use super::{mailer, operator, sheets, store};
 use crate::campaign::contradiction::{Contradiction, contradictions};
 use crate::campaign::dates::DateOrder;
 use crate::campaign::import::{ImportResult, Operator, SubmittedSheet, judge};
-use crate::campaign::log::LogEvent;
-use crate::campaign::{CampaignError, Proof, ReturnedSheet, Reviewer, ReviewerKey, State, proof};
+use crate::campaign::log::{KeyLists, LogEvent};
+use crate::campaign::{CampaignError, Proof, ReturnedSheet, Reviewer, ReviewerKey, State, Store, proof};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::report::sheet::returned;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Takes files in.
@@ -40,7 +41,7 @@ pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
             sheets::finish(&store, &state)?;
         }
         let mut refused = unread.clone();
-        refused.extend(prove(args, &state, &operator, &mut files)?);
+        refused.extend(prove(args, (&store, &state), &operator, &mut files)?);
         let proved: Vec<SubmittedSheet> = files.iter().filter(|f| f.proved).map(|f| f.incoming.clone()).collect();
         if !refused.is_empty() && (args.all_or_nothing || proved.is_empty()) {
             return Err(CampaignError::Problems(refused).into());
@@ -63,9 +64,7 @@ pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
             if let Some(signature) = &file.signature {
                 store.keep(&id, signature)?;
             }
-            if let Proof::Email { keys_sha256, .. } = &file.incoming.proof
-                && !keys_sha256.is_empty()
-            {
+            if !file.keys.is_empty() {
                 store.keep(&id, file.keys.as_bytes())?;
             }
         }
@@ -153,7 +152,7 @@ struct File {
     mail: bool,
     proved: bool,
     signature: Option<Vec<u8>>,
-    /// Records of mail domains with which a mail was checked.
+    /// The list of keys with which the proof was checked.
     keys: String,
     incoming: SubmittedSheet,
 }
@@ -207,8 +206,8 @@ fn is_signature(path: &Path) -> bool {
 }
 
 /// Finds the proof of each file: the mail itself, or the signature beside it; tells those whose proof is wrong.
-fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [File]) -> Result<Vec<String>, Failure> {
-    let keys = Keys::read(&args.proof)?;
+fn prove(args: &ImportArgs, (store, state): (&Store, &State), operator: &Operator, files: &mut [File]) -> Result<Vec<String>, Failure> {
+    let keys = Keyrings::read(&args.proof, store, state)?;
     let mut problems = Vec::new();
     for file in files {
         let sheet = column(&file.incoming.sheet, "sheet_sha256").unwrap_or_default();
@@ -220,16 +219,15 @@ fn prove(args: &ImportArgs, state: &State, operator: &Operator, files: &mut [Fil
         beside.push(".sig");
         let beside = std::path::PathBuf::from(beside);
         let proof = if file.mail {
-            file.keys = keys.dkim.as_ref().map(|k| k.text().to_string()).unwrap_or_default();
-            proof::by_mail(&file.bytes, keys.dkim.as_ref(), reviewer).map_err(|e| e.to_string())
+            keys.mail(&file.bytes, reviewer)
         } else if beside.is_file() {
             file.signature = std::fs::read(&beside).ok();
             keys.signature(&file.bytes, &beside, reviewer)
         } else {
-            Ok(Proof::OperatorAsserted)
+            Ok((Proof::OperatorAsserted, String::new()))
         };
         match proof {
-            Ok(proof) => (file.incoming.proof, file.proved) = (proof, true),
+            Ok((proof, list)) => (file.incoming.proof, file.keys, file.proved) = (proof, list, true),
             Err(e) => {
                 file.proved = false;
                 problems.push(format!("{}: {e}", file.incoming.sheet.file));
@@ -245,11 +243,11 @@ fn column(sheet: &ReturnedSheet, name: &str) -> Option<String> {
     sheet.rows.iter().find_map(|r| r.cells.get(place)).map(|c| c.trim().to_string())
 }
 
-/// What proofs are checked with.
+/// Lists of keys with which proofs are checked.
+#[derive(Debug, Clone, Default)]
 pub struct Keys {
     allowed: Option<String>,
-    /// Keys of mail domains.
-    pub dkim: Option<proof::DnsKeys>,
+    dkim: Option<proof::DnsKeys>,
 }
 
 impl Keys {
@@ -257,19 +255,89 @@ impl Keys {
     pub fn read(args: &ProofArgs) -> Result<Self, Failure> {
         let text = |path: &std::path::PathBuf| std::fs::read_to_string(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e));
         let dkim = args.dkim_keys.as_ref().map(text).transpose()?;
+        let allowed = args.allowed_signers.as_ref().map(text).transpose()?;
+        if let Some(list) = &allowed {
+            proof::allowed::parse(list).map_err(Failure::usage)?;
+        }
         Ok(Self {
-            allowed: args.allowed_signers.as_ref().map(text).transpose()?,
+            allowed,
             dkim: dkim.map(|t| proof::DnsKeys::parse(&t)).transpose().map_err(Failure::usage)?,
         })
     }
 
-    /// The proof of a signature file over some bytes.
-    pub fn signature(&self, bytes: &[u8], signature: &Path, reviewer: &Reviewer) -> Result<Proof, String> {
-        let Some(allowed) = &self.allowed else {
-            return Err(format!("{} is there and cannot be checked without --allowed-signers FILE", signature.display()));
+    /// The lists that a campaign began with, as the lake keeps them.
+    fn of_opening(store: &Store, state: &State) -> Result<Self, Failure> {
+        let kept = |sha256: &str| -> Result<Option<String>, Failure> {
+            let bytes = if sha256.is_empty() { None } else { store.kept(&state.head.id, sha256)? };
+            let whole = bytes.filter(|b| hex::encode(Sha256::digest(b)) == sha256);
+            if whole.is_none() && !sha256.is_empty() {
+                return Err(Failure::unusable(format!(
+                    "a list of keys with which {} began is gone from the lake, or was changed; 'vouchsafe lake verify' names it",
+                    state.head.id
+                )));
+            }
+            Ok(whole.map(|b| String::from_utf8_lossy(&b).into_owned()))
         };
+        let dkim = kept(&state.keys.dkim_keys_sha256)?;
+        Ok(Self {
+            allowed: kept(&state.keys.signers_sha256)?,
+            dkim: dkim.map(|t| proof::DnsKeys::parse(&t)).transpose().map_err(Failure::unusable)?,
+        })
+    }
+
+    /// The lists by their hashes.
+    pub fn lists(&self) -> KeyLists {
+        let sha256 = |text: Option<&str>| text.map(|t| hex::encode(Sha256::digest(t))).unwrap_or_default();
+        KeyLists {
+            signers_sha256: sha256(self.allowed.as_deref()),
+            dkim_keys_sha256: sha256(self.dkim.as_ref().map(proof::DnsKeys::text)),
+        }
+    }
+
+    /// The lists as they were given.
+    pub fn texts(&self) -> Vec<&[u8]> {
+        let lists = [self.allowed.as_deref(), self.dkim.as_ref().map(proof::DnsKeys::text)];
+        lists.into_iter().flatten().map(str::as_bytes).collect()
+    }
+}
+
+/// The lists of the opening first, then those of the command line: what the former prove counts for more.
+pub struct Keyrings([Keys; 2]);
+
+impl Keyrings {
+    /// Reads both.
+    pub fn read(args: &ProofArgs, store: &Store, state: &State) -> Result<Self, Failure> {
+        Ok(Self([Keys::of_opening(store, state)?, Keys::read(args)?]))
+    }
+
+    /// The proof of a signature file over some bytes, and the list that has its key.
+    pub fn signature(&self, bytes: &[u8], signature: &Path, reviewer: &Reviewer) -> Result<(Proof, String), String> {
         let text = std::fs::read(signature).map_err(|e| format!("cannot read {}: {e}", signature.display()))?;
         let now = open::now().map_err(|f| f.message)?;
-        proof::by_signature(bytes, &text, allowed, reviewer, now).map_err(|e| e.to_string())
+        let mut told = format!("{} is there and cannot be checked without --allowed-signers FILE", signature.display());
+        for list in self.0.iter().filter_map(|keys| keys.allowed.as_ref()) {
+            match proof::by_signature(bytes, &text, list, reviewer, now) {
+                Ok(proof) => return Ok((proof, list.clone())),
+                Err(e) => told = e.to_string(),
+            }
+        }
+        Err(told)
+    }
+
+    /// The proof of a mail, and the list that has the key of its domain; empty where none has.
+    pub fn mail(&self, bytes: &[u8], reviewer: &Reviewer) -> Result<(Proof, String), String> {
+        let mut best = None;
+        for keys in self.0.iter().filter_map(|keys| keys.dkim.as_ref()) {
+            let proof = proof::by_mail(bytes, Some(keys), reviewer).map_err(|e| e.to_string())?;
+            let holds = matches!(&proof, Proof::Email { dkim, .. } if dkim.starts_with("pass"));
+            best = Some((proof, keys.text().to_string()));
+            if holds {
+                break;
+            }
+        }
+        match best {
+            Some(best) => Ok(best),
+            None => Ok((proof::by_mail(bytes, None, reviewer).map_err(|e| e.to_string())?, String::new())),
+        }
     }
 }

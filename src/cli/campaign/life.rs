@@ -124,14 +124,16 @@ pub fn exceptions(args: &ExceptionsArgs) -> Result<Exit, Failure> {
         "evidence",
     ];
     let mut list = Vec::new();
-    let mut expired = 0;
+    let (mut over, mut expired) = (0, 0);
     for state in &states {
         let from = state.closing.as_ref().map_or(state.due_at, |c| c.at);
         for outcome in outcomes(state, &current, &question.config, from)
             .iter()
             .filter(|o| o.choice == Choice::Exception)
         {
-            expired += usize::from(outcome.word == OutcomeWord::ExceptionExpired && state.closing.is_some());
+            let closed = state.closing.is_some();
+            over += usize::from(closed && outcome.due <= question.access.as_of);
+            expired += usize::from(closed && outcome.word == OutcomeWord::ExceptionExpired);
             list.extend(cells(state, outcome));
         }
     }
@@ -143,7 +145,11 @@ pub fn exceptions(args: &ExceptionsArgs) -> Result<Exit, Failure> {
         Some(form) => forms::of_texts(&columns, list.iter(), form, &output::plainly(&args.output)).map_err(Failure::usage)?,
     };
     output::deliver(&bytes, &args.output)?;
-    output::say(&format!("{} exceptions, {expired} of them over; as of {}", list.len(), question.access.as_of));
+    output::say(&format!(
+        "{} exceptions, {over} of them over, {expired} of these with the access still there; as of {}",
+        list.len(),
+        question.access.as_of
+    ));
     Ok(if expired > 0 { Exit::Found } else { Exit::Done })
 }
 

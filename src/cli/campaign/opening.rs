@@ -1,7 +1,9 @@
 //! `campaign open`: freeze, record, write the sheets, print the id.
 
 use super::args::OpenArgs;
+use super::import::Keys;
 use super::{mailer, operator, sheets, store};
+use crate::campaign::log::KeyLists;
 use crate::campaign::open::{Frozen, Opening};
 use crate::campaign::{CampaignError, Plan, State, series};
 use crate::check;
@@ -18,6 +20,7 @@ pub fn run(args: &OpenArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("the lake is empty: ingest something before a campaign is opened"));
     };
     let store = store(&args.lake);
+    let keys = Keys::read(&args.proof)?;
     let results = check::run(&question.access, &question.config, None);
     let previous = series::previous(&store, &plan.name, question.access.as_of)?;
     let by = operator(&args.by);
@@ -36,16 +39,22 @@ pub fn run(args: &OpenArgs) -> Result<Exit, Failure> {
     };
     let id = crate::campaign::open::campaign_id(&plan, commit, question.access.as_of, &text);
     if store.ids()?.contains(&id) {
-        State::load(&store, &id)?.must_be_open().map_err(|e| {
+        let known = State::load(&store, &id)?;
+        known.must_be_open().map_err(|e| {
             Failure::usage(format!(
                 "{e}; the same file and evidence give the same campaign: change the file, such as its name, to open another one"
             ))
         })?;
+        if keys.lists() != KeyLists::default() && keys.lists() != known.keys {
+            return Err(Failure::usage(
+                "this campaign is open already, and the keys of its opening stay as they are; give other keys to 'vouchsafe campaign import', which tells who named them and when",
+            ));
+        }
         output::say("this campaign is open already: its sheets are written again");
     } else {
         let mut frozen = crate::campaign::open::open(&opening)?;
         frozen.head.warnings.extend(series::overlaps(&store, &frozen.items)?);
-        record(&store, &frozen, &by)?;
+        record(&store, &frozen, &keys, &by)?;
         if let Some(previous) = &previous {
             let change = previous.compare(&frozen.items);
             output::say(&format!(
@@ -94,10 +103,10 @@ pub fn run(args: &OpenArgs) -> Result<Exit, Failure> {
     Ok(letters.exit())
 }
 
-/// Stores a frozen campaign with its first entries, whose identities are checked before they are written.
-pub fn record(store: &crate::campaign::Store, frozen: &Frozen, by: &str) -> Result<(), CampaignError> {
-    let mut events = vec![frozen.opened()];
+/// Stores a frozen campaign with its first entries, whose identities are checked before they are written, and its lists of keys.
+pub fn record(store: &crate::campaign::Store, frozen: &Frozen, keys: &Keys, by: &str) -> Result<(), CampaignError> {
+    let mut events = vec![frozen.opened(keys.lists())];
     events.extend(State::fresh(frozen)?.issues());
-    store.create(&frozen.head, &frozen.items, &frozen.contexts, &events, by)?;
+    store.create(&frozen.head, &frozen.items, &frozen.contexts, &events, &keys.texts(), by)?;
     Ok(())
 }

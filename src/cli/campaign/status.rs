@@ -3,7 +3,7 @@
 use super::args::StatusArgs;
 use super::load;
 use super::sheets::put;
-use crate::campaign::authorship::words;
+use crate::campaign::authorship::{late_keys, words};
 use crate::campaign::contradiction::contradictions;
 use crate::campaign::follow_up::{CurrentAccess, lapses};
 use crate::campaign::terms::terms;
@@ -98,6 +98,12 @@ fn table(state: &State, lapsed: &BTreeMap<ItemId, String>) -> String {
     if !proofs.is_empty() {
         out += &format!("who decided: {}\n", proofs.join("; "));
     }
+    for key in late_keys(state) {
+        out += &format!(
+            "{} decisions rest on a key of {} that {} named on {}, after the sheets had gone out: {}\n",
+            key.items, key.whose, key.by, key.at, key.key
+        );
+    }
     if !state.unproved.is_empty() {
         out += &format!(
             "no longer proved: {} imports, whose file or signature is gone; they count as the word of the operator, and 'lake verify' names them\n",
@@ -169,6 +175,7 @@ fn whole(state: &State, lapsed: &BTreeMap<ItemId, String>) -> Value {
         "cancelled": state.cancelled.as_ref().map(|(at, reason)| json!({ "at": at.to_string(), "reason": reason })),
         "extended": state.extended.iter().map(|(at, due, reason)| json!({ "at": at.to_string(), "due_at": due.to_string(), "reason": reason })).collect::<Vec<_>>(),
         "warnings": head.warnings, "forced": head.forced, "previous": head.previous, "proofs": state.proofs(),
+        "late_keys": late_keys(state).iter().map(|k| json!({ "key": k.key, "of": k.whose, "named_at": k.at.to_string(), "named_by": k.by, "items": k.items })).collect::<Vec<_>>(),
         "reviewers": reviewers, "stages": stages, "packages": packages, "lapsed_items": lapsed_items, "moves": moves,
         "undelivered": state.undelivered.iter().map(|(to, reason)| json!({ "to": to, "reason": reason })).collect::<Vec<_>>(),
         "verified": state.verified.as_ref().map(|(commit, as_of, outcomes)| json!({ "commit": commit, "as_of": as_of.to_string(), "outcomes": outcomes })),

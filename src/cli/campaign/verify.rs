@@ -1,13 +1,13 @@
 //! `campaign verify`: what became of every revocation and change; `campaign signoff`: who acknowledges it.
 
 use super::args::{SignoffArgs, VerifyArgs};
-use super::import::Keys;
+use super::import::Keyrings;
 use super::{load, operator, rows, status};
 use crate::campaign::follow_up::CurrentAccess;
 use crate::campaign::log::{Choice, LogEvent, Proof};
 use crate::campaign::outcome::{Outcome, OutcomeWord, counts, outcomes};
 use crate::campaign::reviewers::{find_person, reviewer};
-use crate::campaign::{CampaignError, ReviewerKey, State, proof};
+use crate::campaign::{CampaignError, ReviewerKey, State};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 use crate::model::Instant;
@@ -25,6 +25,12 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("campaign {} is not closed: close it first", state.head.id)));
     };
     let question = open::question(&args.which.lake, &args.question)?;
+    if args.question.as_of.is_some() && question.access.as_of < closing.at && state.head.entra_instance.is_none() {
+        return Err(Failure::usage(format!(
+            "campaign {} was closed on {}: as of {} nothing was to be carried out, so there is nothing to verify",
+            state.head.id, closing.at, question.access.as_of
+        )));
+    }
     let now = CurrentAccess::new(&question.access);
     let list = outcomes(&state, &now, &question.config, closing.at);
     let counts = counted(&state, &list)?;
@@ -157,16 +163,18 @@ pub fn signoff(args: &SignoffArgs) -> Result<Exit, Failure> {
         None => Proof::OperatorAsserted,
         Some(path) => {
             let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
-            let keys = Keys::read(&args.keys)?;
+            let keys = Keyrings::read(&args.keys, &store, &state)?;
             store.keep(&state.head.id, &bytes)?;
-            if let Some(records) = &keys.dkim {
-                store.keep(&state.head.id, records.text().as_bytes())?;
-            }
-            if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sig")) {
-                keys.signature(document.as_bytes(), path, &manager).map_err(Failure::unusable)?
+            let proved = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sig")) {
+                keys.signature(document.as_bytes(), path, &manager)
             } else {
-                proof::by_mail(&bytes, keys.dkim.as_ref(), &manager).map_err(Failure::unusable)?
+                keys.mail(&bytes, &manager)
+            };
+            let (proof, list) = proved.map_err(Failure::unusable)?;
+            if !list.is_empty() {
+                store.keep(&state.head.id, list.as_bytes())?;
             }
+            proof
         }
     };
     // Kept before the entry that names it.
@@ -206,7 +214,7 @@ pub fn signoff(args: &SignoffArgs) -> Result<Exit, Failure> {
     output::say(&format!(
         "signed off by {} ({}); open items: {undecided} undecided, {unproved} not proved",
         manager.name,
-        proof.kind()
+        proof.grade(&state.keys)
     ));
     output::say(&status::sentence(&state.totals(&BTreeMap::new())));
     Ok(Exit::Done)

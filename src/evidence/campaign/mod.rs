@@ -1,5 +1,6 @@
 //! A campaign as evidence: its frozen population with what was decided, by whom and how that is known, and what became of it.
 
+use crate::campaign::authorship;
 use crate::campaign::contradiction::contradictions;
 use crate::campaign::model::{Context, ItemId};
 use crate::campaign::{CampaignError, LogEntry, State, Store, TieOut};
@@ -12,6 +13,7 @@ use crate::report::privacy::Privacy;
 use std::collections::BTreeMap;
 use tables::Telling;
 
+pub mod asked;
 mod returned;
 mod tables;
 pub mod verify;
@@ -113,6 +115,16 @@ pub fn limits(state: &State, privacy: &Privacy, audience: &Audience) -> Vec<Stri
             "Who decided: {} of {} decisions of persons rest on the word of whoever imported them; neither a signature nor a mail shows who decided (campaign/proofs.csv).",
             asserted,
             totals.by_persons()
+        ));
+    }
+    for key in authorship::late_keys(state) {
+        lines.push(format!(
+            "Who decided: {} decisions are signed by {} with a key that {} named on {}, after the sheets had gone out; whether it is theirs rests on that word (campaign/proofs.csv): {}.",
+            key.items,
+            privacy.text(&key.whose),
+            privacy.alone(&key.by),
+            key.at,
+            privacy.text(&key.key)
         ));
     }
     for (disclosure, n) in state.disclosures() {

@@ -1,12 +1,17 @@
 //! Files that came back from reviewers, their signatures and mails, so that a proof can be checked again from the bundle alone.
 
 use super::Making;
-use crate::campaign::log::{ImportRecord, LogEvent, Proof};
+use crate::campaign::log::{ImportRecord, KeyLists, LogEvent, Proof};
 use crate::campaign::{CampaignError, CampaignId, LogEntry, State, Store};
 use crate::evidence::compose::{Content, Part};
 use crate::report::privacy::{Privacy, Reader};
 use crate::report::{Audience, FreeText};
 use std::collections::BTreeMap;
+
+/// Where a bundle has the allowed signers of the opening, below `campaign/returned/`.
+pub const OPENING_SIGNERS: &str = "000001.allowed-signers.txt";
+/// Where it has the keys of mail domains of the opening.
+pub const OPENING_DKIM_KEYS: &str = "000001.dkim-keys.txt";
 
 /// Files by the log entry that they belong to: path below `data/`, what it is, content.
 #[derive(Debug, Default)]
@@ -44,8 +49,9 @@ pub fn kept(store: &Store, state: &State, entries: &[(LogEntry, String)], making
     let id = &state.head.id;
     for (entry, _) in entries {
         let files = match &entry.event {
-            LogEvent::Imported(record) => of_import(store, id, entry.sequence, record)?,
-            LogEvent::SignedOff { document_sha256, proof, .. } => of_sign_off(store, id, entry.sequence, document_sha256, proof)?,
+            LogEvent::Opened { keys, .. } => of_opening(store, id, keys)?,
+            LogEvent::Imported(record) => of_import(store, state, entry.sequence, record)?,
+            LogEvent::SignedOff { document_sha256, proof, .. } => of_sign_off(store, state, entry.sequence, document_sha256, proof)?,
             _ => continue,
         };
         if !files.is_empty() {
@@ -58,7 +64,8 @@ pub fn kept(store: &Store, state: &State, entries: &[(LogEntry, String)], making
 type Files = Vec<(String, String, Vec<u8>)>;
 
 /// `campaign/returned/000012.csv` and what proves it.
-fn of_import(store: &Store, id: &CampaignId, entry: u64, record: &ImportRecord) -> Result<Files, CampaignError> {
+fn of_import(store: &Store, state: &State, entry: u64, record: &ImportRecord) -> Result<Files, CampaignError> {
+    let id = &state.head.id;
     let ending = record.file.rsplit_once('.').map_or("", |(_, e)| e).to_lowercase();
     let ending = Some(ending)
         .filter(|e| ["csv", "xlsx", "eml", "msg"].contains(&e.as_str()))
@@ -71,12 +78,30 @@ fn of_import(store: &Store, id: &CampaignId, entry: u64, record: &ImportRecord) 
             format!("the file that came back, as entry {entry} of the campaign's log took it in"),
             bytes,
         ));
-        files.extend(of_proof(store, id, &name, &record.proof)?);
+        files.extend(of_proof(store, state, &name, &record.proof)?);
     }
     Ok(files)
 }
 
-fn of_sign_off(store: &Store, id: &CampaignId, entry: u64, document: &str, proof: &Proof) -> Result<Files, CampaignError> {
+/// The lists of keys with which the campaign began.
+fn of_opening(store: &Store, id: &CampaignId, keys: &KeyLists) -> Result<Files, CampaignError> {
+    let mut files = Files::new();
+    for (sha256, name, what) in [
+        (&keys.signers_sha256, OPENING_SIGNERS, "the allowed signers that were named at the opening"),
+        (
+            &keys.dkim_keys_sha256,
+            OPENING_DKIM_KEYS,
+            "the keys of mail domains that were named at the opening",
+        ),
+    ] {
+        let bytes = if sha256.is_empty() { None } else { store.kept(id, sha256)? };
+        files.extend(bytes.map(|b| (format!("campaign/returned/{name}"), what.to_string(), b)));
+    }
+    Ok(files)
+}
+
+fn of_sign_off(store: &Store, state: &State, entry: u64, document: &str, proof: &Proof) -> Result<Files, CampaignError> {
+    let id = &state.head.id;
     let mut files = Files::new();
     let Some(bytes) = store.kept(id, document)? else {
         return Ok(files);
@@ -88,17 +113,37 @@ fn of_sign_off(store: &Store, id: &CampaignId, entry: u64, document: &str, proof
     {
         files.push((format!("campaign/returned/{entry:06}.eml"), "the mail of the sign-off".into(), mail));
     }
-    files.extend(of_proof(store, id, &name, proof)?);
+    files.extend(of_proof(store, state, &name, proof)?);
     Ok(files)
 }
 
-/// The signature, or the keys by which the signature of a mail was checked.
-fn of_proof(store: &Store, id: &CampaignId, name: &str, proof: &Proof) -> Result<Files, CampaignError> {
-    let (sha256, ending, what) = match proof {
-        Proof::Sshsig { signature_sha256, .. } => (signature_sha256, "sig", "its signature, for ssh-keygen -Y verify"),
-        Proof::Email { keys_sha256, .. } => (keys_sha256, "dkim-keys.txt", "the keys by which the mail's DKIM signature was checked"),
-        _ => return Ok(Files::new()),
+/// The signature, and the list of keys by which it or that of a mail was checked; a list of the opening lies in the bundle once.
+fn of_proof(store: &Store, state: &State, name: &str, proof: &Proof) -> Result<Files, CampaignError> {
+    let wanted = match proof {
+        Proof::Sshsig {
+            signature_sha256,
+            signers_sha256,
+            ..
+        } => vec![
+            (signature_sha256, "sig", "its signature, for ssh-keygen -Y verify"),
+            (
+                signers_sha256,
+                "allowed-signers.txt",
+                "the allowed signers by which its signature was checked, named when it came back",
+            ),
+        ],
+        Proof::Email { keys_sha256, .. } => vec![(
+            keys_sha256,
+            "dkim-keys.txt",
+            "the keys by which the mail's DKIM signature was checked, named when it came back",
+        )],
+        _ => Vec::new(),
     };
-    let bytes = if sha256.is_empty() { None } else { store.kept(id, sha256)? };
-    Ok(bytes.map(|b| (format!("{name}.{ending}"), what.to_string(), b)).into_iter().collect())
+    let mut files = Files::new();
+    let opening = [&state.keys.signers_sha256, &state.keys.dkim_keys_sha256];
+    for (sha256, ending, what) in wanted.into_iter().filter(|(sha256, ..)| !sha256.is_empty() && !opening.contains(sha256)) {
+        let bytes = store.kept(&state.head.id, sha256)?;
+        files.extend(bytes.map(|b| (format!("{name}.{ending}"), what.to_string(), b)));
+    }
+    Ok(files)
 }

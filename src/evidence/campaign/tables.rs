@@ -260,8 +260,10 @@ impl Telling<'_> {
                 i.sheet.clone(),
                 self.who(&i.imported_by),
                 i.decided.to_string(),
-                i.proof.kind().to_string(),
+                i.proof.grade(&self.state.keys).to_string(),
                 self.proof(&i.proof),
+                self.named(&i.proof, entry).0,
+                self.named(&i.proof, entry).1,
                 self.kept.names(entry.sequence),
             ])
         };
@@ -276,9 +278,20 @@ impl Telling<'_> {
             "decided",
             "proof",
             "proof_detail",
+            "key_named_at",
+            "key_named_by",
             "in_bundle",
         ];
         Table::of(&header, entries.iter().filter_map(row))
+    }
+
+    /// When and by whom the key of a proof was named: at the opening, or when what it signed came back; empty without a key.
+    fn named(&self, proof: &Proof, entry: &LogEntry) -> (String, String) {
+        match proof.grade(&self.state.keys) {
+            "sshsig" | "email" => (self.state.head.opened_at.to_string(), self.who(&self.state.head.opened_by)),
+            "sshsig-later-key" | "email-later-key" => (entry.at.to_string(), self.who(&entry.by)),
+            _ => (String::new(), String::new()),
+        }
     }
 
     fn proof(&self, proof: &Proof) -> String {
@@ -288,6 +301,7 @@ impl Telling<'_> {
                 key_fingerprint,
                 namespace,
                 signature_sha256,
+                ..
             } => format!(
                 "signed by {} with the key {key_fingerprint}, namespace {namespace}, signature SHA-256 {signature_sha256}",
                 self.text(principal)
@@ -424,8 +438,10 @@ impl Telling<'_> {
                 self.state.decided_by(|r| r.name == *manager).to_string(),
                 commit.clone(),
                 time(*as_of),
-                proof.kind().to_string(),
+                proof.grade(&self.state.keys).to_string(),
                 self.proof(proof),
+                self.named(proof, entry).0,
+                self.named(proof, entry).1,
                 document_sha256.clone(),
                 self.kept.names(entry.sequence),
             ])
@@ -440,6 +456,8 @@ impl Telling<'_> {
             "as_of",
             "proof",
             "proof_detail",
+            "key_named_at",
+            "key_named_by",
             "document_sha256",
             "in_bundle",
         ];

@@ -1,14 +1,16 @@
 //! The campaign of a bundle judged from the bundle itself: sums, grades of authorship, returned files and their signatures.
 
+use super::returned::{OPENING_DKIM_KEYS, OPENING_SIGNERS};
 use crate::campaign::authorship;
 use crate::campaign::dates::{self, DateOrder, DateReading};
-use crate::campaign::proof::{self, DnsKeys};
+use crate::campaign::proof::{self, AllowedSigner, DnsKeys};
 use crate::campaign::spoken::spoken;
 use crate::campaign::{Choice, ReturnedRow, ReturnedSheet};
+use crate::evidence::agree;
 use crate::evidence::facts::Facts;
-use crate::evidence::read::Read;
+use crate::evidence::read::{Line, Read};
 use crate::evidence::table::sha256;
-use crate::evidence::verify::{Judged, one};
+use crate::evidence::verify::{Judged, facts, one};
 use crate::model::Instant;
 use crate::report::sheet::returned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +20,7 @@ use std::path::Path;
 /// Judges everything that a bundle says of its campaign.
 pub fn judge(dir: &Path, facts: &Facts, judged: &mut Judged) {
     judged.take(identities(dir));
+    judged.take(agree::campaign(dir));
     if !facts.authorship.is_empty() {
         judged.take(grades(dir, facts));
     }
@@ -44,7 +47,8 @@ fn grades(dir: &Path, facts: &Facts) -> Result<String, Vec<String>> {
         };
         *counts.entry(grade.to_string()).or_default() += 1;
     }
-    if counts == facts.authorship {
+    let there = |counts: &BTreeMap<String, u64>| -> BTreeMap<String, u64> { counts.iter().filter(|(_, n)| **n > 0).map(|(g, n)| (g.clone(), *n)).collect() };
+    if there(&counts) == there(&facts.authorship) {
         Ok(format!("campaign: who decided, as the first page says: {}", authorship::sentence(&counts)))
     } else {
         Err(one(format!(
@@ -59,10 +63,9 @@ fn grades(dir: &Path, facts: &Facts) -> Result<String, Vec<String>> {
 fn files(dir: &Path) -> Result<Option<String>, Vec<String>> {
     let proofs = Read::file(&dir.join("data/campaign/proofs.csv")).map_err(one)?;
     let decisions = Read::file(&dir.join("data/campaign/decisions.csv")).map_err(one)?;
-    let mut by_import: BTreeMap<&str, Vec<(&str, &str, &str)>> = BTreeMap::new();
+    let mut by_import: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
     for row in decisions.rows() {
-        let decision = (row.get("item_id"), row.get("decision"), row.get("until"));
-        by_import.entry(row.get("import")).or_default().push(decision);
+        by_import.entry(row.get("import")).or_default().push(row);
     }
     let (mut wrong, mut read, mut stand, mut signed) = (Vec::new(), 0usize, 0usize, 0usize);
     for row in proofs.rows().filter(|r| !r.get("in_bundle").is_empty()) {
@@ -85,11 +88,9 @@ fn files(dir: &Path) -> Result<Option<String>, Vec<String>> {
                 }
             }
         }
-        for name in &names[1..] {
-            match checked(&bytes, &bytes_of(name)?, name, row.get("proof_detail")) {
-                Ok(()) => signed += 1,
-                Err(e) => wrong.push(format!("campaign/{name}: {e}")),
-            }
+        match proof_of(dir, row, &bytes, &names) {
+            Ok(n) => signed += n,
+            Err(e) => wrong.push(format!("campaign/{}: {e}", names[0])),
         }
     }
     signed += sign_offs(dir, &mut wrong)?;
@@ -111,60 +112,132 @@ fn sign_offs(dir: &Path, wrong: &mut Vec<String>) -> Result<usize, Vec<String>> 
             wrong.push(format!("campaign/{first} is not what was signed off"));
         }
         let mail = names.iter().find(|n| n.ends_with(".eml")).map(|n| read(n)).transpose()?;
-        for name in names[1..].iter().filter(|n| !n.ends_with(".eml")) {
-            let signs = if name.ends_with(".sig") {
-                &document
-            } else {
-                mail.as_ref().unwrap_or(&document)
-            };
-            match checked(signs, &read(name)?, name, row.get("proof_detail")) {
-                Ok(()) => signed += 1,
-                Err(e) => wrong.push(format!("campaign/{name}: {e}")),
-            }
+        match proof_of(dir, row, mail.as_ref().unwrap_or(&document), &names) {
+            Ok(n) => signed += n,
+            Err(e) => wrong.push(format!("campaign/{first}: {e}")),
         }
     }
     Ok(signed)
 }
 
-/// A signature of a file, or the keys by which the signature of a mail holds.
-fn checked(file: &[u8], beside: &[u8], name: &str, detail: &str) -> Result<(), String> {
-    if name.ends_with(".sig") {
-        let key = proof::signed_with(file, beside).map_err(|e| e.to_string())?;
-        let named = detail.contains(&key);
-        return if named {
-            Ok(())
+/// Whether what a row says of the proof of some bytes holds by the files in the bundle; returns how many signatures hold.
+///
+/// A grade of the opening needs the list of the opening, which lies in the bundle once.
+fn proof_of(dir: &Path, row: Line, bytes: &[u8], names: &[&str]) -> Result<usize, String> {
+    let read = |name: &str| fs::read(dir.join("data/campaign").join(name)).map_err(|e| e.to_string());
+    let beside = |ending: &str| names.iter().find(|n| n.ends_with(ending)).map(|n| read(n)).transpose();
+    let detail = row.get("proof_detail");
+    // Bundles of earlier builds do not tell when a key was named, and have no list of the opening.
+    let tells = !row.get("key_named_at").is_empty();
+    let opening = |name: &str| read(&format!("returned/{name}"));
+    let mut signed = 0;
+    if let Some(signature) = beside(".sig")? {
+        let key = proof::signed_with(bytes, &signature).map_err(|e| e.to_string())?;
+        if !detail.contains(&key) {
+            return Err(format!("it was signed with the key {key}, which campaign/proofs.csv does not name"));
+        }
+        let list = if tells && row.get("proof") == "sshsig" {
+            Some(opening(OPENING_SIGNERS)?)
         } else {
-            Err(format!("it was made with the key {key}, which campaign/proofs.csv does not name"))
+            beside(".allowed-signers.txt")?
         };
+        let list = list
+            .map(|l| proof::allowed::parse(&String::from_utf8_lossy(&l)))
+            .transpose()
+            .map_err(|e| e.to_string())?;
+        let at = Instant::parse(row.get("at")).unwrap_or_default();
+        if list.is_some_and(|list| !signer(detail).is_some_and(|(who, _)| proof::names_key(&list, who, &key, at))) {
+            return Err(format!("the list of keys in the bundle does not name the key {key} for its signer"));
+        }
+        signed += 1;
     }
-    let keys = DnsKeys::parse(&String::from_utf8_lossy(beside)).map_err(|e| e.to_string())?;
-    let mail = proof::read_mail(file).map_err(|e| e.to_string())?;
-    let result = proof::dkim::result(file, &mail, Some(&keys));
-    if result.starts_with("pass") || !detail.contains("DKIM pass") {
-        Ok(())
-    } else {
-        Err(format!("the mail's signature does not hold: {result}"))
+    if detail.contains("DKIM pass") {
+        let keys = if tells && row.get("proof") == "email" {
+            Some(opening(OPENING_DKIM_KEYS)?)
+        } else {
+            beside(".dkim-keys.txt")?
+        };
+        let Some(keys) = keys else { return Ok(signed) };
+        let keys = DnsKeys::parse(&String::from_utf8_lossy(&keys)).map_err(|e| e.to_string())?;
+        let mail = proof::read_mail(bytes).map_err(|e| e.to_string())?;
+        let result = proof::dkim::result(bytes, &mail, Some(&keys));
+        if !result.starts_with("pass") {
+            return Err(format!("the mail's signature does not hold: {result}"));
+        }
+        signed += 1;
     }
+    Ok(signed)
 }
 
-/// Whether a returned file has a decision: item, code, end.
-fn says(sheet: &ReturnedSheet, (item, decision, until): &(&str, &str, &str)) -> bool {
+/// Who signed, and the fingerprint of the key, as the detail of a proof tells it.
+fn signer(detail: &str) -> Option<(&str, &str)> {
+    let (who, rest) = detail.strip_prefix("signed by ")?.rsplit_once(" with the key ")?;
+    Some((who, rest.split(',').next()?))
+}
+
+/// Compares the keys that signed with a list that the owner of the lake cannot write.
+pub fn own_keys(dir: &Path, list: &[AllowedSigner], judged: &mut Judged) {
+    let compare = || -> Result<String, Vec<String>> {
+        let masked = facts(dir).map_err(one)?.reader.pseudonym_salt.is_some();
+        let (mut right, mut foreign) = (0, Vec::new());
+        for name in ["proofs.csv", "sign-off.csv"] {
+            for row in Read::file(&dir.join("data/campaign").join(name)).map_err(one)?.rows() {
+                let Some((who, key)) = signer(row.get("proof_detail")) else { continue };
+                let at = Instant::parse(row.get("at")).unwrap_or_default();
+                // Where people have pseudonyms, the key alone can be compared.
+                let is_theirs = |s: &AllowedSigner| proof::names_key(std::slice::from_ref(s), s.principals.first().map_or("", String::as_str), key, at);
+                if proof::names_key(list, who, key, at) || (masked && list.iter().any(is_theirs)) {
+                    right += 1;
+                } else {
+                    foreign.push(format!(
+                        "campaign/{name}: the key {key} of {who} is not theirs by the list that was given (--reviewer-signers)"
+                    ));
+                }
+            }
+        }
+        if foreign.is_empty() {
+            Ok(format!(
+                "campaign: {right} signatures name keys that the list of reviewers names for their signers"
+            ))
+        } else {
+            Err(foreign)
+        }
+    };
+    if !dir.join("data/campaign/proofs.csv").is_file() {
+        return;
+    }
+    judged.take(compare());
+    judged.open.retain(|line| !line.starts_with(WHOSE_KEYS));
+}
+
+/// How the sentence begins that says whose keys nobody could tell.
+const WHOSE_KEYS: &str = "campaign: whose keys signed";
+
+/// Whether a returned file has a decision: item, code, reason, end, and the time at which it was taken.
+fn says(sheet: &ReturnedSheet, decision: &Line) -> bool {
     let place = |name: &str| sheet.columns.iter().position(|c| c.trim() == name);
     let cell = |row: &'_ ReturnedRow, name: &str| {
         let text = place(name).and_then(|c| row.cells.get(c)).map(String::as_str).unwrap_or_default();
         text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
             .to_string()
     };
-    let end = Instant::parse(until);
+    let end = Instant::parse(decision.get("until"));
+    let taken = Instant::parse(decision.get("decided_at"));
     let same_end = |text: &str| match end {
         None => text.is_empty(),
         Some(at) => [None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)]
             .into_iter()
             .any(|order| dates::read(text, order) == DateReading::At(at)),
     };
-    let rows = sheet.rows.iter().filter(|r| cell(r, "item_id") == *item);
+    let rows = sheet.rows.iter().filter(|r| cell(r, "item_id") == decision.get("item_id"));
     let code = |row: &ReturnedRow| spoken(&cell(row, "decision")).map(Choice::as_str);
-    rows.into_iter().any(|row| code(row) == Some(*decision) && same_end(&cell(row, "until")))
+    let same = |row: &ReturnedRow| {
+        code(row) == Some(decision.get("decision"))
+            && cell(row, "justification") == decision.get("justification").trim()
+            && Instant::parse(&cell(row, "decided_at")) == taken
+            && same_end(&cell(row, "until"))
+    };
+    rows.into_iter().any(same)
 }
 
 /// Identities of the campaign in the bundle.
@@ -249,7 +322,26 @@ fn undecided_by_proof(dir: &Path) -> Result<Vec<String>, String> {
     let items = Read::file(&dir.join("data/campaign/items.csv"))?;
     let of = |by: &str| items.rows().filter(|r| r.get("by") == by).count();
     let word = items.rows().filter(|r| r.get("by") == "person" && asserted.contains(r.get("import"))).count();
+    let graded = |grade: &str| {
+        let imports: BTreeSet<&str> = proofs.rows().filter(|r| r.get("proof") == grade).map(|r| r.get("import")).collect();
+        items.rows().filter(|r| r.get("by") == "person" && imports.contains(r.get("import"))).count()
+    };
+    let (opening, later) = (graded("sshsig") + graded("email"), graded("sshsig-later-key") + graded("email-later-key"));
     let told = [
+        (
+            opening,
+            format!(
+                "{WHOSE_KEYS} {opening} of {} decisions of persons: who opened the campaign named them then; compare them with a list that the owner of the lake cannot write (--reviewer-signers FILE; mail keys in campaign/proofs.csv)",
+                of("person")
+            ),
+        ),
+        (
+            later,
+            format!(
+                "campaign: who took {later} of {} decisions of persons, which are signed with keys that were named only when the files came back (campaign/proofs.csv, key_named_by)",
+                of("person")
+            ),
+        ),
         (
             word,
             format!(

@@ -35,6 +35,8 @@ pub struct ReviewSeries {
     pub from: Option<Instant>,
     /// When its range ends; none where it has no end.
     pub until: Option<Instant>,
+    /// How long reviewers have in each instance; none where the record does not tell.
+    pub lasts: Option<IsoDuration>,
     /// Whether holders review themselves; `None` when the record does not tell.
     pub is_self: Option<bool>,
     /// Whether reviewers are reminded; `None` when the record does not tell.
@@ -93,6 +95,9 @@ pub(super) fn fill(all: &mut Governance, evidence: &Evidence, sightings: &Sighti
             recurrence_told: told || every.is_some(),
             from,
             until,
+            lasts: settings["instanceDurationInDays"]
+                .as_u64()
+                .and_then(|days| IsoDuration::parse(&format!("P{days}D"))),
             is_self: whole.get("reviewers").and_then(Value::as_array).map(|list| reviews_itself(list, &whole)),
             reminders: row.reminders,
             no_response: no_response(settings, row.default_decision),

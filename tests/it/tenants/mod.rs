@@ -75,7 +75,10 @@ fn judge(tenant: &Tenant) -> Vec<String> {
         if question.command.iter().any(|w| w == "--effective") {
             let again = ask(&run, question);
             if (again.exit, &again.stdout, &again.stderr) != (answer.exit, &answer.stdout, &answer.stderr) {
-                faults.push(format!("from what is kept it says otherwise ({}): {}{}", again.exit, again.stdout, again.stderr));
+                faults.push(format!(
+                    "from what is kept it says otherwise ({}): {}{}",
+                    again.exit, again.stdout, again.stderr
+                ));
             }
         }
         if !faults.is_empty() {

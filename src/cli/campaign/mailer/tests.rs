@@ -1,6 +1,7 @@
 //! Two thousand letters, of which twenty go to dead mailboxes: each has its outcome, and a run that died goes on where it was.
 
 use super::*;
+use crate::campaign::log::KeyLists;
 use crate::campaign::notification::Smtp;
 use crate::campaign::open::Frozen;
 use crate::campaign::{CampaignId, Context, Item, Recommendation, Risk, model};
@@ -161,7 +162,14 @@ fn two_thousand_letters_with_one_percent_dead_are_delivered_and_listed_and_nobod
     let frozen = frozen();
     let id = frozen.head.id.clone();
     store
-        .create(&frozen.head, &frozen.items, &frozen.contexts, &[frozen.opened()], "operator")
+        .create(
+            &frozen.head,
+            &frozen.items,
+            &frozen.contexts,
+            &[frozen.opened(KeyLists::default())],
+            &[],
+            "operator",
+        )
         .expect("created");
     // The first office falls silent in the middle: the rest is listed as not tried.
     let first = Office::new(700);
