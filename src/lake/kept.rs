@@ -102,16 +102,15 @@ type Sums = BTreeMap<String, (u64, String)>;
 
 /// Length and XXH3 of each file of a folder but the sums themselves.
 fn sums(folder: &Path) -> Result<Sums, LakeError> {
-    let mut sums = Sums::new();
-    for entry in fs::read_dir(folder).map_err(LakeError::io("read", folder))? {
-        let path = entry.map_err(LakeError::io("read", folder))?.path();
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        // Tables of questions come later, in a folder of their own.
-        if name != SUMS && path.is_file() {
-            sums.insert(name, sum(&path).map_err(LakeError::io("read", &path))?);
-        }
-    }
-    Ok(sums)
+    let entries = fs::read_dir(folder).map_err(LakeError::io("read", folder))?;
+    let paths: Vec<PathBuf> = entries
+        .map(|e| e.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .map_err(LakeError::io("read", folder))?;
+    let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    // Tables of questions come later, in a folder of their own.
+    let files = paths.par_iter().filter(|p| name(p) != SUMS && p.is_file());
+    files.map(|p| Ok((name(p), sum(p).map_err(LakeError::io("read", p))?))).collect()
 }
 
 fn sum(path: &Path) -> std::io::Result<(u64, String)> {
