@@ -72,8 +72,8 @@ fn a_doubt_is_no_decision_and_an_older_copy_of_a_sheet_undoes_nothing() {
     assert!(told.contains("the sheet may be an older copy") && told.contains("--older"), "{told}");
     // A row that was emptied takes nothing back, and is told.
     assert!(told.contains("rows without a decision have one on record, which stays (row 4: keep"), "{told}");
-    let (code, told) = review.import(5, &[(0, "keep", "")], &["--older"]);
-    assert_eq!((code, review.counts(5)), (0, [3, 0, 0]), "whoever means it says so: {told}");
+    let (code, told) = review.import(5, &[(0, "keep", ""), (5, "keep", "")], &["--older"]);
+    assert_eq!((code, review.counts(5)), (0, [4, 0, 0]), "whoever means it says so: {told}");
 }
 
 #[test]

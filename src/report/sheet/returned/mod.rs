@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 pub const FILE_LIMIT: u64 = 512 * 1024 * 1024;
 
 /// How names of attachments end that may be sheets; what one is comes from its content.
-const ENDINGS: [&str; 6] = [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods"];
+const ENDINGS: [&str; 7] = [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods"];
 
 /// Whether an attachment may be a sheet, by its name.
 fn may_be_sheet(name: &str) -> bool {
@@ -71,7 +71,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Returned, NotASheet> {
         }
         Kind::Compound => match outlook::attached(bytes).map_err(refused)? {
             Some((name, content)) => (grid(&content).map_err(|p| refused(format!("attachment {name}: {p}")))?, Some(name)),
-            None => return Err(refused(OLD.into())),
+            None => return Err(refused(outlook::workbook(bytes).into())),
         },
         _ => (grid(bytes).map_err(refused)?, None),
     };
@@ -87,8 +87,6 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Returned, NotASheet> {
     let as_sent = kind(bytes) == Kind::Mail;
     Ok(Returned { sheet, attachment, as_sent })
 }
-
-const OLD: &str = "an old (.xls) or encrypted workbook; save it as Excel workbook (.xlsx) or OpenDocument sheet (.ods), without a password";
 
 /// What a file is, by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +117,7 @@ fn grid(bytes: &[u8]) -> Result<ReturnedSheet, String> {
     match kind(bytes) {
         Kind::Workbook => book::read(bytes),
         Kind::Table => table::read(&text::decode(bytes)?),
-        Kind::Compound => Err(OLD.into()),
+        Kind::Compound => Err(outlook::workbook(bytes).into()),
         Kind::Page => Err("this is the page itself; open it, press 'Save decisions', and import the file that it saves".into()),
         Kind::Mail => Err("a mail inside a mail; save the attached mail as a file of its own and import that".into()),
     }

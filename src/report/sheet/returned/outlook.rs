@@ -45,6 +45,18 @@ pub fn attached(bytes: &[u8]) -> Result<Option<(String, Vec<u8>)>, String> {
     }
 }
 
+/// What to do with a workbook in the container of Outlook's mails: one of Excel 97 to 2003, or one with a password.
+///
+/// It is not read here: the reader at hand unfolds all that such a file spans and repeats, and keeps no bound.
+pub fn workbook(bytes: &[u8]) -> &'static str {
+    let has = |name: &str| CompoundFile::open(Cursor::new(bytes)).is_ok_and(|file| file.exists(name));
+    if has("/EncryptedPackage") {
+        return "a workbook with a password; in Excel clear it under File, Info, Protect Workbook, Encrypt with Password, save, and import that";
+    }
+    "an old workbook (.xls); in Excel or LibreOffice use 'Save as' with the type Excel workbook (.xlsx) or OpenDocument sheet (.ods), \
+     without a password, import that, and sign that file if you sign"
+}
+
 fn stream(file: &mut CompoundFile<Cursor<&[u8]>>, folder: &str, tag: &str) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     let path = format!("{folder}/__substg1.0_{tag}");
