@@ -291,3 +291,38 @@ fn only(batch: &RecordBatch, key: &str, values: &BTreeSet<&str>, path: &Path) ->
     let mask: BooleanArray = texts.iter().map(|t| Some(t.is_some_and(|t| values.contains(t)))).collect();
     filter_record_batch(batch, &mask).map_err(LakeError::format("filter", path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_in_which_anything_changed_is_as_good_as_none() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = dir.path().join("kept");
+        let keep = || {
+            let kept = replace(&folder, |making| {
+                let path = making.join("rows.parquet");
+                fs::write(&path, b"four rows").map_err(LakeError::io("write", &path))?;
+                write_json(&making.join("basis.json"), &"complete")
+            });
+            kept.expect("kept");
+            assert!(is_intact(&folder));
+        };
+        assert!(!is_intact(&folder), "there is none");
+        keep();
+        fs::create_dir(folder.join("views")).expect("a folder");
+        assert!(is_intact(&folder), "tables of questions come later");
+        fs::write(folder.join("rows.parquet"), b"five rows").expect("written");
+        assert!(!is_intact(&folder), "a row that was taken out");
+        keep();
+        fs::remove_file(folder.join("basis.json")).expect("removed");
+        assert!(!is_intact(&folder), "a file that is gone");
+        keep();
+        fs::write(folder.join("more.parquet"), b"").expect("written");
+        assert!(!is_intact(&folder), "a file that came");
+        keep();
+        fs::remove_file(folder.join(SUMS)).expect("removed");
+        assert!(!is_intact(&folder), "sums that are gone");
+    }
+}
