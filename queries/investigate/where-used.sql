@@ -1,4 +1,4 @@
--- Where does somebody or something occur: as requestor, approver, fallback, reviewer, owner, manager, sponsor, resource, holder?
+-- Where does somebody or something occur: as requestor, approver, fallback, reviewer, owner, manager, sponsor, resource, holder, eligible?
 -- for: incident responder
 -- param what object: any object id or name
 SELECT 'requestor' AS used_as, package_name AS of_name, package_id AS of_id, created_at AS since, completed_at AS until_at, state AS state, 'requests:' || request_id AS record
@@ -43,9 +43,9 @@ UNION ALL
 SELECT 'resource of a package' AS used_as, package_name AS of_name, package_id AS of_id, held_from AS since, held_until AS until_at, until_certainty AS state, evidence AS record
 FROM contents WHERE target_id = :what
 UNION ALL
-SELECT 'holder' AS used_as, entitlement_name AS of_name, entitlement_id AS of_id, held_from AS since, held_until AS until_at, held_now AS state, evidence AS record
+SELECT CASE WHEN entitlement_kind = 'group' AND role = 'Owner' AND assignment_state = 'eligible' THEN 'eligible owner' WHEN entitlement_kind = 'group' AND role = 'Owner' THEN 'owner' WHEN assignment_state = 'eligible' THEN 'eligible' ELSE 'holder' END AS used_as, entitlement_name AS of_name, entitlement_id AS of_id, held_from AS since, held_until AS until_at, held_now AS state, evidence AS record
 FROM holdings WHERE principal_id = :what
 UNION ALL
-SELECT 'held by' AS used_as, principal_name AS of_name, principal_id AS of_id, held_from AS since, held_until AS until_at, held_now AS state, evidence AS record
+SELECT CASE WHEN entitlement_kind = 'group' AND role = 'Owner' AND assignment_state = 'eligible' THEN 'may be activated as owner by' WHEN entitlement_kind = 'group' AND role = 'Owner' THEN 'owned by' WHEN assignment_state = 'eligible' THEN 'may be activated by' ELSE 'held by' END AS used_as, principal_name AS of_name, principal_id AS of_id, held_from AS since, held_until AS until_at, held_now AS state, evidence AS record
 FROM holdings WHERE target_id = :what
 ORDER BY used_as, of_name, of_id, since, record

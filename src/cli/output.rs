@@ -117,8 +117,8 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
     let bytes = match form(out) {
         Some(form) => columns::holdings(&words, form, &options(out, basis)?).map_err(Failure::usage)?,
         None => {
-            // Eligible is not active, which only needs saying where one of them is.
-            let differ = words.iter().any(|(h, _)| h.assignment_state != "active");
+            // Who owns a group, or is only eligible, does not have what it gives, which only needs saying where one of them is.
+            let differ = words.iter().any(|(h, _)| h.relation().is_some());
             let when = |t: Option<crate::model::Instant>, certainty: &str| match t {
                 Some(t) => format!("{} {certainty}", short(&t.to_string())),
                 None => certainty.to_string(),
@@ -130,7 +130,7 @@ pub fn holdings(rows: &[(Holding, Presence)], basis: &Basis, out: &OutputArgs) -
                 } else {
                     format!("{kind} via {}", h.path)
                 };
-                let state = differ.then(|| h.assignment_state.to_string());
+                let state = differ.then(|| h.relation().unwrap_or(h.assignment_state).to_string());
                 let from = when(h.held_from, h.from_certainty.as_str());
                 let set = h.scheduled_until.filter(|_| h.held_until.is_none());
                 let set = set.map_or_else(String::new, |t| format!(", set to end {}", short(&t.to_string())));

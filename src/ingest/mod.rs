@@ -32,6 +32,8 @@ mod signin;
 mod sink;
 mod skip;
 mod split;
+#[doc(hidden)]
+pub mod steps;
 #[cfg(test)]
 mod tests;
 mod times;

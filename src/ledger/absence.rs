@@ -98,6 +98,11 @@ pub fn basis(access: &AccessModel, asked: &Asked, window: Window, effective: boo
         Err(reason) => drop(missing.insert(reason)),
     }
     missing.extend(holderless(access, asked));
+    let later = after_as_of(access, window);
+    missing.extend(later.as_ref().map(|later| MissingEvidence {
+        source: "as of".into(),
+        reason: later.reason.clone(),
+    }));
     let text = |t: Instant| (t.0 != i64::MIN).then(|| t.to_string());
     let stretch = |w: &Window| Stretch {
         from: text(w.from),
@@ -112,11 +117,21 @@ pub fn basis(access: &AccessModel, asked: &Asked, window: Window, effective: boo
         zone: "UTC",
         covered_share: share(&covered, window),
         not_covered: crate::model::time::without(&[window], attested).iter().map(stretch).collect(),
-        gaps: within(gaps, window),
+        gaps: within(gaps, window).into_iter().chain(later).collect(),
         missing: missing.into_iter().collect(),
         never_listed: never_listed(access),
         notes: notes(access, asked),
     }
+}
+
+/// The part of a window after the instant of the questions: what began then is left out, though the evidence store may tell of it.
+fn after_as_of(access: &AccessModel, window: Window) -> Option<Stretch> {
+    let is_left_out = access.as_of < access.newest && access.as_of < window.until.plus(-1);
+    is_left_out.then(|| Stretch {
+        from: Some(window.from.max(access.as_of.plus(1)).to_string()),
+        until: Some(window.until.to_string()),
+        reason: format!("after {}, the instant of the questions: what began later is left out", access.as_of),
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share for people")]

@@ -386,6 +386,8 @@ pub struct AccessModel {
     pub tenant: TenantId,
     /// The instant of the questions.
     pub as_of: Instant,
+    /// The newest observation of the evidence store.
+    pub newest: Instant,
     /// The ledger: direct holdings, sorted.
     pub holdings: Vec<Holding>,
     /// Facts, sorted by time.

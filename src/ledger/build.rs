@@ -4,7 +4,7 @@ use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::access_model::{AccessModel, Covered, Gaps, Look, Looks, RequestHistory, SeenAt};
 use crate::ledger::accounts::Accounts;
-use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_holders, missing_resources, purged};
+use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_holders, missing_resources, purged, unborn};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::held::{Held, Recorder};
 use crate::ledger::intervals::{LONG_SNAPSHOT, Rules, intervals};
@@ -14,7 +14,7 @@ use crate::ledger::row::{LedgerRow, Shown};
 use crate::ledger::sightings::{Collection, Contents, Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Timeline, Timelines};
 use crate::ledger::unattributed::UnattributedAct;
-use crate::ledger::{coverage, directory, facts, package_contents, package_timelines, requests, resource_timelines};
+use crate::ledger::{coverage, directory, facts, package_contents, package_ends, package_timelines, requests, resource_timelines};
 use crate::model::time::MINUTE;
 use crate::model::{
     AccessEvent, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Interned, PackageId, PolicyId, PrincipalId, RequestId, Stage,
@@ -64,14 +64,16 @@ impl Ledger {
         let (mut ledger, deletions) = Self::sorted(evidence);
         let stage = Stage::begin("timelines by holder and thing");
         let assignments = Contents::of(&ledger.evidence.assignments);
-        let ((packages, holderless), resources) = rayon::join(
+        let ((packages, holderless), mut resources) = rayon::join(
             || package_timelines::of_packages(&ledger.evidence, &assignments, &ledger.sightings, &ledger.events, &ledger.histories),
             || resource_timelines::of_resources(&ledger.evidence, &ledger.sightings, &ledger.events),
         );
+        let log = LogCoverage::of(ledger.coverage.get("audit"));
+        let contents = package_contents::contents(&ledger.evidence, &ledger.sightings, &ledger.events, &log);
+        package_ends::take_back(&mut resources, &packages, &contents);
         stage.yields(packages.len() + resources.len());
         let stage = Stage::begin("intervals of holding");
-        let log = LogCoverage::of(ledger.coverage.get("audit"));
-        let held = all_held([packages, resources], &deletions, &ledger.accounts, &ledger.sightings, &log);
+        let held = all_held([packages, resources], &deletions, &ledger, &log);
         stage.yields(held.len());
         let stage = Stage::begin("rows of the ledger");
         ledger.holderless = holderless.by_package;
@@ -105,6 +107,7 @@ impl Ledger {
         let templates = directory::roles_by_template(&evidence);
         let mut told = std::mem::take(&mut evidence.audit_facts.told);
         facts::of_custom_roles(&mut told, &templates);
+        facts::doubt_contradicted(&mut told);
         let events = facts::one_act_once(told, SAME_ACT);
         stage.yields(events.len());
         let stage = Stage::begin("requests, names, deletions");
@@ -202,6 +205,7 @@ impl Ledger {
         let mut access = AccessModel {
             tenant: self.evidence.tenant.clone(),
             as_of,
+            newest: self.newest,
             events: Arc::clone(&self.events),
             names: Arc::clone(&self.names),
             accounts: Arc::clone(&self.accounts),
@@ -246,12 +250,14 @@ pub fn build(evidence: Evidence, settings: &Settings) -> AccessModel {
 }
 
 /// Everything that was held, ever.
-fn all_held(sorted: [Timelines; 2], deletions: &Deletions, accounts: &Accounts, sightings: &Sightings, log: &LogCoverage) -> Vec<Held> {
+fn all_held(sorted: [Timelines; 2], deletions: &Deletions, ledger: &Ledger, log: &LogCoverage) -> Vec<Held> {
+    let (accounts, sightings, names) = (&ledger.accounts, &ledger.sightings, &ledger.names);
     let prepared = sorted.into_iter().flat_map(|mut timelines| {
         explained_by_deletion(&mut timelines, accounts);
         purged(&mut timelines, accounts);
         missing_resources(&mut timelines, sightings);
         missing_holders(&mut timelines, sightings);
+        unborn(&mut timelines, names);
         deletions.apply(&mut timelines);
         timelines
     });
@@ -267,6 +273,7 @@ fn all_held(sorted: [Timelines; 2], deletions: &Deletions, accounts: &Accounts, 
                 log_tells_beginnings: key.kind != EntitlementKind::DirectoryRole,
                 one_record: timeline.assignment.is_some() && !timeline.is_joined_by_time && holed.is_none(),
                 has_holes: holed.is_some(),
+                records_outlast: timeline.by_pim,
                 log: holed.as_ref().unwrap_or(log),
             };
             let timeline = Arc::new(timeline);

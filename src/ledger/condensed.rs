@@ -91,6 +91,8 @@ columns! {
         actor_is_person: bool,
         /// Whether privileged identity management did or tells it.
         by_pim: bool,
+        /// Whether it is of an activation, or of an assignment.
+        of_activation: Option<bool>,
         /// The beginning that the record sets.
         starts_at: Option<Instant>,
         /// The end that the record sets.
@@ -477,6 +479,7 @@ fn fact_row(f: &AccessEvent) -> FactRow {
         actor_is_service: f.actor_is_service,
         actor_is_person: f.actor_is_person,
         by_pim: f.by_pim,
+        of_activation: f.of_activation,
         starts_at: f.starts_at,
         ends_at: f.ends_at,
         actor_app_id: f.actor_app_id,
@@ -508,6 +511,7 @@ fn fact(r: &FactRow) -> Option<AccessEvent> {
         actor_is_service: r.actor_is_service,
         actor_is_person: r.actor_is_person,
         by_pim: r.by_pim,
+        of_activation: r.of_activation,
         starts_at: r.starts_at,
         ends_at: r.ends_at,
         actor_app_id: r.actor_app_id,

@@ -3,6 +3,7 @@
 use crate::lake::table::Table;
 use crate::ledger::accounts::Accounts;
 use crate::ledger::evidence::Evidence;
+use crate::ledger::names::Names;
 use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::{Sightings, SnapshotFacts};
 use crate::ledger::timeline::{Act, Fact, Timelines};
@@ -158,6 +159,25 @@ pub(super) fn missing_holders(timelines: &mut Timelines, sightings: &Sightings) 
         });
         for timeline in group.iter_mut() {
             timeline.facts.extend(gone.iter().cloned());
+        }
+    }
+}
+
+/// Nobody held anything before the account or the thing itself was made, where the record of either says when.
+///
+/// A record of something earlier contradicts that: then nothing is concluded from it.
+pub(super) fn unborn(timelines: &mut Timelines, names: &Names) {
+    let made = |id: &str| names.of(id).and_then(|n| n.created_at);
+    for ((principal, key), group) in timelines.iter_mut() {
+        let Some(born) = made(principal.as_str()).max(made(key.resource())) else {
+            continue;
+        };
+        let before = born.plus(-1);
+        for timeline in group.iter_mut() {
+            let is_later = |f: &Fact| matches!(f, Fact::Scheduled { .. } | Fact::Absent { .. }) || f.at() >= born;
+            if timeline.facts.iter().all(is_later) {
+                timeline.facts.push(Fact::Absent { at: before, since: before });
+            }
         }
     }
 }

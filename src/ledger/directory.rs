@@ -329,6 +329,11 @@ fn name_of(access: &AccessModel, role: &PackageRole) -> String {
     named.map(|n| n.to_string()).or_else(of_role).unwrap_or_default()
 }
 
+/// What a resource role gives; `None` for one of a kind that is not known.
+pub(super) fn given_by(row: &ResourceRoleRow) -> Option<EntitlementKey> {
+    package_role(row).1
+}
+
 /// A resource role in the words of the check, and what it gives.
 ///
 /// `Member_GROUP`, `Owner_GROUP`, `EligibleMember_GROUP`, `EligibleOwner_GROUP` for groups, where the id behind the line is not

@@ -2,6 +2,7 @@
 
 use crate::lake::records::{AuditEvent, AuditTarget};
 use crate::ledger::activities::action_of;
+use crate::ledger::lanes;
 use crate::model::id::lowered;
 use crate::model::time::MINUTE;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
@@ -41,6 +42,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         actor_is_service: is_service(event),
         actor_is_person: event.actor_kind.as_deref() == Some("user"),
         by_pim: is_by_pim(event),
+        of_activation: lanes::told_by(&event.activity_key),
         starts_at: detail(event, "StartTime").as_deref().and_then(Instant::parse).filter(|t| t.0 > at.0 + MINUTE),
         ends_at: detail(event, "ExpirationTime").as_deref().and_then(Instant::parse),
         actor_app_id: lowered(event.actor_app_id.as_deref().unwrap_or_default()),
@@ -326,6 +328,37 @@ pub(super) fn of_custom_roles(facts: &mut [AccessEvent], roles_by_template: &AHa
     }
 }
 
+/// Records of one id that contradict each other: which of them is true nobody knows, and whether any of it came about.
+///
+/// What one of them leaves out contradicts nothing, nor does the rounding of times to the millisecond.
+pub(super) fn doubt_contradicted(facts: &mut [AccessEvent]) {
+    let mut first: AHashMap<Interned, usize> = AHashMap::with_capacity(facts.len());
+    let mut doubted: Vec<usize> = Vec::new();
+    for (index, fact) in facts.iter().enumerate() {
+        match first.get(&fact.source) {
+            Some(known) if contradict(&facts[*known], fact) => doubted.extend([*known, index]),
+            Some(_) => {}
+            None => drop(first.insert(fact.source, index)),
+        }
+    }
+    for index in doubted {
+        if facts[index].outcome == Outcome::Success {
+            facts[index].outcome = Outcome::Unknown;
+        }
+    }
+}
+
+fn contradict(a: &AccessEvent, b: &AccessEvent) -> bool {
+    fn differ<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
+        a.zip(b).is_some_and(|(a, b)| a != b)
+    }
+    a.action != b.action
+        || a.outcome != b.outcome
+        || a.at.0.abs_diff(b.at.0) > 1_000
+        || differ(a.principal.as_ref(), b.principal.as_ref())
+        || differ(a.entitlement.as_ref(), b.entitlement.as_ref())
+}
+
 /// What two tellings of one act have in common.
 type Act = (Action, Outcome, Option<PrincipalId>, Option<EntitlementKey>, Option<RequestId>);
 
@@ -387,6 +420,7 @@ mod tests {
             actor_is_service: false,
             actor_is_person: true,
             by_pim: false,
+            of_activation: None,
             starts_at: None,
             ends_at: None,
             actor_app_id: "".into(),

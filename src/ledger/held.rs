@@ -2,6 +2,7 @@
 
 use crate::ledger::access_model::{AccessModel, RequestHistory, ReviewDecision};
 use crate::ledger::intervals::{End, Interval};
+use crate::ledger::package_ends::PACKAGE_ENDED;
 use crate::ledger::requests::{Asks, asks_for};
 use crate::ledger::row::{DecisionMade, DeliverySeen, EndSet, LedgerRow, PolicySeen, ProvedSpan};
 use crate::ledger::timeline::{Act, Schedule, Timeline};
@@ -128,6 +129,9 @@ impl<'e> Recorder<'e> {
     fn end_of(&self, held: &Held) -> (Interned, Interned) {
         let i = &held.interval;
         let act = i.ended.unwrap_or_default();
+        if i.end_reason == PACKAGE_ENDED {
+            return (PACKAGE_ENDED.into(), act.by);
+        }
         let removal = self.history(i.ended).filter(|h| asks_for(&h.kind) == Some(Asks::Removal));
         let asked = removal.map(|h| h.removed_by).filter(|n| !n.is_empty());
         let is_told = matches!(i.end_reason, "removed" | "ended" | "expired");

@@ -7,6 +7,7 @@ use super::log_coverage::LogCoverage;
 use super::timeline::{Act, Fact, Schedule};
 use crate::model::time::{HOUR, merge_windows};
 use crate::model::{Certainty, Instant, Interned, Window};
+use ahash::AHashMap;
 
 /// What takes longer counts as seen at some instant of its time; a listing that was pulled within this counts as one of its last instant.
 pub(super) const LONG_SNAPSHOT: i64 = HOUR;
@@ -61,6 +62,8 @@ pub(super) struct Rules<'a> {
     pub one_record: bool,
     /// Whether something may have ended it that the log does not tell: that the log tells of no end then says nothing of when.
     pub has_holes: bool,
+    /// Whether an end is of another holding when the record of this one is listed later: instances of schedules never come back.
+    pub records_outlast: bool,
     pub log: &'a LogCoverage,
 }
 
@@ -76,8 +79,16 @@ pub(super) fn intervals(mut facts: Vec<Fact>, rules: &Rules) -> Vec<Interval> {
     facts.retain(|f| !matches!(f, Fact::Absent { at, .. } if seen_at.binary_search(at).is_ok()));
     facts.sort_by(|a, b| a.order().cmp(&b.order()).then_with(|| a.cmp(b)));
     facts.dedup();
+    let mut listed_until: AHashMap<Interned, Instant> = AHashMap::new();
+    for fact in facts.iter().filter(|_| rules.records_outlast) {
+        if let Fact::Present { at, record: Some(record), .. } = fact {
+            let last = listed_until.entry(*record).or_insert(*at);
+            *last = (*last).max(*at);
+        }
+    }
     let mut walk = Walk {
         rules,
+        listed_until,
         done: Vec::new(),
         open: None,
         absent: None,
@@ -91,6 +102,8 @@ pub(super) fn intervals(mut facts: Vec<Fact>, rules: &Rules) -> Vec<Interval> {
 
 struct Walk<'a> {
     rules: &'a Rules<'a>,
+    /// When each record was listed last, where that tells of ends.
+    listed_until: AHashMap<Interned, Instant>,
     done: Vec<Interval>,
     open: Option<Interval>,
     /// The last instant at which it was surely not held.
@@ -139,6 +152,7 @@ impl Walk<'_> {
             Fact::Extended { at, act } => self.extended(at, act),
             Fact::Scheduled { at, end } => self.scheduled(at, end),
             Fact::Ended { at, reason, made, act } => self.ended(at, reason, made, act),
+            Fact::EndedWithin { since, at, reason, act } => self.ended_within(since, at, reason, act),
             Fact::Deleted { at, reason, act } => self.deleted(at, reason, act),
             Fact::Restored { at, act } => self.restored(at, act),
             Fact::Absent { at, since } => self.missing(at, since),
@@ -229,7 +243,8 @@ impl Walk<'_> {
                 }
                 held.proved.push(Window { from: at, until: at.plus(1) });
                 held.last_witness = held.last_witness.max(at);
-                held.until_earliest = Some(held.last_witness);
+                // The one instant of that time at which it was there may have been the first.
+                held.until_earliest = held.until_earliest.max(Some(since));
                 held.last_seen = Some(at);
                 held.records.extend(seen.record);
                 held.evidence.push(seen.evidence);
@@ -245,6 +260,7 @@ impl Walk<'_> {
                 let certainty = if earliest.is_some() { Certainty::Bounded } else { Certainty::Unknown };
                 let mut fresh = Interval::begun(certainty, earliest, Some(at), at, seen.evidence);
                 fresh.last_seen = Some(at);
+                fresh.until_earliest = Some(earliest.map_or(since, |e| e.max(since)));
                 fresh.records.extend(seen.record);
                 self.begin(fresh);
             }
@@ -375,6 +391,12 @@ impl Walk<'_> {
     }
 
     fn ended(&mut self, at: Instant, reason: &'static str, made: Option<Instant>, act: Act) {
+        if let Some(held) = self.open.as_mut()
+            && held.records.iter().any(|r| self.listed_until.get(r).is_some_and(|last| *last > at))
+        {
+            held.evidence.push(act.evidence);
+            return;
+        }
         if let Some(mut held) = self.open.take() {
             let joined = self.rules.one_record || self.watched(held.carried_from, at);
             held.end_exactly(at, joined, reason, act, self.rules.log);
@@ -409,6 +431,20 @@ impl Walk<'_> {
                 self.done.push(fresh);
             }
         }
+    }
+
+    /// Something took it away at some instant of that time; the log would have told of an earlier end.
+    fn ended_within(&mut self, since: Instant, at: Instant, reason: &'static str, act: Act) {
+        let Some(mut held) = self.open.take() else { return };
+        let reach = self.rules.log.forward(held.carried_from).min(since);
+        let due = held.due().filter(|d| held.last_witness < *d);
+        held.reach(due.map_or(reach, |d| reach.min(d)));
+        held.end = End::Bounded(at);
+        held.end_reason = reason;
+        held.ended = Some(act);
+        held.evidence.push(act.evidence);
+        self.done.push(held);
+        self.absent = self.absent.max(Some(since));
     }
 
     fn deleted(&mut self, at: Instant, reason: &'static str, act: Act) {
@@ -595,12 +631,12 @@ impl Interval {
     fn reach(&mut self, until: Instant) {
         if let Some(last) = self.proved.last_mut() {
             last.until = last.until.max(until);
-            self.until_earliest = self.until_earliest.max(Some(until.max(self.last_witness)));
+            self.until_earliest = self.until_earliest.max(Some(until.max(self.carried_from)));
         }
     }
 
     fn stop_at_witness(&mut self) {
-        self.until_earliest = self.until_earliest.map(|_| self.last_witness);
+        self.until_earliest = self.until_earliest.map(|_| self.carried_from);
     }
 
     /// It ended after its last proof and not after `latest`.

@@ -161,6 +161,7 @@ impl Kept {
         Ok(AccessModel {
             tenant: rest.tenant,
             as_of: as_of.unwrap_or(rest.newest),
+            newest: rest.newest,
             names: Arc::new(names_of(namings?, rest.app_roles)),
             looks: Arc::new(looks),
             coverage: rest.coverage,

@@ -56,6 +56,7 @@ pub(super) fn contents<'e>(evidence: &'e Evidence, sightings: &Sightings, events
             log_tells_beginnings: false,
             one_record: false,
             has_holes: false,
+            records_outlast: false,
             log: &log,
         };
         let parts = collection.absences(&package, Some(id)).chain(collection.absences(&"tenant".into(), Some(id)));

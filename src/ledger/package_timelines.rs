@@ -357,6 +357,7 @@ pub(super) fn act_of(event: &AccessEvent) -> Act {
         by_person: event.actor_is_person,
         by_service: event.actor_is_service,
         by_pim: event.by_pim,
+        of_activation: event.of_activation,
     }
 }
 
@@ -430,8 +431,13 @@ fn place(group: &mut Vec<Timeline>, told: PackageAct) {
             timeline.facts.push(Fact::Scheduled { at, end });
         }
         What::End { reason } => {
-            let timeline = timeline_of_end(group, assignment, at, true, policy);
-            timeline.facts.push(Fact::Ended { at, reason, made: None, act });
+            let rivals = rivals(group, assignment.as_ref(), at, policy);
+            if rivals.is_empty() {
+                let timeline = timeline_of_end(group, assignment, at, true, policy);
+                timeline.facts.push(Fact::Ended { at, reason, made: None, act });
+            } else {
+                end_one_of(group, &rivals, at, reason, act);
+            }
         }
         What::MayGrant => {
             let timeline = timeline_of_grant(group, assignment, at, act.request, policy);
@@ -450,6 +456,42 @@ fn place(group: &mut Vec<Timeline>, told: PackageAct) {
     }
 }
 
+/// The assignments of which a removal ended one, when it names none of them and more than one was held then.
+fn rivals(group: &[Timeline], assignment: Option<&AssignmentId>, at: Instant, policy: Option<&PolicyId>) -> Vec<usize> {
+    let is_named = assignment.is_some_and(|id| group.iter().any(|t| t.assignment.as_ref() == Some(id)));
+    if is_named || group.iter().any(|t| (assignment.is_none() || t.assignment.is_none()) && t.ended_about(at)) {
+        return Vec::new();
+    }
+    let may_end = |t: &Timeline| t.begin().is_some_and(|b| b <= at) && t.is_held_at(at) && !t.is_listed_after(at);
+    let open: Vec<&Timeline> = group.iter().filter(|t| may_end(t)).collect();
+    let unnamed = open.iter().any(|t| t.assignment.is_none());
+    // A listed assignment of which no record tells the grant may be the one that was granted without its name.
+    let is_other = |t: &Timeline| t.assignment.is_none() || !unnamed || assignment.is_none() && t.is_granted();
+    let fits = |t: &Timeline| is_other(t) && (!differ(t, policy) || open.iter().all(|o| differ(o, policy)));
+    let rivals: Vec<usize> = (0..group.len()).filter(|i| may_end(&group[*i]) && fits(&group[*i])).collect();
+    if rivals.len() > 1 { rivals } else { Vec::new() }
+}
+
+/// A removal ended one of several assignments: nothing reaches across it, until as many were told as there are assignments.
+fn end_one_of(group: &mut [Timeline], rivals: &[usize], at: Instant, reason: &'static str, act: Act) {
+    let told = |t: &Timeline| t.shared_ends.iter().any(|end| (end.0 - at.0).abs() <= HOUR);
+    if rivals.iter().all(|i| told(&group[*i])) {
+        return;
+    }
+    let first = rivals.iter().filter_map(|i| group[*i].shared_ends.iter().min().copied()).min();
+    let earlier = rivals.iter().map(|i| group[*i].shared_ends.len()).min().unwrap_or_default();
+    for i in rivals {
+        match first {
+            // The last of them is over, too, whichever it was.
+            Some(since) if earlier + 1 >= rivals.len() => group[*i].facts.push(Fact::EndedWithin { since, at, reason, act }),
+            _ => {
+                group[*i].shared_ends.push(at);
+                group[*i].holes.push(at);
+            }
+        }
+    }
+}
+
 /// Whether two policies are known, and not the same: one package can be held under several policies at a time.
 fn differ(timeline: &Timeline, policy: Option<&PolicyId>) -> bool {
     policy.is_some_and(|p| !timeline.policies.is_empty() && timeline.policies.iter().all(|(_, known)| known != p))
@@ -460,8 +502,7 @@ fn differ(timeline: &Timeline, policy: Option<&PolicyId>) -> bool {
 /// An approval takes weeks and a schedule may begin before the delivery or not be told: the first record of an assignment is
 /// of the grant that was open then, unless it begins after that or goes by another policy.
 fn join_grants(group: &mut Vec<Timeline>) {
-    let is_granted = |t: &Timeline| t.facts.iter().any(|f| matches!(f, Fact::Granted { .. }));
-    if group.len() < 2 || !group.iter().any(|t| t.assignment.is_none() && is_granted(t)) {
+    if group.len() < 2 || !group.iter().any(|t| t.assignment.is_none() && t.is_granted()) {
         return;
     }
     let first = |t: &Timeline| {
@@ -470,7 +511,7 @@ fn join_grants(group: &mut Vec<Timeline>) {
     };
     let mut named: Vec<(Instant, AssignmentId)> = group
         .iter()
-        .filter(|t| !is_granted(t))
+        .filter(|t| !t.is_granted())
         .filter_map(|t| Some((first(t)?, t.assignment.clone()?)))
         .collect();
     named.sort();
@@ -482,14 +523,10 @@ fn join_grants(group: &mut Vec<Timeline>) {
             let begun = t.begin().filter(|b| *b <= at);
             let starts_later = group[of].start.zip(begun).is_some_and(|(start, begun)| start.0 - 5 * MINUTE > begun.0);
             let policy = group[of].policies.last().map(|(_, p)| p);
-            let ended_then = t
-                .facts
-                .iter()
-                .any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR));
-            begun.is_some() && !starts_later && !differ(t, policy) && (t.is_held_at(at) || ended_then)
+            begun.is_some() && !starts_later && !differ(t, policy) && (t.is_held_at(at) || t.ended_about(at))
         };
         let grant = (0..group.len())
-            .filter(|i| *i != of && group[*i].assignment.is_none() && is_granted(&group[*i]) && open(&group[*i]))
+            .filter(|i| *i != of && group[*i].assignment.is_none() && group[*i].is_granted() && open(&group[*i]))
             .max_by_key(|i| group[*i].begin());
         if let Some(grant) = grant {
             let of = std::mem::take(&mut group[of]);
@@ -498,6 +535,7 @@ fn join_grants(group: &mut Vec<Timeline>) {
             joined.policies.extend(of.policies);
             joined.partial.extend(of.partial);
             joined.holes.extend(of.holes);
+            joined.shared_ends.extend(of.shared_ends);
             // An assignment that starts by its own record when it was granted is that grant's: a later one starts later.
             let is_of_grant = of.start.zip(joined.begin()).is_some_and(|(start, begun)| is_delivery_of(start, begun));
             joined.assignment = of.assignment;
@@ -522,7 +560,7 @@ fn timeline_of_grant<'t>(
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let nearest_start = || {
         let fits = |t: &Timeline| t.assignment.is_some() && t.start.is_some_and(|s| is_delivery_of(s, at));
-        let free = |t: &Timeline| !t.facts.iter().any(|f| matches!(f, Fact::Granted { .. }));
+        let free = |t: &Timeline| !t.is_granted();
         let distance = |t: &Timeline| t.start.map_or(i64::MAX, |s| (at.0 - s.0).abs());
         (0..group.len())
             .filter(|i| fits(&group[*i]) && free(&group[*i]))
@@ -566,12 +604,7 @@ fn timeline_of_end<'t>(
 ) -> &'t mut Timeline {
     let by_id = assignment.as_ref().and_then(|id| group.iter().position(|t| t.assignment.as_ref() == Some(id)));
     let unnamed = |t: &Timeline| assignment.is_none() || t.assignment.is_none();
-    let ended_about = |t: &Timeline| {
-        t.facts
-            .iter()
-            .any(|f| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR))
-    };
-    let about = || group.iter().position(|t| is_end && unnamed(t) && ended_about(t));
+    let about = || group.iter().position(|t| is_end && unnamed(t) && t.ended_about(at));
     let held = |only_unnamed: bool| {
         let fits = |t: &Timeline| t.begin().is_some_and(|b| b <= at) && t.is_held_at(at) && !(is_end && t.is_listed_after(at));
         (0..group.len())

@@ -110,6 +110,7 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
         history.policy.get_or_insert_with(|| policy.clone());
     }
     let failed = event.outcome == Outcome::Failure;
+    end_by_event(history, event);
     match event.action {
         Action::Requested => {
             history.requestor = history.requestor.take().or_else(|| event.actor.clone().filter(|_| !event.actor_is_service));
@@ -169,7 +170,8 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
         Action::Granted | Action::PartiallyGranted if !failed => {
             history.completed_at.get_or_insert(event.at);
             history.recipient = history.recipient.take().or_else(|| event.principal.clone());
-            if history.state.is_empty() {
+            // What failed may be delivered later.
+            if history.state.is_empty() || history.state == FAILED && !is_recorded(history) {
                 history.state = if event.action == Action::Granted { "delivered" } else { "partiallyDelivered" }.into();
             }
         }
@@ -188,9 +190,29 @@ fn told_by_event(history: &mut RequestHistory, event: &AccessEvent) {
                 decision.reason = event.justification.unwrap_or_default();
             }
         }
-        Action::Cancelled if history.state.is_empty() => history.state = "canceled".into(),
         _ => {}
     }
+}
+
+/// The state of a request whose delivery failed.
+const FAILED: &str = "deliveryFailed";
+
+/// How a request ended that brought nothing, as far as the log tells and no record of its own.
+fn end_by_event(history: &mut RequestHistory, event: &AccessEvent) {
+    let state = match event.action {
+        Action::Denied if event.outcome == Outcome::Success => "denied",
+        Action::Failed => FAILED,
+        Action::Cancelled => "canceled",
+        _ => return,
+    };
+    if history.state.is_empty() {
+        history.state = state.into();
+    }
+}
+
+/// Whether the record of the request itself is known.
+fn is_recorded(history: &RequestHistory) -> bool {
+    history.evidence.iter().any(|e| e.starts_with("requests:"))
 }
 
 /// Who acted, or nobody.

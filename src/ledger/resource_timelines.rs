@@ -2,6 +2,7 @@
 
 use crate::lake::table::{Object, Table};
 use crate::ledger::evidence::Evidence;
+use crate::ledger::lanes;
 use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::ledger::timeline::{Fact, Schedule, Timeline, Timelines};
@@ -18,8 +19,9 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
     app_roles(&mut timelines, evidence, sightings);
     directory_roles(&mut timelines, evidence, sightings);
     schedules(&mut timelines, evidence, sightings);
-    lend_beginnings(&mut timelines);
     told(&mut timelines, events);
+    lanes::part(&mut timelines);
+    lend_beginnings(&mut timelines);
     unattributed::break_proofs(&mut timelines, events);
     unlisted(&mut timelines, sightings);
     timelines
@@ -60,15 +62,13 @@ struct Listed<'r, R> {
     made_begins: bool,
     /// Whether the record's id never comes back once it has ended.
     is_durable: bool,
+    /// Whether it is an activation, and no assignment.
+    is_activation: bool,
 }
 
 /// Adds when a record was listed with this content.
 fn listed<'t, R: Object>(timelines: &'t mut Timelines, of: Listed<R>, sightings: &Sightings) -> &'t mut Timeline {
-    let group = timelines.entry((of.principal, of.entitlement)).or_default();
-    if group.is_empty() {
-        group.push(Timeline::default());
-    }
-    let timeline = &mut group[0];
+    let timeline = lanes::lane(timelines.entry((of.principal, of.entitlement)).or_default(), of.is_activation);
     let evidence = Interned::from(&format!("{}:{}", R::TABLE.name(), of.row.id()));
     for seen in seen_with(of.row, sightings) {
         timeline.facts.push(Fact::Present {
@@ -108,6 +108,7 @@ fn memberships(timelines: &mut Timelines, evidence: &Evidence, sightings: &Sight
             made: None,
             made_begins: false,
             is_durable: false,
+            is_activation: false,
         };
         listed(timelines, of, sightings);
     }
@@ -125,6 +126,7 @@ fn app_roles(timelines: &mut Timelines, evidence: &Evidence, sightings: &Sightin
             made: row.created_at,
             made_begins: true,
             is_durable: true,
+            is_activation: false,
         };
         listed(timelines, of, sightings);
     }
@@ -146,6 +148,7 @@ fn directory_roles(timelines: &mut Timelines, evidence: &Evidence, sightings: &S
             made: None,
             made_begins: false,
             is_durable: false,
+            is_activation: false,
         };
         listed(timelines, of, sightings);
     }
@@ -182,6 +185,7 @@ fn schedules(timelines: &mut Timelines, evidence: &Evidence, sightings: &Sightin
             made: row.start_at,
             made_begins: false,
             is_durable: true,
+            is_activation: row.assignment_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("activated")),
         };
         let timeline = listed(timelines, of, sightings);
         timeline.by_pim = true;
@@ -250,16 +254,14 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             _ => continue,
         };
         let group = timelines.entry((principal.clone(), key.clone())).or_default();
-        if group.is_empty() {
-            group.push(Timeline::default());
-        }
-        group[0].facts.push(fact);
+        let timeline = lanes::lane(group, event.of_activation == Some(true));
+        timeline.facts.push(fact);
         let end = match (event.action, event.ends_at) {
             (Action::Granted | Action::Extended, Some(end)) => Schedule::Ends(end),
             (Action::Extended, None) => Schedule::Unknown,
             _ => continue,
         };
-        group[0].facts.push(Fact::Scheduled { at, end });
+        timeline.facts.push(Fact::Scheduled { at, end });
     }
 }
 
@@ -286,25 +288,33 @@ fn places(principal: &PrincipalId, key: &EntitlementKey) -> Vec<(Table, Interned
 /// Complete snapshots that do not list what is known of.
 fn unlisted(timelines: &mut Timelines, sightings: &Sightings) {
     for ((principal, key), group) in timelines.iter_mut() {
-        for timeline in group.iter_mut() {
-            for place in places(principal, key) {
-                // Which records stand for the holding in that collection: their absence is what counts.
-                let table = place.0.name();
-                let records = timeline.facts.iter().filter_map(|f| match f {
-                    Fact::Present { evidence, .. } => evidence.split_once(':').filter(|(t, _)| *t == table).map(|(_, id)| Interned::from(id)),
-                    _ => None,
-                });
-                let mut records: Vec<Interned> = records.collect();
-                records.sort();
-                records.dedup();
+        for place in places(principal, key) {
+            let table = place.0.name();
+            let of_all: Vec<Vec<Interned>> = group.iter().map(|t| records(t, table)).collect();
+            for (timeline, own) in group.iter_mut().zip(&of_all) {
+                // An instance is of the assignment or of the activation; a plain listing shows either.
+                let is_instance = place.0 == Table::RoleSchedules;
                 // A role that was given outside of PIM was never among its instances.
-                if place == (Table::RoleSchedules, "tenant".into()) && records.is_empty() {
+                if place == (Table::RoleSchedules, "tenant".into()) && own.is_empty() {
                     continue;
                 }
-                let absent = sightings.of(place.0).absences_of_all(&place.1, &records);
+                let stand_for: Vec<Interned> = if is_instance { own.clone() } else { of_all.concat() };
+                let absent = sightings.of(place.0).absences_of_all(&place.1, &stand_for);
                 let absent: Vec<Fact> = absent.map(|l| Fact::Absent { at: l.at, since: l.since }).collect();
                 timeline.facts.extend(absent);
             }
         }
     }
+}
+
+/// Which records of a collection stand for a holding: their absence is what counts.
+fn records(timeline: &Timeline, table: &str) -> Vec<Interned> {
+    let told = timeline.facts.iter().filter_map(|f| match f {
+        Fact::Present { evidence, .. } => evidence.split_once(':').filter(|(t, _)| *t == table).map(|(_, id)| Interned::from(id)),
+        _ => None,
+    });
+    let mut records: Vec<Interned> = told.collect();
+    records.sort();
+    records.dedup();
+    records
 }

@@ -252,7 +252,7 @@ impl<'a> Shown<'a> {
             principal_type: holder.kind.into(),
             path: entitlement_name,
             entitlement_name,
-            held_from: i.held_from(),
+            held_from: held_from(&i, ends.held_until),
             held_until: ends.held_until,
             from_certainty: i.from_certainty,
             until_certainty: ends.certainty,
@@ -338,7 +338,7 @@ pub(super) fn span_at(i: &Interval, as_of: Instant) -> Span {
     Span {
         from_certainty: i.from_certainty,
         until_certainty: ends.certainty,
-        held_from: i.held_from(),
+        held_from: held_from(i, ends.held_until),
         held_until: ends.held_until,
         from_earliest: i.from_earliest,
         from_latest: i.from_latest,
@@ -400,6 +400,11 @@ fn ends_at(i: &Interval, as_of: Instant) -> Ends {
         until_latest: None,
         over: false,
     }
+}
+
+/// The first instant that is proved; none where it may have been over before that instant, which stands for a whole day.
+fn held_from(i: &Interval, held_until: Option<Instant>) -> Option<Instant> {
+    i.held_from().filter(|from| held_until.is_none_or(|until| *from <= until))
 }
 
 /// The proved stretches; what counts as open counts as proved at the very instant of the questions.

@@ -1,5 +1,6 @@
 //! What is known of one principal and one entitlement, fact by fact.
 
+use crate::model::time::HOUR;
 use crate::model::{AssignmentId, EntitlementKey, Instant, Interned, PolicyId, PrincipalId};
 use std::collections::HashMap;
 
@@ -29,6 +30,8 @@ pub(super) struct Act {
     pub by_service: bool,
     /// Whether privileged identity management did it.
     pub by_pim: bool,
+    /// Whether it is of an activation; `None` where the record does not say.
+    pub of_activation: Option<bool>,
 }
 
 /// One fact about holding.
@@ -69,6 +72,13 @@ pub(super) enum Fact {
         made: Option<Instant>,
         act: Act,
     },
+    /// Ended at some instant in `since..=at`, by something that took it away.
+    EndedWithin {
+        since: Instant,
+        at: Instant,
+        reason: &'static str,
+        act: Act,
+    },
     /// The account or the resource was deleted: what was held then ended by then.
     Deleted { at: Instant, reason: &'static str, act: Act },
     /// The deleted resource came back with what hung on it.
@@ -87,6 +97,7 @@ impl Fact {
             | Self::Extended { at, .. }
             | Self::Scheduled { at, .. }
             | Self::Ended { at, .. }
+            | Self::EndedWithin { at, .. }
             | Self::Deleted { at, .. }
             | Self::Restored { at, .. }
             | Self::Absent { at, .. } => *at,
@@ -98,6 +109,8 @@ impl Fact {
     /// Of two records in one snapshot the one that says least of its beginning comes first, then the older one.
     pub(super) fn order(&self) -> (Instant, u8, Instant, Option<Instant>, &str) {
         match self {
+            // It is over by then: what begins at that instant is another.
+            Self::EndedWithin { since, at, act, .. } => (*at, 0, *since, None, &act.evidence),
             Self::Restored { at, act } => (*at, 0, *at, None, &act.evidence),
             Self::Granted { at, act } => (*at, 1, *at, None, &act.evidence),
             Self::Present { at, since, made, evidence, .. } => (*at, 2, *since, *made, evidence),
@@ -125,12 +138,16 @@ pub(super) struct Timeline {
     pub partial: Vec<(Instant, bool)>,
     /// Whether privileged identity management manages it.
     pub by_pim: bool,
+    /// Whether these are activations of it, beside an assignment that may stand all the time.
+    pub is_activation: bool,
     /// Whether some fact came to it by its time, since its record names no assignment or another.
     pub is_joined_by_time: bool,
     /// When the assignment starts by its own record.
     pub start: Option<Instant>,
     /// Instants of records that may have ended it, and do not say so: nothing reaches across them.
     pub holes: Vec<Instant>,
+    /// Instants of removals that ended this assignment or another one of the same package.
+    pub shared_ends: Vec<Instant>,
 }
 
 /// All timelines, by principal and entitlement; the order of the map says nothing.
@@ -152,10 +169,21 @@ impl Timeline {
         let telling = |f: &&Fact| !matches!(f, Fact::Absent { .. } | Fact::Unclear { .. } | Fact::Scheduled { .. }) && f.at() <= at;
         let last = self.facts.iter().filter(telling).max_by(|a, b| a.order().cmp(&b.order()));
         match last {
-            Some(Fact::Ended { .. } | Fact::Deleted { .. }) => false,
+            Some(Fact::Ended { .. } | Fact::EndedWithin { .. } | Fact::Deleted { .. }) => false,
             Some(_) => true,
             None => self.start.is_some_and(|s| s <= at),
         }
+    }
+
+    /// Whether a record tells of its grant.
+    pub(super) fn is_granted(&self) -> bool {
+        self.facts.iter().any(|f| matches!(f, Fact::Granted { .. }))
+    }
+
+    /// Whether a record tells of an end within an hour of `at`.
+    pub(super) fn ended_about(&self, at: Instant) -> bool {
+        let is_near = |f: &Fact| matches!(f, Fact::Ended { at: told, .. } if (told.0 - at.0).abs() <= HOUR);
+        self.facts.iter().any(is_near)
     }
 
     /// Whether a snapshot lists it after `at`.

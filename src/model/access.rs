@@ -298,6 +298,8 @@ pub struct AccessEvent {
     pub actor_is_person: bool,
     /// Whether privileged identity management did or tells it.
     pub by_pim: bool,
+    /// Whether it is of an activation of a role or group (true), or of an assignment (false), where the record says.
+    pub of_activation: Option<bool>,
     /// The beginning that the record sets, where it is later than the record.
     pub starts_at: Option<Instant>,
     /// The end that the record sets.
@@ -318,6 +320,7 @@ impl AccessEvent {
     /// Takes over what another telling of the same act knows beside this one.
     pub(crate) fn learn(&mut self, other: &Self) {
         self.by_pim |= other.by_pim;
+        self.of_activation = self.of_activation.or(other.of_activation);
         self.ends_at = self.ends_at.or(other.ends_at);
         if other.actor_is_person && !self.actor_is_person {
             (self.actor, self.actor_name) = (other.actor.clone(), other.actor_name);

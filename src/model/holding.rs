@@ -189,6 +189,20 @@ impl Holding {
         }
     }
 
+    /// How the holder has it, where that is not simply holding: `owner`, `eligible` or `eligible owner`.
+    #[must_use]
+    pub fn relation(&self) -> Option<&'static str> {
+        match (
+            self.entitlement.is_group_owner(),
+            self.entitlement.is_eligible() || self.assignment_state == "eligible",
+        ) {
+            (true, true) => Some("eligible owner"),
+            (true, false) => Some("owner"),
+            (false, true) => Some("eligible"),
+            (false, false) => None,
+        }
+    }
+
     /// The time outside of which it was surely not held.
     #[must_use]
     pub fn outer(&self) -> Window {

@@ -416,12 +416,24 @@ fn of_holding(r: &Row) -> Entry {
     }
 }
 
+/// What the holder does with it: holds it, owns the group, may activate it, or may activate its ownership.
+fn verb(r: &Row, [holds, owns, may_hold, may_own]: [&'static str; 4]) -> &'static str {
+    let is_owner = r.text("entitlement_kind") == "group" && r.text("role") == "Owner";
+    match (is_owner, r.text("assignment_state") == "eligible") {
+        (false, false) => holds,
+        (true, false) => owns,
+        (false, true) => may_hold,
+        (true, true) => may_own,
+    }
+}
+
 /// The beginning of a holding, where no record of the log told it.
 fn begin(r: &Row, told: &Told) -> Option<Entry> {
     let what = format!(
-        "{} {} holds {}",
+        "{} {} {} {}",
         r.text("entitlement_kind").replace('_', " "),
         r.text("principal_name"),
+        verb(r, ["holds", "owns", "is eligible for", "is eligible to own"]),
         r.text("entitlement_name")
     );
     let entry = of_holding(r);
@@ -456,9 +468,10 @@ fn begin(r: &Row, told: &Told) -> Option<Entry> {
 /// The end of a holding, where no record of the log told it; the last proof where nothing tells of one.
 fn finish(r: &Row, told: &Told) -> Option<Entry> {
     let what = format!(
-        "{} {} held {}",
+        "{} {} {} {}",
         r.text("entitlement_kind").replace('_', " "),
         r.text("principal_name"),
+        verb(r, ["held", "owned", "was eligible for", "was eligible to own"]),
         r.text("entitlement_name")
     );
     let entry = of_holding(r);

@@ -23,6 +23,7 @@ mod csv_separators;
 mod evidence;
 mod faults;
 mod findings;
+mod fuzzed;
 mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;

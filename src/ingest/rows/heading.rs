@@ -163,8 +163,13 @@ fn separator_of(line: &str) -> Option<u8> {
         .into_iter()
         .map(|s| (count(s), s))
         .max_by_key(|(n, _)| *n)
-        .filter(|(n, _)| *n >= 2)
+        .filter(|(n, _)| *n >= 2 || is_shipped(line))
         .map(|(_, s)| s)
+}
+
+/// Whether one of the few columns of a heading is that of a shipper of logs, which holds the whole record.
+fn is_shipped(line: &str) -> bool {
+    line.split([',', ';', '\t']).any(|name| name.trim().trim_matches('"') == "_raw")
 }
 
 /// Trimmed names; one that comes again is numbered, so that no cell hides another.

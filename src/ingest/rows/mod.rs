@@ -4,6 +4,7 @@
 //! A format is one file here and one line of [`FORMATS`].
 
 mod assignments_portal;
+mod assignments_powershell;
 mod audit_log_analytics;
 mod audit_portal;
 mod elsewhere;
@@ -76,6 +77,7 @@ pub(super) const FORMATS: &[Format] = &[
     sign_ins_portal::APPLICATIONS,
     review_history::FORMAT,
     assignments_portal::FORMAT,
+    assignments_powershell::FORMAT,
     elsewhere::UNIFIED_AUDIT_LOG,
     elsewhere::OFFICE_ACTIVITY,
     elsewhere::IDENTITY_INFO,

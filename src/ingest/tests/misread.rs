@@ -223,3 +223,78 @@ fn files_of_which_nothing_was_taken_are_on_record() {
         assert!(named.contains(&(name, "not taken", 64, true)), "{name}: {named:?}");
     }
 }
+
+#[test]
+fn a_record_of_no_kind_is_told_by_file_and_a_gap_where_it_speaks_of_a_log() {
+    let inner = super::event("a").replace(r#""activityDisplayName""#, r#""activity_name""#);
+    let hits = format!(r#"{{"hits":1,"_index":"x","_source":{inner}}}"#);
+    let good = super::event("b");
+    let files = [("2026-06-30/good.json", good.as_bytes()), ("2026-06-30/hits.json", hits.as_bytes())];
+    let (report, _) = ingest_files(&files, &sink::options()).expect("an ingest");
+    assert_eq!((report.read, report.kept, report.unmapped), (2, 1, 1));
+    let named = report
+        .unrecognised
+        .keys()
+        .any(|(path, reason)| path.ends_with("hits.json") && reason.contains("no known kind"));
+    assert!(named, "{:?}", report.unrecognised);
+    assert!(report.gaps.iter().any(|g| g.subject == "audit"), "{:?}", report.gaps);
+    // A batch of nothing says nothing of any log.
+    let nothing = [
+        ("2026-06-30/good.json", good.as_bytes()),
+        ("2026-06-30/nothing.json", &br#"{"records":null}"#[..]),
+    ];
+    let (report, _) = ingest_files(&nothing, &sink::options()).expect("an ingest");
+    assert!(report.gaps.iter().all(|g| g.subject != "audit"), "{:?}", report.gaps);
+}
+
+#[test]
+fn near_misses_in_json_are_told_by_name_with_what_to_export_instead() {
+    let good = super::event("b");
+    for (miss, named) in [
+        (
+            r#"{"time":"2026-03-01T10:00:00Z","category":"MicrosoftGraphActivityLogs","operationName":"x","properties":{"requestUri":"x"}}"#,
+            "MicrosoftGraphActivityLogs",
+        ),
+        (
+            r##"{"@odata.type":"#microsoft.graph.riskDetection","id":"r1","riskEventType":"unfamiliarFeatures"}"##,
+            "riskdetection",
+        ),
+        (
+            r##"{"@odata.type":"#microsoft.graph.provisioningObjectSummary","id":"p1","jobId":"j"}"##,
+            "provisioning log",
+        ),
+    ] {
+        let files = [("2026-06-30/good.json", good.as_bytes()), ("2026-06-30/miss.json", miss.as_bytes())];
+        let (report, _) = ingest_files(&files, &sink::options()).expect("an ingest");
+        let told = report.unrecognised.keys().find(|(path, _)| path.ends_with("miss.json"));
+        let told = told.map(|(_, reason)| reason.clone()).unwrap_or_default();
+        assert!(told.contains(named) && told.contains("export"), "{named}: {told}");
+        assert_eq!((report.kept, report.unmapped), (1, 1), "{named}");
+    }
+}
+
+#[test]
+fn two_records_of_one_id_that_differ_are_both_kept_and_counted() {
+    let (one, other) = (super::event("a"), super::event("a").replace("success", "failure"));
+    let files = [("2026-06-30/1.json", one.as_bytes()), ("2026-06-30/2.json", other.as_bytes())];
+    let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
+    assert_eq!((report.kept, report.duplicate, report.conflicting), (2, 0, 1));
+    assert!(
+        report.sources.iter().any(|s| s.conflicting == 1 && s.path.ends_with("2.json")),
+        "the file is named"
+    );
+    let results: std::collections::BTreeSet<_> = memory.audit.iter().map(|e| e.result.clone()).collect();
+    assert_eq!(results.len(), 2, "what both say is kept");
+}
+
+#[test]
+fn events_of_json_without_an_id_are_told_to_count_again_where_another_export_has_them() {
+    let bare = super::event("a").replace(r#""id":"a","#, "");
+    for without in [bare.clone(), super::event("a").replace(r#""a""#, "null")] {
+        let report = taken("bare.json", &without);
+        let note = report.sources.first().and_then(|s| s.note.clone()).unwrap_or_default();
+        assert!(note.contains("no id") && note.contains("counted twice"), "{note}");
+    }
+    let note = taken("whole.json", &super::event("a")).sources.first().and_then(|s| s.note.clone());
+    assert!(note.is_none_or(|n| !n.contains("no id")), "one with an id is counted once");
+}

@@ -389,6 +389,40 @@ fn what_a_log_shipper_wrapped_is_read() {
 }
 
 #[test]
+fn a_batch_that_a_log_shipper_wrapped_is_unwrapped_record_by_record() {
+    let strange = r#"{"no":"kind","activityDisplayName":"Add member to group","activityDateTime":"2026-03-01T10:00:00Z","x":1}"#;
+    for batch in [
+        format!(r#"{{"records":[{},{}]}}"#, enveloped("a", TENANT), enveloped("b", TENANT)),
+        format!(r#"{{"Records":[{},{}]}}"#, event("a"), event("b")),
+        format!("[{},{}]", event("a"), event("b")),
+    ] {
+        let text = serde_json::Value::from(batch.clone()).to_string();
+        let alone = table(",", &[texts(&["_raw"]), vec![batch.clone()]]);
+        let two = table(",", &[texts(&["_time", "_raw"]), vec!["1".into(), batch.clone()]]);
+        for wrapped in [format!(r#"{{"_raw":{text},"_time":1}}"#), alone, two] {
+            let (report, memory) = one(wrapped.as_bytes());
+            assert_eq!(event_ids(&memory), ["a", "b"], "{wrapped}: {:?}", reasons(&memory));
+            assert_eq!((report.read, report.kept), (2, 2), "each record of a batch counts: {wrapped}");
+        }
+    }
+    let mixed = serde_json::Value::from(format!(r#"{{"records":[{},{strange}]}}"#, event("a"))).to_string();
+    let (report, memory) = one(format!(r#"{{"_raw":{mixed}}}"#).as_bytes());
+    assert_eq!(event_ids(&memory), ["a"]);
+    assert_eq!(report.read, report.kept + report.rejected + report.unmapped, "{report:?}");
+    assert_eq!(report.read, 2, "what is not taken of a batch is counted by itself");
+}
+
+#[test]
+fn assignments_by_the_script_of_the_documentation_have_their_ids() {
+    let rows = [
+        texts(&["Id", "$_.Target.id", "$_.Target.ObjectId", "$_.Target.DisplayName", "$_.Target.PrincipalName"]),
+        texts(&["A1", "S1", "U1", "Ana Ruiz", "ana@corp.example"]),
+    ];
+    let (report, memory) = one(table(",", &rows).as_bytes());
+    assert_eq!((report.kept, report.rejected), (1, 0), "{:?}", reasons(&memory));
+}
+
+#[test]
 fn one_event_told_in_many_ways_is_one_event() {
     let graph = event("a");
     let mut row = audit_row("a", "3/1/2026, 10:00:00.000 AM");

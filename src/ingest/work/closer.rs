@@ -8,6 +8,8 @@ use crate::ingest::objects::{self, Refused, Taker};
 use crate::ingest::split::{Head, Span};
 use crate::ingest::{rows, times, value};
 use crate::model::Interned;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 impl Worker<'_> {
@@ -33,11 +35,9 @@ impl Worker<'_> {
         let within = || ["result", "_source", "event"].iter().find_map(|name| wrapped(map.get(*name)?.as_object()?));
         if outermost
             && let Some(inner) = wrapped(map).or_else(within)
-            && inner.trim_start().starts_with('{')
+            && inner.trim_start().starts_with(['{', '['])
         {
-            self.look_closer(&inner, span, false)?;
-            self.done.remarks.shipped += 1;
-            return Ok(());
+            return self.shipped(&inner, span);
         }
         if let Some(format) = rows::of_members(map) {
             return self.row_of(format, map, span);
@@ -74,6 +74,27 @@ impl Worker<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// What a shipper of logs wrapped: a record, or a batch of them as Event Hubs send it.
+    pub(super) fn shipped(&mut self, inner: &str, span: &Span) -> Taken {
+        let Some(records) = batch(inner) else {
+            self.look_closer(inner, span, false)?;
+            self.done.remarks.shipped += 1;
+            return Ok(());
+        };
+        let Some(more) = records.len().checked_sub(1) else {
+            return Err(Refused::Unmapped("a batch without records".into()));
+        };
+        // The batch was counted as one record.
+        self.done.read += more as u64;
+        for record in records {
+            match self.look_closer(record.get(), span, false) {
+                Ok(()) => self.done.remarks.shipped += 1,
+                Err(refused) => self.not_taken(refused, record.get().as_bytes(), span),
+            }
+        }
+        Ok(())
     }
 
     /// A directory role with its members: they hold it, and no table takes them.
@@ -164,6 +185,23 @@ impl Worker<'_> {
         self.done.on_pages.entry((page, index)).or_default().push(own);
         Ok(())
     }
+}
+
+/// The records of a batch, `{"records": […]}` or a bare list; `None` for anything else.
+fn batch(text: &str) -> Option<Vec<&RawValue>> {
+    #[derive(Deserialize)]
+    struct Batch<'a> {
+        #[serde(borrow, alias = "Records")]
+        records: Vec<&'a RawValue>,
+    }
+    let text = text.trim();
+    if text.starts_with('[') {
+        return serde_json::from_str(text).ok();
+    }
+    // A record of its own has other members, and none of this name.
+    let is_batch = text.get(..40).unwrap_or(text).to_ascii_lowercase().contains("\"records\"");
+    let batch: Batch<'_> = is_batch.then(|| serde_json::from_str(text).ok())??;
+    Some(batch.records)
 }
 
 /// What a context says of the parent.

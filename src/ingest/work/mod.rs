@@ -190,7 +190,13 @@ impl Worker<'_> {
             Ok(text) => self.record(text, span),
             Err(error) => Err(rejected(format!("no UTF-8 at byte {} of the record", error.valid_up_to()))),
         };
-        let Err(refused) = taken else { return };
+        if let Err(refused) = taken {
+            self.not_taken(refused, bytes, span);
+        }
+    }
+
+    /// Counts a record that is not taken, and keeps why.
+    fn not_taken(&mut self, refused: Refused, bytes: &[u8], span: &Span) {
         let (verdict, reason) = match refused {
             Refused::Rejected(reason) => ("rejected", reason),
             Refused::Unmapped(reason) => ("unmapped", reason),

@@ -123,10 +123,7 @@ impl Worker<'_> {
         let file = self.around.path.rsplit(['/', '\\']).next().unwrap_or(self.around.path);
         let depth = self.around.limits.depth;
         match read(row, file).map_err(rejected)? {
-            Told::Wrapped(text) => {
-                self.look_closer(&text, span, false)?;
-                self.done.remarks.shipped += 1;
-            }
+            Told::Wrapped(text) => self.shipped(&text, span)?,
             Told::Object(kind, mut record) => {
                 self.done.remarks.untimed += times::straighten(&mut record, self.around.dates);
                 self.object(Kind::Object(kind), &mut record, None, span)?;

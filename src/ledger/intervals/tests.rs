@@ -85,6 +85,7 @@ fn rules(log: &LogCoverage) -> Rules<'_> {
         log_tells_beginnings: true,
         one_record: false,
         has_holes: false,
+        records_outlast: false,
         log,
     }
 }
