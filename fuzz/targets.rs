@@ -97,7 +97,7 @@ pub fn config(bytes: &[u8]) {
     let name = format!("vouchsafe-fuzz-{}-{:?}.toml", std::process::id(), std::thread::current().id());
     let path = std::env::temp_dir().join(name);
     if std::fs::write(&path, bytes).is_ok() {
-        let _ = vouchsafe::config::load(&path, &["stale_days"], &["default"]);
+        let _ = vouchsafe::config::load(&path, &[("stale_days", "days")], &["default"]);
         let _ = vouchsafe::config::register(std::slice::from_ref(&path), &["APR-01"]);
         let _ = std::fs::remove_file(&path);
     }
