@@ -51,7 +51,7 @@ pub fn days(rows: &[Coverage]) -> String {
     if logs.is_empty() {
         return text;
     }
-    text += "\ndays: # proven, = asserted, - some records are there, ! a known gap, . nothing\n";
+    text += "\ndays: # proven, = asserted, ~ a part of the day proven or asserted, - some records are there, ! a known gap, . nothing\n";
     let wide = logs.keys().map(|l| l.len()).max().unwrap_or(0);
     let _ = writeln!(text, "{:wide$}  month    1        10        20        30", "");
     for (log, known) in logs {
@@ -105,6 +105,8 @@ impl Known {
             '#'
         } else if holds(&self.attested) {
             '='
+        } else if meets(&self.attested) {
+            '~'
         } else if meets(&self.any) {
             '-'
         } else {
@@ -159,7 +161,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().skip(3).collect();
         assert_eq!(
             lines,
-            ["audit  2026-03  --##=!=-", "audit  2026-05  .-", "audit  and 1 gaps of which nobody knows when"],
+            ["audit  2026-03  --##=!=~", "audit  2026-05  .-", "audit  and 1 gaps of which nobody knows when"],
             "{text}"
         );
     }

@@ -20,6 +20,8 @@ use std::sync::Arc;
 /// Ingests into a lake, which is made when it does not exist.
 pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant) -> Result<IngestReport, Failure> {
     let mut asked = Asked::of(args, now)?;
+    // A mistake on the command line makes no lake.
+    ingest::all_there(&asked.paths).map_err(failure)?;
     let notary = private::notary(&args.notary)?;
     let lake = Lake::open_or_create(dir)?.signed_by(notary);
     asked.options.open_gaps = open_gaps(&lake)?;
@@ -130,8 +132,8 @@ impl Asked {
         let paths: Vec<PathBuf> = args.paths.iter().map(given).collect();
         let progress = Arc::new(Progress::default());
         let options = IngestOptions {
-            tenant: args.tenant.as_deref().map(TenantId::new),
-            observed_at: args.observed_at.as_deref().map(observed_at).transpose()?,
+            tenant: args.tenant.as_deref().map(tenant).transpose()?,
+            observed_at: args.observed_at.as_deref().map(|text| observed_at(text, now)).transpose()?,
             complete: args.complete,
             covers: args.covers.iter().map(|text| covers(text)).collect::<Result<_, _>>()?,
             dates: args.dates,
@@ -183,9 +185,22 @@ impl Drop for Copied {
     }
 }
 
+/// The tenant's id, which is a GUID: a domain or a mistake would make a lake that takes no export of the real one.
+fn tenant(text: &str) -> Result<TenantId, Failure> {
+    if ingest::is_guid(text.trim()) {
+        return Ok(TenantId::new(text.trim()));
+    }
+    Err(Failure::usage(format!(
+        "--tenant '{text}' is no tenant id: write the GUID, not a domain or a name"
+    )))
+}
+
 /// An instant, or the whole of a day.
-fn observed_at(text: &str) -> Result<Window, Failure> {
+fn observed_at(text: &str, now: Instant) -> Result<Window, Failure> {
     let from = select::instant("--observed-at", text)?;
+    if from > now {
+        return Err(Failure::usage(format!("--observed-at '{text}' is yet to come: write when the export was made")));
+    }
     let until = ingest::until(text).filter(|until| *until > from);
     Ok(Window {
         from,

@@ -60,6 +60,9 @@ pub enum GraphError {
         /// What the service says.
         count: i64,
     },
+    /// A page does not tell whether it is the last one.
+    #[error("{0}")]
+    Doubtful(String),
     /// The disk did not take a page.
     #[error("{0}")]
     Disk(String),
@@ -80,7 +83,7 @@ impl GraphError {
     pub fn is_of_the_walk(&self) -> bool {
         matches!(
             self,
-            Self::SkipTokenExpired(_) | Self::Loop(_) | Self::ForeignLink(_) | Self::CountMismatch { .. }
+            Self::SkipTokenExpired(_) | Self::Loop(_) | Self::ForeignLink(_) | Self::CountMismatch { .. } | Self::Doubtful(_)
         )
     }
 

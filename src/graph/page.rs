@@ -14,6 +14,8 @@ pub struct Page {
     pub next: Option<String>,
     /// `@odata.count`.
     pub count: Option<i64>,
+    /// Why the page does not tell whether more follow, or how many there are.
+    pub doubt: Option<String>,
     /// The service's id of the request.
     pub request_id: String,
     /// Whether it came at the first try: only then is its link a good place to come back to.
@@ -83,15 +85,28 @@ impl Page {
             None => return Err(format!("the answer has no '{member}'")),
         };
         let prefix = if member == "value" { "" } else { member };
-        let text = |name: &str| -> Option<String> { serde_json::from_str(whole.get(&format!("{prefix}@odata.{name}"))?.get()).ok() };
-        let count = whole.get(&format!("{prefix}@odata.count"));
+        let annotation = |name: &str| whole.get(&format!("{prefix}@odata.{name}")).map(|raw| raw.get()).filter(|raw| *raw != "null");
+        let next = annotation("nextLink").map(|raw| serde_json::from_str::<String>(raw).ok().filter(|link| !link.trim().is_empty()));
+        let count = annotation("count").map(count_of);
+        let doubt = match (&next, &count) {
+            (Some(None), _) => Some("@odata.nextLink is no text that leads anywhere, so that nobody can tell whether more follow"),
+            (_, Some(None)) => Some("@odata.count is no number, so that nobody can tell how many there are"),
+            _ => None,
+        };
         Ok(Self {
             rows: rows.iter().map(|row| on_one_line(row.get())).collect(),
-            next: text("nextLink").filter(|link| !link.is_empty()),
-            count: count.and_then(|c| serde_json::from_str(c.get()).ok()),
+            next: next.flatten(),
+            count: count.flatten(),
+            doubt: doubt.map(str::to_string),
             ..Self::default()
         })
     }
+}
+
+/// A count, as a number or as the text that OData writes for numbers of 64 bits.
+fn count_of(raw: &str) -> Option<i64> {
+    let text: Option<String> = serde_json::from_str(raw).ok();
+    text.as_deref().unwrap_or(raw).trim().parse().ok()
 }
 
 /// Line breaks between the tokens of JSON are blanks; inside of its texts they cannot be.
@@ -144,6 +159,23 @@ mod tests {
         }
         assert!(Page::parse(b"[]", "value").is_err());
         assert!(Page::parse(br#"{"error":{"code":"x"}}"#, "value").is_err());
+    }
+
+    #[test]
+    fn a_link_or_count_that_nobody_can_read_is_no_end() {
+        for (annotation, next, count, is_in_doubt) in [
+            (r#""@odata.nextLink":5"#, None, None, true),
+            (r#""@odata.nextLink":"""#, None, None, true),
+            (r#""@odata.nextLink":{"x":1}"#, None, None, true),
+            (r#""@odata.nextLink":null"#, None, None, false),
+            (r#""@odata.count":"2""#, None, Some(2), false),
+            (r#""@odata.count":"two""#, None, None, true),
+        ] {
+            let body = format!(r#"{{{annotation},"value":[{{"id":"a"}}]}}"#);
+            let page = Page::parse(body.as_bytes(), "value").expect("a page");
+            assert_eq!((page.rows.len(), page.next.as_deref(), page.count), (1, next, count), "{annotation}");
+            assert_eq!(page.doubt.is_some(), is_in_doubt, "{annotation}");
+        }
     }
 
     #[test]

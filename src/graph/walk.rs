@@ -67,12 +67,17 @@ pub fn walk(
         count = count.or(page.count);
         walked.counted = count;
         let total = page.rows.len();
-        let Page { rows, next, first_try, .. } = page;
+        let Page {
+            rows, next, first_try, doubt, ..
+        } = page;
         let fresh: Vec<String> = rows.into_iter().filter(|row| seen.insert(key(row, &mut ids))).collect();
         walked.repeated += (total - fresh.len()) as u64;
         stale = if fresh.is_empty() { stale + 1 } else { 0 };
         if !fresh.is_empty() {
             take(&fresh)?;
+        }
+        if let Some(doubt) = doubt {
+            return Err(GraphError::Doubtful(doubt));
         }
         let Some(next) = next else { break };
         if !client.places().graph.owns(&next) {

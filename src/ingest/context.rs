@@ -207,7 +207,8 @@ fn keyed_by_address(steps: &mut Vec<Step>) {
 }
 
 /// Whether text is a GUID that names something: not all zeros.
-pub(super) fn is_guid(text: &str) -> bool {
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() == 36
         && bytes.iter().enumerate().all(|(i, b)| match i {

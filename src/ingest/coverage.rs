@@ -1,5 +1,6 @@
 //! `coverage.toml`: what the one who exported says about tenant, time and completeness.
 
+use crate::ingest::context::is_guid;
 use crate::ingest::error::IngestError;
 use crate::model::time::DAY;
 use crate::model::{Instant, Window};
@@ -92,6 +93,10 @@ pub(super) fn read(path: &Path) -> Result<Declared, IngestError> {
     let tenant = match &file.tenant {
         Some(tenant) if tenant.get_ref().trim().is_empty() => {
             return Err(bad(Some(tenant.span()), "tenant is empty: write the tenant's id, or leave the line out".into()));
+        }
+        Some(tenant) if !is_guid(tenant.get_ref().trim()) => {
+            let message = format!("'{}' is no tenant id: write the GUID", tenant.get_ref());
+            return Err(bad(Some(tenant.span()), message));
         }
         Some(tenant) => Some(tenant.get_ref().trim().to_lowercase()),
         None => None,

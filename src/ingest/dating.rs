@@ -22,6 +22,8 @@ pub(super) struct Dating {
     pub look: String,
     /// How many folders of the file are in it.
     pub folders: usize,
+    /// A date in its names that is yet to come, so that nothing says when it was made.
+    pub to_come: Option<String>,
 }
 
 impl Dating {
@@ -93,15 +95,22 @@ fn date(input: &Input, observed_at: Option<Window>, now: Instant) -> Dating {
             folders: 1,
             by: "flag",
             look: folder,
+            to_come: None,
         };
     }
-    if let Some((label, from, at)) = in_name(&input.name) {
-        return named((from, at), now, format!("{folder}/{label}"), 1);
-    }
+    let own = in_name(&input.name).map(|(label, from, at)| (label.clone(), from, at, format!("{folder}/{label}"), 1));
     let outer = (1..).zip(input.folders.iter().rev().take(input.reach));
-    if let Some((up, (_, from, at))) = outer.filter_map(|(up, name)| Some((up, in_name(name)?))).next() {
+    let outer = || outer.filter_map(|(up, name)| Some((up, in_name(name)?))).next();
+    let outer = || {
         // From the folder of that date down.
-        return named((from, at), now, input.folders[input.folders.len() - up..].join("/"), up);
+        outer().map(|(up, (label, from, at))| (label, from, at, input.folders[input.folders.len() - up..].join("/"), up))
+    };
+    let mut to_come = None;
+    match own.or_else(outer) {
+        // A digit typed wrong: nothing says that it was made now.
+        Some((label, from, ..)) if from > now => to_come = Some(label),
+        Some((_, from, at, look, folders)) => return named((from, at), now, look, folders),
+        None => {}
     }
     let at = input.modified.unwrap_or(now).min(now);
     Dating {
@@ -110,6 +119,7 @@ fn date(input: &Input, observed_at: Option<Window>, now: Instant) -> Dating {
         by: "modified",
         look: format!("{folder}/{}", stem(&input.name)),
         folders: 1,
+        to_come,
     }
 }
 
@@ -120,6 +130,7 @@ fn named((from, at): (Instant, Instant), now: Instant, look: String, folders: us
         by: "path",
         look,
         folders,
+        to_come: None,
     }
 }
 
@@ -140,9 +151,9 @@ fn in_name(name: &str) -> Option<(String, Instant, Instant)> {
             (?P<whole>
               (?P<y>\d{4})-?(?P<m>\d{2})-?(?P<d>\d{2})
               (?:
-                T(?P<clock>\d{2}[-:_.]?\d{2}(?:[-:_.]?\d{2})?)(?:\.\d+)?Z?
+                T(?P<clock>\d{2}[-:_.]?\d{2}(?:[-:_.]?\d{2})?)(?:\.\d+)?(?P<zone>Z|[+]\d{2}(?:[:_.]?\d{2})?|-\d{2}[:_.]?\d{2})?
                 # After anything but T, four digits are rather the year of another date.
-                |[_\x20](?P<other>\d{6}|\d{2}[-:]\d{2}(?:[-:]\d{2})?)Z?
+                |[_\x20](?P<other>\d{6}|\d{2}[-:]\d{2}(?:[-:]\d{2})?)\x20?(?P<behind>Z|[+]\d{2}:?\d{2}|-\d{2}:?\d{2})?
               )?
             )(?:$|[^0-9A-Za-z])",
         )
@@ -175,7 +186,8 @@ fn in_name(name: &str) -> Option<(String, Instant, Instant)> {
         let part = |at: usize| clock.get(at).copied().unwrap_or(0);
         let length = clock.len();
         let clock = day.and_hms_opt(part(0), part(1), part(2));
-        let Some(from) = clock.map(instant).filter(|t| t.is_plausible()) else {
+        let zone = text("zone").or(text("behind")).map_or(0, offset);
+        let Some(from) = clock.map(|clock| instant(clock).plus(-zone)).filter(|t| t.is_plausible()) else {
             continue;
         };
         let until = match length {
@@ -186,6 +198,16 @@ fn in_name(name: &str) -> Option<(String, Instant, Instant)> {
         last = Some((whole.as_str().to_string(), from, until));
     }
     last
+}
+
+/// Microseconds east of UTC; none for what is rather the number of a page, such as `-0002`.
+fn offset(zone: &str) -> i64 {
+    let digits: Vec<i64> = zone.bytes().filter(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0')).collect();
+    let parts: Vec<i64> = digits.chunks(2).map(|two| two[0] * 10 + two[1]).collect();
+    let (hours, minutes) = (parts.first().copied().unwrap_or(0), parts.get(1).copied().unwrap_or(0));
+    let sign = if zone.starts_with('-') { -1 } else { 1 };
+    let is_zone = hours <= 14 && minutes % 15 == 0 && minutes < 60;
+    if is_zone { sign * (hours * 60 + minutes) * 60 * SECOND } else { 0 }
 }
 
 fn instant(clock: NaiveDateTime) -> Instant {
@@ -213,6 +235,12 @@ mod tests {
             ("20260331T060000Z.ndjson", Some(moment)),
             ("2026-03-31T06-00-00Z", Some(moment)),
             ("users 2026-03-31 06:00:00.json", Some(moment)),
+            ("2026-03-31T080000+0200", Some(moment)),
+            ("2026-03-31T08:00:00+02:00", Some(moment)),
+            ("20260331T013000-0430", Some(moment)),
+            ("users_2026-03-31 08:00:00 +0200.json", Some(moment)),
+            ("2026-03-31T08-00-00+02", Some(moment)),
+            ("20260331T060000-0002", Some(moment)),
             ("2026-02-01_2026-03-31", Some(day)),
             ("2026-13-31", None),
             ("20260331-aaaa-bbbb-cccc-0123456789ab", None),

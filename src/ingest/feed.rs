@@ -146,6 +146,8 @@ fn packing(bytes: &[u8]) -> Option<Packing> {
 /// Byte order of a UTF-16 text, by its mark, or by the letters with which every export begins.
 fn utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     match bytes {
+        // UTF-32 has the same mark and two zeros behind it.
+        [0xff, 0xfe, 0, 0, ..] => None,
         [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
         [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
         [first, 0, second, 0, ..] if first.is_ascii() && second.is_ascii() && *first > 0 && *second > 0 => Some(u16::from_le_bytes),

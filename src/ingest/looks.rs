@@ -35,6 +35,10 @@ struct Look {
     claimed: bool,
     /// Whether a page is cut off.
     cut: bool,
+    /// Whether it is one of an object alone that is told to be gone.
+    gone: bool,
+    /// Why a page says itself that it is not whole.
+    doubt: Option<String>,
     /// What files of the look have in common.
     folder: String,
     /// What a pull says of its completeness.
@@ -67,6 +71,8 @@ impl Looks {
             unproved: None,
             claimed,
             cut: false,
+            gone: false,
+            doubt: None,
             folder: dating.look.clone(),
             pulled: None,
             told: BTreeSet::new(),
@@ -103,6 +109,10 @@ impl Looks {
             look.cut = true;
             look.against.get_or_insert_with(|| "a page is cut off".into());
         }
+        if let Some(doubt) = &page.doubt {
+            look.doubt.get_or_insert_with(|| doubt.clone());
+            look.against.get_or_insert_with(|| doubt.clone());
+        }
         if rows < page.rows {
             let lost = page.rows - rows;
             look.against.get_or_insert_with(|| format!("{lost} records of a page were not taken"));
@@ -118,6 +128,11 @@ impl Looks {
         }
     }
 
+    /// Adds what a delta page tells of one object that is gone: a view of it alone, which does not show it.
+    pub fn gone(&mut self, place: &Place, dating: &Dating) {
+        self.look(place, dating, false).gone = true;
+    }
+
     /// Takes a pull's word on the part of a look.
     pub fn vouch(&mut self, place: &Place, dating: &Dating, verdict: Result<(), String>) {
         if let Some(look) = self.0.get_mut(&id(place, dating)) {
@@ -130,7 +145,7 @@ impl Looks {
 
     /// Notes that a part of a collection was lost: no look at it in the same place and at the same time is whole.
     pub fn spoil(&mut self, table: Table, dating: &Dating, why: &str) {
-        let same = |look: &&mut Look| look.place.table == table && look.at == dating.at && look.folder == dating.look;
+        let same = |look: &&mut Look| !look.gone && look.place.table == table && look.at == dating.at && look.folder == dating.look;
         for look in self.0.values_mut().filter(same) {
             look.against.get_or_insert_with(|| why.to_string());
         }
@@ -144,7 +159,8 @@ impl Looks {
             .values()
             .filter(|look| look.pulled.is_none() && look.unproved.is_none())
             .filter_map(|look| {
-                let why = look.cut.then(|| "a page is cut off".to_string()).or_else(|| look.page_missing())?;
+                let cut = || look.cut.then(|| "a page is cut off".to_string());
+                let why = cut().or_else(|| look.doubt.clone()).or_else(|| look.page_missing())?;
                 let is_whole = look.place.scope == "tenant";
                 let of = if is_whole { String::new() } else { format!(" of {}", look.place.scope) };
                 let reason = format!("{}{of} as of {}: {why}", look.place.table.name(), look.at);
@@ -191,6 +207,9 @@ impl Look {
         if self.by == "modified" {
             let reason = "dated only by the modification time of a file".to_string();
             return ("no", Some(reason));
+        }
+        if self.gone {
+            return ("proven", Some("a delta page tells that it was removed".into()));
         }
         if !self.place.only.is_empty() {
             let only = &self.place.only;

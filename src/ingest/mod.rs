@@ -40,8 +40,10 @@ mod times;
 mod value;
 mod work;
 
+pub use context::is_guid;
 pub use coverage::{is_log, until};
 pub use error::IngestError;
+pub use kind::is_no_kind;
 pub use limits::Limits;
 pub use progress::Progress;
 pub use pulled::{Part, Pulled, PulledFile};
@@ -125,6 +127,19 @@ pub struct IngestReport {
     pub contradicted: Vec<String>,
 }
 
+/// Tells a path that leads nowhere before anything is made for what it was to hold; patterns and places elsewhere are not tried.
+///
+/// # Errors
+/// When a path does not exist.
+pub fn all_there(paths: &[PathBuf]) -> Result<(), IngestError> {
+    let tried = |path: &&PathBuf| {
+        let text = path.to_string_lossy();
+        !text.contains(['*', '?', '[']) && !text.contains("://")
+    };
+    let missing = paths.iter().filter(tried).find(|path| path.symlink_metadata().is_err());
+    missing.map_or(Ok(()), |path| Err(IngestError::NotFound { path: path.clone() }))
+}
+
 /// Reads files and hands their rows to the sink.
 ///
 /// # Errors
@@ -174,6 +189,7 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions, sink: &mut impl Sink) 
                 run.broken(input.path.clone(), reason.clone(), Some((input, scan, dating)));
             }
             Shape::Foreign(reason) => run.foreign(input.path.clone(), reason.clone(), Some((input, scan))),
+            Shape::Closed(closed) => run.closed(input, closed, scan, dating),
             Shape::Lines | Shape::Documents | Shape::Table(_) => run.file(input, scan, dating)?,
         }
     }

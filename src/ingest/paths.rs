@@ -71,6 +71,8 @@ pub(super) fn expand(paths: &[PathBuf], limits: &Limits) -> Result<Found, Ingest
     let mut walk = Walk {
         found: Found::default(),
         seen: HashSet::new(),
+        roots: Vec::new(),
+        links: Vec::new(),
         limits,
     };
     for path in paths {
@@ -85,6 +87,7 @@ pub(super) fn expand(paths: &[PathBuf], limits: &Limits) -> Result<Found, Ingest
             pattern(path, &mut walk)?;
         }
     }
+    walk.tell_links();
     walk.found.coverage.sort();
     walk.found.coverage.dedup();
     // The same files in the same order, however they were named.
@@ -133,6 +136,10 @@ fn pattern(path: &Path, walk: &mut Walk<'_>) -> Result<(), IngestError> {
 struct Walk<'a> {
     found: Found,
     seen: HashSet<PathBuf>,
+    /// Folders as given, without links.
+    roots: Vec<PathBuf>,
+    /// Symbolic links in them.
+    links: Vec<PathBuf>,
     limits: &'a Limits,
 }
 
@@ -140,6 +147,7 @@ impl Walk<'_> {
     fn folder(&mut self, path: &Path, below: usize) -> Result<(), IngestError> {
         let unreadable = |source| IngestError::Unreadable { path: path.into(), source };
         let entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        self.roots.extend(fs::canonicalize(path).ok().filter(|_| below == 0));
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(source) if below == 0 => return Err(unreadable(source)),
@@ -153,7 +161,7 @@ impl Walk<'_> {
             let kind = entry.file_type().map_err(unreadable)?;
             let path = entry.path();
             if kind.is_symlink() {
-                self.foreign(path, "a symbolic link, not followed");
+                self.links.push(path);
             } else if kind.is_dir() {
                 self.folder(&path, below + 1)?;
             } else if kind.is_file() {
@@ -167,8 +175,26 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// What may hold records and is not opened.
+    fn unopened(&mut self, path: &Path, reason: &str) {
+        self.found.broken.push((path.into(), reason.to_string()));
+    }
+
     fn foreign(&mut self, path: PathBuf, reason: &str) {
         self.found.foreign.push((path, reason.to_string()));
+    }
+
+    /// Tells links: one that leads to what is read anyway loses nothing, any other may lead to a part of an export.
+    fn tell_links(&mut self) {
+        for link in std::mem::take(&mut self.links) {
+            let target = fs::canonicalize(&link).ok();
+            let is_read = target.is_some_and(|t| self.seen.contains(&t) || self.roots.iter().any(|root| t.starts_with(root)));
+            if is_read {
+                self.foreign(link, "a symbolic link, not followed: what it leads to is read by its own name");
+            } else {
+                self.unopened(&link, "a symbolic link, not followed, so that it is not opened: name what it leads to instead");
+            }
+        }
     }
 
     fn file(&mut self, path: &Path, below: usize, named: bool) -> Result<(), IngestError> {
@@ -220,12 +246,19 @@ impl Walk<'_> {
             }
         };
         let mut archive = opened.reader();
-        if archive.file_names().any(|n| n.is_ok_and(|n| n == "[Content_Types].xml")) {
+        let has = |member: &str| archive.file_names().any(|n| n.is_ok_and(|n| n == member));
+        if has("[Content_Types].xml") && !has("xl/workbook.xml") && !has("xl/workbook.bin") {
             return self.foreign(input.path.clone(), "an Office document");
         }
+        if has("[Content_Types].xml") || has("mimetype") && has("content.xml") {
+            return self.unopened(
+                &input.path,
+                "an Office document with sheets, which is not opened: save each of its sheets as CSV (UTF-8)",
+            );
+        }
         if archive.len() > self.limits.members {
-            let reason = format!("an archive of more than {} members", self.limits.members);
-            return self.foreign(input.path.clone(), &reason);
+            let reason = format!("an archive of more than {} members, which is not opened: unpack it", self.limits.members);
+            return self.unopened(&input.path, &reason);
         }
         // The library knows the last one of a name only; which one an unpacker takes differs.
         for name in opened.hidden() {

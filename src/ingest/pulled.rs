@@ -52,6 +52,7 @@ impl Pulled {
                     by: "pull",
                     look: file.look.clone(),
                     folders: 0,
+                    to_come: None,
                 };
             }
         }

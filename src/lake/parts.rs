@@ -11,7 +11,7 @@ use arrow::array::RecordBatch;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 /// Rows that wait in memory, in bytes, before the largest partitions are written.
@@ -105,7 +105,9 @@ impl Parts {
                 file => Ok(Written::Open(file)),
             }
         };
-        self.under_way.push_back((key, std::thread::spawn(write)));
+        let thread = std::thread::Builder::new().spawn(write);
+        let thread = thread.map_err(|error| no_thread(self.lake.root(), &error))?;
+        self.under_way.push_back((key, thread));
         Ok(())
     }
 
@@ -139,7 +141,7 @@ impl Parts {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(CLOSERS)
             .build()
-            .map_err(LakeError::format("write to", self.lake.root()))?;
+            .map_err(|error| no_thread(self.lake.root(), &error))?;
         let closed: Vec<Option<Finished>> = pool.install(|| todo.into_par_iter().map(close).collect::<Result<_, _>>())?;
         self.finished.extend(closed.into_iter().flatten());
         Ok(self.finished)
@@ -156,6 +158,12 @@ impl Parts {
         let _ = fs::remove_file(&temp);
         Ok(temp)
     }
+}
+
+/// Says that no thread could be started: the place can be written, and what is short is memory or threads.
+fn no_thread(root: &Path, error: &dyn std::fmt::Display) -> LakeError {
+    let why = format!("{error}; memory or threads are short: end other programs or raise the limit, and run it again");
+    LakeError::io("start a thread that writes to", root)(std::io::Error::other(why))
 }
 
 /// Moves the waiting rows of a partition to its file, which is created when there is none.

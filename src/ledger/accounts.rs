@@ -2,7 +2,7 @@
 
 use crate::lake::table::Table;
 use crate::ledger::evidence::Evidence;
-use crate::ledger::sightings::{Contents, Sightings};
+use crate::ledger::sightings::{Contents, Seen, Sightings};
 use crate::model::time::DAY;
 use crate::model::{AccessEvent, Action, Instant, Interned, Outcome, PrincipalId, PrincipalState};
 use ahash::AHashMap;
@@ -38,6 +38,8 @@ pub struct AccountState {
     pub enabled: Option<bool>,
     /// Deleted, and not restored.
     pub deleted: bool,
+    /// Whether the last that is told of its deletion is that it came back.
+    pub restored: bool,
     /// Since when it is in this state; `None` when nobody saw the change.
     pub since: Option<Instant>,
     /// Whether a record made later tells it, and none of that time.
@@ -51,7 +53,9 @@ impl AccountState {
         match self {
             Self { deleted: true, .. } => PrincipalState::Deleted,
             Self { enabled: Some(false), .. } => PrincipalState::Disabled,
-            _ => PrincipalState::Active,
+            Self { enabled: Some(true), .. } | Self { restored: true, .. } => PrincipalState::Active,
+            // A listing leaves the member out unless it is asked for.
+            Self { enabled: None, .. } => PrincipalState::Unknown,
         }
     }
 }
@@ -119,6 +123,25 @@ impl Accounts {
                         is_event: false,
                     });
                 }
+            }
+        }
+        for table in [Table::Users, Table::Groups, Table::ServicePrincipals] {
+            for (id, look) in sightings.of(table).removed_alone() {
+                let told = Told {
+                    at: look.at,
+                    value: true,
+                    is_event: false,
+                };
+                let deleted = &mut accounts.entry(PrincipalId::of(id)).or_default().deleted;
+                deleted.push(told);
+                // It was there when it was listed; of users that is noted already.
+                let listed = sightings.of(table).seen.get(&id).into_iter().flatten().filter(|s| s.snapshot.is_some());
+                let there = |seen: &Seen| Told {
+                    at: seen.since,
+                    value: false,
+                    is_event: false,
+                };
+                deleted.extend(listed.filter(|_| table != Table::Users).map(there));
             }
         }
         for history in accounts.values_mut() {
@@ -219,9 +242,11 @@ impl Accounts {
             None
         };
         let told = if deleted { &history.deleted } else { &history.enabled };
+        let last = history.deleted.iter().rev().find(|t| t.at <= instant);
         Some(AccountState {
             enabled,
             deleted,
+            restored: last.is_some_and(|t| t.is_event && !t.value),
             since,
             seen_later: told.first().is_some_and(|t| instant < t.at && !t.is_event),
         })

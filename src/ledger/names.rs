@@ -293,6 +293,41 @@ impl Names {
         for r in &evidence.directory_roles {
             self.mention(r, r.principal_id, kind(r.principal_kind), r.principal_name, None, sightings);
         }
+        self.mentions_of_packages(evidence, sightings);
+        for r in &evidence.review_decisions {
+            let of = r.principal_kind.map(|k| Interned::from(k.trim_end_matches("Identity")));
+            let upn = |member| member_upn(&r.content, member);
+            self.mention(r, r.principal_id, kind(of), r.principal_name, upn("principal"), sightings);
+            self.mention(r, r.reviewer_id, Some(ObjectKind::User), r.reviewer_name, upn("reviewedBy"), sightings);
+        }
+    }
+
+    /// Names of holders, of those who asked and decided, and of what is in packages.
+    fn mentions_of_packages(&mut self, evidence: &Evidence, sightings: &Sightings) {
+        for r in &evidence.assignments {
+            let kind = match r.target_type.as_deref() {
+                None | Some("user") => Some(ObjectKind::User),
+                Some("serviceprincipal") => Some(ObjectKind::ServicePrincipal),
+                Some(_) => None,
+            };
+            self.mention(r, r.target_id, kind, r.target_name, r.target_upn, sightings);
+        }
+        for r in &evidence.requests {
+            self.mention(r, r.requestor_id, Some(ObjectKind::User), r.requestor_name, r.requestor_upn, sightings);
+        }
+        for r in &evidence.approvals {
+            for stage in &r.stages {
+                self.mention(r, stage.reviewer_id, Some(ObjectKind::User), stage.reviewer_name, stage.reviewer_upn, sightings);
+            }
+        }
+        for r in &evidence.resource_roles {
+            let kind = match r.origin_system.as_deref() {
+                Some("AadGroup") => Some(ObjectKind::Group),
+                Some("AadApplication") => Some(ObjectKind::ServicePrincipal),
+                _ => None,
+            };
+            self.mention(r, r.resource_id, kind, r.resource_name, None, sightings);
+        }
     }
 
     /// A name that a listing gives to an object, unless an export of its own kind has it: that one tells more.
@@ -407,6 +442,20 @@ fn naming(at: Instant, name: Option<&str>, upn: Option<&str>) -> Naming {
         upn: text(upn),
         user_type: Interned::default(),
     }
+}
+
+/// The principal name that a member of a record tells.
+fn member_upn(content: &str, member: &str) -> Option<Interned> {
+    if !content.contains("\"userPrincipalName\"") {
+        return None;
+    }
+    let whole: serde_json::Value = serde_json::from_str(content).ok()?;
+    whole
+        .get(member)?
+        .get("userPrincipalName")?
+        .as_str()
+        .filter(|upn| !upn.is_empty())
+        .map(Interned::from)
 }
 
 /// A principal name as it was before the account was deleted: Entra puts the object id without dashes in front of it.

@@ -465,9 +465,12 @@ impl AccessModel {
     /// Whether the account could be used at an instant, and since when it was in that state where somebody saw the change.
     #[must_use]
     pub fn principal_state(&self, principal: &PrincipalId, at: Instant) -> (PrincipalState, Option<Instant>) {
+        // A group is no account: it can be deleted, and never disabled.
+        let is_group = || self.names.of(principal.as_str()).is_some_and(|named| named.kind == ObjectKind::Group);
         match self.accounts.at(principal, at) {
+            Some(state) if state.state() == PrincipalState::Unknown && is_group() => (PrincipalState::Active, None),
             Some(state) => (state.state(), state.since),
-            None if self.names.of(principal.as_str()).is_some() => (PrincipalState::Active, None),
+            None if is_group() => (PrincipalState::Active, None),
             None => (PrincipalState::Unknown, None),
         }
     }

@@ -167,7 +167,26 @@ impl Collection {
     pub(super) fn absences_of_all<'a>(&'a self, scope: &Interned, objects: &[Interned]) -> impl Iterator<Item = &'a SnapshotFacts> + use<'a> {
         let seen: AHashSet<Interned> = objects.iter().filter_map(|o| self.seen.get(o)).flatten().filter_map(|s| s.snapshot).collect();
         let looks = self.looks.get(scope).map_or(&[][..], Vec::as_slice);
-        looks.iter().filter(move |(id, look)| look.complete && !seen.contains(id)).map(|(_, look)| look)
+        let gone = if let [object] = objects { self.removals(scope, object) } else { &[] };
+        looks
+            .iter()
+            .filter(move |(id, look)| look.complete && !seen.contains(id))
+            .chain(gone)
+            .map(|(_, look)| look)
+    }
+
+    /// Views of one object alone that tell that it was removed, from among the living or from among the deleted.
+    fn removals(&self, scope: &str, object: &str) -> &[(Interned, SnapshotFacts)] {
+        let alone = if scope == "deleted" { "deleted/object/" } else { "object/" };
+        // A name that nobody has made yet is one of no view.
+        let scope = ustr::existing_ustr(&format!("{alone}{object}"));
+        scope.and_then(|scope| self.looks.get(&scope)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The objects that a view of each alone tells to be removed, with when.
+    pub(super) fn removed_alone(&self) -> impl Iterator<Item = (Interned, &SnapshotFacts)> {
+        let alone = self.looks.iter().filter_map(|(scope, looks)| Some((scope.strip_prefix("object/")?, looks)));
+        alone.flat_map(|(id, looks)| looks.iter().filter(|(_, l)| l.complete).map(move |(_, look)| (Interned::from(id), look)))
     }
 
     /// The objects that the newest complete look at the whole tenant lists, and when it was over.
@@ -199,7 +218,9 @@ impl Collection {
     /// Whether the newest complete look at a part no longer lists the object; `None` without such a look.
     fn removed_from(&self, part: &str, object: &str, as_of: Instant) -> Option<bool> {
         let looks = self.looks.get(&Interned::from(part)).map_or(&[][..], Vec::as_slice);
-        let (id, _) = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of)?;
+        let told = looks.iter().rev().find(|(_, l)| l.complete && l.at <= as_of);
+        let gone = self.removals(part, object).iter().rev().find(|(_, l)| l.complete && l.at <= as_of);
+        let (id, _) = told.into_iter().chain(gone).max_by_key(|(_, l)| l.at)?;
         let seen = self.seen.get(&Interned::from(object));
         Some(!seen.is_some_and(|seen| seen.iter().any(|s| s.snapshot.as_deref() == Some(id.as_str()))))
     }

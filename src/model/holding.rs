@@ -59,13 +59,13 @@ words! {
 words! {
     /// Whether the account can use what it holds.
     PrincipalState {
-        /// Enabled, or not known to be otherwise.
+        /// Enabled, as a record or the log tells; groups always are.
         Active => "active",
         /// Disabled.
         Disabled => "disabled",
         /// Deleted.
         Deleted => "deleted",
-        /// Never seen in any export.
+        /// No record tells whether it is enabled.
         Unknown => "unknown",
     }
 }

@@ -100,6 +100,7 @@ pub fn store(order: &Order, spool: &Spool, outcome: &Outcome, granted: &[String]
     } else {
         IngestReport::default()
     };
+    gaps.extend(not_taken(order, &collections, spool, &report));
     let pulls = account(order, &collections, spool, (&all, &entries), outcome, &gaps, granted, &report);
     sink.pulls(pulls.clone()).map_err(|source| ingest::IngestError::Sink {
         path: PathBuf::from("the account of the pull"),
@@ -247,6 +248,37 @@ fn gaps(collections: &[&'static Collection], entries: &[Entry], outcome: &Outcom
         }
     }
     gaps
+}
+
+/// Records that came and were not taken: what they would have told is missing. Their gaps in time are on record with them.
+fn not_taken(order: &Order, collections: &[&'static Collection], spool: &Spool, report: &IngestReport) -> Vec<Gap> {
+    let of_collection = |collection: &&'static Collection| {
+        let prefix = shown(order, spool, collection, &format!("{}-", collection.name));
+        let sources: Vec<_> = report.sources.iter().filter(|s| s.path.starts_with(&prefix)).collect();
+        let strange = report
+            .unrecognised
+            .iter()
+            .filter(|((path, reason), _)| path.starts_with(&prefix) && ingest::is_no_kind(reason));
+        let strange: Vec<(&str, u64)> = strange.map(|((_, reason), count)| (reason.as_str(), *count)).collect();
+        let rejected: i64 = sources.iter().map(|s| s.rejected).sum();
+        let count = u64::try_from(rejected).unwrap_or_default() + strange.iter().map(|(_, n)| n).sum::<u64>();
+        let told = sources.iter().find_map(|s| {
+            let of_it = report.gaps.iter().filter(|g| g.source.as_deref() == Some(&s.sha256));
+            let rest = of_it.filter_map(|g| g.reason.as_deref()?.strip_prefix(s.path.as_str())?.strip_prefix(": "));
+            rest.filter_map(|rest| rest.split_once(": ")).map(|(_, why)| why).next()
+        });
+        let why = told.or(strange.first().map(|(reason, _)| *reason)).unwrap_or("see 'vouchsafe lake status'");
+        let noun = if count == 1 { "record was" } else { "records were" };
+        (count > 0).then(|| Gap {
+            collection: collection.name.to_string(),
+            subject: collection.subject().to_string(),
+            window: None,
+            reason: format!("{}: {count} {noun} not taken, the first: {why}", collection.name),
+            is_limit: false,
+            kind: GapKind::Unread,
+        })
+    };
+    collections.iter().filter_map(of_collection).collect()
 }
 
 /// The account: what was asked, with which rights, what came and what became of it.

@@ -28,8 +28,9 @@ pub(super) fn versions(access: &AccessModel) -> Vec<PolicyVersionRow> {
                 version: i64::try_from(i + 1).unwrap_or(i64::MAX),
                 is_newest: i + 1 == count,
                 changed_after: before,
-                seen_from: version.first_seen,
-                seen_until: version.last_seen,
+                // One snapshot of a day was made at some instant of it: its end comes before its beginning.
+                seen_from: version.first_seen.min(version.last_seen),
+                seen_until: version.first_seen.max(version.last_seen),
                 modified_at: version.since.filter(|s| before.is_none_or(|b| b < *s) && *s <= version.first_seen),
                 ..row(access, id, &version.facts)
             });

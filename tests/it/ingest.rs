@@ -130,3 +130,25 @@ fn what_could_not_be_read_is_told_and_refused_when_asked_for_strictly() {
     let told = run.tell(&["ingest", "in", "--lake", "lake", "--strict"]);
     assert!(told.code == 3 && told.stderr.contains("1 files could not be read"), "{}", told.stderr);
 }
+
+#[test]
+fn a_mistake_on_the_command_line_is_told_and_makes_no_lake() {
+    let run = Run::new();
+    run.write("in/audit.json", &event("a", "2026-06-15T10:00:00Z"));
+    for (flags, says) in [
+        (&["in", "--tenant", "contoso.onmicrosoft.com"][..], "write the GUID"),
+        (&["in", "--observed-at", "2099-01-01"], "yet to come"),
+        (&["in", "nosuch"], "nosuch"),
+    ] {
+        let told = run.tell(&[&["ingest", "--lake", "lake"], flags].concat());
+        assert!(told.code == 2 && told.stderr.contains(says), "{flags:?}: {}", told.stderr);
+        assert!(!run.dir().join("lake").exists(), "{flags:?}");
+    }
+    run.write("in/coverage.toml", "complete = false\ntenant = \"nope\"\n");
+    let told = run.tell(&["ingest", "in", "--lake", "lake"]);
+    assert!(
+        told.code == 2 && told.stderr.contains("coverage.toml") && told.stderr.contains("no tenant id"),
+        "{}",
+        told.stderr
+    );
+}

@@ -34,6 +34,7 @@ mod lake_log;
 mod main_job;
 mod privacy;
 mod pull;
+mod pull_honest;
 mod pull_runs;
 mod pull_ways;
 mod real;

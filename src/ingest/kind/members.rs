@@ -1,6 +1,6 @@
 //! What the members of a record say, when neither context nor type does.
 
-use super::{Kind, NO_KIND, ObjectKind, Provider};
+use super::{CHANGE, Kind, NO_KIND, ObjectKind, Provider};
 use serde_json::{Map, Value};
 
 /// What the members say.
@@ -51,7 +51,7 @@ fn foreign_records(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) 
     } else if any(&["jobId", "provisioningSteps"]) && any(&["sourceIdentity", "targetIdentity"]) {
         "an entry of the provisioning log; export the directory audit log instead"
     } else if any(&["members@delta", "@removed"]) {
-        "a change told by a delta query, not an object; export the whole collection"
+        CHANGE
     } else if has("isOrganizationDefault") && has("scopeType") || has("policyId") && has("scopeId") {
         "a role management policy"
     } else if any(&["maximumDuration", "isExpirationRequired", "enabledRules"]) && has("target") {

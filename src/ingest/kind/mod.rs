@@ -12,6 +12,15 @@ use crate::lake::table::Table;
 /// What is said of a record whose members fit no kind.
 pub(super) const NO_KIND: &str = "no known kind";
 
+/// What is said of a change by itself, which no page names.
+pub(super) const CHANGE: &str = "a change told by a delta query, not an object; export the whole collection";
+
+/// Whether a record was not taken because nothing tells what it is.
+#[must_use]
+pub fn is_no_kind(reason: &str) -> bool {
+    reason.starts_with(NO_KIND)
+}
+
 /// What a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {

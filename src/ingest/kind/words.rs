@@ -243,6 +243,10 @@ fn of(table: Table) -> &'static [Words] {
             ];
             ALL
         }
+        Table::Groups => {
+            const ALL: &[Words] = &[words(&["groupTypes"], &["Unified", "DynamicMembership"])];
+            ALL
+        }
         Table::Catalogs => {
             const ALL: &[Words] = &[words(&["catalogType"], &["userManaged", "serviceDefault", "serviceManaged"])];
             ALL
@@ -340,6 +344,16 @@ const DECISION_ITEM: &str = "accessReviewInstanceDecisionItem";
 /// request lacks.
 pub(in crate::ingest) fn unknown(table: Table, map: &Map<String, Value>, listed: bool) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
+    if listed {
+        // A blank where a state belongs; a member that was not asked for says nothing.
+        let blank = |name: &str| map.get(name).is_some_and(|v| v.is_null() || v.as_str().is_some_and(|t| t.trim().is_empty()));
+        let states: &[&str] = match table {
+            Table::Users | Table::ServicePrincipals => &["accountEnabled"],
+            Table::Requests => &["requestType"],
+            _ => &[],
+        };
+        found.extend(states.iter().filter(|name| blank(name)).map(|name| format!("no {name}")));
+    }
     for words in of(table) {
         let mut all = Vec::new();
         for path in words.paths {

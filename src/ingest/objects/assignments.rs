@@ -82,6 +82,11 @@ fn carried_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object) {
 pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let of = reader(map);
+    // Only beta has it: "True if the request is not to be processed for assignment" (reference of accessPackageAssignmentRequest).
+    if of.flag("isValidationOnly") == Some(true) {
+        let why = "a request that was only validated (isValidationOnly): nothing follows from it";
+        return Err(Refused::Rowless(Place::whole(Table::Requests), why.into()));
+    }
     let requestor = of.at("requestor");
     let package = of.first(&PACKAGE);
     let assignment = of.first(&ASSIGNMENT);

@@ -1,5 +1,6 @@
 //! Members and owners, told by the group, by the member, or by a list that an object carries.
 
+use super::changes;
 use super::directory::{group, service_principal, user};
 use super::exposure::app_role_row;
 use super::{Place, Refused, Taker, UnknownWords, carried_list, nameless, own_id, reader};
@@ -80,10 +81,11 @@ pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, 
     for name in LISTS {
         map.remove(name);
     }
+    changes::lists(to, map, id, kind);
 }
 
 /// A member or owner; the id is relation, container and member.
-fn membership(item: &Object, relation: &str, container_kind: &str, container: &str) -> Option<(MembershipRow, Interned)> {
+pub(super) fn membership(item: &Object, relation: &str, container_kind: &str, container: &str) -> Option<(MembershipRow, Interned)> {
     let of = reader(item);
     let member = of.id("id")?;
     let row = MembershipRow {
@@ -143,6 +145,15 @@ fn member_of(member: &Object, id: &str, kind: &str, container: &str) -> (Members
 pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &mut Object) -> Result<Place, Refused> {
     let of = reader(map);
     let kind = of.kind().map(|k| plain_kind(&k)).unwrap_or_default();
+    let table = match kind.as_str() {
+        "user" => Table::Users,
+        "group" => Table::Groups,
+        "serviceprincipal" => Table::ServicePrincipals,
+        _ => Table::Memberships,
+    };
+    if let Some(refused) = changes::removed(to, table, map)? {
+        return Err(refused);
+    }
     if relation == Relation::Deleted && of.raw("deletedDateTime").is_none() {
         // It would pass for one of the living.
         return Err(Refused::Rejected("a deleted object without deletedDateTime; export it with that member".into()));

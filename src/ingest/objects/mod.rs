@@ -1,6 +1,7 @@
 //! Objects of the directory and of its governance become rows; what they carry nested feeds its own table.
 
 mod assignments;
+mod changes;
 mod directory;
 mod exposure;
 mod memberships;
@@ -42,6 +43,8 @@ pub(super) enum Refused {
     Rejected(String),
     /// No table takes it.
     Unmapped(String),
+    /// It is understood and makes no row: where it was listed, and why.
+    Rowless(Place, String),
 }
 
 /// What an object's surroundings say of it.
@@ -256,6 +259,8 @@ pub(super) struct Taker<'r, M> {
     pub holders: &'r mut Holders,
     /// Words of enumerations that are not known.
     pub words: &'r mut UnknownWords,
+    /// Objects that are told to be gone, each as a view of itself alone.
+    pub gone: &'r mut Vec<Place>,
 }
 
 /// Words of enumerations that are not known, by table, and the objects that have each.
@@ -325,6 +330,9 @@ impl Holders {
 impl<M: Copy> Taker<'_, M> {
     /// Takes an object; where its row belongs.
     pub fn take(&mut self, kind: ObjectKind, map: &mut Map<String, Value>) -> Result<Place, Refused> {
+        if let Some(refused) = changes::removed(self, kind.table(), map)? {
+            return Err(refused);
+        }
         match kind {
             ObjectKind::Assignment => assignments::assignment(self, map),
             ObjectKind::Request => assignments::request(self, map),

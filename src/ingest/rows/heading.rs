@@ -1,6 +1,7 @@
 //! The heading of separated values, and the cells of their rows.
 
 use super::{Columns, FORMATS, Rows};
+use crate::ingest::split::log_of_table;
 use std::borrow::Cow;
 
 /// The heading of a table, as far as the rows need it.
@@ -24,6 +25,13 @@ pub(in crate::ingest) enum FoundHeading {
     Table(Heading),
     /// A table, and why it is not read.
     Foreign(String),
+    /// A table of columns that nobody knows: why it is not read, and the log of which it speaks.
+    Unknown {
+        /// Why it is not read.
+        why: String,
+        /// The log.
+        of: Option<&'static str>,
+    },
     /// A table that holds records, and why they cannot be read.
     Damaged(String),
 }
@@ -36,6 +44,11 @@ impl Heading {
     pub fn width(&self) -> usize {
         let last = self.columns.iter().rposition(|name| name.chars().any(char::is_alphabetic));
         last.map_or(0, |at| at + 1)
+    }
+
+    /// The log of which columns speak that are those of no known export.
+    pub fn log(&self) -> Option<&'static str> {
+        log_of_columns(&Columns::of(self.columns.iter().map(String::as_str)))
     }
 
     /// The heading of rows that are lists of JSON; its format is past the last one where none fits.
@@ -88,12 +101,42 @@ impl Heading {
             }
             None => {
                 let shown: Vec<&str> = columns.iter().map(String::as_str).take(6).collect();
-                FoundHeading::Foreign(format!(
+                let why = format!(
                     "a table of separated values with columns that are no known export ({} …); export the audit log, sign-ins, or pages of Graph",
                     shown.join(", ")
-                ))
+                );
+                let text = String::from_utf8_lossy(bytes.get(end + 1..).unwrap_or_default());
+                let rows = text.lines().filter_map(|line| cells(line, separator));
+                let of = log_of_columns(&known).or_else(|| log_of_table(&columns, rows));
+                FoundHeading::Unknown { why, of }
             }
         })
+    }
+}
+
+/// The log that has such columns, though too few of them to be read.
+fn log_of_columns(columns: &Columns) -> Option<&'static str> {
+    let acts = [
+        "TargetResources",
+        "InitiatedBy",
+        "AADOperationType",
+        "ActivityDisplayName",
+        "Target1Type",
+        "Target1ObjectId",
+    ];
+    let who = ["UserPrincipalName", "UserId", "ServicePrincipalId", "AppId", "Application ID", "User ID"];
+    let signs_in = [
+        "ResultType",
+        "ConditionalAccessStatus",
+        "ClientAppUsed",
+        "IsInteractive",
+        "SignInEventTypes",
+        "Incoming token type",
+    ];
+    if columns.any(&acts) {
+        Some("audit")
+    } else {
+        (columns.any(&who) && columns.any(&signs_in)).then_some("sign_ins")
     }
 }
 
@@ -272,6 +315,6 @@ mod tests {
         let local = columns.replace("UTC", "Local");
         assert!(matches!(Heading::of(local.as_bytes()), Some(FoundHeading::Damaged(why)) if why.contains("UTC")));
         assert!(Heading::of(b"just some text\nand more\n").is_none());
-        assert!(matches!(Heading::of(b"a,b,c\n1,2,3\n"), Some(FoundHeading::Foreign(_))));
+        assert!(matches!(Heading::of(b"a,b,c\n1,2,3\n"), Some(FoundHeading::Unknown { of: None, .. })));
     }
 }

@@ -54,9 +54,9 @@ fn read(row: &mut Row, file: &str) -> Result<Told, String> {
     let table = take(row, &["Type"]);
     let category = take(row, &["Category"]);
     let text = |value: &Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_string);
-    let stream = text(&category)
-        .and_then(|c| stream_of(&c))
-        .or_else(|| text(&table).and_then(|t| stream_of_table(&t)))
+    let stream = text(&table)
+        .and_then(|t| stream_of_table(&t))
+        .or_else(|| text(&category).and_then(|c| stream_of(&c)))
         .or_else(|| row.values().filter_map(Value::as_str).find_map(stream_of_table))
         .or_else(|| {
             let lower = file.to_lowercase();

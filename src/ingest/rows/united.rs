@@ -23,15 +23,13 @@ pub(in crate::ingest) fn format_of(format: &'static Format, row: &Row) -> Result
         Some(_) => Some(sign_ins),
         None => name.eq_ignore_ascii_case("AuditLogs").then_some(audit),
     };
-    let category = text("category").unwrap_or_default();
-    if let Some(known) = text("type").and_then(of_table) {
-        return Ok(known);
+    // The table that a row names goes before its category, which may be that of another one.
+    if let Some(named) = text("type") {
+        return of_table(named).ok_or_else(|| Untaken::Table(named.to_string()));
     }
+    let category = text("category").unwrap_or_default();
     if stream_of(category).is_some() {
         return Ok(sign_ins);
-    }
-    if let Some(other) = text("type") {
-        return Err(Untaken::Table(other.to_string()));
     }
     // The column that `union withsource=` makes has any name.
     if let Some(known) = row.values().filter_map(Value::as_str).find_map(|cell| of_table(cell.trim())) {

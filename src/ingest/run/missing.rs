@@ -41,6 +41,7 @@ struct LogPages {
     cut: usize,
     rows: i64,
     counts: Vec<i64>,
+    doubt: Option<String>,
 }
 
 impl LogPages {
@@ -50,6 +51,7 @@ impl LogPages {
         self.cut += usize::from(!page.closed);
         self.rows += page.rows;
         self.counts.extend(page.count);
+        self.doubt = self.doubt.take().or_else(|| page.doubt.clone());
     }
 
     /// What the pages say is missing.
@@ -57,6 +59,9 @@ impl LogPages {
         let Self { pages, last, cut, rows, .. } = self;
         if *cut > 0 {
             return Some(format!("{cut} of {pages} pages are cut off before their end"));
+        }
+        if let Some(doubt) = &self.doubt {
+            return Some(format!("of a page, {doubt}"));
         }
         if *last == 0 {
             return Some(format!("{pages} pages are there, and the last one says that more follow"));

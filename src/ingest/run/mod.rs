@@ -18,7 +18,7 @@ use crate::ingest::paths::Input;
 use crate::ingest::scan::{SMALL, Scan};
 use crate::ingest::shown::is_renamed;
 use crate::ingest::sink::{Put, Seen, Sink, SinkError};
-use crate::ingest::split::Outcome;
+use crate::ingest::split::{Closed, Outcome, ToldBy};
 use crate::ingest::work::{Done, Remarks, Surroundings};
 use crate::ingest::{IngestError, IngestOptions, IngestReport, UNKNOWN_TENANT, claimed};
 use crate::lake::records::{Coverage, Reject, Source};
@@ -27,7 +27,7 @@ use crate::model::{Instant, Interned, TenantId};
 use arrow::error::ArrowError;
 use missing::Missing;
 use pipeline::{Stop, in_place, on_threads};
-use remarks::{format_of, note, subject_of};
+use remarks::{format_of, is_prose, names_a_log, note, subject_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -129,6 +129,24 @@ impl<'a, S: Sink> Run<'a, S> {
             Some((input, ..)) => subject_of(&input.below()),
             None => subject_of(&path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default()),
         };
+        self.lost(subject, path, reason, input);
+    }
+
+    /// A file that may hold records and is not opened: a gap of what its text speaks of, else of what its name does.
+    pub fn closed(&mut self, input: &Input, closed: &Closed, scan: &Scan, dating: &Dating) {
+        let is_gap = match closed.told {
+            ToldBy::Container => true,
+            ToldBy::Text => !is_prose(&input.name),
+            ToldBy::Name => names_a_log(&input.name),
+        };
+        if !is_gap {
+            return self.foreign(input.path.clone(), closed.why.clone(), Some((input, scan)));
+        }
+        let subject = closed.of.unwrap_or_else(|| subject_of(&input.below()));
+        self.lost(subject, input.path.clone(), closed.why.clone(), Some((input, scan, dating)));
+    }
+
+    fn lost(&mut self, subject: &str, path: PathBuf, reason: String, input: Option<(&Input, &Scan, &Dating)>) {
         if let (Some(table), Some((_, _, dating))) = (Table::from_name(subject), input) {
             self.missing.spoiled(table, dating, "a file of it could not be read");
         }
@@ -177,6 +195,25 @@ impl<'a, S: Sink> Run<'a, S> {
             ..gap.clone()
         });
         self.healed.extend(rows.collect::<Vec<_>>());
+    }
+
+    /// Heals gaps of files that were not opened, by what was unpacked or saved from them: a file of the same name but for its
+    /// ending, or one in a folder of that name.
+    fn heal_unopened(&mut self, shown: &str) {
+        let stem = |path: &str| {
+            let name = path.rfind(['/', '\\']).map_or(0, |at| at + 1);
+            path[name..].find('.').map_or(path, |dot| &path[..name + dot]).to_string()
+        };
+        let own = stem(shown);
+        let begins: BTreeSet<String> = self
+            .options
+            .open_gaps
+            .iter()
+            .filter_map(|gap| gap.reason.as_deref()?.split_once(": ").filter(|(_, why)| why.contains("not opened")))
+            .filter(|(path, _)| stem(path) == own || shown.starts_with(&format!("{}/", stem(path))))
+            .map(|(path, _)| format!("{path}: "))
+            .collect();
+        begins.iter().for_each(|begin| self.heal(None, begin));
     }
 
     /// What names tell of a parent; a pull knows what it asked for.
@@ -275,6 +312,7 @@ impl<'a, S: Sink> Run<'a, S> {
         sum.invited.extend(done.holders.invited.iter().copied());
         self.missing.holders(dating, done.holders);
         sum.unknown.join(done.unknown);
+        done.gone.iter().for_each(|place| self.looks.gone(place, dating));
         sum.objects |= !done.placed.is_empty();
         for (table, rows) in [(Table::AuditEvents, done.audit), (Table::SignIns, done.sign_ins)] {
             if let Some((batch, keys)) = rows {
@@ -382,8 +420,9 @@ impl<'a, S: Sink> Run<'a, S> {
             self.sink.rejects(vec![more]).map_err(|e| Stop::Sink(e).at(&input.path))?;
         }
         if outcome.trouble.is_none() && sum.rejected == 0 && sum.errors.is_empty() && outcome.pages.iter().all(|p| p.closed) {
-            let begin = format!("{}: ", self.shown(input));
-            self.heal(None, &begin);
+            let shown = self.shown(input);
+            self.heal(None, &format!("{shown}: "));
+            self.heal_unopened(&shown);
         }
         let observed = sum.objects || outcome.pages.iter().any(|p| p.rows == 0);
         let nameless = sum.read == 0 && places.is_empty() && !outcome.pages.is_empty();
@@ -400,7 +439,7 @@ impl<'a, S: Sink> Run<'a, S> {
             conflicting: number(sum.put.conflicting),
             observed_at: observed.then_some(dating.at),
             dated_by: observed.then(|| dating.by.to_string()),
-            note: note(&sum, &outcome, input, &self.name_of(&input.file)).or_else(|| nameless.then(|| EMPTY_PAGE.to_string())),
+            note: note(&sum, &outcome, input, &self.name_of(&input.file), dating).or_else(|| nameless.then(|| EMPTY_PAGE.to_string())),
         };
         if source.kept + source.duplicate == 0 && (nameless || outcome.pages.iter().all(|p| p.rows > 0)) {
             let reason = match sum.reasons.iter().max_by_key(|(_, n)| **n) {

@@ -1,6 +1,7 @@
 //! What is said of a file when it is over.
 
 use super::Sum;
+use crate::ingest::dating::Dating;
 use crate::ingest::paths::Input;
 use crate::ingest::rows;
 use crate::ingest::split::{Outcome, Shape};
@@ -27,9 +28,14 @@ pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
     text.to_string()
 }
 
-pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str) -> Option<String> {
+pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str, dating: &Dating) -> Option<String> {
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
+    if let Some(date) = dating.to_come.as_ref().filter(|_| sum.objects) {
+        notes.push(format!(
+            "the date {date} in its name is yet to come: its modification time is taken instead, which proves presence only"
+        ));
+    }
     if sum.holderless > 0 {
         notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
     }
@@ -140,6 +146,19 @@ pub(super) fn subject_of(path: &str) -> &'static str {
         })
     };
     by_name.or_else(by_folder).map_or("unknown", |(_, subject)| *subject)
+}
+
+/// Whether a name says that a file holds a log, whatever it looks like; what people write about logs is called so, too.
+pub(super) fn names_a_log(name: &str) -> bool {
+    let lowered = name.to_lowercase();
+    let bare: String = lowered.chars().filter(char::is_ascii_alphanumeric).collect();
+    !is_prose(name) && ["directoryaudit", "auditlog", "signin"].iter().any(|word| bare.contains(word))
+}
+
+/// Whether a name is that of a text for people.
+pub(super) fn is_prose(name: &str) -> bool {
+    let lowered = name.to_lowercase();
+    [".md", ".rst", ".adoc", ".htm", ".html", ".tex"].iter().any(|end| lowered.ends_with(end)) || lowered.contains("readme")
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! Nothing is understood here beyond brackets, strings and the annotations of a page.
 //! A record that is cut, too long or too deep is torn out with its place, and reading goes on after it.
 
+mod closed;
 mod lines;
 mod pages;
 mod sniff;
 mod table;
 mod tables;
 
+pub(super) use closed::{Closed, ToldBy, log_of_table};
 pub(super) use sniff::sniff;
 
 use crate::ingest::context::Context;
@@ -114,8 +116,16 @@ pub(super) struct Page {
     pub single: bool,
     /// Rows on it, torn ones too.
     pub rows: i64,
+    /// Why it says itself that it is not whole, or says of its size what nobody can read.
+    pub doubt: Option<String>,
     /// Lists of rows behind its own, of which nothing was taken.
     pub(super) seconds: Vec<Torn>,
+}
+
+impl Page {
+    fn doubt(&mut self, why: String) {
+        self.doubt.get_or_insert(why);
+    }
 }
 
 /// A file after it was cut up.
@@ -140,6 +150,8 @@ pub(super) enum Shape {
     Table(Arc<Heading>),
     /// No JSON objects.
     Foreign(String),
+    /// What may hold records and is not opened.
+    Closed(Closed),
 }
 
 /// Cuts the file up; `emit` returns false to stop.
@@ -165,7 +177,7 @@ pub(super) fn split<'m>(feed: &mut Feed<'m>, shape: &Shape, limits: &Limits, emi
         Shape::Lines => splitter.lines(),
         Shape::Documents => splitter.documents(),
         Shape::Table(heading) => splitter.table(heading),
-        Shape::Foreign(_) => {}
+        Shape::Foreign(_) | Shape::Closed(_) => {}
     }
     splitter.flush();
     Outcome {

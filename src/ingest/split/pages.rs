@@ -2,6 +2,7 @@
 
 use super::{Batch, Ended, Found, Head, Page, Splitter};
 use crate::ingest::context::Context;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
@@ -106,17 +107,17 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                 break;
             };
             // Windows PowerShell wraps a list as {"Count": 2, "value": […]}, in either order.
-            if is_annotation(&key) || key == b"Count" {
+            if is_annotation(&key) || key == b"Count" || Annotation::of(&key).is_some() && matches!(self.byte(start), Some(b'"' | b'n')) {
                 if !self.annotation(&key, start, &mut page) {
                     break;
                 }
                 continue;
             }
-            let rows = key == b"value" || key == b"records";
+            let rows = is_rows(&key);
             match self.byte(start) {
                 Some(b'[') if rows => return self.page(page),
                 Some(b'[') if key == b"tables" || key == b"Tables" => return self.tables(),
-                Some(b'{') if key == b"value" => return self.wrapped(page),
+                Some(b'{') if key.eq_ignore_ascii_case(b"value") => return self.wrapped(page),
                 _ => break,
             }
         }
@@ -150,24 +151,27 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
         self.pos = found.end;
         let raw = self.feed.slice(start, found.end);
         let text = || serde_json::from_slice::<String>(&raw).ok();
-        match key {
-            b"@odata.context" => page.context = text().and_then(|t| Context::parse(&t)),
-            b"@odata.count" => page.count = serde_json::from_slice(&raw).ok(),
-            b"@odata.nextLink" => {
+        match Annotation::of(key) {
+            Some(Annotation::Context) => page.context = text().and_then(|t| Context::parse(&t)),
+            Some(Annotation::Count) => match count_of(&raw) {
+                Ok(count) => page.count = count,
+                Err(shown) => page.doubt(format!("its @odata.count {shown} is no number")),
+            },
+            Some(Annotation::NextLink) => {
                 // A link that is no text leads somewhere, and nobody can follow it: more is to come.
                 let unreadable = text().is_none() && raw.trim_ascii() != b"null";
                 let link = text().unwrap_or_default();
                 let lower = link.to_lowercase();
-                page.filtered = ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
+                page.filtered |= ["$filter=", "%24filter=", "$search=", "%24search="].iter().any(|word| lower.contains(word));
                 page.delta |= lower
                     .split('?')
                     .next()
                     .is_some_and(|path| path.ends_with("/delta") || path.ends_with("/delta()"));
-                page.link = Context::of_address(&link);
-                page.more = unreadable || !link.is_empty();
+                page.link = Context::of_address(&link).or(page.link.take());
+                page.more |= unreadable || !link.is_empty();
             }
-            b"@odata.deltaLink" => page.delta = true,
-            _ => {}
+            Some(Annotation::DeltaLink) => page.delta = true,
+            None => {}
         }
         true
     }
@@ -231,15 +235,22 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
                     let Some(key) = self.member_key(keep) else {
                         return false;
                     };
-                    if is_annotation(&key) {
+                    if is_annotation(&key) || Annotation::of(&key).is_some() {
                         if !self.annotation(&key, keep, page) {
                             return false;
                         }
                     } else {
                         let start = self.pos;
-                        let is_list = matches!(self.byte(keep), Some(b'[' | b'{')) && (key == b"value" || key == b"records");
+                        let is_list = matches!(self.byte(keep), Some(b'[' | b'{')) && is_rows(&key);
                         let found = self.value(keep, 1 << 20, true);
                         self.pos = found.end;
+                        if key.eq_ignore_ascii_case(b"error") {
+                            let long = found.long.is_some();
+                            let raw = if long { Cow::default() } else { self.feed.slice(start, found.end) };
+                            if raw.trim_ascii() != b"null" {
+                                page.doubt(error_beside(&raw));
+                            }
+                        }
                         if is_list {
                             let reason = format!(
                                 "a second '{}' in one page: which of them counts, nobody can tell",
@@ -280,6 +291,65 @@ impl<'m, E: FnMut(Batch<'m>) -> bool> Splitter<'_, 'm, '_, E> {
     }
 }
 
+/// What an annotation of a page says, however it is spelled: Graph writes `@odata.nextLink`, other tools `nextLink`,
+/// `odata.nextLink` or `OdataNextLink`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Annotation {
+    Context,
+    Count,
+    NextLink,
+    DeltaLink,
+}
+
+impl Annotation {
+    fn of(key: &[u8]) -> Option<Self> {
+        let bare: Vec<u8> = key
+            .strip_prefix(b"@")
+            .unwrap_or(key)
+            .iter()
+            .filter(|b| **b != b'.')
+            .map(u8::to_ascii_lowercase)
+            .collect();
+        match bare.as_slice() {
+            b"odatacontext" => Some(Self::Context),
+            b"odatacount" => Some(Self::Count),
+            b"odatanextlink" | b"nextlink" => Some(Self::NextLink),
+            b"odatadeltalink" | b"deltalink" => Some(Self::DeltaLink),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a member holds the rows of a page.
+fn is_rows(key: &[u8]) -> bool {
+    key.eq_ignore_ascii_case(b"value") || key == b"records"
+}
+
+/// A count as a number, or as the text that OData writes for numbers of 64 bits; what it is where it is neither.
+fn count_of(raw: &[u8]) -> Result<Option<i64>, String> {
+    let shown = || String::from_utf8_lossy(&raw[..raw.len().min(60)]).into_owned();
+    let text = match serde_json::from_slice::<serde_json::Value>(raw) {
+        Ok(serde_json::Value::Null) => return Ok(None),
+        Ok(serde_json::Value::String(text)) => text.trim().to_string(),
+        Ok(serde_json::Value::Number(number)) => number.to_string(),
+        _ => return Err(shown()),
+    };
+    // A number that other programs wrote: 2.0.
+    let whole = text
+        .split_once('.')
+        .map_or(text.as_str(), |(whole, rest)| if rest.bytes().all(|b| b == b'0') { whole } else { "" });
+    whole.parse().map(Some).map_err(|_| shown())
+}
+
+/// What a page says that has an error beside its rows.
+fn error_beside(raw: &[u8]) -> String {
+    let value: serde_json::Value = serde_json::from_slice(raw).unwrap_or_default();
+    let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let told = format!("{} {}", text("code"), text("message"));
+    let short: String = told.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    format!("an error stands beside its rows: {short}").trim_end_matches([':', ' ']).to_string()
+}
+
 fn is_annotation(key: &[u8]) -> bool {
     key.contains(&b'@')
 }
@@ -287,7 +357,17 @@ fn is_annotation(key: &[u8]) -> bool {
 /// Whether an object begins with an annotation, `value` or `records`.
 pub(super) fn begins_like_page(bytes: &[u8]) -> bool {
     let rest = bytes.get(1..).unwrap_or(&[]).trim_ascii_start();
-    [&b"\"@"[..], b"\"value\"", b"\"records\"", b"\"tables\"", b"\"Tables\"", b"\"Count\""]
-        .iter()
-        .any(|start| rest.starts_with(start))
+    let starts = [
+        &b"\"@"[..],
+        b"\"value\"",
+        b"\"Value\"",
+        b"\"records\"",
+        b"\"tables\"",
+        b"\"Tables\"",
+        b"\"Count\"",
+        b"\"nextLink\"",
+        b"\"odata.",
+        b"\"Odata",
+    ];
+    starts.iter().any(|start| rest.starts_with(start))
 }

@@ -1,7 +1,8 @@
 //! What a file looks like from its first lines; its name is never asked.
 
-use super::Shape;
+use super::closed::{self, Closed};
 use super::lines::trimmed;
+use super::{Shape, closed::ToldBy};
 use crate::ingest::feed::Feed;
 use crate::ingest::rows::{FoundHeading, Heading};
 use crate::ingest::skip;
@@ -19,6 +20,11 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
             Some(trouble) => format!("unreadable: {trouble}"),
             None => "empty".into(),
         });
+    }
+    match closed::by_first_bytes(bytes) {
+        Some(Ok(closed)) => return Shape::Closed(closed),
+        Some(Err(harmless)) => return Shape::Foreign(harmless),
+        None => {}
     }
     let lines: Vec<&[u8]> = text
         .split(|b| *b == b'\n')
@@ -43,14 +49,17 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
     if lines.iter().skip(1).any(|l| one(l) && l.starts_with(b"{\"")) {
         return Shape::Lines;
     }
+    // What begins as markup or a list of words may hold records that were written out as text.
+    let closed = closed::binary(bytes).or_else(|| closed::dump(text));
     let named = looks_like(text);
-    let found = if named == PLAIN { Heading::of(bytes) } else { None };
-    if let Some(FoundHeading::Table(heading)) = found {
-        return Shape::Table(Arc::new(heading));
-    }
-    if let Some(FoundHeading::Damaged(why)) = found {
-        feed.trouble.get_or_insert_with(|| why.clone());
-        return Shape::Foreign(why);
+    let found = if named == PLAIN && closed.is_none() { Heading::of(bytes) } else { None };
+    match &found {
+        Some(FoundHeading::Table(heading)) => return Shape::Table(Arc::new(heading.clone())),
+        Some(FoundHeading::Damaged(why)) => {
+            feed.trouble.get_or_insert_with(|| why.clone());
+            return Shape::Foreign(why.clone());
+        }
+        _ => {}
     }
     if let Some(damage) = damaged(text) {
         // It held records once: that is more than a file that is none of ours.
@@ -59,7 +68,12 @@ pub(in crate::ingest) fn sniff(feed: &mut Feed<'_>) -> Shape {
     }
     match found {
         Some(FoundHeading::Foreign(why)) => Shape::Foreign(why),
-        _ => Shape::Foreign(named),
+        Some(FoundHeading::Unknown { why, of }) => Shape::Closed(Closed {
+            why,
+            of,
+            told: if of.is_some() { ToldBy::Container } else { ToldBy::Name },
+        }),
+        _ => Shape::Closed(closed.unwrap_or_else(|| closed::by_name(named.into()))),
     }
 }
 
@@ -75,9 +89,6 @@ fn begins_like_json(text: &[u8]) -> bool {
 
 /// What tells that a file is an export that was damaged, or one that lies too deep to be read.
 fn damaged(text: &[u8]) -> Option<&'static str> {
-    if text.starts_with(b"PK\x03\x04") || text.starts_with(b"PK\x05\x06") {
-        return Some("an archive inside of another one; unpack it and ingest what is in it");
-    }
     // What people write about exports begins with words.
     if text.first().is_none_or(|b| b.is_ascii_alphanumeric() || b"#*-<>/!;".contains(b)) {
         return None;
@@ -98,24 +109,10 @@ fn damaged(text: &[u8]) -> Option<&'static str> {
 /// What is said of text that is nothing in particular.
 const PLAIN: &str = "text, no JSON";
 
-fn looks_like(text: &[u8]) -> String {
-    let known: [(&[u8], &str); 9] = [
-        (b"%PDF", "a PDF document"),
-        (b"\x89PNG", "a PNG picture"),
-        (b"\xff\xd8\xff", "a JPEG picture"),
-        (b"GIF8", "a GIF picture"),
-        (b"PAR1", "a Parquet file"),
-        (b"SQLite format", "a SQLite database"),
-        (b"7z\xbc\xaf", "a 7z archive"),
-        (b"<", "markup"),
-        (b"---", "YAML"),
-    ];
-    if let Some((_, name)) = known.iter().find(|(magic, _)| text.starts_with(magic)) {
-        return format!("{name}, no JSON");
+fn looks_like(text: &[u8]) -> &'static str {
+    match text {
+        [b'<', ..] => "markup, no JSON",
+        [b'-', b'-', b'-', ..] => "YAML, no JSON",
+        _ => PLAIN,
     }
-    let head = &text[..text.len().min(4096)];
-    if head.contains(&0) {
-        return "binary, no JSON".into();
-    }
-    PLAIN.into()
 }

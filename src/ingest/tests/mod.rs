@@ -1,5 +1,6 @@
 //! Tests of the whole module, through a sink in memory.
 
+mod changes;
 mod formats;
 mod gaps;
 mod graph_2026;
@@ -18,6 +19,7 @@ mod tenants;
 mod times;
 mod torn_tables;
 mod united;
+mod unopened;
 
 use crate::ingest::{IngestError, IngestOptions, IngestReport};
 use sink::Memory;

@@ -494,6 +494,7 @@ fn an_answer_that_is_not_whole_is_told() {
     let strange = answer(&answered("e1"), "")
         .replace("ActivityDisplayName", "Colour")
         .replace("LoggedByService", "Shape")
+        .replace("TargetResources", "Weight")
         .replace("InitiatedBy", "Size");
     let refused = ingest_files(&[("a.json", strange.as_bytes())], &sink::options());
     let Err(IngestError::NothingUsable(found)) = refused else {

@@ -155,14 +155,20 @@ impl Worker<'_> {
             top: &mut self.done.top,
             holders: &mut self.done.holders,
             words: &mut self.done.unknown,
+            gone: &mut self.done.gone,
         };
         objects::misread();
-        let place = match (kind, related) {
-            (_, Some(relation)) => taker.take_related(relation, map)?,
-            (Kind::Object(kind), None) => taker.take(kind, map)?,
-            (_, None) => return Err(Refused::Unmapped("no object".into())),
+        let taken = match (kind, related) {
+            (_, Some(relation)) => taker.take_related(relation, map),
+            (Kind::Object(kind), None) => taker.take(kind, map),
+            (_, None) => Err(Refused::Unmapped("no object".into())),
         };
-        let place = place.narrowed(context);
+        let (place, refused) = match taken {
+            Ok(place) => (place.narrowed(context), None),
+            // Its page lost nothing.
+            Err(Refused::Rowless(place, why)) => (place.narrowed(context), Some(why)),
+            Err(refused) => return Err(refused),
+        };
         self.done.remarks.parent_by_name += by_name;
         let own = map
             .get("id")
@@ -180,9 +186,12 @@ impl Worker<'_> {
             places.push(place.clone());
             places.len() - 1
         });
-        self.done.placed.push((span.row, index));
         let page = span.page.as_ref().map(|p| p.index);
         self.done.on_pages.entry((page, index)).or_default().push(own);
+        if let Some(why) = refused {
+            return Err(Refused::Unmapped(why));
+        }
+        self.done.placed.push((span.row, index));
         Ok(())
     }
 }

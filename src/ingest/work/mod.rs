@@ -105,6 +105,8 @@ pub(super) struct Done {
     pub spans: BTreeMap<String, (Instant, Instant)>,
     /// Error responses in place of data, and how often each came.
     pub errors: BTreeMap<String, u64>,
+    /// Objects that are told to be gone, each as a view of itself alone.
+    pub gone: Vec<Place>,
     /// Words of enumerations that are not known.
     pub unknown: UnknownWords,
     /// Records that were not taken, as gaps.
@@ -199,7 +201,7 @@ impl Worker<'_> {
     fn not_taken(&mut self, refused: Refused, bytes: &[u8], span: &Span) {
         let (verdict, reason) = match refused {
             Refused::Rejected(reason) => ("rejected", reason),
-            Refused::Unmapped(reason) => ("unmapped", reason),
+            Refused::Unmapped(reason) | Refused::Rowless(_, reason) => ("unmapped", reason),
         };
         let row = Reject {
             path: self.around.path.to_string(),
@@ -235,8 +237,14 @@ impl Worker<'_> {
         if row.verdict == "unmapped" {
             self.done.unmapped += 1;
             // What is of no kind that we know and speaks of a log may be a part of it in a wrapping of its own.
-            if row.reason.starts_with(kind::NO_KIND) {
+            // A change without its page may be one of any collection.
+            if row.reason == kind::CHANGE {
                 let whose = gaps::whose(None, raw, None);
+                self.done.missed.add(whose, None, row.source_row.unwrap_or_default(), &row.reason);
+            }
+            let of_columns = heading.filter(|_| row.reason.starts_with(tabular::NO_TABLE)).and_then(Heading::log);
+            if row.reason.starts_with(kind::NO_KIND) || of_columns.is_some() {
+                let whose = of_columns.map_or_else(|| gaps::whose(None, raw, None), |log| Whose::Known(log.into()));
                 if matches!(&whose, Whose::Known(subject) if crate::ingest::is_log(subject)) {
                     let at = gaps::own_time(&whose, raw, self.around.dates);
                     self.done.missed.add(whose, at, row.source_row.unwrap_or_default(), &row.reason);

@@ -14,6 +14,9 @@ use crate::model::Window;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
+/// What is said of a row whose columns are those of no known export.
+pub(super) const NO_TABLE: &str = "a row of a table that is no known export";
+
 impl Worker<'_> {
     /// A row of separated values.
     pub(super) fn separated(&mut self, bytes: &[u8], heading: &Heading, span: &Span) -> Taken {
@@ -102,7 +105,7 @@ impl Worker<'_> {
     pub(super) fn row_of(&mut self, format: usize, row: &mut Map<String, Value>, span: &Span) -> Taken {
         let Some(format) = rows::FORMATS.get(format) else {
             let shown: Vec<&str> = row.keys().map(String::as_str).take(6).collect();
-            return Err(Refused::Unmapped(format!("a row of a table that is no known export ({} …)", shown.join(", "))));
+            return Err(Refused::Unmapped(format!("{NO_TABLE} ({} …)", shown.join(", "))));
         };
         let format = rows::format_of(format, row).map_err(|untaken| match untaken {
             Untaken::Table(_) => Refused::Unmapped(untaken.reason()),
