@@ -141,6 +141,10 @@ fn sort_in(group: &mut Vec<Timeline>, fact: Fact) {
             lane(group, is_activation).facts.push(fact);
         }
         Fact::Granted { act, .. } if act.by_pim && runs && granted_about(lane(group, true), at) => lane(group, true).facts.push(fact),
+        // The directory alone tells of it, and the instance of an activation that started then says what it was.
+        Fact::Granted { act, .. } if act.by_pim && act.of_activation.is_none() && made_about(lane(group, true), at) && !made_about(lane(group, false), at) => {
+            lane(group, true).facts.push(fact);
+        }
         Fact::Ended { act, .. } if act.by_pim && act.of_activation.is_none() && runs && stands && !is_due => {
             // One of the two, and nobody says which.
             group.iter_mut().for_each(|t| t.holes.push(at));
@@ -158,6 +162,12 @@ fn is_of_activation(group: &mut Vec<Timeline>, at: Instant, runs: bool) -> bool 
         t.facts.iter().any(near)
     };
     !beside(lane(group, false)) && (beside(lane(group, true)) || runs)
+}
+
+/// Whether an instance was listed later that started about then.
+fn made_about(timeline: &Timeline, at: Instant) -> bool {
+    let near = |f: &Fact| matches!(f, Fact::Present { made: Some(made), evidence, .. } if is_instance(evidence) && made.0.abs_diff(at.0) <= HOUR.unsigned_abs());
+    timeline.facts.iter().any(near)
 }
 
 fn granted_about(timeline: &Timeline, at: Instant) -> bool {
