@@ -417,7 +417,10 @@ impl<'a> Reading<'a> {
         let place = usize::from(self.stage.clamp(1, 2) - 1);
         let is_old = |d: &DecisionEntry| d.by == DecidedBy::Person && d.decided_by == self.reviewer.as_str() && d.decision == *decision;
         let newer = at.is_some_and(|at| at > *known_at && self.state.progress[index].last_said[place].is_none_or(|said| at > said));
-        if self.state.progress[index].before[place].iter().any(is_old) && !newer && !self.operator.older && !self.operator.again {
+        // The very same file has a rule of its own, which asks for --again.
+        let known_file = self.state.imports.iter().any(|(_, _, r)| r.sha256 == self.sheet.sha256);
+        let is_meant = newer || known_file || self.operator.older || self.operator.again;
+        if self.state.progress[index].before[place].iter().any(is_old) && !is_meant {
             let message = format!(
                 "it was decided so before, and {} was decided on {known_at} instead: the sheet may be an older copy; to decide so once more give --older",
                 entry.decision.choice

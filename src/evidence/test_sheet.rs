@@ -1,5 +1,6 @@
 //! Test sheets: an item of a sample a row, what the records say of each attribute with their evidence, and room for the auditor's mark.
 
+use crate::campaign::Choice;
 use crate::check::Index;
 use crate::evidence::known::Known;
 use crate::evidence::occurrences::{is_decided, of_span};
@@ -415,7 +416,8 @@ impl<'a> Tester<'a> {
         let own = || h.evidence.iter().map(ToString::to_string).collect::<Vec<_>>();
         // What the campaign of this bundle decided is on record with what became of it.
         if let Some((asked, (word, days, due))) = self.known.campaign.about(h).and_then(|a| Some((a, a.outcome.as_ref()?))) {
-            let days = days.map(|d| format!(", {d} days after the close")).unwrap_or_default();
+            let since = if asked.choice == Choice::Exception { "its end" } else { "the close" };
+            let days = days.map(|d| format!(", {d} days after {since}")).unwrap_or_default();
             return Answer::of(
                 format!(
                     "{word}{days}; decided: {}, due {} (campaign/removals.csv {})",
