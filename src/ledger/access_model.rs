@@ -192,6 +192,8 @@ pub struct PolicyFacts {
     pub review_until: Option<Instant>,
     /// Whether the review happens once only.
     pub review_once: bool,
+    /// Whether no record tells when the review series ends: its range is missing, or of a kind that is not known.
+    pub review_range_unclear: bool,
     /// Whether the holders review themselves.
     pub self_review: bool,
     /// Whether an extension needs approval; `None` when unknown.
