@@ -1,8 +1,10 @@
 //! Whether any witness of a kind exists at all: without one a check answers "not evaluable", once for the tenant.
 
-use crate::check::{Context, Outcome};
+use crate::check::known::shown;
+use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
-use crate::model::{Finding, Instant, ReasonCode, Window};
+use crate::model::{Finding, Instant, Interned, ReasonCode, Window};
+use std::collections::BTreeSet;
 
 impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
@@ -23,7 +25,11 @@ impl Context<'_> {
     pub fn unlisted(&self, out: &mut Outcome, tables: &[Table]) {
         // Where there are no groups, nobody lists their members.
         let no_groups = self.looked_at(Table::Groups) && self.access.groups.is_empty();
-        let needed = |t: &&Table| !(self.looked_at(**t) || no_groups && **t == Table::Memberships);
+        let listed = |table| match table {
+            Table::Memberships => no_groups || self.members_looked_at(),
+            other => self.looked_at(other),
+        };
+        let needed = |t: &&Table| !listed(**t);
         for table in tables.iter().filter(needed) {
             let message = format!(
                 "no listing of {} is in the lake, so only those that other records tell of were judged",
@@ -32,8 +38,44 @@ impl Context<'_> {
             let clears_when = format!("Ingest {}.", listing(*table));
             out.push_for(self.lacking(ReasonCode::NoTelemetry, *table, &message, &clears_when), 0);
         }
-        let misread = |table: &&Table| self.misread(**table).map(|reason| (**table, reason));
-        for (table, reason) in tables.iter().filter_map(|t| misread(&t)) {
+        self.not_understood(out, tables);
+    }
+
+    /// Whether a listing of members of any group is in the lake: owners and sponsors are parts of the same collection.
+    fn members_looked_at(&self) -> bool {
+        let mut parts = self.access.looks.keys();
+        parts.any(|(table, scope)| table.as_str() == Table::Memberships.name() && !scope.as_str().contains('/'))
+    }
+
+    /// A row that says of which groups no snapshot lists the members, or the owners where the flag is set: then only those that
+    /// other records tell of were judged. Where no members are listed at all, [`Self::unlisted`] has said so.
+    pub fn unlisted_groups<'g>(&self, out: &mut Outcome, groups: impl Iterator<Item = (&'g str, bool)>) {
+        let looked = |scope: &str| self.access.looks.contains_key(&(Table::Memberships.name().into(), Interned::from(scope)));
+        let alive = |id: &str| self.access.groups.get(id).is_some_and(|g| g.deleted_at.is_none()) && !self.gone_from(Table::Groups, id);
+        let is_unlisted = |(id, owners): &(&str, bool)| match owners {
+            true => alive(id) && !looked(&format!("owner/{id}")),
+            false => alive(id) && !looked(id) && !looked("tenant"),
+        };
+        let unlisted: BTreeSet<(&str, bool)> = groups.filter(is_unlisted).collect();
+        if unlisted.is_empty() || !self.members_looked_at() {
+            return;
+        }
+        let named = |(id, owners): &(&str, bool)| {
+            let name = self.access.groups.get(*id).map_or(*id, |g| shown(g.name.as_str(), id));
+            format!("the {} of {name}", if *owners { "owners" } else { "members" })
+        };
+        let list: Vec<String> = unlisted.iter().map(named).collect();
+        let message = format!(
+            "no snapshot lists {}, so only those that other records tell of were judged",
+            words::listed(&list)
+        );
+        let clears_when = "Ingest the members and the owners of those groups.";
+        out.push_for(self.lacking(ReasonCode::NoTelemetry, Table::Memberships, &message, clears_when), 0);
+    }
+
+    /// Rows that say of which collections a part was not understood: then only what was understood was judged.
+    pub fn not_understood(&self, out: &mut Outcome, tables: &[Table]) {
+        for (table, reason) in tables.iter().filter_map(|t| Some((*t, self.misread(*t)?))) {
             let message = format!(
                 "a part of {} was not understood, so only what was understood was judged: {reason}",
                 listing(table)
@@ -44,11 +86,19 @@ impl Context<'_> {
     }
 
     /// What of the newest snapshot of a collection was not understood.
-    fn misread(&self, table: Table) -> Option<&str> {
-        let at = Window::at(self.index.newest_look(table)?);
+    #[must_use]
+    pub fn misread(&self, table: Table) -> Option<String> {
+        let nobody: usize = self.access.holderless.values().sum();
+        if table == Table::Assignments && nobody > 0 {
+            return Some(format!("{} without a holder or a package", words::many(nobody, "assignment")));
+        }
+        // Contents are mostly carried by their packages.
+        let carrier = (table == Table::ResourceRoles).then_some(Table::Packages);
+        let looks = [Some(table), carrier].into_iter().flatten().filter_map(|t| self.index.newest_look(t));
+        let at = Window::at(looks.max()?);
         let gaps = self.access.collection_gaps.get(table.name())?;
         let there = |(when, _): &&(Option<Window>, String)| when.is_some_and(|w| w.meets(&at));
-        gaps.iter().find(there).map(|(_, reason)| reason.as_str())
+        gaps.iter().find(there).map(|(_, reason)| reason.clone())
     }
 
     /// The row that says that nothing tells what packages contain; `None` when something does.
@@ -108,7 +158,7 @@ impl Context<'_> {
     #[must_use]
     pub fn looked_whole(&self, table: Table) -> bool {
         let name = table.name();
-        let of = |(collection, _): &&(crate::model::Interned, crate::model::Interned)| collection == name;
+        let of = |(collection, _): &&(Interned, Interned)| collection == name;
         let mut scopes = self.access.looks.iter().filter(|(key, _)| of(key));
         scopes.any(|(_, looks)| looks.iter().any(|l| l.complete && l.at <= self.as_of()))
     }
@@ -129,6 +179,7 @@ fn listing(table: Table) -> &'static str {
         Table::Memberships => "members of groups",
         Table::AppRoleAssignments => "app role assignments",
         Table::DirectoryRoles => "directory role assignments",
+        Table::ResourceRoles => "the contents of packages",
         other => other.name(),
     }
 }

@@ -115,6 +115,8 @@ pub struct PackageFacts {
     pub name: String,
     /// Description.
     pub description: String,
+    /// Whether its record has a description, be it empty: what other records carry of a package may be its name alone.
+    pub description_told: bool,
     /// Catalog id.
     pub catalog: String,
     /// What it contains.

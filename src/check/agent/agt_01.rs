@@ -95,7 +95,7 @@ fn judge(cx: &Context, id: &PrincipalId, agent: &Agent, held: &[&Holding], out: 
         ..Draft::default()
     };
     let name = draft.subject.name.clone();
-    let states: Vec<Live> = agent.sponsors.iter().flatten().map(|s| cx.live_user(s)).collect();
+    let states: Vec<Live> = agent.sponsors.iter().flatten().map(|s| cx.live_sponsor(s)).collect();
     let gone = || {
         states
             .iter()

@@ -144,7 +144,7 @@ fn run(cx: &Context) -> Outcome {
                     "An export of assignment policies with their approval settings.",
                 ));
             }
-            None if !cx.looked_whole(Table::Requests) => {
+            None if !cx.looked_whole(Table::Requests) || cx.misread(Table::Requests).is_some() => {
                 let message = "no complete snapshot of assignment requests is in the lake, so whether anybody asked while a policy was weak is unknown";
                 out.push(cx.lacking(ReasonCode::NoTelemetry, Table::Requests, message, "Ingest all assignment requests."));
             }

@@ -71,6 +71,7 @@ pub(super) fn applications<'a>(cx: &Context<'a>, out: &mut Outcome) -> Option<BT
         return None;
     }
     cx.unlisted(out, &[Table::Assignments, Table::AppRoleAssignments]);
+    cx.not_understood(out, &[Table::ResourceRoles]);
     let without = cx
         .access
         .packages

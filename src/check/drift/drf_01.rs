@@ -83,6 +83,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     let mut holders: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
     for holding in cx.held().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
         holders.entry(holding.entitlement.resource()).or_default().push(holding);

@@ -108,10 +108,15 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Memberships]);
+    cx.not_understood(&mut out, &[Table::Assignments, Table::ResourceRoles]);
     if let Some(row) = cx.contents_unknown() {
         out.push_for(row, 0);
         return out;
     }
+    let is_owner = |r: &PackageRole| r.role.eq_ignore_ascii_case("owner");
+    let given = cx.access.packages.values().filter(|p| !p.removed).flat_map(|p| &p.roles);
+    let groups = given.filter(|r| r.kind == "group").map(|r| (r.resource.as_str(), is_owner(r)));
+    cx.unlisted_groups(&mut out, groups);
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
         if !roles.is_empty() && may_be_by_hand(cx, holding) {
@@ -141,7 +146,7 @@ fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], 
     if filled || activation == Activation::Activated {
         return;
     }
-    if !cx.looked_whole(Table::Assignments) {
+    if !cx.looked_whole(Table::Assignments) || cx.misread(Table::Assignments).is_some() {
         let message = "there is no complete snapshot of assignments, so whether a package explains a membership is unknown";
         return out.push(cx.lacking(
             ReasonCode::NoTelemetry,

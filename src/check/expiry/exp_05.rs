@@ -123,6 +123,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     if let Some(row) = cx.contents_unknown() {
         out.push_for(row, 0);
     }

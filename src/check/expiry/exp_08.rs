@@ -169,7 +169,8 @@ fn forbidden(cx: &Context, mut draft: Draft, called: &str, again: Option<&Again>
     let (times, least) = (again.map_or(0, |a| a.times), cx.threshold(&AGAIN).max(1));
     let Some(again) = again.filter(|_| times >= least) else {
         // Fewer are known than there may have been.
-        if !(cx.looked_whole(Table::Assignments) && cx.looked_whole(Table::Requests)) {
+        let known = |table| cx.looked_whole(table) && cx.misread(table).is_none();
+        if !(known(Table::Assignments) && known(Table::Requests)) {
             let message = format!("{called} forbids extensions, and no record tells how often people asked again");
             return out.push(draft.untold(cx, ReasonCode::NoTelemetry, message, "Ingest all package assignments and assignment requests."));
         }

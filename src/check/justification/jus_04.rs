@@ -194,7 +194,8 @@ fn without<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>,
         (true, false, ..) => out.push(missing(cx, story)),
         (false, false, None, _) => untold.push(story, "the description of the package is not on record"),
         (false, false, _, Err(why)) => untold.push(story, why),
-        (false, false, Some(_), Ok(_)) => out.pass_of(cx, story, "no ticket is asked for"),
+        (false, false, Some(p), Ok(_)) if p.description_told => out.pass_of(cx, story, "no ticket is asked for"),
+        (false, false, ..) => untold.push(story, "the description of the package is not on record"),
     }
 }
 

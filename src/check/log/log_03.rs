@@ -61,8 +61,9 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::Requests]);
     let mut lost: BTreeMap<PackageId, Vec<&Holding>> = BTreeMap::new();
-    let listed = cx.looked_whole(Table::Requests);
+    let listed = cx.looked_whole(Table::Requests) && cx.misread(Table::Requests).is_none();
     for (holding, package) in cx.held_packages() {
         let told = holding.request.as_ref().is_some_and(|r| cx.access.requests.contains_key(r));
         match (told, listed) {

@@ -19,6 +19,7 @@ check! {
     ///
     /// ## What it looks for
     /// Of each review series that is listed: an instance that still runs more than seven days after its end; a series whose next instance should have begun more than seven days ago, by its period and within its range, and did not; an instance of the last year that ended and had items, of which nobody decided a single one.
+    /// What the default decides at the end of an instance is nobody's decision.
     /// A series that happens once has no next instance, and one that came to the end of its range does not stop: whether that is enough is REV-01's.
     ///
     /// ## Known false positives
