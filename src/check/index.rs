@@ -4,7 +4,7 @@ use crate::check::context::hash;
 use crate::check::reviews::Reviews;
 use crate::lake::table::Table;
 use crate::ledger::AccessModel;
-use crate::ledger::access_model::{PackageRole, RequestHistory};
+use crate::ledger::access_model::PackageRole;
 use crate::ledger::evidence::UsageDay;
 use crate::model::time::DAY;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
@@ -25,8 +25,6 @@ pub struct Index<'a> {
     members: AHashMap<&'a str, Vec<&'a Holding>>,
     newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
-    /// Records of requests that name neither who asked nor for what.
-    pub(super) nameless_requests: usize,
     /// Reviews from outside policies.
     pub(super) reviews: Reviews<'a>,
     /// Whether any account of the tenant has a last successful sign-in on record.
@@ -44,7 +42,6 @@ impl<'a> Index<'a> {
         let mut index = Self {
             as_of: access.as_of,
             reviews: Reviews::of(access),
-            nameless_requests: access.requests.values().filter(|r| is_nameless(r)).count(),
             ..Self::default()
         };
         let mut holdings: Vec<&Holding> = access.holdings.iter().collect();
@@ -183,12 +180,6 @@ impl<'a> Index<'a> {
             begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
         })
     }
-}
-
-/// The record of a request without `requestor`, `accessPackage` and `assignment`, which Graph gives where they are asked for only.
-fn is_nameless(story: &RequestHistory) -> bool {
-    let named = story.package.is_some() || story.assignment.is_some() || story.requestor.is_some() || story.recipient.is_some();
-    !named && story.evidence.iter().any(|e| e.starts_with("requests:"))
 }
 
 /// Whether a snapshot is of an instant or of before: one that is dated by its day alone counts from when the day began.

@@ -65,6 +65,8 @@ impl Context<'_> {
             },
             (Some(true), _) if policy.review_once => Rhythm::Once { asked },
             (Some(true), None) => Rhythm::Unknown,
+            // It may have come to its end.
+            (Some(true), Some(_)) if policy.review_range_unclear => Rhythm::Unknown,
             (Some(true), Some(every)) => {
                 let within = |months: i64| {
                     let limit = IsoDuration {

@@ -78,7 +78,7 @@ fn of_policy<'a>(access: &'a AccessModel, id: &'a PolicyId, policy: &'a PolicyFa
         calendar: Calendar {
             from: policy.review_from,
             until: policy.review_until,
-            every: policy.review_every,
+            every: policy.review_every.filter(|_| !policy.review_range_unclear),
             once: policy.review_once,
         },
         decisions: access.review_decisions.iter().filter(about).collect(),
@@ -112,7 +112,7 @@ fn of_definitions(access: &AccessModel) -> impl Iterator<Item = Series<'_>> {
             calendar: Calendar {
                 from: series.from,
                 until: series.until,
-                every: series.every,
+                every: series.every.filter(|_| !series.range_unclear),
                 once: series.recurrence_told && series.every.is_none(),
             },
             decisions: access.review_decisions.iter().filter(about).collect(),

@@ -43,6 +43,7 @@ pub use error::IngestError;
 pub use limits::Limits;
 pub use progress::Progress;
 pub use pulled::{Part, Pulled, PulledFile};
+pub use run::can_heal;
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
 pub use times::DateOrder;
 

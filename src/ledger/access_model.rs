@@ -115,6 +115,8 @@ pub struct PackageFacts {
     pub name: String,
     /// Description.
     pub description: String,
+    /// Whether its record has a description, be it empty: what other records carry of a package may be its name alone.
+    pub description_told: bool,
     /// Catalog id.
     pub catalog: String,
     /// What it contains.
@@ -194,6 +196,8 @@ pub struct PolicyFacts {
     pub review_until: Option<Instant>,
     /// Whether the review happens once only.
     pub review_once: bool,
+    /// Whether no record tells when the review series ends: its range is missing, or of a kind that is not known.
+    pub review_range_unclear: bool,
     /// Whether the holders review themselves.
     pub self_review: bool,
     /// Whether an extension needs approval; `None` when unknown.

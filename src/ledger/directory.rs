@@ -281,6 +281,7 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
             name: row.name.unwrap_or_default().to_string(),
             description: row.description.unwrap_or_default().to_string(),
             catalog: row.catalog_id.unwrap_or_default().to_string(),
+            description_told: row.description.is_some() || row.content.contains("\"description\""),
             contents_told: CONTENTS.iter().any(|member| row.content.contains(member)),
             removed: sightings.of(Table::Packages).removed(&row.id, access.as_of),
             ..PackageFacts::default()

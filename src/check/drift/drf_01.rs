@@ -83,6 +83,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     if let Some(row) = stale(cx) {
         out.push_for(row, 0);
     }

@@ -108,28 +108,16 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Memberships]);
+    cx.not_understood(&mut out, &[Table::Assignments]);
     if let Some(row) = cx.contents_unknown() {
         out.push_for(row, 0);
         return out;
     }
-    let owned = |r: &PackageRole| r.kind == "group" && r.role.eq_ignore_ascii_case("owner");
-    let listed = |group: &str| {
-        cx.access
-            .looks
-            .contains_key(&(Table::Memberships.name().into(), format!("owner/{group}").as_str().into()))
-    };
-    let packages = cx.access.packages.values().filter(|p| !p.removed);
-    let blind = packages.flat_map(|p| &p.roles).filter(|r| owned(r) && !listed(&r.resource)).count();
-    if blind > 0 {
-        let message = format!(
-            "the owners of {} that packages give were never listed, so who owns them by hand is unknown",
-            words::many(blind, "group")
-        );
-        out.push_for(
-            cx.lacking(ReasonCode::NoTelemetry, Table::Memberships, &message, "Ingest the owners of those groups."),
-            0,
-        );
-    }
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
+    let is_owner = |r: &PackageRole| r.role.eq_ignore_ascii_case("owner");
+    let given = cx.access.packages.values().filter(|p| !p.removed).flat_map(|p| &p.roles);
+    let groups = given.filter(|r| r.kind == "group").map(|r| (r.resource.as_str(), is_owner(r)));
+    cx.unlisted_groups(&mut out, groups);
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
         if !roles.is_empty() && may_be_by_hand(cx, holding) {

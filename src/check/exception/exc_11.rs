@@ -91,6 +91,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     if let Some(row) = no_logs(cx) {
         out.push_for(row, 0);
         return out;

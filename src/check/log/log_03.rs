@@ -62,6 +62,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::Requests]);
     let mut lost: BTreeMap<PackageId, Vec<&Holding>> = BTreeMap::new();
     let listed = cx.looked_whole(Table::Requests);
     // A request of a kind that is not known is a request.

@@ -71,6 +71,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Packages]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     let mut catalogs: BTreeMap<&str, Vec<&PackageId>> = BTreeMap::new();
     let mut groups: BTreeMap<&str, (&str, Vec<&PackageId>)> = BTreeMap::new();
     let (mut unfiled, mut untold) = (0, 0);

@@ -30,9 +30,7 @@ pub(super) fn format_of(shape: &Shape, sum: &Sum, outcome: &Outcome) -> String {
 pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str) -> Option<String> {
     let remarks = &sum.remarks;
     let mut notes = Vec::new();
-    if sum.holderless > 0 {
-        notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
-    }
+    notes.extend(sum.unnamed.iter().map(|(what, count)| what.lacking(*count, true)));
     for (table, count) in &sum.nameless {
         notes.push(super::missing::nameless(*table, *count));
     }
