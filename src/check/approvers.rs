@@ -1,7 +1,7 @@
 //! Whom a policy asks: approvers and reviewers as policies name them, and whether anybody is behind them.
 
+use crate::check::Context;
 use crate::check::known::shown;
-use crate::check::{Account, Context};
 use crate::lake::table::Table;
 use crate::model::{Holding, Interned, PrincipalId};
 use std::collections::BTreeSet;
@@ -77,8 +77,7 @@ impl<'a> Context<'a> {
     /// A listing of users proves nothing of whom no record calls a user's account: without a listing of groups it may be a group.
     #[must_use]
     pub fn live_sponsor(&self, id: &PrincipalId) -> Live {
-        let deleted = self.access.accounts.at(id, self.as_of()).is_some_and(|s| s.deleted);
-        if self.account(id) == Account::Unknown && !deleted && !self.looked_whole(Table::Groups) {
+        if !self.access.people.contains_key(id) && !self.looked_whole(Table::Groups) {
             return Live::Unknown(format!("no record tells whether {} is a user or a group", self.access.principal_name(id)));
         }
         self.live_user(id)

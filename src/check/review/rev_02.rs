@@ -169,7 +169,8 @@ fn is_decided(decision: &ReviewDecision) -> Option<bool> {
         _ if open => Some(false),
         (Some(_), _) => Some(true),
         (None, true) => Some(false),
-        (None, false) => None,
+        // Whoever decides does so at a time.
+        (None, false) => decision.reviewed_at.is_none().then_some(false),
     }
 }
 
@@ -290,11 +291,11 @@ fn stopped(
         Ok(next) => next,
         Err(why) => return doubts.push(why.into()),
     };
-    if over(next) || next.plus(cx.days(&SLACK)) >= newest {
-        return;
-    }
     if series.range_unclear {
         return doubts.push("its record does not tell whether it has come to its end".into());
+    }
+    if over(next) || next.plus(cx.days(&SLACK)) >= newest {
+        return;
     }
     let begun: Option<Instant> = instances.iter().filter_map(|i| i.from).max();
     let last = begun.map_or_else(|| "none has begun yet".to_string(), |t| format!("the last began on {}", words::day(t)));
