@@ -150,8 +150,8 @@ pub fn recommend(h: &Holding, findings: &[(Reach, &Finding)], used: &Use, all: &
             format!("; {}", open_points(&own).0)
         };
         return (
-            Recommendation::None,
-            format!("its end has passed on {}, and it is still there{told}", end.day()),
+            Recommendation::Revoke,
+            format!("because its end has passed on {}, and it is still there{told}", end.day()),
         );
     }
     let recent = used.last.map(|last| as_of.days_since(last)).filter(|days| *days <= RECENT_DAYS);

@@ -296,7 +296,7 @@ impl<'a> Planner<'a> {
         }
         let Some(assignment) = &h.assignment else {
             step.instruction = format!(
-                "Find the assignment of {} to {} and remove it: the lake knows no id of it.",
+                "Find the assignment of {} to {} and remove it: the lake knows no id of it that a request could name.",
                 h.entitlement_name, h.principal_name
             );
             return;
@@ -372,12 +372,18 @@ impl<'a> Planner<'a> {
                 json!({ "accessId": access, "principalId": h.principal.as_str(), "groupId": id, "action": "adminRemove", "justification": "access review" }),
             );
             step.instruction = format!("End the schedule of {} for {}.", h.principal_name, shown_name(h));
-        } else {
+        } else if [id, h.principal.as_str()].into_iter().all(can_be_addressed) {
             let of = if owner { "owners" } else { "members" };
             step.method_kind = "group";
             step.method = "DELETE";
             step.path = format!("/groups/{id}/{of}/{}/$ref", h.principal);
             step.instruction = format!("Remove {}{role} from {}.", h.principal_name, h.entitlement_name);
+        } else {
+            let of = if owner { "owners" } else { "members" };
+            step.instruction = format!(
+                "Find {} among the {of} of {} and remove it: an id on record is none that Graph gives.",
+                h.principal_name, h.entitlement_name
+            );
         }
         if h.entitlement.is_group_member() && h.principal_type != "group" {
             step.side_effects = self.left(h);
@@ -409,7 +415,7 @@ impl<'a> Planner<'a> {
 
     fn app_role(&self, step: &mut Step, h: &Holding) {
         let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("app_role_assignments:"));
-        match record {
+        match record.filter(|id| can_be_addressed(id) && can_be_addressed(h.entitlement.resource())) {
             Some(id) => {
                 step.method_kind = "app-role";
                 step.method = "DELETE";
@@ -418,7 +424,7 @@ impl<'a> Planner<'a> {
             }
             None => {
                 step.instruction = format!(
-                    "Find the role of {} at {} and remove it: the lake knows no id of it.",
+                    "Find the role of {} at {} and remove it: the lake knows no id of it that a request could name.",
                     h.principal_name, h.entitlement_name
                 );
             }
@@ -473,6 +479,7 @@ fn directory_role(step: &mut Step, h: &Holding) {
     let (role, scope) = (parts.next().unwrap_or_default(), parts.next().unwrap_or("/"));
     let eligible = h.assignment_state == "eligible";
     let record = h.evidence.iter().rev().find_map(|e| e.strip_prefix("directory_roles:"));
+    let record = record.filter(|id| can_be_addressed(id));
     if eligible || h.grant_kind == GrantKind::Pim {
         let kind = if eligible {
             "roleEligibilityScheduleRequests"
@@ -493,8 +500,29 @@ fn directory_role(step: &mut Step, h: &Holding) {
         step.instruction = format!("Remove the directory role {} from {}.", h.entitlement_name, h.principal_name);
     } else {
         step.instruction = format!(
-            "Find the assignment of the directory role {} to {} and remove it: the lake knows no id of it.",
+            "Find the assignment of the directory role {} to {} and remove it: the lake knows no id of it that a request could name.",
             h.entitlement_name, h.principal_name
         );
+    }
+}
+
+/// Whether an id may stand in the path of a request. Those of Graph are letters, digits, `-` and `_`; any other, such as
+/// `g1/owners/u2`, would make the request one about something else.
+fn can_be_addressed(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_be_addressed;
+
+    #[test]
+    fn an_id_that_would_lead_a_request_elsewhere_is_named_in_none() {
+        for id in ["7d264451-93b5-45ce-bff1-5f14ba796f11", "lAPpYvVpN0KRkAEhdxReEJC2sEqbR_9Hr48lds9SGHI-1"] {
+            assert!(can_be_addressed(id), "{id}");
+        }
+        for id in ["", "..", "g1/owners/u2", "g1?x=1", "g1#", "g1%2f..", "g\u{202e}1", "g 1"] {
+            assert!(!can_be_addressed(id), "{id}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The removal plan for machines: the requests as JSON, and a PowerShell script that asks before each step.
 
 use crate::campaign::remediation::{Step, WITH_STEP};
+use crate::model::shown;
 use serde_json::{Value, json};
 
 /// The requests as JSON: an array of `order`, `item_id`, `method`, `url`, `body`, with what is done by hand in between.
@@ -14,7 +15,7 @@ pub fn requests(steps: &[Step]) -> String {
         })
     };
     let all: Vec<Value> = steps.iter().map(row).collect();
-    let mut text = serde_json::to_string_pretty(&all).expect("plain data");
+    let mut text = shown::json(&serde_json::to_string_pretty(&all).expect("plain data"));
     text.push('\n');
     text
 }
@@ -47,25 +48,21 @@ pub fn powershell(campaign: &str, plan_sha256: &str, steps: &[Step]) -> String {
             continue;
         }
         let url = s.url();
-        let body = s.body.as_ref().map(ToString::to_string).unwrap_or_default();
+        let body = s.body.as_ref().map(|body| shown::json(&body.to_string())).unwrap_or_default();
         let cells = [&s.instruction, &s.side_effects, s.method, &url, &body].map(quoted);
         out += &format!("Step {} {}\n", s.order, cells.join(" "));
     }
     out
 }
 
-/// A PowerShell string: single quotes, and what PowerShell takes for one, are doubled; control characters become blanks.
+/// A PowerShell string in single quotes: these, and what PowerShell takes for one, are doubled; what is not seen is written out.
 fn quoted(text: &str) -> String {
     let mut out = String::from("'");
-    for c in text.chars() {
-        match c {
-            '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => {
-                out.push(c);
-                out.push(c);
-            }
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => out.push(' '),
-            c => out.push(c),
+    for c in shown::line(text).chars() {
+        if matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') {
+            out.push(c);
         }
+        out.push(c);
     }
     out.push('\'');
     out
@@ -73,12 +70,22 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
 
     #[test]
     fn no_name_ends_a_string_of_the_script() {
         assert_eq!(quoted("O'Hara"), "'O''Hara'");
         assert_eq!(quoted("a\u{2019}; Remove-Item x"), "'a\u{2019}\u{2019}; Remove-Item x'");
-        assert_eq!(quoted("two\r\nlines $(x) `n"), "'two  lines $(x) `n'");
+        assert_eq!(quoted("two\r\nlines $(x) `n"), "'two‹U+000D›‹U+000A›lines $(x) `n'");
+        assert_eq!(quoted("exe\u{202e}\u{200b}\u{1b}"), "'exe‹U+202E›‹U+200B›‹U+001B›'");
+    }
+
+    #[test]
+    fn a_body_is_shown_and_stays_what_it_is() {
+        let body = json!({ "justification": "exe\u{202e}'\u{e0041}" });
+        let script = quoted(&shown::json(&body.to_string()));
+        let read = script.trim_matches('\'').replace("''", "'");
+        assert!(script.is_ascii(), "{script}");
+        assert_eq!(serde_json::from_str::<Value>(&read).expect("JSON"), body);
     }
 }

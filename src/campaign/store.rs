@@ -16,6 +16,7 @@
 use crate::campaign::error::CampaignError;
 use crate::campaign::log::{LogEntry, LogEvent};
 use crate::campaign::model::{Campaign, CampaignId, Context, Item, ItemId};
+use crate::lake::failpoint::{self, Step};
 use crate::lake::parquet_io::private_file;
 use crate::lake::store::{create_private_dirs, sync_dir};
 use crate::lake::{Lake, LakeError};
@@ -28,29 +29,6 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// A step at which a test may end the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Crash {
-    /// The frozen files are on disk under a temporary name.
-    Frozen,
-    /// The campaign has its name, and no sheet is written.
-    Named,
-    /// A step of the log is on disk under a temporary name.
-    StepWritten,
-    /// A step of the log has its name, and nothing that follows from it is written.
-    StepNamed,
-}
-
-impl Crash {
-    /// All steps, by the names that the command line takes.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("campaign-frozen", Self::Frozen),
-        ("campaign-named", Self::Named),
-        ("step-written", Self::StepWritten),
-        ("step-named", Self::StepNamed),
-    ];
-}
-
 /// A temporary file of this age belongs to no command that is still at work: writing one takes moments.
 const LEFT_OVER: std::time::Duration = std::time::Duration::from_secs(600);
 
@@ -58,7 +36,6 @@ const LEFT_OVER: std::time::Duration = std::time::Duration::from_secs(600);
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
-    crash_at: Option<Crash>,
     entries: u64,
 }
 
@@ -81,7 +58,6 @@ impl Store {
     pub fn new(lake: &Path) -> Self {
         Self {
             root: lake.join("campaigns"),
-            crash_at: None,
             entries: u64::MAX,
         }
     }
@@ -91,19 +67,6 @@ impl Store {
     pub fn until(mut self, entries: u64) -> Self {
         self.entries = entries;
         self
-    }
-
-    /// Ends the process at a step; for tests of crashes only.
-    #[must_use]
-    pub fn crash_at(mut self, step: Option<Crash>) -> Self {
-        self.crash_at = step;
-        self
-    }
-
-    fn reach(&self, step: Crash) {
-        if self.crash_at == Some(step) {
-            std::process::abort();
-        }
     }
 
     /// The folder of a campaign.
@@ -203,7 +166,7 @@ impl Store {
         put(&temp.join("campaign.json"), text.as_bytes())?;
         sync_dir(&temp.join("log"))?;
         sync_dir(&temp)?;
-        self.reach(Crash::Frozen);
+        failpoint::reached(Step::CampaignFrozen);
         match fs::rename(&temp, &dir) {
             Ok(()) => {}
             Err(_) if dir.join("campaign.json").is_file() => {
@@ -213,7 +176,7 @@ impl Store {
             Err(e) => return Err(LakeError::io("rename", &dir)(e).into()),
         }
         sync_dir(&self.root)?;
-        self.reach(Crash::Named);
+        failpoint::reached(Step::CampaignNamed);
         self.note_in_history(head.opened_at)?;
         Ok(true)
     }
@@ -314,7 +277,7 @@ impl Store {
         let temp = dir.join(format!(".tmp-{}", std::process::id()));
         let _ = fs::remove_file(&temp);
         put(&temp, lines.as_bytes())?;
-        self.reach(Crash::StepWritten);
+        failpoint::reached(Step::EntryWritten);
         let path = dir.join(batch_name(end.files));
         let linked = fs::hard_link(&temp, &path);
         // Gone already is gone.
@@ -327,7 +290,7 @@ impl Store {
             other => other.map_err(LakeError::io("link", &path))?,
         }
         sync_dir(&dir)?;
-        self.reach(Crash::StepNamed);
+        failpoint::reached(Step::EntryNamed);
         Ok(end)
     }
 

@@ -105,7 +105,9 @@ impl Context<'_> {
             Some(w) => w.meets(&at),
             None => table != Table::Assignments && why.starts_with(&of_look),
         };
-        gaps.iter().find(there).map(|(_, reason)| reason.clone())
+        // What was dropped had been understood; who asks for it is told that it was dropped.
+        let dropped = |why: &str| why.starts_with("dropped by retention");
+        gaps.iter().filter(|(_, why)| !dropped(why)).find(there).map(|(_, reason)| reason.clone())
     }
 
     /// The row that says that nothing tells what packages contain; `None` when something does.

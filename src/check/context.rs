@@ -43,7 +43,17 @@ pub struct Context<'a> {
     check: &'static Check,
     part: Part,
     judged: Option<&'a [(CheckId, Outcome)]>,
-    keeps_passed: bool,
+    passed_to: Option<Taker<'a>>,
+}
+
+/// Who takes the rows of what is right, one by one: an auditor's population may be larger than memory.
+#[derive(Clone, Copy)]
+pub struct Taker<'a>(pub &'a (dyn Fn(Finding) + Sync));
+
+impl std::fmt::Debug for Taker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Taker")
+    }
 }
 
 impl<'a> Context<'a> {
@@ -57,7 +67,7 @@ impl<'a> Context<'a> {
             check,
             part,
             judged: None,
-            keeps_passed: false,
+            passed_to: None,
         }
     }
 
@@ -68,17 +78,17 @@ impl<'a> Context<'a> {
         self
     }
 
-    /// The same, and what is right is kept row by row.
+    /// The same, and what is right is handed over row by row.
     #[must_use]
-    pub fn keeping_passed(mut self) -> Self {
-        self.keeps_passed = true;
+    pub fn handing_passed_to(mut self, taker: Taker<'a>) -> Self {
+        self.passed_to = Some(taker);
         self
     }
 
-    /// Whether what is right is kept row by row: an auditor's population, and memory that nobody else needs.
+    /// Who takes what is right, row by row, where somebody asked for it.
     #[must_use]
-    pub fn keeps_passed(&self) -> bool {
-        self.keeps_passed
+    pub fn passed_to(&self) -> Option<Taker<'a>> {
+        self.passed_to
     }
 
     /// What other checks have said, where they were asked before.

@@ -69,8 +69,6 @@ pub struct Outcome {
     pub passed: usize,
     /// How many there were: right, found, and not to be looked at.
     pub population: usize,
-    /// Those that are right, with what was seen of each, where somebody asked to keep them (see [`Context::keeps_passed`]).
-    pub rows: Vec<Finding>,
 }
 
 impl Outcome {
@@ -83,12 +81,12 @@ impl Outcome {
     /// One more that is right: what it is about, and what was seen of it, without its full stop.
     pub fn pass_of<S: Subject + ?Sized>(&mut self, cx: &Context, about: &S, seen: impl Display) {
         self.pass();
-        if cx.keeps_passed() {
+        if let Some(taker) = cx.passed_to() {
             let draft = Draft {
                 message: seen.to_string(),
                 ..about.draft(cx)
             };
-            self.rows.push(cx.passed(draft));
+            (taker.0)(cx.passed(draft));
         }
     }
 
@@ -115,11 +113,9 @@ impl Outcome {
         let mut all = Self::default();
         for part in parts {
             all.findings.extend(part.findings);
-            all.rows.extend(part.rows);
             all.passed += part.passed;
             all.population += part.population;
         }
-        all.rows.sort_unstable();
         all.findings.sort_unstable();
         all.findings.dedup();
         all

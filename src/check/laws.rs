@@ -5,12 +5,13 @@ use crate::check::examples::scenario::Scenario;
 use crate::check::examples::table::{Example, Row};
 use crate::check::index::Index;
 use crate::check::run::in_parts;
-use crate::check::{Outcome, all, lists_passed, passed, run};
+use crate::check::{Outcome, Taker, all, lists_passed, passed, run};
 use crate::config::Config;
 use crate::ledger::{AccessModel, Evidence, Settings, build};
 use crate::model::time::{DAY, HOUR};
 use crate::model::{Instant, RequestId, Severity, Verdict};
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 /// A stream of numbers that is the same everywhere.
 pub(super) struct Numbers(pub u64);
@@ -336,7 +337,10 @@ fn what_passed_is_listed_row_by_row() {
             if !lists_passed(check) {
                 continue;
             }
-            let rows = passed(&access, &scenario.config, &index, check);
+            let rows = Mutex::new(Vec::new());
+            let take = |row| rows.lock().expect("nobody panicked").push(row);
+            passed(&access, &scenario.config, &index, check, Taker(&take));
+            let rows = rows.into_inner().expect("nobody panicked");
             assert_eq!(rows.len(), outcome.passed, "{} in {title}: {rows:#?}", check.id);
             for row in rows {
                 assert_eq!(row.result, Verdict::Pass);

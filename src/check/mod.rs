@@ -54,7 +54,7 @@ mod laws_of_less;
 
 pub use account::{Account, linked};
 pub use approvers::{Asked, Live};
-pub use context::{Context, Part};
+pub use context::{Context, Part, Taker};
 pub use define::{Check, Outcome, Shard, Threshold};
 pub use draft::{Draft, Subject, Thing};
 pub use index::Index;

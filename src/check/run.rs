@@ -2,7 +2,7 @@
 
 use crate::check::accept::{Names, accept};
 use crate::check::register::reg_01;
-use crate::check::{Check, Context, Index, Outcome, Part, Shard, own};
+use crate::check::{Check, Context, Index, Outcome, Part, Shard, Taker, own};
 use crate::config::Config;
 use crate::ledger::AccessModel;
 use crate::model::{CheckId, Finding, Stage};
@@ -65,14 +65,11 @@ pub fn lists_passed(check: &Check) -> bool {
     check.own.is_none() && check.id != reg_01::CHECK.id
 }
 
-/// The subjects that a check found right, each with what was seen; the index must be of the same access.
-#[must_use]
-pub fn passed(access: &AccessModel, config: &Config, index: &Index, check: &'static Check) -> Vec<Finding> {
-    if !lists_passed(check) {
-        return Vec::new();
+/// Hands over the subjects that a check found right, each with what was seen, in no order; the index must be of the same access.
+pub fn passed(access: &AccessModel, config: &Config, index: &Index, check: &'static Check, taker: Taker) {
+    if lists_passed(check) {
+        (check.run)(&Context::new(access, config, index, check, Part::WHOLE).handing_passed_to(taker));
     }
-    let context = Context::new(access, config, index, check, Part::WHOLE).keeping_passed();
-    Outcome::merged(vec![(check.run)(&context)]).rows
 }
 
 /// One check, its work divided by its key. What `-v` says of its time is the check's own with one thread only

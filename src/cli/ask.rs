@@ -157,7 +157,7 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
         }
         None => {
             for check in check::own::catalogue(&open::configuration(&args.question)?) {
-                output::print(&format!("{}  {}\n", check.id, check::Page::of(check).title));
+                output::line(&format!("{}  {}", check.id, check::Page::of(check).title));
             }
         }
     }

@@ -9,20 +9,19 @@ use crate::cli::{output, private, timestamp};
 use crate::config;
 use crate::evidence::campaign_audit;
 use crate::evidence::sample::{self, Frequency};
-use crate::evidence::table::{Table, sha256};
+use crate::evidence::table::{Table, sha256, sha256_of_file};
 use crate::evidence::tested::RemovalLimits;
 use crate::evidence::{
-    Bag, BagError, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, passed, population,
+    Bag, BagError, ComposeError, Facts, Material, Part, Sampling, Tool, books, campaign, checkpoint_note, compose, facts, named, passed, population,
 };
 use crate::lake::Lake;
 use crate::lake::parquet_io::private_file;
-use crate::ledger::AccessModel;
-use crate::model::{Finding, Instant, Window};
+use crate::model::{Instant, Window};
 use crate::report::columns::{Csv, Forms};
 use crate::report::privacy::{Privacy, Pseudonyms, Reader};
 use crate::report::{Audience, FreeText, Review, Written};
 use secrecy::ExposeSecret;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,6 +76,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         generated_at: generated_at.to_string(),
         seed: args.seed.clone().unwrap_or_else(|| commit.chars().take(16).collect()),
         size: args.sample_size,
+        passed: args.passed,
         campaign: campaign.map(|id| id.to_string()).unwrap_or_default(),
         assertion: args.assertion.clone().unwrap_or_default(),
         campaign_entries: None,
@@ -127,7 +127,7 @@ pub fn bundle(args: &BundleArgs) -> Result<Exit, Failure> {
         facts.as_of,
         bagged.signature.map_or("not signed".to_string(), |s| format!("signed: {s}"))
     ));
-    output::print(&format!("{}  tagmanifest-sha256.txt\n", bagged.tag_manifest));
+    output::line(&format!("{}  tagmanifest-sha256.txt", bagged.tag_manifest));
     Ok(Exit::Done)
 }
 
@@ -159,6 +159,8 @@ pub struct Told {
     pub seed: String,
     /// Size of samples.
     pub size: Option<usize>,
+    /// How many rows of what passed are listed a check; all when nothing is said.
+    pub passed: Option<usize>,
     /// Campaign.
     pub campaign: String,
     /// How far its log is read; all of it when nothing is said.
@@ -214,8 +216,12 @@ pub fn fill(
         reader: told.reader,
         pseudonyms,
     };
-    let mut named = named(&question.access, &answers.findings, &privacy);
-    let mut passed = passed::write(bag, &question.access, &question.config, &answers.results, &privacy).map_err(Failure::usage)?;
+    let mut named = named::records(&question.access, &answers.findings, &privacy);
+    let wanted = passed::Wanted {
+        limit: told.passed,
+        seed: &told.seed,
+    };
+    let mut passed = passed::write(bag, &question.access, &question.config, &answers.results, &privacy, wanted).map_err(Failure::usage)?;
     named.append(&mut passed.named);
     let (mut parts, mut limits, mut authorship) = (Vec::new(), Vec::new(), BTreeMap::new());
     if !told.campaign.is_empty() {
@@ -297,6 +303,7 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
         sampling: Sampling {
             seed: told.seed.clone(),
             size: told.size,
+            passed: told.passed,
         },
         campaign: told.campaign.clone(),
         authorship: BTreeMap::new(),
@@ -309,9 +316,9 @@ fn facts_of(question: &Question, told: &Told, configuration: &str, period: Windo
 pub fn sheet(question: &Question, review: &Review, written: &Written, told: &Told, configuration: &str, out: &Path) -> Result<(), Failure> {
     let mut facts = facts_of(question, told, configuration, review.period);
     for path in &written.files {
-        let bytes = std::fs::read(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
+        let (hash, _) = sha256_of_file(path).map_err(|e| Failure::io(format!("read {}", path.display()), &e))?;
         let file = path.strip_prefix(out).unwrap_or(path).to_string_lossy().into_owned();
-        facts.outputs.push(compose::report_output(&file, &bytes, review));
+        facts.outputs.push(compose::report_output(&file, hash, review));
     }
     facts.outputs.sort();
     let books = books::books(&question.view, &question.access.unknown_activities)?;
@@ -339,12 +346,6 @@ fn parts(store: &Store, question: &Question, answers: &Answers, told: &Told, pri
     Ok((parts, campaign::limits(&state, privacy, &audience), authorship::grades(&state)))
 }
 
-fn named(access: &AccessModel, findings: &[Finding], privacy: &Privacy) -> BTreeSet<String> {
-    let held = access.holdings.iter().flat_map(|h| h.evidence.iter().map(|e| e.as_str()));
-    let found = findings.iter().flat_map(|f| f.evidence.iter().map(String::as_str));
-    held.chain(found).filter(|e| privacy.shows_record(e)).map(str::to_string).collect()
-}
-
 /// The command as it is recorded: every choice, no path.
 fn command(args: &BundleArgs) -> String {
     let mut text = "vouchsafe bundle --lake LAKE --out BUNDLE".to_string();
@@ -369,6 +370,7 @@ fn command(args: &BundleArgs) -> String {
     option("--operator", Some(args.operator.as_str()).filter(|o| !o.is_empty()));
     option("--seed", args.seed.as_deref());
     option("--sample-size", args.sample_size.map(|n| n.to_string()).as_deref());
+    option("--passed", args.passed.map(|n| n.to_string()).as_deref());
     option("--audience", Some(args.privacy.audience.as_str()).filter(|a| *a != "security"));
     option("--pseudonymize", flag(args.privacy.pseudonymize));
     option("--show-text", flag(args.render.show_text));

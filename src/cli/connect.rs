@@ -79,7 +79,7 @@ pub fn export(args: &ExportArgs) -> Result<Exit, Failure> {
     output::warn_readable(&dir);
     let view = Lake::open(&dir)?.view()?;
     for table in delta::export(&view)? {
-        output::print(&format!("{}  {} files, version {}\n", table.folder.display(), table.files, table.versions - 1));
+        output::line(&format!("{}  {} files, version {}", table.folder.display(), table.files, table.versions - 1));
     }
     output::say(&format!(
         "commit {}; run it again after each ingest",

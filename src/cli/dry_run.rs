@@ -6,7 +6,6 @@ use crate::ingest::{self, IngestReport, Put, RowKey, Seen, Sink, SinkError};
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::model::Instant;
-use crate::report::shown;
 use arrow::array::RecordBatch;
 use std::collections::{HashMap, HashSet};
 
@@ -79,15 +78,9 @@ pub fn run(paths: &[std::path::PathBuf], options: &ingest::IngestOptions) -> Res
             (Some(at), Some(by)) => format!("; as of {at}, by {by}"),
             _ => String::new(),
         };
-        output::print(&format!(
-            "{}: {}; {} read = {} kept + {} duplicate + {} rejected + {} unrecognised{dated}\n",
-            shown::terminal(&s.path),
-            s.format,
-            s.read,
-            s.kept,
-            s.duplicate,
-            s.rejected,
-            s.unmapped
+        output::line(&format!(
+            "{}: {}; {} read = {} kept + {} duplicate + {} rejected + {} unrecognised{dated}",
+            s.path, s.format, s.read, s.kept, s.duplicate, s.rejected, s.unmapped
         ));
     }
     if !counted.snapshots.is_empty() {

@@ -118,6 +118,9 @@ pub struct BundleArgs {
     /// Rows to draw from each population [default: by the frequency of the control]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub sample_size: Option<usize>,
+    /// List at most N rows of what passed each check, drawn by the seed, and count the others; 0 lists none [default: all]
+    #[arg(long, value_name = "N")]
+    pub passed: Option<usize>,
     /// What is shown of people.
     #[command(flatten)]
     pub privacy: PrivacyArgs,

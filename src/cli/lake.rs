@@ -11,9 +11,9 @@ use crate::lake::records::{Coverage, HEALED, Pull, Reject, Snapshot, Source};
 use crate::lake::table::Table;
 use crate::lake::{Checkpoint, Lake, View};
 use crate::lake::{compact, retain};
-use crate::model::Instant;
+use crate::model::{Instant, shown};
 use crate::pull::raw;
-use crate::report::{RejectLine, shown};
+use crate::report::RejectLine;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -63,10 +63,10 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     let damaged = view.damaged();
     let kept = lake.kept_checkpoints(&view)?;
     for path in &damaged {
-        output::print(&format!("damaged: {path}\n"));
+        output::line(&format!("damaged: {path}"));
     }
     for wrong in &kept.wrong {
-        output::print(&format!("wrong: {wrong}\n"));
+        output::line(&format!("wrong: {wrong}"));
     }
     if !damaged.is_empty() {
         return Err(Failure::unusable(format!(
@@ -77,7 +77,7 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     // A crash between a commit and its checkpoint costs the newest one only, and the next commit makes it again.
     let lost: Vec<String> = kept.missing.iter().filter(|n| **n < view.sequence()).map(ToString::to_string).collect();
     if !lost.is_empty() && kept.right > 0 {
-        output::print(&format!("wrong: the checkpoints of these commits are missing: {}\n", lost.join(", ")));
+        output::line(&format!("wrong: the checkpoints of these commits are missing: {}", lost.join(", ")));
         return Err(Failure::unusable(
             "a crash takes the newest checkpoint at most, so somebody deleted others; compare the lake with a copy, or with a checkpoint that somebody else keeps (--checkpoint FILE)",
         ));
@@ -87,15 +87,15 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
             "the commit log is not the one that the checkpoints were made of; compare it with a copy, or with a checkpoint that somebody else keeps",
         ));
     }
-    output::print(&format!("{} commits, every file matches its hash\n", view.log().len()));
+    output::line(&format!("{} commits, every file matches its hash", view.log().len()));
     for path in lake.strays(&view) {
-        output::print(&format!("of no commit: {path}; no reader sees it, and the next writer sweeps it away\n"));
+        output::line(&format!("of no commit: {path}; no reader sees it, and the next writer sweeps it away"));
     }
     let mut before: Option<&str> = None;
     for (_, commit) in view.log() {
         if before.is_some_and(|at| Instant::parse(at) > Instant::parse(&commit.at)) {
-            output::print(&format!(
-                "remark: commit {} is dated {}, before the one it follows: the clock was turned back, or the date was made up\n",
+            output::line(&format!(
+                "remark: commit {} is dated {}, before the one it follows: the clock was turned back, or the date was made up",
                 commit.sequence, commit.at
             ));
         }
@@ -103,11 +103,11 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
     }
     let dropped = view.dropped().count();
     if dropped > 0 {
-        output::print(&format!(
-            "{dropped} files were deleted by retention policy; their hashes and the reason are on record\n"
+        output::line(&format!(
+            "{dropped} files were deleted by retention policy; their hashes and the reason are on record"
         ));
     }
-    output::print(&format!("{} checkpoints match the commit log\n", kept.right));
+    output::line(&format!("{} checkpoints match the commit log", kept.right));
     kept_elsewhere(args, &view)?;
     signatures(&kept, view.sequence(), allowed.as_deref())?;
     campaigns(&lake, &view)?;
@@ -120,7 +120,7 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
         )));
     }
     if right > 0 {
-        output::print(&format!("{right} files of raw pages have the hash that sources name\n"));
+        output::line(&format!("{right} files of raw pages have the hash that sources name"));
     }
     if !kept.missing.is_empty() {
         let none = if kept.right == 0 {
@@ -128,8 +128,8 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
         } else {
             ""
         };
-        output::print(&format!(
-            "{none}{} checkpoints are missing; the next commit writes them again\n",
+        output::line(&format!(
+            "{none}{} checkpoints are missing; the next commit writes them again",
             kept.missing.len()
         ));
     }
@@ -139,7 +139,7 @@ fn verify(args: &LakeVerifyArgs) -> Result<Exit, Failure> {
 /// Whether the log still has what a checkpoint that somebody else keeps is of.
 fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
     let Some(path) = &args.checkpoint else {
-        output::print("not proved: that no newest commit was cut off; give a checkpoint that somebody else keeps (--checkpoint FILE)\n");
+        output::line("not proved: that no newest commit was cut off; give a checkpoint that somebody else keeps (--checkpoint FILE)");
         return Ok(());
     };
     let old = Checkpoint::parse(&open::text(path)?).map_err(|e| Failure::usage(format!("{} is no checkpoint: {e}", path.display())))?;
@@ -151,8 +151,8 @@ fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
         )));
     }
     view.extends(&old).map_err(Failure::unusable)?;
-    output::print(&format!(
-        "the log begins with the {} commits of the checkpoint that was kept elsewhere\n",
+    output::line(&format!(
+        "the log begins with the {} commits of the checkpoint that was kept elsewhere",
         old.size
     ));
     Ok(())
@@ -162,10 +162,10 @@ fn kept_elsewhere(args: &LakeVerifyArgs, view: &View) -> Result<(), Failure> {
 fn campaigns(lake: &Lake, view: &View) -> Result<(), Failure> {
     let audit = campaign_audit::audit(lake.root(), view, None)?;
     for wrong in &audit.wrong {
-        output::print(&format!("wrong: {wrong}\n"));
+        output::line(&format!("wrong: {wrong}"));
     }
     for note in &audit.notes {
-        output::print(&format!("note: {note}\n"));
+        output::line(&format!("note: {note}"));
     }
     if !audit.wrong.is_empty() {
         return Err(Failure::unusable(
@@ -173,8 +173,8 @@ fn campaigns(lake: &Lake, view: &View) -> Result<(), Failure> {
         ));
     }
     if audit.campaigns > 0 {
-        output::print(&format!(
-            "{} campaigns: commits name {} entries of their logs, and {} decisions stand so in the files that came back\n",
+        output::line(&format!(
+            "{} campaigns: commits name {} entries of their logs, and {} decisions stand so in the files that came back",
             audit.campaigns, audit.anchored, audit.decisions
         ));
     }
@@ -185,8 +185,8 @@ fn campaigns(lake: &Lake, view: &View) -> Result<(), Failure> {
 fn signatures(kept: &Kept, commits: u64, allowed: Option<&str>) -> Result<(), Failure> {
     let Some(allowed) = allowed else {
         if !kept.notes.is_empty() {
-            output::print(&format!(
-                "{} of them are signed; name the signers you trust with --allowed-signers FILE\n",
+            output::line(&format!(
+                "{} of them are signed; name the signers you trust with --allowed-signers FILE",
                 kept.notes.len()
             ));
         }
@@ -205,11 +205,11 @@ fn signatures(kept: &Kept, commits: u64, allowed: Option<&str>) -> Result<(), Fa
         }
     }
     for (name, n) in by {
-        output::print(&format!("{n} of them are signed by {name}\n"));
+        output::line(&format!("{n} of them are signed by {name}"));
     }
     let unsigned = kept.right - kept.notes.len() as u64;
     if unsigned > 0 {
-        output::print(&format!("{unsigned} of them are not signed\n"));
+        output::line(&format!("{unsigned} of them are not signed"));
     }
     // Whoever signs goes on signing: a checkpoint without a signature after one with it is a trace of somebody else.
     let Some(first) = kept.notes.iter().map(|(size, _)| *size).min() else {
@@ -284,12 +284,15 @@ fn sources(sources: &[Source]) -> String {
         let read: i64 = pulled.iter().map(|s| s.read).sum();
         let _ = writeln!(text, "and {} files of pages from pulls, {read} records", pulled.len());
     }
+    for source in sorted.iter().chain(&pulled).filter(|s| s.conflicting > 0) {
+        let _ = writeln!(text, "{}", shown::line(&super::take::contradicting(source)));
+    }
     for source in sorted.iter().chain(&pulled).filter(|s| s.note.is_some()) {
         let _ = writeln!(
             text,
             "note on {}: {}",
-            shown::terminal(&source.path),
-            shown::terminal(source.note.as_deref().unwrap_or_default())
+            shown::line(&source.path),
+            shown::line(source.note.as_deref().unwrap_or_default())
         );
     }
     text

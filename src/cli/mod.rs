@@ -53,19 +53,27 @@ pub mod workbench_args;
 use args::{Cli, Command};
 use clap::{CommandFactory, FromArgMatches};
 use exit::{Exit, Failure};
+use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Parses the command line, runs the command, and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
-    let parsed = command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    run_words(std::env::args_os().collect())
+}
+
+/// The same for a command line that is given, the name of the program first.
+#[must_use]
+pub fn run_words(words: Vec<OsString>) -> ExitCode {
+    let parsed = command().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();
             if e.kind() == clap::error::ErrorKind::MissingRequiredArgument {
-                examples::hint(std::env::args().skip(1));
+                examples::hint(words.iter().skip(1).map(|word| word.to_string_lossy().into_owned()));
             }
             return ExitCode::from(if e.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
         }
@@ -84,6 +92,7 @@ pub fn main() -> ExitCode {
             failure.exit
         }
         // The hook has said it.
+        Err(_) if WITHOUT_MEMORY.load(Ordering::Relaxed) => Exit::Io,
         Err(_) => Exit::Bug,
     };
     match output::lost() {
@@ -111,9 +120,17 @@ fn quiet_about_environment(command: clap::Command) -> clap::Command {
         .fold(command, |command, name| command.mut_subcommand(name, quiet_about_environment))
 }
 
+/// Whether a library gave up for want of memory, which is no bug.
+static WITHOUT_MEMORY: AtomicBool = AtomicBool::new(false);
+
 /// What is said of a bug: where it is, and what to do with it.
 fn bug(panic: &std::panic::PanicHookInfo) -> String {
     let what = panic.payload_as_str().unwrap_or("no reason given");
+    // The compressor panics where it is given no memory.
+    if what.contains("zstd returned null pointer") {
+        WITHOUT_MEMORY.store(true, Ordering::Relaxed);
+        return "there is not enough memory for this command: give it more, or fewer files at once. What was committed before stays as it was".into();
+    }
     let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
     format!(
         "this is a bug in vouchsafe {}{place}: {what}; please report it with the command and, if you may, the input. What was committed before stays as it was",
@@ -122,22 +139,16 @@ fn bug(panic: &std::panic::PanicHookInfo) -> String {
 }
 
 fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
-    // Where a test wants the program to die; a release has no such place.
-    let crash_at = if cfg!(debug_assertions) {
-        std::env::var("VOUCHSAFE_CRASH_AT").ok()
-    } else {
-        None
-    };
     match asked {
-        Command::Run(args) => run::run(args, open::now()?, crash_at.as_deref()),
+        Command::Run(args) => run::run(args, open::now()?),
         Command::Ingest(args) => {
             if args.dry_run {
                 take::dry_run(&args.take, open::now()?).map(|_| Exit::Done)
             } else {
-                take::ingest(&args.take, &open::lake_dir(&args.lake), open::now()?, crash_at.as_deref()).map(|_| Exit::Done)
+                take::ingest(&args.take, &open::lake_dir(&args.lake), open::now()?).map(|_| Exit::Done)
             }
         }
-        Command::Pull(args) => pull::run(args, verbose, crash_at.as_deref()),
+        Command::Pull(args) => pull::run(args, verbose),
         Command::Holders(args) => ask::holders(args),
         Command::Holdings(args) => ask::holdings(args),
         Command::Brief(args) => brief::run(args),
@@ -155,7 +166,7 @@ fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Explain(args) => ask::explain(args),
         Command::Config(command) => config::run(command),
         Command::Report(args) => run::report(args),
-        Command::Campaign(command) => campaign::run(command, crash_at.as_deref()),
+        Command::Campaign(command) => campaign::run(command),
         Command::Bundle(args) => bundle::bundle(args),
         Command::Verify(args) => verify::run(args, open::now()?),
         Command::Sample(args) => bundle::sample(args),
@@ -164,13 +175,13 @@ fn dispatch(asked: &Command, verbose: u8) -> Result<Exit, Failure> {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut command(), "vouchsafe", &mut script);
-            output::print(&String::from_utf8_lossy(&script));
+            output::exactly(&String::from_utf8_lossy(&script));
             Ok(Exit::Done)
         }
         Command::Man => {
             let mut page = Vec::new();
             clap_mangen::Man::new(command()).render(&mut page).map_err(Failure::usage)?;
-            output::print(&String::from_utf8_lossy(&page));
+            output::exactly(&String::from_utf8_lossy(&page));
             Ok(Exit::Done)
         }
     }

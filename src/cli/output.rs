@@ -5,9 +5,10 @@ use crate::cli::args::{Format, OutputArgs};
 use crate::cli::exit::Failure;
 pub use crate::cli::table::table;
 use crate::ledger::absence::{Basis, Stretch};
+use crate::model::shown;
 use crate::model::{Finding, Holding, Presence};
 use crate::report::columns::{self, Csv, Form};
-use crate::report::shown;
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -37,8 +38,25 @@ fn aside(line: &str) {
 /// A remark for the person at the terminal.
 pub fn say(text: &str) {
     if !QUIET.load(Ordering::Relaxed) {
-        aside(&shown::terminal(text));
+        aside(&told(text));
     }
+}
+
+/// A message as it is seen. Its further lines are set in, so that no name with a line break in it begins a line of ours.
+fn told(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let begin = text.len() - text.trim_start_matches('\n').len();
+    out.push_str(&text[..begin]);
+    for (n, line) in text[begin..].split('\n').enumerate() {
+        if n > 0 {
+            out.push('\n');
+            if !line.is_empty() && !line.starts_with("  ") {
+                out.push_str("  ");
+            }
+        }
+        out.push_str(&shown::visible(line));
+    }
+    out
 }
 
 /// An error, whatever `--quiet` says.
@@ -48,11 +66,21 @@ pub fn error(text: &str) {
 
 /// A line that is to be seen whatever `--quiet` says, with a word that says what it is.
 pub fn error_line(word: &str, text: &str) {
-    aside(&format!("{word}: {}", shown::terminal(text)));
+    aside(&format!("{word}: {}", told(text)));
 }
 
-/// A result on stdout. A reader who left is no error; a full disk is one, which [`lost`] tells when all is done.
+/// A line of a result on stdout, and never more than one.
+pub fn line(text: &str) {
+    exactly(&(shown::line(text) + "\n"));
+}
+
+/// A result for people on stdout: several lines, or a table.
 pub fn print(text: &str) {
+    exactly(&shown::laid_out(text));
+}
+
+/// A result for programs on stdout. A reader who left is no error; a full disk is one, which [`lost`] tells when all is done.
+pub fn exactly(text: &str) {
     let mut out = io::stdout().lock();
     if let Err(e) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
         && e.kind() != io::ErrorKind::BrokenPipe
@@ -263,9 +291,48 @@ pub fn deliver(bytes: &[u8], out: &OutputArgs) -> Result<(), Failure> {
         None if out.format == Format::Parquet && io::stdout().is_terminal() => {
             Err(Failure::usage("parquet is not for a terminal; name a file with --output FILE"))
         }
-        None => match io::stdout().lock().write_all(bytes).and_then(|()| io::stdout().flush()) {
+        None => match io::stdout()
+            .lock()
+            .write_all(&seen(bytes, out.format, io::stdout().is_terminal()))
+            .and_then(|()| io::stdout().flush())
+        {
             Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(failed("stdout", &e)),
             _ => Ok(()),
         },
+    }
+}
+
+/// Rows as stdout wants them. A program that reads JSON or CSV gets it as it is; on a terminal nothing of it moves the cursor,
+/// hides or turns a line round.
+fn seen(bytes: &[u8], format: Format, on_terminal: bool) -> Cow<'_, [u8]> {
+    let text = || String::from_utf8_lossy(bytes);
+    match (format, on_terminal) {
+        (Format::Table, _) | (Format::Csv, true) => shown::laid_out(&text()).into_bytes().into(),
+        (Format::Json | Format::Jsonl, true) => shown::json(&text()).into_bytes().into(),
+        (Format::Csv | Format::Json | Format::Jsonl, false) | (Format::Parquet, _) => bytes.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_line_break_begins_no_line_of_ours() {
+        assert_eq!(told("cannot read in.json\nerror: none"), "cannot read in.json\n  error: none");
+        assert_eq!(told("\nfor example: x"), "\nfor example: x");
+        assert_eq!(told("two mistakes:\n  a\n\nb\r"), "two mistakes:\n  a\n\n  b‹U+000D›");
+    }
+
+    #[test]
+    fn what_a_program_reads_stays_as_it_is() {
+        let bytes = "name\nexe\u{202e}txt\n".as_bytes();
+        assert_eq!(&*seen(bytes, Format::Csv, false), bytes);
+        let shown = "name\nexe‹U+202E›txt\n".as_bytes();
+        assert_eq!(&*seen(bytes, Format::Csv, true), shown);
+        assert_eq!(&*seen(bytes, Format::Table, false), shown);
+        let json = "{\"name\":\"exe\u{202e}txt\"}\n".as_bytes();
+        assert_eq!(&*seen(json, Format::Jsonl, false), json);
+        assert_eq!(&*seen(json, Format::Jsonl, true), b"{\"name\":\"exe\\u202etxt\"}\n");
     }
 }

@@ -74,7 +74,7 @@ pub fn cases(args: &CheckArgs) -> Result<Exit, Failure> {
         let told = of_check(check, own, args)?;
         wrong += told.len();
         for line in told {
-            output::print(&format!("{}: {line}\n", check.id));
+            output::line(&format!("{}: {line}", check.id));
         }
     }
     Ok(if wrong == 0 { Exit::Done } else { Exit::Found })
@@ -149,7 +149,7 @@ fn answered(check: &'static Check, case: &Path, lake: &Path, args: &CheckArgs) -
     let typed = ["vouchsafe", "ingest", &case, "--lake", &dir, "--complete"];
     let cli = Cli::try_parse_from(typed).map_err(Failure::usage)?;
     if let Command::Ingest(ingest) = &cli.command {
-        take::ingest(&ingest.take, lake, open::now()?, None)?;
+        take::ingest(&ingest.take, lake, open::now()?)?;
     }
     let of_case = LakeArg {
         lake: Some(lake.to_path_buf()),

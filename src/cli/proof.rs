@@ -18,11 +18,11 @@ pub fn checkpoint(args: &CheckpointArgs) -> Result<Exit, Failure> {
     };
     let text = checkpoint.text();
     match signer {
-        None => output::print(&text),
+        None => output::exactly(&text),
         Some(signer) => {
             let note = signer.note(&text, &checkpoint.origin);
             let note = note.ok_or_else(|| Failure::usage("a signed note needs an ed25519 key; make one with ssh-keygen -t ed25519"))?;
-            output::print(&note);
+            output::exactly(&note);
             let verifier = signer.note_verifier(&checkpoint.origin).unwrap_or_default();
             output::say(&format!("the note is checked with the key {verifier}"));
         }
@@ -54,7 +54,7 @@ pub fn prove(args: &ProveArgs) -> Result<Exit, Failure> {
         (None, Some(id)) => included(&view, id)?,
         (None, None) => return Err(Failure::usage("name a checkpoint with --old FILE, or a commit with --commit ID")),
     };
-    output::print(&proof);
+    output::exactly(&proof);
     Ok(Exit::Done)
 }
 

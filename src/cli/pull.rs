@@ -10,7 +10,7 @@ use crate::cli::{open, output, private, select, take, watch};
 use crate::graph::token::Tokens;
 use crate::graph::{self, Client, Cloud, Endpoints, GraphError, Http, Origin};
 use crate::ingest::{IngestOptions, Limits, Progress};
-use crate::lake::{CrashAt, Lake, Notary, compact};
+use crate::lake::{Lake, Notary, compact};
 use crate::model::time::{DAY, HOUR, MINUTE, SECOND};
 use crate::pull::{self, Known, Lock, Order, PullError, Spool, Stored};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(310);
 
 /// Pulls once, or again and again.
-pub fn run(args: &PullArgs, verbose: u8, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(args: &PullArgs, verbose: u8) -> Result<Exit, Failure> {
     logs(args.log_format, verbose);
     let every = args.every.as_deref().map(duration).transpose()?;
     let client = Arc::new(client(args)?);
@@ -35,7 +35,7 @@ pub fn run(args: &PullArgs, verbose: u8, crash_at: Option<&str>) -> Result<Exit,
     let notary = private::notary(&args.notary)?;
     loop {
         let began = client.clock().now();
-        let result = once(&client, &order, &dir, notary.clone(), crash_at);
+        let result = once(&client, &order, &dir, notary.clone());
         let told = match &result {
             Ok(ended) => ended.clone(),
             Err(failure) => Ended::failed(failure.exit),
@@ -119,8 +119,8 @@ fn check(client: &Client, order: &Order) -> Result<Exit, Failure> {
             [] => String::new(),
             ids => format!("; affected checks: {}", ids.join(", ")),
         };
-        output::print(&format!(
-            "missing: {} for {}: nobody can tell {}{checks} ({fault})\n",
+        output::line(&format!(
+            "missing: {} for {}: nobody can tell {}{checks} ({fault})",
             p.collection.permission, p.collection.name, p.collection.lost
         ));
     }
@@ -132,9 +132,8 @@ fn check(client: &Client, order: &Order) -> Result<Exit, Failure> {
     })
 }
 
-fn once(client: &Arc<Client>, order: &Order, dir: &Path, notary: Option<Arc<dyn Notary>>, crash_at: Option<&str>) -> Result<Ended, Failure> {
-    let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
-    let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
+fn once(client: &Arc<Client>, order: &Order, dir: &Path, notary: Option<Arc<dyn Notary>>) -> Result<Ended, Failure> {
+    let lake = Lake::open_or_create(dir)?.signed_by(notary);
     output::warn_readable(dir);
     let lock = Lock::take(dir).map_err(failure)?;
     client.sign_in().map_err(|fault| remote(&fault))?;

@@ -18,42 +18,42 @@ pub fn retain(args: &RetainArgs, now: Instant) -> Result<Exit, Failure> {
     for rule in &rules {
         let of = planned.drop.iter().filter(|t| t.file.table == rule.table);
         let (files, rows) = of.fold((0, 0), |(n, r), t| (n + 1, r + t.file.rows));
-        output::print(&format!(
-            "{}: {files} partitions with {rows} rows are older than {} days ({})\n",
+        output::line(&format!(
+            "{}: {files} partitions with {rows} rows are older than {} days ({})",
             rule.table.name(),
             rule.days,
             rule.origin
         ));
     }
     for (file, hold) in &planned.held {
-        output::print(&format!("stays by the hold {hold}: {} {}\n", file.table.name(), file.partition));
+        output::line(&format!("stays by the hold {hold}: {} {}", file.table.name(), file.partition));
     }
     for file in &planned.seen {
-        output::print(&format!(
-            "stays, since a younger look still lists what is in it: {} {}\n",
+        output::line(&format!(
+            "stays, since a younger look still lists what is in it: {} {}",
             file.table.name(),
             file.partition
         ));
     }
     if !planned.timeless.is_empty() {
-        output::print(&format!("{} files without a time stay\n", planned.timeless.len()));
+        output::line(&format!("{} files without a time stay", planned.timeless.len()));
     }
     let pages = pages(args, &lake.view()?, now)?;
     if args.dry_run || planned.drop.is_empty() && pages.is_empty() {
-        output::print("nothing was dropped\n");
+        output::line("nothing was dropped");
         return Ok(Exit::Done);
     }
     for path in &pages {
         std::fs::remove_file(path).map_err(|e| Failure::usage(format!("cannot remove {}: {e}", path.display())))?;
     }
     if planned.drop.is_empty() {
-        output::print(&format!("dropped {} files of raw pages\n", pages.len()));
+        output::line(&format!("dropped {} files of raw pages", pages.len()));
         return Ok(Exit::Done);
     }
     let commit = retain::apply(&lake, &planned, now)?.unwrap_or_default();
     kept::discard(&lake.view()?)?;
-    output::print(&format!(
-        "dropped {} files under commit {}; their hashes stay on record\n",
+    output::line(&format!(
+        "dropped {} files under commit {}; their hashes stay on record",
         planned.drop.len(),
         commit.get(..12).unwrap_or(&commit)
     ));
@@ -73,13 +73,13 @@ fn pages(args: &RetainArgs, view: &View, now: Instant) -> Result<Vec<std::path::
     let (old, unknown) = raw::expired(view, days, now).map_err(Failure::usage)?;
     let held = !retain::holds(view).is_empty() && !old.is_empty();
     if !old.is_empty() || unknown > 0 {
-        output::print(&format!("raw pages: {} files are of pulls older than {days} days ({origin})\n", old.len()));
+        output::line(&format!("raw pages: {} files are of pulls older than {days} days ({origin})", old.len()));
     }
     if unknown > 0 {
-        output::print(&format!("raw pages: {unknown} files that no source names stay\n"));
+        output::line(&format!("raw pages: {unknown} files that no source names stay"));
     }
     if held {
-        output::print("raw pages stay by the legal holds\n");
+        output::line("raw pages stay by the legal holds");
         return Ok(Vec::new());
     }
     Ok(old)
@@ -122,8 +122,8 @@ pub fn hold(args: &HoldArgs, now: Instant) -> Result<Exit, Failure> {
     let hold = if args.release { release(&view, args)? } else { set(&view, args)? };
     let (name, released) = (hold.name.clone(), hold.released);
     let commit = retain::hold(&lake, hold, now)?.ok_or_else(|| Failure::unusable("the lake has no commit, so there is nothing to hold"))?;
-    output::print(&format!(
-        "hold {name} {} under commit {}\n",
+    output::line(&format!(
+        "hold {name} {} under commit {}",
         if released { "released" } else { "set" },
         commit.get(..12).unwrap_or(&commit)
     ));

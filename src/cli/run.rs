@@ -15,11 +15,11 @@ use crate::report::privacy::{Privacy, Pseudonyms};
 use std::path::Path;
 
 /// Ingest, condense, ledger, checks, report.
-pub fn run(args: &RunArgs, now: Instant, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(args: &RunArgs, now: Instant) -> Result<Exit, Failure> {
     let limit = args.fail_on.as_deref().map(severity).transpose()?;
     let lake = open::lake_dir(&args.lake);
     open::judging(&args.question, &lake)?;
-    take::ingest(&args.take, &lake, now, crash_at)?;
+    take::ingest(&args.take, &lake, now)?;
     let step = watch::step("building the ledger and the trend of findings");
     let mut question = open::review(&args.lake, &args.question)?;
     drop(step);
@@ -74,6 +74,7 @@ fn write(question: &mut Question, out: &Path, how: &How) -> Result<Vec<Finding>,
         generated_at: bundle::stamp(question)?.to_string(),
         seed: String::new(),
         size: None,
+        passed: None,
         campaign: String::new(),
         assertion: String::new(),
         campaign_entries: None,

@@ -44,7 +44,7 @@ pub fn ask(args: &AskArgs) -> Result<Exit, Failure> {
         ))
     })?;
     if args.show {
-        output::print(question.sql);
+        output::exactly(question.sql);
         return Ok(Exit::Done);
     }
     let given = given(question, &args.values)?;

@@ -167,7 +167,7 @@ fn campaigns(root: &Path, forms: &[String]) -> Result<(Vec<String>, u64), Failur
 
 /// Text in a line of Markdown.
 fn plain(text: &str) -> String {
-    let shown = crate::report::shown::visible(text);
+    let shown = crate::model::shown::visible(text);
     shown
         .chars()
         .map(|c| {

@@ -1,6 +1,6 @@
 //! Tables: for people on a terminal, as wide as it is and without a word cut in two; tab-separated where a program reads.
 
-use crate::report::shown;
+use crate::model::shown;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use unicode_width::UnicodeWidthStr;
@@ -12,9 +12,9 @@ const GAP: usize = 2;
 /// Where room is short, a word longer than this may be divided after a dot, hyphen, underscore or colon too.
 const LONG: usize = 20;
 
-/// A table as stdout wants it: laid out on a terminal, else values between tabs, without padding.
+/// A table as stdout wants it, a line break in a cell written out: laid out on a terminal, else values between tabs, without padding.
 pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shown::terminal(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| shown::line(cell)).collect()).collect();
     if io::stdout().is_terminal() {
         let width = terminal_size::terminal_size().map_or(WIDTH, |(w, _)| usize::from(w.0));
         laid_out(header, &rows, width)

@@ -7,7 +7,7 @@ use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, Si
 use crate::lake::records::{Coverage, Pull, Reject, Snapshot, Source};
 use crate::lake::table::{Object, Table};
 use crate::lake::view::UNKNOWN_TENANT;
-use crate::lake::{CrashAt, Lake, LakeError, Put, RowKey, Seen, Writer, compact};
+use crate::lake::{Lake, LakeError, Put, RowKey, Seen, Writer, compact};
 use crate::model::{Instant, TenantId, Window};
 use crate::remote::Known;
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -18,11 +18,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Ingests into a lake, which is made when it does not exist.
-pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant, crash_at: Option<&str>) -> Result<IngestReport, Failure> {
-    let crash_at = crash_at.and_then(|name| CrashAt::ALL.iter().find(|(n, _)| *n == name)).map(|(_, step)| *step);
+pub fn ingest(args: &TakeArgs, dir: &Path, now: Instant) -> Result<IngestReport, Failure> {
     let mut asked = Asked::of(args, now)?;
     let notary = private::notary(&args.notary)?;
-    let lake = Lake::open_or_create(dir)?.crash_at(crash_at).signed_by(notary);
+    let lake = Lake::open_or_create(dir)?.signed_by(notary);
     asked.options.open_gaps = open_gaps(&lake)?;
     let known = || {
         let sources = lake.view()?.rows::<Source>()?;
@@ -98,6 +97,11 @@ fn strictly(args: &TakeArgs, report: &IngestReport) -> Result<(), Failure> {
         (report.unread, "files could not be read"),
         (report.foreign.len() - report.unread.min(report.foreign.len()), "files are no exports"),
         (report.gaps.len(), "gaps were found, of what was missing or not understood"),
+        (usize::try_from(report.unmapped).unwrap_or(usize::MAX), "records were not recognised"),
+        (
+            usize::try_from(report.conflicting).unwrap_or(usize::MAX),
+            "records have an id that is known with another content",
+        ),
     ];
     match lost.iter().find(|(n, _)| args.strict && *n > 0) {
         Some((n, what)) => Err(Failure::unusable(format!(
@@ -241,10 +245,15 @@ fn tell(report: &IngestReport, end: &str) {
         .map(|g| format!("gap in {}: {}", g.subject, g.reason.as_deref().unwrap_or("no reason given")))
         .collect();
     few("gaps", reasons.into_iter().collect());
+    let unrecognised = report.unrecognised.iter();
+    let unrecognised = unrecognised.map(|((path, reason), n)| format!("not recognised: {path}: {n} of {reason}"));
+    few("kinds of records that were not recognised", unrecognised.collect());
     let against = report.contradicted.iter().map(|what| format!("not as asserted: {what}"));
     few("windows that are not as asserted", against.collect());
     // An answer with an error is a gap and a note: it is told once.
     let told = |note: &str| report.gaps.iter().any(|g| g.reason.as_deref().is_some_and(|reason| reason.ends_with(note)));
+    let twice = report.sources.iter().filter(|s| s.conflicting > 0).map(contradicting);
+    few("files that contradict others", twice.collect());
     let news = |s: &&Source| s.note.as_deref().is_some_and(|n| !told(n));
     let notes = report
         .sources
@@ -253,6 +262,13 @@ fn tell(report: &IngestReport, end: &str) {
         .map(|s| format!("note on {}: {}", s.path, s.note.as_deref().unwrap_or_default()));
     few("notes", notes.collect());
     output::say(end);
+}
+
+/// What is said of records whose id is known with another content.
+pub(super) fn contradicting(s: &Source) -> String {
+    let n = s.conflicting;
+    let noun = if n == 1 { "record has" } else { "records have" };
+    format!("{}: {n} {noun} an id that is known with another content; each of them is kept", s.path)
 }
 
 /// The first of many lines, each cut to what a terminal can show; the rest is in `lake status`.

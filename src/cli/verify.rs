@@ -6,7 +6,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::{exceptions, open, output, timestamp};
 use crate::evidence::campaign_audit;
 use crate::evidence::signature::{self, Trusted};
-use crate::evidence::table::sha256;
+use crate::evidence::table::sha256_of_file;
 use crate::evidence::{Bag, Facts, Judged, bag, verify};
 use crate::lake::{Lake, LakeError};
 use crate::model::Instant;
@@ -70,7 +70,7 @@ fn words(judged: &Judged) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{title}");
         for line in lines {
-            let _ = writeln!(text, "  {}", crate::report::shown::terminal(line));
+            let _ = writeln!(text, "  {}", crate::model::shown::line(line));
         }
     }
     let verdict = if judged.failed.is_empty() {
@@ -194,6 +194,7 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
         generated_at: facts.generated_at.clone(),
         seed: facts.sampling.seed.clone(),
         size: facts.sampling.size,
+        passed: facts.sampling.passed,
         campaign: facts.campaign.clone(),
         assertion: facts.assertion.clone(),
         // A campaign's log grows after the bundle: it is read as far as the bundle read it.
@@ -222,8 +223,8 @@ fn make(args: &VerifyArgs, lake: &Path, facts: &Facts, view: crate::lake::View) 
 fn hashes(payload: &Path) -> Result<BTreeMap<String, String>, Failure> {
     let mut all = BTreeMap::new();
     for file in bag::files_below(payload)? {
-        let bytes = std::fs::read(payload.join(&file)).map_err(|e| Failure::unusable(format!("{file}: {e}")))?;
-        all.insert(file, sha256(&bytes));
+        let (hash, _) = sha256_of_file(&payload.join(&file)).map_err(|e| Failure::unusable(format!("{file}: {e}")))?;
+        all.insert(file, hash);
     }
     Ok(all)
 }

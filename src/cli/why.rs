@@ -125,7 +125,7 @@ fn end(answer: &Answer, commit: &str) -> Exit {
 fn show(answer: &Answer, args: &WhyArgs) -> Result<(), Failure> {
     let table = answer.table();
     let bytes = match output::form(&args.output) {
-        None => crate::report::shown::terminal(&answer.told()).into_bytes(),
+        None => crate::model::shown::visible(&answer.told()).into_bytes(),
         Some(Form::Json) => {
             let mut bytes = b"{\"rows\":".to_vec();
             bytes.extend(forms::write(&table, Form::Json).map_err(Failure::usage)?.trim_ascii_end());

@@ -5,12 +5,12 @@
 
 use crate::evidence::Signer;
 use crate::evidence::sign::SignError;
-use crate::evidence::table::sha256;
+use crate::evidence::table::{sha256, sha256_of_file};
 use crate::lake::LakeError;
 use crate::lake::parquet_io::private_file;
 use crate::lake::store::{create_private_dirs, sync_dir};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -94,17 +94,35 @@ impl Bag {
         self.staging.join("data")
     }
 
-    /// Adds a payload file, by its path below `data/`.
+    /// A folder for what is not to be part of it, which goes with it if nobody removes it before; it is not made here.
+    #[must_use]
+    pub fn aside_of_payload(&self, name: &str) -> PathBuf {
+        self.staging.join(format!(".tmp-{name}"))
+    }
+
+    /// Begins a payload file, by its path below `data/`: where it lies, and the file that is to be written.
     ///
     /// # Errors
-    /// When the name does not fit or the disk is full.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BagError> {
+    /// When the name does not fit or it cannot be made.
+    pub fn create(&self, name: &str) -> Result<(PathBuf, File), BagError> {
         fits(name)?;
         let path = self.payload().join(name);
         if let Some(parent) = path.parent() {
             create_private_dirs(parent)?;
         }
-        write(&path, bytes)
+        let file = private_file(&path).map_err(LakeError::io("create", &path))?;
+        Ok((path, file))
+    }
+
+    /// Adds a payload file, by its path below `data/`.
+    ///
+    /// # Errors
+    /// When the name does not fit or the disk is full.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BagError> {
+        let (path, mut file) = self.create(name)?;
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(|e| LakeError::io("write", &path)(e).into())
     }
 
     /// Writes manifests, the signature and the timestamp, and gives the bag its name; `info` are further lines of `bag-info.txt`,
@@ -127,9 +145,9 @@ impl Bag {
         for name in files_below(&self.payload())? {
             fits(&name)?;
             let path = self.payload().join(&name);
-            let content = fs::read(&path).map_err(LakeError::io("read", &path))?;
-            bytes += content.len() as u64;
-            payload.insert(format!("data/{name}"), sha256(content));
+            let (hash, size) = sha256_of_file(&path).map_err(LakeError::io("read", &path))?;
+            bytes += size;
+            payload.insert(format!("data/{name}"), hash);
         }
         let mut tags: BTreeMap<&str, String> = BTreeMap::new();
         tags.insert("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n".into());

@@ -3,10 +3,10 @@
 use crate::check::CheckResult;
 use crate::evidence::bag::{Bag, BagError};
 use crate::evidence::facts::{Facts, Output};
-use crate::evidence::passed::Passed;
+use crate::evidence::passed::{Count, Passed};
 use crate::evidence::population::{self, Population};
 use crate::evidence::sample::{self, Drawn, Stratum};
-use crate::evidence::table::{Table, hash_total, sha256};
+use crate::evidence::table::{Table, hash_total, sha256, sha256_of_file};
 use crate::evidence::test_sheet::{self, Tester};
 use crate::evidence::tested::RemovalLimits;
 use crate::evidence::{books, control_tests, oscal, records, words};
@@ -17,6 +17,7 @@ use crate::report::open_points::{OpenPoint, open_points};
 use crate::report::privacy::Privacy;
 use crate::report::{self, ReportError, Review, Verdicts};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 
 const QUERIES: [(&str, &str); 3] = [
     ("activities", include_str!("../../queries/condense/activities.sql")),
@@ -143,13 +144,19 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         privacy,
         passed,
         parts,
-        limits,
+        mut limits,
     } = material;
     let (access, audience) = (review.access, &review.audience);
     let mut filling = Filling { bag, outputs: Vec::new() };
     report::write(review, &bag.payload())?;
     report_outputs(&mut filling, review)?;
     filling.outputs.extend(passed.outputs.iter().cloned());
+    let (listed, left_out) = passed.rows();
+    if left_out > 0 {
+        limits.push(format!(
+            "Of what passed, {listed} rows are listed, for each check those with the lowest ranks under the seed, and {left_out} are counted in `passed/passed.csv` and not listed (`--passed`)."
+        ));
+    }
     filling.table("passed/passed.csv", "index of what passed: one row a check", &passed_table(&passed))?;
 
     let size = facts.sampling.size;
@@ -221,6 +228,11 @@ pub fn fill(bag: &Bag, material: Material, signature: Option<&str>) -> Result<Fa
         "the four questions that controls over access ask, with the population that answers each, and the controls by framework",
         &control_tests::table(review, &populations),
     )?;
+    filling.table(
+        control_tests::APPROVALS,
+        "each row of populations/grants.csv: whether it was approved before it was granted, and the records that show it",
+        &control_tests::approvals(review, &populations),
+    )?;
     filling.text("control-tests.md", "the same for people", &control_tests::page(review, &populations))?;
     if !facts.assertion.is_empty() {
         let page = control_tests::assertion(review, &facts.assertion, &populations);
@@ -253,15 +265,15 @@ fn report_outputs(filling: &mut Filling, review: &Review) -> Result<(), ComposeE
     let own = format!("{}/", super::passed::FOLDER);
     for file in super::bag::files_below(&filling.bag.payload())?.into_iter().filter(|f| !f.starts_with(&own)) {
         let path = filling.bag.payload().join(&file);
-        let bytes = std::fs::read(&path).map_err(LakeError::io("read", &path))?;
-        filling.outputs.push(report_output(&file, &bytes, review));
+        let (hash, _) = sha256_of_file(&path).map_err(LakeError::io("read", &path))?;
+        filling.outputs.push(report_output(&file, hash, review));
     }
     Ok(())
 }
 
 /// What a file of a report holds.
 #[must_use]
-pub fn report_output(file: &str, bytes: &[u8], review: &Review) -> Output {
+pub fn report_output(file: &str, sha256: String, review: &Review) -> Output {
     let (what, rows) = match file {
         "findings.csv" => ("every result of every check that is not 'pass'", Some(review.findings.len() as u64)),
         "holdings.csv" => ("every holding of the ledger, whenever it was held", Some(review.access.holdings.len() as u64)),
@@ -275,7 +287,7 @@ pub fn report_output(file: &str, bytes: &[u8], review: &Review) -> Output {
         what: what.into(),
         rows,
         hash_total: None,
-        sha256: sha256(bytes),
+        sha256,
     }
 }
 
@@ -381,12 +393,12 @@ fn open_points_table(review: &Review) -> Table {
 }
 
 fn passed_table(passed: &Passed) -> Table {
-    let row = |(check, _, rows): &(String, usize, usize)| {
-        let file = format!("{}/{check}.csv", super::passed::FOLDER);
+    let row = |c: &Count| {
+        let file = format!("{}/{}.csv", super::passed::FOLDER, c.check);
         let hash = passed.outputs.iter().find(|o| o.file == file).map(|o| o.sha256.clone());
-        vec![check.clone(), rows.to_string(), hash.unwrap_or_default()]
+        vec![c.check.to_string(), c.listed.to_string(), c.left_out.to_string(), hash.unwrap_or_default()]
     };
-    Table::of(&["check", "rows", "sha256"], passed.counts.iter().map(row))
+    Table::of(&["check", "rows", "left_out", "sha256"], passed.counts.iter().map(row))
 }
 
 /// What must tie, whoever computes it.
@@ -411,10 +423,10 @@ fn arithmetic(records: &[i64; 5], populations: &[Population], review: &Review, p
             right: found,
         },
     ];
-    identities.extend(passed.counts.iter().map(|(check, counted, listed)| Identity {
-        name: format!("{check}: passed (controls.csv, right) = rows of passed/{check}.csv"),
-        left: *counted as i128,
-        right: *listed as i128,
+    identities.extend(passed.counts.iter().map(|c| Identity {
+        name: format!("{0}: passed (controls.csv, right) = rows + left_out of {0} in passed/passed.csv", c.check),
+        left: c.passed as i128,
+        right: i128::from(c.listed) + i128::from(c.left_out),
     }));
     let row = |i: &Identity| {
         let holds = if i.left == i.right { "yes" } else { "no" };
@@ -546,8 +558,10 @@ fn schema(outputs: &[Output], bag: &Bag) -> Result<Table, LakeError> {
     let mut table = Table::new(&["file", "position", "column", "kind"]);
     for output in outputs.iter().filter(|o| std::path::Path::new(&o.file).extension().is_some_and(|e| e == "csv")) {
         let path = bag.payload().join(&output.file);
-        let text = std::fs::read_to_string(&path).map_err(LakeError::io("read", &path))?;
-        for (i, name) in text.lines().next().unwrap_or_default().split(',').enumerate() {
+        let mut header = String::new();
+        let file = std::fs::File::open(&path).map_err(LakeError::io("read", &path))?;
+        BufReader::new(file).read_line(&mut header).map_err(LakeError::io("read", &path))?;
+        for (i, name) in header.trim_end().split(',').enumerate() {
             let kind = match output.file.as_str() {
                 "findings.csv" => FINDINGS.iter().find(|c| c.name == name).map(|c| format!("{:?}", c.kind).to_lowercase()),
                 "holdings.csv" => HOLDINGS.iter().find(|c| c.name == name).map(|c| format!("{:?}", c.kind).to_lowercase()),

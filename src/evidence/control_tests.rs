@@ -49,30 +49,39 @@ const COMPLETE: &[(&str, &str)] = &[
     ("CIS Controls 8.1", "8.2"),
 ];
 
+/// The listing of what was approved: its path below `data/`.
+pub const APPROVALS: &str = "control-tests-approved.csv";
+
 /// One question with the rows of its population by answer.
 struct Question {
     name: &'static str,
     asks: &'static str,
     controls: &'static [(&'static str, &'static str)],
+    /// Its population: path below `data/`, and its rows.
     population: &'static str,
+    rows: usize,
+    /// The listing and the column in which each row of the population has its answer.
+    stands: (String, &'static str),
     answers: BTreeMap<String, usize>,
 }
 
 /// The four questions as a table: a row for each answer, and for each question a control of each framework.
 #[must_use]
 pub fn table(review: &Review, populations: &[Population]) -> Table {
-    let header = ["question", "population", "rows", "answer", "of_them", "controls"];
+    let header = ["question", "population", "rows", "answer", "of_them", "listing", "column", "controls"];
     let mut table = Table::new(&header);
     for q in questions(review, populations) {
-        let rows: usize = q.answers.values().sum();
+        let rows = q.rows;
         let controls: Vec<String> = q.controls.iter().map(|(framework, id)| format!("{framework} {id}")).collect();
         let row = |(answer, n): (&String, &usize)| {
             vec![
                 q.name.to_string(),
-                format!("populations/{}.csv", q.population),
+                q.population.to_string(),
                 rows.to_string(),
                 answer.clone(),
                 n.to_string(),
+                q.stands.0.clone(),
+                q.stands.1.to_string(),
                 controls.join("; "),
             ]
         };
@@ -89,12 +98,12 @@ pub fn page(review: &Review, populations: &[Population]) -> String {
         review.period.from, review.period.until, review.as_of
     );
     for q in questions(review, populations) {
-        let rows: usize = q.answers.values().sum();
+        let rows = q.rows;
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "\n## {}\n\n{}\nPopulation: `populations/{}.csv`, {rows} rows.\n",
-            q.name, q.asks, q.population
+            "\n## {}\n\n{}\nPopulation: `{}`, {rows} rows; each answer stands in the column `{}` of `{}`.\n",
+            q.name, q.asks, q.population, q.stands.1, q.stands.0
         );
         let _ = writeln!(out, "| answer | rows |\n|---|---|");
         for (answer, n) in &q.answers {
@@ -108,60 +117,78 @@ pub fn page(review: &Review, populations: &[Population]) -> String {
     out
 }
 
-fn questions(review: &Review, populations: &[Population]) -> Vec<Question> {
+/// Of each grant whether it was approved before, and the records that show it.
+#[must_use]
+pub fn approvals(review: &Review, populations: &[Population]) -> Table {
     let tester = Tester::of(review);
+    let grants = populations.iter().find(|p| p.name == "grants");
+    let row = |id: &String| {
+        let (answer, evidence) = tester.approval_of(id);
+        vec![id.clone(), answer, evidence]
+    };
+    let members = grants.into_iter().flat_map(|p| &p.members);
+    Table::of(&["id", "approved_before_grant", "evidence"], members.map(|m| row(&m.id)))
+}
+
+fn rows_of(populations: &[Population], name: &str) -> usize {
+    populations.iter().find(|p| p.name == name).map_or(0, |p| p.table.rows.len())
+}
+
+fn questions(review: &Review, populations: &[Population]) -> Vec<Question> {
     let find = |name: &str| populations.iter().find(|p| p.name == name);
-    let column = |name: &str, column: &str| -> BTreeMap<String, usize> {
+    let counted = |table: &Table, column: &str| -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
-        let Some(p) = find(name) else { return counts };
-        let place = p.table.header.iter().position(|h| *h == column);
-        for cell in p.table.rows.iter().filter_map(|r| r.get(place?)) {
+        let place = table.header.iter().position(|h| *h == column);
+        for cell in table.rows.iter().filter_map(|r| r.get(place?)) {
             *counts.entry(cell.clone()).or_default() += 1;
         }
         counts
     };
-    let approved = find("grants").map(|p| {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for member in &p.members {
-            *counts.entry(tester.approval_of(&member.id)).or_default() += 1;
-        }
-        counts
-    });
-    let points = open_points(review);
-    let mut complete: BTreeMap<String, usize> = points.iter().filter(|p| p.is_lack).map(|p| (p.text.clone(), p.count)).collect();
+    let column = |name: &str, column: &str| find(name).map(|p| counted(&p.table, column)).unwrap_or_default();
+    // Each open point is a row of its own, and says itself how much is missing or rests on a word.
+    let mut complete: BTreeMap<String, usize> = BTreeMap::new();
+    for point in open_points(review) {
+        *complete.entry(point.text).or_default() += 1;
+    }
+    let open = complete.values().sum();
     if complete.is_empty() {
-        complete.insert(
-            "nothing of the sources is known to be missing".into(),
-            find("held").map_or(0, |p| p.table.rows.len()),
-        );
+        complete.insert("nothing of the sources is known to be missing".into(), 0);
     }
     vec![
         Question {
             name: "Approved",
             asks: "Was access that began in the period approved before it was granted?",
             controls: APPROVED,
-            population: "grants",
-            answers: approved.unwrap_or_default(),
+            population: "populations/grants.csv",
+            rows: rows_of(populations, "grants"),
+            stands: (APPROVALS.into(), "approved_before_grant"),
+            answers: counted(&approvals(review, populations), "approved_before_grant"),
         },
         Question {
             name: "Reviewed",
             asks: "Was each occurrence of each review series performed?",
             controls: REVIEWED,
-            population: "review-occurrences",
+            population: "populations/review-occurrences.csv",
+            rows: rows_of(populations, "review-occurrences"),
+            stands: ("populations/review-occurrences.csv".into(), "done"),
             answers: column("review-occurrences", "done"),
         },
         Question {
             name: "Removed in time",
             asks: "Was the access of everybody who left gone within the business days that the thresholds allow?",
             controls: REMOVED,
-            population: "terminations",
+            population: "populations/terminations.csv",
+            rows: rows_of(populations, "terminations"),
+            stands: ("populations/terminations.csv".into(), "removed"),
             answers: column("terminations", "removed"),
         },
         Question {
             name: "Complete",
-            asks: "What of the sources is missing or was not understood? `ipe/` has the arithmetic of every file.",
+            asks: "What of the sources is missing, was not understood, or rests on a word? `ipe/` has the arithmetic of every file.",
             controls: COMPLETE,
-            population: "held",
+            population: "open-points.csv",
+            rows: open,
+            stands: ("open-points.csv".into(), "text"),
             answers: complete,
         },
     ]
@@ -170,8 +197,8 @@ fn questions(review: &Review, populations: &[Population]) -> Vec<Question> {
 /// What management states, over the name that was given; the signature of the bundle covers it.
 #[must_use]
 pub fn assertion(review: &Review, who: &str, populations: &[Population]) -> String {
-    let rows = |name: &str| populations.iter().find(|p| p.name == name).map_or(0, |p| p.table.rows.len());
-    let who = crate::report::shown::visible(who).replace('<', "&lt;");
+    let rows = |name: &str| rows_of(populations, name);
+    let who = crate::model::shown::visible(who).replace('<', "&lt;");
     format!(
         "# Assertion of management\n\n\
          {who} states for the tenant {}, over the period from {} until {}, as of {}:\n\n\

@@ -110,6 +110,9 @@ pub struct Sampling {
     pub seed: String,
     /// The size that was asked for; `None` for sizes by frequency.
     pub size: Option<usize>,
+    /// How many rows of what passed are listed a check, those with the lowest ranks; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<usize>,
 }
 
 /// One output.
@@ -311,7 +314,7 @@ impl Facts {
 
 /// Text in a cell of a Markdown table.
 fn plain(text: &str) -> String {
-    let seen = crate::report::shown::visible(text);
+    let seen = crate::model::shown::visible(text);
     let mut out = String::with_capacity(seen.len());
     for c in seen.chars() {
         match c {

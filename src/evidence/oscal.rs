@@ -157,7 +157,7 @@ fn line(value: &str) -> String {
 
 /// Text that is seen as it is, never empty.
 fn text(value: &str) -> String {
-    let seen = crate::report::shown::visible(value.trim());
+    let seen = crate::model::shown::visible(value.trim());
     if seen.is_empty() { "not told".into() } else { seen }
 }
 

@@ -2,18 +2,24 @@
 //! those as well as from what failed.
 //!
 //! It is made check by check, before people are covered: a check must see them as they are.
-//! A row about a holding leaves out the records that `holdings.csv` names for it: a large tenant has a million such rows.
+//! Rows go to disk one by one: a large tenant has millions of them, and whoever does not want them all names a number.
+//! A row about a holding leaves out the records that `holdings.csv` names for it.
 
-use crate::check::{self, Check, CheckResult, Index};
+use crate::check::{self, Check, CheckResult, Index, Taker};
 use crate::config::Config;
 use crate::evidence::bag::{Bag, BagError};
+use crate::evidence::csv_file::CsvFile;
 use crate::evidence::facts::Output;
-use crate::evidence::table::{Table, hash_total, sha256};
+use crate::evidence::sample;
+use crate::evidence::sorted::{BUDGET, Cells, Sorter};
+use crate::lake::LakeError;
 use crate::ledger::AccessModel;
-use crate::model::{EntitlementKind, Finding, Holding, Instant};
+use crate::model::{CheckId, EntitlementKind, Finding, Holding, Instant};
 use crate::report::privacy::Privacy;
 use ahash::AHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// The folder of the listings.
 pub const FOLDER: &str = "passed";
@@ -35,48 +41,173 @@ const COLUMNS: &[&str] = &[
     "evidence",
 ];
 
+/// Which rows are listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// So many a check, those whose ids have the lowest ranks; all without a number.
+    pub limit: Option<usize>,
+    /// The seed of ranks.
+    pub seed: &'a str,
+}
+
 /// The listings of a bundle, as far as they are made before anything else.
 #[derive(Debug, Default)]
 pub struct Passed {
     /// The files.
     pub outputs: Vec<Output>,
-    /// One row a check: how many passed, and how many rows its listing has.
-    pub counts: Vec<(String, usize, usize)>,
+    /// One a check.
+    pub counts: Vec<Count>,
     /// Records that rows name, `table:id`, as the lake has them.
     pub named: BTreeSet<String>,
 }
 
-/// Asks each check of the catalogue again for what is right, and writes its listing into the bag.
+/// How many passed a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// The check.
+    pub check: CheckId,
+    /// By the check's own count.
+    pub passed: usize,
+    /// Rows of its listing.
+    pub listed: u64,
+    /// Rows that were told and are not listed, since fewer were asked for.
+    pub left_out: u64,
+}
+
+/// Asks each check of the catalogue again for what is right, and writes its listing into the bag, in bounded memory.
 ///
 /// # Errors
 /// When the disk is full.
-pub fn write(bag: &Bag, access: &AccessModel, config: &Config, results: &[CheckResult], privacy: &Privacy) -> Result<Passed, BagError> {
+pub fn write(bag: &Bag, access: &AccessModel, config: &Config, results: &[CheckResult], privacy: &Privacy, wanted: Wanted) -> Result<Passed, BagError> {
     let index = Index::new(access);
     let known = Known::of(access);
     let mut passed = Passed::default();
     for result in results.iter().filter(|r| check::lists_passed(r.check)) {
-        let mut rows = check::passed(access, config, &index, result.check);
-        rows.iter_mut().for_each(|row| known.shorten(row));
-        passed
-            .named
-            .extend(rows.iter().flat_map(|r| &r.evidence).filter(|e| privacy.shows_record(e)).cloned());
-        passed.counts.push((result.check.id.to_string(), result.passed, rows.len()));
-        if rows.is_empty() {
-            continue;
-        }
-        let table = listing(rows, privacy);
-        let bytes = table.csv();
-        let file = format!("{FOLDER}/{}.csv", result.check.id);
-        bag.put(&file, &bytes)?;
-        passed.outputs.push(Output {
-            what: what(result.check),
-            rows: Some(table.rows.len() as u64),
-            hash_total: Some(hash_total(table.rows.iter().filter_map(|r| r.first()))),
-            sha256: sha256(&bytes),
-            file,
-        });
+        let listing = Mutex::new(Listing::new(&bag.aside_of_payload(FOLDER), wanted));
+        let take = |mut row: Finding| {
+            known.shorten(&mut row);
+            let named: Vec<String> = row.evidence.iter().filter(|e| privacy.shows_record(e)).cloned().collect();
+            let mut listing = listing.lock().unwrap_or_else(PoisonError::into_inner);
+            listing.take(Told {
+                cells: line(row, privacy),
+                named,
+            });
+        };
+        check::passed(access, config, &index, result.check, Taker(&take));
+        let listing = listing.into_inner().unwrap_or_else(PoisonError::into_inner);
+        passed.list(bag, result, listing)?;
     }
     Ok(passed)
+}
+
+impl Passed {
+    /// Writes the listing of a check, and counts it.
+    fn list(&mut self, bag: &Bag, result: &CheckResult, listing: Listing) -> Result<(), BagError> {
+        let (sorter, left_out) = listing.end(&mut self.named)?;
+        let mut count = Count {
+            check: result.check.id,
+            passed: result.passed,
+            listed: 0,
+            left_out,
+        };
+        if !sorter.is_empty() {
+            let file = format!("{FOLDER}/{}.csv", result.check.id);
+            let mut csv = CsvFile::create(bag, &file, COLUMNS)?;
+            let mut ids = Ids::default();
+            sorter.each(|mut cells| {
+                cells[0] = ids.unique(&cells[0]);
+                csv.row(&cells)
+            })?;
+            let output = csv.finish(what(result.check))?;
+            count.listed = output.rows.unwrap_or_default();
+            self.outputs.push(output);
+        }
+        self.counts.push(count);
+        Ok(())
+    }
+
+    /// Rows that are listed and rows that are not.
+    #[must_use]
+    pub fn rows(&self) -> (u64, u64) {
+        self.counts.iter().fold((0, 0), |(listed, out), c| (listed + c.listed, out + c.left_out))
+    }
+}
+
+/// A row as it is told, with the records that it names as the lake has them.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Told {
+    cells: Cells,
+    named: Vec<String>,
+}
+
+/// The rows of one check on their way to its file.
+struct Listing<'a> {
+    wanted: Wanted<'a>,
+    sorter: Sorter,
+    named: BTreeSet<String>,
+    /// With a limit: those with the lowest ranks so far, the highest of them on top.
+    drawn: BinaryHeap<(String, Told)>,
+    left_out: u64,
+    failed: Option<LakeError>,
+}
+
+impl<'a> Listing<'a> {
+    fn new(folder: &Path, wanted: Wanted<'a>) -> Self {
+        Self {
+            wanted,
+            sorter: Sorter::new(folder, BUDGET),
+            named: BTreeSet::new(),
+            drawn: BinaryHeap::new(),
+            left_out: 0,
+            failed: None,
+        }
+    }
+
+    fn take(&mut self, told: Told) {
+        let Some(limit) = self.wanted.limit else { return self.keep(told) };
+        self.drawn.push((sample::rank(self.wanted.seed, &told.cells[0]), told));
+        if self.drawn.len() > limit {
+            self.drawn.pop();
+            self.left_out += 1;
+        }
+    }
+
+    /// A check cannot be told that the disk is full: what comes after that is let go.
+    fn keep(&mut self, told: Told) {
+        if self.failed.is_none() {
+            self.named.extend(told.named);
+            self.failed = self.sorter.push(told.cells).err();
+        }
+    }
+
+    /// The rows, and how many are not among them.
+    fn end(mut self, named: &mut BTreeSet<String>) -> Result<(Sorter, u64), LakeError> {
+        for (_, told) in std::mem::take(&mut self.drawn) {
+            self.keep(told);
+        }
+        named.append(&mut self.named);
+        self.failed.map_or(Ok((self.sorter, self.left_out)), Err)
+    }
+}
+
+/// Ids in their order, each made unique.
+#[derive(Default)]
+struct Ids {
+    last: String,
+    times: u64,
+}
+
+impl Ids {
+    fn unique(&mut self, id: &str) -> String {
+        if *id == self.last {
+            self.times += 1;
+            format!("{id}|{}", self.times)
+        } else {
+            self.last = id.to_string();
+            self.times = 1;
+            id.to_string()
+        }
+    }
 }
 
 fn what(check: &Check) -> String {
@@ -104,24 +235,6 @@ impl<'a> Known<'a> {
             row.evidence.retain(|e| !holding.evidence.iter().any(|known| known.as_str() == e));
         }
     }
-}
-
-/// Rows sorted by their id, which is theirs alone.
-fn listing(rows: Vec<Finding>, privacy: &Privacy) -> Table {
-    let mut lines: Vec<Vec<String>> = rows.into_iter().map(|row| line(row, privacy)).collect();
-    lines.sort();
-    let mut before = String::new();
-    let mut times = 1;
-    for cells in &mut lines {
-        if cells[0] == before {
-            times += 1;
-            cells[0] = format!("{before}|{times}");
-        } else {
-            before.clone_from(&cells[0]);
-            times = 1;
-        }
-    }
-    Table::of(COLUMNS, lines)
 }
 
 fn line(mut row: Finding, privacy: &Privacy) -> Vec<String> {

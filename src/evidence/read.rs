@@ -1,5 +1,6 @@
 //! Tables of a bundle read back, by header, protection taken off.
 
+use crate::evidence::table::share_of_total;
 use crate::report::csv_text::unprotect;
 use std::path::Path;
 
@@ -24,6 +25,21 @@ impl Read {
             rows.push(record.map_err(|e| failed(&e))?.iter().map(|c| unprotect(c).into_owned()).collect());
         }
         Ok(Self { header, rows })
+    }
+
+    /// Rows of a CSV file and the hash total of its first column, read row by row: a listing may be larger than memory.
+    ///
+    /// # Errors
+    /// When it is missing or no CSV, in words.
+    pub fn tally(path: &Path) -> Result<(u64, u64), String> {
+        let failed = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
+        let mut reader = csv::ReaderBuilder::new().has_headers(true).from_path(path).map_err(|e| failed(&e))?;
+        let (mut rows, mut total, mut record) = (0, 0, csv::StringRecord::new());
+        while reader.read_record(&mut record).map_err(|e| failed(&e))? {
+            rows += 1;
+            total += share_of_total(&unprotect(record.get(0).unwrap_or_default()));
+        }
+        Ok((rows, total))
     }
 
     /// Number of rows.

@@ -88,7 +88,11 @@ pub fn records(view: &View, wanted: &BTreeSet<String>, privacy: &Privacy) -> Res
     for missing in wanted.difference(&found) {
         let mut row = vec![String::new(); COLUMNS.len()];
         row[0].clone_from(missing);
-        row[4] = "not in the lake at this commit".into();
+        // What is covered is no record of a source: it is told whole elsewhere.
+        row[4] = match missing.starts_with("coverage:") {
+            true => "the time that is covered: ipe/coverage.csv and ipe/looks.csv".into(),
+            false => "not in the lake at this commit".into(),
+        };
         rows.push(row);
     }
     rows.sort();

@@ -2,6 +2,9 @@
 
 use crate::report::csv_text::{needs_quotes, protect};
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 /// A table of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +37,16 @@ impl Table {
     #[must_use]
     pub fn csv(&self) -> Vec<u8> {
         let mut out = String::new();
-        line(&mut out, self.header.iter().copied());
+        write_line(&mut out, self.header.iter().copied());
         for row in &self.rows {
-            line(&mut out, row.iter().map(|cell| protect(cell)));
+            write_line(&mut out, row.iter().map(|cell| protect(cell)));
         }
         out.into_bytes()
     }
 }
 
-fn line<S: AsRef<str>>(out: &mut String, fields: impl Iterator<Item = S>) {
+/// A line of CSV, each field quoted where it has to be.
+pub(super) fn write_line<S: AsRef<str>>(out: &mut String, fields: impl Iterator<Item = S>) {
     for (i, field) in fields.enumerate() {
         let field = field.as_ref();
         if i > 0 {
@@ -65,16 +69,36 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex::encode(Sha256::digest(bytes.as_ref()))
 }
 
+/// SHA-256 of a file as hex, and how many bytes it has, read piece by piece.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of_file(path: &Path) -> std::io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut piece, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
+    loop {
+        let n = file.read(&mut piece)?;
+        if n == 0 {
+            return Ok((hex::encode(hash.finalize()), bytes));
+        }
+        hash.update(&piece[..n]);
+        bytes += n as u64;
+    }
+}
+
 /// The hash total of ids: the sum of the first eight hex digits of the SHA-256 of each, as a number.
 ///
 /// A row that is missing, added or changed changes it; a spreadsheet or a shell can compute it again.
 #[must_use]
 pub fn hash_total<S: AsRef<str>>(ids: impl IntoIterator<Item = S>) -> u64 {
-    let first = |id: S| {
-        let digest = Sha256::digest(id.as_ref());
-        u64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
-    };
-    ids.into_iter().map(first).sum()
+    ids.into_iter().map(|id| share_of_total(id.as_ref())).sum()
+}
+
+/// What one id adds to the hash total of its listing.
+#[must_use]
+pub fn share_of_total(id: &str) -> u64 {
+    let digest = Sha256::digest(id);
+    u64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 #[cfg(test)]

@@ -13,13 +13,21 @@ use crate::report::{ReportError, Review, test_workbook};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The attributes of a holding, in the order in which access lives: the column, and the question that its answer is to.
-pub const ATTRIBUTES: [(&str, &str); 6] = [
-    ("requested", "Was it requested?"),
-    ("approved_before_grant", "Was it approved before it was granted?"),
-    ("approver_independent", "Is the approver neither who asked, nor the holder, nor who reviews it?"),
-    ("justified", "Was a reason given?"),
-    ("reviewed_each_quarter", "Was it reviewed in each quarter of the period in which it was held?"),
-    ("removed_in_time", "If it was to end, was it gone in time?"),
+pub const ATTRIBUTES: [(&str, &str, &str); 6] = [
+    ("requested", "requested_evidence", "Was it requested?"),
+    ("approved_before_grant", "approved_evidence", "Was it approved before it was granted?"),
+    (
+        "approver_independent",
+        "approver_evidence",
+        "Is the approver neither who asked, nor the holder, nor who reviews it?",
+    ),
+    ("justified", "justified_evidence", "Was a reason given?"),
+    (
+        "reviewed_each_quarter",
+        "reviewed_evidence",
+        "Was it reviewed in each quarter of the period in which it was held?",
+    ),
+    ("removed_in_time", "removed_evidence", "If it was to end, was it gone in time?"),
 ];
 
 /// What the records say of one attribute: the answer, and the records that show it.
@@ -89,8 +97,8 @@ impl<'a> Tester<'a> {
         let mut header = vec!["rank"];
         header.extend(&population.table.header);
         if of_holdings {
-            for (name, _) in ATTRIBUTES {
-                header.extend([name, "evidence"]);
+            for (name, evidence, _) in ATTRIBUTES {
+                header.extend([name, evidence]);
             }
             header.push("open_findings");
         }
@@ -117,11 +125,11 @@ impl<'a> Tester<'a> {
         self.holdings.get(id).or_else(|| self.holdings.get(bare()?)).copied()
     }
 
-    /// Whether a holding was approved before it was granted, without its evidence; by the id of its row.
+    /// Whether a holding was approved before it was granted, and the records that show it; by the id of its row.
     #[must_use]
-    pub fn approval_of(&self, id: &str) -> String {
-        self.holding(id)
-            .map_or_else(|| "not seen".into(), |h| self.approved(self.behind(h).unwrap_or(h)).says)
+    pub fn approval_of(&self, id: &str) -> (String, String) {
+        let answer = self.holding(id).map(|h| self.approved(self.behind(h).unwrap_or(h)));
+        answer.map_or_else(|| ("not seen".into(), String::new()), |a| (a.says, a.evidence.join(";")))
     }
 
     /// The assignment by which the service gave a group or an application role: what was asked for and approved was that.
@@ -325,8 +333,8 @@ pub fn workbook(population: &Population, sheet: &Table, as_of: Instant) -> Resul
         "Sample".into(),
         format!("samples/{}.csv; drawn by rank sha256(seed|id), see samples/samples.csv", population.name),
     ));
-    about.extend(ATTRIBUTES.iter().map(|(name, question)| ((*name).to_string(), (*question).to_string())));
-    about.push(("evidence".into(), "records, table:id; records.csv has the file and row of each".into()));
+    about.extend(ATTRIBUTES.iter().map(|(name, _, question)| ((*name).to_string(), (*question).to_string())));
+    about.push(("…_evidence".into(), "records, table:id; records.csv has the file and row of each".into()));
     about.push(("tick_mark".into(), "empty: what the records say is no opinion".into()));
     test_workbook::bytes(&sheet.header, &sheet.rows, &about, as_of)
 }

@@ -78,16 +78,19 @@ struct Leaver {
 }
 
 impl Leaver {
-    fn of(person: &Person, held: &[&Holding], as_of: Instant) -> Self {
-        let by_now = |t: &Instant| *t <= as_of;
+    fn of(access: &AccessModel, id: &PrincipalId, person: &Person, held: &[&Holding]) -> Self {
+        let by_now = |t: &Instant| *t <= access.as_of;
         let since = |state: PrincipalState| {
             let states = held.iter().filter(move |h| h.principal_state == state);
             states.filter_map(|h| h.principal_state_since).min()
         };
+        let deleted = person.deleted_at.or_else(|| since(PrincipalState::Deleted)).filter(by_now);
+        // An account that was disabled and then deleted is one of which holdings tell the deletion only.
+        let before = access.accounts.disabled_since(id, deleted.unwrap_or(access.as_of));
         Self {
             leave: person.leave_at.filter(by_now),
-            disabled: since(PrincipalState::Disabled).filter(by_now),
-            deleted: person.deleted_at.or_else(|| since(PrincipalState::Deleted)).filter(by_now),
+            disabled: since(PrincipalState::Disabled).into_iter().chain(before).min().filter(by_now),
+            deleted,
             is_disabled: person.enabled == Some(false),
         }
     }
@@ -107,7 +110,7 @@ pub(super) fn terminations(access: &AccessModel, seen: &[Holding], period: Windo
     let mut lines: Vec<(Member, Vec<String>)> = Vec::new();
     for (id, person) in &access.people {
         let held = by_person.get(id).unwrap_or(&none);
-        let leaver = Leaver::of(person, held, access.as_of);
+        let leaver = Leaver::of(access, id, person, held);
         let left = leaver.left();
         // Disabled, and nobody knows since when: it may have been in the period.
         let undated = left.is_none() && leaver.is_disabled;

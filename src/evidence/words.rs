@@ -36,7 +36,7 @@ pub fn readme(facts: &Facts, signature: Option<&str>) -> String {
         ),
         (
             "passed/",
-            "what each check looked at and found right, a listing a check, with what was seen; passed.csv is the index",
+            "what each check looked at and found right, a listing a check, with what was seen; passed.csv is the index, with what is counted and not listed",
         ),
         (
             "samples/",
@@ -201,7 +201,7 @@ pub fn limits(facts: &Facts, review: &Review, signed: bool, campaign: &[String])
     }
     let mut out = "# What this bundle cannot show\n\n".to_string();
     for line in lines {
-        let _ = writeln!(out, "- {}", crate::report::shown::visible(&line).replace('<', "&lt;"));
+        let _ = writeln!(out, "- {}", crate::model::shown::visible(&line).replace('<', "&lt;"));
     }
     out
 }

@@ -118,6 +118,8 @@ pub struct IngestReport {
     pub unmapped: i64,
     /// Kept records whose id was known with other content.
     pub conflicting: i64,
+    /// Records that no table takes: file and reason, and how many.
+    pub unrecognised: BTreeMap<(String, String), u64>,
     /// Time that somebody vouched for and the files contradict.
     pub contradicted: Vec<String>,
 }

@@ -68,14 +68,26 @@ pub(super) fn named(input: &Input, tenant: &str) -> Named {
         .chain(input.folders.iter().rev().take(input.reach))
         .map(|n| n.to_lowercase())
         .collect();
-    let told = |name: &String| relation_of(name).flatten();
-    if names.iter().find_map(told) == Some(Relation::Deleted) {
+    if speaks_of_deleted(&names) {
         return Named {
             relation: Some(Relation::Deleted),
             ..Named::default()
         };
     }
     (0..names.len()).find_map(|at| parent_at(&names, at, tenant)).unwrap_or_default()
+}
+
+/// Whether names say that a listing is one of deleted objects: that of the file, or of the folder that holds it (those that are
+/// dates or numbers left out). A folder further up is called by its story, and a folder with another word in it may be.
+fn speaks_of_deleted(names: &[String]) -> bool {
+    match relation_of(&names[0]) {
+        Some(told) => told == Some(Relation::Deleted),
+        None => {
+            let letters = |name: &String| name.chars().filter(char::is_ascii_alphabetic).collect::<String>();
+            let own = names.iter().skip(1).map(letters).find(|letters| !letters.is_empty());
+            own.is_some_and(|letters| letters.starts_with("deleteditem"))
+        }
+    }
 }
 
 /// The parent that the one GUID of a name tells, with what stands between it and the file.
@@ -210,6 +222,14 @@ mod tests {
             ("users/ID/memberOf.json", "MemberOf of users"),
             ("groups/ID/transitiveMembers.json", "Unknown of groups"),
             ("deletedItems/groups.json", "Deleted"),
+            ("deletedItems/2026-03-31/groups.json", "Deleted"),
+            ("deletedItems-users-2026-03-31/1.json", "Deleted"),
+            ("2026-03-31/deletedItems_microsoft.graph.user.json", "Deleted"),
+            // What a story is called, and a folder that holds more than these.
+            ("N06_deletedItems/exports/looks/2026-03-31/groups.json", "nothing"),
+            ("N06_deletedItems/groups.json", "nothing"),
+            ("without-deletedItems/users.json", "nothing"),
+            ("deletedItems/groups/ID/members.json", "Member of groups"),
             // Other lists of a person, and lists whose parent nothing names.
             ("sp-owners/users_ID_directReports.json", "below users"),
             ("owners/users_ID_manager.json", "below users"),

@@ -190,7 +190,11 @@ impl<'h> Rows<'h> {
             match std::str::from_utf8(bytes) {
                 Ok(_) if bytes.is_ascii() => {}
                 Ok(_) => self.utf8 += 1,
-                Err(_) => self.other += 1,
+                Err(_) => {
+                    self.other += 1;
+                    // One cell of a row may be UTF-8 where another is none.
+                    self.utf8 += u64::from(bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii()));
+                }
             }
             let text = String::from_utf8_lossy(bytes);
             let Some(cells) = cells(&text, self.heading.separator) else { continue };

@@ -109,6 +109,16 @@ pub fn schema_of(path: &Path) -> Result<SchemaRef, LakeError> {
     Ok(Arc::clone(builder.schema()))
 }
 
+/// How many rows a file has, by its own account.
+///
+/// # Errors
+/// When the file is missing or no Parquet.
+pub fn rows_in(path: &Path) -> Result<u64, LakeError> {
+    let file = File::open(path).map_err(LakeError::io("open", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::format("read", path))?;
+    Ok(u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default())
+}
+
 /// Columns of ids, hashes and whole records.
 const ALL_DIFFERENT: &[&str] = &["id", "at", "at_text", "content_hash", "content", "correlation_id", "object_id", "source_row"];
 

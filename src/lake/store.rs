@@ -5,6 +5,7 @@
 //! no commit names: both are ignored by readers and swept by the next writer.
 
 use crate::lake::Notary;
+use crate::lake::failpoint::{self, Step};
 use crate::lake::tree::{self, Hash};
 use crate::lake::{Commit, LakeError, View, parquet_io};
 use crate::model::Instant;
@@ -17,32 +18,6 @@ use std::sync::Arc;
 const FORMAT: u32 = 1;
 const MARKER: &str = "lake.json";
 
-/// A step of a commit at which a test may end the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CrashAt {
-    /// While data files are being written.
-    DataWritten,
-    /// When they are on disk under temporary names.
-    DataSynced,
-    /// When they have their names, and no commit names them.
-    DataRenamed,
-    /// When the commit is on disk under a temporary name.
-    CommitWritten,
-    /// When the commit has its name.
-    CommitNamed,
-}
-
-impl CrashAt {
-    /// All steps, by the names that the command line takes.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("data-written", Self::DataWritten),
-        ("data-synced", Self::DataSynced),
-        ("data-renamed", Self::DataRenamed),
-        ("commit-written", Self::CommitWritten),
-        ("commit-named", Self::CommitNamed),
-    ];
-}
-
 /// Commits with their ids, and the leaves of the tree over them, oldest first.
 type Log = (Vec<(String, Commit)>, Vec<Hash>);
 
@@ -50,7 +25,6 @@ type Log = (Vec<(String, Commit)>, Vec<Hash>);
 #[derive(Clone)]
 pub struct Lake {
     root: PathBuf,
-    crash_at: Option<CrashAt>,
     notary: Option<Arc<dyn Notary>>,
 }
 
@@ -80,7 +54,6 @@ impl Lake {
         }
         Ok(Self {
             root: root.to_path_buf(),
-            crash_at: None,
             notary: None,
         })
     }
@@ -102,22 +75,8 @@ impl Lake {
         write_synced(&root.join(MARKER), &(text + "\n"))?;
         Ok(Self {
             root: root.to_path_buf(),
-            crash_at: None,
             notary: None,
         })
-    }
-
-    /// Ends the process at a step of the next commit; for tests of crashes only.
-    #[must_use]
-    pub fn crash_at(mut self, step: Option<CrashAt>) -> Self {
-        self.crash_at = step;
-        self
-    }
-
-    pub(crate) fn reach(&self, step: CrashAt) {
-        if self.crash_at == Some(step) {
-            std::process::abort();
-        }
     }
 
     /// Has the checkpoints of coming commits signed.
@@ -159,7 +118,10 @@ impl Lake {
             let path = dir.join(Commit::file_name(sequence));
             let text = match fs::read_to_string(&path) {
                 Ok(text) => text,
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => break,
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                    self.nothing_after(sequence)?;
+                    break;
+                }
                 Err(e) => return Err(LakeError::io("read", &path)(e)),
             };
             let commit: Commit = serde_json::from_str(&text).map_err(LakeError::format("read", &path))?;
@@ -176,6 +138,20 @@ impl Lake {
             log.push((parent.clone(), commit));
         }
         Ok((log, leaves))
+    }
+
+    /// A commit follows the one before it, so that none can lie beyond a number that is free: whoever finds one lacks what was between.
+    fn nothing_after(&self, free: u64) -> Result<(), LakeError> {
+        let names = fs::read_dir(self.commits_dir()).into_iter().flatten().flatten();
+        let number = |name: &str| name.strip_suffix(".json")?.parse::<u64>().ok();
+        let later = names.filter_map(|e| number(&e.file_name().to_string_lossy())).filter(|n| *n > free).min();
+        later.map_or(Ok(()), |later| {
+            Err(LakeError::Chain {
+                path: self.root.clone(),
+                sequence: free,
+                message: format!("it is missing, and commit {later} is there"),
+            })
+        })
     }
 
     /// The newest state.
@@ -222,12 +198,12 @@ impl Lake {
         file.write_all(text.as_bytes())
             .and_then(|()| file.sync_all())
             .map_err(LakeError::io("write", &temp))?;
-        self.reach(CrashAt::CommitWritten);
+        failpoint::reached(Step::CommitWritten);
         let path = dir.join(Commit::file_name(commit.sequence));
         fs::hard_link(&temp, &path).map_err(LakeError::io("commit", &path))?;
         fs::remove_file(&temp).map_err(LakeError::io("remove", &temp))?;
         sync_dir(&dir)?;
-        self.reach(CrashAt::CommitNamed);
+        failpoint::reached(Step::CommitNamed);
         // The commit counts from here on; a checkpoint that a crash takes is made by the next writer.
         let id = Commit::id(&text);
         self.heal_checkpoints(&before.with(id.clone(), &text, commit))?;

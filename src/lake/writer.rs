@@ -2,6 +2,7 @@
 
 use crate::lake::campaigns::heads;
 use crate::lake::commit::{DataFile, Hold, Tombstone};
+use crate::lake::failpoint::{self, Step};
 use crate::lake::known::{Known, Novelty, content_key, id_hash};
 use crate::lake::parquet_io;
 use crate::lake::parts::Parts;
@@ -9,7 +10,7 @@ use crate::lake::records::{Coverage, Pull, Reject, Sighting, Snapshot, Source};
 use crate::lake::store::sync_dir;
 use crate::lake::table::{Object, Row, Table};
 use crate::lake::view::UNKNOWN_TENANT;
-use crate::lake::{Commit, CrashAt, Lake, LakeError, View};
+use crate::lake::{Commit, Lake, LakeError, View};
 use crate::model::{Instant, Interned, TenantId};
 use ahash::AHashMap;
 use arrow::array::{BooleanArray, RecordBatch};
@@ -186,7 +187,7 @@ impl Writer {
                 self.parts.push(table, &name, part)?;
             }
         }
-        self.lake.reach(CrashAt::DataWritten);
+        failpoint::reached(Step::DataWritten);
         Ok(put)
     }
 
@@ -317,7 +318,7 @@ impl Writer {
             return Ok(None);
         }
         let finished = std::mem::replace(&mut self.parts, Parts::new(&self.lake)).finish()?;
-        self.lake.reach(CrashAt::DataSynced);
+        failpoint::reached(Step::DataSynced);
         let mut added = Vec::new();
         let mut dirs = BTreeSet::new();
         for (table, partition, file) in finished {
@@ -343,7 +344,7 @@ impl Writer {
         for dir in dirs {
             sync_dir(&dir)?;
         }
-        self.lake.reach(CrashAt::DataRenamed);
+        failpoint::reached(Step::DataRenamed);
         added.sort();
         self.merged.sort();
         let parent = self.view.commit_id().unwrap_or_default().to_string();

@@ -157,6 +157,19 @@ impl Accounts {
         history.deleted.iter().filter(|t| t.value).map(purge_of).filter(waits).collect()
     }
 
+    /// Since when an account had been disabled at an instant, where an event tells, whatever became of it afterwards.
+    #[must_use]
+    pub fn disabled_since(&self, id: &PrincipalId, instant: Instant) -> Option<Instant> {
+        let (enabled, since) = value_at(&self.0.get(id)?.enabled, instant, false);
+        since.filter(|_| enabled == Some(false))
+    }
+
+    /// The same under other ids, as people are covered by pseudonyms.
+    #[must_use]
+    pub fn renamed(&self, name: impl Fn(&PrincipalId) -> PrincipalId) -> Self {
+        Self(self.0.iter().map(|(id, history)| (name(id), history.clone())).collect())
+    }
+
     /// The state at an instant; `None` for an account of which no witness says anything.
     #[must_use]
     pub fn at(&self, id: &PrincipalId, instant: Instant) -> Option<AccountState> {

@@ -8,8 +8,9 @@ use crate::ledger::facts;
 use crate::ledger::governance::ReviewAct;
 use crate::ledger::names::Names;
 use crate::ledger::policy_history::{PolicyChange, change_of};
+use crate::ledger::unattributed;
 use crate::model::id::lowered;
-use crate::model::{AccessEvent, Action, EntitlementKind, Instant, Interned, Outcome};
+use crate::model::{AccessEvent, Instant, Interned, Outcome};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -34,9 +35,7 @@ pub struct AuditFacts {
 
 /// Whether a record tells of a grant, and not whose or of what.
 fn is_unattributed(fact: &AccessEvent) -> bool {
-    let is_core = fact.request.is_none() && fact.entitlement.as_ref().is_none_or(|k| k.kind != EntitlementKind::AccessPackage);
-    let is_grant = matches!(fact.action, Action::Granted | Action::Extended) && fact.outcome != Outcome::Failure;
-    is_grant && is_core && (fact.principal.is_none() || fact.entitlement.is_none())
+    unattributed::is_grant(fact) && fact.outcome != Outcome::Failure && unattributed::names_too_little(fact)
 }
 
 impl AuditFacts {

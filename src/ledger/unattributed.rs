@@ -121,7 +121,14 @@ fn of_packages<'a>(events: &'a [AccessEvent], histories: &'a BTreeMap<RequestId,
     requested.chain(told)
 }
 
-fn is_grant(event: &AccessEvent) -> bool {
+/// Whether an act outside of packages does not name its holder or what it is about.
+pub(super) fn names_too_little(event: &AccessEvent) -> bool {
+    let of_package = event.request.is_some() || event.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
+    !of_package && (event.principal.is_none() || event.entitlement.is_none())
+}
+
+/// Whether an act begins access, or makes it last.
+pub(super) fn is_grant(event: &AccessEvent) -> bool {
     matches!(event.action, Action::Granted | Action::Extended)
 }
 
@@ -132,12 +139,11 @@ fn is_end(event: &AccessEvent) -> bool {
 /// Acts outside of packages that do not name holder or entitlement, and that no other telling of the same act explains.
 fn doubts(events: &[AccessEvent], is_wanted: impl Fn(&AccessEvent) -> bool) -> Vec<&AccessEvent> {
     let is_done = |e: &&AccessEvent| is_wanted(e) && e.outcome != Outcome::Failure;
-    let of_package = |e: &AccessEvent| e.request.is_some() || e.entitlement.as_ref().is_some_and(|k| k.kind == EntitlementKind::AccessPackage);
     let is_named = |e: &AccessEvent| e.principal.is_some() && e.entitlement.is_some();
     let doubts: Vec<&AccessEvent> = events
         .iter()
         .filter(is_done)
-        .filter(|e| !of_package(e) && !is_named(e) && e.kind != Some(EntitlementKind::AccessPackage))
+        .filter(|e| names_too_little(e) && e.kind != Some(EntitlementKind::AccessPackage))
         .collect();
     // Two services tell of one act, and one of them names it.
     let clear: Vec<&AccessEvent> = events.iter().filter(|e| !doubts.is_empty() && is_done(e) && is_named(e)).collect();

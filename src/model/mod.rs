@@ -9,6 +9,7 @@ pub mod holding;
 pub mod id;
 pub mod period;
 pub mod rows;
+pub mod shown;
 pub mod stage;
 pub mod time;
 pub mod zone;

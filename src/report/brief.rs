@@ -1,8 +1,8 @@
 //! The brief of a responder: one page about suspects in a window, and one with the statements behind it.
 
+use crate::model::shown::visible;
 use crate::report::ReportError;
 use crate::report::page::policy_of;
-use crate::report::shown::visible;
 use crate::workbench::brief::{Section, Suspect, shown};
 use askama::Template;
 

@@ -15,7 +15,6 @@ pub mod review;
 pub mod rows;
 pub mod sarif;
 pub mod sheet;
-pub mod shown;
 pub mod test_workbook;
 pub mod timeline;
 mod verdicts;

@@ -353,6 +353,7 @@ impl Privacy {
             person.evidence = person.evidence.iter().map(|e| Interned::from(&self.text(e))).collect();
             access.people.insert(token, person);
         }
+        access.accounts = Arc::new(access.accounts.renamed(|id| self.principal(id)));
         for e in Arc::make_mut(&mut access.events) {
             for person in [&mut e.principal, &mut e.actor].into_iter().flatten() {
                 *person = self.principal(person);

@@ -1,8 +1,8 @@
 //! An auditor's test sheet as a workbook: texts are texts, nothing is evaluated, the columns for the auditor are shaded and empty.
 
 use crate::model::Instant;
+use crate::model::shown::visible;
 use crate::report::ReportError;
-use crate::report::shown::visible;
 use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError};
 
 /// Letters of a cell: a workbook takes no more than 32,767.
@@ -33,11 +33,11 @@ fn build(header: &[&str], rows: &[Vec<String>], about: &[(String, String)], as_o
     let page = book.add_worksheet().set_name("Test")?;
     for (column, name) in (0u16..).zip(header) {
         page.write_string_with_format(0, column, *name, &head)?;
-        page.set_column_width(column, if *name == "evidence" || is_room(name) { 28 } else { 18 })?;
+        page.set_column_width(column, if name.ends_with("evidence") || is_room(name) { 28 } else { 18 })?;
     }
     for (row, cells) in (1u32..).zip(rows) {
         for ((column, name), cell) in (0u16..).zip(header).zip(cells) {
-            let text: String = visible(cell).chars().take(CELL).collect();
+            let text = fitting(visible(cell));
             if is_room(name) {
                 page.write_blank(row, column, &room)?;
             } else if !text.is_empty() {
@@ -57,6 +57,14 @@ fn build(header: &[&str], rows: &[Vec<String>], about: &[(String, String)], as_o
     book.save_to_buffer()
 }
 
+/// What fits a cell; of more, that it is cut.
+fn fitting(text: String) -> String {
+    match text.char_indices().nth(CELL) {
+        Some((end, _)) => format!("{} … cut; the CSV beside it has all of it", &text[..end]),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +82,17 @@ mod tests {
         assert_eq!(cells[0], &Data::String("=1+1".into()));
         assert_eq!(cells.get(2).copied().unwrap_or(&Data::Empty), &Data::Empty, "room for the auditor");
         assert!(book.worksheet_formula("Test").expect("a sheet").is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_a_cell_says_so() {
+        let long = "é".repeat(CELL + 1);
+        let cut = fitting(long.clone());
+        assert!(
+            cut.chars().count() < 32_767 && cut.ends_with("the CSV beside it has all of it"),
+            "{}",
+            cut.len()
+        );
+        assert_eq!(fitting("é".repeat(CELL)), "é".repeat(CELL));
     }
 }

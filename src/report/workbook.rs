@@ -5,10 +5,10 @@
 
 mod campaigns;
 
+use crate::model::shown::visible;
 use crate::model::time::without;
 use crate::model::{Instant, Verdict};
 use crate::report::columns::{self, Cell, Column, Kind};
-use crate::report::shown::visible;
 use crate::report::{FreeText, ReportError, Review, Verdicts, page};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::borrow::Cow;

@@ -130,6 +130,7 @@ fn tenant() -> Run {
         event("e1", "2026-02-02T09:00:07Z", "Add member to group", "GroupManagement", 1, true),
         event("e2", "2026-02-02T09:00:08Z", "Add member to group", "GroupManagement", 2, true),
         event("e3", "2026-03-20T09:00:00Z", "Remove member from group", "GroupManagement", 2, true),
+        event("e5", "2026-03-25T09:00:00Z", "Disable account", "UserManagement", 4, false),
         event("e4", "2026-04-01T09:00:00Z", "Delete user", "UserManagement", 4, false),
     ]
     .concat();
@@ -159,6 +160,13 @@ fn who_left_what_was_reviewed_and_what_passed_is_in_the_bundle() {
         "deleted, never listed, and no record of a removal: {left:?}"
     );
     assert!(!left.iter().any(|(n, ..)| n == "ana"), "{left:?}");
+    // The earliest of what is on record, also of an account that is gone by now.
+    let dee = rows(&run, "populations/terminations.csv")
+        .into_iter()
+        .find(|r| r["principal_name"].starts_with("dee"));
+    let dee = dee.expect("who was disabled and then deleted");
+    let told = ["disabled_at", "deleted_at", "left_at"].map(|column| &dee[column][..10]);
+    assert_eq!(told, ["2026-03-25", "2026-04-01", "2026-03-25"], "{dee:?}");
 
     let occurrences: Vec<(String, String)> = rows(&run, "populations/review-occurrences.csv")
         .into_iter()
@@ -204,6 +212,29 @@ fn who_left_what_was_reviewed_and_what_passed_is_in_the_bundle() {
                 .collect();
             assert!(lost.is_empty(), "{}: {lost:?} lead nowhere", passed["check"]);
         }
+    }
+}
+
+/// Whatever is named as evidence anywhere leads to a file and a row.
+#[test]
+fn every_record_that_a_listing_names_is_among_the_records() {
+    let run = tenant();
+    let records: Vec<String> = rows(&run, "records.csv").into_iter().map(|r| r["record"].clone()).collect();
+    let data = run.dir().join("bundle/data");
+    let mut followed = BTreeMap::new();
+    for path in below(&data).into_iter().filter(|p| p.extension().is_some_and(|e| e == "csv")) {
+        let name = path.strip_prefix(&data).expect("below it").to_string_lossy().into_owned();
+        for row in rows(&run, &name) {
+            for (column, cell) in row.iter().filter(|(c, _)| c.ends_with("evidence")) {
+                for record in cell.split(';').filter(|e| !e.is_empty()) {
+                    assert!(records.contains(&record.to_string()), "{name} {column}: {record} leads nowhere");
+                    *followed.entry(column.clone()).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    for column in ["evidence", "requested_evidence", "approved_evidence", "reviewed_evidence", "removed_evidence"] {
+        assert!(followed.contains_key(column), "nothing was followed in {column}: {followed:?}");
     }
 }
 

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// 2 July 2026, two days after the last look of the sample.
-const OPENING: i64 = 1_782_950_400;
-const DAY: i64 = 86_400;
+pub const OPENING: i64 = 1_782_950_400;
+pub const DAY: i64 = 86_400;
 
 /// Runs the program on a day after the opening.
 pub fn on(run: &Run, day: i64, args: &[&str]) -> Told {
@@ -38,7 +38,7 @@ pub fn sample() -> PathBuf {
 }
 
 /// A campaign over everything, shared out among fifty people.
-fn fifty() -> String {
+pub fn fifty() -> String {
     let page = fs::read_to_string(sample().join("looks/2026-06-30/users-0000.json")).expect("the sample");
     let page: Value = serde_json::from_str(&page).expect("JSON");
     let names: Vec<String> = page["value"]
@@ -564,49 +564,6 @@ fn every_malformed_row_is_told_with_its_cell_and_nothing_is_taken_where_all_is_a
     save(&run, "good.csv", &columns, &sorted);
     ok(&run, 1, &["campaign", "import", "good.csv", "--as", &busiest, "--lake", "lake"]);
     assert_eq!(status(&run, 1, &id)["keep"].as_u64(), Some(rows.len() as u64));
-}
-
-#[test]
-fn killed_at_any_step_no_decision_is_lost_or_doubled() {
-    let run = Run::new();
-    let sample = sample();
-    ok(&run, 0, &["ingest", sample.to_str().expect("a path"), "--lake", "lake"]);
-    run.write("campaign.toml", &fifty());
-    let killed = |day: i64, step: &str, args: &[&str]| {
-        let output = vouchsafe(run.dir())
-            .args(args)
-            .env("SOURCE_DATE_EPOCH", (OPENING + day * DAY).to_string())
-            .env("VOUCHSAFE_CRASH_AT", step)
-            .output()
-            .expect("it starts");
-        assert!(!output.status.success(), "{step}: the process was to die");
-    };
-    let open = ["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"];
-    killed(0, "campaign-frozen", &open);
-    killed(0, "campaign-named", &open);
-    let id = ok(&run, 0, &open).stdout.trim().to_string();
-    let begun = status(&run, 0, &id);
-    let people = reviewers(&begun);
-    let file = fill(&run, &id, &people[0], |_, _| ("keep", ""));
-    let count = sheet(&run, &id, &people[0]).1.len() as u64;
-    let import = ["campaign", "import", &file, "--as", &people[0], "--lake", "lake"];
-    killed(1, "step-written", &import);
-    assert_eq!(status(&run, 1, &id)["log_entries"], begun["log_entries"], "not there at all");
-    killed(1, "step-named", &import);
-    let there = status(&run, 1, &id);
-    assert_eq!(there["keep"].as_u64(), Some(count), "there as a whole");
-    ok(&run, 1, &import);
-    assert_eq!(status(&run, 1, &id)["log_entries"], there["log_entries"], "and not twice");
-    let close = ["campaign", "close", &id, "--lake", "lake"];
-    killed(20, "step-written", &close);
-    killed(20, "step-named", &close);
-    ok(&run, 20, &close);
-    let closed = status(&run, 20, &id);
-    assert_eq!(closed["keep"], closed["population"]);
-    assert!(
-        run.dir().join(format!("out/{id}/removal-plan.csv")).is_file(),
-        "the results of a killed close are written by the next"
-    );
 }
 
 #[test]

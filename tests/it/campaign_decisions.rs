@@ -609,9 +609,9 @@ fn the_sheet_says_one_thing_about_use_and_about_ends() {
         }
     }
     let ended = of("rasmus.toftegaard", "Vendor Maintenance");
-    assert_eq!(ended["recommendation"], "none");
+    assert_eq!(ended["recommendation"], "revoke");
     assert!(
-        ended["recommendation_reason"].starts_with("its end has passed on 2026-06-23, and it is still there"),
+        ended["recommendation_reason"].starts_with("because its end has passed on 2026-06-23, and it is still there"),
         "{}",
         ended["recommendation_reason"]
     );

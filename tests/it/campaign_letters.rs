@@ -1,11 +1,12 @@
 //! Letters: a dead mailbox keeps nobody else from being told, openings are sent, and whoever gets items gets one letter.
 
 use crate::campaign::{ok, on, reviewers, sample, sheet, status};
-use crate::common::{Run, vouchsafe};
+use crate::common::Run;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use vouchsafe::lake::failpoint::Step;
 
 /// A mail server on loopback that knows no mailbox of these beginnings; it keeps what it took, as (address, mail).
 struct Server {
@@ -382,29 +383,11 @@ fn what_a_killed_command_left_is_finished_by_the_next_and_nobody_is_written_to_t
         .to_string();
     let (giver, taker) = ("hanna.lindgren", "mehmet.aydin");
     let before = sheet(&run, &id, taker).1.len();
+    let time = (OPENING + DAY).to_string();
     let killed = sheet(&run, &id, giver).1.iter().any(|row| {
-        let output = vouchsafe(run.dir())
-            .args([
-                "campaign",
-                "reassign",
-                &id,
-                "--from",
-                giver,
-                "--to",
-                taker,
-                "--item",
-                &row["item_id"],
-                "--reason",
-                "leave",
-                "--lake",
-                "lake",
-            ])
-            .env("SOURCE_DATE_EPOCH", (OPENING + DAY).to_string())
-            .env("USER", "operator")
-            .env("VOUCHSAFE_CRASH_AT", "step-named")
-            .output()
-            .expect("it starts");
-        output.status.code().is_none_or(|c| c > 100)
+        let give = ["campaign", "reassign", &id, "--from", giver, "--to", taker, "--item", &row["item_id"]];
+        let args = [&give[..], &["--reason", "leave", "--lake", "lake"]].concat();
+        crate::killed::dies(run.dir(), &time, Step::EntryNamed, &args)
     });
     assert!(killed, "one of them can be given");
     assert_eq!(sheet(&run, &id, taker).1.len(), before, "the sheet was not written any more");

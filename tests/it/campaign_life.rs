@@ -2,11 +2,12 @@
 //! after every step, and each kind of step is killed before and after it is there.
 
 use crate::campaign::{Row, fill, ok, on, reviewers, save, sheet, status};
-use crate::common::{Run, Told, vouchsafe};
+use crate::common::{Run, Told};
 use crate::tenants;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use vouchsafe::lake::failpoint::Step;
 
 /// 2 July 2026.
 const OPENING: i64 = 1_782_950_400;
@@ -210,19 +211,10 @@ impl Tenant for Groups {
 fn surviving(run: &Run, day: i64, id: &str, args: &[&str]) -> Told {
     let entries = |run: &Run| status(run, day, id)["log_entries"].as_u64().expect("a number");
     let before = entries(run);
-    let killed = |step: &str| {
-        let output = vouchsafe(run.dir())
-            .args(args)
-            .env("SOURCE_DATE_EPOCH", (OPENING + day * DAY).to_string())
-            .env("USER", "operator")
-            .env("VOUCHSAFE_CRASH_AT", step)
-            .output()
-            .expect("it starts");
-        assert!(output.status.code().is_none_or(|c| c > 100), "{args:?} was to die at {step}");
-    };
-    killed("step-written");
+    let killed = |step: Step| crate::killed::killed(run.dir(), &(OPENING + day * DAY).to_string(), step, args);
+    killed(Step::EntryWritten);
     assert_eq!(entries(run), before, "{args:?}: not there at all");
-    killed("step-named");
+    killed(Step::EntryNamed);
     let there = entries(run);
     assert!(there > before, "{args:?}: there as a whole");
     on(run, day, args)
@@ -266,14 +258,8 @@ type Word = &'static str;
 /// Opens the campaign of this plan, killed twice on the way.
 fn opened(run: &Run, day: i64) -> String {
     let args = ["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"];
-    for step in ["campaign-frozen", "campaign-named"] {
-        let output = vouchsafe(run.dir())
-            .args(args)
-            .env("SOURCE_DATE_EPOCH", (OPENING + day * DAY).to_string())
-            .env("VOUCHSAFE_CRASH_AT", step)
-            .output()
-            .expect("it starts");
-        assert!(!output.status.success(), "{step}");
+    for step in [Step::CampaignFrozen, Step::CampaignNamed] {
+        crate::killed::killed(run.dir(), &(OPENING + day * DAY).to_string(), step, &args);
     }
     ok(run, day, &args).stdout.trim().to_string()
 }

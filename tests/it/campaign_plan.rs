@@ -213,7 +213,7 @@ fn each_kind_of_access_is_removed_in_its_own_way() {
     let script = run.read(&format!("out/{id}/removal.ps1"));
     assert_eq!(
         script.lines().filter(|l| l.starts_with("Step ")).count(),
-        steps.len(),
+        steps.iter().filter(|s| s["method_kind"] != "with-step").count(),
         "the script has every step"
     );
 }

@@ -1,9 +1,12 @@
 //! A process that dies at any step of a commit leaves the last commit readable, and the next ingest heals the rest.
 
-use crate::common::{Run, vouchsafe};
+use crate::campaign::{DAY, OPENING, fifty, fill, ok, reviewers, sample, sheet, status as campaign_status};
+use crate::common::{CLOCK, Run};
+use crate::killed::killed;
 use std::fs;
+use vouchsafe::lake::failpoint::Step;
 
-const STEPS: &[&str] = &["data-written", "data-synced", "data-renamed", "commit-written", "commit-named"];
+const STEPS: &[Step] = &[Step::DataWritten, Step::DataSynced, Step::DataRenamed, Step::CommitWritten, Step::CommitNamed];
 
 fn event(n: u32) -> String {
     format!(
@@ -41,12 +44,7 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
             ])
             .stdout;
 
-        let killed = vouchsafe(run.dir())
-            .args(["ingest", "second.ndjson", "--lake", "lake"])
-            .env("VOUCHSAFE_CRASH_AT", step)
-            .output()
-            .expect("it starts");
-        assert!(!killed.status.success(), "{step}: the process was to die");
+        killed(run.dir(), CLOCK, *step, &["ingest", "second.ndjson", "--lake", "lake"]);
 
         run.ok(&["lake", "verify", "--lake", "lake"]);
         let after = run
@@ -64,7 +62,7 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
                 "lake",
             ])
             .stdout;
-        if *step == "commit-named" {
+        if *step == Step::CommitNamed {
             assert_ne!(before, after, "{step}: the commit has its name, so it counts");
         } else {
             assert_eq!(before, after, "{step}: the last commit is to be read");
@@ -86,6 +84,41 @@ fn killed_at_any_step_the_last_commit_is_readable_and_the_next_ingest_heals() {
         let left: Vec<_> = walk(&run.dir().join("lake")).into_iter().filter(|p| p.contains(".tmp-")).collect();
         assert!(left.is_empty(), "{step}: temporary files are swept: {left:?}");
     }
+}
+
+#[test]
+fn killed_at_any_step_no_decision_is_lost_or_doubled() {
+    let run = Run::new();
+    let sample = sample();
+    ok(&run, 0, &["ingest", sample.to_str().expect("a path"), "--lake", "lake"]);
+    run.write("campaign.toml", &fifty());
+    let killed = |day: i64, step: Step, args: &[&str]| killed(run.dir(), &(OPENING + day * DAY).to_string(), step, args);
+    let open = ["campaign", "open", "campaign.toml", "--lake", "lake", "--out", "out"];
+    killed(0, Step::CampaignFrozen, &open);
+    killed(0, Step::CampaignNamed, &open);
+    let id = ok(&run, 0, &open).stdout.trim().to_string();
+    let begun = campaign_status(&run, 0, &id);
+    let people = reviewers(&begun);
+    let file = fill(&run, &id, &people[0], |_, _| ("keep", ""));
+    let count = sheet(&run, &id, &people[0]).1.len() as u64;
+    let import = ["campaign", "import", &file, "--as", &people[0], "--lake", "lake"];
+    killed(1, Step::EntryWritten, &import);
+    assert_eq!(campaign_status(&run, 1, &id)["log_entries"], begun["log_entries"], "not there at all");
+    killed(1, Step::EntryNamed, &import);
+    let there = campaign_status(&run, 1, &id);
+    assert_eq!(there["keep"].as_u64(), Some(count), "there as a whole");
+    ok(&run, 1, &import);
+    assert_eq!(campaign_status(&run, 1, &id)["log_entries"], there["log_entries"], "and not twice");
+    let close = ["campaign", "close", &id, "--lake", "lake"];
+    killed(20, Step::EntryWritten, &close);
+    killed(20, Step::EntryNamed, &close);
+    ok(&run, 20, &close);
+    let closed = campaign_status(&run, 20, &id);
+    assert_eq!(closed["keep"], closed["population"]);
+    assert!(
+        run.dir().join(format!("out/{id}/removal-plan.csv")).is_file(),
+        "the results of a killed close are written by the next"
+    );
 }
 
 /// The lines of `lake status` that count rows.

@@ -15,6 +15,8 @@ mod campaign_plan;
 mod campaign_sending;
 mod campaign_tamper;
 mod common;
+// Without debug assertions the steps are there with the feature `failpoints` only.
+#[cfg(any(debug_assertions, feature = "failpoints"))]
 mod crash;
 mod csv_separators;
 mod evidence;
@@ -24,6 +26,8 @@ mod graph;
 #[path = "../graph_server/mod.rs"]
 mod graph_server;
 mod ingest;
+#[cfg(any(debug_assertions, feature = "failpoints"))]
+mod killed;
 mod lake_log;
 mod main_job;
 mod privacy;

@@ -262,3 +262,65 @@ fn terminals_get_no_commands_from_names() {
     }
     assert!(run.tell(&["holders"]).stdout.contains("‹U+001B›"), "what is hidden is written out");
 }
+
+/// Runs the program on a terminal of its own, and prints what came to it.
+const ON_A_TERMINAL: &str = r#"
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+told = b""
+while True:
+    try:
+        piece = os.read(fd, 65536)
+    except OSError:
+        break
+    if not piece:
+        break
+    told += piece
+os.waitpid(pid, 0)
+sys.stdout.buffer.write(told)
+"#;
+
+#[test]
+fn on_a_terminal_every_form_shows_what_names_hide() {
+    let Some(python) = tools::program("on_a_terminal_every_form_shows_what_names_hide", "python3") else {
+        return;
+    };
+    let run = hostile();
+    // A folder whose name moves the cursor, turns a line round, and begins a line of its own.
+    run.write(
+        "in/2026-03-02\u{1b}[2J\u{202e}\nwrong: nothing/users.json",
+        &run.read("in/2026-03-02/users.json"),
+    );
+    run.write("in/2026-03-02\u{1b}[2J\u{202e}\nwrong: nothing/notes.txt", "no export");
+    for args in [
+        &["ingest", "in"][..],
+        &["ingest", "in", "--dry-run"][..],
+        &["--quiet", "lake", "status"][..],
+        &["holders"][..],
+        &["holders", "--format", "csv"][..],
+        &["holders", "--format", "json"][..],
+        &["holdings", "u6", "--format", "jsonl"][..],
+        &["check", "--format", "csv"][..],
+        &["timeline", "u6"][..],
+    ] {
+        let program = [env!("CARGO_BIN_EXE_vouchsafe")];
+        let output = Command::new(&python)
+            .args(["-c", ON_A_TERMINAL])
+            .args(program.iter().chain(args))
+            .current_dir(run.dir())
+            .env("SOURCE_DATE_EPOCH", crate::common::CLOCK)
+            .env("TERM", "dumb")
+            .env_remove("VOUCHSAFE_LAKE")
+            .output()
+            .expect("python starts");
+        let told = String::from_utf8(output.stdout).expect("text");
+        assert!(told.len() > 20, "{args:?}: {told}");
+        // What a progress bar itself sends to move its line.
+        let own = ["\u{1b}[2K", "\u{1b}[1A", "\u{1b}[K", "\u{1b}[1B"];
+        let told = own.iter().fold(told, |told, own| told.replace(own, ""));
+        assert!(!told.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{200b}']), "{args:?}: {told:?}");
+        assert!(!told.lines().any(|line| line.starts_with("wrong: nothing")), "{args:?}: {told:?}");
+    }
+}

@@ -82,6 +82,18 @@ impl Bundle {
         let _ = fs::remove_file(self.path("tagmanifest-sha256.txt.sig"));
     }
 
+    /// The sheet of information tells the rows of a listing as they are now, and no hash total.
+    fn recount(&self, name: &str) {
+        let path = self.path("data/ipe/ipe.json");
+        let mut sheet: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).expect("a sheet")).expect("JSON");
+        let rows = csv::Reader::from_path(self.path(&format!("data/{name}"))).expect("a listing").records().count();
+        let outputs = sheet["outputs"].as_array_mut().expect("outputs");
+        let output = outputs.iter_mut().find(|o| o["file"] == name).expect("the listing");
+        output["rows"] = rows.into();
+        output["hash_total"] = serde_json::Value::Null;
+        fs::write(path, serde_json::to_string_pretty(&sheet).expect("JSON")).expect("written");
+    }
+
     fn reseal_tags(&self) {
         let old = fs::read_to_string(self.path("tagmanifest-sha256.txt")).expect("a manifest");
         let line = |l: &str| {
@@ -224,6 +236,34 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
             Box::new(|| b.edit("bag-info.txt", |t| t.replace("Payload-Oxum: ", "Payload-Oxum: 1"))),
         ),
         (
+            "another instant in the tag file, hashes anew",
+            "verify",
+            Box::new(|| {
+                b.edit("bag-info.txt", |t| {
+                    t.replace("External-Identifier: vouchsafe:", "External-Identifier: vouchsafe:x")
+                });
+                b.reseal_tags();
+            }),
+        ),
+        (
+            "a row of the holdings dropped and counted anew",
+            "verify",
+            Box::new(|| {
+                b.edit("data/holdings.csv", |t| without_last_row(&t));
+                b.recount("holdings.csv");
+                b.reseal();
+            }),
+        ),
+        (
+            "a row of an undrawn population dropped and counted anew",
+            "verify",
+            Box::new(|| {
+                b.edit("data/populations/opening.csv", |t| format!("{t}x,group,0{}\n", ",".repeat(14)));
+                b.recount("populations/opening.csv");
+                b.reseal();
+            }),
+        ),
+        (
             "a row dropped, hashes anew",
             "verify",
             resealed("data/populations/held.csv", |t| without_last_row(&t)),
@@ -264,6 +304,26 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
             resealed("data/lake/log.csv", |t| t.replacen('a', "b", 1)),
         ),
         (
+            "a row of what passed replaced, hashes anew",
+            "verify",
+            resealed("data/passed/LOG-04.csv", |t| first_row(&t, "log", "lot")),
+        ),
+        (
+            "the index of what passed, hashes anew",
+            "verify",
+            resealed("data/passed/passed.csv", |t| t.replacen(",0,0,", ",1,0,", 1)),
+        ),
+        (
+            "an answer of the control tests, hashes anew",
+            "verify",
+            resealed("data/control-tests.csv", |t| first_row(&t, ",not seen,", ",yes,")),
+        ),
+        (
+            "whether a grant was approved, hashes anew",
+            "verify",
+            resealed("data/control-tests-approved.csv", |t| first_row(&t, ",not seen,", ",yes,")),
+        ),
+        (
             "the limits, hashes anew",
             by_key,
             resealed("data/limits.md", |t| t.replacen("- ", "- Not: ", 1)),
@@ -292,6 +352,36 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
             "a test sheet, hashes anew",
             by_key,
             resealed("data/samples/held-test.csv", |t| first_row(&t, "not seen", "yes")),
+        ),
+        (
+            "the workbook, hashes anew",
+            by_key,
+            Box::new(|| {
+                b.flip("data/report.xlsx");
+                b.reseal();
+            }),
+        ),
+        (
+            "a chart, hashes anew",
+            by_key,
+            Box::new(|| {
+                let chart = files(&b.path("data/charts")).into_iter().next().expect("a chart");
+                b.flip(&format!("data/charts/{chart}"));
+                b.reseal();
+            }),
+        ),
+        (
+            "another table in the place of the Parquet, hashes anew",
+            "verify",
+            Box::new(|| {
+                fs::copy(b.path("data/holdings.parquet"), b.path("data/findings.parquet")).expect("a copy");
+                b.reseal();
+            }),
+        ),
+        (
+            "the walk that lies in it, hashes anew",
+            by_key,
+            resealed("data/auditor-walk.md", |t| t.replace("sha256sum --quiet -c", "true")),
         ),
         (
             "the open points, hashes anew",
@@ -329,7 +419,7 @@ fn every_manipulation_of_a_bundle_is_caught_or_named() {
         b.restore();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(attacks.len() >= 30);
+    assert!(attacks.len() >= 40, "{}", attacks.len());
 }
 
 #[cfg(unix)]
@@ -433,6 +523,27 @@ fn every_manipulation_of_a_lake_is_caught_or_named() {
             }),
         ),
         (
+            "a commit in the middle deleted, and every checkpoint from there",
+            "verify",
+            "commit 3 is there",
+            Box::new(|| {
+                (1..4).for_each(|n| {
+                    let _ = fs::remove_file(lake.join(format!("_checkpoints/{:020}.txt", n + 1)));
+                });
+                fs::remove_file(nth("_commits", 1)).expect("removed");
+            }),
+        ),
+        (
+            "a commit copied to a later number",
+            "verify",
+            "commit 7 is there",
+            Box::new(|| {
+                fs::copy(nth("_commits", 3), lake.join("_commits/00000000000000000007.json"))
+                    .map(drop)
+                    .expect("copied");
+            }),
+        ),
+        (
             "a checkpoint in the middle deleted",
             "verify",
             "somebody deleted",
@@ -483,6 +594,7 @@ fn every_manipulation_of_a_lake_is_caught_or_named() {
         restore();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(attacks.len() >= 14, "{}", attacks.len());
     let told = run.ok(&["lake", "verify", "--lake", "lake", "--checkpoint", "kept.txt"]).stdout;
     assert!(told.contains("begins with the 4 commits of the checkpoint that was kept elsewhere"), "{told}");
 }

@@ -252,6 +252,9 @@ struct Past<'a> {
 
 type Step<'a> = (&'a str, Option<Instant>, Option<(Instant, Instant)>);
 
+/// How long a chain of memberships lasted: since when, and until when at the earliest and at the latest; open where nobody says.
+type Chain = (Option<Instant>, Option<(Instant, Instant)>);
+
 impl<'a> Past<'a> {
     fn of(cx: &Context<'a>) -> Self {
         let mut past = Self {
@@ -275,7 +278,7 @@ impl<'a> Past<'a> {
     fn left(&self, who: &PrincipalId, group: &str) -> Option<(Instant, Instant)> {
         let lasting = |until: Option<(Instant, Instant)>| until.map_or(Instant(i64::MAX), |(_, latest)| latest);
         let first = |a: (Instant, Instant), b: (Instant, Instant)| (a.0.min(b.0), a.1.min(b.1));
-        let mut seen: AHashMap<&str, Vec<(Option<Instant>, Option<(Instant, Instant)>)>> = AHashMap::new();
+        let mut seen: AHashMap<&str, Vec<Chain>> = AHashMap::new();
         let mut open = vec![(who.as_str(), None, None)];
         let mut last: Option<(Instant, Instant)> = None;
         while let Some((at, from, until)) = open.pop() {

@@ -102,7 +102,8 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Requests]);
     let mut packages: BTreeMap<&PackageId, Asked> = BTreeMap::new();
-    for story in cx.requests(&LOOK_BACK).filter(|s| is_delivered(s)) {
+    // Of a delivery whose request is not on record nobody can tell whether anybody asked.
+    for story in cx.requests(&LOOK_BACK).filter(|s| is_delivered(s) && !s.kind.is_empty()) {
         let Some(package) = &story.package else { continue };
         let asked = packages.entry(package).or_default();
         let told = match story.expiration_type.to_ascii_lowercase().as_str() {

@@ -11,9 +11,9 @@ use crate::lake::objects::{ReviewDecisionRow, ReviewInstanceRow};
 use sha2::{Digest, Sha256};
 
 /// Adopts; adopted once more after an ingest, it takes in what is new.
-pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(args: &AdoptArgs) -> Result<Exit, Failure> {
     let question = open::question(&args.lake, &args.question)?;
-    let store = store(&args.lake, crash_at);
+    let store = store(&args.lake);
     let by = operator(&args.by);
     let now = open::now()?;
     let commit = question.view.data_commit_id().unwrap_or_default().to_string();
@@ -83,6 +83,6 @@ pub fn run(args: &AdoptArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         output::say(&format!("warning: {warning}"));
     }
     output::say(&status::sentence(&state.totals(&Default::default())));
-    output::print(&format!("{id}\n"));
+    output::line(&format!("{id}"));
     Ok(Exit::Done)
 }

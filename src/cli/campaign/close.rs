@@ -26,8 +26,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Closes; closed once more, it writes the same results again.
-pub fn run(args: &CloseArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn run(args: &CloseArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     let out = args
         .out
         .clone()

@@ -13,9 +13,9 @@ use crate::report::sheet::returned;
 use std::path::Path;
 
 /// Takes files in.
-pub fn run(args: &ImportArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(args: &ImportArgs) -> Result<Exit, Failure> {
     let (mut files, unread) = read(&args.files, args.all_or_nothing)?;
-    let store = store(&args.lake, crash_at);
+    let store = store(&args.lake);
     let id = store.resolve(&campaign(args, &files)?)?;
     let operator = Operator {
         name: operator(&args.by),

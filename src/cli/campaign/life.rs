@@ -14,8 +14,8 @@ use crate::model::Instant;
 use std::collections::BTreeMap;
 
 /// Gives more time.
-pub fn extend(args: &ExtendArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn extend(args: &ExtendArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     state.must_be_open()?;
     let (now, due_at) = (open::now()?, end(&args.until, &state)?);
     if due_at <= now || due_at <= state.due_at {
@@ -31,8 +31,8 @@ pub fn extend(args: &ExtendArgs, crash_at: Option<&str>) -> Result<Exit, Failure
 }
 
 /// Gives up.
-pub fn cancel(args: &ReasonArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn cancel(args: &ReasonArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     if !state.signed.is_empty() {
         return Err(Failure::usage(format!(
             "campaign {} is signed off: what was acknowledged cannot be given up",
@@ -53,8 +53,8 @@ pub fn cancel(args: &ReasonArgs, crash_at: Option<&str>) -> Result<Exit, Failure
 }
 
 /// Goes back to the time before the close.
-pub fn reopen(args: &ExtendArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn reopen(args: &ExtendArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     if state.cancelled.is_some() {
         state.must_be_open()?;
     }
@@ -100,7 +100,7 @@ fn end(text: &str, state: &State) -> Result<Instant, Failure> {
 
 /// The register of exceptions: of every campaign that was not given up, the newest first.
 pub fn exceptions(args: &ExceptionsArgs) -> Result<Exit, Failure> {
-    let store = super::store(&args.lake, None);
+    let store = super::store(&args.lake);
     let question = open::question(&args.lake, &args.question)?;
     let current = CurrentAccess::new(&question.access);
     let mut states = Vec::new();

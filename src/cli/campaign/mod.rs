@@ -16,7 +16,6 @@ mod sheets;
 mod status;
 mod verify;
 
-use crate::campaign::store::Crash;
 use crate::campaign::{CampaignError, State, Store, plan};
 use crate::cli::args::LakeArg;
 use crate::cli::exit::{Exit, Failure};
@@ -24,32 +23,32 @@ use crate::cli::{open, output};
 use args::{ByArg, CampaignCommand, WhichArgs};
 
 /// Runs a command of a campaign.
-pub fn run(command: &CampaignCommand, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(command: &CampaignCommand) -> Result<Exit, Failure> {
     match command {
         CampaignCommand::Init => {
             output::print(plan::TEMPLATE);
             Ok(Exit::Done)
         }
-        CampaignCommand::Open(args) => opening::run(args, crash_at),
+        CampaignCommand::Open(args) => opening::run(args),
         CampaignCommand::Status(args) => status::run(args),
-        CampaignCommand::Import(args) => import::run(args, crash_at),
-        CampaignCommand::Reassign(args) => moves::run(args, "reassign", crash_at),
-        CampaignCommand::Delegate(args) => moves::run(args, "delegate", crash_at),
+        CampaignCommand::Import(args) => import::run(args),
+        CampaignCommand::Reassign(args) => moves::run(args, "reassign"),
+        CampaignCommand::Delegate(args) => moves::run(args, "delegate"),
         CampaignCommand::List(lake) => list(lake),
-        CampaignCommand::Remind(args) => remind::run(args, crash_at),
-        CampaignCommand::Extend(args) => life::extend(args, crash_at),
-        CampaignCommand::Cancel(args) => life::cancel(args, crash_at),
-        CampaignCommand::Reopen(args) => life::reopen(args, crash_at),
+        CampaignCommand::Remind(args) => remind::run(args),
+        CampaignCommand::Extend(args) => life::extend(args),
+        CampaignCommand::Cancel(args) => life::cancel(args),
+        CampaignCommand::Reopen(args) => life::reopen(args),
         CampaignCommand::Exceptions(args) => life::exceptions(args),
-        CampaignCommand::Close(args) => close::run(args, crash_at),
-        CampaignCommand::Verify(args) => verify::run(args, crash_at),
-        CampaignCommand::Signoff(args) => verify::signoff(args, crash_at),
-        CampaignCommand::Adopt(args) => adopt::run(args, crash_at),
+        CampaignCommand::Close(args) => close::run(args),
+        CampaignCommand::Verify(args) => verify::run(args),
+        CampaignCommand::Signoff(args) => verify::signoff(args),
+        CampaignCommand::Adopt(args) => adopt::run(args),
     }
 }
 
 fn list(lake: &LakeArg) -> Result<Exit, Failure> {
-    let store = store(lake, None);
+    let store = store(lake);
     let mut rows = Vec::new();
     for id in store.ids()? {
         let state = State::load(&store, &id)?;
@@ -68,14 +67,13 @@ fn list(lake: &LakeArg) -> Result<Exit, Failure> {
 }
 
 /// The campaigns of a lake.
-fn store(lake: &LakeArg, crash_at: Option<&str>) -> Store {
-    let step = crash_at.and_then(|name| Crash::ALL.iter().find(|(n, _)| *n == name)).map(|(_, s)| *s);
-    Store::new(&open::lake_dir(lake)).crash_at(step)
+fn store(lake: &LakeArg) -> Store {
+    Store::new(&open::lake_dir(lake))
 }
 
 /// A campaign as its log leaves it.
-fn load(which: &WhichArgs, crash_at: Option<&str>) -> Result<(Store, State), Failure> {
-    let store = store(&which.lake, crash_at);
+fn load(which: &WhichArgs) -> Result<(Store, State), Failure> {
+    let store = store(&which.lake);
     let id = store.resolve(&which.id)?;
     let state = State::load(&store, &id)?;
     Ok((store, state))

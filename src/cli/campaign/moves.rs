@@ -19,11 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 type Disclosed = BTreeMap<ItemId, Vec<Disclosure>>;
 
 /// Moves items.
-pub fn run(args: &MoveArgs, how: &str, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(args: &MoveArgs, how: &str) -> Result<Exit, Failure> {
     if args.reason.trim().is_empty() {
         return Err(Failure::usage("--reason is empty; say why, since it is recorded"));
     }
-    let (store, mut state) = load(&args.which, crash_at)?;
+    let (store, mut state) = load(&args.which)?;
     state.must_be_open()?;
     sheets::finish(&store, &state)?;
     let question = open::question(&args.which.lake, &args.question)?;

@@ -9,7 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::{open, output};
 
 /// Opens a campaign; opened once more from the same commit and file, it is the same campaign, and its sheets are written again.
-pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
+pub fn run(args: &OpenArgs) -> Result<Exit, Failure> {
     let text = std::fs::read_to_string(&args.file).map_err(|e| Failure::io(format!("read the campaign file {}", args.file.display()), &e))?;
     let checks: Vec<&str> = check::all().iter().map(|c| c.id.as_str()).collect();
     let plan = Plan::parse(&text, &checks).map_err(|e| Failure::usage(format!("{}: {e}", args.file.display())))?;
@@ -17,7 +17,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
     let Some(commit) = question.view.data_commit_id() else {
         return Err(Failure::usage("the lake is empty: ingest something before a campaign is opened"));
     };
-    let store = store(&args.lake, crash_at);
+    let store = store(&args.lake);
     let results = check::run(&question.access, &question.config, None);
     let previous = series::previous(&store, &plan.name, question.access.as_of)?;
     let by = operator(&args.by);
@@ -90,7 +90,7 @@ pub fn run(args: &OpenArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
         letters.done,
         args.out.join(id.as_str()).display()
     ));
-    output::print(&format!("{id}\n"));
+    output::line(&format!("{id}"));
     Ok(letters.exit())
 }
 

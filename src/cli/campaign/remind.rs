@@ -17,8 +17,8 @@ use crate::model::time::DAY;
 use std::collections::BTreeMap;
 
 /// Reminds.
-pub fn run(args: &RemindArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn run(args: &RemindArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     state.must_be_open()?;
     sheets::finish(&store, &state)?;
     let question = open::question(&args.which.lake, &args.question)?;

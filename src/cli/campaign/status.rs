@@ -20,7 +20,7 @@ use std::path::Path;
 
 /// Tells how far a campaign is.
 pub fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    let (_, state) = load(&args.which, None)?;
+    let (_, state) = load(&args.which)?;
     let lapsed = lapsed(&state, &args.which.lake, &args.question)?;
     state.check(&lapsed)?;
     let text = match args.output.format {

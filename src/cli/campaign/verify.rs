@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Verifies, and records the result once for each commit and instant.
-pub fn run(args: &VerifyArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     if state.cancelled.is_some() {
         state.must_be_open()?;
     }
@@ -134,8 +134,8 @@ fn counted(state: &State, list: &[Outcome]) -> Result<BTreeMap<String, usize>, C
 }
 
 /// Records the acknowledgement of a named manager.
-pub fn signoff(args: &SignoffArgs, crash_at: Option<&str>) -> Result<Exit, Failure> {
-    let (store, mut state) = load(&args.which, crash_at)?;
+pub fn signoff(args: &SignoffArgs) -> Result<Exit, Failure> {
+    let (store, mut state) = load(&args.which)?;
     if state.cancelled.is_some() {
         state.must_be_open()?;
     }

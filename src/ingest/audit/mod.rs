@@ -123,12 +123,41 @@ impl PartyRaw<'_> {
     }
 }
 
-/// What of an event is not understood and decides what it says: whether the act succeeded.
+/// What of an event is not understood and decides what it says: whether the act succeeded, and of an act on access what it is about.
 pub(super) fn misread(raw: &AuditRaw<'_>, around: &Around<'_>) -> Option<String> {
     const KNOWN: [&str; 6] = ["success", "succeeded", "0", "failure", "failed", "timeout"];
-    let result = raw.result.said().or(around.result)?;
-    let is_known = KNOWN.iter().any(|known| known.eq_ignore_ascii_case(result.trim()));
-    (!is_known).then(|| format!("result '{}'", result.chars().take(60).collect::<String>()))
+    let activity = raw.activity.said().or(around.operation).unwrap_or_default().to_ascii_lowercase();
+    let is_on_access = ON_ACCESS.iter().any(|words| activity.contains(words));
+    match raw.result.said().or(around.result) {
+        Some(result) if !KNOWN.iter().any(|known| known.eq_ignore_ascii_case(result.trim())) => {
+            Some(format!("result '{}'", result.chars().take(60).collect::<String>()))
+        }
+        None if is_on_access => Some("no result".into()),
+        _ if is_on_access => aimless(raw, &activity),
+        _ => None,
+    }
+}
+
+/// Words of activities that give or take access, in lower case: without their result and targets, "nobody" would be believed.
+const ON_ACCESS: [&str; 6] = ["member to", "member from", "member in", "owner to", "owner from", "access package assignment"];
+
+/// Why an act on access names too little: nobody at all, or of a membership one of its two objects.
+///
+/// Of an end that names nothing the ledger proves nothing on; privileged identity management writes such records of expiries.
+fn aimless(raw: &AuditRaw<'_>, activity: &str) -> Option<String> {
+    if activity.starts_with("remove") {
+        return None;
+    }
+    let targets = &raw.targets.0;
+    let named = |t: &&TargetRaw<'_>| [&t.id, &t.upn, &t.name].iter().any(|text| text.said().is_some());
+    let relates = ["member ", "owner "].iter().any(|word| activity.contains(word));
+    // The group or role of a membership stands among the properties of its member, too.
+    let told = targets.iter().any(|t| t.modified.0.iter().any(|m| m.new.said().or(m.old.said()).is_some()));
+    match targets.iter().filter(named).count() {
+        0 => Some("targetResources name nobody".into()),
+        1 if relates && !told => Some("targetResources name one object of two".into()),
+        _ => None,
+    }
 }
 
 /// A GUID in lower case; any other id as it stands.

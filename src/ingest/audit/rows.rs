@@ -176,7 +176,7 @@ impl AuditRows {
         let category = lent.text(raw.category.said(), category, print);
         self.category.maybe(category);
         let result = lent.text(raw.result.said(), around.result, print);
-        let result = result.map(str::to_ascii_lowercase);
+        let result = result.map(|r| r.trim().to_ascii_lowercase());
         self.result.maybe(result.as_deref());
         let correlation = lent.text(raw.correlation.said(), around.correlation, print);
         self.correlation.maybe(lowered(correlation).as_deref());

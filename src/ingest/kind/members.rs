@@ -1,6 +1,6 @@
 //! What the members of a record say, when neither context nor type does.
 
-use super::{Kind, ObjectKind, Provider};
+use super::{Kind, NO_KIND, ObjectKind, Provider};
 use serde_json::{Map, Value};
 
 /// What the members say.
@@ -45,11 +45,11 @@ fn foreign_records(has: &impl Fn(&str) -> bool, any: &impl Fn(&[&str]) -> bool) 
     } else if has("schema") && has("results") {
         "an answer of advanced hunting; export AuditLogs and SigninLogs of Log Analytics instead"
     } else if has("requestUri") && has("responseStatusCode") {
-        "a record of MicrosoftGraphActivityLogs"
+        "a record of MicrosoftGraphActivityLogs; export the directory audit log instead"
     } else if any(&["CreationTime", "creationTime"]) && any(&["Workload", "workload"]) || any(&["AuditData", "auditData"]) {
         "a record of the Microsoft 365 unified audit log; export the directory audit log instead"
     } else if any(&["jobId", "provisioningSteps"]) && any(&["sourceIdentity", "targetIdentity"]) {
-        "an entry of the provisioning log"
+        "an entry of the provisioning log; export the directory audit log instead"
     } else if any(&["members@delta", "@removed"]) {
         "a change told by a delta query, not an object; export the whole collection"
     } else if has("isOrganizationDefault") && has("scopeType") || has("policyId") && has("scopeId") {
@@ -206,5 +206,5 @@ fn nothing(map: &Map<String, Value>) -> Kind {
     if bare {
         return Kind::Other("its members fit many kinds and no context names one; export whole pages".into());
     }
-    Kind::Other(format!("no known kind: {}", names.join(", ")))
+    Kind::Other(format!("{NO_KIND}: {}", names.join(", ")))
 }

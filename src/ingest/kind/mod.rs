@@ -9,6 +9,9 @@ pub(super) use words::{resource_kind, unknown as unknown_words};
 use crate::ingest::context::{Context, bare_type};
 use crate::lake::table::Table;
 
+/// What is said of a record whose members fit no kind.
+pub(super) const NO_KIND: &str = "no known kind";
+
 /// What a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -166,7 +169,7 @@ fn named(name: &str, context: &Context) -> Kind {
     match singular(name).as_str() {
         "directoryaudit" => Kind::Audit,
         "signin" => Kind::SignIn,
-        "provisioning" | "provisioningobjectsummary" => other("an entry of the provisioning log"),
+        "provisioning" | "provisioningobjectsummary" => other("an entry of the provisioning log; export the directory audit log instead"),
         "assignment" if context.has("entitlementmanagement") => object(O::Assignment),
         "accesspackageassignment" => object(O::Assignment),
         "assignmentrequest" if context.has("entitlementmanagement") => object(O::Request),
@@ -233,6 +236,9 @@ fn named(name: &str, context: &Context) -> Kind {
         "connectedorganization" => object(O::ConnectedOrganization),
         "oauth2permissiongrant" => other("a delegated permission grant"),
         "" => other("a record that its context does not name"),
+        rest if rest.starts_with("risk") => Kind::Other(format!(
+            "a record of {rest}, which is of risk and not of access; export the sign-in logs instead"
+        )),
         rest => Kind::Other(format!("a record of {rest}")),
     }
 }

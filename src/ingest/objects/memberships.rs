@@ -2,7 +2,7 @@
 
 use super::directory::{group, service_principal, user};
 use super::exposure::app_role_row;
-use super::{Place, Refused, Taker, carried_list, nameless, own_id, reader};
+use super::{Place, Refused, Taker, UnknownWords, carried_list, nameless, own_id, reader};
 use crate::ingest::kind::Relation;
 use crate::lake::objects::MembershipRow;
 use crate::lake::table::Table;
@@ -24,6 +24,22 @@ const LISTS: [&str; 10] = [
     "appRoleAssignedTo",
     "oauth2PermissionGrants",
 ];
+
+/// What is noted of who holds a directory role by a list of members: the list tells no scope, and no id of an assignment.
+const HOLDS: &str = "a directory role in a list of members";
+/// What to export in its place.
+const INSTEAD: &str = "export roleManagement/directory/roleAssignments";
+
+/// Notes that a list tells of a holder of a directory role, which no table takes: nobody is to believe that there is none.
+pub(in crate::ingest) fn holds_role(words: &mut UnknownWords, holder: Interned) -> Refused {
+    words.add(Table::DirectoryRoles, HOLDS.into(), holder);
+    Refused::Unmapped(format!("a holder of a directory role; {INSTEAD}"))
+}
+
+/// Whether a type, or the set of a context, is that of directory roles.
+pub(in crate::ingest) fn is_role(name: &str) -> bool {
+    name.trim_end_matches('s').eq_ignore_ascii_case("directoryrole")
+}
 
 /// Feeds the expanded lists of an object and takes them off it.
 pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, kind: &str) {
@@ -47,6 +63,11 @@ pub(super) fn lists<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object, id: &str, 
         if let Some(container) = of.id("id").filter(|_| group) {
             let (row, row_id, content) = member_of(map, id, kind, &container);
             to.nested(row, row_id, &content, &[]);
+        }
+    }
+    for item in carried_list(map, &["memberOf", "transitiveMemberOf"]) {
+        if is_role(&reader(&item).kind().unwrap_or_default()) {
+            to.words.add(Table::DirectoryRoles, HOLDS.into(), id.into());
         }
     }
     for item in carried_list(map, &["appRoleAssignments", "appRoleAssignedTo"]) {
@@ -151,6 +172,8 @@ pub(super) fn related<M: Copy>(to: &mut Taker<'_, M>, relation: Relation, map: &
     };
     let id = own_id(map)?;
     match relation {
+        Relation::MemberOf if is_role(&kind) => Err(holds_role(to.words, parent)),
+        Relation::Member if to.around.parent_kind.as_deref().is_some_and(is_role) => Err(holds_role(to.words, id)),
         Relation::MemberOf if kind == "group" || kind.is_empty() && map.contains_key("groupTypes") => {
             let member_kind = to.around.parent_kind;
             let member_kind = member_kind.as_deref().unwrap_or("user").trim_end_matches('s');

@@ -21,6 +21,7 @@ use crate::ingest::value::canonical;
 use crate::lake::objects::*;
 use crate::lake::table::{Object, Stamp, Table};
 use crate::model::Interned;
+pub(super) use memberships::{holds_role, is_role};
 use reader::Reader;
 pub(super) use reader::misread;
 use serde_json::{Map, Value};
@@ -118,6 +119,7 @@ impl Place {
             Kind::Related(relation) => {
                 let parent = parent()?;
                 match relation {
+                    Relation::Member if context.parent().is_some_and(|step| is_role(&step.name)) => return None,
                     Relation::Member => Self::part(Table::Memberships, parent),
                     Relation::Owner => Self::part(Table::Memberships, format!("owner/{parent}")),
                     Relation::MemberOf => Self::part(Table::Memberships, format!("memberof/{parent}")),

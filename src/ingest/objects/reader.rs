@@ -91,13 +91,16 @@ impl<'a> Reader<'a> {
         Some(Interned::from(&text.trim().to_lowercase()))
     }
 
-    /// A word whose first letter is lower case: beta writes `Delivered` for `delivered`.
+    /// A word whose first letter is lower case: beta writes `Delivered` for `delivered`. One with blanks around it is another word.
     pub fn word(self, names: &[&str]) -> Option<Interned> {
         let Some(text) = names.iter().find_map(|name| self.scalar(name)) else {
             self.noted(names, is_nested);
             return None;
         };
-        let mut chars = text.trim().chars();
+        if text.trim() != text {
+            self.noted(names, |value| value.as_str().is_some_and(|text| text.trim() != text));
+        }
+        let mut chars = text.chars();
         let first = chars.next()?;
         Some(Interned::from(&(first.to_lowercase().collect::<String>() + chars.as_str())))
     }

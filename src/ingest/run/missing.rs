@@ -192,6 +192,7 @@ impl<S: Sink> Run<'_, S> {
             let cure = match word {
                 w if w.contains("unknownFutureValue") => "; export with the header Prefer: include-unknown-enum-members",
                 w if w.starts_with("no ") => "; export all members",
+                w if w.starts_with("a directory role") => "; export roleManagement/directory/roleAssignments",
                 w if w.contains('\'') || w == "other words" => ", which this version does not know",
                 _ => ", which this version does not understand",
             };

@@ -309,6 +309,11 @@ impl<'a, S: Sink> Run<'a, S> {
             if sum.reasons.len() < 1000 || sum.reasons.contains_key(&reject.reason) {
                 *sum.reasons.entry(reject.reason.clone()).or_default() += 1;
             }
+            let key = (reject.path.clone(), reject.reason.clone());
+            let told = &mut self.report.unrecognised;
+            if reject.verdict == "unmapped" && (told.len() < 1000 || told.contains_key(&key)) {
+                *told.entry(key).or_default() += 1;
+            }
         }
         let mut rejects = done.rejects;
         let room = REJECTS.saturating_sub(sum.rejects.0);

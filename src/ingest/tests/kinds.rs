@@ -240,7 +240,7 @@ fn users_groups_and_members() {
         &json!({"id": "member/g1/u1", "member_kind": "user"}),
     );
     let (_, memory) = one(of.as_bytes());
-    assert!(reasons(&memory)[0].contains("export role assignments"));
+    assert!(reasons(&memory)[0].contains("export roleManagement/directory/roleAssignments"));
 }
 
 #[test]

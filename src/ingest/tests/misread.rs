@@ -122,7 +122,7 @@ fn what_is_absent_or_spelled_otherwise_is_understood() {
         ("groups", r#"{"id":"g1","displayName":"G","groupTypes":"Unified"}"#),
         (
             &format!("{elm}/assignments"),
-            r#"{"id":"a1","state":" Delivered ","target":{"objectId":"u1","subjectType":"User"},"accessPackage":{"id":"p1"},"schedule":{"expiration":{"type":"AfterDuration","duration":"P30D"}}}"#,
+            r#"{"id":"a1","state":"Delivered","target":{"objectId":"u1","subjectType":"User"},"accessPackage":{"id":"p1"},"schedule":{"expiration":{"type":"AfterDuration","duration":"P30D"}}}"#,
         ),
     ] {
         let report = taken("export.json", &page(context, &[object]));
@@ -135,7 +135,15 @@ fn a_record_of_a_log_that_does_not_tell_how_it_ended_is_a_gap_at_its_instant() {
     let sign_in = |more: &str| {
         format!(r#"{{"id":"s1","createdDateTime":"2026-06-01T10:00:00Z","userId":"u1","appId":"app","clientAppUsed":"Browser","isInteractive":true{more}}}"#)
     };
-    let act = |result: &str| format!(r#"{{"id":"e1","activityDateTime":"2026-06-01T10:00:00Z","activityDisplayName":"Add member to group"{result}}}"#);
+    let named = |result: &str, activity: &str, targets: &str| {
+        format!(r#"{{"id":"e1","activityDateTime":"2026-06-01T10:00:00Z","activityDisplayName":"{activity}"{result}{targets}}}"#)
+    };
+    let (user, group) = (r#"{"id":"u1","type":"User"}"#, r#"{"id":"g1","type":"Group"}"#);
+    let told = r#"{"id":"u1","type":"User","modifiedProperties":[{"displayName":"Group.ObjectID","newValue":"\"g1\""}]}"#;
+    let targets = |list: &[&str]| format!(r#","targetResources":[{}]"#, list.join(","));
+    let act = |result: &str| named(result, "Add member to group", &targets(&[user, group]));
+    let aimed = |more: &str| named(r#","result":"success""#, "Add member to group", more);
+    let nobody = "targetResources name nobody";
     let signs = "auditLogs/signIns";
     let acts = "auditLogs/directoryAudits";
     let at = "2026-06-01T10:00:00Z";
@@ -155,6 +163,19 @@ fn a_record_of_a_log_that_does_not_tell_how_it_ended_is_a_gap_at_its_instant() {
             "signInEventTypes 'agentUser'",
         ),
         (acts, act(r#","result":"unknownFutureValue""#), "audit", "result 'unknownFutureValue'"),
+        (acts, act(""), "audit", "no result"),
+        (acts, act(r#","result":null"#), "audit", "no result"),
+        (acts, act(r#","result":" ""#), "audit", "no result"),
+        (acts, aimed(""), "audit", nobody),
+        (acts, aimed(r#","targetResources":null"#), "audit", nobody),
+        (acts, aimed(&targets(&[])), "audit", nobody),
+        (acts, aimed(&targets(&[r#"{"id":null,"type":"User"}"#])), "audit", nobody),
+        (
+            acts,
+            aimed(&targets(&[user, r#"{"id":null,"type":"Group"}"#])),
+            "audit",
+            "targetResources name one object of two",
+        ),
     ] {
         let report = taken("log.json", &page(context, &[&record]));
         assert_eq!(report.kept, 1, "{record}");
@@ -166,7 +187,10 @@ fn a_record_of_a_log_that_does_not_tell_how_it_ended_is_a_gap_at_its_instant() {
     for (context, record) in [
         (signs, sign_in(r#","status":{"errorCode":50126}"#)),
         (acts, act(r#","result":"Failure""#)),
-        (acts, act("")),
+        (acts, act(r#","result":" success ""#)),
+        (acts, aimed(&targets(&[told]))),
+        // What is no act on access may name nobody.
+        (acts, named("", "Update company settings", "")),
     ] {
         assert_eq!(taken("log.json", &page(context, &[&record])).gaps, [], "{record}");
     }

@@ -27,14 +27,14 @@ use tempfile::TempDir;
 /// An event with this id, as Graph writes it.
 fn event(id: &str) -> String {
     format!(
-        r#"{{"id":"{id}","activityDateTime":"2026-03-01T10:00:00Z","activityDisplayName":"Add member to group","result":"success","initiatedBy":{{"user":{{"id":"u1","userPrincipalName":"ana@corp.example"}}}},"targetResources":[]}}"#
+        r#"{{"id":"{id}","activityDateTime":"2026-03-01T10:00:00Z","activityDisplayName":"Update group","result":"success","initiatedBy":{{"user":{{"id":"u1","userPrincipalName":"ana@corp.example"}}}},"targetResources":[]}}"#
     )
 }
 
 /// The same event as diagnostic settings write it.
 fn enveloped(id: &str, tenant: &str) -> String {
     format!(
-        r#"{{"time":"2026-03-01T10:00:07.1234567Z","resourceId":"/tenants/{tenant}/providers/Microsoft.aadiam","category":"AuditLogs","operationName":"Add member to group","tenantId":"{tenant}","properties":{}}}"#,
+        r#"{{"time":"2026-03-01T10:00:07.1234567Z","resourceId":"/tenants/{tenant}/providers/Microsoft.aadiam","category":"AuditLogs","operationName":"Update group","tenantId":"{tenant}","properties":{}}}"#,
         event(id)
     )
 }

@@ -1,6 +1,6 @@
 //! Listings of less than a whole collection: below one object, of one type, or with one object twice.
 
-use super::{V1, ingest_files, page, reasons, sink};
+use super::{V1, event, ingest_files, page, reasons, sink};
 use crate::ingest::IngestOptions;
 use crate::lake::records::Snapshot;
 
@@ -226,6 +226,53 @@ fn a_row_that_comes_again_is_no_other_object() {
     }
 }
 
+/// Who holds a directory role by a list of its members is not read, and nobody is to believe that there is none.
+#[test]
+fn members_of_a_directory_role_are_a_gap_of_directory_roles() {
+    let alice = user("u1");
+    let role = format!(r##"{{"@odata.type":"#microsoft.graph.directoryRole","id":"{GROUP}","displayName":"R1","roleTemplateId":"t1"}}"##);
+    let expanded = format!(r##"{{"id":"{GROUP}","displayName":"R1","roleTemplateId":"t1","members":[{alice}]}}"##);
+    let of_alice = r##"{"id":"u1","userPrincipalName":"a@corp.example","mail":null,"memberOf":[ROLE]}"##.replace("ROLE", &role);
+    for (name, file, text, reads) in [
+        (
+            "its members",
+            "x.json".into(),
+            page(&format!("directoryRoles('{GROUP}')/members"), &[&alice]),
+            0,
+        ),
+        (
+            "its members, by name",
+            format!("directoryRoles_{GROUP}_members.json"),
+            page("directoryObjects", &[&alice]),
+            0,
+        ),
+        ("expanded", "x.json".into(), page("directoryRoles(members())", &[&expanded]), 0),
+        ("what somebody is in", "x.json".into(), page("users('u1')/memberOf", &[&role]), 0),
+        ("what somebody is in, expanded", "x.json".into(), page("users", &[&of_alice]), 1),
+    ] {
+        let event = event("e");
+        let files = [(file.as_str(), text.as_bytes()), ("event.json", event.as_bytes())];
+        let (report, memory) = ingest_files(&files, &sink::options()).expect("an ingest");
+        let told: Vec<_> = report
+            .gaps
+            .iter()
+            .filter(|g| g.subject == "directory_roles")
+            .filter_map(|g| g.reason.as_deref())
+            .collect();
+        assert!(
+            matches!(told.as_slice(), [one] if one.contains("roleManagement/directory/roleAssignments")),
+            "{name}: {told:?} {:?}",
+            reasons(&memory)
+        );
+        assert_eq!(memory.table("memberships").len(), 0, "{name}");
+        assert_eq!(memory.table("users").len(), reads, "{name}");
+        assert!(
+            !memory.snapshots.iter().any(|s| s.collection == "memberships" && s.scope == GROUP),
+            "{name}: no look at a group of that id"
+        );
+    }
+}
+
 #[test]
 fn a_guid_in_a_folder_of_something_else_is_no_group() {
     let tenant = "7d1c0f6a-0000-4000-8000-000000000001";
@@ -236,7 +283,6 @@ fn a_guid_in_a_folder_of_something_else_is_no_group() {
         (format!("{tenant}/2026-03-31/members.json"), vec![]),
         (format!("users_{GROUP}_directReports.json"), vec![]),
         (format!("owners/users_{GROUP}_manager.json"), vec![]),
-        (format!("directoryRoles_{GROUP}_members.json"), vec!["directoryrole"]),
         (format!("servicePrincipals_{GROUP}_owners.json"), vec!["serviceprincipal"]),
         (format!("devices_{GROUP}_registeredOwners.json"), vec!["device"]),
         (format!("groups/{GROUP}/members.json"), vec!["group"]),

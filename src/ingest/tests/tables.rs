@@ -90,6 +90,29 @@ fn audit_logs_of_log_analytics_are_read_from_every_table() {
     }
 }
 
+/// A heading with one column twice: where its cells differ, nobody knows which of them is true.
+#[test]
+fn a_row_that_says_two_things_in_one_column_is_rejected() {
+    let row = |id: &str, again: &str| [audit_row(id, "2026-06-15T09:00:00Z"), vec![again.to_string()]].concat();
+    let heading = [texts(&AUDIT), texts(&["OperationName"])].concat();
+    let same = audit_row("a", "x")[AUDIT.iter().position(|c| *c == "OperationName").expect("a column")].clone();
+    let rows = table(",", &[heading, row("a", &same), row("b", "Delete user"), row("c", "")]);
+    let (_, memory) = one(rows.as_bytes());
+    assert_eq!(event_ids(&memory), ["a", "c"], "{:?}", reasons(&memory));
+    assert!(reasons(&memory)[0].contains("'OperationName' comes twice"), "{:?}", reasons(&memory));
+}
+
+/// One cell in UTF-8 and another in none: nobody knows what the row says, and no letter is guessed.
+#[test]
+fn a_row_of_two_encodings_is_rejected() {
+    let rows = table(",", &[texts(&AUDIT), audit_row("a", "2026-06-15T09:00:00Z")]);
+    let (before, after) = rows.split_once("Zoë").expect("a name beyond ASCII");
+    let mixed = [before.as_bytes(), b"Bj\xf6rn \xc3\x85s", after.as_bytes()].concat();
+    let told = ingest_files(&[("file", &mixed)], &sink::options()).map(|(_, memory)| reasons(&memory));
+    let told = told.map_or_else(|e| e.to_string(), |reasons| reasons.join(" "));
+    assert!(told.contains("no UTF-8 at byte"), "{told}");
+}
+
 #[test]
 fn a_row_that_was_spoiled_costs_itself_and_leaves_a_gap() {
     let mut cut = audit_row("b", "2026-06-15T10:00:00Z");
@@ -393,7 +416,7 @@ fn answer(rows: &str, more: &str) -> String {
 
 fn answered(id: &str) -> String {
     format!(
-        r#"["2026-03-01T10:00:00Z","7a3c0b1e-0000-4000-8000-000000000001","Add member to group","Core Directory","{{\"user\":{{\"id\":\"u1\"}}}}",[{{"id":"g1","type":"Group"}}],"{id}"]"#
+        r#"["2026-03-01T10:00:00Z","7a3c0b1e-0000-4000-8000-000000000001","Update group","Core Directory","{{\"user\":{{\"id\":\"u1\"}}}}",[{{"id":"g1","type":"Group"}}],"{id}"]"#
     )
 }
 

@@ -25,7 +25,7 @@ fn audit(id: &str) -> Vec<String> {
     texts(&[
         "2026-06-15T10:00:00Z",
         "AuditLogs",
-        "Add member to group",
+        "Update group",
         "GroupManagement",
         id,
         r#"{"user":{"id":"u1"}}"#,
@@ -156,7 +156,7 @@ fn each_table_of_an_answer_has_its_own_columns() {
         "LoggedByService",
         "TargetResources",
     ];
-    let audit_row = json!(["2026-06-15T10:00:00Z", "Add member to group", TENANT, "a", "{}", "Core Directory", "[]"]);
+    let audit_row = json!(["2026-06-15T10:00:00Z", "Update group", TENANT, "a", "{}", "Core Directory", "[]"]);
     let sign_in_names = ["TimeGenerated", "CreatedDateTime", "ResourceIdentity", "Id", "AppId", "UserId", "AADTenantId"];
     let graph = "00000003-0000-0000-c000-000000000000";
     let sign_in_row = json!(["2026-06-15T10:17:00Z", "2026-06-15T10:00:00Z", graph, "s", "app", "u1", TENANT]);

@@ -1,7 +1,7 @@
 //! A closer look at a record whose kind neither its page nor its neighbours tell.
 
 use super::{Taken, Worker, rejected, told};
-use crate::ingest::context::{Context, Step};
+use crate::ingest::context::{Context, Step, bare_type};
 use crate::ingest::envelope::Envelope;
 use crate::ingest::kind::{self, Kind, Relation};
 use crate::ingest::objects::{self, Refused, Taker};
@@ -66,7 +66,7 @@ impl Worker<'_> {
         match kind {
             Kind::Audit => self.audit_text(text, span),
             Kind::SignIn => self.sign_in_text(text, span),
-            Kind::Other(what) => Err(Refused::Unmapped(what)),
+            Kind::Other(what) => Err(self.expanded_role(map, context).unwrap_or(Refused::Unmapped(what))),
             Kind::Object(_) | Kind::Related(_) => {
                 self.done.remarks.untimed += times::straighten(map, self.around.dates);
                 self.object(kind, map, context, span)?;
@@ -74,6 +74,22 @@ impl Worker<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A directory role with its members: they hold it, and no table takes them.
+    fn expanded_role(&mut self, map: &Map<String, Value>, context: Option<&Context>) -> Option<Refused> {
+        let typed = map.get("@odata.type").and_then(Value::as_str).map(bare_type);
+        let named = typed.is_some_and(objects::is_role) || context.is_some_and(|c| objects::is_role(c.last()));
+        let members = map
+            .get("members")
+            .and_then(Value::as_array)
+            .filter(|_| named || map.contains_key("roleTemplateId"))?;
+        let ids = members.iter().filter_map(|m| m.get("id").and_then(Value::as_str));
+        let mut told = None;
+        for id in ids {
+            told = Some(objects::holds_role(&mut self.done.unknown, Interned::from(id)));
+        }
+        told
     }
 
     /// The context's word, else the type's, else what the members say.

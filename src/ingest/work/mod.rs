@@ -228,6 +228,14 @@ impl Worker<'_> {
     fn refuse(&mut self, row: Reject, raw: &[u8], page: Option<&Head>, heading: Option<&Heading>) {
         if row.verdict == "unmapped" {
             self.done.unmapped += 1;
+            // What is of no kind that we know and speaks of a log may be a part of it in a wrapping of its own.
+            if row.reason.starts_with(kind::NO_KIND) {
+                let whose = gaps::whose(None, raw, None);
+                if matches!(&whose, Whose::Known(subject) if crate::ingest::is_log(subject)) {
+                    let at = gaps::own_time(&whose, raw, self.around.dates);
+                    self.done.missed.add(whose, at, row.source_row.unwrap_or_default(), &row.reason);
+                }
+            }
         } else {
             self.done.rejected += 1;
             let before = match self.guess {
@@ -307,6 +315,7 @@ impl Worker<'_> {
             self.done.misread.add(Whose::Known("audit".into()), Some(Window::at(at)), span.row + 1, &what);
         }
         self.done.remarks.twice += raw.twice();
+        self.done.remarks.without_id += u64::from(!around.retold && raw.id.0.is_none());
         self.guess = if around.there { Guess::Envelope } else { Guess::Audit };
         Ok(())
     }
@@ -356,7 +365,10 @@ impl Worker<'_> {
             // Some pipelines put the inner category in the place of the outer one.
             let looks = raw.as_ref().is_ok_and(|r| r.plausible() && r.service.said().is_some());
             if !named && !looks {
-                return Err(Refused::Unmapped(format!("a diagnostic record of the category {category}")));
+                return Err(Refused::Unmapped(match category {
+                    "" => format!("{}: a diagnostic record without a category", kind::NO_KIND),
+                    named => format!("a diagnostic record of the category {named}; export AuditLogs and the sign-in logs"),
+                }));
             }
             let raw = raw.map_err(|e| rejected(told(&e)))?;
             let around = audit::Around {

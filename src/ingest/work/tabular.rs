@@ -113,6 +113,9 @@ impl Worker<'_> {
                 "the times of the column {column} are in a zone that nothing tells for certain; export it again with times in UTC"
             )));
         }
+        if let Some(column) = said_twice(row) {
+            return Err(rejected(format!("the column '{column}' comes twice, and says two things in this row")));
+        }
         let read = match format.rows {
             Rows::Read(read) => read,
             Rows::Refused(why) => return Err(Refused::Unmapped(format!("{}; {why}", format.name))),
@@ -166,4 +169,16 @@ impl Worker<'_> {
         }
         Ok(())
     }
+}
+
+/// A column that comes twice in the heading, where a row says two things in it; the portal's own list of sign-ins has one on which
+/// nothing rests.
+fn said_twice(row: &Map<String, Value>) -> Option<&str> {
+    let differ = |name: &String, cell: &Value| {
+        let first = name.strip_suffix(" 2")?;
+        let other = row.get(first).filter(|other| *other != cell)?;
+        (first != "Incoming token type").then_some(other)
+    };
+    let again = row.iter().find(|(name, cell)| differ(name, cell).is_some());
+    again.map(|(name, _)| name.trim_end_matches(" 2"))
 }

@@ -132,7 +132,7 @@ impl Drawing {
 
     /// Words, with whatever deceives the eye written out.
     pub fn words(&mut self, text: &str, at: (i32, i32), anchor: At, ink: Ink) {
-        self.marks.push(Mark::Words(crate::report::shown::visible(text), at, anchor, ink));
+        self.marks.push(Mark::Words(crate::model::shown::visible(text), at, anchor, ink));
     }
 
     /// Names with their inks in one row, from `x` on; those that no longer fit begin a new row. Returns the height used.

@@ -1,6 +1,6 @@
 //! The font of the pictures: compiled in, so that words are measured and painted alike on every machine.
 
-use crate::report::shown::visible;
+use crate::model::shown::visible;
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use std::sync::OnceLock;
 

@@ -3,8 +3,8 @@
 use super::Chart;
 use super::canvas::{At, Drawing, Ink, Mark};
 use super::font::{self, WORDS};
+use crate::model::shown::visible;
 use crate::report::ReportError;
-use crate::report::shown::visible;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use plotters::coord::Shift;

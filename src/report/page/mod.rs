@@ -13,9 +13,9 @@ mod limits;
 mod packages;
 mod people;
 
+use crate::model::shown::visible;
 use crate::report::charts::{Chart, thousands};
 use crate::report::open_points::{self, OpenPoint, State};
-use crate::report::shown::visible;
 use crate::report::{Cover, ReportError, Review, ThresholdLine};
 use askama::Template;
 

@@ -8,10 +8,10 @@ use crate::campaign::contradiction::contradictions;
 use crate::campaign::review_quality::review_quality;
 use crate::campaign::{ItemId, State};
 use crate::model::Instant;
+use crate::model::shown::visible;
 use crate::report::ReportError;
 use crate::report::charts::{Chart, count, thousands};
 use crate::report::page::csp;
-use crate::report::shown::visible;
 use askama::Template;
 use std::collections::BTreeMap;
 

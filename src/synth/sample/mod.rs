@@ -100,6 +100,16 @@ fn of_the_stage(scene: &Scene) -> Vec<Planted> {
             "reviewed every six months, where a package with directory roles needs three",
         ),
     ];
+    let mut series: Vec<(&String, usize)> = scene.reviews.iter().map(|cycle| (&cycle.definition, cycle.package)).collect();
+    series.sort();
+    series.dedup();
+    planted.extend(series.into_iter().map(|(definition, package)| Planted {
+        check: "REV-07",
+        subject: definition.clone(),
+        object: scene.packages[package].id.clone(),
+        link: String::new(),
+        note: "a series in which silence changes nothing",
+    }));
     let archive = &scene.packages[stage::RADIOLOGY];
     for resource in &archive.resources {
         if let Target::App(app) = resource.target {

@@ -28,6 +28,9 @@ impl Names {
         for app in &scene.apps {
             name(&app.id, &app.name);
         }
+        for cycle in &scene.reviews {
+            name(&cycle.definition, &format!("Review of {}", scene.packages[cycle.package].name));
+        }
         for role in &scene.roles {
             name(&format!("{}|/|active", role.template), role.name);
         }

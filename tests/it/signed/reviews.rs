@@ -97,6 +97,8 @@ fn denials_that_were_not_applied_and_reviews_that_nobody_held() {
             "REV-02 finding review of desk desk nothing-happened",
             "REV-05 finding ana payroll apply-not-supported",
             "REV-07 finding review of desk desk silence-follows",
+            // "No change" of the portal: nobody decides, and the access stays.
+            "REV-07 finding review of payroll payroll silence-keeps",
             "REV-08 finding review of payroll payroll no-reminders",
         ]
     );
