@@ -3,8 +3,8 @@
 use crate::check::known::shown;
 use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
-use crate::ledger::access_model::PackageRole;
-use crate::model::{Finding, Instant, Interned, ReasonCode, Window};
+use crate::ledger::access_model::{PackageRole, Person};
+use crate::model::{Finding, Instant, Interned, PrincipalId, ReasonCode, Window};
 use std::collections::BTreeSet;
 
 impl Context<'_> {
@@ -72,6 +72,24 @@ impl Context<'_> {
         );
         let clears_when = "Ingest the members and the owners of those groups.";
         out.push_for(self.lacking(ReasonCode::NoTelemetry, Table::Memberships, &message, clears_when), 0);
+    }
+
+    /// Whether a record tells when the owner of an account leaves, be it never.
+    #[must_use]
+    pub fn leave_told(&self, who: &PrincipalId) -> bool {
+        self.access.people.get(who).is_some_and(|p| p.leave_told)
+    }
+
+    /// A row that says of how many accounts no record tells when their owners leave: exports have that where they are asked for it.
+    pub fn leaves_untold(&self, out: &mut Outcome) {
+        let is_listed = |p: &&Person| p.evidence.iter().any(|e| e.starts_with("users:"));
+        let people = self.access.people.values().filter(|p| !p.agent && p.deleted_at.is_none());
+        let silent = people.filter(is_listed).filter(|p| !p.leave_told).count();
+        if silent > 0 {
+            let message = format!("no record tells when the owners of {} leave or left", words::many(silent, "account"));
+            let clears_when = "Export users with employeeLeaveDateTime.";
+            out.push_for(self.lacking(ReasonCode::NoTelemetry, Table::Users, &message, clears_when), 0);
+        }
     }
 
     /// Rows that say of which collections a part was not understood: then only what was understood was judged.

@@ -7,8 +7,8 @@ use crate::ledger::AccessModel;
 use crate::ledger::access_model::PackageRole;
 use crate::ledger::evidence::UsageDay;
 use crate::model::time::DAY;
-use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
-use ahash::AHashMap;
+use crate::model::{AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
+use ahash::{AHashMap, AHashSet};
 use std::cmp::Ordering;
 
 /// The look-ups.
@@ -25,6 +25,10 @@ pub struct Index<'a> {
     members: AHashMap<&'a str, Vec<&'a Holding>>,
     newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
+    /// Assignments that requests name.
+    requested: AHashSet<&'a AssignmentId>,
+    /// Requests on record, be it by an event alone.
+    known_requests: AHashSet<&'a RequestId>,
     /// Reviews from outside policies.
     pub(super) reviews: Reviews<'a>,
     /// Whether any account of the tenant has a last successful sign-in on record.
@@ -42,6 +46,8 @@ impl<'a> Index<'a> {
         let mut index = Self {
             as_of: access.as_of,
             reviews: Reviews::of(access),
+            requested: access.requests.values().filter_map(|r| r.assignment.as_ref()).collect(),
+            known_requests: access.requests.keys().collect(),
             ..Self::default()
         };
         let mut holdings: Vec<&Holding> = access.holdings.iter().collect();
@@ -124,6 +130,14 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn members_of(&self, group: &str) -> &[&'a Holding] {
         self.members.get(group).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the request of a holding's assignment is on record, or the event of its grant.
+    #[must_use]
+    pub fn has_request(&self, holding: &Holding) -> bool {
+        // A request of a kind that is not known is a request.
+        let of_assignment = holding.assignment.as_ref().is_some_and(|a| self.requested.contains(a));
+        of_assignment || holding.request.as_ref().is_some_and(|r| self.known_requests.contains(r))
     }
 
     /// The request that led to an assignment, where the ledger knows it.

@@ -73,7 +73,7 @@ impl Context<'_> {
                         months: u32::try_from(months).unwrap_or(0),
                         seconds: 0,
                     };
-                    every.longest_days() <= limit.longest_days() + self.threshold(&REVIEW_SLACK)
+                    every.longest() <= limit.longest() + self.days(&REVIEW_SLACK)
                 };
                 let every = words::period(every, &policy.review_every_text);
                 match (within(least), within(asked)) {

@@ -164,6 +164,11 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
         access.policies.insert(PolicyId::of(row.id), facts_of(row, removed));
     }
     let mut history = histories(evidence, sightings);
+    for (id, facts) in access.policies.iter_mut().filter(|(_, f)| !f.automatic_told) {
+        let versions = history.get(id).map_or(&[][..], |h| h.versions.as_slice());
+        let told = versions.iter().rfind(|v| v.first_seen <= access.as_of && v.facts.automatic_told);
+        (facts.automatic, facts.automatic_told) = told.map_or((false, false), |v| (v.facts.automatic, true));
+    }
     // A policy listed without its package may be expanded in an assignment that names both.
     for row in &evidence.assignments {
         let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id) else {
@@ -238,7 +243,7 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
         package: row.package_id.map(PackageId::of),
         target_scope: row.target_scope.unwrap_or_default().to_string(),
         automatic: row.automatic == Some(true),
-        automatic_told: row.automatic.is_some(),
+        automatic_told: row.automatic.is_some() || is_for_requests_only(row, &whole),
         expiration_type: row.expiration_type.unwrap_or_default().to_string(),
         approval_required: row.approval_required_add,
         justification_asked: row.requestor_justification,
@@ -270,6 +275,15 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
         modified_at: row.modified_at,
         removed,
     }
+}
+
+/// Whether a record without settings of automatic requests tells that no rule assigns: a rule stands among the targets.
+fn is_for_requests_only(row: &PolicyRow, whole: &Value) -> bool {
+    let scope = row.target_scope.unwrap_or_default();
+    let of_some = ["specificDirectoryUsers", "SpecificDirectorySubjects"];
+    let is_specific = of_some.iter().any(|s| scope.eq_ignore_ascii_case(s));
+    let listed = whole["specificAllowedTargets"].is_array() || whole["requestorSettings"]["allowedRequestors"].is_array();
+    !scope.is_empty() && !row.content.contains("attributeRuleMembers") && (listed || !is_specific)
 }
 
 /// Whether anybody may ask at all, for themselves or for others; `None` where the record does not tell.

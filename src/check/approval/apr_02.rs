@@ -101,7 +101,7 @@ fn run(cx: &Context) -> Outcome {
             Agreed::Untold(_) => of.untold += 1,
         }
     }
-    for (id, policy) in cx.live_policies() {
+    for (id, policy) in cx.live_policies(&mut out) {
         judge(cx, id, policy, given.remove(id).unwrap_or_default(), &mut out);
     }
     out

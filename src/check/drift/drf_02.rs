@@ -71,8 +71,8 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
-    for (id, policy) in cx.live_policies() {
+    let since = cx.since(&LOOK_BACK);
+    for (id, policy) in cx.live_policies(&mut out) {
         let history = cx.policy_history(id);
         let versions = history.map_or(&[][..], |h| h.versions.as_slice());
         let known: Vec<&PolicyVersion> = versions.iter().filter(|v| v.first_seen <= cx.as_of()).collect();

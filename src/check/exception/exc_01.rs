@@ -5,7 +5,7 @@ use crate::check::judge::since;
 use crate::check::thresholds::DELIVERY_LAG;
 use crate::check::{Activation, Context, Delivery, Draft, Giver, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::access_model::PackageRole;
+use crate::ledger::access_model::{GroupFacts, PackageRole};
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
 use crate::model::{CheckId, EntitlementKind, Finding, Holding, Instant, Interned, PackageId, ReasonCode, Severity};
@@ -143,7 +143,7 @@ fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], 
         return out.pass_of(cx, holding, "a package explains it");
     }
     let group = cx.access.groups.get(holding.entitlement.resource());
-    let filled = group.is_some_and(|g| g.dynamic || g.synced);
+    let filled = group.is_some_and(|g| g.dynamic == Some(true) || g.synced == Some(true));
     if filled || activation == Activation::Activated {
         return;
     }
@@ -180,9 +180,10 @@ fn doubt(cx: &Context, holding: &Holding, giver: Option<Giver>, delivery: Delive
         return Some((why.into(), "A snapshot of users and service principals that lists the account."));
     }
     let group = holding.entitlement.kind == EntitlementKind::Group;
-    if group && !cx.access.groups.contains_key(holding.entitlement.resource()) {
+    let told = |g: &GroupFacts| g.dynamic.is_some() && g.synced.is_some();
+    if group && !cx.access.groups.get(holding.entitlement.resource()).is_some_and(told) {
         let why = "no record tells whether a rule or a synchronisation fills the group";
-        return Some((why.into(), "A snapshot of groups that lists it."));
+        return Some((why.into(), "A snapshot of groups that lists it, with groupTypes and onPremisesSyncEnabled."));
     }
     // Somebody's hand is proof, whatever else is not on record.
     if giver == Some(Giver::Somebody) {

@@ -22,7 +22,7 @@ check! {
     /// An assignment that snapshots list as being delivered, delivered in part or failed, more than the allowed hours after it was to begin.
     /// A package that was delivered, while a complete snapshot of a group or an application of it, as many hours later, does not list the holder.
     /// What is still listed after its removal was logged is EXP-05's.
-    /// Service principals are judged by applications alone: listings of the members of a group may leave them out.
+    /// Service principals are judged by applications alone: listings of the members and the owners of a group may leave them out.
     /// Groups that a rule fills, roles that must be activated first, directory roles and sites are left out: there absence has other causes.
     ///
     /// ## Known false positives
@@ -198,7 +198,7 @@ fn arrived(cx: &Context, out: &mut Outcome) {
     }
     // One row for each access, however many packages should have brought it.
     let mut due: BTreeMap<(&PrincipalId, &EntitlementKey), (&Holding, &PackageContent)> = BTreeMap::new();
-    let mut whole: AHashMap<&str, Option<Instant>> = AHashMap::new();
+    let mut whole: AHashMap<&EntitlementKey, Option<Instant>> = AHashMap::new();
     for (holding, package) in cx.held_packages() {
         let accounts = if is_service(cx, &holding.principal) {
             Table::ServicePrincipals
@@ -221,7 +221,7 @@ fn arrived(cx: &Context, out: &mut Outcome) {
             out.pass_of(cx, holding, format_args!("what the package gives is there: {}", content.resource_name));
             continue;
         }
-        let look = *whole.entry(key.resource()).or_insert_with(|| newest_whole(cx, key));
+        let look = *whole.entry(key).or_insert_with(|| newest_whole(cx, key));
         missing(cx, holding, content, key, look, out);
     }
 }
@@ -232,15 +232,21 @@ fn goes_on_after_removal(cx: &Context, holding: &Holding) -> bool {
     holding.from_certainty != Certainty::Exact && cx.index.packages_of(&holding.principal).iter().filter(removed).any(|h| h.held_until.is_some())
 }
 
-/// Groups and app roles, which the service adds people to at once.
+/// Groups, be it as a member or as an owner, and app roles, which the service adds people to at once.
 fn is_delivered(key: &EntitlementKey) -> bool {
-    key.is_group_member() || key.kind == EntitlementKind::AppRole
+    key.kind == EntitlementKind::Group && !key.is_eligible() || key.kind == EntitlementKind::AppRole
 }
 
 /// The newest complete snapshot of who holds something.
 fn newest_whole(cx: &Context, key: &EntitlementKey) -> Option<Instant> {
     let table = crate::ledger::access_model::listed_in(key.kind)?;
-    let places = [key.resource(), "tenant"];
+    let owners = format!("owner/{}", key.resource());
+    // A listing of the members of all groups tells nothing about their owners.
+    let places = if key.is_group_owner() {
+        vec![owners.as_str()]
+    } else {
+        vec![key.resource(), "tenant"]
+    };
     let looks = places.iter().filter_map(|s| cx.access.looks.get(&(table.into(), (*s).into())));
     looks.flatten().filter(|l| l.complete && l.at <= cx.as_of()).map(|l| l.at).max()
 }
@@ -248,7 +254,8 @@ fn newest_whole(cx: &Context, key: &EntitlementKey) -> Option<Instant> {
 fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &EntitlementKey, look: Option<Instant>, out: &mut Outcome) {
     let limit = cx.hours(&LIMIT);
     let group = cx.access.groups.get(key.resource());
-    if key.kind == EntitlementKind::Group && group.is_some_and(|g| g.dynamic) {
+    // A rule fills members, never owners.
+    if key.is_group_member() && group.is_some_and(|g| g.dynamic == Some(true)) {
         return;
     }
     let both = |a: Option<Instant>, b: Option<Instant>| a.zip(b).map(|(a, b)| a.max(b));
@@ -266,9 +273,11 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
     draft.object = Thing::new(kind, key.resource(), if name.is_empty() { &content.resource_name } else { &name });
     draft.evidence.extend(content.evidence.iter().map(ToString::to_string));
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
+    let of = if key.is_group_owner() { "the ownership of " } else { "" };
     let service = is_service(cx, &holding.principal);
     let is_there = cx.works(holding).is_some() || service && cx.access.apps.contains_key(holding.principal.as_str());
-    let known = (key.kind != EntitlementKind::Group || group.is_some()) && is_there;
+    let is_filled = || group.is_some_and(|g| g.dynamic.is_some()) || key.is_group_owner();
+    let known = (key.kind != EntitlementKind::Group || is_filled()) && is_there;
     // The package may have ceased to give it since anybody looked at its contents.
     let stale = look.zip(content.span.until_earliest).is_some_and(|(look, seen)| look.0 - seen.0 >= limit) && content.span.held_until.is_none();
     match (look, begun) {
@@ -291,7 +300,7 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
             draft.severity = Severity::Medium;
             draft.reason = "not-held";
             draft.message = format!(
-                "{who} holds {package} since {}, which gives {what}, and a complete snapshot on {} does not list them there",
+                "{who} holds {package} since {}, which gives {of}{what}, and a complete snapshot on {} does not list them there",
                 words::day(begun),
                 words::day(look)
             );
@@ -301,6 +310,7 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
         _ => {
             if known && look.is_none() {
                 let (table, who) = match key.kind {
+                    EntitlementKind::Group if key.is_group_owner() => (Table::Memberships, "owners of some groups"),
                     EntitlementKind::Group => (Table::Memberships, "members of some groups"),
                     _ => (Table::AppRoleAssignments, "holders of some applications"),
                 };

@@ -354,7 +354,7 @@ fn untold(cx: &Context, holding: &Holding, groups: &[(&str, &Interned)]) -> Find
 /// Whether two accesses were held at the same time within the time that is looked at.
 fn overlap(cx: &Context, a: &Side, b: &Side) -> Overlap {
     let seen = Window {
-        from: cx.as_of().plus(-cx.days(&LOOK_BACK)),
+        from: cx.since(&LOOK_BACK),
         until: cx.as_of().plus(1),
     };
     let both = common(&common(&a.span.proved, &b.span.proved), &[seen]);

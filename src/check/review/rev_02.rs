@@ -227,7 +227,7 @@ fn of_instance(
     let Some(until) = instance.until else {
         return doubts.push("the record of an instance does not tell when it ends".into());
     };
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     if until < since || until > cx.as_of() {
         return;
     }
