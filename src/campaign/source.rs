@@ -24,7 +24,7 @@ pub(super) fn source<'a>(access: &'a AccessModel, h: &Holding) -> Option<Source<
         }
         EntitlementKind::Group => {
             let facts = access.groups.get(h.entitlement.resource())?;
-            match (facts.synced, facts.dynamic && h.entitlement.is_group_member()) {
+            match (facts.synced == Some(true), facts.dynamic == Some(true) && h.entitlement.is_group_member()) {
                 (true, _) => Some(Source::OnPremises),
                 (false, true) => Some(Source::GroupRule),
                 (false, false) => None,

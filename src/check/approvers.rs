@@ -4,7 +4,7 @@ use crate::check::Context;
 use crate::check::known::shown;
 use crate::lake::table::Table;
 use crate::model::{Holding, Interned, PrincipalId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One entry of a list of approvers or reviewers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,7 +53,80 @@ pub enum Live {
     Unknown(String),
 }
 
+/// The people behind a list of approvers, each once: whom several entries name decides once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deciders {
+    /// Those who can act.
+    pub able: BTreeSet<PrincipalId>,
+    /// Those of whom no record tells whether they can, with the reason.
+    pub maybe: BTreeMap<PrincipalId, String>,
+    /// Those who cannot.
+    pub gone: BTreeSet<PrincipalId>,
+    /// Whether the manager of whoever asks is among them.
+    pub manager: bool,
+    /// Whether a sponsor of whoever asks is.
+    pub sponsor: bool,
+    /// Why the entries may name more people than these.
+    pub doubt: Option<String>,
+}
+
+impl Deciders {
+    /// How many can act, the manager among them.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        self.able.len() + usize::from(self.manager)
+    }
+
+    /// How many may be able to.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.least() + self.maybe.len()
+    }
+
+    /// How many are named, whether they can act or not.
+    #[must_use]
+    pub fn named(&self) -> usize {
+        self.most() + self.gone.len()
+    }
+
+    /// Why how many there are is not known; `None` where it is.
+    #[must_use]
+    pub fn unclear(&self) -> Option<String> {
+        self.doubt.clone().or_else(|| self.maybe.values().next().cloned())
+    }
+}
+
 impl<'a> Context<'a> {
+    /// The people behind a list of approvers, by whether they can act.
+    #[must_use]
+    pub fn deciders(&self, list: &[String]) -> Deciders {
+        let mut out = Deciders::default();
+        let mut people: BTreeSet<PrincipalId> = BTreeSet::new();
+        for asked in Asked::all(list) {
+            match asked {
+                Asked::User(id) => drop(people.insert(id)),
+                Asked::Group(group) => match self.people_in(&group) {
+                    Ok(members) => people.extend(members),
+                    Err((some, why)) => {
+                        people.extend(some);
+                        out.doubt = Some(why);
+                    }
+                },
+                Asked::Manager(_) => out.manager = true,
+                Asked::Sponsor => out.sponsor = true,
+                Asked::Other(kind) => out.doubt = Some(format!("\"{kind}\" is a kind of approver that is not known")),
+            }
+        }
+        for id in people {
+            match self.live_user(&id) {
+                Live::Yes => drop(out.able.insert(id)),
+                Live::No(_) => drop(out.gone.insert(id)),
+                Live::Unknown(why) => drop(out.maybe.insert(id, why)),
+            }
+        }
+        out
+    }
+
     /// Whether a user can act now.
     #[must_use]
     pub fn live_user(&self, id: &PrincipalId) -> Live {
@@ -72,14 +145,15 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a sponsor can act now: a user, or a group, which exports do not open.
+    /// Whether a sponsor, who is a user or a group, can act now.
+    ///
+    /// A listing of users proves nothing of whom no record calls a user's account: without a listing of groups it may be a group.
     #[must_use]
     pub fn live_sponsor(&self, id: &PrincipalId) -> Live {
-        if self.access.people.contains_key(id) {
-            return self.live_user(id);
+        if !self.access.people.contains_key(id) && !self.looked_whole(Table::Groups) {
+            return Live::Unknown(format!("no record tells whether {} is a user or a group", self.access.principal_name(id)));
         }
-        let name = self.access.principal_name(id);
-        Live::Unknown(format!("no record tells that {name} is a user, so a listing of users proves nothing about it"))
+        self.live_user(id)
     }
 
     /// Whether a group has a member who can act now.

@@ -1,9 +1,11 @@
 //! Whether any witness of a kind exists at all: without one a check answers "not evaluable", once for the tenant.
 
-use crate::check::{Context, Outcome};
+use crate::check::known::shown;
+use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
-use crate::ledger::access_model::PackageRole;
-use crate::model::{Finding, Instant, ReasonCode, Window};
+use crate::ledger::access_model::{PackageRole, Person};
+use crate::model::{Finding, Instant, Interned, PrincipalId, ReasonCode, Window};
+use std::collections::BTreeSet;
 
 impl Context<'_> {
     /// The row that says that nothing tells who holds what; `None` when something does.
@@ -24,14 +26,11 @@ impl Context<'_> {
     pub fn unlisted(&self, out: &mut Outcome, tables: &[Table]) {
         // Where there are no groups, nobody lists their members.
         let no_groups = self.looked_at(Table::Groups) && self.access.groups.is_empty();
-        let looked = |t: Table| {
-            if t == Table::Memberships {
-                self.looked_at_members()
-            } else {
-                self.looked_at(t)
-            }
+        let listed = |table| match table {
+            Table::Memberships => no_groups || self.members_looked_at(),
+            other => self.looked_at(other),
         };
-        let needed = |t: &&Table| !(looked(**t) || no_groups && **t == Table::Memberships);
+        let needed = |t: &&Table| !listed(**t);
         for table in tables.iter().filter(needed) {
             let message = format!(
                 "no listing of {} is in the lake, so only those that other records tell of were judged",
@@ -40,8 +39,62 @@ impl Context<'_> {
             let clears_when = format!("Ingest {}.", listing(*table));
             out.push_for(self.lacking(ReasonCode::NoTelemetry, *table, &message, &clears_when), 0);
         }
-        let misread = |table: &&Table| self.misread(**table).map(|reason| (**table, reason));
-        for (table, reason) in tables.iter().filter_map(|t| misread(&t)) {
+        self.not_understood(out, tables);
+    }
+
+    /// Whether a listing of members of any group is in the lake: owners and sponsors are parts of the same collection.
+    fn members_looked_at(&self) -> bool {
+        let mut parts = self.access.looks.keys();
+        parts.any(|(table, scope)| table.as_str() == Table::Memberships.name() && !scope.as_str().contains('/'))
+    }
+
+    /// A row that says of which groups no snapshot lists the members, or the owners where the flag is set: then only those that
+    /// other records tell of were judged. Where no members are listed at all, [`Self::unlisted`] has said so.
+    pub fn unlisted_groups<'g>(&self, out: &mut Outcome, groups: impl Iterator<Item = (&'g str, bool)>) {
+        let looked = |scope: &str| self.access.looks.contains_key(&(Table::Memberships.name().into(), Interned::from(scope)));
+        let alive = |id: &str| self.access.groups.get(id).is_none_or(|g| g.deleted_at.is_none()) && !self.gone_from(Table::Groups, id);
+        let is_unlisted = |(id, owners): &(&str, bool)| match owners {
+            true => alive(id) && !looked(&format!("owner/{id}")),
+            false => alive(id) && !looked(id) && !looked("tenant"),
+        };
+        let unlisted: BTreeSet<(&str, bool)> = groups.filter(is_unlisted).collect();
+        if unlisted.is_empty() || !self.members_looked_at() {
+            return;
+        }
+        let named = |(id, owners): &(&str, bool)| {
+            let name = self.access.groups.get(*id).map_or(*id, |g| shown(g.name.as_str(), id));
+            format!("the {} of {name}", if *owners { "owners" } else { "members" })
+        };
+        let list: Vec<String> = unlisted.iter().map(named).collect();
+        let message = format!(
+            "no snapshot lists {}, so only those that other records tell of were judged",
+            words::listed(&list)
+        );
+        let clears_when = "Ingest the members and the owners of those groups.";
+        out.push_for(self.lacking(ReasonCode::NoTelemetry, Table::Memberships, &message, clears_when), 0);
+    }
+
+    /// Whether a record tells when the owner of an account leaves, be it never.
+    #[must_use]
+    pub fn leave_told(&self, who: &PrincipalId) -> bool {
+        self.access.people.get(who).is_some_and(|p| p.leave_told)
+    }
+
+    /// A row that says of how many accounts no record tells when their owners leave: exports have that where they are asked for it.
+    pub fn leaves_untold(&self, out: &mut Outcome) {
+        let is_listed = |p: &&Person| p.evidence.iter().any(|e| e.starts_with("users:"));
+        let people = self.access.people.values().filter(|p| !p.agent && p.deleted_at.is_none());
+        let silent = people.filter(is_listed).filter(|p| !p.leave_told).count();
+        if silent > 0 {
+            let message = format!("no record tells when the owners of {} leave or left", words::many(silent, "account"));
+            let clears_when = "Export users with employeeLeaveDateTime.";
+            out.push_for(self.lacking(ReasonCode::NoTelemetry, Table::Users, &message, clears_when), 0);
+        }
+    }
+
+    /// Rows that say of which collections a part was not understood: then only what was understood was judged.
+    pub fn not_understood(&self, out: &mut Outcome, tables: &[Table]) {
+        for (table, reason) in tables.iter().filter_map(|t| Some((*t, self.misread(*t)?))) {
             let message = format!(
                 "a part of {} was not understood, so only what was understood was judged: {reason}",
                 listing(table)
@@ -53,18 +106,23 @@ impl Context<'_> {
 
     /// What of the newest snapshot of a collection was not understood.
     fn misread(&self, table: Table) -> Option<String> {
-        if table == Table::Requests && self.index.nameless_requests > 0 {
-            let many = crate::check::words::many(self.index.nameless_requests, "request");
-            return Some(format!(
-                "{many} name neither who asked nor for what: export with $expand=accessPackage,assignment,requestor"
-            ));
+        let nobody: usize = self.access.holderless.values().sum();
+        if table == Table::Assignments && nobody > 0 {
+            return Some(format!("{} without a holder or a package", words::many(nobody, "assignment")));
         }
-        let newest = self.index.newest_look(table)?;
+        // Contents are mostly carried by their packages.
+        let carrier = (table == Table::ResourceRoles).then_some(Table::Packages);
+        let looks = [Some(table), carrier].into_iter().flatten().filter_map(|t| self.index.newest_look(t));
+        let newest = looks.max()?;
         let at = Window::at(newest);
         let gaps = self.access.collection_gaps.get(table.name())?;
-        // What a snapshot lost is told of that snapshot, whatever time it is of.
+        // What a snapshot lost is told of that snapshot, whatever time it is of. Who holds an assignment that names nobody a request
+        // may tell: the ledger has counted those that none tells of.
         let of_look = format!("as of {newest},");
-        let there = |(when, why): &&(Option<Window>, String)| when.map_or_else(|| why.starts_with(&of_look), |w| w.meets(&at));
+        let there = |(when, why): &&(Option<Window>, String)| match when {
+            Some(w) => w.meets(&at),
+            None => table != Table::Assignments && why.starts_with(&of_look),
+        };
         // What was dropped had been understood; who asks for it is told that it was dropped.
         let dropped = |why: &str| why.starts_with("dropped by retention");
         gaps.iter().filter(|(_, why)| !dropped(why)).find(there).map(|(_, reason)| reason.clone())
@@ -134,7 +192,7 @@ impl Context<'_> {
         let number = self.index.reviews.unheard_instances.len();
         let message = format!(
             "the decisions of {} that ended in the last year are not in the lake, so what was decided there is unknown",
-            crate::check::words::many(number, "review instance")
+            words::many(number, "review instance")
         );
         let clears_when = "Ingest the decisions of each instance of access reviews.";
         self.lacking(ReasonCode::NoTelemetry, Table::ReviewDecisions, &message, clears_when)
@@ -158,20 +216,10 @@ impl Context<'_> {
     #[must_use]
     pub fn looked_whole(&self, table: Table) -> bool {
         let name = table.name();
-        let of = |(collection, _): &&(crate::model::Interned, crate::model::Interned)| collection == name;
+        let of = |(collection, _): &&(Interned, Interned)| collection == name;
         let mut scopes = self.access.looks.iter().filter(|(key, _)| of(key));
         // A snapshot that lost a row is not whole.
         scopes.any(|(_, looks)| looks.iter().any(|l| l.complete && l.at <= self.as_of())) && self.misread(table).is_none()
-    }
-
-    /// Whether the members of any group were looked at; owners and sponsors are parts of the same table.
-    fn looked_at_members(&self) -> bool {
-        let mut parts = self
-            .access
-            .looks
-            .keys()
-            .filter(|(collection, _)| collection.as_str() == Table::Memberships.name());
-        parts.any(|(_, part)| !part.contains('/'))
     }
 
     /// Whether a snapshot of a collection is in the lake.
@@ -190,6 +238,7 @@ fn listing(table: Table) -> &'static str {
         Table::Memberships => "members of groups",
         Table::AppRoleAssignments => "app role assignments",
         Table::DirectoryRoles => "directory role assignments",
+        Table::ResourceRoles => "the contents of packages",
         other => other.name(),
     }
 }

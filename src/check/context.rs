@@ -115,6 +115,14 @@ impl<'a> Context<'a> {
         self.threshold(threshold).saturating_mul(DAY)
     }
 
+    /// When the so many days up to the instant of the questions began.
+    ///
+    /// That instant belongs to them: the last one of a day closes whole days.
+    #[must_use]
+    pub fn since(&self, threshold: &Threshold) -> Instant {
+        self.as_of().plus(1 - self.days(threshold))
+    }
+
     /// A threshold of hours, in microseconds.
     #[must_use]
     pub fn hours(&self, threshold: &Threshold) -> i64 {
@@ -149,7 +157,7 @@ impl<'a> Context<'a> {
 
     /// Requests made in the time that `look_back` opens, of this part.
     pub fn requests(&self, look_back: &Threshold) -> impl Iterator<Item = &'a RequestHistory> {
-        let (since, until) = (self.as_of().plus(-self.days(look_back)), self.as_of());
+        let (since, until) = (self.since(look_back), self.as_of());
         self.access.requests.values().filter(move |r| {
             let made = r.created_at.or(r.completed_at);
             let key = match self.check.shard_by {

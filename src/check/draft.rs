@@ -172,7 +172,10 @@ impl Draft {
     pub fn of_request(cx: &Context, subject: Thing, story: &RequestHistory) -> Self {
         Self {
             subject,
-            object: story.package.as_ref().map(|p| cx.package(p)).unwrap_or_default(),
+            object: story
+                .package
+                .as_ref()
+                .map_or_else(|| Thing::new("package", "", "an unknown package"), |p| cx.package(p)),
             assignment: cx.assignment_of(story).map_or_else(String::new, |a| a.to_string()),
             request: story.id.to_string(),
             of_request: true,

@@ -4,11 +4,11 @@ use crate::check::context::hash;
 use crate::check::reviews::Reviews;
 use crate::lake::table::Table;
 use crate::ledger::AccessModel;
-use crate::ledger::access_model::{PackageRole, RequestHistory};
+use crate::ledger::access_model::PackageRole;
 use crate::ledger::evidence::UsageDay;
 use crate::model::time::DAY;
-use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
-use ahash::AHashMap;
+use crate::model::{AccessEvent, Action, AssignmentId, EntitlementKey, EntitlementKind, Holding, Instant, Outcome, PackageId, PrincipalId, RequestId};
+use ahash::{AHashMap, AHashSet};
 use std::cmp::Ordering;
 
 /// The look-ups.
@@ -25,8 +25,10 @@ pub struct Index<'a> {
     members: AHashMap<&'a str, Vec<&'a Holding>>,
     newest: AHashMap<&'a str, Instant>,
     as_of: Instant,
-    /// Records of requests that name neither who asked nor for what.
-    pub(super) nameless_requests: usize,
+    /// Assignments that requests name.
+    requested: AHashSet<&'a AssignmentId>,
+    /// Requests on record, be it by an event alone.
+    known_requests: AHashSet<&'a RequestId>,
     /// Reviews from outside policies.
     pub(super) reviews: Reviews<'a>,
     /// Whether any account of the tenant has a last successful sign-in on record.
@@ -44,7 +46,8 @@ impl<'a> Index<'a> {
         let mut index = Self {
             as_of: access.as_of,
             reviews: Reviews::of(access),
-            nameless_requests: access.requests.values().filter(|r| is_nameless(r)).count(),
+            requested: access.requests.values().filter_map(|r| r.assignment.as_ref()).collect(),
+            known_requests: access.requests.keys().collect(),
             ..Self::default()
         };
         let mut holdings: Vec<&Holding> = access.holdings.iter().collect();
@@ -129,6 +132,14 @@ impl<'a> Index<'a> {
         self.members.get(group).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the request of a holding's assignment is on record, or the event of its grant.
+    #[must_use]
+    pub fn has_request(&self, holding: &Holding) -> bool {
+        // A request of a kind that is not known is a request.
+        let of_assignment = holding.assignment.as_ref().is_some_and(|a| self.requested.contains(a));
+        of_assignment || holding.request.as_ref().is_some_and(|r| self.known_requests.contains(r))
+    }
+
     /// The request that led to an assignment, where the ledger knows it.
     #[must_use]
     pub fn request_of(&self, assignment: &str) -> Option<&'a RequestId> {
@@ -183,12 +194,6 @@ impl<'a> Index<'a> {
             begun && h.until_latest.or(h.held_until).is_none_or(|t| at < t.plus(lag))
         })
     }
-}
-
-/// The record of a request without `requestor`, `accessPackage` and `assignment`, which Graph gives where they are asked for only.
-fn is_nameless(story: &RequestHistory) -> bool {
-    let named = story.package.is_some() || story.assignment.is_some() || story.requestor.is_some() || story.recipient.is_some();
-    !named && story.evidence.iter().any(|e| e.starts_with("requests:"))
 }
 
 /// Whether a snapshot is of an instant or of before: one that is dated by its day alone counts from when the day began.

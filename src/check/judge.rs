@@ -65,13 +65,15 @@ impl Context<'_> {
             },
             (Some(true), _) if policy.review_once => Rhythm::Once { asked },
             (Some(true), None) => Rhythm::Unknown,
+            // It may have come to its end.
+            (Some(true), Some(_)) if policy.review_range_unclear => Rhythm::Unknown,
             (Some(true), Some(every)) => {
                 let within = |months: i64| {
                     let limit = IsoDuration {
                         months: u32::try_from(months).unwrap_or(0),
                         seconds: 0,
                     };
-                    every.longest_days() <= limit.longest_days() + self.threshold(&REVIEW_SLACK)
+                    every.longest() <= limit.longest() + self.days(&REVIEW_SLACK)
                 };
                 let every = words::period(every, &policy.review_every_text);
                 match (within(least), within(asked)) {

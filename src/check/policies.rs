@@ -31,6 +31,12 @@ impl PolicyFacts {
         self.scope_known().then(|| !is_one_of(NOBODY_ASKS, &self.target_scope))
     }
 
+    /// Whether a rule may assign by this policy, which no record tells; what is known by its name alone is another question.
+    #[must_use]
+    pub fn may_be_by_rule(&self) -> bool {
+        !self.automatic && !self.automatic_told && !self.target_scope.is_empty()
+    }
+
     /// Whether people of other organisations ask by this policy; `None` where its record does not tell, or by a word that is not known.
     #[must_use]
     pub fn is_for_external(&self) -> Option<bool> {
@@ -48,12 +54,27 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Policies that are in use, of live packages and of this part; those by which a rule assigns are left out.
-    pub fn live_policies(&self) -> impl Iterator<Item = (&'a PolicyId, &'a PolicyFacts)> {
+    /// Policies that are in use, of live packages and of this part; those by which a rule assigns are left out, and of those of which
+    /// no record tells whether a rule does, a row says so.
+    pub fn live_policies(&self, out: &mut Outcome) -> std::vec::IntoIter<(&'a PolicyId, &'a PolicyFacts)> {
         let access = self.access;
         let dead = |p: &PolicyFacts| p.package.as_ref().and_then(|id| access.packages.get(id)).is_some_and(|f| f.removed);
         let mine = |p: &PolicyFacts| self.mine(p.package.as_ref().map(PackageId::as_str).unwrap_or_default());
-        access.policies.iter().filter(move |(_, p)| !p.automatic && !p.removed && !dead(p) && mine(p))
+        let live = access.policies.iter().filter(|(_, p)| !p.automatic && !p.removed && !dead(p) && mine(p));
+        let live: Vec<(&'a PolicyId, &'a PolicyFacts)> = live.filter(|(id, p)| !self.may_be_by_rule(id, p, out)).collect();
+        live.into_iter()
+    }
+
+    /// Whether no record tells that people ask by a policy and no rule assigns by it, for which a row is made.
+    pub fn may_be_by_rule(&self, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) -> bool {
+        let unclear = policy.may_be_by_rule();
+        if unclear {
+            let (draft, called) = Draft::of_policy(self, id, policy);
+            let message = format!("the record of {called} does not tell whether a rule assigns by it");
+            let clears_when = "An export of assignment policies with automaticRequestSettings.";
+            out.push(draft.untold(self, ReasonCode::NoTelemetry, message, clears_when));
+        }
+        unclear
     }
 
     /// Whether nothing reviews what a holding is of: its policy says so, and no series from outside covers its package.

@@ -28,7 +28,7 @@ impl<'a> Reviews<'a> {
             let whole = |part: Interned| looks(part).is_some_and(|l| l.iter().any(|l| l.complete && l.at <= access.as_of));
             whole(instance.id) || whole("tenant".into())
         };
-        let since = access.as_of.plus(-365 * DAY);
+        let since = access.as_of.plus(1 - 365 * DAY);
         let over = |i: &&ReviewInstance| i.until.is_some_and(|t| since <= t && t <= access.as_of);
         let all = access.governance.instances.iter().filter(over);
         let unheard_instances: Vec<&ReviewInstance> = all.filter(|i| !heard.contains(&i.id) && !listed(i)).collect();

@@ -84,7 +84,7 @@ fn open_gaps(lake: &Lake) -> Result<Vec<Coverage>, LakeError> {
         .filter(|r| r.basis == ingest::HEALED)
         .map(|r| (r.subject.as_str(), r.reason.as_deref()))
         .collect();
-    let open = |r: &&Coverage| r.basis == "gap" && r.from.is_none() && !healed.contains(&(r.subject.as_str(), r.reason.as_deref()));
+    let open = |r: &&Coverage| r.basis == "gap" && ingest::can_heal(r) && !healed.contains(&(r.subject.as_str(), r.reason.as_deref()));
     Ok(rows.iter().filter(open).cloned().collect())
 }
 

@@ -87,7 +87,7 @@ fn of_policy<'a>(access: &'a AccessModel, id: &'a PolicyId, policy: &'a PolicyFa
         calendar: Calendar {
             from: policy.review_from,
             until: policy.review_until,
-            every: policy.review_every,
+            every: policy.review_every.filter(|_| !policy.review_range_unclear),
             once: policy.review_once,
             lasts: policy.review_lasts,
         },
@@ -122,7 +122,7 @@ fn of_definitions(access: &AccessModel) -> impl Iterator<Item = Series<'_>> {
             calendar: Calendar {
                 from: series.from,
                 until: series.until,
-                every: series.every,
+                every: series.every.filter(|_| !series.range_unclear),
                 once: series.recurrence_told && series.every.is_none(),
                 lasts: series.lasts,
             },

@@ -31,6 +31,14 @@ impl Dating {
     pub fn presence_only(&self) -> bool {
         self.by == "modified"
     }
+
+    /// The time of what the file lists; `None` where only the modification time says so.
+    pub fn window(&self) -> Option<Window> {
+        (!self.presence_only()).then(|| Window {
+            from: self.from,
+            until: self.at.plus(1),
+        })
+    }
 }
 
 /// Dates all files; those of one look get one instant, the latest.

@@ -47,6 +47,7 @@ pub use kind::is_no_kind;
 pub use limits::Limits;
 pub use progress::Progress;
 pub use pulled::{Part, Pulled, PulledFile};
+pub use run::can_heal;
 pub use sink::{Put, RowKey, Seen, Sink, SinkError};
 pub use times::DateOrder;
 

@@ -53,6 +53,8 @@ pub struct RequestHistory {
     pub justification_visible: bool,
     /// Decisions of approvers, by stage and time.
     pub decisions: Vec<Decision>,
+    /// Whether a record of its approval has the reasons of the approvers, be they empty.
+    pub reasons_told: bool,
     /// Requested end.
     pub end_at: Option<Instant>,
     /// `noExpiration`, `afterDateTime` …; empty when unknown.
@@ -80,8 +82,10 @@ pub struct Person {
     pub enabled: Option<bool>,
     /// Whether it is the account of an agent and not of a person.
     pub agent: bool,
-    /// When the person leaves or left.
+    /// When the person leaves or left, as last told.
     pub leave_at: Option<Instant>,
+    /// Whether a record tells when, be it never: exports have the member where they are asked for it only.
+    pub leave_told: bool,
     /// When the account was deleted.
     pub deleted_at: Option<Instant>,
     /// Last success by `signInActivity`.
@@ -115,6 +119,8 @@ pub struct PackageFacts {
     pub name: String,
     /// Description.
     pub description: String,
+    /// Whether its record has a description, be it empty: what other records carry of a package may be its name alone.
+    pub description_told: bool,
     /// Catalog id.
     pub catalog: String,
     /// What it contains.
@@ -196,6 +202,8 @@ pub struct PolicyFacts {
     pub review_lasts: Option<IsoDuration>,
     /// Whether the review happens once only.
     pub review_once: bool,
+    /// Whether no record tells when the review series ends: its range is missing, or of a kind that is not known.
+    pub review_range_unclear: bool,
     /// Whether the holders review themselves.
     pub self_review: bool,
     /// Whether an extension needs approval; `None` when unknown.
@@ -252,10 +260,10 @@ pub struct StageFacts {
 pub struct GroupFacts {
     /// Name.
     pub name: String,
-    /// Membership by rule.
-    pub dynamic: bool,
-    /// Synchronised from on premises.
-    pub synced: bool,
+    /// Membership by rule, as last told; `None` when no record tells.
+    pub dynamic: Option<bool>,
+    /// Synchronised from on premises, as last told; `None` when no record tells.
+    pub synced: Option<bool>,
     /// May carry directory roles; Graph has null for groups that may not.
     pub role_assignable: bool,
     /// Whether its record tells: `isAssignableToRole` is null for most groups, and absent where it was not exported.

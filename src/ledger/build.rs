@@ -123,7 +123,7 @@ impl Ledger {
         names.deletions(deletions.all());
         let mut histories = {
             let rows = sightings.current_of(&evidence.requests, &requests, newest);
-            let approvals = sightings.current_unsorted(&evidence.approvals, newest);
+            let approvals = requests::approvals_at(&evidence, &sightings, newest);
             requests::histories(&rows, &approvals, &events)
         };
         through_assignments(&mut histories, &evidence, &assignments);
@@ -236,7 +236,7 @@ impl Ledger {
             return self.histories.clone();
         }
         let rows = self.sightings.current_of(&self.evidence.requests, &self.requests, as_of);
-        let approvals = self.sightings.current_unsorted(&self.evidence.approvals, as_of);
+        let approvals = requests::approvals_at(&self.evidence, &self.sightings, as_of);
         let mut histories = requests::histories(&rows, &approvals, &self.events);
         through_assignments(&mut histories, &self.evidence, &Contents::of(&self.evidence.assignments));
         histories

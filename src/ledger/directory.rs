@@ -1,6 +1,6 @@
 //! People, packages, policies, groups and applications as last seen.
 
-use crate::lake::objects::{ResourceRoleRow, RoleScheduleRow};
+use crate::lake::objects::{GroupRow, ResourceRoleRow, RoleScheduleRow};
 use crate::lake::table::Table;
 use crate::ledger::access_model::{AccessModel, AppFacts, GroupFacts, PackageContent, PackageFacts, PackageRole, Person, ReviewDecision, RoleScheduleFacts};
 use crate::ledger::build::Settings;
@@ -10,7 +10,7 @@ use crate::ledger::names::ObjectKind;
 use crate::ledger::package_contents::Contained;
 use crate::ledger::policy_history;
 use crate::ledger::row::span_at;
-use crate::ledger::sightings::Sightings;
+use crate::ledger::sightings::{Contents, Sightings};
 use crate::ledger::sponsors::Sponsors;
 use crate::model::id::lowered;
 use crate::model::{Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PackageId, PrincipalId};
@@ -59,7 +59,13 @@ const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
     let sponsors = Sponsors::new(evidence, sightings, access.as_of);
-    for row in sightings.current_unsorted(&evidence.users, access.as_of) {
+    let contents = Contents::of(&evidence.users);
+    let users = (evidence.users.as_slice(), &contents);
+    for row in sightings.current_of(&evidence.users, &contents, access.as_of) {
+        let last = |member: &str| sightings.last_to_tell(users, row, access.as_of, |r| r.content.contains(member));
+        let leaves = sightings.last_to_tell(users, row, access.as_of, |r| {
+            r.leave_at.is_some() || r.content.contains("\"employeeLeaveDateTime\"")
+        });
         let upn = row.upn.or(row.mail).unwrap_or_default();
         let user_type = row.user_type.unwrap_or_default();
         let person = Person {
@@ -67,11 +73,12 @@ fn people(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) 
             upn,
             guest: user_type.eq_ignore_ascii_case("guest"),
             user_type,
-            employee_id: employee_id_of(&row.content),
+            employee_id: last("\"employeeId\"").map(|r| employee_id_of(&r.content)).unwrap_or_default(),
             employee_type: row.employee_type.unwrap_or_default(),
             enabled: row.enabled,
             agent: row.agent == Some(true),
-            leave_at: row.leave_at,
+            leave_at: leaves.and_then(|r| r.leave_at),
+            leave_told: leaves.is_some(),
             deleted_at: row.deleted_at,
             last_successful_at: row.last_successful_at,
             created_at: row.created_at,
@@ -230,13 +237,18 @@ fn owners_of_catalogs(access: &mut AccessModel, evidence: &Evidence, sightings: 
 }
 
 fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings) {
-    for row in sightings.current(&evidence.groups, access.as_of) {
+    let contents = Contents::of(&evidence.groups);
+    let groups = (evidence.groups.as_slice(), &contents);
+    for row in sightings.current_of(&evidence.groups, &contents, access.as_of) {
+        let last = |tells: &dyn Fn(&GroupRow) -> bool| sightings.last_to_tell(groups, row, access.as_of, tells);
+        let has = |row: &GroupRow, member: &str| row.content.to_ascii_lowercase().contains(member);
+        let assignable = last(&|r| r.role_assignable.is_some() || has(r, "\"isassignabletorole\""));
         let facts = GroupFacts {
             name: row.name.unwrap_or_default().to_string(),
-            dynamic: row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership")),
-            synced: row.synced == Some(true),
-            role_assignable: row.role_assignable == Some(true),
-            role_assignable_told: row.role_assignable.is_some() || row.content.to_ascii_lowercase().contains("\"isassignabletorole\""),
+            dynamic: last(&|r| is_dynamic(r).is_some()).and_then(is_dynamic),
+            synced: last(&|r| r.synced.is_some() || has(r, "\"onpremisessyncenabled\"")).map(|r| r.synced == Some(true)),
+            role_assignable: assignable.is_some_and(|r| r.role_assignable == Some(true)),
+            role_assignable_told: assignable.is_some(),
             deleted_at: row.deleted_at,
         };
         access.groups.insert(row.id.to_string(), facts);
@@ -255,6 +267,18 @@ fn groups_and_apps(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
     for row in sightings.current(&evidence.role_definitions, access.as_of) {
         let name = row.name.unwrap_or_default();
         access.roles.insert(row.id.to_string(), name.to_string());
+    }
+}
+
+/// Whether a rule fills a group; `None` where its record has neither its types nor its rule.
+fn is_dynamic(row: &GroupRow) -> Option<bool> {
+    let typed = row.group_types.iter().any(|t| t.eq_ignore_ascii_case("DynamicMembership"));
+    let content = row.content.to_ascii_lowercase();
+    let told = !row.group_types.is_empty() || content.contains("\"grouptypes\"");
+    match (told, row.membership_rule.is_some()) {
+        (true, _) => Some(typed),
+        (false, true) => Some(true),
+        (false, false) => content.contains("\"membershiprule\"").then_some(false),
     }
 }
 
@@ -281,6 +305,7 @@ fn packages(access: &mut AccessModel, evidence: &Evidence, sightings: &Sightings
             name: row.name.unwrap_or_default().to_string(),
             description: row.description.unwrap_or_default().to_string(),
             catalog: row.catalog_id.unwrap_or_default().to_string(),
+            description_told: row.description.is_some() || row.content.contains("\"description\""),
             contents_told: CONTENTS.iter().any(|member| row.content.contains(member)),
             removed: sightings.of(Table::Packages).removed(&row.id, access.as_of),
             ..PackageFacts::default()

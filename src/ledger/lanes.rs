@@ -166,7 +166,8 @@ fn is_of_activation(group: &mut Vec<Timeline>, at: Instant, runs: bool) -> bool 
 
 /// Whether an instance was listed later that started about then.
 fn made_about(timeline: &Timeline, at: Instant) -> bool {
-    let near = |f: &Fact| matches!(f, Fact::Present { made: Some(made), evidence, .. } if is_instance(evidence) && made.0.abs_diff(at.0) <= HOUR.unsigned_abs());
+    let near =
+        |f: &Fact| matches!(f, Fact::Present { made: Some(made), evidence, .. } if is_instance(evidence) && made.0.abs_diff(at.0) <= HOUR.unsigned_abs());
     timeline.facts.iter().any(near)
 }
 

@@ -58,6 +58,7 @@ pub(super) fn of_packages(
     }
     for group in timelines.values_mut() {
         join_grants(group);
+        group.iter_mut().for_each(end_of_its_own);
     }
     doubt(&mut timelines, &doubts);
     unlisted(&mut timelines, sightings, &holderless);
@@ -151,7 +152,9 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
             presence_only: look.presence_only,
             evidence,
         });
-        timeline.facts.extend(schedule_of(row).map(|end| Fact::Scheduled { at: look.at, end }));
+        let end = schedule_of(row);
+        timeline.is_end_untold |= end.is_none() && row.expiration_type.is_some();
+        timeline.facts.extend(end.map(|end| Fact::Scheduled { at: look.at, end }));
     } else if state == "expired" {
         let schedule = schedule_of(row);
         let due = if let Some(Schedule::Ends(due)) = schedule { due } else { Instant(i64::MAX) };
@@ -188,6 +191,37 @@ fn listed(timeline: &mut Timeline, row: &AssignmentRow, look: &Seen, id: Interne
         });
     }
     // Being delivered, or failed: neither held nor ended.
+}
+
+/// What an assignment's own record says of its end goes before the request that asked for none.
+///
+/// An extension may have moved the end since: then each is right in its time.
+fn end_of_its_own(timeline: &mut Timeline) {
+    if timeline.facts.iter().any(|f| matches!(f, Fact::Extended { .. })) {
+        return;
+    }
+    let granted = |fact: &Fact| if let Fact::Granted { at, .. } = fact { Some(*at) } else { None };
+    let granted: Vec<Instant> = timeline.facts.iter().filter_map(granted).collect();
+    let asked = |at: Instant, end: Schedule| end == Schedule::Never && granted.contains(&at);
+    let mut own: Option<(Instant, Schedule)> = None;
+    for fact in &timeline.facts {
+        if let Fact::Scheduled { at, end } = *fact
+            && !asked(at, end)
+        {
+            own = Some(own.map_or((at, end), |o| o.min((at, end))));
+        }
+    }
+    if own.is_none() && timeline.is_end_untold {
+        timeline.facts.retain(|f| !matches!(f, Fact::Scheduled { at, end } if asked(*at, *end)));
+    }
+    for fact in &mut timeline.facts {
+        if let (Fact::Scheduled { at, end }, Some((seen, told))) = (fact, own)
+            && asked(*at, *end)
+            && *at <= seen
+        {
+            *end = told;
+        }
+    }
 }
 
 /// The end that the record of an assignment sets.

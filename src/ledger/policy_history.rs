@@ -164,6 +164,11 @@ pub(super) fn fill(access: &mut AccessModel, evidence: &Evidence, sightings: &Si
         access.policies.insert(PolicyId::of(row.id), facts_of(row, removed));
     }
     let mut history = histories(evidence, sightings);
+    for (id, facts) in access.policies.iter_mut().filter(|(_, f)| !f.automatic_told) {
+        let versions = history.get(id).map_or(&[][..], |h| h.versions.as_slice());
+        let told = versions.iter().rfind(|v| v.first_seen <= access.as_of && v.facts.automatic_told);
+        (facts.automatic, facts.automatic_told) = told.map_or((false, false), |v| (v.facts.automatic, true));
+    }
     // A policy listed without its package may be expanded in an assignment that names both.
     for row in &evidence.assignments {
         let (Some(policy), Some(package)) = (&row.policy_id, &row.package_id) else {
@@ -231,19 +236,14 @@ fn version(row: &PolicyRow, look: &Seen, before: Option<Instant>) -> PolicyVersi
 /// A policy's record in the words of the checks.
 fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
     let whole: Value = serde_json::from_str(&row.content).unwrap_or_default();
-    let Range {
-        from: review_from,
-        until: review_until,
-        once: review_once,
-        told: range_told,
-    } = review_range(&whole);
+    let (review_from, review_end, review_once) = review_range(&whole);
     let requestors = &whole["requestorSettings"];
     PolicyFacts {
         name: row.name.unwrap_or_default().to_string(),
         package: row.package_id.map(PackageId::of),
         target_scope: row.target_scope.unwrap_or_default().to_string(),
         automatic: row.automatic == Some(true),
-        automatic_told: row.automatic.is_some(),
+        automatic_told: row.automatic.is_some() || is_for_requests_only(row, &whole),
         expiration_type: row.expiration_type.unwrap_or_default().to_string(),
         approval_required: row.approval_required_add,
         justification_asked: row.requestor_justification,
@@ -252,12 +252,13 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
             Some(false) => Some(false),
             None => None,
         },
-        review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse).filter(|_| range_told),
+        review_every: row.review_recurrence.as_deref().and_then(IsoDuration::parse),
         review_every_text: row.review_recurrence.unwrap_or_default().to_string(),
         review_from,
-        review_until,
+        review_until: review_end.at(),
         review_lasts: review_lasts(&whole),
         review_once,
+        review_range_unclear: review_end == SeriesEnd::Untold,
         self_review: row.review_self == Some(true),
         approval_for_extension: row.approval_required_update,
         stages: stages(row, &whole),
@@ -275,6 +276,15 @@ fn facts_of(row: &PolicyRow, removed: bool) -> PolicyFacts {
         modified_at: row.modified_at,
         removed,
     }
+}
+
+/// Whether a record without settings of automatic requests tells that no rule assigns: a rule stands among the targets.
+fn is_for_requests_only(row: &PolicyRow, whole: &Value) -> bool {
+    let scope = row.target_scope.unwrap_or_default();
+    let of_some = ["specificDirectoryUsers", "SpecificDirectorySubjects"];
+    let is_specific = of_some.iter().any(|s| scope.eq_ignore_ascii_case(s));
+    let listed = whole["specificAllowedTargets"].is_array() || whole["requestorSettings"]["allowedRequestors"].is_array();
+    !scope.is_empty() && !row.content.contains("attributeRuleMembers") && (listed || !is_specific)
 }
 
 /// Whether anybody may ask at all, for themselves or for others; `None` where the record does not tell.
@@ -340,29 +350,16 @@ fn stage(row: &PolicyStage, whole: &Value) -> StageFacts {
 /// When the review series of a policy begins and ends, and whether it happens once, which no column holds.
 ///
 /// v1.0 has `reviewSettings.schedule` with a recurrence and its range, beta `accessReviewSettings` with a start and a recurrence type.
-fn review_range(whole: &Value) -> Range {
+fn review_range(whole: &Value) -> (Option<Instant>, SeriesEnd, bool) {
     let beta = &whole["accessReviewSettings"];
     let schedule = &whole["reviewSettings"]["schedule"];
-    let (pattern, range) = (&schedule["recurrence"]["pattern"], &schedule["recurrence"]["range"]);
+    let recurrence = &schedule["recurrence"];
     let instant = |value: &Value| value.as_str().and_then(Instant::parse);
     let from = instant(&schedule["startDateTime"])
-        .or_else(|| instant(&range["startDate"]))
+        .or_else(|| instant(&recurrence["range"]["startDate"]))
         .or_else(|| instant(&beta["startDateTime"]));
-    let once = beta["recurrenceType"].as_str().is_some_and(|t| t.eq_ignore_ascii_case("onetime")) || (schedule.is_object() && schedule["recurrence"].is_null());
-    let until = match range["type"].as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
-        // The day that is named is the last one.
-        "enddate" => instant(&range["endDate"]).map(|t| t.plus(DAY)),
-        "numbered" => from.zip(range["numberOfOccurrences"].as_u64()).map(|(start, times)| {
-            let every = pattern["interval"].as_u64().unwrap_or(1).max(1);
-            nth(start, pattern["type"].as_str().unwrap_or_default(), every.saturating_mul(times))
-        }),
-        _ => None,
-    };
-    // Whether it goes on is told by a kind of range that is known, and a date that is one.
-    let kind = range["type"].as_str().unwrap_or_default();
-    let until = until.filter(|t| *t > Instant(0));
-    let told = !pattern.is_object() || kind.eq_ignore_ascii_case("noEnd") || until.is_some();
-    Range { from, until, once, told }
+    let once = beta["recurrenceType"].as_str().is_some_and(|t| t.eq_ignore_ascii_case("onetime")) || (schedule.is_object() && recurrence.is_null());
+    (from, SeriesEnd::of(recurrence, from), once)
 }
 
 /// How long each review of a policy runs: in v1.0 by the expiration of its schedule, in beta by a number of days.
@@ -372,17 +369,47 @@ fn review_lasts(whole: &Value) -> Option<IsoDuration> {
     text.and_then(IsoDuration::parse).or_else(|| IsoDuration::parse(&format!("P{}D", days?)))
 }
 
-/// When the reviews of a policy begin and end.
-struct Range {
-    from: Option<Instant>,
-    until: Option<Instant>,
-    once: bool,
-    /// Whether the record tells how long they go on.
-    told: bool,
+/// When a series of reviews ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SeriesEnd {
+    /// It goes on until somebody stops it, or it happens once.
+    Never,
+    /// At this instant.
+    At(Instant),
+    /// Its record has no range, or one of a kind that is not known.
+    Untold,
+}
+
+impl SeriesEnd {
+    /// The end by the range of a recurrence (Graph's `patternedRecurrence`) that begins at `from`.
+    pub(super) fn of(recurrence: &Value, from: Option<Instant>) -> Self {
+        let (pattern, range) = (&recurrence["pattern"], &recurrence["range"]);
+        // What does not recur has no range that counts.
+        if !pattern.is_object() {
+            return Self::Never;
+        }
+        let end = match range["type"].as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "noend" => return Self::Never,
+            // The day that is named is the last one.
+            "enddate" => range["endDate"].as_str().and_then(Instant::parse).map(|t| t.plus(DAY)),
+            "numbered" => from.zip(range["numberOfOccurrences"].as_u64()).map(|(start, times)| {
+                let every = pattern["interval"].as_u64().unwrap_or(1).max(1);
+                nth(start, pattern["type"].as_str().unwrap_or_default(), every.saturating_mul(times))
+            }),
+            _ => None,
+        };
+        // A date of before the epoch stands for one that was never set.
+        end.filter(|t| t.0 > 0).map_or(Self::Untold, Self::At)
+    }
+
+    /// The instant, where there is one.
+    pub(super) fn at(self) -> Option<Instant> {
+        if let Self::At(at) = self { Some(at) } else { None }
+    }
 }
 
 /// The instant so many periods of a recurrence after its start.
-pub(super) fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
+fn nth(start: Instant, pattern: &str, periods: u64) -> Instant {
     let pattern = pattern.to_ascii_lowercase();
     let count = u32::try_from(periods).unwrap_or(u32::MAX);
     let seconds = |days: i64| i64::from(count).saturating_mul(days * 86_400);

@@ -2,8 +2,12 @@
 
 use crate::lake::objects::{ApprovalRow, RequestRow};
 use crate::ledger::access_model::RequestHistory;
+use crate::ledger::evidence::Evidence;
+use crate::ledger::sightings::{Contents, Sightings};
 use crate::model::id::lowered;
-use crate::model::{AccessEvent, Action, AssignmentId, Decision, EntitlementKind, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId};
+use crate::model::{
+    AccessEvent, Action, AssignmentId, Decision, EntitlementKind, Instant, Interned, IsoDuration, Outcome, PackageId, PolicyId, PrincipalId, RequestId,
+};
 use ahash::AHashMap;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -89,6 +93,7 @@ fn of_record(id: RequestId, row: &RequestRow) -> RequestHistory {
         justification: row.justification,
         justification_visible: true,
         decisions: Vec::new(),
+        reasons_told: false,
         end_at: row.end_at.or_else(|| {
             row.start_at
                 .zip(row.expiration_duration.as_deref().and_then(IsoDuration::parse))
@@ -229,8 +234,25 @@ fn decision_of(result: Option<&str>) -> Option<&'static str> {
     }
 }
 
+/// Records of approvals as of an instant. A decision does not change: where the newest record of one was exported without the
+/// reasons, an earlier one that has them is told after it.
+pub(super) fn approvals_at<'e>(evidence: &'e Evidence, sightings: &Sightings, as_of: Instant) -> Vec<&'e ApprovalRow> {
+    let contents = Contents::of(&evidence.approvals);
+    let rows = (evidence.approvals.as_slice(), &contents);
+    let current = sightings.current_of(&evidence.approvals, &contents, as_of);
+    let silent = current.iter().filter(|r| !tells_reasons(r));
+    let earlier: Vec<&ApprovalRow> = silent.filter_map(|row| sightings.last_to_tell(rows, row, as_of, tells_reasons)).collect();
+    [current, earlier].concat()
+}
+
+/// Whether a record of an approval has the reasons of the approvers, be they empty.
+fn tells_reasons(row: &ApprovalRow) -> bool {
+    row.stages.iter().any(|s| s.justification.is_some()) || row.content.contains("\"justification\"")
+}
+
 fn told_by_approval(history: &mut RequestHistory, row: &ApprovalRow) {
     history.evidence.push(format!("approvals:{}", row.id).into());
+    history.reasons_told |= tells_reasons(row);
     for (stage, number) in row.stages.iter().zip(1u32..) {
         let Some(decision) = decision_of(stage.result.as_deref()) else {
             continue;
@@ -242,7 +264,7 @@ fn told_by_approval(history: &mut RequestHistory, row: &ApprovalRow) {
         match history
             .decisions
             .iter_mut()
-            .find(|d| d.decision == decision && d.who == who && d.stage.is_none())
+            .find(|d| d.decision == decision && d.who == who && d.stage.is_none_or(|s| s == number))
         {
             Some(told) => {
                 told.stage = Some(number);

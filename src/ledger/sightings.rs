@@ -124,6 +124,25 @@ impl Sightings {
         self.current_of(rows, &Contents::of(rows), as_of)
     }
 
+    /// The newest record of an object by `as_of` that tells something: exports leave out members that they are not asked for, and
+    /// what an earlier one told is what was last known. The current record itself where it tells.
+    pub(super) fn last_to_tell<'a, R: Object>(
+        &self,
+        (rows, contents): (&'a [R], &Contents),
+        current: &'a R,
+        as_of: Instant,
+        tells: impl Fn(&R) -> bool,
+    ) -> Option<&'a R> {
+        if tells(current) {
+            return Some(current);
+        }
+        let versions = contents.0.get(current.id()).filter(|v| v.len() > 1)?;
+        let looks = self.of(R::TABLE).seen.get(current.id()).map_or(&[][..], Vec::as_slice);
+        let of = |hash: &Interned| versions.iter().map(|i| &rows[*i]).find(|r| r.content_hash() == hash);
+        let by_then = looks.iter().rev().filter(|s| s.since <= as_of);
+        by_then.filter_map(|s| of(&s.content_hash)).find(|r| tells(r))
+    }
+
     /// The same of rows whose contents are sorted by object already.
     pub(super) fn current_of<'a, R: Object>(&self, rows: &'a [R], contents: &Contents, as_of: Instant) -> Vec<&'a R> {
         let seen = &self.of(R::TABLE).seen;

@@ -144,6 +144,8 @@ pub(super) struct Timeline {
     pub is_joined_by_time: bool,
     /// When the assignment starts by its own record.
     pub start: Option<Instant>,
+    /// Whether its own record tells of an end in a word that names none.
+    pub is_end_untold: bool,
     /// Instants of records that may have ended it, and do not say so: nothing reaches across them.
     pub holes: Vec<Instant>,
     /// Instants of removals that ended this assignment or another one of the same package.

@@ -60,10 +60,18 @@ impl IsoDuration {
         moved.map_or(start, Instant::from_chrono).plus(self.seconds.saturating_mul(SECOND))
     }
 
-    /// The longest this duration can be, in days: a month counts as 31.
+    /// The longest this duration can be, in microseconds: a month counts as 31 days.
+    #[must_use]
+    pub fn longest(self) -> i64 {
+        i64::from(self.months)
+            .saturating_mul(31 * DAY)
+            .saturating_add(self.seconds.saturating_mul(SECOND))
+    }
+
+    /// The same in whole days.
     #[must_use]
     pub fn longest_days(self) -> i64 {
-        i64::from(self.months) * 31 + self.seconds * SECOND / DAY
+        self.longest() / DAY
     }
 }
 
@@ -86,6 +94,14 @@ mod tests {
         for bad in ["", "P", "365", "PD", "P-3D", "P3X", "P999999999W", "P300000000Y300000000Y", "P10001Y"] {
             assert_eq!(IsoDuration::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_part_of_a_day_counts() {
+        let longest = |text: &str| IsoDuration::parse(text).map(IsoDuration::longest);
+        assert_eq!(longest("P14DT1H"), Some(14 * DAY + 3_600 * SECOND));
+        assert_eq!(longest("PT336H"), Some(14 * DAY));
+        assert_eq!(longest("P1M"), Some(31 * DAY));
     }
 
     #[test]

@@ -370,7 +370,7 @@ fn principals(access: &AccessModel) -> Vec<PrincipalRow> {
                 mail: person.and_then(|p| some(p.mail)),
                 app_id: access.apps.get(id.as_str()).and_then(|a| some(Interned::from(&a.app_id))),
                 role_assignable: group.is_some_and(|g| g.role_assignable),
-                dynamic_membership: group.is_some_and(|g| g.dynamic),
+                dynamic_membership: group.is_some_and(|g| g.dynamic == Some(true)),
                 is_exported: named.exported,
             }
         })

@@ -2,12 +2,13 @@
 //!
 //! `tests/verdicts/NAME/in` holds exports, `verdict.txt` a story, the checks that were asked, and every row that they must make:
 //! `check | result | severity | reason | subject | object`, by name; `vouchsafe.toml` beside it, where there is one, the settings of
-//! the house; a line `as of TIME` says when it is asked. What the program answers is never a reason to change a
-//! verdict. `VOUCHSAFE_VERDICT=foundry` asks one tenant only.
+//! the house; a line `as of TIME` says when it is asked. A line `lacks CHECK SOURCE` says that the check must tell, for the whole
+//! tenant, what it lacks. What the program answers is never a reason to change a verdict. `VOUCHSAFE_VERDICT=foundry` asks one
+//! tenant only.
 
 use crate::common::Run;
 use crate::truth::access_as_of;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use vouchsafe::check;
@@ -18,6 +19,7 @@ struct Signed {
     checks: Vec<CheckId>,
     as_of: Option<Instant>,
     rows: BTreeMap<String, usize>,
+    lacks: BTreeSet<String>,
 }
 
 fn folders() -> Vec<PathBuf> {
@@ -45,7 +47,9 @@ fn signed(folder: &Path) -> Signed {
         assert_eq!(cells.len(), 6, "{}: {row}", folder.display());
         *rows.entry(line(&cells)).or_default() += 1;
     }
+    let lacks = text.lines().filter_map(|l| l.strip_prefix("lacks ")).map(str::to_string).collect();
     Signed {
+        lacks,
         checks: asked.split_whitespace().map(id).collect(),
         as_of: text.lines().find_map(|l| l.strip_prefix("as of ")).and_then(Instant::parse),
         rows,
@@ -62,15 +66,16 @@ fn settings(folder: &Path) -> Config {
     config::load(&path, &known, &[check::profiles::DEFAULT]).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn told(folder: &Path, signed: &Signed) -> (BTreeMap<String, usize>, Vec<String>) {
+fn told(folder: &Path, signed: &Signed) -> (BTreeMap<String, usize>, BTreeSet<String>, Vec<String>) {
     let run = Run::new();
     let model = access_as_of(&folder.join("in"), &run.dir().join("lake"), signed.as_of);
     let mut rows = BTreeMap::new();
-    let mut messages = Vec::new();
+    let (mut messages, mut lacks) = (Vec::new(), BTreeSet::new());
     for result in check::run(&model, &settings(folder), Some(&signed.checks)) {
         for f in result.findings {
-            // What was not given to the program at all is one row for the tenant: that is asked elsewhere.
+            // What was not given to the program at all is one row for the tenant: it is asked for by name alone.
             if f.result == Verdict::NotEvaluable && f.subject_kind == "tenant" {
+                lacks.insert(format!("{} {}", f.check, f.object_id));
                 continue;
             }
             let (result, severity) = (f.result.to_string(), f.severity.to_string());
@@ -79,7 +84,7 @@ fn told(folder: &Path, signed: &Signed) -> (BTreeMap<String, usize>, Vec<String>
             *rows.entry(row).or_default() += 1;
         }
     }
-    (rows, messages)
+    (rows, lacks, messages)
 }
 
 #[test]
@@ -87,12 +92,13 @@ fn every_verdict_is_one_that_a_person_would_sign() {
     let mut wrong = Vec::new();
     for folder in folders() {
         let signed = signed(&folder);
-        let (rows, messages) = told(&folder, &signed);
+        let (rows, lacks, messages) = told(&folder, &signed);
         let missed: Vec<&String> = signed.rows.iter().filter(|(k, n)| rows.get(*k) != Some(*n)).map(|(k, _)| k).collect();
         let extra: Vec<&String> = rows.iter().filter(|(k, n)| signed.rows.get(*k) != Some(*n)).map(|(k, _)| k).collect();
-        if !missed.is_empty() || !extra.is_empty() {
+        let silent: Vec<&String> = signed.lacks.difference(&lacks).collect();
+        if !missed.is_empty() || !extra.is_empty() || !silent.is_empty() {
             wrong.push(format!(
-                "{}\n  missed {missed:#?}\n  extra {extra:#?}\n  it said:\n    {}",
+                "{}\n  missed {missed:#?}\n  extra {extra:#?}\n  told of no lack {silent:?}\n  it said:\n    {}",
                 folder.display(),
                 messages.join("\n    ")
             ));

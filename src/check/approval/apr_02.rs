@@ -90,6 +90,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.not_understood(&mut out, &[Table::Requests]);
     let mut given: BTreeMap<&PolicyId, Given> = BTreeMap::new();
     for story in cx.requests(&LOOK_BACK).filter(|s| is_delivered(s)) {
         let Some(policy) = &story.policy else { continue };
@@ -100,7 +101,7 @@ fn run(cx: &Context) -> Outcome {
             Agreed::Untold(_) => of.untold += 1,
         }
     }
-    for (id, policy) in cx.live_policies() {
+    for (id, policy) in cx.live_policies(&mut out) {
         judge(cx, id, policy, given.remove(id).unwrap_or_default(), &mut out);
     }
     out

@@ -2,12 +2,11 @@
 
 use crate::check::define::check;
 use crate::check::policies::SENSITIVITY_CLEARS;
-use crate::check::{Asked, Context, Draft, Known, Outcome, Shard, words};
+use crate::check::{Context, Draft, Known, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::access_model::{PolicyFacts, StageFacts};
+use crate::ledger::access_model::PolicyFacts;
 use crate::model::controls::{AC_5, CC6_2, CC6_3};
-use crate::model::{CheckId, PolicyId, PrincipalId, ReasonCode, Severity};
-use std::collections::BTreeSet;
+use crate::model::{CheckId, PolicyId, ReasonCode, Severity};
 
 check! {
     /// One person alone approves sensitive access
@@ -18,6 +17,7 @@ check! {
     ///
     /// ## What it looks for
     /// A policy of a sensitive package that asks for approval, with one stage and one approver in it: one person, a group with one member, or the manager.
+    /// Whoever is named twice, or is in two groups, decides once, and who is disabled or gone does not decide.
     /// Fallback approvers and those of an escalation do not count, since they decide only when the approver does not.
     /// A sensitive package that asks for no approval at all is told by APR-02.
     ///
@@ -59,7 +59,7 @@ check! {
         practice: &["P3"],
         controls: &[AC_5, CC6_2, CC6_3],
         thresholds: &[],
-        reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::ResourceRoles, Table::Groups, Table::Memberships, Table::AuditEvents, Table::Users, Table::RoleSchedules],
+        reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::ResourceRoles, Table::Groups, Table::Memberships, Table::AuditEvents, Table::Users, Table::ServicePrincipals, Table::RoleSchedules],
         shard_by: Shard::Package,
         cost: "one pass over each policy and the members of its groups of approvers",
         run,
@@ -72,7 +72,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    for (id, policy) in cx.live_policies().filter(|(_, p)| p.is_for_requests() != Some(false)) {
+    for (id, policy) in cx.live_policies(&mut out).filter(|(_, p)| p.is_for_requests() != Some(false)) {
         if policy.approval_required != Some(false) {
             judge(cx, id, policy, &mut out);
         }
@@ -103,16 +103,21 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
     if policy.stages.len() >= 2 {
         return out.pass_of(cx, &draft, "two stages");
     }
-    let (least, doubt) = how_many(cx, stage);
+    let who = cx.deciders(&stage.approvers);
+    let doubt = match () {
+        () if stage.approvers.is_empty() => Some("the record of the stage names no approver".into()),
+        () if who.sponsor => Some("how many sponsors somebody has is not on record".into()),
+        () => who.unclear().filter(|_| who.doubt.is_some() || who.most() >= 2),
+    };
     match (why, doubt) {
-        _ if least >= 2 => out.pass_of(cx, &draft, "two people or more approve"),
+        _ if who.least() >= 2 => out.pass_of(cx, &draft, "two people or more approve"),
         (_, Some(doubt)) => {
             let message = format!("whether more than one person approves by {called} is unknown: {doubt}");
             out.push(draft.untold(
                 cx,
                 ReasonCode::JoinMissing,
                 message,
-                "A complete snapshot of the members of the groups that approve.",
+                "Complete snapshots of users, and of the members of the groups that approve.",
             ));
         }
         (None, None) => {
@@ -124,35 +129,10 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             draft.reason = "one-approver";
             draft.message = format!(
                 "{called} has one stage with {}, and the package is sensitive ({why})",
-                words::many(least, "approver")
+                words::many(who.most().max(who.named().min(1)), "approver")
             );
             draft.clears_when = "A second stage of approval, or a second approver.".into();
             out.push(cx.finding(draft));
         }
     }
-}
-
-/// How many people may decide a stage at least, and why there may be more.
-fn how_many(cx: &Context, stage: &StageFacts) -> (usize, Option<String>) {
-    let mut people: BTreeSet<PrincipalId> = BTreeSet::new();
-    let (mut managers, mut doubt) = (0, None);
-    for asked in Asked::all(&stage.approvers) {
-        match asked {
-            Asked::User(id) => drop(people.insert(id)),
-            Asked::Group(group) => match cx.people_in(&group) {
-                Ok(members) => people.extend(members),
-                Err((some, why)) => {
-                    people.extend(some);
-                    doubt = Some(why);
-                }
-            },
-            Asked::Manager(_) => managers = 1,
-            Asked::Sponsor => doubt = Some("how many sponsors somebody has is not on record".into()),
-            Asked::Other(kind) => doubt = Some(format!("\"{kind}\" is a kind of approver that is not known")),
-        }
-    }
-    if stage.approvers.is_empty() {
-        doubt = Some("the record of the stage names no approver".into());
-    }
-    (people.len() + managers, doubt)
 }

@@ -113,7 +113,7 @@ fn run(cx: &Context) -> Outcome {
             given.entry(policy).or_default().push(story);
         }
     }
-    for (id, policy) in cx.live_policies() {
+    for (id, policy) in cx.live_policies(&mut out) {
         let requests = given.get(id).map_or(&[][..], Vec::as_slice);
         let history = cx.policy_history(id);
         let windows = history.map(|h| windows(cx, h)).unwrap_or_default();
@@ -168,7 +168,7 @@ fn run(cx: &Context) -> Outcome {
 fn unseen(cx: &Context, policy: &PolicyFacts, history: Option<&PolicyHistory>) -> Option<Instant> {
     let newest = history.and_then(|h| h.versions.last());
     let unchanged = newest.filter(|v| v.created).and_then(|v| v.since);
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let time = Window {
         from: policy.created_at.map_or(since, |t| t.max(since)),
         // Graph sets the last change a moment after the creation.
@@ -254,7 +254,7 @@ fn windows(cx: &Context, history: &PolicyHistory) -> Vec<Weak> {
             });
         }
     }
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     all.retain(|w| w.on.1.0 - w.off.0.0 <= cx.hours(&WEAK) && w.on.1 >= since);
     for weak in &mut all {
         for change in changes.clone().filter(|c| weak.off.0 <= c.at && c.at <= weak.on.1) {

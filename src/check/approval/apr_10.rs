@@ -1,11 +1,14 @@
 //! `APR-10`: stages that hang on one person, or that wait too long.
 
+use crate::check::approvers::Deciders;
 use crate::check::define::check;
 use crate::check::{Asked, Context, Draft, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::{PolicyFacts, StageFacts};
 use crate::model::controls::{AC_2, CC6_2, CC6_3};
-use crate::model::{CheckId, PolicyId, ReasonCode, Severity};
+use crate::model::time::DAY;
+use crate::model::{CheckId, PolicyId, PrincipalId, ReasonCode, Severity};
+use std::collections::BTreeSet;
 
 check! {
     /// A stage of approval hangs on one person or waits too long
@@ -16,7 +19,8 @@ check! {
     ///
     /// ## What it looks for
     /// A policy that asks for approval, with a stage for the manager or a sponsor and no fallback; a stage with a single approver, be it a group with one member, and nobody to stand in; or a stage that waits longer than 14 days, which weighs low.
-    /// Who stands in is a fallback approver or one of the escalation.
+    /// Who stands in is a fallback approver or one of the escalation, and somebody else than the approver.
+    /// Whoever is named twice, or is in two groups, decides once, and who is disabled or gone does not decide.
     ///
     /// ## Known false positives
     /// A package that one person is meant to decide alone, whatever it takes.
@@ -49,7 +53,7 @@ check! {
         practice: &["P3"],
         controls: &[AC_2, CC6_2, CC6_3],
         thresholds: &[&WINDOW],
-        reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::Groups, Table::Memberships, Table::AuditEvents, Table::Users, Table::RoleSchedules],
+        reads: &[Table::Policies, Table::Assignments, Table::Packages, Table::Groups, Table::Memberships, Table::AuditEvents, Table::Users, Table::ServicePrincipals, Table::RoleSchedules],
         shard_by: Shard::Package,
         cost: "one pass over each policy and the members of its groups of approvers",
         run,
@@ -70,7 +74,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    for (id, policy) in cx.live_policies().filter(|(_, p)| p.is_for_requests() != Some(false)) {
+    for (id, policy) in cx.live_policies(&mut out).filter(|(_, p)| p.is_for_requests() != Some(false)) {
         if policy.approval_required != Some(false) {
             judge(cx, id, policy, &mut out);
         }
@@ -108,7 +112,7 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
             cx,
             ReasonCode::JoinMissing,
             message,
-            "A complete snapshot of the members of the groups that approve.",
+            "Complete snapshots of users, and of the members of the groups that approve.",
         ));
     }
     if hangs.is_empty() && waits.is_empty() {
@@ -124,30 +128,53 @@ fn judge(cx: &Context, id: &PolicyId, policy: &PolicyFacts, out: &mut Outcome) {
 fn stage(cx: &Context, facts: &StageFacts, number: usize) -> Stage {
     let mut stage = Stage::default();
     let limit = cx.threshold(&WINDOW);
-    if let Some(time) = facts.duration.filter(|d| d.longest_days() > limit) {
+    if let Some(time) = facts.duration.filter(|d| d.longest() > cx.days(&WINDOW)) {
+        let more = time.longest() % DAY != 0;
         let days = words::count(time.longest_days(), "day");
-        stage.waits = Some(format!("stage {number} waits {days} for a decision, where {limit} are allowed"));
+        let over = if more { "more than " } else { "" };
+        stage.waits = Some(format!("stage {number} waits {over}{days} for a decision, where {limit} are allowed"));
     }
-    if !facts.fallbacks.is_empty() || !facts.alternates.is_empty() {
+    let first = cx.deciders(&facts.approvers);
+    let others = cx.deciders(&[facts.fallbacks.as_slice(), &facts.alternates].concat());
+    if facts.approvers.is_empty() {
+        if facts.fallbacks.is_empty() && facts.alternates.is_empty() {
+            stage.doubt = Some(format!("stage {number} names no approver"));
+        }
         return stage;
     }
-    match Asked::all(&facts.approvers).as_slice() {
-        [] => stage.doubt = Some(format!("stage {number} names no approver")),
-        [Asked::User(id)] => stage.hangs.push(format!("stage {number} hangs on {} alone", cx.access.principal_name(id))),
-        [Asked::Group(group)] => match cx.people_in(group) {
-            Ok(members) if members.len() == 1 => {
-                let only = cx.access.principal_name(&members[0]);
-                stage.hangs.push(format!("stage {number} hangs on {only} alone, the one member of its group"));
-            }
-            // A group without anybody is another check's.
-            Ok(_) => {}
-            Err((some, _)) if some.len() >= 2 => {}
-            Err((_, why)) => stage.doubt = Some(why),
-        },
-        [Asked::Other(kind)] => stage.doubt = Some(format!("\"{kind}\" is a kind of approver that is not known")),
-        all if all.iter().any(|a| matches!(a, Asked::Manager(_))) => stage.hangs.push(format!("stage {number} asks the manager and has no fallback")),
-        all if all.contains(&Asked::Sponsor) => stage.hangs.push(format!("stage {number} asks a sponsor and has no fallback")),
-        _ => {}
+    // A manager or a sponsor whom the policy asks elsewhere may be anybody.
+    let stand_in = others.manager || others.sponsor;
+    let all = |of: fn(&Deciders) -> Vec<&PrincipalId>| -> BTreeSet<&PrincipalId> { [&first, &others].into_iter().flat_map(of).collect() };
+    let able = all(|d| d.able.iter().collect());
+    let maybe = all(|d| d.maybe.keys().collect());
+    let named = all(|d| d.able.iter().chain(d.maybe.keys()).chain(&d.gone).collect());
+    let unclear = || first.unclear().or_else(|| others.unclear());
+    if first.manager || first.sponsor {
+        let who = if first.manager { "the manager" } else { "a sponsor" };
+        match () {
+            () if stand_in || !others.able.is_empty() => {}
+            () if others.unclear().is_some() => stage.doubt = others.unclear(),
+            () => stage.hangs.push(format!("stage {number} asks {who} and has no fallback")),
+        }
+        return stage;
+    }
+    match able.len() + maybe.len() {
+        _ if stand_in || able.len() >= 2 => {}
+        2.. => stage.doubt = unclear(),
+        _ if first.doubt.is_some() || others.doubt.is_some() => stage.doubt = unclear(),
+        // A stage in which nobody is left of several is another check's.
+        0 if named.len() != 1 => {}
+        _ => {
+            let left = if able.is_empty() && maybe.is_empty() {
+                named
+            } else {
+                able.into_iter().chain(maybe).collect()
+            };
+            let only: String = left.into_iter().map(|id| cx.access.principal_name(id).to_string()).collect();
+            let group = matches!(Asked::all(&facts.approvers).as_slice(), [Asked::Group(_)]);
+            let why = if group { ", the one member of its group who can decide" } else { "" };
+            stage.hangs.push(format!("stage {number} hangs on {only} alone{why}"));
+        }
     }
     stage
 }

@@ -71,6 +71,7 @@ pub(super) fn applications<'a>(cx: &Context<'a>, out: &mut Outcome) -> Option<BT
         return None;
     }
     cx.unlisted(out, &[Table::Assignments, Table::AppRoleAssignments]);
+    cx.not_understood(out, &[Table::ResourceRoles]);
     let giving: BTreeSet<&str> = given.values().flat_map(|g| g.packages.iter().copied()).collect();
     let live = cx.access.packages.iter().filter(|(_, f)| !f.removed);
     let without = live.filter(|(id, _)| !giving.contains(id.as_str())).count();

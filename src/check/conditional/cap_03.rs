@@ -118,7 +118,7 @@ fn run(cx: &Context) -> Outcome {
             }
         }
     }
-    let since = cx.as_of().plus(-cx.days(&WINDOW));
+    let since = cx.since(&WINDOW);
     let recent = |u: &&UsageDay| u.last_success.unwrap_or(u.day) >= since && u.day <= cx.as_of();
     let usage: Vec<&UsageDay> = cx.access.usage.iter().filter(recent).collect();
     if let Some(row) = lack(cx, &usage) {
@@ -248,7 +248,7 @@ fn draft(cx: &Context, sp: &str, seen: &Seen) -> Draft {
             [one] => cx.package(one),
             _ => Thing::default(),
         },
-        from: Some(cx.as_of().plus(-cx.days(&WINDOW))),
+        from: Some(cx.since(&WINDOW)),
         until: Some(cx.as_of()),
         evidence: seen.examples.iter().take(EXAMPLES).map(|id| format!("sign_ins:{id}")).collect(),
         ..Draft::default()

@@ -83,6 +83,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     if let Some(row) = stale(cx) {
         out.push_for(row, 0);
     }
@@ -91,7 +92,7 @@ fn run(cx: &Context) -> Outcome {
         holders.entry(holding.entitlement.resource()).or_default().push(holding);
     }
     let kept = kept(cx);
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     for (id, facts) in cx.access.packages.iter().filter(|(_, f)| !f.removed) {
         let held = holders.get(id.as_str()).map_or(&[][..], Vec::as_slice);
         for role in facts.roles.iter().filter(|r| r.kind != "other") {

@@ -8,6 +8,7 @@ use crate::ledger::access_model::PolicyFacts;
 use crate::ledger::policy_history::{PolicyHistory, PolicyVersion};
 use crate::model::controls::{AU_6, CM_3};
 use crate::model::{CheckId, Finding, Instant, PolicyId, ReasonCode, Severity, Window};
+use std::collections::BTreeSet;
 
 check! {
     /// A policy was weakened
@@ -70,8 +71,8 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
-    for (id, policy) in cx.live_policies() {
+    let since = cx.since(&LOOK_BACK);
+    for (id, policy) in cx.live_policies(&mut out) {
         let history = cx.policy_history(id);
         let versions = history.map_or(&[][..], |h| h.versions.as_slice());
         let known: Vec<&PolicyVersion> = versions.iter().filter(|v| v.first_seen <= cx.as_of()).collect();
@@ -167,12 +168,14 @@ fn lost(now: &PolicyFacts, before: &[&PolicyVersion], history: &PolicyHistory, s
 /// What records of the policy do not tell, so that they cannot be compared; `None` when all can.
 fn untold(now: &PolicyFacts, before: &[&PolicyVersion]) -> Option<String> {
     let facts = before.iter().map(|v| &v.facts).chain([now]);
-    let silent = |p: &PolicyFacts| {
+    let silent = |p: &PolicyFacts| -> BTreeSet<&'static str> {
         let due = |what: &str| what != "the reason of approvers" || !p.stages.is_empty() && p.approval_required == Some(true);
-        asks(p).into_iter().find(|(what, _, asked)| asked.is_none() && due(what)).map(|(what, ..)| what)
+        let untold = asks(p).into_iter().filter(|(what, _, asked)| asked.is_none() && due(what));
+        untold.map(|(what, ..)| what).collect()
     };
-    let what = facts.filter_map(silent).next().filter(|_| !before.is_empty())?;
-    Some(format!("its record does not tell whether it asked for {what}"))
+    let what: Vec<String> = facts.flat_map(silent).collect::<BTreeSet<_>>().into_iter().map(Into::into).collect();
+    let told = what.is_empty() || before.is_empty();
+    (!told).then(|| format!("its record does not tell whether it asked for {}", words::listed(&what)))
 }
 
 /// Why a policy may have asked for more before it was first seen; `None` when that is known.

@@ -31,7 +31,10 @@ pub(super) fn look(evidence: &mut Evidence, tenant: &Tenant, at: Instant, withou
     let contents = there.map(|(n, a)| tenant.around.vouched(n, user_content(a))).collect();
     look.with_contents(&mut evidence.users, "tenant", users(tenant, at), contents);
     look.at_all(&mut evidence.role_schedules, "group", schedules(tenant));
-    look.at_all(&mut evidence.groups, "tenant", groups(tenant));
+    let groups = groups(tenant);
+    // What is not on record of a group would stand for "no" nowhere.
+    let contents = vec!["{\"groupTypes\":[]}".to_string(); groups.len()];
+    look.with_contents(&mut evidence.groups, "tenant", groups, contents);
     let (identities, wholes) = tenant.around.service_principals();
     let contents = vec![String::new(); tenant.apps.len()].into_iter().chain(wholes).collect();
     let all = apps(tenant).into_iter().chain(identities).collect();
@@ -330,6 +333,7 @@ fn user(name: &str, a: &Account, at: Instant) -> UserRow {
 /// What no column of users holds.
 fn user_content(account: &Account) -> String {
     let mut content = serde_json::Map::new();
+    content.insert("employeeLeaveDateTime".into(), serde_json::json!(account.leave_at.map(|t| t.to_string())));
     if let Some(number) = &account.employee_id {
         content.insert("employeeId".into(), number.as_str().into());
     }

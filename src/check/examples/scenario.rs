@@ -33,6 +33,7 @@ impl Scenario {
         let looked = order.iter().rev().map(|i| &example.rows[*i]).find(told).is_some_and(|r| r.activity == "look");
         let now = if looked { last } else { last.plus(MINUTE) };
         if !looked {
+            teller.approvers();
             looks::look(&mut teller.evidence, &teller.tenant, now, &[]);
         }
         let first = example.rows.iter().map(|r| r.at).min().unwrap_or_default();
@@ -144,6 +145,17 @@ impl Teller {
             evidence: self.evidence,
             config: self.config,
             ids: self.ids,
+        }
+    }
+
+    /// Whoever a policy asks by name has an account, unless the example says what became of it.
+    fn approvers(&mut self) {
+        let stages = self.tenant.policies.values().flat_map(|p| &p.stages);
+        let asked = stages.flat_map(|s| [&s.approvers, &s.fallbacks, &s.alternates].into_iter().flatten());
+        let is_name = |word: &&String| !matches!(word.as_str(), "manager" | "sponsor") && !word.contains(' ');
+        let names: Vec<String> = asked.filter(is_name).cloned().collect();
+        for name in names {
+            self.account(&name);
         }
     }
 
@@ -380,6 +392,7 @@ impl Teller {
         for assignment in &mut self.tenant.assignments {
             assignment.listed = assignment.person == row.subject && assignment.package == row.thing;
         }
+        self.approvers();
         let without: Vec<&str> = row.detail.iter().filter_map(|d| d.strip_prefix("without ")).collect();
         looks::look(&mut self.evidence, &self.tenant, row.at, &without);
         Vec::new()

@@ -5,7 +5,7 @@ use crate::check::judge::since;
 use crate::check::thresholds::DELIVERY_LAG;
 use crate::check::{Activation, Context, Delivery, Draft, Giver, Outcome, Shard, words};
 use crate::lake::table::Table;
-use crate::ledger::access_model::PackageRole;
+use crate::ledger::access_model::{GroupFacts, PackageRole};
 use crate::model::controls::{AC_2_F, AC_2_G, AU_6, CC6_1};
 use crate::model::time::HOUR;
 use crate::model::{CheckId, EntitlementKind, Finding, Holding, Instant, Interned, PackageId, ReasonCode, Severity};
@@ -108,28 +108,16 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Memberships]);
+    cx.not_understood(&mut out, &[Table::Assignments]);
     if let Some(row) = cx.contents_unknown() {
         out.push_for(row, 0);
         return out;
     }
-    let owned = |r: &PackageRole| r.kind == "group" && r.role.eq_ignore_ascii_case("owner");
-    let listed = |group: &str| {
-        cx.access
-            .looks
-            .contains_key(&(Table::Memberships.name().into(), format!("owner/{group}").as_str().into()))
-    };
-    let packages = cx.access.packages.values().filter(|p| !p.removed);
-    let blind = packages.flat_map(|p| &p.roles).filter(|r| owned(r) && !listed(&r.resource)).count();
-    if blind > 0 {
-        let message = format!(
-            "the owners of {} that packages give were never listed, so who owns them by hand is unknown",
-            words::many(blind, "group")
-        );
-        out.push_for(
-            cx.lacking(ReasonCode::NoTelemetry, Table::Memberships, &message, "Ingest the owners of those groups."),
-            0,
-        );
-    }
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
+    let is_owner = |r: &PackageRole| r.role.eq_ignore_ascii_case("owner");
+    let given = cx.access.packages.values().filter(|p| !p.removed).flat_map(|p| &p.roles);
+    let groups = given.filter(|r| r.kind == "group").map(|r| (r.resource.as_str(), is_owner(r)));
+    cx.unlisted_groups(&mut out, groups);
     for holding in cx.held() {
         let roles = cx.index.packages_with(&holding.entitlement);
         if !roles.is_empty() && may_be_by_hand(cx, holding) {
@@ -155,7 +143,7 @@ fn judge(cx: &Context, holding: &Holding, roles: &[(&PackageId, &PackageRole)], 
         return out.pass_of(cx, holding, "a package explains it");
     }
     let group = cx.access.groups.get(holding.entitlement.resource());
-    let filled = group.is_some_and(|g| g.dynamic || g.synced);
+    let filled = group.is_some_and(|g| g.dynamic == Some(true) || g.synced == Some(true));
     if filled || activation == Activation::Activated {
         return;
     }
@@ -192,9 +180,10 @@ fn doubt(cx: &Context, holding: &Holding, giver: Option<Giver>, delivery: Delive
         return Some((why.into(), "A snapshot of users and service principals that lists the account."));
     }
     let group = holding.entitlement.kind == EntitlementKind::Group;
-    if group && !cx.access.groups.contains_key(holding.entitlement.resource()) {
+    let told = |g: &GroupFacts| g.dynamic.is_some() && g.synced.is_some();
+    if group && !cx.access.groups.get(holding.entitlement.resource()).is_some_and(told) {
         let why = "no record tells whether a rule or a synchronisation fills the group";
-        return Some((why.into(), "A snapshot of groups that lists it."));
+        return Some((why.into(), "A snapshot of groups that lists it, with groupTypes and onPremisesSyncEnabled."));
     }
     // Somebody's hand is proof, whatever else is not on record.
     if giver == Some(Giver::Somebody) {

@@ -2,7 +2,7 @@
 
 use crate::check::define::check;
 use crate::check::surround::holdings;
-use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
+use crate::check::{Account, Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::PackageContent;
 use crate::ledger::governance::Unfinished;
@@ -22,6 +22,7 @@ check! {
     /// An assignment that snapshots list as being delivered, delivered in part or failed, more than the allowed hours after it was to begin.
     /// A package that was delivered, while a complete snapshot of a group or an application of it, as many hours later, does not list the holder.
     /// What is still listed after its removal was logged is EXP-05's.
+    /// Service principals are judged by applications alone: listings of the members and the owners of a group may leave them out.
     /// Groups that a rule fills, roles that must be activated first, directory roles and sites are left out: there absence has other causes.
     ///
     /// ## Known false positives
@@ -98,6 +99,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     arrived(cx, &mut out);
     out
 }
@@ -118,22 +120,14 @@ fn unfinished(cx: &Context, assignment: &Unfinished, out: &mut Outcome) {
         ..Draft::default()
     };
     let (who, what, state) = (draft.subject.name.clone(), draft.object.name.clone(), in_words(&assignment.state));
-    let pending = assignment
-        .principal
-        .as_ref()
-        .and_then(|p| cx.access.people.get(p))
-        .is_some_and(|p| p.external_state.eq_ignore_ascii_case("PendingAcceptance"));
-    if assignment.principal.is_none() || pending {
+    let is_pending = assignment.principal.as_ref().map(|p| is_pending(cx, p));
+    if let None | Some(Some(true)) = is_pending {
         draft.message =
             format!("the assignment of {what} to {who} {state}, and waits for a guest who is not in the directory or has not accepted the invitation");
         draft.clears_when = "A look after the guest has accepted the invitation.".into();
         return out.push(cx.not_evaluable(ReasonCode::TooYoung, draft));
     }
-    let untold = assignment
-        .principal
-        .as_ref()
-        .is_none_or(|p| cx.access.people.get(p).is_none_or(|x| x.user_type.is_empty()));
-    if untold && assignment.principal.as_ref().is_some_and(|p| cx.account(p).is_person() != Some(false)) {
+    if is_pending == Some(None) {
         draft.message = format!("the assignment of {what} to {who} {state}, and no record tells whether that is a guest who has not accepted the invitation");
         draft.clears_when = "A snapshot of users, with userType and externalUserState, that lists the account.".into();
         return out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
@@ -172,6 +166,21 @@ fn unfinished(cx: &Context, assignment: &Unfinished, out: &mut Outcome) {
     }
 }
 
+/// Whether somebody is a guest who has not accepted the invitation; `None` where no record tells.
+fn is_pending(cx: &Context, who: &PrincipalId) -> Option<bool> {
+    let state = cx.access.people.get(who).map(|p| p.external_state).unwrap_or_default();
+    match cx.account(who) {
+        Account::Guest | Account::User | Account::Unknown if state.is_empty() => None,
+        _ => Some(state.eq_ignore_ascii_case("PendingAcceptance")),
+    }
+}
+
+/// Whether an account is a service principal's, which has a listing of its own.
+fn is_service(cx: &Context, who: &PrincipalId) -> bool {
+    let agent = || cx.account(who) == Account::Agent && !cx.access.people.contains_key(who);
+    cx.account(who) == Account::Workload || cx.access.apps.contains_key(who.as_str()) || agent()
+}
+
 fn in_words(state: &str) -> &'static str {
     match state.to_ascii_lowercase().as_str() {
         "delivering" => "was still being delivered",
@@ -189,10 +198,14 @@ fn arrived(cx: &Context, out: &mut Outcome) {
     }
     // One row for each access, however many packages should have brought it.
     let mut due: BTreeMap<(&PrincipalId, &EntitlementKey), (&Holding, &PackageContent)> = BTreeMap::new();
-    let mut whole: AHashMap<&str, Option<Instant>> = AHashMap::new();
+    let mut whole: AHashMap<&EntitlementKey, Option<Instant>> = AHashMap::new();
     for (holding, package) in cx.held_packages() {
-        let person = cx.account(&holding.principal).is_person() != Some(false);
-        let deleted = matches!(holding.principal_state, PrincipalState::Deleted) || person && cx.gone_from(Table::Users, holding.principal.as_str());
+        let accounts = if is_service(cx, &holding.principal) {
+            Table::ServicePrincipals
+        } else {
+            Table::Users
+        };
+        let deleted = matches!(holding.principal_state, PrincipalState::Deleted) || cx.gone_from(accounts, holding.principal.as_str());
         if holding.partially_delivered || deleted || goes_on_after_removal(cx, holding) {
             continue;
         }
@@ -208,7 +221,7 @@ fn arrived(cx: &Context, out: &mut Outcome) {
             out.pass_of(cx, holding, format_args!("what the package gives is there: {}", content.resource_name));
             continue;
         }
-        let look = *whole.entry(key.resource()).or_insert_with(|| newest_whole(cx, key));
+        let look = *whole.entry(key).or_insert_with(|| newest_whole(cx, key));
         missing(cx, holding, content, key, look, out);
     }
 }
@@ -219,15 +232,21 @@ fn goes_on_after_removal(cx: &Context, holding: &Holding) -> bool {
     holding.from_certainty != Certainty::Exact && cx.index.packages_of(&holding.principal).iter().filter(removed).any(|h| h.held_until.is_some())
 }
 
-/// Groups and app roles, which the service adds people to at once.
+/// Groups, be it as a member or as an owner, and app roles, which the service adds people to at once.
 fn is_delivered(key: &EntitlementKey) -> bool {
-    key.is_group_member() || key.kind == EntitlementKind::AppRole
+    key.kind == EntitlementKind::Group && !key.is_eligible() || key.kind == EntitlementKind::AppRole
 }
 
 /// The newest complete snapshot of who holds something.
 fn newest_whole(cx: &Context, key: &EntitlementKey) -> Option<Instant> {
     let table = crate::ledger::access_model::listed_in(key.kind)?;
-    let places = [key.resource(), "tenant"];
+    let owners = format!("owner/{}", key.resource());
+    // A listing of the members of all groups tells nothing about their owners.
+    let places = if key.is_group_owner() {
+        vec![owners.as_str()]
+    } else {
+        vec![key.resource(), "tenant"]
+    };
     let looks = places.iter().filter_map(|s| cx.access.looks.get(&(table.into(), (*s).into())));
     looks.flatten().filter(|l| l.complete && l.at <= cx.as_of()).map(|l| l.at).max()
 }
@@ -235,7 +254,8 @@ fn newest_whole(cx: &Context, key: &EntitlementKey) -> Option<Instant> {
 fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &EntitlementKey, look: Option<Instant>, out: &mut Outcome) {
     let limit = cx.hours(&LIMIT);
     let group = cx.access.groups.get(key.resource());
-    if key.kind == EntitlementKind::Group && group.is_some_and(|g| g.dynamic) {
+    // A rule fills members, never owners.
+    if key.is_group_member() && group.is_some_and(|g| g.dynamic == Some(true)) {
         return;
     }
     let both = |a: Option<Instant>, b: Option<Instant>| a.zip(b).map(|(a, b)| a.max(b));
@@ -253,13 +273,16 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
     draft.object = Thing::new(kind, key.resource(), if name.is_empty() { &content.resource_name } else { &name });
     draft.evidence.extend(content.evidence.iter().map(ToString::to_string));
     let (who, what) = (draft.subject.name.clone(), draft.object.name.clone());
-    let software = cx.account(&holding.principal).is_person() == Some(false);
-    // Listings of members in v1.0 leave service principals out.
-    let known = (key.kind != EntitlementKind::Group || group.is_some() && !software) && (software || cx.works(holding).is_some());
+    let of = if key.is_group_owner() { "the ownership of " } else { "" };
+    let service = is_service(cx, &holding.principal);
+    let is_there = cx.works(holding).is_some() || service && cx.access.apps.contains_key(holding.principal.as_str());
+    let is_filled = || group.is_some_and(|g| g.dynamic.is_some()) || key.is_group_owner();
+    let known = (key.kind != EntitlementKind::Group || is_filled()) && is_there;
     // The package may have ceased to give it since anybody looked at its contents.
     let stale = look.zip(content.span.until_earliest).is_some_and(|(look, seen)| look.0 - seen.0 >= limit) && content.span.held_until.is_none();
     match (look, begun) {
-        (Some(look), _) if stale && !young => {
+        _ if young => out.pass_of(cx, &draft, "the time for the delivery is not over"),
+        (Some(look), _) if stale => {
             draft.message = format!(
                 "{who} holds {package}, which gave {what} when its contents were last looked at, and whether it did on {} is unknown",
                 words::day(look)
@@ -267,12 +290,17 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
             draft.clears_when = "A snapshot of packages with their contents of the same time.".into();
             out.push(cx.not_evaluable(ReasonCode::SourceStale, draft));
         }
-        _ if young => out.pass_of(cx, &draft, "the time for the delivery is not over"),
+        // Graph's page of group members: v1.0 does not list service principals among them.
+        _ if service && key.kind == EntitlementKind::Group => {
+            draft.message = format!("{who} holds {package}, which gives {what}, and listings of members may leave service principals out");
+            draft.clears_when = format!("An audit event that tells who was added to {what}.");
+            out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+        }
         (Some(look), Some(begun)) if known && look.0 - begun.0 >= limit => {
             draft.severity = Severity::Medium;
             draft.reason = "not-held";
             draft.message = format!(
-                "{who} holds {package} since {}, which gives {what}, and a complete snapshot on {} does not list them there",
+                "{who} holds {package} since {}, which gives {of}{what}, and a complete snapshot on {} does not list them there",
                 words::day(begun),
                 words::day(look)
             );
@@ -282,6 +310,7 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
         _ => {
             if known && look.is_none() {
                 let (table, who) = match key.kind {
+                    EntitlementKind::Group if key.is_group_owner() => (Table::Memberships, "owners of some groups"),
                     EntitlementKind::Group => (Table::Memberships, "members of some groups"),
                     _ => (Table::AppRoleAssignments, "holders of some applications"),
                 };
@@ -290,7 +319,6 @@ fn missing(cx: &Context, holding: &Holding, content: &PackageContent, key: &Enti
                 return out.push_for(cx.lacking(ReasonCode::NoTelemetry, table, &message, &clears_when), 1);
             }
             let why = match (known, look) {
-                (false, _) if software => "listings of members leave service principals out, so whether it arrived is unknown",
                 (false, _) => "no record tells whether a rule fills the group, or whether the account is still there",
                 _ => "no complete snapshot tells since the assignment began",
             };

@@ -70,6 +70,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     let contents = cx.contents_now();
     let mut paths: BTreeMap<(&PrincipalId, &EntitlementKey), BTreeMap<&str, &Holding>> = BTreeMap::new();
     for (holding, package) in cx.held_packages() {

@@ -1,7 +1,8 @@
 //! `EXC-05`: separation of duties, over time.
 
 use crate::check::define::check;
-use crate::check::surround::holdings;
+use crate::check::known::shown;
+use crate::check::surround::{Groups, holdings};
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::config::matches;
@@ -10,7 +11,7 @@ use crate::ledger::access_model::PackageFacts;
 use crate::ledger::span::Span;
 use crate::model::controls::{AC_5, CC6_3, ISO_A_5_3};
 use crate::model::time::common;
-use crate::model::{Certainty, CheckId, EntitlementKind, Holding, Instant, Interned, PackageId, PrincipalId, ReasonCode, Severity, Window};
+use crate::model::{Certainty, CheckId, EntitlementKind, Finding, Holding, Instant, Interned, PackageId, PrincipalId, ReasonCode, Severity, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
 check! {
@@ -134,22 +135,7 @@ fn run(cx: &Context) -> Outcome {
     unlisted_rules(cx, &mut out);
     unmatched_pairs(cx, &mut out);
     let rules = Rules::of(cx);
-    let unlisted = rules.members.keys().filter(|g| !cx.members_listed(g)).count();
-    if unlisted > 0 {
-        let message = format!(
-            "no complete snapshot lists the members of {} that packages name as incompatible",
-            words::many(unlisted, "group")
-        );
-        out.push_for(
-            cx.lacking(
-                ReasonCode::NoTelemetry,
-                Table::Memberships,
-                &message,
-                "Ingest the members of those groups, whole.",
-            ),
-            0,
-        );
-    }
+    let groups = Groups::of(cx);
     let mut people: BTreeSet<&PrincipalId> = BTreeSet::new();
     for holding in cx.access.holdings.iter().filter(|h| h.entitlement.kind == EntitlementKind::AccessPackage) {
         if rules.packages.contains_key(holding.entitlement.resource()) && cx.mine(holding.principal.as_str()) {
@@ -157,7 +143,7 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     for who in people {
-        judge(cx, who, &rules, &mut out);
+        judge(cx, who, (&rules, &groups), &mut out);
     }
     out
 }
@@ -315,13 +301,14 @@ impl Side {
     }
 }
 
-fn judge(cx: &Context, who: &PrincipalId, rules: &Rules, out: &mut Outcome) {
+fn judge(cx: &Context, who: &PrincipalId, (rules, groups): (&Rules, &Groups), out: &mut Outcome) {
     let mut own: BTreeMap<&str, Vec<&Holding>> = BTreeMap::new();
     for holding in cx.index.packages_of(who) {
         own.entry(holding.entitlement.resource()).or_default().push(holding);
     }
     for (package, rivals) in rules.packages.iter().filter(|(p, _)| own.contains_key(*p)) {
         let (mut proved, mut possible, mut apart) = (Vec::new(), Vec::new(), false);
+        let mut unlisted: Vec<(&str, &Interned)> = Vec::new();
         for (rival, rule) in rivals {
             let sides: Vec<Side> = match rival {
                 // Each pair is told once, at the package whose id is greater.
@@ -329,6 +316,12 @@ fn judge(cx: &Context, who: &PrincipalId, rules: &Rules, out: &mut Outcome) {
                 Rival::Package(other) => own.get(other).into_iter().flatten().map(|h| Side::of(cx, h)).collect(),
                 Rival::Group(group) => rules.members.get(group).and_then(|m| m.get(who.as_str())).cloned().unwrap_or_default(),
             };
+            if let Rival::Group(group) = rival
+                && sides.is_empty()
+                && !groups.listed(group)
+            {
+                unlisted.push((*group, rule));
+            }
             for holding in &own[package] {
                 for side in &sides {
                     match overlap(cx, &Side::of(cx, holding), side) {
@@ -351,16 +344,36 @@ fn judge(cx: &Context, who: &PrincipalId, rules: &Rules, out: &mut Outcome) {
             );
             draft.clears_when = "Audit logs or snapshots of the time between.".into();
             out.push(cx.not_evaluable(ReasonCode::JoinMissing, draft));
+        } else if let Some(holding) = own[package].iter().find(|h| !unlisted.is_empty() && h.held_at(cx.as_of())) {
+            out.push(untold(cx, holding, &unlisted));
         } else if apart {
             out.pass_of(cx, own[package][0], "never held at the same time as what is incompatible with it");
         }
     }
 }
 
+/// A holder of whom no snapshot tells whether they are in a group that is incompatible.
+fn untold(cx: &Context, holding: &Holding, groups: &[(&str, &Interned)]) -> Finding {
+    let mut draft = Draft::of_holding(cx, holding);
+    let name = |id: &str| cx.access.groups.get(id).map_or(id, |g| shown(g.name.as_str(), id)).to_string();
+    let names: Vec<String> = groups.iter().map(|(id, _)| name(id)).collect();
+    draft
+        .evidence
+        .extend(groups.iter().filter(|(_, rule)| !rule.is_empty()).map(|(_, rule)| rule.to_string()));
+    draft.message = format!(
+        "{} holds {}, and no complete snapshot lists the members of {}, which is incompatible with it",
+        draft.subject.name,
+        draft.object.name,
+        words::listed(&names)
+    );
+    draft.clears_when = format!("A complete snapshot of the members of {}.", words::listed(&names));
+    cx.not_evaluable(ReasonCode::JoinMissing, draft)
+}
+
 /// Whether two accesses were held at the same time within the time that is looked at.
 fn overlap(cx: &Context, a: &Side, b: &Side) -> Overlap {
     let seen = Window {
-        from: cx.as_of().plus(-cx.days(&LOOK_BACK)),
+        from: cx.since(&LOOK_BACK),
         until: cx.as_of().plus(1),
     };
     let both = common(&common(&a.span.proved, &b.span.proved), &[seen]);

@@ -93,6 +93,8 @@ fn run(cx: &Context) -> Outcome {
         cx.need(&mut out, table, what);
     }
     cx.need_log(&mut out);
+    let groups = cx.access.groups.iter().filter(|(_, g)| g.role_assignable);
+    cx.unlisted_groups(&mut out, groups.map(|(id, _)| (id.as_str(), false)));
     let emergency = |h: &&Holding| matches!(cx.who(&h.principal), Ok((Population::BreakGlass, _)));
     for holding in cx.held().filter(|h| cx.account(&h.principal).is_person() != Some(false) && !emergency(h)) {
         match privileged(cx, holding) {

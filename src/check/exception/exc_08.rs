@@ -140,6 +140,9 @@ fn judge(cx: &Context, holding: &Holding, groups: &Groups, past: &Past, out: &mu
     if facts.automatic {
         return;
     }
+    if facts.may_be_by_rule() && cx.by_rule(holding).is_none() {
+        return open(cx, holding, "no record tells whether a rule assigns by its policy", out);
+    }
     let begun = holding.from_latest.or(holding.held_from);
     match (targets.modified_at, begun, holding.from_earliest) {
         (Some(changed), Some(begun), _) if begun < changed => return,

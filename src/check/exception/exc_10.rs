@@ -63,6 +63,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.need(&mut out, Table::Packages, "access packages");
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     for (id, facts) in cx.access.packages.iter().filter(|(id, f)| !f.removed && cx.mine(id.as_str())) {
         if !cx.contents_known(id) {
             let message = "what some packages contain is not on record, so whether they give too much was not judged";

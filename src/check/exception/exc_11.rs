@@ -91,6 +91,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     if let Some(row) = no_logs(cx) {
         out.push_for(row, 0);
         return out;
@@ -131,7 +132,7 @@ fn no_logs(cx: &Context) -> Option<Finding> {
 }
 
 fn judge(cx: &Context, (package, app): (&str, &str), content: &PackageContent, holders: &[&Holding], out: &mut Outcome) {
-    let since = cx.as_of().plus(-cx.days(&UNUSED));
+    let since = cx.since(&UNUSED);
     // Too young to be missed: the application in the package, or all who hold it.
     let began = |t: Option<Instant>| t.is_some_and(|t| since < t);
     if began(content.span.from_earliest) || holders.iter().all(|h| began(h.from_earliest)) {

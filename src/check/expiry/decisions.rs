@@ -4,7 +4,7 @@ use crate::check::policies::{approvals, decided_at};
 use crate::check::{Context, Outcome, words};
 use crate::lake::table::Table;
 use crate::ledger::access_model::{RequestHistory, ReviewDecision};
-use crate::model::{Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode};
+use crate::model::{Finding, Holding, Instant, PackageId, PrincipalId, ReasonCode, Window};
 use ahash::AHashMap;
 
 /// Reviews by whom they are about, and what is known of decisions at all.
@@ -105,11 +105,22 @@ impl<'a> Decisions<'a> {
             let why = "a review kept it, and no record tells when, or whether a person decided";
             return Some(Missed::Own(why.into()));
         }
-        (!self.requests_whole).then(|| {
-            Missed::Own(format!(
-                "no complete snapshot of requests tells whether it was extended since {}",
-                words::day(from)
-            ))
+        let since = words::day(from);
+        if !self.requests_whole {
+            return Some(Missed::Own(format!(
+                "no complete snapshot of requests tells whether it was extended since {since}"
+            )));
+        }
+        // Graph forgets the old first: whose own request is gone may have lost extensions with it, which count where they are approved.
+        let begun = |r: &(&RequestHistory, Instant, Renewal)| r.1 <= from;
+        let policy = holding.policy.as_ref().and_then(|p| cx.access.policies.get(p));
+        let approved = policy.and_then(|p| p.approval_for_extension) != Some(false);
+        let lost = approved && !cx.index.has_request(holding) && !self.renewals(cx, holding).iter().any(begun);
+        let window = Window { from, until: cx.as_of() };
+        let logged = || cx.access.coverage.get("audit").is_some_and(|c| c.spans(window));
+        (lost && !logged()).then(|| {
+            let why = format!("its request is gone, and neither what was asked since {since} nor an audit log of all that time is on record");
+            Missed::Own(why)
         })
     }
 }

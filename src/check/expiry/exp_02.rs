@@ -64,7 +64,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    for (id, policy) in cx.live_policies() {
+    for (id, policy) in cx.live_policies(&mut out) {
         let exempt = policy.package.as_ref().map_or(Known::No, |p| cx.on_list(&cx.config.no_expiry_exempt, p));
         match (policy.expiration_type.to_ascii_lowercase().as_str(), exempt) {
             (_, Known::Yes(_)) => {}

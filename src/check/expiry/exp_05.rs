@@ -123,8 +123,9 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
-    if let Some(row) = cx.contents_unknown() {
-        out.push_for(row, 0);
+    match cx.contents_unknown() {
+        Some(row) => out.push_for(row, 0),
+        None => cx.not_understood(&mut out, &[Table::ResourceRoles]),
     }
     let (denials, lost) = (Denials::new(cx), cx.lost_decisions());
     for holding in cx.held() {

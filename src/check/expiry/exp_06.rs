@@ -61,7 +61,7 @@ check! {
         practice: &["P2", "P4"],
         controls: &[AC_2_H, AC_2_I],
         thresholds: &[&LOOK_BACK, &SOON],
-        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::ReviewDecisions, Table::Policies, Table::Packages, Table::Coverage],
+        reads: &[Table::Assignments, Table::Requests, Table::AuditEvents, Table::ReviewDecisions, Table::ReviewDefinitions, Table::ReviewInstances, Table::Policies, Table::Packages, Table::Coverage],
         shard_by: Shard::Principal,
         cost: "each package ever held, against the one before it",
         run,
@@ -102,7 +102,7 @@ fn run(cx: &Context) -> Outcome {
     let key = |h: &Holding| (cx.began(h), h.held_until);
     holdings.sort_by(|a, b| (&a.principal, &a.entitlement, key(a), &a.assignment).cmp(&(&b.principal, &b.entitlement, key(b), &b.assignment)));
     let denials = Denials::new(cx);
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let mut before: Option<&Holding> = None;
     for holding in holdings {
         let earlier = before.filter(|b| b.principal == holding.principal && b.entitlement == holding.entitlement);
@@ -135,6 +135,11 @@ impl<'a> Denials<'a> {
         }
         let known = cx.looked_at(Table::ReviewDecisions) || !cx.access.review_decisions.is_empty();
         Self(all, known && cx.lost_decisions().is_none())
+    }
+
+    /// Whether every denial of a holding would be on record.
+    fn whole(&self, cx: &Context, holding: &Holding) -> bool {
+        cx.unreviewed(holding) || self.1 && cx.unheard(holding.entitlement.resource()).is_none()
     }
 
     /// Whether a denial of which no record tells when it was applied may have ended a holding.
@@ -199,7 +204,7 @@ fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Ca
         "approverRemove" => Cause::Against(format!("an approver{by}"), who, records),
         "userRemove" => Cause::Innocent,
         // The system removes what ended, what a review denied, and whom a rule no longer fits.
-        "systemRemove" if denials.1 || cx.unreviewed(holding) => Cause::Innocent,
+        "systemRemove" if denials.whole(cx, holding) => Cause::Innocent,
         _ if holding.scheduled_until.is_some_and(|t| t <= end.plus(DAY)) || cx.by_rule(holding) == Some(true) => Cause::Innocent,
         _ => Cause::Unknown,
     }
@@ -208,7 +213,7 @@ fn cause(cx: &Context, holding: &Holding, end: Instant, denials: &Denials) -> Ca
 fn judge(cx: &Context, (earlier, end): (&Holding, Instant), (holding, begun): (&Holding, Instant), denials: &Denials, out: &mut Outcome) {
     let mut draft = Draft::of_holding(cx, holding);
     match cause(cx, earlier, end, denials) {
-        Cause::Innocent if denials.1 || cx.unreviewed(earlier) => out.pass_of(cx, &draft, "what was before ended by itself, or was given up"),
+        Cause::Innocent if denials.whole(cx, earlier) => out.pass_of(cx, &draft, "what was before ended by itself, or was given up"),
         Cause::Innocent | Cause::Unknown => {
             let message = format!(
                 "{} was given {} on {} again, {} after it ended, and no record tells whether somebody had decided against it",

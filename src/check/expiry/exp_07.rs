@@ -146,7 +146,10 @@ fn is_open(cx: &Context, package: &PackageId, policy: &PolicyFacts) -> Option<bo
     if policy.automatic || policy.custom_schedule == Some(false) {
         return Some(false);
     }
-    let longer = |threshold: &Threshold| policy.expires_after.map(|d| d.longest_days() > cx.threshold(threshold));
+    if policy.may_be_by_rule() {
+        return None;
+    }
+    let longer = |threshold: &Threshold| policy.expires_after.map(|d| d.longest() > cx.days(threshold));
     let open = match policy.expiration_type.to_ascii_lowercase().as_str() {
         "noexpiration" => Some(true),
         "afterdatetime" => Some(false),

@@ -113,7 +113,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     let again = asked_again(cx);
-    for (id, policy) in cx.live_policies() {
+    for (id, policy) in cx.live_policies(&mut out) {
         let (draft, called) = Draft::of_policy(cx, id, policy);
         match policy.extendable {
             // There is no end to extend: another check tells that.
@@ -225,7 +225,7 @@ fn asked_again<'a>(cx: &Context<'a>) -> BTreeMap<&'a PolicyId, Again<'a>> {
         .collect();
     let begun = |h: &Holding| cx.began(h);
     holdings.sort_by(|a, b| (&a.principal, &a.entitlement, begun(a), &a.assignment).cmp(&(&b.principal, &b.entitlement, begun(b), &b.assignment)));
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let mut again: BTreeMap<&PolicyId, Again> = BTreeMap::new();
     for pair in holdings.windows(2) {
         let (before, after) = (pair[0], pair[1]);

@@ -106,7 +106,6 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Requests]);
-    cx.need(&mut out, Table::Packages, "access packages");
     let made = |s: &&RequestHistory| matches!(s.kind.as_str(), "userAdd" | "onBehalfAdd") && !s.state.to_ascii_lowercase().starts_with("cancel");
     let requests: Vec<(&RequestHistory, Vec<String>)> = cx
         .requests(&LOOK_BACK)
@@ -195,7 +194,8 @@ fn without<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>,
         (true, false, ..) => out.push(missing(cx, story)),
         (false, false, None, _) => untold.push(story, "the description of the package is not on record"),
         (false, false, _, Err(why)) => untold.push(story, why),
-        (false, false, Some(_), Ok(_)) => out.pass_of(cx, story, "no ticket is asked for"),
+        (false, false, Some(p), Ok(_)) if p.description_told => out.pass_of(cx, story, "no ticket is asked for"),
+        (false, false, ..) => untold.push(story, "the description of the package is not on record"),
     }
 }
 

@@ -65,7 +65,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    for (id, policy) in cx.live_policies().filter(|(_, p)| p.is_for_requests() != Some(false)) {
+    for (id, policy) in cx.live_policies(&mut out).filter(|(_, p)| p.is_for_requests() != Some(false)) {
         judge(cx, id, policy, &mut out);
     }
     out

@@ -92,7 +92,6 @@ fn judge<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>, o
     if silent.is_empty() {
         return out.pass_of(cx, story, "each approval has its reason");
     }
-    let record = story.evidence.iter().any(|e| e.starts_with("approvals:"));
     let mut doubt = None;
     for decision in silent {
         let asked = cx
@@ -100,7 +99,7 @@ fn judge<'a>(cx: &Context, story: &'a RequestHistory, untold: &mut Untold<'a>, o
             .map(|p| of_stage(p, decision));
         match asked {
             Ok(Some(false)) => {}
-            Ok(Some(true)) if record && decision.stage.is_some() => return out.push(found(cx, story, decision)),
+            Ok(Some(true)) if story.reasons_told && decision.stage.is_some() => return out.push(found(cx, story, decision)),
             Ok(Some(true)) => doubt = Some("no record that could hold the reason is in the lake".to_string()),
             Ok(None) => doubt = Some("the record of the policy does not tell whether approvers must give a reason".into()),
             Err(why) => doubt = Some(why),

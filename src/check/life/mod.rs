@@ -378,7 +378,7 @@ fn may_tell_of(row: &Finding, life: &Change) -> bool {
 /// Whether a finding tells of a time before the one that its check judges.
 fn too_old(check: &Check, now: &Now, life: &Change) -> bool {
     let told = Instant::parse(&life.from).or_else(|| Instant::parse(&life.until));
-    let since = now.access.as_of.plus(-in_force(&LOOK_BACK, now.config).value.saturating_mul(DAY));
+    let since = now.access.as_of.plus(1 - in_force(&LOOK_BACK, now.config).value.saturating_mul(DAY));
     check.thresholds.iter().any(|t| t.name == LOOK_BACK.name) && told.is_some_and(|t| t < since)
 }
 

@@ -97,7 +97,7 @@ fn judge(cx: &Context, name: &str, called: &str, covered: &Covered, out: &mut Ou
     }
     let first = covered.any.iter().map(|w| w.from).min().unwrap_or_default();
     let period = Window {
-        from: first.max(cx.as_of().plus(-cx.days(&LOOK_BACK))),
+        from: first.max(cx.since(&LOOK_BACK)),
         until: cx.as_of().plus(-cx.hours(&SIGN_IN_LAG)),
     };
     let mut holes = without(&[period], &merge_windows(covered.any.clone()));

@@ -83,7 +83,7 @@ fn run(cx: &Context) -> Outcome {
             continue;
         };
         let begins = covered.any.iter().map(|w| w.from).min();
-        judge(cx, (name, called), &covered.gaps, begins, cx.days(&LOG_DAYS), &mut out);
+        judge(cx, (name, called), &covered.gaps, begins, &LOG_DAYS, &mut out);
     }
     let decisions = Table::ReviewDecisions.name();
     let gaps = cx.access.collection_gaps.get(decisions);
@@ -98,7 +98,7 @@ fn run(cx: &Context) -> Outcome {
             (decisions, "the decisions of access reviews"),
             gaps.unwrap_or(&none),
             begins,
-            cx.days(&REVIEW_DAYS),
+            &REVIEW_DAYS,
             &mut out,
         );
     } else {
@@ -121,8 +121,8 @@ fn run(cx: &Context) -> Outcome {
     out
 }
 
-fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option<Instant>, days: i64, out: &mut Outcome) {
-    let due = cx.as_of().plus(-days);
+fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option<Instant>, keep: &Threshold, out: &mut Outcome) {
+    let due = cx.since(keep);
     let draft = Draft {
         subject: subject(name, called),
         evidence: vec![format!("coverage:{name}")],
@@ -134,7 +134,7 @@ fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option
         .filter(|(w, reason)| reason.contains(DROPPED) && w.is_none_or(|w| w.until > due && w.from < cx.as_of()));
     if let Some((window, reason)) = dropped.max_by_key(|(w, _)| w.map(|w| w.until)) {
         let until = window.map(|w| w.until);
-        return out.push(found(cx, draft, called, (until, reason), days));
+        return out.push(found(cx, draft, called, (until, reason), keep));
     }
     match begins {
         Some(from) if from <= due => out.pass_of(cx, &draft, format_args!("kept since {}", words::day(from))),
@@ -143,10 +143,7 @@ fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option
                 || "nothing tells when that begins".into(),
                 |t| format!("what is kept begins on {}", words::day(t)),
             );
-            let message = format!(
-                "whether {called} are kept for {} is unknown: {first}",
-                words::count(days / crate::model::time::DAY, "day")
-            );
+            let message = format!("whether {called} are kept for {} is unknown: {first}", words::count(cx.threshold(keep), "day"));
             let message = message
                 .replace("whether the audit log are", "whether the audit log is")
                 .replace("sign-ins are kept", "sign-ins is kept");
@@ -155,14 +152,14 @@ fn judge(cx: &Context, (name, called): (&str, &str), gaps: &Gaps, begins: Option
     }
 }
 
-fn found(cx: &Context, mut draft: Draft, called: &str, (until, reason): (Option<Instant>, &str), days: i64) -> Finding {
+fn found(cx: &Context, mut draft: Draft, called: &str, (until, reason): (Option<Instant>, &str), keep: &Threshold) -> Finding {
     draft.severity = Severity::Medium;
     draft.reason = "dropped";
     draft.until = until;
     let upto = until.map_or_else(|| "a part".into(), |t| format!("what was before {}", words::day(t)));
     draft.message = format!(
         "of {called}, {upto} was thrown away ({reason}), where {} must be kept",
-        words::count(days / crate::model::time::DAY, "day")
+        words::count(cx.threshold(keep), "day")
     );
     cx.finding(draft)
 }

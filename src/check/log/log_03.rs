@@ -4,8 +4,7 @@ use crate::check::define::check;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, words};
 use crate::lake::table::Table;
 use crate::model::controls::{AU_11, HIPAA_316_B_1_II};
-use crate::model::{AssignmentId, CheckId, Holding, PackageId, ReasonCode, Severity};
-use ahash::AHashSet;
+use crate::model::{CheckId, Holding, PackageId, ReasonCode, Severity};
 use std::collections::BTreeMap;
 
 check! {
@@ -62,14 +61,11 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.not_understood(&mut out, &[Table::Requests]);
     let mut lost: BTreeMap<PackageId, Vec<&Holding>> = BTreeMap::new();
     let listed = cx.looked_whole(Table::Requests);
-    // A request of a kind that is not known is a request.
-    let named: AHashSet<&AssignmentId> = cx.access.requests.values().filter_map(|r| r.assignment.as_ref()).collect();
     for (holding, package) in cx.held_packages() {
-        let of_assignment = holding.assignment.as_ref().is_some_and(|a| named.contains(a));
-        let told = of_assignment || holding.request.as_ref().is_some_and(|r| cx.access.requests.contains_key(r));
-        match (told, listed) {
+        match (cx.index.has_request(holding), listed) {
             (true, _) => out.pass_of(cx, holding, "its request is on record"),
             (false, true) => lost.entry(package).or_default().push(holding),
             (false, false) => {

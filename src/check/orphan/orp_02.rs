@@ -6,7 +6,7 @@ use crate::check::thresholds::DELIVERY_LAG;
 use crate::check::{Context, Draft, Outcome, Shard, Threshold, words};
 use crate::lake::table::Table;
 use crate::model::controls::{CC6_2, CC6_3, HIPAA_308_A_3_II_C, PCI_8_2_5, PS_4};
-use crate::model::{CheckId, EntitlementKind, Finding, GrantKind, Holding, PrincipalState, ReasonCode, Severity};
+use crate::model::{Certainty, CheckId, EntitlementKind, Finding, GrantKind, Holding, Instant, PrincipalState, ReasonCode, Severity};
 
 check! {
     /// A person who left still holds access
@@ -89,6 +89,7 @@ fn run(cx: &Context) -> Outcome {
     cx.unlisted(&mut out, &[Table::Assignments, Table::Memberships]);
     cx.need(&mut out, Table::DirectoryRoles, "directory role assignments");
     cx.need(&mut out, Table::RoleSchedules, "schedules of privileged identity management");
+    cx.leaves_untold(&mut out);
     let unknown = cx.contents_unknown();
     let judged = unknown.is_none();
     if let Some(row) = unknown {
@@ -103,10 +104,13 @@ fn run(cx: &Context) -> Outcome {
         if leave.is_some() || disabled {
             // What a package or a rule explains is not theirs to keep.
             match of_its_own(cx, holding) {
+                Some(true) if !seen_since(cx, holding, leave) => out.push(unseen(cx, holding)),
                 Some(true) => out.push(found(cx, holding)),
                 Some(false) => {}
                 None => out.push(filled(cx, holding)),
             }
+        } else if known && !cx.leave_told(&holding.principal) && holding.principal_state != PrincipalState::Deleted {
+            // The row for the tenant says so.
         } else if known || holding.principal_state == PrincipalState::Deleted {
             out.pass_of(cx, holding, "the account is in use, as far as its record tells, and nobody has left");
         } else if cx.index.accounts_known {
@@ -141,9 +145,33 @@ fn of_its_own(cx: &Context, holding: &Holding) -> Option<bool> {
     match holding.entitlement.kind {
         EntitlementKind::AccessPackage | EntitlementKind::DirectoryRole => Some(true),
         _ if cx.index.explained(holding, cx.as_of(), cx.hours(&DELIVERY_LAG)) => Some(false),
-        EntitlementKind::Group => cx.access.groups.get(holding.entitlement.resource()).map(|g| !g.dynamic),
+        EntitlementKind::Group => cx.access.groups.get(holding.entitlement.resource()).and_then(|g| g.dynamic).map(|d| !d),
         EntitlementKind::AppRole | EntitlementKind::SiteRole => Some(true),
     }
+}
+
+/// Whether any witness saw a holding after its holder left, or was disabled: where nobody knows since when that is, since users were
+/// last looked at.
+fn seen_since(cx: &Context, holding: &Holding, leave: Option<Instant>) -> bool {
+    let onset = leave.or(holding.principal_state_since).map(|t| t.plus(1));
+    let Some(at) = onset.or_else(|| cx.index.newest_look(Table::Users)).map(|t| t.plus(-1)) else {
+        return true;
+    };
+    let watched = holding.until_certainty != Certainty::Unknown || holding.until_earliest.is_none_or(|t| at < t);
+    watched || holding.last_seen.is_some_and(|t| at < t) || holding.proved.iter().any(|w| at < w.until)
+}
+
+/// What nobody has looked at since somebody left or was disabled.
+fn unseen(cx: &Context, holding: &Holding) -> Finding {
+    let mut draft = Draft::of_holding(cx, holding);
+    let last = holding.until_earliest.or(holding.last_seen).map_or_else(|| "then".to_string(), words::day);
+    draft.caveat = String::new();
+    draft.message = format!(
+        "{} left or is disabled, and no source has watched since {last} whether {} is still theirs",
+        draft.subject.name, draft.object.name
+    );
+    draft.clears_when = "A snapshot of what is held, of after that.".into();
+    cx.not_evaluable(ReasonCode::SourceStale, draft)
 }
 
 fn filled(cx: &Context, holding: &Holding) -> Finding {

@@ -77,7 +77,7 @@ fn run(cx: &Context) -> Outcome {
         out.push_for(row, 0);
         return out;
     }
-    for (id, policy) in cx.live_policies() {
+    for (id, policy) in cx.live_policies(&mut out) {
         judge(cx, id, policy, &mut out);
     }
     out

@@ -71,6 +71,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Packages]);
+    cx.not_understood(&mut out, &[Table::ResourceRoles]);
     let mut catalogs: BTreeMap<&str, Vec<&PackageId>> = BTreeMap::new();
     let mut groups: BTreeMap<&str, (&str, Vec<&PackageId>)> = BTreeMap::new();
     let (mut unfiled, mut untold) = (0, 0);
@@ -162,15 +163,20 @@ fn group(cx: &Context, (id, told): (&str, &str), packages: &[&PackageId], nowher
         ..Draft::default()
     };
     match facts {
-        Some(f) if f.synced || f.deleted_at.is_some() => {}
+        Some(f) if f.synced == Some(true) || f.deleted_at.is_some() => {}
         _ if cx.gone_from(Table::Groups, id) => {}
         None => {
             let message = format!("{} is in no listing of groups, so who owns it is unknown", draft.message);
             out.push(draft.untold(cx, ReasonCode::JoinMissing, message, "A snapshot of groups that lists it."));
         }
-        Some(_) => {
+        Some(f) => {
             let owners = cx.access.owners.get(id).map_or(&[][..], Vec::as_slice);
             let listed = looked(cx, Table::Memberships, &format!("owner/{id}"));
+            if f.synced.is_none() && !owners.iter().any(|o| owner(cx, o) == Live::Yes) {
+                let message = format!("{} may be synchronised from on premises, which no record tells", draft.message);
+                let clears_when = "A snapshot of groups with onPremisesSyncEnabled.";
+                return out.push(draft.untold(cx, ReasonCode::JoinMissing, message, clears_when));
+            }
             owned(cx, draft, owners, (listed, nowhere, "the owners of the group"), out);
         }
     }

@@ -4,7 +4,7 @@ use crate::check::{Context, Thing};
 use crate::lake::table::Table;
 use crate::ledger::access_model::ReviewDecision;
 use crate::ledger::governance::{ReviewInstance, ReviewSeries};
-use crate::model::{Instant, Interned, PackageId, PolicyId};
+use crate::model::{Instant, Interned, IsoDuration, PackageId, PolicyId};
 
 /// The instances of a series, by start.
 pub(super) fn instances_of<'a>(cx: &Context<'a>, series: &Interned) -> &'a [ReviewInstance] {
@@ -12,6 +12,16 @@ pub(super) fn instances_of<'a>(cx: &Context<'a>, series: &Interned) -> &'a [Revi
     let first = all.partition_point(|i| i.series < *series);
     let count = all[first..].partition_point(|i| i.series == *series);
     &all[first..first + count]
+}
+
+/// When the next instance of a series that recurs is to begin: a period after the last, or at its start; else why no record tells.
+pub(super) fn next_of(series: &ReviewSeries, every: IsoDuration, instances: &[ReviewInstance]) -> Result<Instant, &'static str> {
+    match (instances.iter().filter_map(|i| i.from).max(), series.from) {
+        (Some(last), _) => Ok(every.after(last)),
+        (None, _) if !instances.is_empty() => Err("the records of its instances do not tell when they began"),
+        (None, Some(from)) => Ok(from),
+        (None, None) => Err("no instance of it is listed, and its record does not tell when it begins"),
+    }
 }
 
 /// When a part of a collection, or all of it, was last looked at.

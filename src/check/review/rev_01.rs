@@ -1,6 +1,6 @@
 //! `REV-01`: a policy without a review, or with one too rare.
 
-use super::items::{instances_of, looked_at_part};
+use super::items::{instances_of, looked_at_part, next_of};
 use crate::check::define::check;
 use crate::check::judge::Rhythm;
 use crate::check::policies::BRIEF;
@@ -10,6 +10,7 @@ use crate::lake::table::Table;
 use crate::ledger::access_model::PolicyFacts;
 use crate::ledger::governance::ReviewSeries;
 use crate::model::controls::{AC_2_J, CC6_2, CC6_3, PCI_7_2_4};
+use crate::model::time::DAY;
 use crate::model::{CheckId, Interned, PackageId, PolicyId, ReasonCode, Severity};
 
 check! {
@@ -24,6 +25,7 @@ check! {
     /// It weighs high for sensitive packages.
     /// Policies by which access ends within a day of itself are left out: whoever needs it asks anew each time.
     /// A review series from outside the policy that covers the package, one of its policies or its whole catalog, goes on and recurs as often, is as good.
+    /// A series of which no instance ever began does not go on.
     /// Policies that assign by a rule are left out.
     ///
     /// ## Known false positives
@@ -111,7 +113,9 @@ fn run(cx: &Context) -> Outcome {
         if !cx.mine(package) || policy.automatic || policy.removed || dead(policy) {
             continue;
         }
-        judge(cx, id, policy, &mut out);
+        if !cx.may_be_by_rule(id, policy, &mut out) {
+            judge(cx, id, policy, &mut out);
+        }
     }
     out
 }
@@ -239,8 +243,14 @@ fn keeps_up(cx: &Context, package: &PackageId, id: &Interned, series: &ReviewSer
         let why = format!("the record of the review \"{}\" does not tell how often it happens", series.name);
         return if series.recurrence_told { Known::No } else { Known::Unknown(why) };
     };
+    if series.range_unclear {
+        return Known::Unknown(format!(
+            "the record of the review \"{}\" does not tell whether it has come to its end",
+            series.name
+        ));
+    }
     let slack = cx.threshold(&REVIEW_SLACK);
-    let within = |months: i64| every.longest_days() <= months * 31 + slack;
+    let within = |months: i64| every.longest() <= (months * 31 + slack) * DAY;
     let (strict, mild) = (cx.threshold(&REVIEW_SENSITIVE), cx.threshold(&REVIEW_OTHER));
     let often = match cx.is_sensitive(package) {
         Known::Yes(_) => within(strict),
@@ -254,20 +264,14 @@ fn keeps_up(cx: &Context, package: &PackageId, id: &Interned, series: &ReviewSer
             ));
         }
     };
-    // A series that no instance was seen of for longer than its period has stopped, whatever its record says.
+    // A series whose next instance did not come, be it its first, has stopped, whatever its record says.
     let Some(looked) = looked_at_part(cx, Table::ReviewInstances, id) else {
         return Known::Unknown(format!("no look at the instances of the review \"{}\" tells whether it goes on", series.name));
     };
-    let instances = instances_of(cx, id);
-    // Its first instance was due, and a look shows none.
-    if instances.is_empty() && series.from.is_some_and(|t| t.plus(cx.days(&REVIEW_SLACK)) < looked) {
-        return Known::No;
-    }
-    let begun = instances.iter().filter_map(|i| i.from).max().or(series.from);
-    match (often, begun) {
+    match (often, next_of(series, every, instances_of(cx, id))) {
         (false, _) => Known::No,
-        (true, None) => Known::Unknown(format!("no record tells when the review \"{}\" began", series.name)),
-        (true, Some(begun)) if every.after(begun).plus(cx.days(&REVIEW_SLACK)) < looked => Known::No,
-        (true, Some(_)) => Known::Yes(series.name.clone()),
+        (true, Err(why)) => Known::Unknown(format!("of the review \"{}\" {why}", series.name)),
+        (true, Ok(next)) if next.plus(cx.days(&REVIEW_SLACK)) < looked => Known::No,
+        (true, Ok(_)) => Known::Yes(series.name.clone()),
     }
 }

@@ -1,7 +1,7 @@
 //! `REV-02`: a review that is overdue, a series that stopped, a quarter in which nothing happened.
 
 use crate::check::define::check;
-use crate::check::review::items::{instances_of, looked_at_part, object_of, of_series};
+use crate::check::review::items::{instances_of, looked_at_part, next_of, object_of, of_series};
 use crate::check::thresholds::LOOK_BACK;
 use crate::check::{Context, Draft, Outcome, Shard, Thing, Threshold, words};
 use crate::lake::table::Table;
@@ -19,6 +19,7 @@ check! {
     ///
     /// ## What it looks for
     /// Of each review series that is listed: an instance that still runs more than seven days after its end; a series whose next instance should have begun more than seven days ago, by its period and within its range, and did not; an instance of the last year that ended and had items, of which nobody decided a single one.
+    /// What the default decides at the end of an instance is nobody's decision.
     /// A series that happens once has no next instance, and one that came to the end of its range does not stop: whether that is enough is REV-01's.
     ///
     /// ## Known false positives
@@ -86,8 +87,22 @@ static SLACK: Threshold = Threshold {
     help: "How many days a review may run past its end, or begin late.",
 };
 
-/// How many items an instance has, and how many of them somebody decided.
-type Counts<'a> = AHashMap<&'a str, (usize, usize)>;
+/// Statuses of an instance that runs (Graph's `accessReviewInstance`).
+const RUNNING: [&str; 6] = ["inprogress", "starting", "initializing", "notstarted", "autoreviewing", "completing"];
+/// Statuses of one that does not run any more.
+const ENDED: [&str; 6] = ["completed", "autoreviewed", "applying", "applied", "stopped", "stopping"];
+
+/// Items of an instance.
+#[derive(Default)]
+struct Items {
+    /// Somebody decided.
+    decided: usize,
+    /// A decision is on record, and not who made it.
+    untold: usize,
+}
+
+/// Items by instance.
+type Counts<'a> = AHashMap<&'a str, Items>;
 
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
@@ -108,8 +123,12 @@ fn run(cx: &Context) -> Outcome {
     let mut nameless = false;
     for decision in &cx.access.review_decisions {
         nameless |= decision.instance.is_empty();
-        let count = counts.entry(decision.instance.as_str()).or_default();
-        *count = (count.0 + 1, count.1 + usize::from(is_decided(decision)));
+        let items = counts.entry(decision.instance.as_str()).or_default();
+        match is_decided(decision) {
+            Some(true) => items.decided += 1,
+            Some(false) => {}
+            None => items.untold += 1,
+        }
     }
     let unlisted = unlisted(cx);
     if unlisted > 0 {
@@ -142,11 +161,17 @@ fn unlisted(cx: &Context) -> usize {
     policies.filter(|p| p.package.as_ref().is_some_and(|id| cx.series_of(id).is_empty())).count()
 }
 
-/// Whether a person decided: the default that applies where nobody does is recorded as a decision of nobody's.
-fn is_decided(decision: &ReviewDecision) -> bool {
+/// Whether a person decided: the default that is applied at the end is nobody's decision. `None` where no record tells who did.
+fn is_decided(decision: &ReviewDecision) -> Option<bool> {
     let word = decision.decision.as_str();
-    let by_person = decision.reviewer.is_some() || !decision.reviewer_told && decision.reviewed_at.is_some();
-    by_person && !word.is_empty() && !word.eq_ignore_ascii_case("NotReviewed") && !word.eq_ignore_ascii_case("NotNotified")
+    let open = word.is_empty() || word.eq_ignore_ascii_case("NotReviewed") || word.eq_ignore_ascii_case("NotNotified");
+    match (&decision.reviewer, decision.reviewer_told) {
+        _ if open => Some(false),
+        (Some(_), _) => Some(true),
+        (None, true) => Some(false),
+        // Whoever decides does so at a time.
+        (None, false) => decision.reviewed_at.is_none().then_some(false),
+    }
 }
 
 fn judge(cx: &Context, id: &Interned, series: &ReviewSeries, counts: (&Counts, bool), out: &mut Outcome) {
@@ -202,14 +227,16 @@ fn of_instance(
     let Some(until) = instance.until else {
         return doubts.push("the record of an instance does not tell when it ends".into());
     };
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     if until < since || until > cx.as_of() {
         return;
     }
     let due = until.plus(cx.days(&SLACK));
     let is_one_of = |words: &[&str]| words.iter().any(|s| s.eq_ignore_ascii_case(&instance.status));
-    let runs = is_one_of(&["inprogress", "starting", "initializing", "notstarted", "autoreviewing", "completing"]);
-    let over = is_one_of(&["completed", "autoreviewed", "applying", "applied"]);
+    let runs = is_one_of(&RUNNING);
+    if !runs && !is_one_of(&ENDED) && !instance.status.is_empty() {
+        return doubts.push(format!("an instance is \"{}\", a status that is not known", instance.status));
+    }
     match (runs, newest) {
         (true, Some(newest)) if due < newest => {
             wrong.push((
@@ -220,9 +247,11 @@ fn of_instance(
         (true, Some(_)) if cx.as_of() < due => {}
         (true, _) => doubts.push(format!("nobody has looked since {} at an instance that ran then", words::day(until))),
         (false, _) if instance.status.is_empty() => doubts.push("the record of an instance does not tell whether it ended".into()),
-        (false, _) if !over => doubts.push(format!("the record of an instance says \"{}\", a word that is not known", instance.status)),
         (false, _) => match counts.get(instance.id.as_str()) {
-            Some((_, 0)) => wrong.push((
+            Some(Items { decided: 0, untold }) if *untold > 0 => {
+                doubts.push("decisions of an instance are on record, and not who made them".into());
+            }
+            Some(Items { decided: 0, .. }) => wrong.push((
                 "nothing-happened",
                 format!("nobody decided anything in the instance that ended on {}", words::day(until)),
             )),
@@ -258,18 +287,17 @@ fn stopped(
         }
         return;
     };
-    let begun: Option<Instant> = instances.iter().filter_map(|i| i.from).max();
-    if begun.is_none() && !instances.is_empty() {
-        return doubts.push("the records of its instances do not tell when they began".into());
-    }
-    let next = match (begun, series.from) {
-        (Some(last), _) => every.after(last),
-        (None, Some(from)) => from,
-        (None, None) => return doubts.push("no instance of it is listed, and its record does not tell when it begins".into()),
+    let next = match next_of(series, every, instances) {
+        Ok(next) => next,
+        Err(why) => return doubts.push(why.into()),
     };
+    if series.range_unclear {
+        return doubts.push("its record does not tell whether it has come to its end".into());
+    }
     if over(next) || next.plus(cx.days(&SLACK)) >= newest {
         return;
     }
+    let begun: Option<Instant> = instances.iter().filter_map(|i| i.from).max();
     let last = begun.map_or_else(|| "none has begun yet".to_string(), |t| format!("the last began on {}", words::day(t)));
     wrong.push(("stopped", format!("the next instance was to begin on {}, and {last}", words::day(next))));
 }

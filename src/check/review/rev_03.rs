@@ -99,7 +99,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unheard_at_all(&mut out);
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let mut pairs: BTreeMap<(&PrincipalId, String), Vec<(&ReviewDecision, Instant)>> = BTreeMap::new();
     let (mut nameless, mut unresolved) = (0, 0);
     for decision in cx.access.review_decisions.iter().filter(|d| verdict(d).is_some()) {

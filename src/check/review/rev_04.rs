@@ -112,7 +112,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unheard_at_all(&mut out);
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let mut batches: BTreeMap<(&PrincipalId, &str), Vec<(Instant, &ReviewDecision)>> = BTreeMap::new();
     let mut nameless = 0;
     for decision in cx.access.review_decisions.iter().filter(|d| verdict(d).is_some()) {

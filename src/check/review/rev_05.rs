@@ -140,7 +140,7 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     cx.unheard_at_all(&mut out);
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let denied = |d: &ReviewDecision| verdict(d) == Some(false) && d.reviewed_at.or(d.applied_at).is_some_and(|t| since <= t);
     last.retain(|_, d| denied(d));
     let found = last.len();

@@ -69,7 +69,7 @@ check! {
 
 fn run(cx: &Context) -> Outcome {
     let mut out = Outcome::default();
-    let since = cx.as_of().plus(-cx.days(&LOOK_BACK));
+    let since = cx.since(&LOOK_BACK);
     let window = Window {
         from: since,
         until: cx.as_of(),

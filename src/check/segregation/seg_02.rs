@@ -114,7 +114,9 @@ fn run(cx: &Context) -> Outcome {
         }
     }
     for (id, policy) in cx.access.policies.iter().filter(|(_, p)| !p.removed && !p.automatic) {
-        judge(cx, id, policy, &served.remove(id).unwrap_or_default(), &mut out);
+        if !cx.may_be_by_rule(id, policy, &mut out) {
+            judge(cx, id, policy, &served.remove(id).unwrap_or_default(), &mut out);
+        }
     }
     out
 }

@@ -72,6 +72,7 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
+    cx.leaves_untold(&mut out);
     for (holding, _) in cx.held_packages() {
         if cx.account(&holding.principal).is_person() == Some(false) || cx.left(holding).is_some() {
             continue;
@@ -94,11 +95,11 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
     let kind = cx.who(&holding.principal);
     let in_doubt = endless || outlasts.is_some() || untold;
     let population = match kind {
-        Ok((population, _)) if !population.is_external() => return pass(cx, rule_known, &draft, "of the house", out),
+        Ok((population, _)) if !population.is_external() => return pass(cx, holding, rule_known, &draft, "of the house", out),
         Ok((population, _)) => population,
         // Whoever of the people it is, an end in time is right.
         Err(_) if !in_doubt && matches!(cx.account(&holding.principal), Account::Member | Account::Guest) => {
-            return pass(cx, rule_known, &draft, "an end in time is set", out);
+            return pass(cx, holding, rule_known, &draft, "an end in time is set", out);
         }
         Err(why) => {
             draft.message = format!("{who} holds {what}, and whether it must end is unknown: {why}");
@@ -132,12 +133,16 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
         draft.clears_when = "An end of the assignment on the day the contract ends, or a corrected leave date.".into();
         out.push(cx.finding(draft));
     } else {
-        out.pass_of(cx, &draft, "an end in time is set");
+        pass(cx, holding, true, &draft, "an end in time is set", out);
     }
 }
 
 /// Nothing is wrong, whoever assigned it; who a rule gave it to is not asked about.
-fn pass(cx: &Context, rule_known: bool, draft: &Draft, seen: &str, out: &mut Outcome) {
+fn pass(cx: &Context, holding: &Holding, rule_known: bool, draft: &Draft, seen: &str, out: &mut Outcome) {
+    if !cx.leave_told(&holding.principal) {
+        // Whether they are to leave before is unknown, which the row for the tenant says.
+        return;
+    }
     if rule_known {
         return out.pass_of(cx, draft, seen);
     }

@@ -84,7 +84,6 @@ fn run(cx: &Context) -> Outcome {
         return out;
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
-    cx.need(&mut out, Table::Policies, "assignment policies");
     for (holding, _) in cx.held_packages() {
         let mut draft = Draft::of_holding(cx, holding);
         match cx.account(&holding.principal) {
@@ -148,9 +147,9 @@ fn judge(cx: &Context, holding: &Holding, out: &mut Outcome) {
     match why {
         None if organisations_known(cx, holding) => out.pass_of(cx, &draft, "a sponsor can act, and the organisation is connected"),
         why => {
-            let why = why.unwrap_or("no complete snapshot of connected organisations tells whether theirs still is");
+            let why = why.unwrap_or("no record of its policy and no complete snapshot of connected organisations tells whether theirs still is connected");
             draft.message = format!("the guest {who} holds {what}, and {why}");
-            draft.clears_when = "Users exported with their sponsors, and connected organisations.".into();
+            draft.clears_when = "Users exported with their sponsors, assignment policies, and connected organisations.".into();
             out.push(cx.not_evaluable(ReasonCode::NoTelemetry, draft));
         }
     }
@@ -174,8 +173,9 @@ fn disconnected(cx: &Context, holding: &Holding) -> Option<String> {
 }
 
 fn organisations_known(cx: &Context, holding: &Holding) -> bool {
-    let policy = holding.policy.as_ref().filter(|p| cx.access.governance.targets.contains_key(*p));
-    match policy {
+    // What an assignment carries of its policy tells a name and no more.
+    let told = |p: &&PolicyId| cx.access.policies.get(*p).is_some_and(|f| !f.target_scope.is_empty());
+    match holding.policy.as_ref().filter(told) {
         Some(_) => targets(cx, holding).is_empty() || cx.looked_whole(Table::ConnectedOrganizations),
         None => false,
     }

@@ -92,7 +92,7 @@ fn run(cx: &Context) -> Outcome {
     }
     cx.unlisted(&mut out, &[Table::Assignments]);
     let limit = cx.days(&NOT_USED);
-    let cut = cx.as_of().plus(-limit);
+    let cut = cx.since(&NOT_USED);
     for holding in telemetry::population(cx, &mut out) {
         let seen = telemetry::of_holding(cx, holding);
         if seen.last.is_some_and(|t| t >= cut) {

@@ -3,7 +3,7 @@
 use super::packages::{nested_catalog, nested_package};
 use super::policies::nested_policy;
 use super::reader::Reader;
-use super::{ASSIGNMENT, CATALOG, PACKAGE, POLICY, Place, Refused, Taker, carried, own_id, reader};
+use super::{ASSIGNMENT, CATALOG, Expanded, Holders, PACKAGE, POLICY, Place, Refused, Taker, carried, own_id, reader};
 use crate::lake::objects::{ApprovalRow, ApprovalStage, AssignmentRow, RequestRow};
 use crate::lake::table::Table;
 use crate::model::{Instant, Interned};
@@ -33,7 +33,7 @@ fn schedule(of: Reader<'_>) -> Schedule {
 pub(super) fn assignment<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {
     let id = own_id(map)?;
     let row = assignment_row(reader(map));
-    to.holders.note(id, reader(map));
+    to.holders.note_holder(id, reader(map));
     carried_parts(to, map);
     to.top(row, id, map, &[&PACKAGE[..], &POLICY, &CATALOG].concat());
     Ok(Place::whole(Table::Assignments))
@@ -113,6 +113,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         expiration_duration: schedule.duration,
         ..RequestRow::default()
     };
+    note_request(to.holders, id, map, &row);
     carried_parts(to, map);
     let mut reduce = PACKAGE.to_vec();
     // Without its target an assignment would be a holder nobody knows: it stays in the request.
@@ -121,7 +122,7 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
         carried_parts(to, &assignment);
         if let Some(id) = reader(&assignment).id("id") {
             let row = assignment_row(reader(&assignment));
-            to.holders.note(id, reader(&assignment));
+            to.holders.note_holder(id, reader(&assignment));
             let parts = [&PACKAGE[..], &POLICY, &CATALOG].concat();
             to.nested(row, id, &assignment, &parts);
         }
@@ -129,6 +130,27 @@ pub(super) fn request<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Resul
     }
     to.top(row, id, map, &reduce);
     Ok(Place::whole(Table::Requests))
+}
+
+/// Notes whether a request names who asked, for what and for whom.
+fn note_request(holders: &mut Holders, id: Interned, map: &Object, row: &RequestRow) {
+    let requestor = reader(map).at("requestor");
+    let asked = requestor.any(&["objectId", "id", "displayName", "principalName", "email"]).is_some();
+    holders.note(Expanded::Requestor, id, asked || is_nothing(map, &["requestor"]));
+    let nested = ASSIGNMENT.iter().find_map(|name| map.get(*name)?.as_object());
+    let gone = is_nothing(map, &PACKAGE) || nested.is_some_and(|a| is_nothing(a, &PACKAGE));
+    holders.note(Expanded::Requested, id, row.package_id.is_some() || gone);
+    // Whoever asks for themselves is who the access is for.
+    let kind = row.request_type.as_deref().unwrap_or_default().to_ascii_lowercase();
+    if kind.starts_with("admin") || kind.starts_with("onbehalf") {
+        let told = ASSIGNMENT.iter().any(|name| map.contains_key(*name));
+        holders.note(Expanded::Recipient, id, told);
+    }
+}
+
+/// Whether a record says that there is no such object: told apart from one that does not say.
+fn is_nothing(map: &Object, names: &[&str]) -> bool {
+    names.iter().any(|name| map.get(*name).is_some_and(Value::is_null))
 }
 
 pub(super) fn approval<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) -> Result<Place, Refused> {

@@ -255,7 +255,7 @@ pub(super) struct Taker<'r, M> {
     pub nested: &'r mut Rows<M>,
     /// Rows of objects that were listed themselves.
     pub top: &'r mut Rows<M>,
-    /// Assignments that name no holder, and those that do.
+    /// Records that do not name what they are about, and those that do.
     pub holders: &'r mut Holders,
     /// Words of enumerations that are not known.
     pub words: &'r mut UnknownWords,
@@ -293,13 +293,54 @@ impl UnknownWords {
     }
 }
 
-/// Assignments by whether they name who holds them.
+/// What a record names in an object that Graph gives only where it is expanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Expanded {
+    /// Who holds an assignment.
+    Holder,
+    /// Who made a request.
+    Requestor,
+    /// What a request asks for.
+    Requested,
+    /// For whom a request was made.
+    Recipient,
+    /// What a package gives, and where.
+    Content,
+}
+
+impl Expanded {
+    /// Whose gap it is where it is missing.
+    pub fn table(self) -> Table {
+        match self {
+            Self::Holder => Table::Assignments,
+            Self::Requestor | Self::Requested | Self::Recipient => Table::Requests,
+            Self::Content => Table::ResourceRoles,
+        }
+    }
+
+    /// That so many records lack it, in words for people; `many` where the verb is in the plural whatever their number.
+    pub fn lacking(self, count: usize, many: bool) -> String {
+        let one = count == 1 && !many;
+        let verb = if one { "names" } else { "name" };
+        let noun = |noun: &str| if one { noun.to_string() } else { format!("{noun}s") };
+        let (noun, what, expand) = match self {
+            Self::Holder => (noun("assignment"), "no holder", "target"),
+            Self::Requestor => (noun("request"), "no requestor", "requestor"),
+            Self::Requested => (noun("request"), "no package", "accessPackage"),
+            Self::Recipient => (noun("request"), "nobody for whom", "assignment($expand=target)"),
+            Self::Content => (noun("resource role"), "no role or no resource", "resourceRoleScopes($expand=role,scope)"),
+        };
+        format!("{count} {noun} {verb} {what}: export with $expand={expand}")
+    }
+}
+
+/// Records by whether they name what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
-    /// Ids of those that name nobody.
-    pub missing: BTreeSet<Interned>,
-    /// Ids of those that name somebody.
-    pub named: Vec<Interned>,
+    /// Ids of those that do not.
+    pub missing: BTreeMap<Expanded, BTreeSet<Interned>>,
+    /// Ids of those that do.
+    pub named: BTreeMap<Expanded, Vec<Interned>>,
     /// Items of expanded lists that have no id, by the table that they would have been rows of.
     pub nameless: BTreeMap<Table, u64>,
     /// Ids of those that name somebody by a mail address alone, who is not in the directory yet.
@@ -315,14 +356,22 @@ impl Holders {
     }
 
     /// Notes whether an assignment names its holder.
-    fn note(&mut self, id: Interned, of: Reader<'_>) {
+    fn note_holder(&mut self, id: Interned, of: Reader<'_>) {
         let target = of.at("target");
-        if target.id("objectId").is_some() {
-            self.named.push(id);
-        } else if target.text("email").is_some() && target.text("principalName").is_none() {
+        let is_named = target.id("objectId").is_some();
+        if !is_named && target.text("email").is_some() && target.text("principalName").is_none() {
             self.invited.insert(id);
         } else {
-            self.missing.insert(id);
+            self.note(Expanded::Holder, id, is_named);
+        }
+    }
+
+    /// Notes whether a record names something.
+    fn note(&mut self, what: Expanded, id: Interned, is_named: bool) {
+        if is_named {
+            self.named.entry(what).or_default().push(id);
+        } else {
+            self.missing.entry(what).or_default().insert(id);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::policies::nested_policy;
 use super::reader::Reader;
-use super::{CATALOG, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, nameless, own_id, reader};
+use super::{CATALOG, Expanded, POLICIES, Place, ROLE_SCOPES, Refused, Taker, carried, carried_list, nameless, own_id, reader};
 use crate::lake::objects::{CatalogRow, ConnectedOrganizationRow, IncompatibilityRow, PackageRow, ResourceRoleRow};
 use crate::lake::table::Table;
 use crate::model::Interned;
@@ -82,6 +82,7 @@ fn package_parts<M: Copy>(to: &mut Taker<'_, M>, map: &Object, id: &str) {
     }
     for scope in carried_list(map, &ROLE_SCOPES) {
         if let Some((row, row_id)) = resource_role_row(&scope, id) {
+            to.holders.note(Expanded::Content, row_id, tells_content(&row));
             to.nested(row, row_id, &scope, &[]);
         }
     }
@@ -149,8 +150,15 @@ pub(super) fn resource_role<M: Copy>(to: &mut Taker<'_, M>, map: &mut Object) ->
     let Some((row, id)) = resource_role_row(map, &package) else {
         return Err(Refused::Rejected("no id".into()));
     };
+    to.holders.note(Expanded::Content, id, tells_content(&row));
     to.top(row, id, map, &[]);
     Ok(Place::part(Table::ResourceRoles, package))
+}
+
+/// Whether a content names its role and its resource, which Graph gives only where both are expanded.
+fn tells_content(row: &ResourceRoleRow) -> bool {
+    let role = row.role_id.is_some() || row.role_origin_id.is_some() || row.role_name.is_some();
+    role && (row.resource_id.is_some() || row.resource_name.is_some() || row.origin_system.is_some())
 }
 
 fn resource_role_row(map: &Object, package: &str) -> Option<(ResourceRoleRow, Interned)> {

@@ -1,4 +1,4 @@
-//! What is known to be missing: records that were not taken, pages that never came, assignments without a holder.
+//! What is known to be missing: records that were not taken, pages that never came, records that name nobody or nothing.
 
 use super::{Run, Sum};
 use crate::ingest::coverage::is_log;
@@ -6,7 +6,7 @@ use crate::ingest::dating::Dating;
 use crate::ingest::gaps::Whose;
 use crate::ingest::kind::{self, Kind};
 use crate::ingest::looks::Looks;
-use crate::ingest::objects::Holders;
+use crate::ingest::objects::{Expanded, Holders};
 use crate::ingest::paths::Input;
 use crate::ingest::run::remarks::subject_of;
 use crate::ingest::scan::Scan;
@@ -22,14 +22,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Missing {
     /// Pages of logs, by log and folder.
     logs: BTreeMap<(String, String), LogPages>,
-    /// Assignments by whether they name a holder, for each place and instant of an export.
-    holders: BTreeMap<(String, Instant), Named>,
+    /// Records by whether they name what they are about, for each place and instant of an export.
+    holders: BTreeMap<(String, Instant, Expanded), Named>,
     /// Collections of which a part was lost.
     spoiled: Vec<(Table, Dating, String)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Named {
+    /// When it was listed.
+    window: Option<Window>,
     missing: BTreeSet<Interned>,
     named: BTreeSet<Interned>,
 }
@@ -72,14 +74,23 @@ impl LogPages {
 }
 
 impl Missing {
-    /// Notes which assignments name a holder.
+    /// Notes which records name what they are about.
     pub fn holders(&mut self, dating: &Dating, holders: Holders) {
-        if holders.missing.is_empty() && holders.named.is_empty() {
-            return;
+        for (what, ids) in holders.missing {
+            self.named(dating, what).missing.extend(ids);
         }
-        let all = self.holders.entry((dating.look.clone(), dating.at)).or_default();
-        all.missing.extend(holders.missing);
-        all.named.extend(holders.named);
+        for (what, ids) in holders.named {
+            self.named(dating, what).named.extend(ids);
+        }
+    }
+
+    fn named(&mut self, dating: &Dating, what: Expanded) -> &mut Named {
+        let place = (dating.look.clone(), dating.at, what);
+        self.holders.entry(place).or_insert_with(|| Named {
+            window: dating.window(),
+            missing: BTreeSet::new(),
+            named: BTreeSet::new(),
+        })
     }
 
     /// Notes that a part of a collection was lost.
@@ -91,8 +102,12 @@ impl Missing {
     pub fn whole(&self) -> Vec<(String, String)> {
         let logs = self.logs.iter().filter(|(_, pages)| pages.verdict().is_none());
         let logs = logs.map(|((subject, folder), _)| (subject.clone(), format!("{folder}: ")));
-        let holders = self.holders.iter().filter(|(_, named)| named.missing.is_subset(&named.named));
-        let holders = holders.map(|((_, at), _)| (Table::Assignments.name().to_string(), format!("as of {at}, ")));
+        let mut of_tables: BTreeMap<(Table, Instant), bool> = BTreeMap::new();
+        for ((_, at, what), named) in &self.holders {
+            *of_tables.entry((what.table(), *at)).or_insert(true) &= named.nobody() == 0;
+        }
+        let whole = of_tables.into_iter().filter(|(_, whole)| *whole);
+        let holders = whole.map(|((table, at), _)| (table.name().to_string(), format!("as of {at}, ")));
         logs.chain(holders).collect()
     }
 
@@ -118,15 +133,20 @@ impl Missing {
                     .map(|reason| gap(subject, None, format!("{folder}: {reason}; export the whole log"))),
             );
         }
-        for ((_, at), named) in &self.holders {
-            let nobody = named.missing.difference(&named.named).count();
-            if nobody > 0 {
-                let noun = if nobody == 1 { "assignment names" } else { "assignments name" };
-                let reason = format!("as of {at}, {nobody} {noun} no holder: export with $expand=target");
-                rows.push(gap(Table::Assignments.name(), None, reason));
-            }
+        for ((_, at, what), named) in self.holders.iter().filter(|(_, named)| named.nobody() > 0) {
+            let reason = format!("as of {at}, {}", what.lacking(named.nobody(), false));
+            // Whose holder nobody names may have been anybody's at any time: the ledger counts them for themselves.
+            let window = named.window.filter(|_| *what != Expanded::Holder);
+            rows.push(gap(what.table().name(), window, reason));
         }
         rows
+    }
+}
+
+impl Named {
+    /// How many records name nobody and nothing, whichever file told of them.
+    fn nobody(&self) -> usize {
+        self.missing.difference(&self.named).count()
     }
 }
 
@@ -167,10 +187,7 @@ impl<S: Sink> Run<'_, S> {
             self.gap(&unknown, reason, source());
             self.spoil(&unknown, dating);
         }
-        let look = (!dating.presence_only()).then(|| Window {
-            from: dating.from,
-            until: dating.at.plus(1),
-        });
+        let look = dating.window();
         let (shown, sha256) = (self.shown(input), scan.sha256.get());
         for (records, fate) in [(&sum.missed, "taken"), (&sum.misread, "understood")] {
             self.report.gaps.extend(records.rows(&shown, fate, &self.tenant, sha256, &unknown, look));

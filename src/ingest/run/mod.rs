@@ -13,7 +13,7 @@ use crate::ingest::gaps::Missed;
 use crate::ingest::kind::{self, Kind};
 use crate::ingest::looks::{self, Looks};
 use crate::ingest::naming::{self, Named};
-use crate::ingest::objects::{Place, UnknownWords};
+use crate::ingest::objects::{Expanded, Place, UnknownWords};
 use crate::ingest::paths::Input;
 use crate::ingest::scan::{SMALL, Scan};
 use crate::ingest::shown::is_renamed;
@@ -74,7 +74,7 @@ struct Sum {
     errors: BTreeMap<String, u64>,
     missed: Missed,
     misread: Missed,
-    holderless: usize,
+    unnamed: BTreeMap<Expanded, usize>,
     nameless: BTreeMap<Table, u64>,
     unknown: UnknownWords,
     invited: BTreeSet<Interned>,
@@ -186,7 +186,7 @@ impl<'a, S: Sink> Run<'a, S> {
     fn heal(&mut self, subject: Option<&str>, begin: &str) {
         let same = |gap: &&Coverage| {
             let reason = gap.reason.as_deref().unwrap_or_default();
-            gap.from.is_none() && reason.starts_with(begin) && subject.is_none_or(|s| s == gap.subject)
+            can_heal(gap) && reason.starts_with(begin) && subject.is_none_or(|s| s == gap.subject)
         };
         let still = |gap: &&Coverage| self.report.gaps.iter().any(|g| g.subject == gap.subject && g.reason == gap.reason);
         let healed = self.options.open_gaps.iter().filter(same).filter(|g| !still(g));
@@ -305,7 +305,9 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         sum.missed.join(done.missed);
         sum.misread.join(done.misread);
-        sum.holderless += done.holders.missing.len();
+        for (what, ids) in &done.holders.missing {
+            *sum.unnamed.entry(*what).or_default() += ids.len();
+        }
         for (table, count) in &done.holders.nameless {
             *sum.nameless.entry(*table).or_default() += count;
         }
@@ -494,6 +496,12 @@ impl<'a, S: Sink> Run<'a, S> {
         }
         Ok(self.report)
     }
+}
+
+/// Whether a gap can end by what is read later: one without a time, or of a listing that named too little.
+#[must_use]
+pub fn can_heal(gap: &Coverage) -> bool {
+    gap.from.is_none() || gap.reason.as_deref().is_some_and(|r| r.starts_with("as of "))
 }
 
 fn number(count: u64) -> i64 {

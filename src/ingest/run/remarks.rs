@@ -36,9 +36,7 @@ pub(super) fn note(sum: &Sum, outcome: &Outcome, input: &Input, archive: &str, d
             "the date {date} in its name is yet to come: its modification time is taken instead, which proves presence only"
         ));
     }
-    if sum.holderless > 0 {
-        notes.push(format!("{} assignments name no holder: export with $expand=target", sum.holderless));
-    }
+    notes.extend(sum.unnamed.iter().map(|(what, count)| what.lacking(*count, true)));
     for (table, count) in &sum.nameless {
         notes.push(super::missing::nameless(*table, *count));
     }

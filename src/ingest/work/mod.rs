@@ -113,7 +113,7 @@ pub(super) struct Done {
     pub missed: Missed,
     /// Records of logs that were taken, and of which a member is not understood that decides what they say.
     pub misread: Missed,
-    /// Assignments that name no holder, and those that do.
+    /// Records that do not name what they are about, and those that do.
     pub holders: Holders,
     /// Things worth a remark.
     pub remarks: Remarks,

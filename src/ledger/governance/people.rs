@@ -65,10 +65,11 @@ pub(super) fn fill(all: &mut Governance, access: &AccessModel, evidence: &Eviden
         if ["\"perUserMfaState\"", "\"identityParentId\"", "\"agentIdentityId\""]
             .iter()
             .any(|w| row.content.contains(w))
+            || row.agent == Some(true)
         {
             let whole = json(&row.content);
             details.per_user_mfa = whole["perUserMfaState"].as_str().unwrap_or_default().into();
-            if is_agent_user(&whole) {
+            if row.agent == Some(true) || is_agent_user(&whole) {
                 let agent = Agent {
                     name: row.name.unwrap_or_default(),
                     enabled: row.enabled,

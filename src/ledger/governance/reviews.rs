@@ -3,10 +3,9 @@
 use super::{Governance, json};
 use crate::lake::table::Table;
 use crate::ledger::evidence::Evidence;
-use crate::ledger::policy_history::nth;
+use crate::ledger::policy_history::SeriesEnd;
 use crate::ledger::sightings::Sightings;
 use crate::model::id::lowered;
-use crate::model::time::DAY;
 use crate::model::{Instant, Interned, IsoDuration};
 use serde_json::Value;
 
@@ -37,6 +36,8 @@ pub struct ReviewSeries {
     pub until: Option<Instant>,
     /// How long reviewers have in each instance; none where the record does not tell.
     pub lasts: Option<IsoDuration>,
+    /// Whether no record tells when its range ends: the range is missing, or of a kind that is not known.
+    pub range_unclear: bool,
     /// Whether holders review themselves; `None` when the record does not tell.
     pub is_self: Option<bool>,
     /// Whether reviewers are reminded; `None` when the record does not tell.
@@ -80,24 +81,23 @@ pub(super) fn fill(all: &mut Governance, evidence: &Evidence, sightings: &Sighti
     for row in sightings.current(&evidence.review_definitions, as_of) {
         let whole = json(&row.content);
         let settings = &whole["settings"];
-        let (from, until) = range(&settings["recurrence"]);
-        let every = row
-            .recurrence
-            .as_deref()
-            .and_then(IsoDuration::parse)
-            .filter(|_| range_known(&settings["recurrence"]));
-        // One that happens once has no recurrence, and its record says so.
-        let told = settings.get("recurrence").is_some_and(|r| r["pattern"].is_null() || every.is_some());
+        let recurrence = &settings["recurrence"];
+        let from = recurrence["range"]["startDate"].as_str().and_then(Instant::parse);
+        let end = SeriesEnd::of(recurrence, from);
+        // One that happens once has no recurrence or no pattern, and its record says so; a pattern that is not known tells nothing.
+        let told = settings.get("recurrence").is_some() && !recurrence["pattern"].is_object();
+        let every = row.recurrence.as_deref().and_then(IsoDuration::parse);
         let mut series = ReviewSeries {
             name: row.name.unwrap_or_default().to_string(),
             status: row.status.unwrap_or_default(),
             every,
             recurrence_told: told || every.is_some(),
             from,
-            until,
+            until: end.at(),
             lasts: settings["instanceDurationInDays"]
                 .as_u64()
                 .and_then(|days| IsoDuration::parse(&format!("P{days}D"))),
+            range_unclear: end == SeriesEnd::Untold,
             is_self: whole.get("reviewers").and_then(Value::as_array).map(|list| reviews_itself(list, &whole)),
             reminders: row.reminders,
             no_response: no_response(settings, row.default_decision),
@@ -136,29 +136,6 @@ fn reviews_itself(reviewers: &[Value], whole: &Value) -> bool {
         words.iter().flatten().any(|w| w.eq_ignore_ascii_case("self"))
     };
     reviewers.is_empty() && !stages || reviewers.iter().any(own)
-}
-
-/// Whether the range of a recurrence is of a kind that is known.
-fn range_known(recurrence: &Value) -> bool {
-    let kind = recurrence["range"]["type"].as_str().unwrap_or_default();
-    ["", "noEnd", "endDate", "numbered"].iter().any(|k| k.eq_ignore_ascii_case(kind))
-}
-
-/// When a series begins and ends.
-fn range(recurrence: &Value) -> (Option<Instant>, Option<Instant>) {
-    let (pattern, range) = (&recurrence["pattern"], &recurrence["range"]);
-    let instant = |value: &Value| value.as_str().and_then(Instant::parse);
-    let from = instant(&range["startDate"]);
-    let until = match range["type"].as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
-        // The day that is named is the last one.
-        "enddate" => instant(&range["endDate"]).map(|t| t.plus(DAY)),
-        "numbered" => from.zip(range["numberOfOccurrences"].as_u64()).map(|(start, times)| {
-            let every = pattern["interval"].as_u64().unwrap_or(1).max(1);
-            nth(start, pattern["type"].as_str().unwrap_or_default(), every.saturating_mul(times))
-        }),
-        _ => None,
-    };
-    (from, until)
 }
 
 fn no_response(settings: &Value, default: Option<Interned>) -> NoResponse {
