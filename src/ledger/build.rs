@@ -4,7 +4,7 @@ use crate::lake::objects::AssignmentRow;
 use crate::lake::table::Table;
 use crate::ledger::access_model::{AccessModel, Covered, Gaps, Look, Looks, RequestHistory, SeenAt};
 use crate::ledger::accounts::Accounts;
-use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_holders, missing_resources, purged, unborn};
+use crate::ledger::deletions::{Deletions, explained_by_deletion, missing_holders, missing_resources, purged, told_removed, unborn};
 use crate::ledger::evidence::{Evidence, UsageDay};
 use crate::ledger::held::{Held, Recorder};
 use crate::ledger::intervals::{LONG_SNAPSHOT, Rules, intervals};
@@ -254,6 +254,7 @@ fn all_held(sorted: [Timelines; 2], deletions: &Deletions, ledger: &Ledger, log:
     let (accounts, sightings, names) = (&ledger.accounts, &ledger.sightings, &ledger.names);
     let prepared = sorted.into_iter().flat_map(|mut timelines| {
         explained_by_deletion(&mut timelines, accounts);
+        told_removed(&mut timelines, sightings);
         purged(&mut timelines, accounts);
         missing_resources(&mut timelines, sightings);
         missing_holders(&mut timelines, sightings);

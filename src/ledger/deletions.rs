@@ -129,6 +129,30 @@ pub(super) fn explained_by_deletion(timelines: &mut Timelines, accounts: &Accoun
     }
 }
 
+/// Memberships that a delta page tells to be removed: it says so of each, and a deleted account explains none of them.
+pub(super) fn told_removed(timelines: &mut Timelines, sightings: &Sightings) {
+    let memberships = sightings.of(Table::Memberships);
+    let prefix = format!("{}:", Table::Memberships.name());
+    for group in timelines
+        .iter_mut()
+        .filter(|((_, key), _)| key.kind == EntitlementKind::Group)
+        .map(|(_, group)| group)
+    {
+        for timeline in group.iter_mut() {
+            let record = |fact: &Fact| match fact {
+                Fact::Present { evidence, .. } => evidence.strip_prefix(&prefix).map(str::to_string),
+                _ => None,
+            };
+            let mut records: Vec<String> = timeline.facts.iter().filter_map(record).collect();
+            records.sort();
+            records.dedup();
+            let told = records.iter().flat_map(|id| memberships.told_removed(id));
+            let told: Vec<Fact> = told.map(|l| Fact::Absent { at: l.at, since: l.since }).collect();
+            timeline.facts.extend(told);
+        }
+    }
+}
+
 /// Accounts of which nothing is left to restore: from then on nothing proves what they held but another witness.
 pub(super) fn purged(timelines: &mut Timelines, accounts: &Accounts) {
     for ((principal, _), group) in timelines.iter_mut() {

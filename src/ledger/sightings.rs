@@ -202,6 +202,11 @@ impl Collection {
         scope.and_then(|scope| self.looks.get(&scope)).map_or(&[], Vec::as_slice)
     }
 
+    /// Views of one object alone that tell that it was removed.
+    pub(super) fn told_removed(&self, object: &str) -> impl Iterator<Item = &SnapshotFacts> {
+        self.removals("", object).iter().map(|(_, look)| look).filter(|look| look.complete)
+    }
+
     /// The objects that a view of each alone tells to be removed, with when.
     pub(super) fn removed_alone(&self) -> impl Iterator<Item = (Interned, &SnapshotFacts)> {
         let alone = self.looks.iter().filter_map(|(scope, looks)| Some((scope.strip_prefix("object/")?, looks)));
