@@ -80,6 +80,13 @@ impl Context<'_> {
         self.access.people.get(who).is_some_and(|p| p.leave_told)
     }
 
+    /// Whether a snapshot of users has ever listed an account.
+    #[must_use]
+    pub fn is_listed(&self, who: &PrincipalId) -> bool {
+        let person = self.access.people.get(who);
+        person.is_some_and(|p| p.evidence.iter().any(|e| e.starts_with("users:")))
+    }
+
     /// A row that says of how many accounts no record tells when their owners leave: exports have that where they are asked for it.
     pub fn leaves_untold(&self, out: &mut Outcome) {
         let is_listed = |p: &&Person| p.evidence.iter().any(|e| e.starts_with("users:"));

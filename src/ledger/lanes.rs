@@ -4,7 +4,7 @@
 //! runs out ends itself and no assignment. Records of privileged identity management say which of the two they are of; those of the
 //! core directory and plain listings do not, and are sorted here by what else is known.
 
-use crate::ledger::timeline::{Fact, Schedule, Timeline, Timelines};
+use crate::ledger::timeline::{Act, Fact, Schedule, Timeline, Timelines};
 use crate::model::time::{HOUR, MINUTE};
 use crate::model::{EntitlementKind, Instant};
 
@@ -142,7 +142,9 @@ fn sort_in(group: &mut Vec<Timeline>, fact: Fact) {
         }
         Fact::Granted { act, .. } if act.by_pim && runs && granted_about(lane(group, true), at) => lane(group, true).facts.push(fact),
         // The directory alone tells of it, and the instance of an activation that started then says what it was.
-        Fact::Granted { act, .. } if act.by_pim && act.of_activation.is_none() && made_about(lane(group, true), at) && !made_about(lane(group, false), at) => {
+        Fact::Granted { act, .. }
+            if may_be_pim(act) && act.of_activation.is_none() && made_about(lane(group, true), at) && !made_about(lane(group, false), at) =>
+        {
             lane(group, true).facts.push(fact);
         }
         Fact::Ended { act, .. } if act.by_pim && act.of_activation.is_none() && runs && stands && !is_due => {
@@ -162,6 +164,11 @@ fn is_of_activation(group: &mut Vec<Timeline>, at: Instant, runs: bool) -> bool 
         t.facts.iter().any(near)
     };
     !beside(lane(group, false)) && (beside(lane(group, true)) || runs)
+}
+
+/// Whether privileged identity management did it, or nobody tells who.
+fn may_be_pim(act: &Act) -> bool {
+    act.by_pim || act.by.is_empty() && !act.by_person
 }
 
 /// Whether an instance was listed later that started about then.

@@ -140,7 +140,11 @@ fn judge(cx: &Context, holding: &Holding, rule_known: bool, out: &mut Outcome) {
 /// Nothing is wrong, whoever assigned it; who a rule gave it to is not asked about.
 fn pass(cx: &Context, holding: &Holding, rule_known: bool, draft: &Draft, seen: &str, out: &mut Outcome) {
     if !cx.leave_told(&holding.principal) {
-        // Whether they are to leave before is unknown, which the row for the tenant says.
+        // Whether they are to leave before is unknown, which the row for the tenant says of listed accounts.
+        if !cx.is_listed(&holding.principal) {
+            let message = "no snapshot of users lists some of the holders, so whether they leave before their access ends is unknown";
+            out.push(cx.lacking(ReasonCode::JoinMissing, Table::Users, message, "Export users with employeeLeaveDateTime."));
+        }
         return;
     }
     if rule_known {

@@ -243,7 +243,9 @@ fn nothing_but_bad_records_is_nothing_usable() {
 #[test]
 fn words_that_are_not_known_are_counted_by_name() {
     let request = |kind: &str, state: &str| {
-        format!(r#"{{"id":"r{kind}","requestType":"{kind}","state":"{state}","createdDateTime":"{AT}","requestor":{{"objectId":"u"}},"answers":[]}}"#)
+        format!(
+            r#"{{"id":"r{kind}","requestType":"{kind}","state":"{state}","createdDateTime":"{AT}","requestor":{{"objectId":"u"}},"accessPackage":{{"id":"p"}},"answers":[]}}"#
+        )
     };
     let text = format!(
         "[{},{},{}]",

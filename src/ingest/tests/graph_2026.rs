@@ -120,8 +120,11 @@ fn every_subject_set_target_scope_and_stage_is_known_or_counted() {
 
 #[test]
 fn every_type_of_request_is_known_or_counted() {
-    let request =
-        |kind: &str| format!(r#"{{"id":"R1","requestType":"{kind}","state":"delivered","answers":[],"requestor":{{"objectId":"U1","subjectType":"user"}}}}"#);
+    let request = |kind: &str| {
+        format!(
+            r#"{{"id":"R1","requestType":"{kind}","state":"delivered","answers":[],"accessPackage":{{"id":"P1"}},"requestor":{{"objectId":"U1","subjectType":"user"}}}}"#
+        )
+    };
     for kind in [
         "userAdd",
         "userUpdate",
@@ -136,7 +139,9 @@ fn every_type_of_request_is_known_or_counted() {
         "approverRemove",
         "UserExtend",
     ] {
-        assert_eq!(strange(&request(kind)), Vec::<String>::new(), "{kind}");
+        // That the assignment of what an administrator asks was not expanded is another matter.
+        let told: Vec<String> = strange(&request(kind)).into_iter().filter(|t| !t.starts_with("export with $expand")).collect();
+        assert_eq!(told, Vec::<String>::new(), "{kind}");
     }
     let told = strange(&request("unknownFutureValue"));
     assert!(
@@ -357,5 +362,11 @@ fn people_who_are_invited_are_told_and_are_no_missing_expansion() {
 #[test]
 fn what_a_package_lists_without_an_id_is_told() {
     let text = r#"{"id":"P1","displayName":"x","isHidden":false,"resourceRoleScopes":[null,{"role":{"originSystem":"AadGroup","originId":"Member_1"}},{"id":"S1","role":null,"scope":null}]}"#;
-    assert_eq!(strange(text), ["2 items of expanded lists that belong to resource_roles have no id"]);
+    assert_eq!(
+        strange(text),
+        [
+            "2 items of expanded lists that belong to resource_roles have no id",
+            "export with $expand=resourceRoleScopes($expand=role,scope)",
+        ]
+    );
 }

@@ -390,7 +390,7 @@ fn what_a_log_shipper_wrapped_is_read() {
 
 #[test]
 fn a_batch_that_a_log_shipper_wrapped_is_unwrapped_record_by_record() {
-    let strange = r#"{"no":"kind","activityDisplayName":"Add member to group","activityDateTime":"2026-03-01T10:00:00Z","x":1}"#;
+    let strange = r#"{"no":"kind","when":"2026-03-01T10:00:00Z","x":1}"#;
     for batch in [
         format!(r#"{{"records":[{},{}]}}"#, enveloped("a", TENANT), enveloped("b", TENANT)),
         format!(r#"{{"Records":[{},{}]}}"#, event("a"), event("b")),
