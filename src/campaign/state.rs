@@ -106,6 +106,8 @@ pub struct State {
     pub keys: KeyLists,
     /// The end of the log.
     pub tail: Tail,
+    /// The sequence number of the last event that was taken, written or not yet.
+    applied: u64,
 }
 
 /// Whether a campaign, by the first entry of its log, was opened by a program that keeps what comes back.
@@ -244,6 +246,7 @@ impl State {
             unproved: Vec::new(),
             keys: KeyLists::default(),
             tail: Tail::default(),
+            applied: 0,
             head,
         })
     }
@@ -253,7 +256,7 @@ impl State {
     /// # Errors
     /// When an event names an item that is not in the population.
     pub fn apply_all(&mut self, events: &[LogEvent], at: Instant) -> Result<(), CampaignError> {
-        let first = self.tail.entries + 1;
+        let first = self.applied.max(self.tail.entries) + 1;
         for (sequence, event) in (first..).zip(events) {
             self.apply(sequence, at, "", event.clone())?;
         }
@@ -265,7 +268,7 @@ impl State {
     /// # Errors
     /// When an event names an item that is not in the population.
     pub fn note_all(&mut self, events: &[LogEvent], at: Instant) -> Result<(), CampaignError> {
-        let first = self.tail.entries + 1;
+        let first = self.applied.max(self.tail.entries) + 1;
         for (sequence, event) in (first..).zip(events) {
             self.apply(sequence, at, "", event.clone())?;
         }
@@ -273,6 +276,7 @@ impl State {
     }
 
     fn apply(&mut self, sequence: u64, at: Instant, by: &str, event: LogEvent) -> Result<(), CampaignError> {
+        self.applied = sequence;
         self.allows(sequence, &event).map_err(|message| CampaignError::Damaged {
             campaign: self.head.id.to_string(),
             message,

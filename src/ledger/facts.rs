@@ -1,8 +1,8 @@
 //! Audit events become facts about access: who, what, by whom.
 
 use crate::lake::records::{AuditEvent, AuditTarget};
+use crate::ledger::activations;
 use crate::ledger::activities::action_of;
-use crate::ledger::lanes;
 use crate::model::id::lowered;
 use crate::model::time::MINUTE;
 use crate::model::{AccessEvent, Action, EntitlementKey, EntitlementKind, Instant, Interned, Outcome, PolicyId, PrincipalId, RequestId};
@@ -42,7 +42,7 @@ pub(super) fn of_event(event: &AuditEvent) -> Option<AccessEvent> {
         actor_is_service: is_service(event),
         actor_is_person: event.actor_kind.as_deref() == Some("user"),
         by_pim: is_by_pim(event),
-        of_activation: lanes::told_by(&event.activity_key),
+        of_activation: activations::told_by(&event.activity_key),
         starts_at: detail(event, "StartTime").as_deref().and_then(Instant::parse).filter(|t| t.0 > at.0 + MINUTE),
         ends_at: detail(event, "ExpirationTime").as_deref().and_then(Instant::parse),
         actor_app_id: lowered(event.actor_app_id.as_deref().unwrap_or_default()),

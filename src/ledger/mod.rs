@@ -7,6 +7,7 @@
 pub mod absence;
 pub mod access_model;
 pub mod accounts;
+mod activations;
 mod activities;
 mod audit_facts;
 mod build;
@@ -21,7 +22,6 @@ pub mod governance;
 mod held;
 mod intervals;
 pub mod kept;
-mod lanes;
 mod load;
 mod log_coverage;
 pub mod names;

@@ -1,8 +1,8 @@
 //! Facts about groups, app roles and directory roles, sorted into timelines: one for each principal and entitlement.
 
 use crate::lake::table::{Object, Table};
+use crate::ledger::activations;
 use crate::ledger::evidence::Evidence;
-use crate::ledger::lanes;
 use crate::ledger::package_timelines::act_of;
 use crate::ledger::sightings::{Seen, Sightings};
 use crate::ledger::timeline::{Fact, Schedule, Timeline, Timelines};
@@ -20,7 +20,7 @@ pub(super) fn of_resources(evidence: &Evidence, sightings: &Sightings, events: &
     directory_roles(&mut timelines, evidence, sightings);
     schedules(&mut timelines, evidence, sightings);
     told(&mut timelines, events);
-    lanes::part(&mut timelines);
+    activations::sort_out(&mut timelines);
     lend_beginnings(&mut timelines);
     unattributed::break_proofs(&mut timelines, events);
     unlisted(&mut timelines, sightings);
@@ -68,7 +68,7 @@ struct Listed<'r, R> {
 
 /// Adds when a record was listed with this content.
 fn listed<'t, R: Object>(timelines: &'t mut Timelines, of: Listed<R>, sightings: &Sightings) -> &'t mut Timeline {
-    let timeline = lanes::lane(timelines.entry((of.principal, of.entitlement)).or_default(), of.is_activation);
+    let timeline = activations::timeline_of(timelines.entry((of.principal, of.entitlement)).or_default(), of.is_activation);
     let evidence = Interned::from(&format!("{}:{}", R::TABLE.name(), of.row.id()));
     for seen in seen_with(of.row, sightings) {
         timeline.facts.push(Fact::Present {
@@ -254,7 +254,7 @@ fn told(timelines: &mut Timelines, events: &[AccessEvent]) {
             _ => continue,
         };
         let group = timelines.entry((principal.clone(), key.clone())).or_default();
-        let timeline = lanes::lane(group, event.of_activation == Some(true));
+        let timeline = activations::timeline_of(group, event.of_activation == Some(true));
         timeline.facts.push(fact);
         let end = match (event.action, event.ends_at) {
             (Action::Granted | Action::Extended, Some(end)) => Schedule::Ends(end),

@@ -9,7 +9,7 @@ use crate::model::time::{HOUR, MINUTE};
 use crate::model::{EntitlementKind, Instant};
 
 /// The timeline of the assignment, or of activations, among those of one principal and entitlement.
-pub(super) fn lane(group: &mut Vec<Timeline>, is_activation: bool) -> &mut Timeline {
+pub(super) fn timeline_of(group: &mut Vec<Timeline>, is_activation: bool) -> &mut Timeline {
     let index = group.iter().position(|t| t.is_activation == is_activation).unwrap_or_else(|| {
         group.push(Timeline {
             is_activation,
@@ -29,15 +29,15 @@ pub(super) fn told_by(activity_key: &str) -> Option<bool> {
 }
 
 /// Moves to the activation what is of it and does not say so.
-pub(super) fn part(timelines: &mut Timelines) {
+pub(super) fn sort_out(timelines: &mut Timelines) {
     let is_pim = |kind: EntitlementKind| matches!(kind, EntitlementKind::Group | EntitlementKind::DirectoryRole);
     for (_, group) in timelines
         .iter_mut()
         .filter(|((_, key), group)| is_pim(key.kind) && group.iter().any(|t| t.is_activation))
     {
-        let standing = std::mem::take(&mut lane(group, false).facts);
+        let standing = std::mem::take(&mut timeline_of(group, false).facts);
         let (told, plain): (Vec<Fact>, Vec<Fact>) = standing.into_iter().partition(|f| says_so(f));
-        lane(group, false).facts = told;
+        timeline_of(group, false).facts = told;
         let mut plain = plain;
         plain.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut untold = by_service(group);
@@ -49,8 +49,8 @@ pub(super) fn part(timelines: &mut Timelines) {
             }
         }
         // An assignment that runs out is told in the words of an activation.
-        let (ends, others): (Vec<Fact>, Vec<Fact>) = std::mem::take(&mut lane(group, true).facts).into_iter().partition(is_end);
-        lane(group, true).facts = others;
+        let (ends, others): (Vec<Fact>, Vec<Fact>) = std::mem::take(&mut timeline_of(group, true).facts).into_iter().partition(is_end);
+        timeline_of(group, true).facts = others;
         rest.extend(ends);
         rest.sort_by(|a, b| a.order().cmp(&b.order()));
         rest.into_iter().for_each(|fact| sort_in(group, fact));
@@ -125,35 +125,35 @@ fn begin_with(group: &mut [Timeline], twin: Twin, at: Instant) {
 
 fn sort_in(group: &mut Vec<Timeline>, fact: Fact) {
     let at = fact.at();
-    let (runs, due) = running(lane(group, true), at);
-    let stands = lane(group, false).is_held_at(at);
+    let (runs, due) = running(timeline_of(group, true), at);
+    let stands = timeline_of(group, false).is_held_at(at);
     let is_due = due.is_some_and(|due| due.0.abs_diff(at.0) <= HOUR.unsigned_abs());
     match &fact {
         // The directory tells of the same activation, later than privileged identity management did.
         Fact::Ended { act, .. } if act.of_activation == Some(true) => {
-            let set = end_set(lane(group, false), at);
+            let set = end_set(timeline_of(group, false), at);
             let is_its_end = matches!(set, Some(Schedule::Ends(due)) if due.0 - at.0 <= HOUR);
             // Nobody knows whether an assignment whose end no record tells has ended with it.
             if !runs && stands && !matches!(set, Some(Schedule::Never | Schedule::Ends(_))) {
-                lane(group, false).holes.push(at);
+                timeline_of(group, false).holes.push(at);
             }
             let is_activation = runs || !stands || !is_its_end;
-            lane(group, is_activation).facts.push(fact);
+            timeline_of(group, is_activation).facts.push(fact);
         }
-        Fact::Granted { act, .. } if act.by_pim && runs && granted_about(lane(group, true), at) => lane(group, true).facts.push(fact),
+        Fact::Granted { act, .. } if act.by_pim && runs && granted_about(timeline_of(group, true), at) => timeline_of(group, true).facts.push(fact),
         // The directory alone tells of it, and the instance of an activation that started then says what it was.
         Fact::Granted { act, .. }
-            if may_be_pim(act) && act.of_activation.is_none() && made_about(lane(group, true), at) && !made_about(lane(group, false), at) =>
+            if may_be_pim(act) && act.of_activation.is_none() && made_about(timeline_of(group, true), at) && !made_about(timeline_of(group, false), at) =>
         {
-            lane(group, true).facts.push(fact);
+            timeline_of(group, true).facts.push(fact);
         }
         Fact::Ended { act, .. } if act.by_pim && act.of_activation.is_none() && runs && stands && !is_due => {
             // One of the two, and nobody says which.
             group.iter_mut().for_each(|t| t.holes.push(at));
         }
-        Fact::Ended { act, .. } if runs && (!stands || act.by_pim && act.of_activation.is_none()) => lane(group, true).facts.push(fact),
-        Fact::Present { .. } if is_of_activation(group, at, runs && due.is_none_or(|due| at < due)) => lane(group, true).facts.push(fact),
-        _ => lane(group, false).facts.push(fact),
+        Fact::Ended { act, .. } if runs && (!stands || act.by_pim && act.of_activation.is_none()) => timeline_of(group, true).facts.push(fact),
+        Fact::Present { .. } if is_of_activation(group, at, runs && due.is_none_or(|due| at < due)) => timeline_of(group, true).facts.push(fact),
+        _ => timeline_of(group, false).facts.push(fact),
     }
 }
 
@@ -163,7 +163,7 @@ fn is_of_activation(group: &mut Vec<Timeline>, at: Instant, runs: bool) -> bool 
         let near = |f: &Fact| matches!(f, Fact::Present { at: seen, evidence, .. } if is_instance(evidence) && seen.0.abs_diff(at.0) <= HOUR.unsigned_abs());
         t.facts.iter().any(near)
     };
-    !beside(lane(group, false)) && (beside(lane(group, true)) || runs)
+    !beside(timeline_of(group, false)) && (beside(timeline_of(group, true)) || runs)
 }
 
 /// Whether privileged identity management did it, or nobody tells who.
