@@ -36,7 +36,7 @@ pub(super) fn sort_out(timelines: &mut Timelines) {
         .filter(|((_, key), group)| is_pim(key.kind) && group.iter().any(|t| t.is_activation))
     {
         let standing = std::mem::take(&mut timeline_of(group, false).facts);
-        let (told, plain): (Vec<Fact>, Vec<Fact>) = standing.into_iter().partition(|f| says_so(f));
+        let (told, plain): (Vec<Fact>, Vec<Fact>) = standing.into_iter().partition(says_so);
         timeline_of(group, false).facts = told;
         let mut plain = plain;
         plain.sort_by(|a, b| a.order().cmp(&b.order()));
