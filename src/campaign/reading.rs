@@ -11,6 +11,7 @@ use crate::campaign::spoken::{folded, spoken};
 use crate::campaign::state::State;
 use crate::config::did_you_mean;
 use crate::model::Instant;
+use crate::model::shown;
 use crate::model::time::HOUR;
 use std::collections::BTreeMap;
 
@@ -95,8 +96,10 @@ impl<'a> Reading<'a> {
     }
 
     fn cell(&self, row: &'a ReturnedRow, column: &str) -> &'a str {
-        let blank = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
-        self.columns.get(column).and_then(|c| row.cells.get(*c)).map_or("", |t| t.trim_matches(blank))
+        self.columns
+            .get(column)
+            .and_then(|c| row.cells.get(*c))
+            .map_or("", |t| t.trim_matches(shown::shows_nothing))
     }
 
     /// `cell J7 (decision)`.

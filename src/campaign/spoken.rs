@@ -1,6 +1,7 @@
 //! The words of decisions as people write them: case, blanks and a point at the end do not matter, nor which of four languages it is.
 
 use crate::campaign::log::Choice;
+use crate::model::shown;
 
 /// A word without everything but letters, digits and hyphens: what is compared to guess what was meant.
 #[must_use]
@@ -14,9 +15,8 @@ pub fn folded(word: &str) -> String {
 ///
 /// Any other mark may be a doubt: `remove?` is a question, and no decision.
 fn plain(word: &str) -> String {
-    let invisible = |c: char| matches!(c, '\u{feff}' | '\u{200b}');
-    let word: String = word.chars().map(|c| if invisible(c) { ' ' } else { c }).collect();
-    let word = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let parts = word.split(shown::shows_nothing).filter(|part| !part.is_empty());
+    let word = parts.collect::<Vec<_>>().join(" ").to_lowercase();
     word.strip_suffix('.').unwrap_or(&word).trim_end().to_string()
 }
 

@@ -16,7 +16,13 @@ pub fn visible(text: &str) -> String {
 /// Whether nothing of a text can be seen.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || deceives(c))
+    text.chars().all(shows_nothing)
+}
+
+/// Whether a character is a blank, or one that nobody sees.
+#[must_use]
+pub fn shows_nothing(c: char) -> bool {
+    c.is_whitespace() || deceives(c)
 }
 
 /// Text that is laid out with tabs, which stay as its lines do.
